@@ -1,1 +1,6 @@
-//! dumpscope
+//! dumpscope: a terminal debugger for Windows kernel crash dumps.
+//!
+//! The folders are layers; each may import only from those listed above it (see ARCHITECTURE.md, checked by
+//! `tests/layers.rs`).
+
+pub mod util;

@@ -1,1 +1,3 @@
-fn main(){}
+//! The dumpscope program.
+
+fn main() {}

@@ -1,0 +1,154 @@
+//! Windows times: FILETIME (100 ns since 1601 UTC), 32-bit `time_t`, and intervals, in the debugger's wording.
+
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
+
+/// 100 ns units between 1601-01-01 and 1970-01-01.
+const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
+/// 100 ns units in a second.
+const SECOND: u64 = 10_000_000;
+
+/// The zone in which times are shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Zone {
+    /// Universal time: the default in scripts, because the same dump then gives the same text everywhere.
+    #[default]
+    Utc,
+    /// The zone of this computer.
+    Local,
+    /// A fixed offset in seconds east of UTC.
+    Fixed(i32),
+}
+
+impl Zone {
+    /// Reads `utc`, `local`, or an offset such as `+08:00`, `-3`, `+5:30`.
+    pub fn parse(text: &str) -> Option<Zone> {
+        match text.to_ascii_lowercase().as_str() {
+            "utc" => return Some(Zone::Utc),
+            "local" => return Some(Zone::Local),
+            _ => {}
+        }
+        let (sign, rest) = match text.split_at_checked(1)? {
+            ("+", rest) => (1, rest),
+            ("-", rest) => (-1, rest),
+            _ => return None,
+        };
+        let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "0"));
+        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let in_range = (0..=14).contains(&hours) && (0..60).contains(&minutes);
+        in_range.then_some(Zone::Fixed(sign * (hours * 3600 + minutes * 60)))
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        match self {
+            Zone::Utc => TimeZone::UTC,
+            Zone::Local => TimeZone::system(),
+            Zone::Fixed(seconds) => Offset::from_seconds(*seconds).map_or(TimeZone::UTC, TimeZone::fixed),
+        }
+    }
+}
+
+/// A FILETIME in a zone, or `None` where it lies outside years -9999 to 9999 or is zero.
+fn zoned(filetime: u64, zone: &Zone) -> Option<Zoned> {
+    if filetime == 0 {
+        return None;
+    }
+    let ticks = i64::try_from(filetime).ok()?.checked_sub(UNIX_EPOCH)?;
+    let nanos = i128::from(ticks) * 100;
+    Some(Timestamp::from_nanosecond(nanos).ok()?.to_zoned(zone.time_zone()))
+}
+
+/// `Sun Feb 21 01:38:22.987 2021 (UTC + 0:00)`, the form of `.time`; `None` for zero or absurd values.
+pub fn session_time(filetime: u64, zone: &Zone) -> Option<String> {
+    let at = zoned(filetime, zone)?;
+    let offset = at.offset().seconds();
+    let sign = if offset < 0 { '-' } else { '+' };
+    let (hours, minutes) = (offset.abs() / 3600, offset.abs() / 60 % 60);
+    Some(format!(
+        "{} {:2} {}.{:03} {} (UTC {sign} {hours}:{minutes:02})",
+        at.strftime("%a %b"),
+        at.day(),
+        at.strftime("%H:%M:%S"),
+        at.millisecond(),
+        at.year()
+    ))
+}
+
+/// `Sun Feb 21 01:38:22 2021`: a FILETIME without fraction or zone.
+pub fn asctime(filetime: u64, zone: &Zone) -> Option<String> {
+    zoned(filetime, zone).map(|at| asctime_of(&at))
+}
+
+/// A 32-bit `time_t` (PE time stamps) as `Thu Sep 14 13:34:00 2017`.
+pub fn asctime_unix(seconds: u32, zone: &Zone) -> Option<String> {
+    let at = Timestamp::from_second(i64::from(seconds))
+        .ok()?
+        .to_zoned(zone.time_zone());
+    Some(asctime_of(&at))
+}
+
+fn asctime_of(at: &Zoned) -> String {
+    format!(
+        "{} {:2} {} {}",
+        at.strftime("%a %b"),
+        at.day(),
+        at.strftime("%H:%M:%S"),
+        at.year()
+    )
+}
+
+/// An interval of 100 ns units as `0 days 2:04:57.880`, the form of `System Uptime`.
+pub fn uptime(interval: u64) -> String {
+    let (days, rest) = (interval / SECOND / 86_400, interval % (SECOND * 86_400));
+    let (hours, minutes, seconds) = (rest / SECOND / 3600, rest / SECOND / 60 % 60, rest / SECOND % 60);
+    format!(
+        "{days} days {hours}:{minutes:02}:{seconds:02}.{:03}",
+        rest % SECOND / 10_000
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2021-02-21 01:38:22.987 UTC, from `date -u -d @1613871502`.
+    const MOMENT: u64 = (1_613_871_502 * SECOND) + 9_870_000 + UNIX_EPOCH as u64;
+
+    #[test]
+    fn session_time_names_its_zone() {
+        let utc = session_time(MOMENT, &Zone::Utc);
+        assert_eq!(utc.as_deref(), Some("Sun Feb 21 01:38:22.987 2021 (UTC + 0:00)"));
+        let east = session_time(MOMENT, &Zone::Fixed(5 * 3600 + 1800));
+        assert_eq!(east.as_deref(), Some("Sun Feb 21 07:08:22.987 2021 (UTC + 5:30)"));
+        let west = session_time(MOMENT, &Zone::Fixed(-3 * 3600));
+        assert_eq!(west.as_deref(), Some("Sat Feb 20 22:38:22.987 2021 (UTC - 3:00)"));
+    }
+
+    #[test]
+    fn absurd_times_are_none() {
+        assert_eq!(session_time(0, &Zone::Utc), None);
+        assert_eq!(session_time(u64::MAX, &Zone::Utc), None);
+    }
+
+    #[test]
+    fn day_of_month_is_padded_with_a_blank() {
+        assert_eq!(
+            asctime_unix(0x0283_9b66, &Zone::Utc).as_deref(),
+            Some("Tue May  4 04:30:30 1971")
+        );
+    }
+
+    #[test]
+    fn uptime_counts_days() {
+        assert_eq!(uptime(37_470_000), "0 days 0:00:03.747");
+        assert_eq!(uptime(86_400 * SECOND * 3 + SECOND * 3661), "3 days 1:01:01.000");
+    }
+
+    #[test]
+    fn zones_parse() {
+        assert_eq!(Zone::parse("+08:00"), Some(Zone::Fixed(28800)));
+        assert_eq!(Zone::parse("-3"), Some(Zone::Fixed(-10800)));
+        assert_eq!(Zone::parse("Local"), Some(Zone::Local));
+        assert_eq!(Zone::parse("mars"), None);
+    }
+}

@@ -1,0 +1,6 @@
+//! Helpers that know nothing of the project: bounded readers, hex text, Windows times, column widths.
+
+pub mod bounded;
+pub mod filetime;
+pub mod hex;
+pub mod width;
