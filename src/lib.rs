@@ -3,4 +3,6 @@
 //! The folders are layers; each may import only from those listed above it (see ARCHITECTURE.md, checked by
 //! `tests/layers.rs`).
 
+pub mod eval;
+pub mod output;
 pub mod util;

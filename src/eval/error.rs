@@ -1,0 +1,35 @@
+//! Why an expression has no value, in the debugger's wording.
+
+use crate::util::hex;
+use thiserror::Error;
+
+/// Why an expression has no value.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum EvalError {
+    /// A name that is no symbol, module or number.
+    #[error("Couldn't resolve error at '{0}': no symbol, module, register or number of that name")]
+    Unresolved(String),
+    /// A register name the target's processor does not have.
+    #[error("Bad register error at '{0}'")]
+    Register(String),
+    /// Memory that the expression reads and the dump cannot give.
+    #[error("Memory access error at '{text}': {} cannot be read", hex::tick(*.address))]
+    Memory {
+        /// The rest of the expression from where the read stands.
+        text: String,
+        /// The address that was read.
+        address: u64,
+    },
+    /// Text that is no expression.
+    #[error("Syntax error at '{0}'")]
+    Syntax(String),
+    /// A division by zero.
+    #[error("Division by zero at '{0}'")]
+    DivisionByZero(String),
+    /// A number of more than 64 bits.
+    #[error("Numeric overflow at '{0}': more than 64 bits")]
+    Overflow(String),
+    /// An expression nested deeper than any person writes.
+    #[error("Expression too deeply nested at '{0}'")]
+    TooDeep(String),
+}

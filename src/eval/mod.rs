@@ -1,0 +1,23 @@
+//! Expressions: the MASM evaluator of the command line.
+
+mod error;
+mod masm;
+
+pub use error::EvalError;
+pub use masm::{Radix, evaluate, evaluate_prefix};
+
+/// What an expression may ask of the debugger.
+pub trait EvalHost {
+    /// The value of a register or pseudo-register, named without `@`; `None` if there is no such register.
+    fn register(&self, name: &str) -> Option<u64>;
+    /// The address of a symbol or the base of a module; `None` if there is none of that name.
+    fn symbol(&self, name: &str) -> Option<u64>;
+    /// An unsigned value of 1, 2, 4 or 8 bytes in memory; `None` where it cannot be read.
+    fn memory(&self, address: u64, size: usize) -> Option<u64>;
+    /// Whether every byte of a range can be read.
+    fn readable(&self, address: u64, length: u64) -> bool;
+    /// The default radix of numbers.
+    fn radix(&self) -> Radix;
+    /// Bytes in a pointer of the target (4 or 8), for `poi`.
+    fn pointer_size(&self) -> usize;
+}

@@ -1,0 +1,206 @@
+//! A piece of text with its meaning.
+
+use super::sanitize::sanitize;
+use crate::util::{hex, width};
+
+/// What a piece of text is. Roles carry the colours; every role that warns also has a word or mark in its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Ordinary text, punctuation, padding.
+    Text,
+    /// The name of a field, a column heading.
+    Label,
+    /// A title of a section.
+    Heading,
+    /// An address.
+    Address,
+    /// A value that is no address.
+    Value,
+    /// A symbol name.
+    Symbol,
+    /// A module name.
+    Module,
+    /// A module that did not come with Windows.
+    ThirdParty,
+    /// A register name.
+    Register,
+    /// An instruction's mnemonic.
+    Mnemonic,
+    /// A value that differs from the one before.
+    Changed,
+    /// What could not be read (`????????`).
+    Unreadable,
+    /// Something the reader should know before trusting the rest.
+    Warning,
+    /// A failure.
+    Error,
+    /// Side remarks.
+    Dim,
+}
+
+/// What following a span runs: a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action(pub String);
+
+/// A piece of text with its role and, where it can be followed, an action.
+///
+/// The text is sanitised when the span is made, so that no renderer has to think of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    text: String,
+    /// What the text is.
+    pub role: Role,
+    /// What following it runs.
+    pub action: Option<Action>,
+}
+
+impl Span {
+    /// A span without action.
+    pub fn new(role: Role, text: impl AsRef<str>) -> Span {
+        Span {
+            text: sanitize(text.as_ref()).into_owned(),
+            role,
+            action: None,
+        }
+    }
+
+    /// The same span, running `command` when followed.
+    pub fn with_action(mut self, command: impl Into<String>) -> Span {
+        self.action = Some(Action(command.into()));
+        self
+    }
+
+    /// The sanitised text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// One line of output.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line {
+    spans: Vec<Span>,
+}
+
+impl Line {
+    /// An empty line.
+    pub fn new() -> Line {
+        Line::default()
+    }
+
+    /// A line of ordinary text.
+    pub fn of(text: impl AsRef<str>) -> Line {
+        Line::new().text(text)
+    }
+
+    /// The line's spans, left to right.
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// Whether nothing is on the line.
+    pub fn is_empty(&self) -> bool {
+        self.spans.iter().all(|span| span.text.is_empty())
+    }
+
+    /// Adds a span.
+    pub fn push(&mut self, span: Span) {
+        self.spans.push(span);
+    }
+
+    /// Adds a span, builder style.
+    pub fn span(mut self, span: Span) -> Line {
+        self.spans.push(span);
+        self
+    }
+
+    /// Adds text of a role.
+    pub fn role(self, role: Role, text: impl AsRef<str>) -> Line {
+        self.span(Span::new(role, text))
+    }
+
+    /// Adds ordinary text.
+    pub fn text(self, text: impl AsRef<str>) -> Line {
+        self.role(Role::Text, text)
+    }
+
+    /// Adds a label.
+    pub fn label(self, text: impl AsRef<str>) -> Line {
+        self.role(Role::Label, text)
+    }
+
+    /// Adds a value.
+    pub fn value(self, text: impl AsRef<str>) -> Line {
+        self.role(Role::Value, text)
+    }
+
+    /// Adds an address in tick form that shows the memory there when followed.
+    pub fn address(self, address: u64) -> Line {
+        let command = format!("db {}", hex::tick(address));
+        self.link(Role::Address, hex::tick(address), command)
+    }
+
+    /// Adds text that runs `command` when followed.
+    pub fn link(self, role: Role, text: impl AsRef<str>, command: impl Into<String>) -> Line {
+        self.span(Span::new(role, text).with_action(command))
+    }
+
+    /// Adds the spans of another line.
+    pub fn append(mut self, other: Line) -> Line {
+        self.spans.extend(other.spans);
+        self
+    }
+
+    /// Pads with blanks until the line is `columns` wide; a longer line stays as it is.
+    pub fn pad_to(self, columns: usize) -> Line {
+        let missing = columns.saturating_sub(self.columns());
+        if missing == 0 {
+            self
+        } else {
+            self.text(" ".repeat(missing))
+        }
+    }
+
+    /// How many terminal columns the line takes.
+    pub fn columns(&self) -> usize {
+        self.spans.iter().map(|span| width::columns(span.text())).sum()
+    }
+
+    /// The text without roles.
+    pub fn plain(&self) -> String {
+        self.spans.iter().map(Span::text).collect()
+    }
+}
+
+impl From<&str> for Line {
+    fn from(text: &str) -> Line {
+        Line::of(text)
+    }
+}
+
+impl From<String> for Line {
+    fn from(text: String) -> Line {
+        Line::of(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_sanitised_when_made() {
+        assert_eq!(Span::new(Role::Module, "evil\x1b]0;x\x07").text(), "evil.]0;x.");
+    }
+
+    #[test]
+    fn lines_pad_and_measure_in_columns() {
+        let line = Line::of("nt").pad_to(5).address(0x10);
+        assert_eq!(line.plain(), "nt   00000000`00000010");
+        assert_eq!(line.columns(), 22);
+        assert_eq!(
+            line.spans()[2].action,
+            Some(Action("db 00000000`00000010".into()))
+        );
+    }
+}
