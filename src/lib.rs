@@ -3,6 +3,8 @@
 //! The folders are layers; each may import only from those listed above it (see ARCHITECTURE.md, checked by
 //! `tests/layers.rs`).
 
+pub mod dump;
 pub mod eval;
+pub mod memory;
 pub mod output;
 pub mod util;

@@ -1,0 +1,32 @@
+//! The dump file: what it is, its header, and where in the file each piece of memory lies.
+//!
+//! Nothing here interprets Windows objects. A file is mapped, not read; opening costs the same for 1 MiB and 1 TiB.
+
+mod archive;
+mod bitmap;
+mod error;
+mod header;
+mod header32;
+mod header64;
+mod kind;
+mod mapping;
+mod open;
+mod pages;
+mod pod;
+mod runs;
+mod secondary;
+mod sources;
+mod triage;
+mod triage_drivers;
+
+pub use error::DumpError;
+pub use header::{
+    ExceptionRecord, Header, PhysicalMemoryRuns, PhysicalRun, attribute_names, mini_dump_field_names,
+};
+pub use kind::{Bits, DumpKind, Machine};
+pub use mapping::Mapping;
+pub use open::{DumpFile, Progress};
+pub use pages::{PageIndex, PageRun};
+pub use secondary::{Guid, SecondaryBlob};
+pub use triage::{Block, Triage};
+pub use triage_drivers::{TriageDriver, UnloadedDriver};

@@ -1,0 +1,290 @@
+//! x64 address translation: 4 and 5 levels, pages of 4 KiB, 2 MiB and 1 GiB, pages in transition, prototype PTEs.
+
+use super::Memory;
+use super::error::{Level, ReadError, Reason};
+use super::physical::PhysicalMemory;
+pub use super::pte::{Pte, PteEncoding};
+use crate::dump::DumpFile;
+
+/// Levels from the root down; with 4 levels the first is left out.
+const LEVELS: [(Level, u32); 5] = [
+    (Level::Pml5e, 48),
+    (Level::Pxe, 39),
+    (Level::Ppe, 30),
+    (Level::Pde, 21),
+    (Level::Pte, 12),
+];
+/// Bits of a physical address in CR3; the others hold the PCID and flags.
+const ROOT: u64 = 0x000f_ffff_ffff_f000;
+
+/// One step of a walk through the page tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Its level.
+    pub level: Level,
+    /// Physical address of the entry.
+    pub address: u64,
+    /// The entry.
+    pub value: Pte,
+}
+
+/// How a virtual address translates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Translation {
+    /// The virtual address.
+    pub address: u64,
+    /// The physical address.
+    pub physical: u64,
+    /// Size of the page in bytes.
+    pub page_size: u64,
+    /// The entries, from the root down.
+    pub entries: Vec<Entry>,
+    /// Whether an entry on the way is in transition: the processor would fault, the contents are still there.
+    pub transition: bool,
+    /// The prototype PTE (virtual address, value) that stands in for the last entry.
+    pub prototype: Option<(u64, Pte)>,
+}
+
+impl Translation {
+    /// Whether every level allows writing.
+    pub fn writable(&self) -> bool {
+        self.entries.iter().all(|entry| entry.value.writable())
+    }
+
+    /// Whether every level allows execution.
+    pub fn executable(&self) -> bool {
+        !self.entries.iter().any(|entry| entry.value.no_execute())
+    }
+
+    /// Whether every level allows user mode.
+    pub fn user(&self) -> bool {
+        self.entries.iter().all(|entry| entry.value.user())
+    }
+}
+
+/// A walk that ended early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalkError {
+    /// Why.
+    pub error: ReadError,
+    /// The entries that could be read, from the root down.
+    pub entries: Vec<Entry>,
+}
+
+impl std::fmt::Display for WalkError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for WalkError {}
+
+/// The virtual memory of one directory table base.
+#[derive(Clone)]
+pub struct Paging {
+    physical: PhysicalMemory,
+    root: u64,
+    five_levels: bool,
+    encoding: PteEncoding,
+}
+
+/// Where a walk ended well.
+struct Found {
+    physical: u64,
+    page_size: u64,
+    transition: bool,
+    prototype: Option<(u64, Pte)>,
+}
+
+impl Paging {
+    /// The address space that the dump's header names, with 4 levels.
+    pub fn new(dump: &DumpFile) -> Paging {
+        Paging {
+            physical: PhysicalMemory::new(dump),
+            root: dump.header().directory_table_base & ROOT,
+            five_levels: false,
+            encoding: PteEncoding::of_build(dump.header().minor_version),
+        }
+    }
+
+    /// The same with another directory table base (CR3; its low bits are ignored).
+    pub fn with_directory_table_base(&self, base: u64) -> Paging {
+        Paging {
+            root: base & ROOT,
+            ..self.clone()
+        }
+    }
+
+    /// The same with 5 levels (CR4.LA57) or 4.
+    pub fn with_five_levels(&self, five_levels: bool) -> Paging {
+        Paging {
+            five_levels,
+            ..self.clone()
+        }
+    }
+
+    /// The same with another encoding of entries that are not valid.
+    pub fn with_encoding(&self, encoding: PteEncoding) -> Paging {
+        Paging {
+            encoding,
+            ..self.clone()
+        }
+    }
+
+    /// Physical address of the root table.
+    pub fn directory_table_base(&self) -> u64 {
+        self.root
+    }
+
+    /// 4 or 5.
+    pub fn levels(&self) -> u32 {
+        if self.five_levels { 5 } else { 4 }
+    }
+
+    /// How entries that are not valid are encoded.
+    pub fn encoding(&self) -> PteEncoding {
+        self.encoding
+    }
+
+    /// The physical memory below.
+    pub fn physical(&self) -> &PhysicalMemory {
+        &self.physical
+    }
+
+    /// Translates with every entry on the way.
+    ///
+    /// # Errors
+    /// Why the address has no page, with the entries read so far.
+    pub fn translate(&self, address: u64) -> Result<Translation, WalkError> {
+        let mut entries = Vec::with_capacity(5);
+        match self.walk(address, true, &mut |entry| entries.push(entry)) {
+            Ok(found) => Ok(Translation {
+                address,
+                physical: found.physical,
+                page_size: found.page_size,
+                entries,
+                transition: found.transition,
+                prototype: found.prototype,
+            }),
+            Err(reason) => Err(WalkError {
+                error: ReadError::new(address, reason),
+                entries,
+            }),
+        }
+    }
+
+    /// Whether the address is canonical for this number of levels.
+    pub fn is_canonical(&self, address: u64) -> bool {
+        let unused = if self.five_levels { 7 } else { 16 };
+        let signed = address.cast_signed();
+        signed << unused >> unused == signed
+    }
+
+    fn walk(
+        &self,
+        address: u64,
+        follow_prototype: bool,
+        visit: &mut dyn FnMut(Entry),
+    ) -> Result<Found, Reason> {
+        if !self.is_canonical(address) {
+            return Err(Reason::NotCanonical);
+        }
+        let mut table = self.root;
+        let mut transition = false;
+        let levels = LEVELS.get(usize::from(!self.five_levels)..).unwrap_or(&LEVELS);
+        for &(level, shift) in levels {
+            let at = table + (address >> shift & 0x1ff) * 8;
+            let value = match self.physical.u64(at) {
+                Ok(value) => Pte(value),
+                Err(error) => {
+                    return Err(Reason::Table {
+                        level,
+                        entry: at,
+                        why: Box::new(error.reason),
+                    });
+                }
+            };
+            visit(Entry {
+                level,
+                address: at,
+                value,
+            });
+            let page_size = 1u64 << shift;
+            let frame = if value.valid() {
+                value.frame()
+            } else if value.transition() {
+                transition = true;
+                self.encoding.transition_frame(value)
+            } else if level == Level::Pte && value.prototype() && follow_prototype {
+                return self.through_prototype(address, value);
+            } else {
+                return Err(self.encoding.reason(level, value));
+            };
+            let large = value.valid() && value.large() && matches!(level, Level::Pde | Level::Ppe);
+            if large || level == Level::Pte {
+                let offset = address & (page_size - 1);
+                return Ok(Found {
+                    physical: frame & !(page_size - 1) | offset,
+                    page_size,
+                    transition,
+                    prototype: None,
+                });
+            }
+            table = frame;
+        }
+        Err(Reason::NoMemory)
+    }
+
+    /// The page of a shared mapping that is out of this working set but may be in memory.
+    fn through_prototype(&self, address: u64, entry: Pte) -> Result<Found, Reason> {
+        let reason = self.encoding.reason(Level::Pte, entry);
+        let Reason::Prototype { address: at } = reason else {
+            return Err(reason);
+        };
+        let mut bytes = [0u8; 8];
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            // Prototypes are 8-aligned in Windows; a damaged pointer may straddle two pages.
+            let byte_at = at.checked_add(index as u64).ok_or(Reason::EndOfSpace)?;
+            let Ok(found) = self.walk(byte_at, false, &mut |_| {}) else {
+                return Err(reason);
+            };
+            let Ok(value) = self.physical.u8(found.physical) else {
+                return Err(reason);
+            };
+            *byte = value;
+        }
+        let prototype = Pte(u64::from_le_bytes(bytes));
+        let frame = if prototype.valid() {
+            prototype.frame()
+        } else if prototype.transition() {
+            self.encoding.transition_frame(prototype)
+        } else if prototype.prototype() || prototype.0 == 0 {
+            // A subsection: the page is still in its file.
+            return Err(reason);
+        } else {
+            return Err(self.encoding.reason(Level::Pte, prototype));
+        };
+        Ok(Found {
+            physical: frame | address & 0xfff,
+            page_size: 0x1000,
+            transition: true,
+            prototype: Some((at, prototype)),
+        })
+    }
+}
+
+impl Memory for Paging {
+    fn window(&self, address: u64) -> Result<&[u8], ReadError> {
+        let mut leaf = Pte(0);
+        let found = self
+            .walk(address, true, &mut |entry| leaf = entry.value)
+            .map_err(|reason| ReadError::new(address, reason))?;
+        self.physical.window(found.physical).map_err(|error| {
+            let reason = match error.reason {
+                Reason::NotInDump { pfn } if !leaf.valid() => Reason::Transition { pfn },
+                reason => reason,
+            };
+            ReadError::new(address, reason)
+        })
+    }
+}
