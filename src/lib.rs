@@ -7,4 +7,5 @@ pub mod dump;
 pub mod eval;
 pub mod memory;
 pub mod output;
+pub mod symbols;
 pub mod util;

@@ -2,5 +2,6 @@
 
 pub mod bounded;
 pub mod filetime;
+pub mod guid;
 pub mod hex;
 pub mod width;
