@@ -16,6 +16,9 @@ mod pod;
 mod runs;
 mod secondary;
 mod sources;
+#[cfg(test)]
+#[path = "../../tests/support/synth.rs"]
+pub(crate) mod synth;
 mod triage;
 mod triage_drivers;
 

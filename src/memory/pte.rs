@@ -66,20 +66,45 @@ impl Pte {
 }
 
 /// How this Windows encodes entries that are not valid.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PteEncoding {
     /// Build number of Windows.
     pub build: u32,
-    /// `nt!MiState.Hardware.InvalidPteMask`: address bits that are set in entries that are not valid, so that
-    /// speculation cannot use them.
+    /// `nt!MiState.Hardware.InvalidPteMask`: address bits that are inverted in entries that are not valid, so that
+    /// speculation cannot use them. 0 on processors that need no such protection.
     pub invalid_mask: u64,
+    /// Whether the mask is known; otherwise it is the one of most machines, and bits of it are only ever cleared.
+    pub mask_known: bool,
 }
 
 impl PteEncoding {
-    /// The encoding of a build, with the mask that most machines have (bit 45).
+    /// The encoding of a build, for as long as no more is known.
     pub fn of_build(build: u32) -> PteEncoding {
         let invalid_mask = if build >= BUILD_1803 { 1 << 45 } else { 0 };
-        PteEncoding { build, invalid_mask }
+        PteEncoding {
+            build,
+            invalid_mask,
+            mask_known: build < BUILD_1803,
+        }
+    }
+
+    /// The encoding with KDDEBUGGER_DATA64's L1tfHighPhysicalBitIndex: 45 on the processors that need the mask, 0
+    /// on others (seen on Intel and AMD dumps of builds 19041 to 26100).
+    #[must_use]
+    pub fn with_high_bit(self, index: u8) -> PteEncoding {
+        match index {
+            0 => PteEncoding {
+                invalid_mask: 0,
+                mask_known: true,
+                ..self
+            },
+            32..=51 => PteEncoding {
+                invalid_mask: 1 << index,
+                mask_known: true,
+                ..self
+            },
+            _ => self,
+        }
     }
 
     /// Physical address of the page of a transition entry.

@@ -31,7 +31,7 @@ impl VirtualMemory {
         } else if dump.pages().is_none() {
             Space::Unsupported(Reason::NoMemory)
         } else if header.machine == Machine::Amd64 && header.bits == Bits::Bits64 {
-            Space::Paging(Paging::new(dump))
+            Space::Paging(adapt(dump, Paging::new(dump)))
         } else {
             Space::Unsupported(Reason::NoTranslation {
                 machine: header.machine,
@@ -85,6 +85,36 @@ impl VirtualMemory {
     }
 }
 
+/// Offset of L1tfHighPhysicalBitIndex in KDDEBUGGER_DATA64 (wdbgexts.h).
+const L1TF_HIGH_BIT: u64 = 0x2c2;
+/// Offset of OwnerTag.
+const OWNER_TAG: u64 = 0x10;
+
+/// Finds out how many levels the page tables have, and how entries that are not valid are encoded.
+fn adapt(dump: &DumpFile, paging: Paging) -> Paging {
+    let header = dump.header();
+    let reads = |paging: &Paging| {
+        [header.kd_debugger_data_block, header.ps_loaded_module_list]
+            .iter()
+            .any(|&address| paging.window(address).is_ok())
+    };
+    // The header does not tell. What every kernel has must be readable one way or the other.
+    let five = paging.with_five_levels(true);
+    let paging = if !reads(&paging) && reads(&five) {
+        five
+    } else {
+        paging
+    };
+    let tag = paging.array(header.kd_debugger_data_block.wrapping_add(OWNER_TAG));
+    let high_bit = paging.u8(header.kd_debugger_data_block.wrapping_add(L1TF_HIGH_BIT));
+    match (tag, high_bit) {
+        (Ok(tag), Ok(index)) if &tag == b"KDBG" => {
+            paging.with_encoding(paging.encoding().with_high_bit(index))
+        }
+        _ => paging,
+    }
+}
+
 impl Memory for VirtualMemory {
     fn window(&self, address: u64) -> Result<&[u8], ReadError> {
         match &self.space {
@@ -95,5 +125,39 @@ impl Memory for VirtualMemory {
             Space::Blocks(blocks) => blocks.window(address),
             Space::Unsupported(reason) => Err(ReadError::new(address, reason.clone())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dump::synth::Machine;
+
+    #[test]
+    fn levels_and_encoding_come_from_the_memory() {
+        for (levels, high_bit) in [(4, 45u8), (5, 0)] {
+            let mut machine = Machine::new(0x100, levels);
+            // The header's KdDebuggerDataBlock is at this address.
+            machine.map(0xffff_f800_0dea_d000, 5);
+            machine.page(5)[0x210..0x214].copy_from_slice(b"KDBG");
+            machine.page(5)[0x4c2] = high_bit;
+            let dump = DumpFile::from_bytes("generated.dmp", machine.dump(5)).unwrap();
+            let memory = VirtualMemory::new(&dump);
+            let paging = memory.paging().unwrap();
+            assert_eq!(paging.levels(), levels);
+            assert!(paging.encoding().mask_known);
+            assert_eq!(
+                paging.encoding().invalid_mask,
+                if high_bit == 0 { 0 } else { 1 << 45 }
+            );
+            assert_eq!(memory.array(0xffff_f800_0dea_d210), Ok(*b"KDBG"));
+        }
+    }
+
+    #[test]
+    fn a_header_dump_has_no_memory() {
+        let dump = DumpFile::from_bytes("generated.dmp", Machine::new(1, 4).dump(3)).unwrap();
+        let memory = VirtualMemory::new(&dump);
+        assert_eq!(memory.u8(0x1000).unwrap_err().reason, Reason::NoMemory);
     }
 }
