@@ -3,9 +3,14 @@
 //! The folders are layers; each may import only from those listed above it (see ARCHITECTURE.md, checked by
 //! `tests/layers.rs`).
 
+pub mod analysis;
+pub mod cli;
+pub mod command;
 pub mod dump;
 pub mod eval;
 pub mod memory;
 pub mod output;
+pub mod session;
 pub mod symbols;
+pub mod target;
 pub mod util;

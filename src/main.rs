@@ -1,3 +1,7 @@
 //! The dumpscope program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dumpscope::cli::run(std::env::args_os()).into()
+}

@@ -3,29 +3,7 @@
 //! Operators bind as in MASM, from tight to loose: unary, `* / %`, `+ -`, shifts, comparisons, `&`, `^`, `|`.
 
 use super::{EvalError, EvalHost};
-
-/// The default radix of numbers without a prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Radix {
-    /// `0t`
-    Octal,
-    /// `0n`
-    Decimal,
-    /// `0x`, the default of kernel sessions.
-    #[default]
-    Hex,
-}
-
-impl Radix {
-    /// The base as a number.
-    pub fn base(self) -> u32 {
-        match self {
-            Radix::Octal => 8,
-            Radix::Decimal => 10,
-            Radix::Hex => 16,
-        }
-    }
-}
+use crate::session::Radix;
 
 /// Expressions nested deeper than this are refused.
 const MAX_DEPTH: usize = 100;
@@ -428,7 +406,7 @@ mod tests {
             }
         }
         fn symbol(&self, name: &str) -> Option<u64> {
-            (name == "nt!Foo" || name == "nt").then_some(0xfffff804_00000000)
+            (name == "nt!Foo" || name == "nt").then_some(0xffff_f804_0000_0000)
         }
         fn memory(&self, address: u64, size: usize) -> Option<u64> {
             (address == 0x1000).then_some(0x1122_3344_5566_7788 & (u64::MAX >> (64 - 8 * size)))
@@ -455,7 +433,7 @@ mod tests {
         assert_eq!(value("0t17"), 15);
         assert_eq!(value("0y101"), 5);
         assert_eq!(value("0bh"), 0xb);
-        assert_eq!(value("fffff804`7ba00000"), 0xfffff804_7ba00000);
+        assert_eq!(value("fffff804`7ba00000"), 0xffff_f804_7ba0_0000);
         assert_eq!(value("'ab'"), 0x6162);
     }
 
@@ -478,7 +456,7 @@ mod tests {
         assert_eq!(value("poi(@rsp)"), 0x1122334455667788);
         assert_eq!(value("dwo(rsp)"), 0x55667788);
         assert_eq!(value("by(@rsp)"), 0x88);
-        assert_eq!(value("nt!Foo+10"), 0xfffff804_00000010);
+        assert_eq!(value("nt!Foo+10"), 0xffff_f804_0000_0010);
         assert_eq!(value("@$t1*2"), 10);
         assert_eq!(value("."), 0x77);
         assert_eq!(value("$vvalid(@rsp, 8)"), 1);

@@ -3,8 +3,9 @@
 mod error;
 mod masm;
 
+use crate::session::Radix;
 pub use error::EvalError;
-pub use masm::{Radix, evaluate, evaluate_prefix};
+pub use masm::{evaluate, evaluate_prefix};
 
 /// What an expression may ask of the debugger.
 pub trait EvalHost {

@@ -145,6 +145,17 @@ pub trait Sink {
     /// # Errors
     /// [`OutputClosed`] when nobody reads any more.
     fn block(&mut self, block: Block) -> Result<(), OutputClosed>;
+
+    /// A command begins; the blocks that follow are its.
+    fn begin(&mut self, _command: &str) {}
+
+    /// The command that began last has ended, with its error's text if it failed.
+    ///
+    /// # Errors
+    /// [`OutputClosed`] when nobody reads any more.
+    fn end(&mut self, _error: Option<&str>) -> Result<(), OutputClosed> {
+        Ok(())
+    }
 }
 
 /// A sink that keeps everything as a document.

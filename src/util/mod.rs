@@ -5,3 +5,4 @@ pub mod filetime;
 pub mod guid;
 pub mod hex;
 pub mod width;
+pub mod wildcard;

@@ -1,0 +1,60 @@
+//! The program's own command line: its flags, and the ways of running that they choose.
+
+mod open;
+mod options;
+mod repl;
+mod script;
+mod writer;
+
+use clap::Parser;
+pub use options::{ColorChoice, Options};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything ran.
+    Success = 0,
+    /// A command failed.
+    CommandFailed = 1,
+    /// The flags make no sense.
+    Usage = 2,
+    /// The dump could not be opened.
+    NotOpened = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Runs the program with these arguments (the program's name first).
+pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+    let options = match Options::try_parse_from(options::rewrite_words(arguments)) {
+        Ok(options) => options,
+        Err(error) => {
+            let shown = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            };
+            // A closed pipe while printing the help is no failure worth a word.
+            let _ = error.print();
+            return shown;
+        }
+    };
+    let session = match open::open(&options) {
+        Ok(session) => session,
+        Err(refusal) => {
+            eprintln!("dumpscope: {}", refusal.message);
+            return refusal.exit;
+        }
+    };
+    if options.repl {
+        repl::run(session, &options)
+    } else {
+        script::run(session, &options)
+    }
+}

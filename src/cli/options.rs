@@ -1,0 +1,135 @@
+//! The flags.
+
+use crate::session::Radix;
+use crate::util::filetime::Zone;
+use clap::{Parser, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// A terminal debugger for Windows kernel crash dumps.
+#[derive(Debug, Parser)]
+#[command(name = "dumpscope", version, about, arg_required_else_help = true)]
+pub struct Options {
+    /// The dump to open (.dmp, or one inside .zip or .gz)
+    #[arg(value_name = "DUMP")]
+    pub dump: Option<PathBuf>,
+    /// The dump to open, as kd spells it: without --tui, commands run and their text goes to standard output
+    #[arg(short = 'z', value_name = "DUMP", conflicts_with = "dump")]
+    pub z: Option<PathBuf>,
+    /// Open an embedded demo case; `--demo list` tells them
+    #[arg(long, value_name = "CASE", num_args = 0..=1, default_missing_value = "wifi")]
+    pub demo: Option<String>,
+    /// Symbol path
+    #[arg(short = 'y', value_name = "SYMPATH")]
+    pub symbol_path: Option<String>,
+    /// Image path: folders, separated by `;`, whose images stand in for code that the dump lacks
+    #[arg(short = 'i', value_name = "IMAGEPATH")]
+    pub image_path: Option<String>,
+    /// Commands to run, separated by `;`
+    #[arg(short = 'c', value_name = "COMMANDS")]
+    pub commands: Vec<String>,
+    /// A file of commands to run, one line after the other (kd: -cf)
+    #[arg(long = "cf", value_name = "FILE")]
+    pub command_file: Option<PathBuf>,
+    /// Also write the output to this file (kd: -logo)
+    #[arg(long = "logo", value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+    /// Line mode: a prompt without the full screen
+    #[arg(long)]
+    pub repl: bool,
+    /// The explorer even when commands are given; they run first
+    #[arg(long, conflicts_with = "repl")]
+    pub tui: bool,
+    /// One JSON object a command instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Colour in plain output
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+    /// Language of explanations
+    #[arg(long, value_name = "en|zh-CN", value_parser = ["en", "zh-CN"], default_value = "en")]
+    pub lang: String,
+    /// Zone of times: utc, local, or an offset such as +08:00
+    #[arg(long, value_parser = zone, default_value = "utc")]
+    pub tz: Zone,
+    /// Radix of numbers without a prefix: 16, 10 or 8
+    #[arg(long, value_parser = radix, default_value = "16")]
+    pub radix: Radix,
+}
+
+/// When to colour plain output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Options {
+    /// The dump that was named, either way.
+    pub fn dump_path(&self) -> Option<&PathBuf> {
+        self.dump.as_ref().or(self.z.as_ref())
+    }
+
+    /// Whether commands were given that run without a person watching.
+    pub fn is_script(&self) -> bool {
+        !self.tui && (!self.commands.is_empty() || self.command_file.is_some())
+    }
+}
+
+/// kd's one-dash words as clap knows them.
+pub fn rewrite_words(arguments: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    arguments.map(|argument| match argument.to_str() {
+        Some("-cf") => OsString::from("--cf"),
+        Some("-logo") => OsString::from("--logo"),
+        _ => argument,
+    })
+}
+
+fn zone(text: &str) -> Result<Zone, String> {
+    Zone::parse(text).ok_or_else(|| "expected utc, local, or an offset such as +08:00".to_owned())
+}
+
+fn radix(text: &str) -> Result<Radix, String> {
+    match text {
+        "16" => Ok(Radix::Hex),
+        "10" => Ok(Radix::Decimal),
+        "8" => Ok(Radix::Octal),
+        _ => Err("expected 16, 10 or 8".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn kd_words_and_letters() {
+        let typed = [
+            "dumpscope",
+            "-z",
+            "a.dmp",
+            "-cf",
+            "steps.txt",
+            "-c",
+            "r; k",
+            "-c",
+            "lm",
+        ];
+        let options =
+            Options::try_parse_from(rewrite_words(typed.iter().map(OsString::from))).expect("parses");
+        assert_eq!(options.dump_path(), Some(&PathBuf::from("a.dmp")));
+        assert_eq!(options.command_file, Some(PathBuf::from("steps.txt")));
+        assert_eq!(options.commands, ["r; k", "lm"]);
+        assert!(options.is_script());
+    }
+}

@@ -1,0 +1,61 @@
+//! Line mode: a prompt on a plain terminal or a pipe.
+
+use super::script::report;
+use super::writer::Writer;
+use super::{Exit, Options};
+use crate::command::{CommandError, Failure, LineEnd, run_line};
+use crate::session::Session;
+use std::io::{self, BufRead, Read};
+
+/// A line longer than this is not typed by anyone.
+const MAX_LINE: u64 = 1 << 20;
+
+/// Reads commands from standard input until it ends or `q`. An empty line repeats the last command, as in kd.
+pub fn run(mut session: Session, options: &Options) -> Exit {
+    let mut writer = match Writer::new(options) {
+        Ok(writer) => writer,
+        Err(message) => {
+            eprintln!("dumpscope: {message}");
+            return Exit::Usage;
+        }
+    };
+    let mut last = String::new();
+    let mut input = io::stdin().lock();
+    for line in &options.commands {
+        if step(line, &mut session, &mut writer) {
+            return Exit::Success;
+        }
+    }
+    loop {
+        if writer.raw(&session.prompt()).is_err() {
+            return Exit::Success;
+        }
+        let mut line = String::new();
+        match input.by_ref().take(MAX_LINE).read_line(&mut line) {
+            Ok(0) | Err(_) => return Exit::Success,
+            Ok(_) => {}
+        }
+        if !line.trim().is_empty() {
+            last = line;
+        }
+        if step(&last, &mut session, &mut writer) {
+            return Exit::Success;
+        }
+    }
+}
+
+/// Runs a line; true when the session is over.
+fn step(line: &str, session: &mut Session, writer: &mut Writer) -> bool {
+    match run_line(line, session, writer) {
+        Ok(LineEnd::Next) => false,
+        Ok(LineEnd::Quit)
+        | Err(Failure {
+            error: CommandError::Closed,
+            ..
+        }) => true,
+        Err(failure) => {
+            report(&failure);
+            false
+        }
+    }
+}

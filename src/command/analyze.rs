@@ -1,0 +1,157 @@
+//! `!analyze`: what the bug check says.
+
+use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::analysis::{BugCheck, bug_check, decode_user_code};
+use crate::output::{Field, Line, Record, Role};
+use crate::util::hex;
+
+/// `!analyze`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!analyze"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Analysis,
+    usage: "[-v] [-show CODE [P1 P2 P3 P4]]",
+    summary: "Explains the bug check and its arguments",
+    help: "Shows the bug check's name, what it means, and what each argument means for the sub-code at hand.\n\
+           -show explains any code, with or without arguments.",
+    needs: Needs::Dump,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if let Some(wanted) = args.text.strip_prefix("-show") {
+        let mut values = Vec::new();
+        let mut rest = wanted.trim();
+        while !rest.is_empty() {
+            let (value, after) = context.evaluate_prefix(rest)?;
+            values.push(value);
+            rest = after.trim_start();
+        }
+        let mut values = values.into_iter();
+        let code = values
+            .next()
+            .ok_or_else(|| CommandError::Argument("-show needs a bug check code".into()))?;
+        let code = u32::try_from(code)
+            .map_err(|_| CommandError::Argument(format!("{code:#x} is no bug check code")))?;
+        let mut parameters = [0; 4];
+        for (slot, value) in parameters.iter_mut().zip(values) {
+            *slot = value;
+        }
+        return context.emit(explanation(code, parameters));
+    }
+    if let Some(word) = args.words().find(|word| !word.starts_with("-v") && *word != "-f") {
+        return Err(CommandError::Syntax(word.to_owned()));
+    }
+    let header = context.session.target.header();
+    let (code, parameters) = (header.bug_check_code, header.bug_check_parameters);
+    for line in banner() {
+        context.emit(line)?;
+    }
+    context.blank()?;
+    context.emit(explanation(code, parameters))?;
+    culprit_of_the_dump(context)
+}
+
+/// The classic box, 79 columns wide.
+fn banner() -> [Line; 5] {
+    let rule = "*".repeat(79);
+    let blank = format!("*{}*", " ".repeat(77));
+    let title = format!("*{:77}*", format!("{}Bugcheck Analysis", " ".repeat(24)));
+    [rule.clone(), blank.clone(), title, blank, rule].map(|text| Line::new().role(Role::Heading, text))
+}
+
+fn explanation(code: u32, parameters: [u64; 4]) -> Record {
+    let Some(check) = bug_check(code, parameters) else {
+        return unknown(code, parameters);
+    };
+    let mut record = Record::new("bugcheck")
+        .field("code", Field::Hex(u64::from(check.code)))
+        .field("name", check.name.as_str())
+        .field("summary", check.summary.clone())
+        .field("sub_code", check.sub_code.clone())
+        .line(Line::new().role(Role::Heading, format!("{} ({:x})", check.name, check.code)));
+    if let Some(summary) = &check.summary {
+        record = record.line(Line::of(sentence(summary)));
+    }
+    record
+        .fields
+        .push(("arguments", Field::List(parameters.map(Field::Hex).to_vec())));
+    record = record.line(Line::new().label("Arguments:"));
+    for line in arguments(&check) {
+        record = record.line(line);
+    }
+    record
+}
+
+fn arguments(check: &BugCheck) -> impl Iterator<Item = Line> {
+    check.arguments.iter().enumerate().map(|(index, argument)| {
+        let line = Line::new().label(format!("Arg{}: ", index + 1));
+        let line = line.link(
+            Role::Address,
+            hex::plain(argument.value),
+            format!("db {}", hex::tick(argument.value)),
+        );
+        match &argument.meaning {
+            Some(meaning) => line.text(format!(", {meaning}")),
+            None => line,
+        }
+    })
+}
+
+fn unknown(code: u32, parameters: [u64; 4]) -> Record {
+    let mut record = Record::new("bugcheck")
+        .field("code", Field::Hex(u64::from(code)))
+        .field("name", Field::Null)
+        .line(Line::new().role(Role::Heading, format!("Unknown bugcheck code ({code:x})")))
+        .line(match decode_user_code(code) {
+            Some(number) => Line::of(format!(
+                "A code that software other than Windows made up (number {number:x} with the customer bit set): only \
+                 the driver that called KeBugCheckEx knows its meaning."
+            )),
+            None => Line::of("Unknown bugcheck description"),
+        })
+        .line(Line::new().label("Arguments:"));
+    for (index, parameter) in parameters.iter().enumerate() {
+        record = record.line(
+            Line::new()
+                .label(format!("Arg{}: ", index + 1))
+                .value(hex::plain(*parameter)),
+        );
+    }
+    record
+}
+
+/// A summary as a sentence.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars
+        .next()
+        .map(|c| c.to_uppercase().collect::<String>())
+        .unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}
+
+/// A triage dump may itself name the driver in whose code the fault lay.
+fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
+    let Some(module) = context
+        .session
+        .target
+        .modules()
+        .iter()
+        .find(|module| module.broken)
+        .cloned()
+    else {
+        return Ok(());
+    };
+    context.blank()?;
+    let line = Line::new()
+        .label("Driver named by the dump: ")
+        .link(Role::Module, &module.image_name, format!("lmvm {}", module.name))
+        .text(" (recorded by Windows at the crash; evidence, not a verdict)");
+    context.emit(
+        Record::new("broken_driver")
+            .field("name", module.name.as_str())
+            .line(line),
+    )
+}

@@ -1,0 +1,183 @@
+//! What a running command works with.
+
+use super::CommandError;
+use crate::eval::{self, EvalHost};
+use crate::memory::Memory;
+use crate::output::{Block, Line, Role, Sink};
+use crate::session::{CancelToken, Radix, Session};
+use crate::target::Module;
+use crate::util::hex;
+
+/// A running command's session and output.
+pub struct Context<'a> {
+    /// The session.
+    pub session: &'a mut Session,
+    sink: &'a mut dyn Sink,
+    cancel: CancelToken,
+}
+
+/// Where an address lies.
+#[derive(Debug, Clone, Copy)]
+pub struct Located<'t> {
+    /// The module.
+    pub module: &'t Module,
+    /// Bytes from its base.
+    pub offset: u64,
+}
+
+impl<'a> Context<'a> {
+    /// A context for one command.
+    pub fn new(session: &'a mut Session, sink: &'a mut dyn Sink) -> Context<'a> {
+        let cancel = session.cancel.begin();
+        Context {
+            session,
+            sink,
+            cancel,
+        }
+    }
+
+    /// Says something. Every block is also a place where the command can be stopped.
+    ///
+    /// # Errors
+    /// [`CommandError::Cancelled`], [`CommandError::Closed`].
+    pub fn emit(&mut self, block: impl Into<Block>) -> Result<(), CommandError> {
+        self.check()?;
+        Ok(self.sink.block(block.into())?)
+    }
+
+    /// Says an empty line.
+    ///
+    /// # Errors
+    /// As [`Context::emit`].
+    pub fn blank(&mut self) -> Result<(), CommandError> {
+        self.emit(Line::new())
+    }
+
+    /// A place where the command can be stopped.
+    ///
+    /// # Errors
+    /// [`CommandError::Cancelled`].
+    pub fn check(&self) -> Result<(), CommandError> {
+        self.cancel.check().map_err(|_| CommandError::Cancelled)
+    }
+
+    /// The value of an expression.
+    ///
+    /// # Errors
+    /// What could not be resolved, read or parsed.
+    pub fn evaluate(&self, text: &str) -> Result<u64, CommandError> {
+        Ok(eval::evaluate(text, &*self.session)?)
+    }
+
+    /// The value of the expression at the start of `text`, and what stands after it.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    pub fn evaluate_prefix<'t>(&self, text: &'t str) -> Result<(u64, &'t str), CommandError> {
+        Ok(eval::evaluate_prefix(text, &*self.session)?)
+    }
+
+    /// Where an address lies; `None` outside all modules.
+    pub fn locate(&self, address: u64) -> Option<Located<'_>> {
+        let module = self.session.target.modules().at(address)?;
+        Some(Located {
+            module,
+            offset: address - module.base,
+        })
+    }
+
+    /// An address as text: `nt+0x3f5a80`; `None` outside all modules.
+    pub fn symbol_text(&self, address: u64) -> Option<String> {
+        let Located { module, offset } = self.locate(address)?;
+        Some(match offset {
+            0 => module.name.clone(),
+            offset => format!("{}+{offset:#x}", module.name),
+        })
+    }
+
+    /// `line` with an address's symbol added, if it has one: `nt+0x3f5a80`, which disassembles when followed.
+    pub fn with_symbol(&self, line: Line, address: u64) -> Line {
+        match self.symbol_text(address) {
+            Some(text) => line.link(Role::Symbol, text, format!("u {}", hex::tick(address))),
+            None => line,
+        }
+    }
+}
+
+impl EvalHost for Session {
+    fn register(&self, name: &str) -> Option<u64> {
+        if let Some(pseudo) = name.strip_prefix('$') {
+            return pseudo_register(self, pseudo);
+        }
+        let context = self.context().ok();
+        context.and_then(|context| context.get(name)).or_else(|| {
+            let special = self.processor()?.special.as_ref()?;
+            special.get(name)
+        })
+    }
+
+    fn symbol(&self, name: &str) -> Option<u64> {
+        self.target.modules().named(name).map(|module| module.base)
+    }
+
+    fn memory(&self, address: u64, size: usize) -> Option<u64> {
+        let mut bytes = [0u8; 8];
+        self.target.memory().read(address, bytes.get_mut(..size)?).ok()?;
+        Some(u64::from_le_bytes(bytes))
+    }
+
+    fn readable(&self, address: u64, length: u64) -> bool {
+        let Some(end) = address.checked_add(length) else {
+            return false;
+        };
+        let mut at = address;
+        while at < end {
+            match self.target.memory().window(at) {
+                Ok(window) => at = at.saturating_add(window.len() as u64),
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    fn radix(&self) -> Radix {
+        self.settings.radix
+    }
+
+    fn pointer_size(&self) -> usize {
+        8
+    }
+}
+
+/// The debugger's own registers, named without `$`.
+fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
+    let lower = name.to_ascii_lowercase();
+    if let Some(index) = lower
+        .strip_prefix('t')
+        .and_then(|digits| digits.parse::<usize>().ok())
+    {
+        return session.user_registers.get(index).copied();
+    }
+    let header = session.target.header();
+    let parameter = |index: usize| header.bug_check_parameters.get(index).copied();
+    match lower.as_str() {
+        "ip" | "scopeip" => session.context().ok().map(|context| context.ip()),
+        "csp" => session.context().ok().map(|context| context.sp()),
+        "ra" => session.memory(session.context().ok()?.sp(), 8),
+        "retreg" => session.context().ok()?.get("rax"),
+        "thread" => session.thread(),
+        "proc" => session.process(),
+        "prcb" => session.processor()?.prcb,
+        "pcr" => session.processor()?.prcb.map(|prcb| prcb.wrapping_sub(0x180)),
+        "peb" => session.target.peb(session.process()?),
+        "teb" => session.target.teb(session.thread()?),
+        "ptrsize" => Some(8),
+        "pagesize" => Some(0x1000),
+        "bug_code" => Some(u64::from(header.bug_check_code)),
+        "bug_param1" => parameter(0),
+        "bug_param2" => parameter(1),
+        "bug_param3" => parameter(2),
+        "bug_param4" => parameter(3),
+        _ => None,
+    }
+}

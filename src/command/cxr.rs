@@ -1,0 +1,44 @@
+//! `.cxr`: a saved CONTEXT as the current registers.
+
+use super::registers::{Segments, block};
+use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::memory::Memory;
+use crate::output::Line;
+use crate::target::Context as RegisterContext;
+
+/// `.cxr`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &[".cxr"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Registers,
+    usage: "[ADDRESS]",
+    summary: "Makes a saved CONTEXT the current registers",
+    help: "Reads the CONTEXT at the address, shows it and uses it from then on; without an address the processor's own \
+           registers are current again.",
+    needs: Needs::Memory,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if args.text.is_empty() {
+        context.session.focus.context = None;
+        return context.emit(Line::of("Resetting default scope"));
+    }
+    let address = context.evaluate(args.text)?;
+    let machine = context.session.target.header().machine;
+    let size = RegisterContext::size_of(machine)
+        .ok_or_else(|| CommandError::Missing("no CONTEXT layout is known for this machine".to_owned()))?;
+    let mut bytes = vec![0u8; size];
+    context.session.target.memory().read(address, &mut bytes)?;
+    let registers = RegisterContext::new(machine, &bytes)
+        .filter(RegisterContext::is_plausible)
+        .ok_or_else(|| {
+            CommandError::Argument(format!(
+                "{address:#x} holds no CONTEXT: its ContextFlags, rip or rsp make no sense"
+            ))
+        })?;
+    context.session.focus.context = Some(registers.clone());
+    context.session.next_address.clear();
+    context.emit(block(&registers, Segments::Shown))
+}

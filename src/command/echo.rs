@@ -1,0 +1,51 @@
+//! `.echo`, and the comments `*` and `$$`.
+
+use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::output::Line;
+
+/// `.echo`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &[".echo"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Language,
+    usage: "TEXT",
+    summary: "Prints its text",
+    help: "Prints the text up to the next `;`; quotation marks around it are taken off and protect a `;`.",
+    needs: Needs::Nothing,
+    run,
+};
+
+/// `$$`
+pub const COMMENT: CommandSpec = CommandSpec {
+    names: &["$$"],
+    glue: Glue::Anything,
+    rest: Rest::Semicolon,
+    group: Group::Language,
+    usage: "TEXT",
+    summary: "A remark up to the next ;",
+    help: "Does nothing.",
+    needs: Needs::Nothing,
+    run: |_, _| Ok(()),
+};
+
+/// `*`
+pub const COMMENT_LINE: CommandSpec = CommandSpec {
+    names: &["*"],
+    glue: Glue::Anything,
+    rest: Rest::Line,
+    group: Group::Language,
+    usage: "TEXT",
+    summary: "A remark up to the end of the line",
+    help: "Does nothing.",
+    needs: Needs::Nothing,
+    run: |_, _| Ok(()),
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let quoted = args
+        .text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    context.emit(Line::of(quoted.unwrap_or(args.text)))
+}

@@ -1,0 +1,53 @@
+//! Why a command failed.
+
+use crate::eval::EvalError;
+use crate::memory::ReadError;
+use crate::output::OutputClosed;
+use thiserror::Error;
+
+/// Why a command failed. The text says what was tried, where, why it failed, and what helps.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// No command of that name.
+    #[error("no command '{name}'{}", hint(near))]
+    Unknown {
+        /// What was typed.
+        name: String,
+        /// Names that look like it.
+        near: Vec<&'static str>,
+    },
+    /// The arguments do not fit.
+    #[error("Syntax error in '{0}'")]
+    Syntax(String),
+    /// An argument has no sensible meaning.
+    #[error("{0}")]
+    Argument(String),
+    /// An expression has no value.
+    #[error("{0}")]
+    Expression(#[from] EvalError),
+    /// Memory could not be read.
+    #[error("{0}")]
+    Memory(#[from] ReadError),
+    /// The dump does not hold what the command shows.
+    #[error("{0}")]
+    Missing(String),
+    /// The user stopped it.
+    #[error("cancelled")]
+    Cancelled,
+    /// Nobody reads the output any more: ends quietly.
+    #[error("the output was closed")]
+    Closed,
+}
+
+impl From<OutputClosed> for CommandError {
+    fn from(_: OutputClosed) -> CommandError {
+        CommandError::Closed
+    }
+}
+
+fn hint(near: &[&str]) -> String {
+    match near {
+        [] => "; .help lists them".to_owned(),
+        near => format!("; did you mean {}?", near.join(", ")),
+    }
+}

@@ -1,0 +1,37 @@
+//! `?`: the value of an expression.
+
+use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::output::{Field, Line, Record};
+use crate::util::hex;
+
+/// `?`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["?"],
+    glue: Glue::Anything,
+    rest: Rest::Semicolon,
+    group: Group::Language,
+    usage: "EXPRESSION",
+    summary: "Evaluates a MASM expression",
+    help: "Numbers are hexadecimal (0n10 is decimal); registers are @rsp, memory is poi(), dwo(), wo(), by(). Without an \
+           expression it lists the commands.\nExample: ? poi(@rsp)+8\n\
+           Evaluate expression: -8776834812703 = fffff804`7be0f4e1",
+    needs: Needs::Nothing,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if args.text.is_empty() {
+        return super::help::list(context);
+    }
+    let value = context.evaluate(args.text)?;
+    let line = Line::new()
+        .label("Evaluate expression: ")
+        .value(value.cast_signed().to_string())
+        .text(" = ")
+        .link(
+            crate::output::Role::Value,
+            hex::tick(value),
+            format!(".formats {}", hex::tick(value)),
+        );
+    context.emit(Record::new("value").field("value", Field::Hex(value)).line(line))
+}

@@ -1,0 +1,87 @@
+//! `lm`: the loaded and unloaded modules.
+
+mod details;
+mod options;
+mod rows;
+
+use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::output::Line;
+use crate::target::{Module, ModuleKind};
+use options::{Filter, Options, Order};
+
+/// `lm`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["lm"],
+    glue: Glue::Letters("olvukecDtnfip1sMam"),
+    rest: Rest::Semicolon,
+    group: Group::Modules,
+    usage: "[options] [a ADDRESS | m PATTERN | M PATHPATTERN]",
+    summary: "Lists modules",
+    help: "Options, together or apart:\n  \
+           v    everything known of each module\n  \
+           u    only user-mode modules      k    only kernel-mode modules\n  \
+           m    those whose name matches the pattern (* ? [a-z])\n  \
+           M    those whose path matches    a    the one that holds the address\n  \
+           t    with time stamps            n    with file names\n  \
+           f    with full paths             1m   names only\n  \
+           sm   sorted by name              D    with links\n\
+           Example: lmvm nt",
+    needs: Needs::Dump,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let options = Options::parse(args, context)?;
+    let modules = chosen(&options, context)?;
+    if !options.names_only {
+        context.emit(Line::of("start             end                 module name"))?;
+    }
+    for module in &modules {
+        context.emit(rows::row(module, &options, &context.session.settings.zone))?;
+        if options.verbose {
+            for line in details::lines(module, context.session) {
+                context.emit(line)?;
+            }
+        }
+    }
+    if options.filter == Filter::All && !options.names_only && options.kind != Some(ModuleKind::User) {
+        unloaded(&options, context)?;
+    }
+    Ok(())
+}
+
+fn chosen(options: &Options<'_>, context: &Context<'_>) -> Result<Vec<Module>, CommandError> {
+    let list = context.session.target.modules();
+    let mut modules: Vec<Module> = match &options.filter {
+        Filter::All => list.iter().cloned().collect(),
+        Filter::Name(pattern) => list.matching(pattern).cloned().collect(),
+        Filter::Path(pattern) => {
+            let matches = |module: &&Module| crate::util::wildcard::matches(pattern, &module.image_path);
+            list.iter().filter(matches).cloned().collect()
+        }
+        Filter::Address(address) => list.at(*address).cloned().into_iter().collect(),
+    };
+    modules.retain(|module| options.kind.is_none_or(|kind| kind == module.kind));
+    if options.order == Order::Name {
+        modules.sort_by_key(|module| module.name.to_ascii_lowercase());
+    }
+    Ok(modules)
+}
+
+fn unloaded(options: &Options<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let unloaded = context.session.target.unloaded().to_vec();
+    if unloaded.is_empty() {
+        return Ok(());
+    }
+    context.blank()?;
+    context.emit(Line::of("Unloaded modules:"))?;
+    for module in unloaded {
+        context.emit(rows::unloaded(&module))?;
+        if options.verbose {
+            for line in details::unloaded(&module, &context.session.settings.zone) {
+                context.emit(line)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! The command line: one table, one file a command.
+//!
+//! [`table::COMMANDS`] lists every command; parsing, `.help`, completion and the reference in README.md come from it.
+
+mod args;
+mod context;
+mod error;
+mod parse;
+mod run;
+mod spec;
+mod table;
+
+pub use args::{Args, Range, range};
+pub use context::{Context, Located};
+pub use error::CommandError;
+pub use parse::{Parsed, first_command, near};
+pub use run::{Failure, LineEnd, run_line};
+pub use spec::{CommandSpec, Glue, Group, Needs, Rest};
+pub use table::COMMANDS;
+
+mod analyze;
+mod bugcheck;
+mod cxr;
+mod echo;
+mod evaluate;
+mod exr;
+mod help;
+mod lm;
+mod ln;
+mod processor;
+mod quit;
+mod r;
+mod registers;
+mod time;
+mod version;
+mod vertarget;

@@ -1,0 +1,184 @@
+//! A set of registers as text: the block that `r`, `.cxr` and `.trap` print.
+
+use super::CommandError;
+use crate::dump::Machine;
+use crate::output::{Field, Line, Record, Role};
+use crate::target::Context;
+use crate::util::hex;
+
+/// The rows of the x64 block.
+const AMD64_ROWS: [&[&str]; 6] = [
+    &["rax", "rbx", "rcx"],
+    &["rdx", "rsi", "rdi"],
+    &["rip", "rsp", "rbp"],
+    &["r8", "r9", "r10"],
+    &["r11", "r12", "r13"],
+    &["r14", "r15"],
+];
+
+/// Whether the selectors belong to the block: a trap frame does not hold them all, so `.trap` leaves the line out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Segments {
+    /// The line stands.
+    Shown,
+    /// The line is left out.
+    Hidden,
+}
+
+/// The register block of a context, without the instruction.
+pub fn block(context: &Context, segments: Segments) -> Record {
+    let record = Record::new("registers");
+    match context.machine() {
+        Machine::Arm64 => arm64(context, record),
+        _ => amd64(context, record, segments),
+    }
+}
+
+fn amd64(context: &Context, mut record: Record, segments: Segments) -> Record {
+    for names in AMD64_ROWS {
+        let mut line = Line::new();
+        for (index, name) in names.iter().enumerate() {
+            let value = context.get(name).unwrap_or(0);
+            line = line.text(if index == 0 { "" } else { " " });
+            line = register(line, &format!("{name:>3}"), value);
+            record = record.field(name, Field::Hex(value));
+        }
+        record = record.line(line);
+    }
+    let flags = context.get("efl").unwrap_or(0);
+    record = record.field("efl", Field::Hex(flags)).line(flags_line(flags));
+    if segments == Segments::Shown {
+        let selector = |name| context.get(name).unwrap_or(0);
+        let selectors =
+            ["cs", "ss", "ds", "es", "fs", "gs"].map(|name| format!("{name}={:04x}", selector(name)));
+        record = record.line(Line::of(format!(
+            "{}             efl={flags:08x}",
+            selectors.join("  ")
+        )));
+    }
+    record
+}
+
+/// `rax=0000000000000000`, the value followed as an address.
+fn register(line: Line, name: &str, value: u64) -> Line {
+    line.role(Role::Register, name).text("=").link(
+        Role::Value,
+        hex::plain(value),
+        format!("dps {}", hex::tick(value)),
+    )
+}
+
+/// `iopl=0         nv up ei ng nz na po nc`
+fn flags_line(flags: u64) -> Line {
+    let bit =
+        |bit: u32, set: &'static str, clear: &'static str| if flags >> bit & 1 == 1 { set } else { clear };
+    Line::of(format!(
+        "iopl={} {} {} {} {} {} {} {} {} {} {}",
+        flags >> 12 & 3,
+        bit(20, "vip", "   "),
+        bit(19, "vif", "   "),
+        bit(11, "ov", "nv"),
+        bit(10, "dn", "up"),
+        bit(9, "ei", "di"),
+        bit(7, "ng", "pl"),
+        bit(6, "zr", "nz"),
+        bit(4, "ac", "na"),
+        bit(2, "pe", "po"),
+        bit(0, "cy", "nc"),
+    ))
+}
+
+fn arm64(context: &Context, mut record: Record) -> Record {
+    const NAMES: [&str; 32] = [
+        "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+        "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "fp",
+        "lr", "sp",
+    ];
+    for row in NAMES.chunks(4) {
+        let mut line = Line::new();
+        for (index, name) in row.iter().enumerate() {
+            let value = context.get(name).unwrap_or(0);
+            line = line.text(if index == 0 { "" } else { "  " });
+            line = register(line, &format!("{name:>3}"), value);
+            record = record.field(name, Field::Hex(value));
+        }
+        record = record.line(line);
+    }
+    let (pc, psr) = (context.ip(), context.get("psr").unwrap_or(0));
+    let flag = |bit: u32, name: char| if psr >> bit & 1 == 1 { name } else { '-' };
+    let flags: String = [(31, 'N'), (30, 'Z'), (29, 'C'), (28, 'V')]
+        .map(|(bit, name)| flag(bit, name))
+        .iter()
+        .collect();
+    let line = register(Line::new(), " pc", pc).text(format!("  psr={psr:08x} {flags} EL{}", psr >> 2 & 3));
+    record
+        .field("pc", Field::Hex(pc))
+        .field("psr", Field::Hex(psr))
+        .line(line)
+}
+
+/// One register as `r NAME` prints it: `rax=0000000000000005`, `efl=00040286`, `zf=1`.
+///
+/// # Errors
+/// [`CommandError::Argument`] for a name that the machine does not have.
+pub fn single(context: &Context, name: &str) -> Result<String, CommandError> {
+    let slot = context
+        .slot(name)
+        .ok_or_else(|| CommandError::Argument(format!("Bad register error in '{name}'")))?;
+    let name = name.to_ascii_lowercase();
+    if let Some(bytes) = context.bytes_of(&name).filter(|_| slot.size > 8) {
+        let digits: String = bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect();
+        return Ok(format!("{name}={digits}"));
+    }
+    let value = context.get(&name).unwrap_or(0);
+    Ok(match slot.bit {
+        Some(_) => format!("{name}={value}"),
+        None => format!("{name}={value:0width$x}", width = slot.size * 2),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The layout of the specification's sample block.
+    #[test]
+    fn the_x64_block() {
+        let mut context = Context::new(Machine::Amd64, &[0; 0x4d0]).expect("a context");
+        for (name, value) in [
+            ("rax", 0x4141_4141_4141_4139),
+            ("r8", 0x3be6_192c_0436_d050),
+            ("cs", 0x10),
+            ("efl", 0x50206),
+        ] {
+            assert!(context.set(name, value));
+        }
+        let record = block(&context, Segments::Shown);
+        let lines: Vec<String> = record.lines.iter().map(Line::plain).collect();
+        assert_eq!(
+            lines[0],
+            "rax=4141414141414139 rbx=0000000000000000 rcx=0000000000000000"
+        );
+        assert_eq!(
+            lines[3],
+            " r8=3be6192c0436d050  r9=0000000000000000 r10=0000000000000000"
+        );
+        assert_eq!(lines[6], "iopl=0         nv up ei pl nz na pe nc");
+        assert_eq!(
+            lines[7],
+            "cs=0010  ss=0000  ds=0000  es=0000  fs=0000  gs=0000             efl=00050206"
+        );
+        assert_eq!(block(&context, Segments::Hidden).lines.len(), 7);
+    }
+
+    #[test]
+    fn single_registers_have_their_own_width() {
+        let mut context = Context::new(Machine::Amd64, &[0; 0x4d0]).expect("a context");
+        assert!(context.set("rax", 0x1234_5678_9abc_def0));
+        assert_eq!(single(&context, "AX").ok().as_deref(), Some("ax=def0"));
+        assert_eq!(single(&context, "eax").ok().as_deref(), Some("eax=9abcdef0"));
+        assert_eq!(single(&context, "zf").ok().as_deref(), Some("zf=0"));
+        assert_eq!(single(&context, "xmm3").ok().map(|text| text.len()), Some(5 + 32));
+        assert!(single(&context, "foo").is_err());
+    }
+}

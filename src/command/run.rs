@@ -1,0 +1,84 @@
+//! Running a line of commands.
+
+use super::parse::first_command;
+use super::{CommandError, Context};
+use crate::output::Sink;
+use crate::session::Session;
+
+/// How a line ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineEnd {
+    /// All its commands ran; the next line may follow.
+    Next,
+    /// `q`: the session is over.
+    Quit,
+}
+
+/// A command that failed. As in the debugger, the rest of its line is not run: it may rest on what failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// The command as it was typed.
+    pub command: String,
+    /// Why it failed.
+    pub error: CommandError,
+    /// The text of the line that was not run.
+    pub skipped: String,
+}
+
+/// Runs the commands of `line` one after the other.
+///
+/// # Errors
+/// The first command that failed.
+pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Result<LineEnd, Failure> {
+    let mut rest = line;
+    loop {
+        let failure = |error, command: &str, skipped: &str| Failure {
+            command: command.trim().to_owned(),
+            error,
+            skipped: skipped
+                .trim_matches(|c: char| c == ';' || c.is_whitespace())
+                .to_owned(),
+        };
+        let (parsed, after) = match first_command(rest) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(LineEnd::Next),
+            Err(error) => {
+                let end = rest.find(';').unwrap_or(rest.len());
+                let (command, skipped) = rest.split_at_checked(end).unwrap_or((rest, ""));
+                return Err(failure(error, command, skipped));
+            }
+        };
+        let typed = rest.get(..rest.len() - after.len()).unwrap_or(rest);
+        let typed = typed.trim_matches(|c: char| c == ';' || c.is_whitespace());
+        if parsed.spec.names.contains(&"q") {
+            return Ok(LineEnd::Quit);
+        }
+        let before = session.focus.clone();
+        sink.begin(typed);
+        let outcome = run_one(&parsed, session, sink);
+        let text = outcome.as_ref().err().map(ToString::to_string);
+        let outcome = outcome.and(sink.end(text.as_deref()).map_err(CommandError::from));
+        if parsed.processor.is_some() {
+            session.focus = before;
+        }
+        if let Err(error) = outcome {
+            return Err(failure(error, typed, after));
+        }
+        rest = after;
+    }
+}
+
+fn run_one(
+    parsed: &super::Parsed<'_>,
+    session: &mut Session,
+    sink: &mut dyn Sink,
+) -> Result<(), CommandError> {
+    if let Some(number) = parsed.processor
+        && !session.select_processor(number)
+    {
+        return Err(CommandError::Argument(format!(
+            "the dump has no processor {number}"
+        )));
+    }
+    (parsed.spec.run)(&parsed.args, &mut Context::new(session, sink))
+}

@@ -1,0 +1,101 @@
+//! The session itself.
+
+use super::cancel::CancelToken;
+use super::settings::Settings;
+use crate::target::{Context, Processor, Target};
+use std::collections::HashMap;
+
+/// What is selected.
+#[derive(Debug, Clone, Default)]
+pub struct Focus {
+    /// Number of the current processor.
+    pub processor: u32,
+    /// A register context set by `.cxr`, `.trap` or the like, in place of the processor's.
+    pub context: Option<Context>,
+    /// The exception record's address that belongs to `context`, if one is known.
+    pub exception: Option<u64>,
+}
+
+/// One investigation.
+pub struct Session {
+    /// The open dump.
+    pub target: Target,
+    /// What is selected in it.
+    pub focus: Focus,
+    /// What the user has set.
+    pub settings: Settings,
+    /// Stops running commands.
+    pub cancel: CancelToken,
+    /// Where each examining command (`d`, `u`, ...) goes on when it is given no address.
+    pub next_address: HashMap<&'static str, u64>,
+    /// `$t0` to `$t19`.
+    pub user_registers: [u64; 20],
+}
+
+impl Session {
+    /// A session that looks at the processor that crashed.
+    pub fn new(target: Target, settings: Settings) -> Session {
+        let focus = Focus {
+            processor: target.crashed_processor(),
+            ..Focus::default()
+        };
+        Session {
+            target,
+            focus,
+            settings,
+            cancel: CancelToken::default(),
+            next_address: HashMap::new(),
+            user_registers: [0; 20],
+        }
+    }
+
+    /// The current processor.
+    pub fn processor(&self) -> Option<&Processor> {
+        self.target.processors().get(self.focus.processor as usize)
+    }
+
+    /// The registers that commands show: the context that was set, or the current processor's.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn context(&self) -> Result<&Context, String> {
+        if let Some(context) = &self.focus.context {
+            return Ok(context);
+        }
+        match self.processor() {
+            Some(processor) => processor.context.as_ref().map_err(Clone::clone),
+            None => Err(format!("the dump has no processor {}", self.focus.processor)),
+        }
+    }
+
+    /// Makes a processor current; false if there is none of that number.
+    pub fn select_processor(&mut self, number: u32) -> bool {
+        let exists = (number as usize) < self.target.processors().len();
+        if exists {
+            self.focus = Focus {
+                processor: number,
+                ..Focus::default()
+            };
+            self.next_address.clear();
+        }
+        exists
+    }
+
+    /// ETHREAD of the current processor's thread.
+    pub fn thread(&self) -> Option<u64> {
+        self.processor()?.current_thread
+    }
+
+    /// EPROCESS of the current processor's thread.
+    pub fn process(&self) -> Option<u64> {
+        self.target.process_of(self.thread()?)
+    }
+
+    /// The prompt: `2: kd> `, or `kd> ` on a computer with one processor.
+    pub fn prompt(&self) -> String {
+        match self.target.processors().len() {
+            0 | 1 => "kd> ".to_owned(),
+            _ => format!("{}: kd> ", self.focus.processor),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What the user can set.
+
+use crate::util::filetime::Zone;
+
+/// What the user can set.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Radix of numbers without a prefix.
+    pub radix: Radix,
+    /// The zone in which times are shown.
+    pub zone: Zone,
+}
+
+/// The default radix of numbers without a prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Radix {
+    /// `0t`
+    Octal,
+    /// `0n`
+    Decimal,
+    /// `0x`, the default of kernel sessions.
+    #[default]
+    Hex,
+}
+
+impl Radix {
+    /// The base as a number.
+    pub fn base(self) -> u32 {
+        match self {
+            Radix::Octal => 8,
+            Radix::Decimal => 10,
+            Radix::Hex => 16,
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The open dump as one object: memory, processors, modules and the facts that Windows keeps for debuggers.
+//!
+//! The debugger data block, the build and the module lists live here and not among the kernel views, because nothing
+//! can be opened without them.
+
+mod build;
+mod context;
+mod debugger_data;
+mod modules;
+mod processors;
+mod target;
+
+pub use build::{KernelBuild, kernel_build, product_name, suite_names, windows_name};
+pub use context::{Context, RegisterSlot};
+pub use debugger_data::{DebuggerData, Field, KnownLists};
+pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule, file_name};
+pub use processors::{Processor, SpecialRegisters};
+pub use target::Target;

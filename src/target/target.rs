@@ -1,0 +1,287 @@
+//! Opening: from a dump file to memory, processors and modules.
+
+use super::build::{KernelBuild, kernel_build};
+use super::context::Context;
+use super::debugger_data::{DebuggerData, KnownLists};
+use super::modules::{self, Module, ModuleKind, ModuleList, UnloadedModule};
+use super::processors::{Processor, ProcessorSources, processors};
+use crate::dump::{Bits, DumpFile, Header};
+use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
+use crate::util::bounded::{ascii_z, slice};
+
+/// An open dump.
+///
+/// Opening never fails once the file itself is a dump: each part carries its own status, and what could not be read
+/// stands in [`Target::warnings`].
+pub struct Target {
+    dump: DumpFile,
+    memory: VirtualMemory,
+    physical: Option<PhysicalMemory>,
+    debugger_data: Option<DebuggerData>,
+    kernel_build: Option<KernelBuild>,
+    build_lab: Option<String>,
+    processors: Vec<Processor>,
+    crashed: u32,
+    modules: ModuleList,
+    unloaded: Vec<UnloadedModule>,
+    warnings: Vec<String>,
+}
+
+/// The block's longest form, with room for what later builds append.
+const DEBUGGER_DATA_SIZE: usize = 0x400;
+/// Longest build-lab text.
+const BUILD_LAB_LENGTH: usize = 256;
+
+impl Target {
+    /// Reads what the dump says of itself.
+    pub fn new(dump: DumpFile) -> Target {
+        let mut warnings = dump.warnings().to_vec();
+        let memory = VirtualMemory::new(&dump);
+        let physical = dump.pages().map(|_| PhysicalMemory::new(&dump));
+        let debugger_data = debugger_data(&dump, &memory);
+        if debugger_data.is_none() && dump.header().bits == Bits::Bits64 {
+            let address = dump.header().kd_debugger_data_block;
+            let why = memory
+                .window(address)
+                .err()
+                .map_or("it is damaged".to_owned(), |error| error.to_string());
+            warnings.push(format!("no debugger data block at {address:#x}: {why}"));
+        }
+        let (processors, crashed) = find_processors(&dump, &memory, debugger_data.as_ref());
+        let mut target = Target {
+            kernel_build: None,
+            build_lab: None,
+            modules: ModuleList::default(),
+            unloaded: Vec::new(),
+            dump,
+            memory,
+            physical,
+            debugger_data,
+            processors,
+            crashed,
+            warnings,
+        };
+        target.find_modules();
+        target.find_build();
+        target
+    }
+
+    fn find_modules(&mut self) {
+        let header = self.dump.header();
+        let head = header.ps_loaded_module_list;
+        let (mut found, trouble) = match self.dump.triage() {
+            Some(triage) => (modules::from_triage(triage, head), None),
+            None if header.bits == Bits::Bits64 => {
+                modules::from_list(&self.memory, head, ModuleKind::Kernel, head)
+            }
+            None => (
+                Vec::new(),
+                Some("module lists of 32-bit dumps are not supported".to_owned()),
+            ),
+        };
+        self.warnings.extend(trouble);
+        let (user, trouble) = self.user_modules(head);
+        found.extend(user);
+        self.warnings.extend(trouble);
+        self.modules = ModuleList::new(found);
+        self.unloaded = self.find_unloaded();
+    }
+
+    /// The images of the process that was current at the crash, through its PEB. Dumps without user memory have none,
+    /// which is no fault.
+    fn user_modules(&self, kernel_contains: u64) -> (Vec<Module>, Option<String>) {
+        let Some(peb) = self.current_process().and_then(|process| self.peb(process)) else {
+            return (Vec::new(), None);
+        };
+        let Ok(loader) = self.memory.u64(peb.wrapping_add(0x18)) else {
+            return (Vec::new(), None);
+        };
+        let head = loader.wrapping_add(0x10);
+        if loader == 0 || self.memory.u64(head).is_err() {
+            return (Vec::new(), None);
+        }
+        let (found, trouble) = modules::from_list(&self.memory, head, ModuleKind::User, kernel_contains);
+        // A triage dump seldom holds more of a process than its PEB.
+        let expected = found.is_empty() && self.dump.triage().is_some();
+        (found, trouble.filter(|_| !expected))
+    }
+
+    fn find_unloaded(&self) -> Vec<UnloadedModule> {
+        if let Some(triage) = self.dump.triage() {
+            return modules::unloaded_from_triage(triage);
+        }
+        let pointed = |name| self.memory.u64(self.debugger_data.as_ref()?.nonzero(name)?).ok();
+        match (pointed("MmUnloadedDrivers"), pointed("MmLastUnloadedDriver")) {
+            (Some(table), Some(next)) if table != 0 => {
+                modules::unloaded_from_ring(&self.memory, table, (next & 0xffff_ffff) as u32)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn find_build(&mut self) {
+        let kernel = self.modules.named("nt");
+        self.kernel_build = kernel.and_then(|kernel| {
+            kernel_build(
+                self.dump.header().machine,
+                kernel.time_date_stamp?,
+                u32::try_from(kernel.size).ok()?,
+            )
+        });
+        let lab = self
+            .debugger_data
+            .as_ref()
+            .and_then(|data| data.nonzero("NtBuildLab"));
+        self.build_lab = lab.and_then(|address| {
+            let mut text = vec![0u8; BUILD_LAB_LENGTH];
+            let (read, _) = self.memory.read_partial(address, &mut text);
+            let text = ascii_z(text.get(..read)?, 0, BUILD_LAB_LENGTH)?;
+            (!text.is_empty()).then_some(text)
+        });
+    }
+
+    /// The dump file.
+    pub fn dump(&self) -> &DumpFile {
+        &self.dump
+    }
+
+    /// Its header.
+    pub fn header(&self) -> &Header {
+        self.dump.header()
+    }
+
+    /// Virtual memory of the process that was current at the crash.
+    pub fn memory(&self) -> &VirtualMemory {
+        &self.memory
+    }
+
+    /// Physical memory; triage dumps have none.
+    pub fn physical(&self) -> Option<&PhysicalMemory> {
+        self.physical.as_ref()
+    }
+
+    /// What the kernel keeps for debuggers.
+    pub fn debugger_data(&self) -> Option<&DebuggerData> {
+        self.debugger_data.as_ref()
+    }
+
+    /// The exact build of the kernel, where its time stamp and size are known.
+    pub fn kernel_build(&self) -> Option<&KernelBuild> {
+        self.kernel_build.as_ref()
+    }
+
+    /// NtBuildLab: `19041.1.amd64fre.vb_release.191206-1406`.
+    pub fn build_lab(&self) -> Option<&str> {
+        self.build_lab.as_deref()
+    }
+
+    /// The processors by number.
+    pub fn processors(&self) -> &[Processor] {
+        &self.processors
+    }
+
+    /// The number of the processor that crashed.
+    pub fn crashed_processor(&self) -> u32 {
+        self.crashed
+    }
+
+    /// The loaded modules.
+    pub fn modules(&self) -> &ModuleList {
+        &self.modules
+    }
+
+    /// The unloaded modules, newest first.
+    pub fn unloaded(&self) -> &[UnloadedModule] {
+        &self.unloaded
+    }
+
+    /// What could not be read at opening, each with its reason.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The kernel's base address: its module's, or what the debugger data block says.
+    pub fn kernel_base(&self) -> Option<u64> {
+        let module = self.modules.named("nt").map(|kernel| kernel.base);
+        module.or_else(|| self.debugger_data.as_ref()?.nonzero("KernBase"))
+    }
+
+    /// ETHREAD of the thread that the crashing processor ran.
+    pub fn current_thread(&self) -> Option<u64> {
+        self.processors.get(self.crashed as usize)?.current_thread
+    }
+
+    /// EPROCESS whose address space the crashing thread used.
+    pub fn current_process(&self) -> Option<u64> {
+        self.process_of(self.current_thread()?)
+    }
+
+    /// EPROCESS whose address space a thread uses.
+    pub fn process_of(&self, thread: u64) -> Option<u64> {
+        let offset = self.debugger_data.as_ref()?.nonzero("OffsetKThreadApcProcess")?;
+        self.memory
+            .u64(thread.wrapping_add(offset))
+            .ok()
+            .filter(|&process| process != 0)
+    }
+
+    /// PEB of a process; `None` for processes without user space.
+    pub fn peb(&self, process: u64) -> Option<u64> {
+        let offset = self.debugger_data.as_ref()?.nonzero("OffsetEprocessPeb")?;
+        self.memory
+            .u64(process.wrapping_add(offset))
+            .ok()
+            .filter(|&peb| peb != 0)
+    }
+
+    /// TEB of a thread; `None` for threads without user space.
+    pub fn teb(&self, thread: u64) -> Option<u64> {
+        let offset = self.debugger_data.as_ref()?.nonzero("OffsetKThreadTeb")?;
+        self.memory
+            .u64(thread.wrapping_add(offset))
+            .ok()
+            .filter(|&teb| teb != 0)
+    }
+}
+
+/// The block from a triage dump's own copy, or from memory at the address that the header names.
+fn debugger_data(dump: &DumpFile, memory: &VirtualMemory) -> Option<DebuggerData> {
+    let header = dump.header();
+    if header.bits != Bits::Bits64 {
+        return None;
+    }
+    let known = KnownLists {
+        ps_loaded_module_list: header.ps_loaded_module_list,
+        ps_active_process_head: header.ps_active_process_head,
+    };
+    let copy = dump.triage().map(|triage| triage.debugger_data.clone());
+    let copy = copy.and_then(|range| slice(dump.bytes(), range.start, range.len()));
+    if let Some(data) = copy.and_then(|bytes| DebuggerData::parse(bytes, known)) {
+        return Some(data);
+    }
+    let mut bytes = vec![0u8; DEBUGGER_DATA_SIZE];
+    let (read, _) = memory.read_partial(header.kd_debugger_data_block, &mut bytes);
+    DebuggerData::parse(bytes.get(..read)?, known)
+}
+
+fn find_processors(
+    dump: &DumpFile,
+    memory: &VirtualMemory,
+    debugger_data: Option<&DebuggerData>,
+) -> (Vec<Processor>, u32) {
+    let header = dump.header();
+    let context = header.context.clone();
+    let crash_context = slice(dump.bytes(), context.start, context.len())
+        .and_then(|bytes| Context::new(header.machine, bytes))
+        .filter(Context::is_plausible);
+    let prcb = dump.triage().map(|triage| triage.prcb.clone());
+    processors(&ProcessorSources {
+        header,
+        memory,
+        debugger_data,
+        crash_context,
+        prcb_image: prcb
+            .and_then(|range| slice(dump.bytes(), range.start, range.len()))
+            .filter(|image| !image.is_empty()),
+    })
+}
