@@ -1,0 +1,69 @@
+//! Decorated names as the debugger prints them: the qualified name alone, without types, access or parameters.
+
+use msvc_demangler::DemangleFlags;
+
+/// The longest name that is demangled; a longer one stays as it is.
+const MAX_NAME: usize = 4096;
+/// The most back references and nested types that a decorated name can hold before it is refused: the
+/// demangler recurses, so text from a hostile file must not decide how deep.
+const MAX_NESTING: usize = 128;
+
+/// The undecorated name of `name`, or `None` where it is not decorated or cannot be read.
+///
+/// Only C++ decoration (`?...`) is taken off. x64 has no C decoration, so `_Name` and `Name@8` stay.
+pub fn undecorate(name: &str) -> Option<String> {
+    // Pooled string literals; some linkers append a second checksum, which is no longer valid decoration.
+    if name.starts_with("??_C@") {
+        return Some("`string'".to_owned());
+    }
+    if !name.starts_with('?') || name.len() > MAX_NAME || nesting(name) > MAX_NESTING {
+        return None;
+    }
+    let plain = msvc_demangler::demangle(name, DemangleFlags::NAME_ONLY).ok()?;
+    (!plain.is_empty()).then_some(plain)
+}
+
+/// An upper bound for how deep the demangler can recurse: marks that open a nested name or type.
+fn nesting(name: &str) -> usize {
+    let opens = |c: char| matches!(c, '?' | '$' | 'P' | 'Q' | 'A' | 'Y');
+    let run = name.chars().fold((0usize, 0usize), |(now, most), c| match c {
+        c if opens(c) => (now + 1, most.max(now + 1)),
+        '@' => (now.saturating_sub(1), most),
+        _ => (now, most),
+    });
+    run.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_only() {
+        // Left: what `llvm-undname-19 --no-access-specifier --no-calling-convention --no-return-type` reads.
+        for (decorated, plain) in [
+            ("?Draw@Shape@@UEAAXXZ", "Shape::Draw"),
+            ("??1Shape@@UEAA@XZ", "Shape::~Shape"),
+            ("??_7Shape@@6B@", "Shape::`vftable'"),
+            ("?g_count@@3HA", "g_count"),
+            ("??_C@_0BC@LGLGINHN@ExFreePoolWithTag@", "`string'"),
+        ] {
+            assert_eq!(undecorate(decorated).as_deref(), Some(plain), "{decorated}");
+        }
+    }
+
+    #[test]
+    fn plain_names_stay() {
+        assert_eq!(undecorate("KeBugCheckEx"), None);
+        assert_eq!(undecorate("?"), None);
+    }
+
+    #[test]
+    fn hostile_names_are_refused() {
+        for unit in ["?", "?$", "P", "A6", "?$a@", "PEAU", "Y0", "P6A"] {
+            let name = format!("?f@@YA{}", unit.repeat(1300));
+            let _ = undecorate(&name);
+            let _ = undecorate(&format!("?{}", unit.repeat(1300)));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Volatility 3 symbol tables (ISF): JSON, plain or compressed by gzip or xz.
+//!
+//! Such a table holds all types and public names of one build of a module, named by GUID and age as its PDB is. It
+//! lacks the order of members, functions' types and sizes, and one leading underscore of public names; types without a
+//! name of their own have made-up ones.
+
+mod json;
+mod read;
+
+use std::path::{Path, PathBuf};
+
+use super::error::SymbolError;
+use super::index::NameIndex;
+use super::pdb::Identity;
+use super::source::{Symbol, SymbolSource};
+use super::types::table::TypeTable;
+use super::types::{Type, TypeId, TypeSource};
+use super::wildcard::Wildcard;
+
+/// One symbol table.
+#[derive(Debug)]
+pub struct Isf {
+    path: PathBuf,
+    identity: Identity,
+    types: TypeTable,
+    names: NameIndex,
+}
+
+impl Isf {
+    /// Reads the table at `path`.
+    pub fn open(path: &Path) -> Result<Isf, SymbolError> {
+        read::open(path)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The GUID and age of the module it describes.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+/// The table for a module in a folder laid out as `NAME.pdb/GUID-AGE.json[.gz|.xz]`, or with that file directly in it.
+pub fn locate(folder: &Path, pdb_name: &str, identity: &Identity) -> Option<PathBuf> {
+    // The name comes from a dump: only a plain file name may become part of a path.
+    let plain = Path::new(pdb_name)
+        .file_name()
+        .is_some_and(|name| name == pdb_name && !pdb_name.contains(['\\', ':']));
+    let stem = format!("{}-{}", identity.guid.digits(), identity.age);
+    let folders = [plain.then(|| folder.join(pdb_name)), Some(folder.to_owned())];
+    let extensions = ["json", "json.xz", "json.gz"];
+    folders.into_iter().flatten().find_map(|folder| {
+        let mut files = extensions.iter().map(|ext| folder.join(format!("{stem}.{ext}")));
+        files.find(|path| path.is_file())
+    })
+}
+
+impl TypeSource for Isf {
+    fn find(&self, name: &str) -> Option<TypeId> {
+        self.types.find(name)
+    }
+
+    fn get(&self, id: TypeId) -> Option<Type> {
+        self.types.get(id)
+    }
+
+    fn type_names(&self, pattern: &Wildcard) -> Vec<String> {
+        self.types.names(pattern)
+    }
+
+    fn type_origin(&self) -> String {
+        "symbol table (ISF)".to_owned()
+    }
+}
+
+impl SymbolSource for Isf {
+    fn nearest(&self, rva: u32) -> Option<Symbol<'_>> {
+        self.names.nearest(rva)
+    }
+
+    fn following(&self, rva: u32) -> Option<Symbol<'_>> {
+        self.names.following(rva)
+    }
+
+    fn exact(&self, rva: u32) -> Vec<Symbol<'_>> {
+        self.names.exact(rva)
+    }
+
+    fn by_name(&self, name: &str) -> Vec<Symbol<'_>> {
+        let found = self.names.by_name(name);
+        match name.strip_prefix('_') {
+            // The table has lost one underscore of every public name that began with one.
+            Some(rest) if found.is_empty() => self.names.by_name(rest),
+            _ => found,
+        }
+    }
+
+    fn matching(&self, pattern: &Wildcard) -> Vec<Symbol<'_>> {
+        self.names.matching(pattern)
+    }
+
+    fn symbol_origin(&self) -> String {
+        "symbol table (ISF)".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_a_dump_stay_inside_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("isf");
+        std::fs::create_dir_all(&inside).unwrap();
+        let identity = Identity {
+            guid: "00112233445566778899AABBCCDDEEFF".parse().unwrap(),
+            age: 1,
+        };
+        let file = format!("{}-1.json", identity.guid.digits());
+        std::fs::write(folder.path().join(&file), "{}").unwrap();
+        for name in ["..", "../", "..\\x", "/", "", ".", "a/../.."] {
+            assert_eq!(locate(&inside, name, &identity), None, "{name}");
+        }
+        std::fs::write(inside.join(&file), "{}").unwrap();
+        assert_eq!(locate(&inside, "nt.pdb", &identity), Some(inside.join(&file)));
+    }
+}

@@ -1,0 +1,334 @@
+//! From the file to types and names.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Isf;
+use super::json::{BaseType, EnumType, Table, TypeRef, UserType};
+use crate::symbols::demangle::undecorate;
+use crate::symbols::error::SymbolError;
+use crate::symbols::index::{Builder, NameIndex, NewSymbol};
+use crate::symbols::pdb::Identity;
+use crate::symbols::source::SymbolKind;
+use crate::symbols::types::table::TypeTable;
+use crate::symbols::types::{Base, BaseKind, Enum, Field, Function, Type, TypeId, Udt, UdtKind};
+
+/// The largest file, and the largest table once unpacked; a kernel's has 6 MB.
+const MAX_FILE: u64 = 256 << 20;
+const MAX_TABLE: usize = 512 << 20;
+const XZ_MAGIC: &[u8] = b"\xfd7zXZ\0";
+const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
+
+pub(super) fn open(path: &Path) -> Result<Isf, SymbolError> {
+    let io = |source| SymbolError::Io {
+        path: path.to_owned(),
+        action: "read",
+        source,
+    };
+    let bad = |reason: String| SymbolError::Isf {
+        path: path.to_owned(),
+        reason,
+    };
+    let mut packed = Vec::new();
+    let file = std::fs::File::open(path).map_err(io)?;
+    file.take(MAX_FILE).read_to_end(&mut packed).map_err(io)?;
+    let text = unpack(packed).map_err(|e| bad(format!("it cannot be unpacked: {e}")))?;
+    let table: Table =
+        serde_json::from_slice(&text).map_err(|e| bad(format!("it is not Volatility 3 JSON: {e}")))?;
+    let pdb = table
+        .metadata
+        .windows
+        .as_ref()
+        .and_then(|windows| windows.pdb.as_ref())
+        .ok_or_else(|| bad("it names no PDB, so it is not of a Windows module".to_owned()))?;
+    let guid = pdb
+        .guid
+        .parse()
+        .map_err(|e| bad(format!("its PDB's GUID is {e}")))?;
+    let identity = Identity { guid, age: pdb.age };
+    Ok(Isf {
+        path: path.to_owned(),
+        identity,
+        names: names(&table),
+        types: Reader::default().read(&table),
+    })
+}
+
+/// A writer that refuses more than a table can hold.
+struct Limited(Vec<u8>);
+
+impl Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_TABLE {
+            return Err(io::Error::other("more than 512 MB of text"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn unpack(packed: Vec<u8>) -> Result<Vec<u8>, String> {
+    let mut text = Limited(Vec::new());
+    if packed.starts_with(XZ_MAGIC) {
+        let mut input = io::BufReader::new(packed.as_slice());
+        lzma_rs::xz_decompress(&mut input, &mut text).map_err(|e| format!("{e:?}"))?;
+    } else if packed.starts_with(GZIP_MAGIC) {
+        let mut input = flate2::read::GzDecoder::new(packed.as_slice());
+        io::copy(&mut input, &mut text).map_err(|e| e.to_string())?;
+    } else {
+        return Ok(packed);
+    }
+    Ok(text.0)
+}
+
+fn names(table: &Table) -> NameIndex {
+    let mut builder = Builder::default();
+    for (name, entry) in &table.symbols.0 {
+        let Ok(rva) = u32::try_from(entry.address) else {
+            continue;
+        };
+        let plain = undecorate(name);
+        builder.add(&NewSymbol {
+            name: plain.as_deref().unwrap_or(name),
+            decorated: plain.is_some().then_some(name),
+            rva,
+            size: 0,
+            kind: SymbolKind::PublicCode,
+            ty: 0,
+            place: None,
+        });
+    }
+    builder.finish()
+}
+
+#[derive(Default)]
+struct Reader {
+    types: TypeTable,
+    bases: HashMap<String, Base>,
+    pointer: u8,
+}
+
+impl Reader {
+    fn read(mut self, table: &Table) -> TypeTable {
+        self.pointer = 8;
+        for (name, base) in &table.base_types.0 {
+            if name == "pointer" {
+                self.pointer = u8::try_from(base.size).unwrap_or(8);
+            }
+            self.bases.insert(name.clone(), base_of(name, base));
+        }
+        for (name, entry) in &table.enums.0 {
+            self.enumeration(name, entry);
+        }
+        for (name, entry) in &table.user_types.0 {
+            self.structure(name, entry);
+        }
+        self.types.settle_arrays();
+        self.types
+    }
+
+    fn named_base(&self, name: &str) -> Base {
+        self.bases
+            .get(name)
+            .copied()
+            .unwrap_or(Base::new(BaseKind::None, 0))
+    }
+
+    fn enumeration(&mut self, name: &str, entry: &EnumType) {
+        let base = self.named_base(&entry.base);
+        let id = self.types.declare_enum(name, base);
+        let mut values = entry.constants.0.clone();
+        // The table sorts by name; by value is closer to the source.
+        values.sort_by_key(|&(_, value)| value);
+        let definition = Enum {
+            name: shown_name(name),
+            base: self.types.base(base),
+            size: u8::try_from(entry.size).unwrap_or(4),
+            complete: true,
+            values,
+        };
+        self.types.define(id, name, Type::Enum(Arc::new(definition)));
+    }
+
+    fn structure(&mut self, name: &str, entry: &UserType) {
+        let kind = udt_kind(&entry.kind);
+        let id = self.types.declare(kind, name);
+        let mut fields: Vec<(u8, Field)> = Vec::new();
+        for (field, at) in &entry.fields.0 {
+            let Some(ty) = self.reference(&at.ty) else {
+                continue;
+            };
+            let name = match is_made_up(field) {
+                true => String::new(),
+                false => field.clone(),
+            };
+            let offset = at.offset;
+            fields.push((at.ty.bit_position, Field { name, offset, ty }));
+        }
+        fields.sort_by_key(|(bit, field)| (field.offset, *bit));
+        let definition = Udt {
+            kind,
+            name: shown_name(name),
+            size: entry.size,
+            elements: u32::try_from(fields.len()).unwrap_or(u32::MAX),
+            complete: true,
+            fields: fields.into_iter().map(|(_, field)| field).collect(),
+            bases: Vec::new(),
+            statics: Vec::new(),
+            methods: Vec::new(),
+        };
+        self.types.define(id, name, Type::Udt(Arc::new(definition)));
+    }
+
+    /// The type that a reference means. The JSON reader limits how deep references nest.
+    fn reference(&mut self, reference: &TypeRef) -> Option<TypeId> {
+        let name = reference.name.as_deref();
+        Some(match reference.kind.as_str() {
+            "base" => {
+                let base = self.named_base(name?);
+                self.types.base(base)
+            }
+            "pointer" => {
+                let target = match &reference.subtype {
+                    Some(subtype) => self.reference(subtype)?,
+                    None => self.types.base(Base::new(BaseKind::Void, 0)),
+                };
+                self.types.pointer(target, self.pointer)
+            }
+            "array" => {
+                let element = self.reference(reference.subtype.as_deref()?)?;
+                self.types.array(element, reference.count)
+            }
+            "bitfield" => {
+                let base = self.reference(reference.holder.as_deref()?)?;
+                self.types
+                    .bitfield(base, reference.bit_position, reference.bit_length)
+            }
+            "enum" => {
+                let int = Base::new(BaseKind::Int, 4);
+                self.types.declare_enum(name?, int)
+            }
+            "function" => {
+                let result = self.types.base(Base::new(BaseKind::Void, 0));
+                let function = Function {
+                    result,
+                    parameters: Vec::new(),
+                    class: None,
+                };
+                self.types.single(Type::Function(Arc::new(function)))
+            }
+            kind => self.types.declare(udt_kind(kind), name?),
+        })
+    }
+}
+
+fn udt_kind(word: &str) -> UdtKind {
+    match word {
+        "union" => UdtKind::Union,
+        "class" => UdtKind::Class,
+        _ => UdtKind::Struct,
+    }
+}
+
+/// Names that the table's maker invented for what has none.
+fn is_made_up(name: &str) -> bool {
+    ["__anonymous_", "__unnamed_", "unnamed_field_", "<unnamed-"]
+        .iter()
+        .any(|start| name.starts_with(start))
+}
+
+fn shown_name(name: &str) -> String {
+    match is_made_up(name) {
+        true => "<unnamed-tag>".to_owned(),
+        false => name.to_owned(),
+    }
+}
+
+fn base_of(name: &str, base: &BaseType) -> Base {
+    let kind = match (base.kind.as_str(), base.signed) {
+        ("void", _) => BaseKind::Void,
+        ("float", _) => BaseKind::Float,
+        ("bool", _) => BaseKind::Bool,
+        ("char", true) => BaseKind::Char,
+        ("char", false) => BaseKind::UChar,
+        _ if name.starts_with("wchar") => BaseKind::Wchar,
+        _ if name == "HRESULT" => BaseKind::Hresult,
+        (_, true) if name.contains("long") && base.size == 4 => BaseKind::Long,
+        (_, false) if name.contains("long") && base.size == 4 => BaseKind::ULong,
+        (_, true) => BaseKind::Int,
+        (_, false) => BaseKind::UInt,
+    };
+    Base::new(kind, u8::try_from(base.size).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symbols::source::SymbolSource;
+    use crate::symbols::types::{TypeSource, layout};
+
+    const TABLE: &str = r#"{
+        "metadata": {"format": "6.1.0", "windows": {"pdb": {"GUID": "5278AFF86C341677D7D7835C85B7B844", "age": 2, "database": "x.pdb"}}},
+        "base_types": {"unsigned long": {"size": 4, "signed": false, "kind": "int", "endian": "little"},
+                       "pointer": {"size": 8, "signed": false, "kind": "int", "endian": "little"}},
+        "user_types": {"_B": {"size": 16, "kind": "struct", "fields": {
+            "Low": {"offset": 0, "type": {"kind": "bitfield", "bit_position": 0, "bit_length": 3,
+                     "type": {"kind": "base", "name": "unsigned long"}}},
+            "Next": {"offset": 8, "type": {"kind": "pointer", "subtype": {"kind": "struct", "name": "_B"}}},
+            "High": {"offset": 0, "type": {"kind": "bitfield", "bit_position": 3, "bit_length": 29,
+                     "type": {"kind": "base", "name": "unsigned long"}}}}},
+            "_A": {"size": 32, "kind": "struct", "fields": {
+            "Both": {"offset": 0, "type": {"kind": "array", "count": 2, "subtype": {"kind": "struct", "name": "_B"}}}}}},
+        "enums": {"_E": {"size": 4, "base": "unsigned long", "constants": {"B": 1, "A": 0}}},
+        "symbols": {"KeFoo": {"address": 4096}, "strlwr": {"address": 8192}}}"#;
+
+    fn write(bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.json");
+        std::fs::write(&path, bytes).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn types_and_names() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(TABLE.as_bytes()).unwrap();
+        let mut xz = Vec::new();
+        lzma_rs::xz_compress(&mut TABLE.as_bytes(), &mut xz).unwrap();
+        for bytes in [TABLE.as_bytes().to_vec(), gzip.finish().unwrap(), xz] {
+            let (_folder, path) = write(&bytes);
+            let isf = Isf::open(&path).unwrap();
+            assert_eq!(isf.identity().key(), "5278AFF86C341677D7D7835C85B7B8442");
+            let both = layout::field(&isf, "_A", "Both[1].Next").unwrap();
+            assert_eq!((both.offset, both.size), (24, 8));
+            let high = layout::field(&isf, "_B", "High").unwrap();
+            assert_eq!(high.bits, Some((3, 29)));
+            assert_eq!(isf.nearest(5000).unwrap().name, "KeFoo");
+            assert_eq!(isf.by_name("_strlwr")[0].rva, 8192);
+            let Some(Type::Enum(e)) = isf.get(isf.find("_E").unwrap()) else {
+                panic!()
+            };
+            assert_eq!(e.values, [("A".to_owned(), 0), ("B".to_owned(), 1)]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused_with_a_reason() {
+        for (bytes, reason) in [
+            (&b"{}"[..], "not Volatility 3 JSON"),
+            (b"<html>", "not Volatility 3 JSON"),
+            (b"\xfd7zXZ\0broken", "unpacked"),
+            (b"\x1f\x8bbroken", "unpacked"),
+        ] {
+            let (_folder, path) = write(bytes);
+            let error = Isf::open(&path).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! One open PDB: everything in it is read when it is first asked for, and kept.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use pdb::{AddressMap, DebugInformation, FallibleIterator, ModuleInfo, PDB, StreamIndex};
+
+use super::container::{BoundedInput, Identity, Input, is_fastlink};
+use super::publics;
+use super::records::Records;
+use crate::symbols::error::SymbolError;
+use crate::symbols::index::NameIndex;
+use crate::symbols::types::{Type, TypeId};
+use crate::util::guid::Guid;
+
+/// The stream of type records, and that of id records.
+const TYPE_STREAM: u16 = 2;
+const ID_STREAM: u16 = 4;
+/// The name of the module in which the linker keeps its own records.
+const LINKER_MODULE: &str = "* Linker *";
+/// The most compiled modules of one PDB.
+const MAX_MODULES: usize = 0xffff;
+/// The most types that are kept once read.
+const MAX_CACHED_TYPES: usize = 20_000;
+
+/// One compiled module (object file) of a PDB.
+#[derive(Debug, Clone)]
+pub(crate) struct ModuleEntry {
+    /// Bytes of symbol records; 4 are a signature.
+    pub(crate) symbols_size: u32,
+    /// Whether a compiler made it, and not the linker for its own notes.
+    pub(crate) compiled: bool,
+}
+
+/// A PDB.
+pub struct PdbFile {
+    path: PathBuf,
+    pdb: Mutex<PDB<'static, BoundedInput>>,
+    debug: DebugInformation<'static>,
+    modules: Vec<ModuleEntry>,
+    identity: Identity,
+    file_len: u64,
+    cache: Option<PathBuf>,
+    map: OnceLock<Result<Arc<AddressMap<'static>>, String>>,
+    types: OnceLock<Option<Records>>,
+    ids: OnceLock<Option<Records>>,
+    known_types: Mutex<HashMap<u32, Type>>,
+    names: OnceLock<Result<NameIndex, String>>,
+}
+
+impl std::fmt::Debug for PdbFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PdbFile({}, {})", self.path.display(), self.identity)
+    }
+}
+
+impl PdbFile {
+    /// Opens the PDB at `path`. Its table of names is kept in the folder `cache`, if one is given.
+    pub fn open(path: &Path, cache: Option<&Path>) -> Result<PdbFile, SymbolError> {
+        let io = |source| SymbolError::Io {
+            path: path.to_owned(),
+            action: "read",
+            source,
+        };
+        let file = File::open(path).map_err(io)?;
+        let len = file.metadata().map_err(io)?.len();
+        PdbFile::from_input(Box::new(file), len, path, cache)
+    }
+
+    /// Opens a PDB that is already in memory; `path` is only what messages call it.
+    pub fn from_bytes(bytes: Vec<u8>, path: &Path, cache: Option<&Path>) -> Result<PdbFile, SymbolError> {
+        let len = bytes.len() as u64;
+        PdbFile::from_input(Box::new(Cursor::new(bytes)), len, path, cache)
+    }
+
+    fn from_input(
+        input: Box<dyn Input>,
+        file_len: u64,
+        path: &Path,
+        cache: Option<&Path>,
+    ) -> Result<PdbFile, SymbolError> {
+        let damaged = |e: pdb::Error| SymbolError::Pdb {
+            path: path.to_owned(),
+            reason: format!("{e}; the file is damaged or cut short, fetch it again"),
+        };
+        let mut pdb = PDB::open(BoundedInput::new(input, path)?).map_err(damaged)?;
+        let information = pdb.pdb_information().map_err(damaged)?;
+        let features = information.names_offset.saturating_add(information.names_size);
+        if let Ok(Some(stream)) = pdb.raw_stream(StreamIndex(1))
+            && is_fastlink(stream.as_slice().get(features..).unwrap_or(&[]))
+        {
+            return Err(SymbolError::UnsupportedPdb {
+                path: path.to_owned(),
+                kind: "a /DEBUG:FASTLINK PDB",
+                advice: "its symbols are still in the object files; build with /DEBUG:FULL or run mspdbcmf on it",
+            });
+        }
+        let debug = pdb.debug_information().map_err(damaged)?;
+        let identity = Identity {
+            guid: Guid(information.guid.to_bytes_le()),
+            age: debug.age().unwrap_or(information.age),
+        };
+        let mut modules = Vec::new();
+        let mut list = debug.modules().map_err(damaged)?;
+        while let Ok(Some(module)) = list.next() {
+            if modules.len() >= MAX_MODULES {
+                break;
+            }
+            let info = module.info();
+            let symbols_size = match info.stream.is_none() {
+                true => 0,
+                false => info.symbols_size,
+            };
+            let compiled = module.module_name() != LINKER_MODULE;
+            modules.push(ModuleEntry {
+                symbols_size,
+                compiled,
+            });
+        }
+        Ok(PdbFile {
+            path: path.to_owned(),
+            pdb: Mutex::new(pdb),
+            debug,
+            modules,
+            identity,
+            file_len,
+            cache: cache.map(Path::to_owned),
+            map: OnceLock::new(),
+            types: OnceLock::new(),
+            ids: OnceLock::new(),
+            known_types: Mutex::default(),
+            names: OnceLock::new(),
+        })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The GUID and age of the module that this PDB belongs to.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Refuses a PDB of another build, naming both.
+    pub fn check(&self, wanted: &Identity) -> Result<(), SymbolError> {
+        if self.identity == *wanted {
+            return Ok(());
+        }
+        Err(SymbolError::Mismatch {
+            path: self.path.clone(),
+            wanted: wanted.to_string(),
+            found: self.identity.to_string(),
+        })
+    }
+
+    /// Whether it has procedures with their variables and lines, not only public names and types.
+    pub fn is_private(&self) -> bool {
+        let has_symbols = |module: &ModuleEntry| module.compiled && module.symbols_size > 4;
+        !self.debug.is_stripped() && self.modules.iter().any(has_symbols)
+    }
+
+    pub(crate) fn kind_words(&self) -> &'static str {
+        match self.is_private() {
+            true => "private PDB",
+            false => "public PDB",
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, PDB<'static, BoundedInput>> {
+        self.pdb.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn modules(&self) -> &[ModuleEntry] {
+        &self.modules
+    }
+
+    /// The stream of one compiled module, handed to `use_it`.
+    pub(crate) fn with_module<T>(
+        &self,
+        number: u16,
+        use_it: impl FnOnce(&ModuleInfo<'static>) -> Result<T, pdb::Error>,
+    ) -> Result<Option<T>, pdb::Error> {
+        let Some(module) = self.debug.modules()?.nth(usize::from(number))? else {
+            return Ok(None);
+        };
+        let info = self.lock().module_info(&module)?;
+        info.as_ref().map(use_it).transpose()
+    }
+
+    /// The way from sections and offsets to addresses in the image, by OMAP where the image was rearranged.
+    pub(crate) fn address_map(&self) -> Result<Arc<AddressMap<'static>>, pdb::Error> {
+        let map = self
+            .map
+            .get_or_init(|| self.lock().address_map().map(Arc::new).map_err(|e| e.to_string()));
+        map.clone().map_err(|_| pdb::Error::AddressMapNotFound)
+    }
+
+    fn records(&self, stream: u16, with_names: bool) -> Option<Records> {
+        let stream = self.lock().raw_stream(StreamIndex(stream)).ok()??;
+        Records::new(Box::new(stream), with_names)
+    }
+
+    pub(crate) fn type_records(&self) -> Option<&Records> {
+        self.types
+            .get_or_init(|| self.records(TYPE_STREAM, true))
+            .as_ref()
+    }
+
+    #[allow(dead_code)]
+    pub(crate) fn id_records(&self) -> Option<&Records> {
+        self.ids.get_or_init(|| self.records(ID_STREAM, false)).as_ref()
+    }
+
+    pub(crate) fn cached_type(&self, id: TypeId) -> Option<Type> {
+        let known = self.known_types.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&id.0).cloned()
+    }
+
+    pub(crate) fn cache_type(&self, id: TypeId, ty: &Type) {
+        let mut known = self.known_types.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MAX_CACHED_TYPES {
+            known.insert(id.0, ty.clone());
+        }
+    }
+
+    pub(crate) fn type_definition(&self, name: &str) -> Option<TypeId> {
+        self.name_index().ok()?.typedef(name)
+    }
+
+    /// All names, from the cache's table or read now.
+    pub fn name_index(&self) -> Result<&NameIndex, SymbolError> {
+        let names = self.names.get_or_init(|| self.load_names());
+        names.as_ref().map_err(|reason| SymbolError::Pdb {
+            path: self.path.clone(),
+            reason: format!("its symbol records cannot be read: {reason}"),
+        })
+    }
+
+    fn load_names(&self) -> Result<NameIndex, String> {
+        // A public and a private PDB of one build share GUID and age, so the length belongs to the key.
+        let key = format!("{}-{:x}", self.identity.key(), self.file_len);
+        let place = self
+            .cache
+            .as_ref()
+            .map(|folder| folder.join(format!("{key}.names")));
+        if let Some(index) = place.as_ref().and_then(|path| NameIndex::load(path, &key)) {
+            return Ok(index);
+        }
+        let index = publics::build(self).map_err(|e| e.to_string())?;
+        if let Some(path) = &place {
+            // A cache that cannot be written costs time at the next start and nothing else.
+            let _ = index.save(path, &key);
+        }
+        Ok(index)
+    }
+}

@@ -1,0 +1,18 @@
+//! Program databases: types, names, lines, inlined functions and variables of a module.
+//!
+//! `pdb2` reads the container, the debug-information stream, symbol records and line programs. Type records are read
+//! here: they are wanted one at a time by number or name, and a hostile file must not be able to make the reader
+//! recurse or allocate by its own counts.
+
+pub mod container;
+pub mod file;
+mod leaf;
+mod names;
+mod primitive;
+mod publics;
+mod records;
+mod types;
+mod udt;
+
+pub use container::Identity;
+pub use file::PdbFile;
