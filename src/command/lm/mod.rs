@@ -7,6 +7,7 @@ mod rows;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::Line;
 use crate::target::{Module, ModuleKind};
+use crate::util::wildcard;
 use options::{Filter, Options, Order};
 
 /// `lm`
@@ -44,7 +45,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             }
         }
     }
-    if options.filter == Filter::All && !options.names_only && options.kind != Some(ModuleKind::User) {
+    if !options.names_only && options.kind != Some(ModuleKind::User) {
         unloaded(&options, context)?;
     }
     Ok(())
@@ -56,7 +57,7 @@ fn chosen(options: &Options<'_>, context: &Context<'_>) -> Result<Vec<Module>, C
         Filter::All => list.iter().cloned().collect(),
         Filter::Name(pattern) => list.matching(pattern).cloned().collect(),
         Filter::Path(pattern) => {
-            let matches = |module: &&Module| crate::util::wildcard::matches(pattern, &module.image_path);
+            let matches = |module: &&Module| wildcard::matches(pattern, &module.image_path);
             list.iter().filter(matches).cloned().collect()
         }
         Filter::Address(address) => list.at(*address).cloned().into_iter().collect(),
@@ -69,7 +70,12 @@ fn chosen(options: &Options<'_>, context: &Context<'_>) -> Result<Vec<Module>, C
 }
 
 fn unloaded(options: &Options<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let unloaded = context.session.target.unloaded().to_vec();
+    let mut unloaded = context.session.target.unloaded().to_vec();
+    unloaded.retain(|module| match &options.filter {
+        Filter::All => true,
+        Filter::Name(pattern) => wildcard::matches(pattern, &module.name),
+        Filter::Path(_) | Filter::Address(_) => false,
+    });
     if unloaded.is_empty() {
         return Ok(());
     }

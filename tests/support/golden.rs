@@ -1,0 +1,89 @@
+//! Reference transcripts, and running our commands against them.
+
+use dumpscope::command::run_line;
+use dumpscope::dump::DumpFile;
+use dumpscope::output::Collector;
+use dumpscope::session::{Session, Settings};
+use dumpscope::target::Target;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folder of private test data, or `None` with a word on standard output.
+pub fn shared() -> Option<PathBuf> {
+    let folder = std::env::var_os("DUMPSCOPE_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+        PathBuf::from,
+    );
+    if folder.join("dumps").is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: no shared data");
+    None
+}
+
+/// The real dumps that have a transcript in `golden/FOLDER`, with it.
+pub fn dumps_with_transcripts(shared: &Path, folder: &str) -> Vec<(PathBuf, Transcript)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(shared.join("golden").join(folder)).expect("transcripts") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().expect("a name");
+        let dump = shared.join("dumps").join(name).with_extension("dmp");
+        let bytes = fs::read(&path).expect("a transcript");
+        found.push((dump, Transcript::parse(&String::from_utf8_lossy(&bytes))));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+/// What the reference engine printed, command by command.
+pub struct Transcript {
+    commands: Vec<(String, Vec<String>)>,
+}
+
+impl Transcript {
+    /// Reads `kd> COMMAND` lines and what follows each.
+    pub fn parse(text: &str) -> Transcript {
+        let mut commands: Vec<(String, Vec<String>)> = Vec::new();
+        for line in text.lines() {
+            match (line.strip_prefix("kd> "), commands.last_mut()) {
+                (Some(command), _) => commands.push((command.trim().to_owned(), Vec::new())),
+                (None, Some((_, lines))) => lines.push(line.trim_end().to_owned()),
+                (None, None) => {}
+            }
+        }
+        Transcript { commands }
+    }
+
+    /// What a command printed; blank lines at the end are the transcript's, not the command's.
+    pub fn of(&self, command: &str) -> Option<Vec<String>> {
+        let (_, lines) = self.commands.iter().find(|(typed, _)| typed == command)?;
+        let end = lines
+            .iter()
+            .rposition(|line| !line.is_empty())
+            .map_or(0, |last| last + 1);
+        Some(lines[..end].to_vec())
+    }
+}
+
+/// A session on a real dump.
+pub fn session(dump: &Path) -> Session {
+    let file =
+        DumpFile::open(dump, &mut |_| {}).unwrap_or_else(|error| panic!("{}: {error}", dump.display()));
+    Session::new(Target::new(file), Settings::default())
+}
+
+/// The lines of one of our commands, or its error's text.
+pub fn run(session: &mut Session, command: &str) -> Result<Vec<String>, String> {
+    let mut output = Collector::default();
+    run_line(command, session, &mut output).map_err(|failure| failure.error.to_string())?;
+    Ok(output
+        .document
+        .lines()
+        .map(|line| line.plain().trim_end().to_owned())
+        .collect())
+}
+
+/// A line's words: what must be equal, where padding need not.
+pub fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
+}
