@@ -14,6 +14,9 @@ pub enum DumpError {
     /// The path is a directory.
     #[error("cannot open {}: it is a directory; give the path of the dump file in it", .0.display())]
     Directory(PathBuf),
+    /// A device, a pipe, a socket.
+    #[error("cannot open {}: it is a device or a pipe; a dump must be a file that can be mapped", .0.display())]
+    NotAFile(PathBuf),
     /// The file may not be read.
     #[error("cannot open {}: permission denied; Windows writes dumps readable for administrators only: copy the file or change its rights", .0.display())]
     Permission(PathBuf),

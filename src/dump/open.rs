@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::archive::Unpacked;
 use super::error::{DumpError, not_a_dump};
 use super::header::Header;
 use super::kind::{Bits, DumpKind};
@@ -48,39 +49,46 @@ impl DumpFile {
     /// Where nothing can be shown: no such file, no kernel dump, a header cut off. Smaller faults become
     /// [`warnings`](DumpFile::warnings).
     pub fn open(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<DumpFile, DumpError> {
-        let file = File::open(path).map_err(|error| DumpError::from_io("open", path, error))?;
-        let about = file
+        // Looked at before it is opened: opening a pipe would wait for its other end.
+        let about = path
             .metadata()
             .map_err(|error| DumpError::from_io("open", path, error))?;
         if about.is_dir() {
             return Err(DumpError::Directory(path.to_owned()));
         }
-        if about.len() == 0 && about.is_file() {
+        if !about.is_file() {
+            return Err(DumpError::NotAFile(path.to_owned()));
+        }
+        if about.len() == 0 {
             return Err(DumpError::Empty(path.to_owned()));
         }
+        let file = File::open(path).map_err(|error| DumpError::from_io("open", path, error))?;
         let mapping = Mapping::of_file(&file).map_err(|error| DumpError::from_io("map", path, error))?;
-        match archive::unpack(path, &mapping, progress)? {
-            Some((member, unpacked)) => DumpFile::of_mapping(path, Some(member), unpacked),
-            None => DumpFile::of_mapping(path, None, mapping),
-        }
+        let unpacked = archive::unpack(path, &mapping, archive::To::TemporaryFile, progress)?;
+        DumpFile::of_mapping(path, mapping, unpacked)
     }
 
-    /// Opens a dump that is in memory already (embedded demos, tests) under a name of the caller's. A gzip
-    /// stream is unpacked.
+    /// Opens a dump that is in memory already (embedded demos, tests) under a name of the caller's. An
+    /// archive is unpacked in memory.
     ///
     /// # Errors
     /// As [`open`](DumpFile::open).
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<DumpFile, DumpError> {
         let path = Path::new(name);
         let mapping = Mapping::of_bytes(bytes);
-        match archive::unpack(path, &mapping, &mut |_| {})? {
-            Some((member, unpacked)) => DumpFile::of_mapping(path, Some(member), unpacked),
-            None => DumpFile::of_mapping(path, None, mapping),
-        }
+        let unpacked = archive::unpack(path, &mapping, archive::To::Memory, &mut |_| {})?;
+        DumpFile::of_mapping(path, mapping, unpacked)
     }
 
-    fn of_mapping(path: &Path, member: Option<String>, mapping: Mapping) -> Result<DumpFile, DumpError> {
+    fn of_mapping(path: &Path, file: Mapping, unpacked: Option<Unpacked>) -> Result<DumpFile, DumpError> {
         let mut warnings = Vec::new();
+        let (mapping, member) = match unpacked {
+            Some(unpacked) => {
+                warnings.extend(unpacked.warning);
+                (unpacked.mapping, Some(unpacked.member))
+            }
+            None => (file, None),
+        };
         let header = parse_header(path, mapping.bytes(), &mut warnings)?;
         let bytes = mapping.bytes();
         let mut triage = None;

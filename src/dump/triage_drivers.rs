@@ -5,12 +5,13 @@ use std::ops::Range;
 use super::kind::Bits;
 use crate::util::bounded;
 
-/// At most this many names of drivers are read; Windows itself stays below 1000.
-const MAX_DRIVERS: usize = 0x10000;
+/// At most this many drivers are read; Windows itself stays below 1000. With the limit on names this bounds memory
+/// to 24 MiB, however often damaged entries refer to the same long text.
+const MAX_DRIVERS: usize = 0x2000;
 /// The kernel remembers 50 unloaded drivers; a file may claim more.
 const MAX_UNLOADED: usize = 0x1000;
-/// A name longer than a path can be is damage.
-const MAX_NAME_UNITS: usize = 0x7fff;
+/// A longer name is damage: the loader's paths have at most 260 characters.
+const MAX_NAME_UNITS: usize = 0x400;
 
 /// A loaded driver as the triage dump lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]

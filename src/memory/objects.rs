@@ -23,6 +23,8 @@ mod kdbg {
 /// More processors than Windows supports are damage.
 const MAX_PROCESSORS: u32 = 0x1000;
 
+/// A KPRCB has 0x8000 to 0xd000 bytes; a damaged file may claim all of itself.
+const MAX_PRCB: usize = 0x2_0000;
 /// So many empty list heads must agree on an address. On real dumps more than 100 do, and no other
 /// address has two.
 const LISTS_THAT_AGREE: u32 = 8;
@@ -81,7 +83,7 @@ pub(super) fn locate(dump: &DumpFile, memory: &BlockMemory) -> Objects {
         });
     let prcb = prcb
         .filter(|&address| is_kernel(address))
-        .or_else(|| by_empty_lists(prcb_image));
+        .or_else(|| by_empty_lists(prcb_image.get(..MAX_PRCB).unwrap_or(prcb_image)));
     let process_at = usize::from(field(kdbg::OFFSET_KTHREAD_APC_PROCESS));
     let process = bounded::u64_at(part(&triage.thread), process_at).filter(|&address| is_kernel(address));
 

@@ -1,0 +1,263 @@
+//! Flips, cuts and splices bytes of small dumps of every kind and uses all that opens: no panic, no hang, and never
+//! more memory than the stated cap.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+// The allocator that counts.
+#![allow(unsafe_code)]
+
+#[path = "support/synth.rs"]
+mod synth;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::Write;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use dumpscope::dump::{DumpFile, attribute_names, mini_dump_field_names};
+use dumpscope::memory::{Memory, PhysicalMemory, VirtualMemory};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use synth::{LARGE, Machine, Triage, VALID};
+
+/// Opening and using a dump may allocate this many times its size,
+const TIMES_FILE: usize = 16;
+/// and this much more.
+const PLUS: usize = 32 << 20;
+/// Far more than any of these dumps needs, even on a busy machine without optimisation.
+const TIME: Duration = Duration::from_secs(10);
+
+struct Counting;
+
+static NOW: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator unchanged; only sizes are counted beside it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(now, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// One small dump of each kind, and archives of two of them.
+fn seeds() -> &'static [Vec<u8>] {
+    static SEEDS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    SEEDS.get_or_init(|| {
+        let mut machine = Machine::new(0x60, 4);
+        for pfn in [1, 2, 3, 5, 8, 9, 0x20, 0x21] {
+            machine.pattern(pfn);
+        }
+        machine.map(0xffff_f800_0dea_d000, 5);
+        machine.put(0x5210, u64::from_le_bytes(*b"KDBG\0\0\0\0"));
+        machine.map(0xffff_f800_0000_1000, 8);
+        machine.entry(0xffff_f800_0000_2000, 12, 9 << 12 | 0x890);
+        machine.entry(0xffff_f800_0000_3000, 12, 0xf800_0dea_d010 << 16 | 0x400);
+        machine.entry(0xffff_f800_0020_0000, 21, VALID | LARGE);
+        let mut seeds: Vec<Vec<u8>> = [1, 2, 3, 5, 6, 7, 8, 9, 10].map(|kind| machine.dump(kind)).into();
+        seeds.push(Triage::sample().dump());
+        let mut old = synth::header32(1);
+        synth::put32(&mut old, 0x64, 1);
+        synth::put32(&mut old, 0x68, 2);
+        synth::put32(&mut old, 0x6c, 1);
+        synth::put32(&mut old, 0x70, 2);
+        old.resize(0x3000, 0x41);
+        seeds.push(old);
+        let mut old = synth::header32(4);
+        old.resize(0x2000, 0);
+        seeds.push(old);
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(&seeds[3]).unwrap();
+        seeds.push(gz.finish().unwrap());
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        zip.start_file("a.dmp", zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(&seeds[9]).unwrap();
+        seeds.push(zip.finish().unwrap().into_inner());
+        seeds
+    })
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    Flip {
+        at: prop::sample::Index,
+        bits: u8,
+    },
+    Cut {
+        at: prop::sample::Index,
+    },
+    Splice {
+        from: prop::sample::Index,
+        to: prop::sample::Index,
+        length: usize,
+    },
+    /// A value that damage and malice like, in a place that readers interpret.
+    Value {
+        at: usize,
+        value: u64,
+        size: usize,
+    },
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let index = any::<prop::sample::Index>;
+    let place = prop_oneof![
+        4 => 0x2000usize..0x2080,
+        2 => 0x88usize..0x100,
+        2 => 0usize..0x88,
+        1 => 0xf88usize..0x1060,
+        3 => 0x2080usize..0x2400,
+    ];
+    let value = prop_oneof![
+        Just(0),
+        Just(1),
+        Just(u64::MAX),
+        Just(1 << 63),
+        Just(u64::from(u32::MAX)),
+        Just(0x2000),
+        (0u32..64).prop_map(|bit| 1 << bit),
+        0u64..0x4000,
+    ];
+    prop_oneof![
+        3 => (index(), any::<u8>()).prop_map(|(at, bits)| Change::Flip { at, bits }),
+        1 => index().prop_map(|at| Change::Cut { at }),
+        1 => (index(), index(), 1usize..300).prop_map(|(from, to, length)| Change::Splice { from, to, length }),
+        6 => (place, value, prop_oneof![Just(4usize), Just(8)])
+            .prop_map(|(at, value, size)| Change::Value { at, value, size }),
+    ]
+}
+
+fn apply(bytes: &mut Vec<u8>, change: &Change) {
+    if bytes.is_empty() {
+        return;
+    }
+    match change {
+        Change::Flip { at, bits } => {
+            let at = at.index(bytes.len());
+            bytes[at] ^= bits;
+        }
+        Change::Cut { at } => bytes.truncate(at.index(bytes.len())),
+        Change::Splice { from, to, length } => {
+            let from = from.index(bytes.len());
+            let piece = bytes[from..(from + length).min(bytes.len())].to_vec();
+            let to = to.index(bytes.len());
+            bytes.splice(to..to, piece);
+        }
+        Change::Value { at, value, size } => {
+            if let Some(place) = bytes.get_mut(*at..*at + *size) {
+                place.copy_from_slice(&value.to_le_bytes()[..*size]);
+            }
+        }
+    }
+}
+
+/// Calls everything that interprets bytes of the file.
+fn use_all(dump: &DumpFile) {
+    let header = dump.header();
+    let _ = (
+        attribute_names(header.attributes.unwrap_or(0)),
+        mini_dump_field_names(u32::MAX),
+    );
+    let _ = header.exception.map(|exception| exception.parameters().len());
+    let _ = dump.context();
+    for blob in dump.secondary() {
+        assert!(dump.bytes().get(blob.data.clone()).is_some());
+        let _ = blob.tag.to_string();
+    }
+    let physical = PhysicalMemory::new(dump);
+    if let Some(index) = dump.pages() {
+        let _ = index.page_count();
+        for run in index.runs().take(1000) {
+            assert_eq!(index.offset(run.pfn), Some(run.offset));
+            assert!(run.pages > 0);
+            let _ = index.page(run.pfn + run.pages - 1);
+        }
+        let mut buffer = vec![0; 0x3000];
+        for address in [0, 0x1800, 0x8000, 0x2_0000, u64::MAX - 0x10] {
+            let _ = physical.read_partial(address, &mut buffer);
+        }
+    }
+    let memory = VirtualMemory::new(dump);
+    let mut buffer = vec![0; 0x5000];
+    for address in [
+        0,
+        header.kd_debugger_data_block,
+        header.ps_loaded_module_list,
+        0xffff_f800_0000_0ff0,
+        0xffff_f800_0000_2ff0,
+        0xffff_f800_0020_0000,
+        u64::MAX - 7,
+    ] {
+        let (done, error) = memory.read_partial(address, &mut buffer);
+        assert_eq!(done == buffer.len(), error.is_none());
+        let _ = error.map(|error| error.to_string());
+        if let Some(paging) = memory.paging() {
+            let _ = paging.translate(address);
+        }
+    }
+    if let Some(blocks) = memory.blocks() {
+        let mut end = 0;
+        for (address, size, _) in blocks.ranges() {
+            assert!(address >= end && size > 0);
+            end = address + size;
+            let _ = memory.window(address).map(|bytes| assert!(!bytes.is_empty()));
+            let _ = memory.u64(end.saturating_sub(3));
+        }
+    }
+}
+
+#[test]
+fn damage_never_panics_hangs_or_takes_much_memory() {
+    let seeds = seeds();
+    let cases = (0..seeds.len(), proptest::collection::vec(change(), 1..8));
+    let opened = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    let config = ProptestConfig {
+        cases: 10_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let result = TestRunner::new(config).run(&cases, |(seed, changes)| {
+        let mut bytes = seeds[seed].clone();
+        changes.iter().for_each(|change| apply(&mut bytes, change));
+        let size = bytes.len();
+        let before = NOW.load(Ordering::Relaxed);
+        PEAK.store(before, Ordering::Relaxed);
+        let start = Instant::now();
+        let dump = DumpFile::from_bytes("damaged.dmp", bytes);
+        match &dump {
+            Ok(dump) => use_all(dump),
+            Err(error) => assert!(!error.to_string().contains('\n')),
+        }
+        opened[usize::from(dump.is_ok())].fetch_add(1, Ordering::Relaxed);
+        let taken = PEAK.load(Ordering::Relaxed).saturating_sub(before);
+        prop_assert!(
+            taken <= TIMES_FILE * size + PLUS,
+            "{taken:#x} bytes for a file of {size:#x}"
+        );
+        prop_assert!(start.elapsed() < TIME, "{:?}", start.elapsed());
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    let opened = opened.map(AtomicUsize::into_inner);
+    // The test would say little if most damage were refused at the door, or none.
+    assert!(
+        opened[1] > 1000 && opened[0] > 10,
+        "{opened:?} refused and opened"
+    );
+}
