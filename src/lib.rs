@@ -13,4 +13,5 @@ pub mod output;
 pub mod session;
 pub mod symbols;
 pub mod target;
+pub mod unwind;
 pub mod util;

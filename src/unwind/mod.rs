@@ -1,0 +1,42 @@
+//! Walks stacks: frames, recovered registers, and how far each can be believed.
+//!
+//! The walk uses unwind data where the dump or an image has it ([`x64`]), and searches the stack where it has not
+//! ([`scan`]). It asks the open dump through [`UnwindHost`] and answers with data only: no text is made here.
+
+mod calls;
+mod chain;
+mod codes;
+mod epilog;
+mod error;
+mod frame;
+mod host;
+mod machine_frame;
+mod pdata;
+#[cfg(test)]
+mod random;
+mod registers;
+mod scan;
+mod score;
+mod stack_bytes;
+mod structures;
+#[cfg(test)]
+mod testing;
+mod trap;
+mod walk;
+mod x64;
+
+pub use codes::{
+    Code, FLAG_CHAINED, FLAG_EXCEPTION_HANDLER, FLAG_TERMINATION_HANDLER, Operation, UnwindInfo,
+    primary as primary_function, resolve as resolve_entry,
+};
+pub use error::UnwindError;
+pub use frame::{End, Frame, FrameKind, Note, Stack, Trust};
+pub use host::{
+    CodeModule, FunctionEntry, Hint, InlineFrame, Lookup, StackKind, StackRange, SymbolHint, UnwindHost,
+};
+pub use machine_frame::MachineFrame;
+pub use pdata::{FunctionTable, find_entry};
+pub use registers::{CONTEXT_SIZE, GENERAL_NAMES, Origin, Registers, Slot, is_nonvolatile, is_nonvolatile_xmm};
+pub use score::Evidence;
+pub use trap::{TRAP_FRAME_SIZE, TrapCause, TrapFrame};
+pub use walk::{Options, walk};

@@ -1,0 +1,190 @@
+//! Structures of the kernel that are recognised on a stack without symbols: trap frames, contexts, exception records.
+//!
+//! They serve twice: trap frames carry the walk to the interrupted code, and words inside any of them are no return
+//! addresses, however much they look like ones.
+
+use super::host::UnwindHost;
+use super::machine_frame::MachineFrame;
+use super::stack_bytes::StackBytes;
+use super::trap::{TRAP_FRAME_RIP, TRAP_FRAME_SIZE, TrapCause, TrapFrame};
+
+/// Trap frames at most in one search.
+const MAX_TRAPS: usize = 64;
+/// Distance from the trap frame down to the exception record that the kernel's dispatcher builds (seen alike in
+/// every dump from build 9600 to 26100).
+const RECORD_BELOW: u64 = 0xa8;
+/// Size of EXCEPTION_RECORD.
+const RECORD_SIZE: u64 = 0x98;
+/// Size of CONTEXT.
+const CONTEXT_SIZE: u64 = 0x4d0;
+/// A system call from kernel mode pushes its own machine frame, whose stack pointer lies this far above the trap
+/// frame: the trap frame itself and the slot that keeps the stack aligned.
+const KERNEL_CALL: u64 = TRAP_FRAME_SIZE + 8;
+
+/// A trap frame that is part of the stack.
+#[derive(Debug)]
+pub(crate) struct LiveTrap {
+    pub(crate) frame: TrapFrame,
+    /// The interrupted stack pointer fits the frame's place exactly.
+    pub(crate) exact: bool,
+    /// The dispatcher's exception record stands below it.
+    pub(crate) record: Option<u64>,
+}
+
+/// A range of stack addresses without return addresses in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mask {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+}
+
+impl Mask {
+    pub(crate) fn of(start: u64, size: u64) -> Mask {
+        Mask { start, end: start.wrapping_add(size) }
+    }
+
+    pub(crate) fn holds(&self, va: u64) -> bool {
+        (self.start..self.end).contains(&va)
+    }
+}
+
+/// All trap frames on the stack, lowest first.
+pub(crate) fn trap_frames(host: &dyn UnwindHost, stack: &StackBytes) -> Vec<LiveTrap> {
+    let mut found: Vec<LiveTrap> = Vec::new();
+    let first = stack.start.wrapping_add(15) & !15;
+    let mut at = first;
+    while at.saturating_add(TRAP_FRAME_SIZE) <= stack.end() && found.len() < MAX_TRAPS {
+        match trap_at(host, stack, at) {
+            Some(trap) => {
+                found.push(trap);
+                at = at.wrapping_add(TRAP_FRAME_SIZE);
+            }
+            None => at = at.wrapping_add(16),
+        }
+    }
+    found
+}
+
+fn trap_at(host: &dyn UnwindHost, stack: &StackBytes, at: u64) -> Option<LiveTrap> {
+    let machine = MachineFrame {
+        address: at.wrapping_add(TRAP_FRAME_RIP),
+        rip: stack.u64_at(at.wrapping_add(0x168))?,
+        cs: stack.u16_at(at.wrapping_add(0x170))?,
+        eflags: stack.u64_at(at.wrapping_add(0x178))?,
+        rsp: stack.u64_at(at.wrapping_add(0x180))?,
+        ss: stack.u16_at(at.wrapping_add(0x188))?,
+        error_code: None,
+    };
+    let end = at.wrapping_add(TRAP_FRAME_SIZE);
+    let kernel_call = machine.cs == 0x10 && machine.rsp == at.wrapping_add(KERNEL_CALL);
+    // The stub of a kernel-mode call leaves the stack selector's slot as it was.
+    let judged = match kernel_call {
+        true => MachineFrame { ss: 0x18, ..machine },
+        false => machine,
+    };
+    if !judged.is_plausible() {
+        return None;
+    }
+    // The processor aligns rsp down to 16 before it pushes the machine frame, so rsp is right above the frame; a
+    // frame elsewhere is on another stack (an interrupt or exception stack), or stale.
+    let exact = kernel_call || machine.rsp & !15 == end;
+    if !machine.from_user_mode() {
+        host.module_at(machine.rip)?;
+        if !exact && stack.holds(machine.rsp) {
+            return None;
+        }
+    } else if machine.rip < 0x10000 {
+        return None;
+    }
+    let frame = TrapFrame::read(host, at)?;
+    if !exact && matches!(frame.cause, TrapCause::Unknown(_)) {
+        return None;
+    }
+    let record = at.wrapping_sub(RECORD_BELOW);
+    let record = is_record(stack, record, Some(machine.rip)).then_some(record);
+    Some(LiveTrap { frame, exact, record })
+}
+
+/// Whether an EXCEPTION_RECORD stands at `at`; with `ip`, one about the instruction at `ip` or just before it (a
+/// breakpoint's record names the instruction, the trap frame the one after).
+fn is_record(stack: &StackBytes, at: u64, ip: Option<u64>) -> bool {
+    let (Some(code), Some(flags), Some(address), Some(parameters)) = (
+        stack.u32_at(at),
+        stack.u32_at(at.wrapping_add(4)),
+        stack.u64_at(at.wrapping_add(0x10)),
+        stack.u32_at(at.wrapping_add(0x18)),
+    ) else {
+        return false;
+    };
+    let code_is_status = matches!(code >> 28, 0x8 | 0xc) || (0x1000_0000..0x1000_0010).contains(&code);
+    code_is_status
+        && flags < 0x200
+        && parameters <= 15
+        && ip.is_none_or(|ip| ip.wrapping_sub(address) <= 2)
+}
+
+/// Ranges that hold no return addresses: contexts, exception records about code, and tables of (module, function)
+/// pairs that the exception dispatcher keeps.
+pub(crate) fn masks(host: &dyn UnwindHost, stack: &StackBytes) -> Vec<Mask> {
+    let mut masks = Vec::new();
+    let mut at = stack.start.wrapping_add(15) & !15;
+    while at < stack.end() {
+        if is_context(stack, at) {
+            masks.push(Mask::of(at, CONTEXT_SIZE));
+        }
+        at = at.wrapping_add(16);
+    }
+    let mut at = stack.start;
+    while at < stack.end() {
+        let names_code = stack
+            .u64_at(at.wrapping_add(0x10))
+            .is_some_and(|address| host.module_at(address).is_some());
+        if names_code && is_record(stack, at, None) {
+            masks.push(Mask::of(at, RECORD_SIZE));
+        }
+        let pairs = pairs_at(host, stack, at);
+        if pairs >= 2 {
+            masks.push(Mask::of(at, pairs * 16));
+        }
+        at = at.wrapping_add(8).wrapping_add(pairs.saturating_sub(1) * 16);
+    }
+    masks
+}
+
+/// Whether an x64 CONTEXT stands at `at`.
+pub(crate) fn is_context(stack: &StackBytes, at: u64) -> bool {
+    let fields = || {
+        Some((
+            stack.u32_at(at.wrapping_add(0x30))?,
+            stack.u32_at(at.wrapping_add(0x34))?,
+            stack.u16_at(at.wrapping_add(0x38))?,
+            stack.u16_at(at.wrapping_add(0x42))?,
+            stack.u32_at(at.wrapping_add(0x44))?,
+        ))
+    };
+    let Some((flags, mxcsr, cs, ss, eflags)) = fields() else {
+        return false;
+    };
+    // CONTEXT_AMD64 with at least control and integer registers.
+    flags & 0x0010_0003 == 0x0010_0003
+        && flags & 0x07e0_ff80 == 0
+        && mxcsr & 0xffff_0000 == 0
+        && matches!((cs, ss), (0x10, 0 | 0x18) | (0x33, 0x2b))
+        && eflags & 0xffc0_802a == 2
+}
+
+/// How many consecutive pairs (module base, address in that module) start at `at`, at most 64.
+fn pairs_at(host: &dyn UnwindHost, stack: &StackBytes, at: u64) -> u64 {
+    let is_pair = |index: &u64| {
+        let at = at.wrapping_add(index * 16);
+        let (Some(base), Some(inside)) = (stack.u64_at(at), stack.u64_at(at.wrapping_add(8))) else {
+            return false;
+        };
+        base & 0xfff == 0
+            && base != inside
+            && host
+                .module_at(inside)
+                .is_some_and(|module| module.base == base)
+    };
+    (0..64).take_while(is_pair).count() as u64
+}
