@@ -29,9 +29,10 @@ pub(crate) fn before(host: &dyn UnwindHost, ip: u64) -> Before {
         return Before::Missing;
     };
     for length in LENGTHS.into_iter().filter(|&length| length <= available) {
-        let Some(code) = buffer.get(8 - length..) else { continue };
-        let mut decoder =
-            Decoder::with_ip(64, code, ip.wrapping_sub(length as u64), DecoderOptions::NONE);
+        let Some(code) = buffer.get(8 - length..) else {
+            continue;
+        };
+        let mut decoder = Decoder::with_ip(64, code, ip.wrapping_sub(length as u64), DecoderOptions::NONE);
         let instruction = decoder.decode();
         if instruction.is_invalid() || instruction.len() != length {
             continue;
@@ -62,9 +63,15 @@ mod tests {
 
     #[test]
     fn calls_of_every_form_are_seen() {
-        assert_eq!(look(&[0x90, 0x90, 0x90, 0xe8, 0xfb, 0xff, 0xff, 0xff]), Before::Call(Some(AT - 5)));
+        assert_eq!(
+            look(&[0x90, 0x90, 0x90, 0xe8, 0xfb, 0xff, 0xff, 0xff]),
+            Before::Call(Some(AT - 5))
+        );
         assert_eq!(look(&[0xcc, 0x48, 0xff, 0x15, 1, 2, 3, 4]), Before::Call(None));
-        assert_eq!(look(&[0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xff, 0xd0]), Before::Call(None));
+        assert_eq!(
+            look(&[0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xff, 0xd0]),
+            Before::Call(None)
+        );
         assert_eq!(look(&[0x41, 0xff, 0x94, 0x24, 0x80, 0, 0, 0]), Before::Call(None));
         assert_eq!(look(&[0x90; 8]), Before::NoCall);
         assert_eq!(look(&[0x41, 0xff, 0xd2]), Before::Call(None));

@@ -28,7 +28,13 @@ pub(crate) struct Candidate {
 impl Candidate {
     /// A slot whose place is known from the layout of a kernel structure.
     pub(crate) fn fixed(slot: u64, ip: u64, score: u8, evidence: Vec<Evidence>) -> Candidate {
-        Candidate { slot, ip, score, evidence, weight: 0.0 }
+        Candidate {
+            slot,
+            ip,
+            score,
+            evidence,
+            weight: 0.0,
+        }
     }
 }
 
@@ -65,7 +71,9 @@ pub(crate) fn choose(input: &Input<'_>) -> Vec<Candidate> {
         }
         chosen.push(fixed.clone());
         low = fixed.slot.wrapping_add(LEAST_FRAME);
-        if fixed.evidence.contains(&Evidence::ExceptionRecord) {
+        if fixed.evidence.contains(&Evidence::BelowTrapFrame) {
+            low = input.to;
+        } else if fixed.evidence.contains(&Evidence::ExceptionRecord) {
             // The dispatcher's frame reaches up to the handler's return address.
             low = input
                 .fixed
@@ -142,6 +150,9 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
     if value.wrapping_sub(module.base) < HEADERS {
         return None;
     }
+    if input.host.is_executable(value) == Some(false) {
+        return None;
+    }
     let mut evidence = vec![Evidence::InModule(module.name.clone())];
     let mut weight = Weight::default();
     weight.aligned(value, &mut evidence);
@@ -156,5 +167,11 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
     if let Some(symbol) = input.host.symbol(value) {
         weight.symbol(value, &symbol, &mut evidence);
     }
-    Some(Candidate { slot, ip: value, score: weight.percent(), evidence, weight: weight.total() })
+    Some(Candidate {
+        slot,
+        ip: value,
+        score: weight.percent(),
+        evidence,
+        weight: weight.total(),
+    })
 }

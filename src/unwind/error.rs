@@ -4,7 +4,9 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnwindError {
     /// The unwind data of a function is not in the dump or the image.
-    #[error("unwind data of the function at {function:#x} cannot be read at {address:#x}; give its image with -i")]
+    #[error(
+        "unwind data of the function at {function:#x} cannot be read at {address:#x}; give its image with -i"
+    )]
     InfoUnreadable {
         /// First byte of the function.
         function: u64,

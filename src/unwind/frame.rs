@@ -251,8 +251,6 @@ impl Stack {
 
     /// The physical frames: inlined ones left out.
     pub fn physical(&self) -> impl Iterator<Item = &Frame> {
-        self.frames
-            .iter()
-            .filter(|frame| frame.kind != FrameKind::Inline)
+        self.frames.iter().filter(|frame| frame.kind != FrameKind::Inline)
     }
 }

@@ -107,17 +107,6 @@ impl StackRange {
     }
 }
 
-/// An address that something outside the stack names: a bug check parameter, a header field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hint {
-    /// A KTRAP_FRAME stands here.
-    TrapFrame(u64),
-    /// A CONTEXT stands here.
-    Context(u64),
-    /// An instruction at this address faulted.
-    FaultingIp(u64),
-}
-
 /// What is known of the function around an address without unwind data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SymbolHint {
@@ -158,9 +147,14 @@ pub trait UnwindHost {
         Vec::new()
     }
 
-    /// Addresses named from outside the stack.
-    fn hints(&self) -> Vec<Hint> {
+    /// Addresses that something outside the stack names: the parameters of the bug check.
+    fn named_addresses(&self) -> Vec<u64> {
         Vec::new()
+    }
+
+    /// Whether `va` lies in an executable section of its module, where the module's headers tell.
+    fn is_executable(&self, _va: u64) -> Option<bool> {
+        None
     }
 
     /// A little-endian 64-bit value.

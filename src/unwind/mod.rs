@@ -32,11 +32,13 @@ pub use codes::{
 pub use error::UnwindError;
 pub use frame::{End, Frame, FrameKind, Note, Stack, Trust};
 pub use host::{
-    CodeModule, FunctionEntry, Hint, InlineFrame, Lookup, StackKind, StackRange, SymbolHint, UnwindHost,
+    CodeModule, FunctionEntry, InlineFrame, Lookup, StackKind, StackRange, SymbolHint, UnwindHost,
 };
 pub use machine_frame::MachineFrame;
 pub use pdata::{FunctionTable, find_entry};
-pub use registers::{CONTEXT_SIZE, GENERAL_NAMES, Origin, Registers, Slot, is_nonvolatile, is_nonvolatile_xmm};
+pub use registers::{
+    CONTEXT_SIZE, GENERAL_NAMES, Origin, Registers, Slot, is_nonvolatile, is_nonvolatile_xmm,
+};
 pub use score::Evidence;
 pub use trap::{TRAP_FRAME_SIZE, TrapCause, TrapFrame};
 pub use walk::{Options, walk};

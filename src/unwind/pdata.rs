@@ -68,7 +68,11 @@ mod tests {
             }
         }
         flat.put(BASE + 0x8000, &bytes);
-        let table = FunctionTable { image_base: BASE, offset: 0x8000, size: 1200 };
+        let table = FunctionTable {
+            image_base: BASE,
+            offset: 0x8000,
+            size: 1200,
+        };
         for index in [0u32, 1, 50, 99] {
             let va = BASE + 0x1000 + u64::from(index) * 0x20;
             for inside in [va, va + 0x17] {
@@ -81,6 +85,9 @@ mod tests {
         }
         assert_eq!(find_entry(&flat, &table, BASE + 0xfff), Lookup::Leaf);
         let longer = FunctionTable { size: 2400, ..table };
-        assert_eq!(find_entry(&flat, &longer, BASE + 0x1000 + 99 * 0x20), Lookup::NoData);
+        assert_eq!(
+            find_entry(&flat, &longer, BASE + 0x1000 + 99 * 0x20),
+            Lookup::NoData
+        );
     }
 }

@@ -25,7 +25,8 @@ pub(crate) const R11: u8 = 11;
 
 /// The sixteen general registers in encoding order.
 pub const GENERAL_NAMES: [&str; 16] = [
-    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+    "r15",
 ];
 
 /// Whether a called function must give this general register back unchanged (rsp counts: it is always known).
@@ -71,7 +72,11 @@ impl<T: Copy> Slot<T> {
     }
 
     fn set(&mut self, value: T, origin: Origin) {
-        *self = Slot { value, origin, unchanged: false };
+        *self = Slot {
+            value,
+            origin,
+            unchanged: false,
+        };
     }
 }
 
@@ -112,7 +117,9 @@ impl Registers {
             .eflags
             .set(u64::from(bounded::u32_at(bytes, 0x44)?), origin(0x44));
         for (at, slot) in (CONTEXT_XMM0..).step_by(16).zip(registers.xmm.iter_mut()) {
-            let Some(raw) = bounded::array(bytes, at) else { break };
+            let Some(raw) = bounded::array(bytes, at) else {
+                break;
+            };
             slot.set(u128::from_le_bytes(raw), origin(at));
         }
         Some(registers)
@@ -128,7 +135,10 @@ impl Registers {
 
     /// XMM register `number` (only the low four bits count).
     pub fn xmm(&self, number: u8) -> Slot<u128> {
-        self.xmm.get(usize::from(number & 15)).copied().unwrap_or_default()
+        self.xmm
+            .get(usize::from(number & 15))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Sets general register `number`.
@@ -238,7 +248,10 @@ mod tests {
         registers.set_xmm(5, 9, Origin::Context);
         registers.begin_step();
         registers.lose_volatile();
-        assert_eq!((registers.general(RAX).value, registers.general(RAX).known()), (7, None));
+        assert_eq!(
+            (registers.general(RAX).value, registers.general(RAX).known()),
+            (7, None)
+        );
         assert_eq!(registers.general(RBX).known(), Some(8));
         assert!(registers.general(RBX).unchanged);
         assert_eq!(registers.xmm(6).known(), Some(9));

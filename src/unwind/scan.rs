@@ -8,12 +8,11 @@
 use super::chain::{self, Candidate};
 use super::frame::{Frame, FrameKind, Note, Trust};
 use super::host::{StackRange, UnwindHost};
-use super::machine_frame;
-use super::registers::{Origin, Registers};
+use super::registers::{CONTEXT_SIZE, Origin, Registers};
 use super::score::Evidence;
 use super::stack_bytes::StackBytes;
 use super::structures::{self, LiveTrap, Mask};
-use super::trap::{EXCEPTION_FRAME_RETURN, TrapCause};
+use super::trap::{EXCEPTION_FRAME_RETURN, TRAP_FRAME_SIZE, TrapCause};
 
 /// Trap frames that one search passes through at most.
 const MAX_SEGMENTS: usize = 64;
@@ -49,10 +48,30 @@ pub(crate) struct Found {
 /// The frames outwards of `frame`, up to the end of its stack or to user mode.
 pub(crate) fn search(host: &dyn UnwindHost, stacks: &[StackRange], frame: &Frame) -> Found {
     let stack = StackBytes::read(host, stacks, frame.sp);
-    let traps = structures::trap_frames(host, &stack);
-    let search = Search { host, stack: &stack, masks: structures::masks(host, &stack), traps };
+    let mut traps = structures::trap_frames(host, &stack);
+    let contexts = structures::contexts(&stack);
+    let mut masks = structures::masks(host, &stack, &contexts);
+    masks.extend(
+        traps
+            .iter()
+            .map(|trap| Mask::of(trap.frame.address, TRAP_FRAME_SIZE)),
+    );
+    let mut search = Search {
+        host,
+        stack: &stack,
+        masks,
+        traps: Vec::new(),
+        contexts,
+        named: host.named_addresses(),
+    };
+    traps.retain(|trap| search.is_live(trap, frame));
+    search.traps = traps;
     let links = search.links(frame);
-    Found { links, from: frame.sp, to: stack.end() }
+    Found {
+        links,
+        from: frame.sp,
+        to: stack.end(),
+    }
 }
 
 struct Search<'a> {
@@ -60,6 +79,8 @@ struct Search<'a> {
     stack: &'a StackBytes,
     masks: Vec<Mask>,
     traps: Vec<LiveTrap>,
+    contexts: Vec<u64>,
+    named: Vec<u64>,
 }
 
 /// A part of the stack between two fixed points.
@@ -84,10 +105,7 @@ impl Search<'_> {
             .chain((frame.kind != FrameKind::Caller).then_some(frame.ip))
             .collect();
         for _ in 0..MAX_SEGMENTS {
-            let trap = self
-                .traps
-                .iter()
-                .find(|trap| trap.frame.address >= segment.from);
+            let trap = self.traps.iter().find(|trap| trap.frame.address >= segment.from);
             let fixed = self.fixed_slots(&segment, trap);
             let end = trap.map_or(self.stack.end(), |trap| trap.frame.address);
             let chosen = chain::choose(&chain::Input {
@@ -101,13 +119,63 @@ impl Search<'_> {
                 fixed,
             });
             links.extend(chosen.into_iter().map(link));
-            let Some(trap) = trap else { break };
+            let Some(trap) = trap else {
+                links.extend(self.exception_elsewhere(segment.from));
+                break;
+            };
             let Some(next) = self.through(trap, &mut links) else {
                 break;
             };
             segment = next;
         }
         links
+    }
+
+    /// Whether a trap frame is part of the stack and not left over from something that has returned: the code that
+    /// handles it has called on, so its return address stands below (unless `frame` is that code).
+    fn is_live(&self, trap: &LiveTrap, frame: &Frame) -> bool {
+        let at = trap.frame.address;
+        let in_handler = at >= frame.sp && at - frame.sp <= CALL_ARGUMENTS + 8;
+        let below = [8, CALL_ARGUMENTS + 8].into_iter().any(|distance| {
+            let slot = at.wrapping_sub(distance);
+            slot >= frame.sp && self.stack.u64_at(slot).is_some_and(|value| self.is_code(value))
+        });
+        in_handler || below
+    }
+
+    /// An exception that is dispatched on a stack of its own: the interrupted stack is told by the context record
+    /// that the dispatcher keeps on this one.
+    fn exception_elsewhere(&self, from: u64) -> Option<Link> {
+        let read = |address: &u64| {
+            let mut raw = [0u8; CONTEXT_SIZE];
+            (*address >= from && self.host.read(*address, &mut raw)).then_some(())?;
+            let base = *address;
+            let registers = Registers::from_context(&raw, |at| Origin::Saved(base.wrapping_add(at as u64)))?;
+            Some((base, registers))
+        };
+        // The dispatcher's own working copy lies below the record and may have been unwound already.
+        let (address, registers) = self
+            .contexts
+            .iter()
+            .rev()
+            .filter_map(read)
+            .find(|(_, registers)| {
+                let (ip, sp) = (registers.rip.value, registers.rsp());
+                self.is_code(ip)
+                    && registers.cs.value & 3 == 0
+                    && !(self.stack.start..=self.stack.end()).contains(&sp)
+            })?;
+        let mut evidence = vec![Evidence::ContextRecord(address)];
+        if self.is_named(address, registers.rip.value) {
+            evidence.push(Evidence::NamedByBugCheck);
+        }
+        Some(Link {
+            slot: None,
+            registers,
+            kind: FrameKind::Interrupted,
+            trust: Trust::TrapFrame(evidence),
+            notes: vec![Note::StackSwitch { to: None }],
+        })
     }
 
     /// Adds the interrupted frame of a trap; the segment that follows it, unless it is elsewhere.
@@ -120,7 +188,7 @@ impl Search<'_> {
         if trap.record.is_some() {
             evidence.push(Evidence::ExceptionRecord);
         }
-        if self.is_named(trap) {
+        if self.is_named(trap.frame.address, machine.rip) {
             evidence.push(Evidence::NamedByBugCheck);
         }
         let mut notes = Vec::new();
@@ -130,7 +198,10 @@ impl Search<'_> {
         };
         // Without a return address below the trap frame, the frame before belongs to some other function.
         if links.last().is_some_and(by_handler) {
-            notes.push(Note::TrapFrame { address: trap.frame.address, cause: trap.frame.cause });
+            notes.push(Note::TrapFrame {
+                address: trap.frame.address,
+                cause: trap.frame.cause,
+            });
         }
         if machine.from_user_mode() {
             notes.push(Note::ToUserMode);
@@ -144,16 +215,15 @@ impl Search<'_> {
             notes,
         });
         let goes_on = self.stack.holds(machine.rsp) && machine.rsp > trap.frame.address;
-        goes_on.then_some(Segment { from: machine.rsp, exact: true, registers })
+        goes_on.then_some(Segment {
+            from: machine.rsp,
+            exact: true,
+            registers,
+        })
     }
 
-    fn is_named(&self, trap: &LiveTrap) -> bool {
-        use super::host::Hint;
-        self.host.hints().iter().any(|hint| match *hint {
-            Hint::TrapFrame(address) => address == trap.frame.address,
-            Hint::FaultingIp(ip) => ip == trap.frame.machine.rip,
-            Hint::Context(_) => false,
-        })
+    fn is_named(&self, address: u64, ip: u64) -> bool {
+        self.named.contains(&address) || self.named.contains(&ip)
     }
 
     fn is_code(&self, va: u64) -> bool {
@@ -272,10 +342,118 @@ fn link(candidate: Candidate) -> Link {
         slot: Some(candidate.slot),
         registers,
         kind: FrameKind::Caller,
-        trust: Trust::Scan { score: candidate.score, evidence: candidate.evidence },
+        trust: Trust::Scan {
+            score: candidate.score,
+            evidence: candidate.evidence,
+        },
         notes: Vec::new(),
     }
 }
 
-/// Kept for readers of trap frames: the machine frame's size is part of the layout above.
-const _: () = assert!(super::trap::TRAP_FRAME_RIP + machine_frame::SIZE == super::trap::TRAP_FRAME_SIZE);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unwind::host::StackKind;
+    use crate::unwind::testing::Flat;
+    use crate::unwind::walk::{Options, walk};
+
+    const NT: u64 = 0xffff_f800_0000_0000;
+    const DRIVER: u64 = 0xffff_f800_1000_0000;
+    const SP: u64 = 0xffff_b000_0000_2000;
+    const TOP: u64 = 0xffff_b000_0000_4000;
+
+    /// Two modules without function tables and an empty stack.
+    fn host() -> Flat {
+        let mut flat = Flat::default();
+        flat.module("nt", NT, 0x1000000, false);
+        flat.module("driver", DRIVER, 0x100000, false);
+        flat.put(SP, &[0; (TOP - SP) as usize]);
+        flat.stacks.push(StackRange {
+            limit: SP,
+            base: TOP,
+            kind: StackKind::Saved,
+        });
+        flat
+    }
+
+    fn rows(flat: &Flat, rip: u64, rsp: u64) -> Vec<(u64, u64, &'static str)> {
+        let mut registers = Registers::default();
+        registers.set_rip(rip, Origin::Context);
+        registers.set_general(4, rsp, Origin::Context);
+        let stack = walk(flat, registers, &Options::default());
+        stack
+            .frames
+            .iter()
+            .map(|frame| (frame.ip, frame.sp, frame.trust.word()))
+            .collect()
+    }
+
+    #[test]
+    fn words_that_cannot_be_return_addresses_are_no_frames() {
+        let mut flat = host();
+        flat.put_u64(SP + 0x18, NT + 0x5551); // right place
+        flat.put_u64(SP + 0x50, NT + 0x6661); // rsp would be off by eight
+        flat.put_u64(SP + 0x78, DRIVER + 0x10); // in the headers
+        flat.put_u64(SP + 0xa8, DRIVER + 0x8000); // a pointer to something aligned
+        flat.put_u64(SP + 0xd8, 0x4a); // nothing
+        flat.put_u64(SP + 0x108, DRIVER + 0x3333);
+        flat.put_u64(SP + 0x128, DRIVER + 0x4443); // too close to the one before: one of them is left over
+        let found = rows(&flat, NT + 0x1001, SP);
+        assert_eq!(found[0], (NT + 0x1001, SP, "context"));
+        assert_eq!(found[1], (NT + 0x5551, SP + 0x20, "scan"));
+        assert_eq!(found.len(), 3);
+        assert!([DRIVER + 0x3333, DRIVER + 0x4443].contains(&found[2].0));
+    }
+
+    #[test]
+    fn code_bytes_decide_where_they_are_there() {
+        let mut flat = host();
+        flat.put_u64(SP + 0x28, DRIVER + 0x3333);
+        flat.put_u64(SP + 0x48, DRIVER + 0x4443);
+        flat.put(DRIVER + 0x3333 - 8, &[0x90; 8]);
+        flat.put(DRIVER + 0x4443 - 8, &[0x90, 0x90, 0x90, 0xe8, 0, 0, 0, 0]);
+        assert_eq!(
+            rows(&flat, NT + 0x1001, SP)[1..],
+            [(DRIVER + 0x4443, SP + 0x50, "scan")]
+        );
+    }
+
+    #[test]
+    fn a_trap_frame_leads_to_the_interrupted_code_and_past_stale_words() {
+        let mut flat = host();
+        let trap = SP + 0x400;
+        flat.put_u64(SP + 0x8, NT + 0x2221); // on top of a function just entered
+        flat.put_u64(trap - 8, NT + 0x9991); // in the trap handler
+        flat.put(trap + 0x2b, &[1]);
+        flat.put_u64(trap + 0x30, 0xabc); // rax
+        flat.put_u64(trap + 0x58, NT + 0x7777); // r10 happens to hold code
+        for (offset, value) in [
+            (0x168, DRIVER + 0x1234),
+            (0x170, 0x10),
+            (0x178, 0x10246),
+            (0x180, trap + 0x190),
+            (0x188, 0x18),
+        ] {
+            flat.put_u64(trap + offset, value);
+        }
+        flat.put_u64(trap + 0x190 + 0x28, DRIVER + 0x5551);
+        let found = rows(&flat, NT + 0x1001, SP + 8);
+        assert_eq!(
+            found,
+            [
+                (NT + 0x1001, SP + 8, "context"),
+                (NT + 0x2221, SP + 0x10, "scan"),
+                (NT + 0x9991, trap, "scan"),
+                (DRIVER + 0x1234, trap + 0x190, "trap"),
+                (DRIVER + 0x5551, trap + 0x1c0, "scan"),
+            ]
+        );
+        // Without the handler's return address the frame is left over from something that has returned.
+        flat.put_u64(trap - 8, 0);
+        let found = rows(&flat, NT + 0x1001, SP + 8);
+        assert!(
+            found.iter().all(|row| row.2 != "trap" && row.0 != NT + 0x7777),
+            "{found:x?}"
+        );
+    }
+}

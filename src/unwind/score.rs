@@ -46,6 +46,8 @@ pub enum Evidence {
     ExceptionRecord,
     /// The saved registers in the frame inside equal those in the processor.
     SavedRegisters,
+    /// The exception dispatcher's context record stands at this address.
+    ContextRecord(u64),
     /// A copy of an interrupted instruction's address.
     CopyOfInterrupted,
 }
@@ -70,6 +72,7 @@ impl fmt::Display for Evidence {
             Evidence::NamedByBugCheck => write!(f, "named by the bug check"),
             Evidence::ExceptionRecord => write!(f, "the record of the exception is in its place"),
             Evidence::SavedRegisters => write!(f, "the registers saved below it are the current ones"),
+            Evidence::ContextRecord(at) => write!(f, "from the context record at {at:#x}"),
             Evidence::CopyOfInterrupted => write!(f, "a copy of an interrupted instruction's address"),
         }
     }
@@ -93,8 +96,8 @@ impl Default for Weight {
 
 impl Weight {
     pub(crate) fn aligned(&mut self, value: u64, evidence: &mut Vec<Evidence>) {
-        if value % 8 == 0 {
-            self.0 -= if value % 16 == 0 { 2.6 } else { 1.9 };
+        if value.is_multiple_of(8) {
+            self.0 -= if value.is_multiple_of(16) { 2.6 } else { 1.9 };
             evidence.push(Evidence::AlignedValue);
         } else {
             self.0 += 1.2;
@@ -134,7 +137,10 @@ impl Weight {
             .map_or(offset < 0x1000, |end| value <= end && offset < 0x4000);
         if near {
             self.0 += if symbol.code == Some(true) { 1.0 } else { 0.3 };
-            evidence.push(Evidence::InFunction { name: symbol.name.clone(), offset });
+            evidence.push(Evidence::InFunction {
+                name: symbol.name.clone(),
+                offset,
+            });
         }
     }
 

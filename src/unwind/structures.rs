@@ -5,6 +5,7 @@
 
 use super::host::UnwindHost;
 use super::machine_frame::MachineFrame;
+use super::registers::CONTEXT_SIZE;
 use super::stack_bytes::StackBytes;
 use super::trap::{TRAP_FRAME_RIP, TRAP_FRAME_SIZE, TrapCause, TrapFrame};
 
@@ -15,8 +16,6 @@ const MAX_TRAPS: usize = 64;
 const RECORD_BELOW: u64 = 0xa8;
 /// Size of EXCEPTION_RECORD.
 const RECORD_SIZE: u64 = 0x98;
-/// Size of CONTEXT.
-const CONTEXT_SIZE: u64 = 0x4d0;
 /// A system call from kernel mode pushes its own machine frame, whose stack pointer lies this far above the trap
 /// frame: the trap frame itself and the slot that keeps the stack aligned.
 const KERNEL_CALL: u64 = TRAP_FRAME_SIZE + 8;
@@ -40,7 +39,10 @@ pub(crate) struct Mask {
 
 impl Mask {
     pub(crate) fn of(start: u64, size: u64) -> Mask {
-        Mask { start, end: start.wrapping_add(size) }
+        Mask {
+            start,
+            end: start.wrapping_add(size),
+        }
     }
 
     pub(crate) fn holds(&self, va: u64) -> bool {
@@ -117,23 +119,16 @@ fn is_record(stack: &StackBytes, at: u64, ip: Option<u64>) -> bool {
         return false;
     };
     let code_is_status = matches!(code >> 28, 0x8 | 0xc) || (0x1000_0000..0x1000_0010).contains(&code);
-    code_is_status
-        && flags < 0x200
-        && parameters <= 15
-        && ip.is_none_or(|ip| ip.wrapping_sub(address) <= 2)
+    code_is_status && flags < 0x200 && parameters <= 15 && ip.is_none_or(|ip| ip.wrapping_sub(address) <= 2)
 }
 
 /// Ranges that hold no return addresses: contexts, exception records about code, and tables of (module, function)
 /// pairs that the exception dispatcher keeps.
-pub(crate) fn masks(host: &dyn UnwindHost, stack: &StackBytes) -> Vec<Mask> {
-    let mut masks = Vec::new();
-    let mut at = stack.start.wrapping_add(15) & !15;
-    while at < stack.end() {
-        if is_context(stack, at) {
-            masks.push(Mask::of(at, CONTEXT_SIZE));
-        }
-        at = at.wrapping_add(16);
-    }
+pub(crate) fn masks(host: &dyn UnwindHost, stack: &StackBytes, contexts: &[u64]) -> Vec<Mask> {
+    let mut masks: Vec<Mask> = contexts
+        .iter()
+        .map(|&at| Mask::of(at, CONTEXT_SIZE as u64))
+        .collect();
     let mut at = stack.start;
     while at < stack.end() {
         let names_code = stack
@@ -141,6 +136,10 @@ pub(crate) fn masks(host: &dyn UnwindHost, stack: &StackBytes) -> Vec<Mask> {
             .is_some_and(|address| host.module_at(address).is_some());
         if names_code && is_record(stack, at, None) {
             masks.push(Mask::of(at, RECORD_SIZE));
+        }
+        // A dispatcher context: the address of a call, the module's base, the function's entry.
+        if is_dispatcher_context(host, stack, at) {
+            masks.push(Mask::of(at, 24));
         }
         let pairs = pairs_at(host, stack, at);
         if pairs >= 2 {
@@ -151,8 +150,17 @@ pub(crate) fn masks(host: &dyn UnwindHost, stack: &StackBytes) -> Vec<Mask> {
     masks
 }
 
+/// The addresses of all CONTEXT records on the stack, lowest first.
+pub(crate) fn contexts(stack: &StackBytes) -> Vec<u64> {
+    let first = stack.start.wrapping_add(15) & !15;
+    (first..stack.end())
+        .step_by(16)
+        .filter(|&at| is_context(stack, at))
+        .collect()
+}
+
 /// Whether an x64 CONTEXT stands at `at`.
-pub(crate) fn is_context(stack: &StackBytes, at: u64) -> bool {
+fn is_context(stack: &StackBytes, at: u64) -> bool {
     let fields = || {
         Some((
             stack.u32_at(at.wrapping_add(0x30))?,
@@ -182,9 +190,22 @@ fn pairs_at(host: &dyn UnwindHost, stack: &StackBytes, at: u64) -> u64 {
         };
         base & 0xfff == 0
             && base != inside
-            && host
-                .module_at(inside)
-                .is_some_and(|module| module.base == base)
+            && host.module_at(inside).is_some_and(|module| module.base == base)
     };
     (0..64).take_while(is_pair).count() as u64
+}
+
+/// Whether the first members of a DISPATCHER_CONTEXT stand at `at`: they look like a return address and are none.
+fn is_dispatcher_context(host: &dyn UnwindHost, stack: &StackBytes, at: u64) -> bool {
+    let words = || {
+        let ip = stack.u64_at(at)?;
+        let base = stack.u64_at(at.wrapping_add(8))?;
+        let entry = stack.u64_at(at.wrapping_add(16))?;
+        Some((ip, base, entry))
+    };
+    let Some((ip, base, entry)) = words() else {
+        return false;
+    };
+    let in_module = |va: u64| host.module_at(va).is_some_and(|module| module.base == base);
+    base & 0xfff == 0 && ip != base && entry != base && in_module(ip) && in_module(entry)
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::host::{CodeModule, FunctionEntry, Hint, Lookup, StackRange, SymbolHint, UnwindHost};
+use super::host::{CodeModule, FunctionEntry, Lookup, StackRange, SymbolHint, UnwindHost};
 
 /// Memory as single bytes, modules and function entries as lists.
 #[derive(Debug, Default, Clone)]
@@ -14,14 +14,17 @@ pub(crate) struct Flat {
     /// Modules (by base) whose function table is readable.
     pub(crate) tables: Vec<u64>,
     pub(crate) stacks: Vec<StackRange>,
-    pub(crate) hints: Vec<Hint>,
+    pub(crate) named: Vec<u64>,
     pub(crate) symbols: Vec<SymbolHint>,
 }
 
 impl Flat {
     pub(crate) fn put(&mut self, va: u64, bytes: &[u8]) {
-        self.memory
-            .extend((0..).zip(bytes).map(|(offset, &byte)| (va.wrapping_add(offset), byte)));
+        self.memory.extend(
+            (0..)
+                .zip(bytes)
+                .map(|(offset, &byte)| (va.wrapping_add(offset), byte)),
+        );
     }
 
     pub(crate) fn put_u64(&mut self, va: u64, value: u64) {
@@ -29,8 +32,11 @@ impl Flat {
     }
 
     pub(crate) fn module(&mut self, name: &str, base: u64, size: u64, with_table: bool) {
-        self.modules
-            .push(CodeModule { base, size, name: name.to_owned() });
+        self.modules.push(CodeModule {
+            base,
+            size,
+            name: name.to_owned(),
+        });
         if with_table {
             self.tables.push(base);
         }
@@ -38,8 +44,12 @@ impl Flat {
 
     /// Adds a function with its unwind data at `unwind`, all offsets from `base`.
     pub(crate) fn function(&mut self, base: u64, begin: u32, end: u32, unwind: u32, info: &[u8]) {
-        self.entries
-            .push(FunctionEntry { image_base: base, begin, end, unwind });
+        self.entries.push(FunctionEntry {
+            image_base: base,
+            begin,
+            end,
+            unwind,
+        });
         self.put(base + u64::from(unwind), info);
     }
 }
@@ -85,7 +95,7 @@ impl UnwindHost for Flat {
         self.stacks.clone()
     }
 
-    fn hints(&self) -> Vec<Hint> {
-        self.hints.clone()
+    fn named_addresses(&self) -> Vec<u64> {
+        self.named.clone()
     }
 }

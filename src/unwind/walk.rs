@@ -29,7 +29,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { max_frames: 0x400, inline: true, scan: true }
+        Options {
+            max_frames: 0x400,
+            inline: true,
+            scan: true,
+        }
     }
 }
 
@@ -107,7 +111,10 @@ impl Walker<'_> {
                 }
             }
         };
-        Stack { frames: self.frames, end }
+        Stack {
+            frames: self.frames,
+            end,
+        }
     }
 
     fn push(&mut self, mut frame: Frame) {
@@ -157,9 +164,9 @@ impl Walker<'_> {
             }
             Lookup::NoData => {
                 let module = self.host.module_at(frame.ip).map(|module| module.name.clone());
-                frame
-                    .notes
-                    .push(Note::NoUnwindData { module: module.unwrap_or_default() });
+                frame.notes.push(Note::NoUnwindData {
+                    module: module.unwrap_or_default(),
+                });
                 return self.search(frame, End::Complete);
             }
         };
@@ -228,10 +235,15 @@ impl Walker<'_> {
             match TrapFrame::around(self.host, &machine, frame.sp) {
                 Some(trap) => {
                     trap.restore_volatile(&mut after);
-                    let note = Note::TrapFrame { address: trap.address, cause: trap.cause };
+                    let note = Note::TrapFrame {
+                        address: trap.address,
+                        cause: trap.cause,
+                    };
                     frame.notes.push(note);
                 }
-                None => frame.notes.push(Note::MachineFrame { address: machine.address }),
+                None => frame.notes.push(Note::MachineFrame {
+                    address: machine.address,
+                }),
             }
             if machine.from_user_mode() {
                 frame.notes.push(Note::ToUserMode);
@@ -267,9 +279,9 @@ impl Walker<'_> {
             return Err(End::OutsideStack { sp });
         }
         if !(user && before >= USER_END) {
-            frame
-                .notes
-                .push(Note::StackSwitch { to: to.map(|range| range.kind) });
+            frame.notes.push(Note::StackSwitch {
+                to: to.map(|range| range.kind),
+            });
         }
         Ok(())
     }
@@ -289,7 +301,11 @@ impl Walker<'_> {
                 other => other,
             });
         }
-        while self.found.front().is_some_and(|link| link.slot.is_some_and(|slot| slot < frame.sp)) {
+        while self
+            .found
+            .front()
+            .is_some_and(|link| link.slot.is_some_and(|slot| slot < frame.sp))
+        {
             self.found.pop_front();
         }
         let covered = self
@@ -313,7 +329,13 @@ impl Walker<'_> {
     }
 
     fn follow(&mut self, frame: &mut Frame, link: Link) -> Next {
-        let Link { slot, mut registers, kind, trust, notes } = link;
+        let Link {
+            slot,
+            mut registers,
+            kind,
+            trust,
+            notes,
+        } = link;
         frame.return_slot = slot;
         frame.notes.extend(notes);
         if kind == FrameKind::Caller {
@@ -366,8 +388,11 @@ mod tests {
         flat.function(NT, 0x2000, 0x2100, 0x9100, &trap);
         flat.put(NT + 0x1000, &[0xcc; 0x1200]);
         flat.put(SP, &vec![0; (TOP - SP) as usize]);
-        flat.stacks
-            .push(StackRange { limit: SP, base: TOP, kind: StackKind::Thread });
+        flat.stacks.push(StackRange {
+            limit: SP,
+            base: TOP,
+            kind: StackKind::Thread,
+        });
         flat
     }
 
@@ -382,9 +407,14 @@ mod tests {
             flat.put_u64(trap + offset, value);
         }
         flat.put_u64(trap + 0x70 + 0x50, 0x55); // xmm5
-        for (offset, value) in
-            [(0x160, 2), (0x168, NT + 0x1010), (0x170, 0x10), (0x178, 0x246), (0x180, SP + 0x290), (0x188, 0x18)]
-        {
+        for (offset, value) in [
+            (0x160, 2),
+            (0x168, NT + 0x1010),
+            (0x170, 0x10),
+            (0x178, 0x246),
+            (0x180, SP + 0x290),
+            (0x188, 0x18),
+        ] {
             flat.put_u64(trap + offset, value);
         }
         // The handler calls the plain function from its frame, which starts at the trap frame.
@@ -394,12 +424,21 @@ mod tests {
         assert_eq!(stack.frames.len(), 2);
         let handler = &stack.frames[0];
         assert_eq!(handler.trap_frame(), Some(trap));
-        assert!(handler.notes.contains(&Note::TrapFrame { address: trap, cause: TrapCause::Exception }));
+        assert!(handler.notes.contains(&Note::TrapFrame {
+            address: trap,
+            cause: TrapCause::Exception
+        }));
         let faulted = &stack.frames[1];
-        assert_eq!((faulted.kind, &faulted.trust), (FrameKind::Interrupted, &Trust::Unwind));
+        assert_eq!(
+            (faulted.kind, &faulted.trust),
+            (FrameKind::Interrupted, &Trust::Unwind)
+        );
         assert_eq!((faulted.ip, faulted.sp), (NT + 0x1010, SP + 0x290));
         assert_eq!(faulted.register("rax").unwrap().known(), Some(0xa0));
-        assert_eq!(faulted.register("r11").unwrap().origin, Origin::Saved(trap + 0x60));
+        assert_eq!(
+            faulted.register("r11").unwrap().origin,
+            Origin::Saved(trap + 0x60)
+        );
         assert_eq!(faulted.register("rbp").unwrap().known(), Some(0xbb));
         assert_eq!(faulted.registers.xmm(5).known(), Some(0x55));
         assert_eq!(faulted.registers.eflags.known(), Some(0x246));
@@ -417,7 +456,10 @@ mod tests {
             .iter()
             .map(|frame| (frame.ip, frame.sp, frame.trust.word()))
             .collect();
-        assert_eq!(rows, [(0x32_0036_0035, SP, "context"), (NT + 0x1020, SP + 8, "leaf")]);
+        assert_eq!(
+            rows,
+            [(0x32_0036_0035, SP, "context"), (NT + 0x1020, SP + 8, "leaf")]
+        );
         assert_eq!(stack.frames[1].registers.general(RBX).known(), Some(0x5003));
         assert_eq!(stack.frames[0].return_address, NT + 0x1020);
         assert_eq!(stack.end, End::Complete);
@@ -438,11 +480,18 @@ mod tests {
         for slot in (SP..TOP).step_by(8) {
             flat.put_u64(slot, NT + 0x1010);
         }
-        let options = Options { max_frames: 10, ..Options::default() };
+        let options = Options {
+            max_frames: 10,
+            ..Options::default()
+        };
         let stack = walk(&flat, start(NT + 0x1010, SP), &options);
         assert_eq!((stack.frames.len(), stack.end), (10, End::Limit(10)));
         let stack = walk(&flat, start(NT + 0x1010, SP), &Options::default());
-        assert!(matches!(stack.end, End::Failed(UnwindError::StackUnreadable { .. })), "{:?}", stack.end);
+        assert!(
+            matches!(stack.end, End::Failed(UnwindError::StackUnreadable { .. })),
+            "{:?}",
+            stack.end
+        );
     }
 
     #[test]
@@ -450,7 +499,13 @@ mod tests {
         let mut flat = host();
         flat.put(NT + 0x9000, &[7]);
         let stack = walk(&flat, start(NT + 0x1010, SP), &Options::default());
-        assert_eq!(stack.end, End::Failed(UnwindError::Version { address: NT + 0x9000, version: 7 }));
+        assert_eq!(
+            stack.end,
+            End::Failed(UnwindError::Version {
+                address: NT + 0x9000,
+                version: 7
+            })
+        );
         assert_eq!(stack.frames.len(), 1);
     }
 }
