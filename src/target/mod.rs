@@ -6,6 +6,7 @@
 mod build;
 mod context;
 mod debugger_data;
+mod image;
 mod modules;
 mod processors;
 mod target;
@@ -13,6 +14,7 @@ mod target;
 pub use build::{KernelBuild, kernel_build, product_name, suite_names, windows_name};
 pub use context::{Context, RegisterSlot};
 pub use debugger_data::{DebuggerData, Field, KnownLists};
+pub use image::{MemoryImage, ModuleImage};
 pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule, file_name};
 pub use processors::{Processor, SpecialRegisters};
 pub use target::Target;

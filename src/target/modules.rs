@@ -2,8 +2,8 @@
 
 use crate::dump::Triage;
 use crate::memory::Memory;
+use crate::symbols::wildcard::Wildcard;
 use crate::util::bounded::{u16_at, u32_at, u64_at, utf16_lossy};
-use crate::util::wildcard;
 use std::collections::HashSet;
 
 /// Where a module runs.
@@ -129,11 +129,11 @@ impl ModuleList {
         })
     }
 
-    /// The modules whose names match a wildcard pattern, by address.
-    pub fn matching(&self, pattern: &str) -> impl Iterator<Item = &Module> {
+    /// The modules whose names match a pattern, by address.
+    pub fn matching(&self, pattern: &Wildcard) -> impl Iterator<Item = &Module> {
         self.modules
             .iter()
-            .filter(move |module| wildcard::matches(pattern, &module.name))
+            .filter(|module| pattern.is_match(&module.name))
     }
 }
 

@@ -3,10 +3,12 @@
 use super::build::{KernelBuild, kernel_build};
 use super::context::Context;
 use super::debugger_data::{DebuggerData, KnownLists};
+use super::image::{MemoryImage, ModuleImage};
 use super::modules::{self, Module, ModuleKind, ModuleList, UnloadedModule};
 use super::processors::{Processor, ProcessorSources, processors};
 use crate::dump::{Bits, DumpFile, Header};
 use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
+use crate::symbols::pe::{Image, PeError};
 use crate::util::bounded::{ascii_z, slice};
 
 /// An open dump.
@@ -188,6 +190,14 @@ impl Target {
     /// The loaded modules.
     pub fn modules(&self) -> &ModuleList {
         &self.modules
+    }
+
+    /// A module's image as the dump's memory shows it.
+    ///
+    /// # Errors
+    /// Its headers cannot be read (usual in triage dumps) or are no PE headers.
+    pub fn image(&self, module: &Module) -> Result<ModuleImage<'_>, PeError> {
+        Image::new(MemoryImage::new(&self.memory, module.base))
     }
 
     /// The unloaded modules, newest first.

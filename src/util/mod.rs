@@ -5,4 +5,3 @@ pub mod filetime;
 pub mod guid;
 pub mod hex;
 pub mod width;
-pub mod wildcard;

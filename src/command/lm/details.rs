@@ -6,26 +6,48 @@ use crate::session::Session;
 use crate::target::{Module, UnloadedModule};
 use crate::util::filetime::{Zone, asctime};
 
-/// Everything known of a module.
+/// Everything known of a module. What its image says in the dump's memory stands beside what the loader recorded.
 pub fn lines(module: &Module, session: &Session) -> Vec<Line> {
     let zone = &session.settings.zone;
+    let image = session.target.image(module).ok();
     let mut lines = vec![
         labelled("Image path:", &module.image_path, 1),
         labelled("Image name:", &module.image_name, 1),
-        labelled("Timestamp:", &timestamp(module.time_date_stamp, zone), 8),
     ];
-    if let Some(checksum) = module.checksum {
+    let reproducible = image.as_ref().is_some_and(|image| image.is_reproducible());
+    if reproducible {
+        lines.push(Line::of("    Image was built with /Brepro flag."));
+    }
+    let stamp = match module.time_date_stamp {
+        Some(stamp) if reproducible => {
+            format!("{stamp:08X} (This is a reproducible build file hash, not a timestamp)")
+        }
+        stamp => timestamp(stamp, zone),
+    };
+    lines.push(labelled("Timestamp:", &stamp, 8));
+    let checksum = module
+        .checksum
+        .or_else(|| Some(image.as_ref()?.headers().check_sum));
+    if let Some(checksum) = checksum {
         lines.push(labelled("CheckSum:", &upper(u64::from(checksum)), 9));
     }
     lines.push(labelled("ImageSize:", &upper(module.size), 8));
-    if let Some(build) = session.target.kernel_build().filter(|_| module.name == "nt") {
-        let text = format!("{} (from the time stamp and size)", build.version);
-        lines.push(labelled("File version:", &text, 5));
+    let version = image.as_ref().and_then(|image| image.version());
+    match version {
+        Some(version) => lines.extend(super::version::lines(&version)),
+        None => lines.extend(exact_kernel(module, session)),
     }
     if module.broken {
         lines.push(Line::of("    The dump names this driver as the one at fault."));
     }
     lines
+}
+
+/// Without its version resource, a kernel's version still follows from its time stamp and size.
+fn exact_kernel(module: &Module, session: &Session) -> Option<Line> {
+    let build = session.target.kernel_build().filter(|_| module.name == "nt")?;
+    let text = format!("{} (from the time stamp and size)", build.version);
+    Some(labelled("File version:", &text, 5))
 }
 
 /// What is known of an unloaded module.
@@ -41,6 +63,6 @@ pub fn unloaded(module: &UnloadedModule, zone: &Zone) -> Vec<Line> {
     lines
 }
 
-fn labelled(label: &str, value: &str, gap: usize) -> Line {
+pub(super) fn labelled(label: &str, value: &str, gap: usize) -> Line {
     Line::of("    ").label(label).text(" ".repeat(gap)).value(value)
 }

@@ -3,11 +3,12 @@
 mod details;
 mod options;
 mod rows;
+mod version;
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::Line;
+use crate::symbols::wildcard::Wildcard;
 use crate::target::{Module, ModuleKind};
-use crate::util::wildcard;
 use options::{Filter, Options, Order};
 
 /// `lm`
@@ -55,10 +56,13 @@ fn chosen(options: &Options<'_>, context: &Context<'_>) -> Result<Vec<Module>, C
     let list = context.session.target.modules();
     let mut modules: Vec<Module> = match &options.filter {
         Filter::All => list.iter().cloned().collect(),
-        Filter::Name(pattern) => list.matching(pattern).cloned().collect(),
+        Filter::Name(pattern) => list.matching(&Wildcard::new(pattern)).cloned().collect(),
         Filter::Path(pattern) => {
-            let matches = |module: &&Module| wildcard::matches(pattern, &module.image_path);
-            list.iter().filter(matches).cloned().collect()
+            let pattern = Wildcard::new(pattern);
+            list.iter()
+                .filter(|module| pattern.is_match(&module.image_path))
+                .cloned()
+                .collect()
         }
         Filter::Address(address) => list.at(*address).cloned().into_iter().collect(),
     };
@@ -73,7 +77,7 @@ fn unloaded(options: &Options<'_>, context: &mut Context<'_>) -> Result<(), Comm
     let mut unloaded = context.session.target.unloaded().to_vec();
     unloaded.retain(|module| match &options.filter {
         Filter::All => true,
-        Filter::Name(pattern) => wildcard::matches(pattern, &module.name),
+        Filter::Name(pattern) => Wildcard::new(pattern).is_match(&module.name),
         Filter::Path(_) | Filter::Address(_) => false,
     });
     if unloaded.is_empty() {
