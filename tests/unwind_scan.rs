@@ -6,16 +6,12 @@
     clippy::indexing_slicing
 )]
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use dumpscope::dump::DumpFile;
-use dumpscope::memory::{Memory, VirtualMemory};
-use dumpscope::unwind::{
-    CodeModule, End, Lookup, Options, Origin, Registers, Stack, StackKind, StackRange, Trust, UnwindHost,
-    walk,
-};
+use dumpscope::dump::{DumpFile, Machine};
+use dumpscope::target::{Context, Module, Target};
+use dumpscope::unwind::{End, Options, Registers, Stack, TargetHost, Trust, walk};
 
 fn shared() -> Option<PathBuf> {
     let root = std::env::var_os("DUMPSCOPE_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
@@ -27,72 +23,38 @@ fn shared() -> Option<PathBuf> {
     Some(dumps)
 }
 
-/// A triage dump with its driver list and nothing else: no images, no symbols.
+/// A triage dump and nothing else: no images, no symbols.
 struct Blind {
-    dump: DumpFile,
-    memory: VirtualMemory,
-    modules: Vec<CodeModule>,
+    target: Target,
 }
 
 impl Blind {
     fn open(path: &std::path::Path) -> Blind {
         let dump = DumpFile::open(path, &mut |_| {}).unwrap();
-        let memory = VirtualMemory::new(&dump);
-        let modules = dump
-            .triage()
-            .unwrap()
-            .drivers()
-            .iter()
-            .map(|driver| CodeModule {
-                base: driver.base,
-                size: u64::from(driver.size),
-                name: driver.name.rsplit('\\').next().unwrap().to_owned(),
-            })
-            .collect();
         Blind {
-            dump,
-            memory,
-            modules,
+            target: Target::new(dump),
         }
     }
 
+    /// The stack of the processor that crashed.
     fn stack(&self) -> Stack {
-        let registers = Registers::from_context(self.dump.context().unwrap(), |_| Origin::Context).unwrap();
-        walk(self, registers, &Options::default())
-    }
-}
-
-impl UnwindHost for Blind {
-    fn read(&self, va: u64, buf: &mut [u8]) -> bool {
-        self.memory.read(va, buf).is_ok()
+        let crashed = &self.target.processors()[self.target.crashed_processor() as usize];
+        self.stack_of(crashed.context.as_ref().unwrap())
     }
 
-    fn module_at(&self, va: u64) -> Option<Cow<'_, CodeModule>> {
-        self.modules
-            .iter()
-            .find(|module| module.contains(va))
-            .map(Cow::Borrowed)
+    /// The stack of the context in the dump's header, which some bug checks set to that of the exception.
+    fn header_stack(&self) -> Stack {
+        let bytes = self.target.dump().context().unwrap();
+        self.stack_of(&Context::new(Machine::Amd64, bytes).unwrap())
     }
 
-    fn function_entry(&self, va: u64) -> Lookup {
-        match self.module_at(va) {
-            Some(_) => Lookup::NoData,
-            None => Lookup::NoModule,
-        }
+    fn stack_of(&self, context: &Context) -> Stack {
+        let host = TargetHost::new(&self.target, self.target.current_thread());
+        walk(&host, Registers::from(context), &Options::default())
     }
 
-    fn stacks(&self) -> Vec<StackRange> {
-        let triage = self.dump.triage().unwrap();
-        let limit = triage.top_of_stack;
-        vec![StackRange {
-            limit,
-            base: limit + triage.stack.len() as u64,
-            kind: StackKind::Saved,
-        }]
-    }
-
-    fn named_addresses(&self) -> Vec<u64> {
-        self.dump.header().bug_check_parameters.to_vec()
+    fn module_at(&self, address: u64) -> Option<&Module> {
+        self.target.modules().at(address)
     }
 }
 
@@ -183,7 +145,7 @@ fn a_system_call_stack_equals_windbgs() {
         stack.frames[2].trap_frame(),
         Some(hex(trap.split(')').next().unwrap()))
     );
-    assert_eq!(stack.images_wanted(), ["ntoskrnl.exe"]);
+    assert_eq!(stack.images_wanted(), ["nt"]);
 }
 
 /// The bug check names an instruction or a trap frame: the stack must come through it.
@@ -205,7 +167,7 @@ fn what_the_bug_check_names_is_on_the_stack() {
     for (name, ip, trap) in named {
         let blind = Blind::open(&dumps.join(format!("{name}.dmp")));
         let stack = blind.stack();
-        let parameters = blind.dump.header().bug_check_parameters;
+        let parameters = blind.target.header().bug_check_parameters;
         if let Some(index) = ip {
             let wanted: u64 = parameters[index];
             assert!(
@@ -230,14 +192,14 @@ fn what_the_bug_check_names_is_on_the_stack() {
 fn the_known_frames_of_a_worker_thread_are_found() {
     let Some(dumps) = shared() else { return };
     let blind = Blind::open(&dumps.join("rizin-testbins-triage_x64.dmp"));
-    let stack = blind.stack();
+    let stack = blind.header_stack();
     // Return addresses (offsets in nt) in: IofCallDriver, PnpSendIrp, PnpStartDevice, PipProcessStartPhase1,
     // PipProcessDevNodeTree, PiProcessStartSystemDevices, PnpDeviceActionWorker, ExpWorkerThread,
     // PspSystemThreadStartup.
     let known: [u64; 9] = [
         0x252f55, 0x2e0d1e, 0x36ab7c, 0x72362f, 0x726bdd, 0x7bdf0c, 0x36c2ec, 0x225975, 0x317e25,
     ];
-    let nt = &blind.modules[0];
+    let nt = blind.target.modules().named("nt").unwrap();
     for offset in known {
         assert!(
             stack.frames.iter().any(|frame| frame.ip == nt.base + offset),

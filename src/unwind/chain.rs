@@ -1,5 +1,7 @@
 //! Chooses the most credible sequence of return addresses on a part of a stack.
 
+use std::collections::HashSet;
+
 use super::calls::{self, Before};
 use super::host::UnwindHost;
 use super::score::{Evidence, Weight};
@@ -52,6 +54,8 @@ pub(crate) struct Input<'a> {
     pub(crate) exact: bool,
     /// Instructions that were interrupted: copies of these addresses are no return addresses.
     pub(crate) interrupted: &'a [u64],
+    /// Code addresses on the stack outside an exception that is dispatched in this part.
+    pub(crate) outer: &'a HashSet<u64>,
     /// Slots that are known, lowest first.
     pub(crate) fixed: Vec<Candidate>,
 }
@@ -158,6 +162,9 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
     weight.aligned(value, &mut evidence);
     if input.interrupted.contains(&value) {
         weight.interrupted(&mut evidence);
+    }
+    if input.outer.contains(&value) {
+        weight.copied(&mut evidence);
     }
     match calls::before(input.host, value) {
         Before::Call(_) => weight.call(&mut evidence),

@@ -11,7 +11,6 @@ mod error;
 mod frame;
 mod host;
 mod machine_frame;
-mod pdata;
 #[cfg(test)]
 mod random;
 mod registers;
@@ -19,6 +18,7 @@ mod scan;
 mod score;
 mod stack_bytes;
 mod structures;
+mod target_host;
 #[cfg(test)]
 mod testing;
 mod trap;
@@ -35,10 +35,10 @@ pub use host::{
     CodeModule, FunctionEntry, InlineFrame, Lookup, StackKind, StackRange, SymbolHint, UnwindHost,
 };
 pub use machine_frame::MachineFrame;
-pub use pdata::{FunctionTable, find_entry};
 pub use registers::{
     CONTEXT_SIZE, GENERAL_NAMES, Origin, Registers, Slot, is_nonvolatile, is_nonvolatile_xmm,
 };
 pub use score::Evidence;
+pub use target_host::TargetHost;
 pub use trap::{TRAP_FRAME_SIZE, TrapCause, TrapFrame};
 pub use walk::{Options, walk};

@@ -170,6 +170,14 @@ impl Registers {
         self.rip.set(value, origin);
     }
 
+    /// Sets flags and selectors as a context has them.
+    pub(crate) fn set_flags(&mut self, eflags: u64, cs: u64, ss: u64) {
+        let low = |value: u64| u16::try_from(value & 0xffff).unwrap_or(0);
+        self.eflags.set(eflags, Origin::Context);
+        self.cs.set(low(cs), Origin::Context);
+        self.ss.set(low(ss), Origin::Context);
+    }
+
     /// Marks a general register as lost, keeping its stale value.
     pub fn lose_general(&mut self, number: u8) {
         if let Some(slot) = self.general.get_mut(usize::from(number & 15)) {

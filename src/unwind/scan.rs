@@ -5,6 +5,8 @@
 //! and rules out the words inside those structures; then it chooses, between the fixed points, the most credible
 //! sequence of return addresses (see [`super::chain`]).
 
+use std::collections::HashSet;
+
 use super::chain::{self, Candidate};
 use super::frame::{Frame, FrameKind, Note, Trust};
 use super::host::{StackRange, UnwindHost};
@@ -58,6 +60,7 @@ pub(crate) fn search(host: &dyn UnwindHost, stacks: &[StackRange], frame: &Frame
     );
     let mut search = Search {
         host,
+        stacks,
         stack: &stack,
         masks,
         traps: Vec::new(),
@@ -76,6 +79,7 @@ pub(crate) fn search(host: &dyn UnwindHost, stacks: &[StackRange], frame: &Frame
 
 struct Search<'a> {
     host: &'a dyn UnwindHost,
+    stacks: &'a [StackRange],
     stack: &'a StackBytes,
     masks: Vec<Mask>,
     traps: Vec<LiveTrap>,
@@ -107,6 +111,11 @@ impl Search<'_> {
         for _ in 0..MAX_SEGMENTS {
             let trap = self.traps.iter().find(|trap| trap.frame.address >= segment.from);
             let fixed = self.fixed_slots(&segment, trap);
+            let elsewhere = match trap {
+                Some(_) => None,
+                None => self.exception_elsewhere(segment.from),
+            };
+            let outer = self.outer_values(trap, elsewhere.as_ref());
             let end = trap.map_or(self.stack.end(), |trap| trap.frame.address);
             let chosen = chain::choose(&chain::Input {
                 host: self.host,
@@ -116,11 +125,12 @@ impl Search<'_> {
                 to: end,
                 exact: segment.exact,
                 interrupted: &interrupted,
+                outer: &outer,
                 fixed,
             });
             links.extend(chosen.into_iter().map(link));
             let Some(trap) = trap else {
-                links.extend(self.exception_elsewhere(segment.from));
+                links.extend(elsewhere);
                 break;
             };
             let Some(next) = self.through(trap, &mut links) else {
@@ -129,6 +139,29 @@ impl Search<'_> {
             segment = next;
         }
         links
+    }
+
+    /// Code addresses on the stack outside an exception that is being dispatched: the dispatcher, walking that stack,
+    /// leaves copies of them in its own frames.
+    fn outer_values(&self, trap: Option<&LiveTrap>, elsewhere: Option<&Link>) -> HashSet<u64> {
+        let other;
+        let (stack, from) = match (trap, elsewhere) {
+            (Some(trap), _) if trap.record.is_some() => (self.stack, trap.frame.machine.rsp),
+            (None, Some(link)) => {
+                let from = link.registers.rsp();
+                other = StackBytes::read(self.host, self.stacks, from);
+                (&other, other.start)
+            }
+            _ => return HashSet::new(),
+        };
+        if !stack.holds(from) {
+            return HashSet::new();
+        }
+        (from & !7..stack.end())
+            .step_by(8)
+            .filter_map(|at| stack.u64_at(at))
+            .filter(|&value| self.is_code(value))
+            .collect()
     }
 
     /// Whether a trap frame is part of the stack and not left over from something that has returned: the code that

@@ -48,6 +48,8 @@ pub enum Evidence {
     SavedRegisters,
     /// The exception dispatcher's context record stands at this address.
     ContextRecord(u64),
+    /// The address also stands on the stack outside the exception that is being dispatched here.
+    CopyOfOuter,
     /// A copy of an interrupted instruction's address.
     CopyOfInterrupted,
 }
@@ -73,6 +75,7 @@ impl fmt::Display for Evidence {
             Evidence::ExceptionRecord => write!(f, "the record of the exception is in its place"),
             Evidence::SavedRegisters => write!(f, "the registers saved below it are the current ones"),
             Evidence::ContextRecord(at) => write!(f, "from the context record at {at:#x}"),
+            Evidence::CopyOfOuter => write!(f, "a copy of an address outside the exception"),
             Evidence::CopyOfInterrupted => write!(f, "a copy of an interrupted instruction's address"),
         }
     }
@@ -107,6 +110,11 @@ impl Weight {
     pub(crate) fn interrupted(&mut self, evidence: &mut Vec<Evidence>) {
         self.0 -= 4.0;
         evidence.push(Evidence::CopyOfInterrupted);
+    }
+
+    pub(crate) fn copied(&mut self, evidence: &mut Vec<Evidence>) {
+        self.0 -= 6.0;
+        evidence.push(Evidence::CopyOfOuter);
     }
 
     pub(crate) fn call(&mut self, evidence: &mut Vec<Evidence>) {

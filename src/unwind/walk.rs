@@ -146,7 +146,8 @@ impl Walker<'_> {
             false => Position::ReturnAddress,
         };
         let mut after = frame.registers.clone();
-        let step = match self.lookup(frame.ip, exact) {
+        let lookup = self.lookup(frame.ip, exact);
+        let step = match lookup {
             Lookup::Entry(entry) => x64::step(self.host, &mut after, entry, position),
             Lookup::Leaf => x64::step_leaf(self.host, &mut after),
             Lookup::NoModule => {
@@ -170,13 +171,11 @@ impl Walker<'_> {
                 return self.search(frame, End::Complete);
             }
         };
-        // Where exact frames resume, an older search's findings no longer count.
         match step {
             Ok(step) => {
-                let leaf = step.saves.is_empty() && step.machine_frame.is_none() && !step.in_epilog;
-                let trust = match leaf && !matches!(self.lookup(frame.ip, exact), Lookup::Entry(_)) {
-                    true => Trust::Leaf,
-                    false => Trust::Unwind,
+                let trust = match lookup {
+                    Lookup::Entry(_) => Trust::Unwind,
+                    _ => Trust::Leaf,
                 };
                 self.accept(frame, after, step, trust)
             }

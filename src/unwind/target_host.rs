@@ -1,0 +1,242 @@
+//! The open dump as the unwinder's host.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::host::{CodeModule, FunctionEntry, Lookup, StackKind, StackRange, UnwindHost};
+use super::registers::{GENERAL_NAMES, Origin, Registers};
+use crate::memory::Memory;
+use crate::symbols::pe::{FunctionLookup, FunctionTable, Headers, ImageBytes};
+use crate::target::{Context, Target};
+use crate::util::bounded;
+
+/// Bytes of a processor's DPC or interrupt stack: that of a kernel stack.
+const KERNEL_STACK: u64 = 0x6000;
+
+/// An image seen through the dump's memory.
+struct ModuleBytes<'m> {
+    memory: &'m dyn Memory,
+    base: u64,
+}
+
+impl ImageBytes for ModuleBytes<'_> {
+    fn at_rva(&self, rva: u32, buf: &mut [u8]) -> bool {
+        self.memory
+            .read(self.base.wrapping_add(u64::from(rva)), buf)
+            .is_ok()
+    }
+}
+
+/// What a module's headers say, read once.
+#[derive(Debug, Clone)]
+struct ImageFacts {
+    functions: Option<FunctionTable>,
+    /// Executable sections as (first offset, offset past the last byte).
+    code: Vec<(u64, u64)>,
+}
+
+/// Gives the unwinder a target's memory, modules and stacks.
+pub struct TargetHost<'t> {
+    target: &'t Target,
+    memory: &'t dyn Memory,
+    modules: Vec<CodeModule>,
+    stacks: Vec<StackRange>,
+    images: RefCell<HashMap<u64, Option<ImageFacts>>>,
+}
+
+impl<'t> TargetHost<'t> {
+    /// A host for the stack of `thread` (an ETHREAD), or of whatever runs where none is given.
+    pub fn new(target: &'t Target, thread: Option<u64>) -> TargetHost<'t> {
+        TargetHost::in_memory(target, target.memory(), thread)
+    }
+
+    /// The same in another process's address space.
+    pub fn in_memory(target: &'t Target, memory: &'t dyn Memory, thread: Option<u64>) -> TargetHost<'t> {
+        let modules = target
+            .modules()
+            .iter()
+            .map(|module| CodeModule {
+                base: module.base,
+                size: module.size,
+                name: module.name.clone(),
+            })
+            .collect();
+        TargetHost {
+            target,
+            memory,
+            modules,
+            stacks: stacks(target, memory, thread),
+            images: RefCell::default(),
+        }
+    }
+
+    fn module(&self, va: u64) -> Option<&CodeModule> {
+        // The target's list is sorted by address, and so is its copy.
+        let after = self.modules.partition_point(|module| module.base <= va);
+        self.modules
+            .get(after.checked_sub(1)?)
+            .filter(|module| module.contains(va))
+    }
+
+    fn with_image<T>(&self, base: u64, use_it: impl FnOnce(&ImageFacts) -> T) -> Option<T> {
+        let mut images = self.images.borrow_mut();
+        let facts = images.entry(base).or_insert_with(|| self.read_image(base));
+        facts.as_ref().map(use_it)
+    }
+
+    fn read_image(&self, base: u64) -> Option<ImageFacts> {
+        let bytes = ModuleBytes {
+            memory: self.memory,
+            base,
+        };
+        let headers = Headers::read(&bytes).ok()?;
+        let code = headers
+            .sections
+            .iter()
+            .filter(|section| section.is_executable())
+            .map(|section| {
+                let start = u64::from(section.rva);
+                (start, start + u64::from(section.memory_size()))
+            })
+            .collect();
+        Some(ImageFacts {
+            functions: FunctionTable::of(&headers),
+            code,
+        })
+    }
+}
+
+impl UnwindHost for TargetHost<'_> {
+    fn read(&self, va: u64, buf: &mut [u8]) -> bool {
+        self.memory.read(va, buf).is_ok()
+    }
+
+    fn module_at(&self, va: u64) -> Option<Cow<'_, CodeModule>> {
+        self.module(va).map(Cow::Borrowed)
+    }
+
+    fn function_entry(&self, va: u64) -> Lookup {
+        let Some(base) = self.module(va).map(|module| module.base) else {
+            return Lookup::NoModule;
+        };
+        let Ok(rva) = u32::try_from(va.wrapping_sub(base)) else {
+            return Lookup::NoData;
+        };
+        let table = self.with_image(base, |image| image.functions).flatten();
+        let Some(table) = table.filter(|table| table.count != 0) else {
+            return Lookup::NoData;
+        };
+        let bytes = ModuleBytes {
+            memory: self.memory,
+            base,
+        };
+        match table.lookup(&bytes, rva) {
+            FunctionLookup::Found(function) => Lookup::Entry(FunctionEntry {
+                image_base: base,
+                begin: function.begin,
+                end: function.end,
+                unwind: function.unwind,
+            }),
+            FunctionLookup::NotListed => Lookup::Leaf,
+            FunctionLookup::Unreadable(_) => Lookup::NoData,
+        }
+    }
+
+    fn stacks(&self) -> Vec<StackRange> {
+        self.stacks.clone()
+    }
+
+    fn named_addresses(&self) -> Vec<u64> {
+        self.target.header().bug_check_parameters.to_vec()
+    }
+
+    fn is_executable(&self, va: u64) -> Option<bool> {
+        let base = self.module(va)?.base;
+        let offset = va.wrapping_sub(base);
+        let inside = |image: &ImageFacts| {
+            image
+                .code
+                .iter()
+                .any(|&(start, end)| (start..end).contains(&offset))
+        };
+        self.with_image(base, inside)
+    }
+}
+
+/// Every stack that is known: the thread's kernel and user stacks, each processor's DPC and interrupt stacks, and the
+/// stack bytes that a triage dump saved.
+fn stacks(target: &Target, memory: &dyn Memory, thread: Option<u64>) -> Vec<StackRange> {
+    let mut found = Vec::new();
+    let mut add = |limit: u64, base: u64, kind: StackKind| {
+        if limit < base {
+            found.push(StackRange { limit, base, kind });
+        }
+    };
+    let data = target.debugger_data();
+    let at = |object: u64, offset: &str| {
+        let offset = data?.nonzero(offset)?;
+        memory.u64(object.wrapping_add(offset)).ok()
+    };
+    if let Some(thread) = thread {
+        let limit = at(thread, "OffsetKThreadStackLimit");
+        let base = at(thread, "OffsetKThreadStackBase");
+        if let (Some(limit), Some(base)) = (limit, base) {
+            add(limit, base, StackKind::Thread);
+        }
+        if let Some(teb) = target.teb(thread)
+            && let (Ok(base), Ok(limit)) = (
+                memory.u64(teb.wrapping_add(8)),
+                memory.u64(teb.wrapping_add(0x10)),
+            )
+        {
+            add(limit, base, StackKind::User);
+        }
+    }
+    for prcb in target.processors().iter().filter_map(|processor| processor.prcb) {
+        for (field, kind) in [
+            ("OffsetPrcbDpcStack", StackKind::Dpc),
+            ("OffsetPrcbIsrStack", StackKind::Interrupt),
+        ] {
+            if let Some(base) = at(prcb, field).filter(|&base| base > KERNEL_STACK) {
+                add(base - KERNEL_STACK, base, kind);
+            }
+        }
+    }
+    if let Some(triage) = target.dump().triage() {
+        let limit = triage.top_of_stack;
+        add(
+            limit,
+            limit.saturating_add(triage.stack.len() as u64),
+            StackKind::Saved,
+        );
+    }
+    found
+}
+
+impl From<&Context> for Registers {
+    /// The registers of an x64 context; those of another machine have none of the names and stay not recovered.
+    fn from(context: &Context) -> Registers {
+        let mut registers = Registers::default();
+        for (number, name) in (0u8..).zip(GENERAL_NAMES) {
+            if let Some(value) = context.get(name) {
+                registers.set_general(number, value, Origin::Context);
+            }
+        }
+        for number in 0u8..16 {
+            let raw = context
+                .bytes_of(&format!("xmm{number}"))
+                .and_then(|raw| bounded::array(raw, 0));
+            if let Some(raw) = raw {
+                registers.set_xmm(number, u128::from_le_bytes(raw), Origin::Context);
+            }
+        }
+        registers.set_rip(context.ip(), Origin::Context);
+        registers.set_flags(
+            context.get("efl").unwrap_or(0),
+            context.get("cs").unwrap_or(0),
+            context.get("ss").unwrap_or(0),
+        );
+        registers
+    }
+}
