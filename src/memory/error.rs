@@ -102,6 +102,8 @@ pub enum Reason {
     },
     /// No saved range of the triage dump covers the address.
     NotInTriage,
+    /// No image file covers the address with bytes that are sure to be the same in memory.
+    NotInImage,
     /// The page tables of this machine are not understood.
     NoTranslation {
         /// The machine.
@@ -157,6 +159,7 @@ impl fmt::Display for Reason {
                 )
             }
             Reason::NotInTriage => write!(f, "not among the memory saved in this triage dump"),
+            Reason::NotInImage => write!(f, "not among the read-only parts of the image files"),
             Reason::NoTranslation { machine } => {
                 write!(
                     f,

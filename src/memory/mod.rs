@@ -3,14 +3,18 @@
 
 mod blocks;
 mod error;
+mod images;
 mod objects;
 pub mod paging;
+mod pe_image;
 mod physical;
 mod pte;
+mod translation;
 mod virtual_memory;
 
 pub use blocks::{BlockMemory, Saved};
 pub use error::{Level, ReadError, Reason};
+pub use images::{ImageError, ImageOverlay, ModuleIdentity, find_image};
 pub use physical::PhysicalMemory;
 pub use virtual_memory::VirtualMemory;
 

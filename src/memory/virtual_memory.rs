@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Memory;
 use super::blocks::BlockMemory;
 use super::error::{ReadError, Reason};
+use super::images::ImageOverlay;
 use super::paging::Paging;
 use crate::dump::{Bits, DumpFile, Machine};
 
@@ -12,6 +13,7 @@ use crate::dump::{Bits, DumpFile, Machine};
 #[derive(Clone)]
 pub struct VirtualMemory {
     space: Space,
+    images: Option<Arc<ImageOverlay>>,
     bits: Bits,
 }
 
@@ -39,6 +41,7 @@ impl VirtualMemory {
         };
         VirtualMemory {
             space,
+            images: None,
             bits: header.bits,
         }
     }
@@ -59,6 +62,25 @@ impl VirtualMemory {
             },
             _ => self.clone(),
         }
+    }
+
+    /// The same memory with `images` behind it: they answer where the dump has nothing.
+    #[must_use]
+    pub fn with_images(&self, images: Arc<ImageOverlay>) -> VirtualMemory {
+        VirtualMemory {
+            images: Some(images),
+            ..self.clone()
+        }
+    }
+
+    /// The images behind the dump's memory.
+    pub fn images(&self) -> Option<&ImageOverlay> {
+        self.images.as_deref()
+    }
+
+    /// Whether the byte at `address` comes from an image file because the dump has none.
+    pub fn is_from_image(&self, address: u64) -> bool {
+        self.dump_window(address).is_err() && self.window(address).is_ok()
     }
 
     /// The page tables, in dumps that hold pages of an x64 machine.
@@ -115,8 +137,8 @@ fn adapt(dump: &DumpFile, paging: Paging) -> Paging {
     }
 }
 
-impl Memory for VirtualMemory {
-    fn window(&self, address: u64) -> Result<&[u8], ReadError> {
+impl VirtualMemory {
+    fn dump_window(&self, address: u64) -> Result<&[u8], ReadError> {
         match &self.space {
             Space::Paging(paging) => paging.window(address),
             Space::Blocks(_) if !self.is_canonical(address) => {
@@ -124,6 +146,16 @@ impl Memory for VirtualMemory {
             }
             Space::Blocks(blocks) => blocks.window(address),
             Space::Unsupported(reason) => Err(ReadError::new(address, reason.clone())),
+        }
+    }
+}
+
+impl Memory for VirtualMemory {
+    fn window(&self, address: u64) -> Result<&[u8], ReadError> {
+        match (self.dump_window(address), &self.images) {
+            // The dump's own reason says more than that no image has the byte either.
+            (Err(error), Some(images)) => images.window(address).map_err(|_| error),
+            (result, _) => result,
         }
     }
 }
