@@ -3,16 +3,28 @@
 //! Every source answers through [`types::TypeSource`] or [`source::SymbolSource`] and says what it is, so that an
 //! answer can always be traced to where it came from. Nothing is loaded before it is asked for.
 
+pub mod cabinet;
+pub mod cache;
 pub mod demangle;
+pub mod download;
 pub mod error;
+pub mod finder;
+pub mod identity;
 pub mod index;
 pub mod isf;
 pub mod layouts;
 pub mod module;
+pub mod name;
+pub mod observer;
+pub mod path;
 pub mod pdb;
 pub mod pe;
+mod server;
 pub mod source;
+pub mod store;
 pub mod types;
 pub mod wildcard;
+pub mod zip_store;
 
 pub use error::SymbolError;
+pub use finder::{Attempt, Finder, Found, Outcome, Search};

@@ -1,0 +1,345 @@
+//! Putting files into a store: checked first, then moved into place in one step, with one writer at a time.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::identity::{Identity, IdentityError, Mismatch};
+use super::module::FileId;
+use super::name::{self, UnsafeName};
+
+/// Front of the names of unfinished files.
+const TEMPORARY: &str = ".dumpscope-";
+/// Unfinished files of this age belong to no running program.
+const STALE: Duration = Duration::from_secs(24 * 3600);
+/// How often a busy lock is tried again.
+const LOCK_POLL: Duration = Duration::from_millis(50);
+
+/// Why a file did not enter a store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The name cannot be a file name.
+    #[error(transparent)]
+    Name(#[from] UnsafeName),
+    /// The store cannot be written.
+    #[error("cannot write to the store {}: {source}", place.display())]
+    Io {
+        /// The folder or file.
+        place: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// The contents are no PDB or image.
+    #[error(transparent)]
+    Content(#[from] IdentityError),
+    /// The contents are another version.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    /// The search was cancelled, or another program kept the lock for too long.
+    #[error("{0}")]
+    Busy(&'static str),
+}
+
+/// The folder of one version of a file in the store at `root`, in the layout that the store has.
+pub fn key_folder(root: &Path, id: &FileId) -> Result<PathBuf, UnsafeName> {
+    name::check(id.name())?;
+    let prefix: String = id.name().chars().take(2).collect();
+    let base = match is_two_tier(root) && name::check(&prefix).is_ok() {
+        true => root.join(prefix.to_lowercase()),
+        false => root.to_owned(),
+    };
+    Ok(base.join(id.name()).join(id.key()))
+}
+
+/// True for stores whose first level is two letters of the name: they carry `index2.txt`.
+pub fn is_two_tier(root: &Path) -> bool {
+    root.join("index2.txt").is_file()
+}
+
+/// A file on its way into a store. Dropped without [`Pending::commit`] it leaves nothing behind.
+#[derive(Debug)]
+pub struct Pending {
+    temporary: tempfile::NamedTempFile,
+    target: PathBuf,
+    id: FileId,
+    _lock: Option<Lock>,
+    /// Last, so that it runs when the temporary file and the lock are gone.
+    _prune: Prune,
+}
+
+/// Removes the folders that were made for a file which did not come.
+#[derive(Debug)]
+struct Prune(PathBuf);
+
+impl Drop for Prune {
+    fn drop(&mut self) {
+        // Only empty folders can be removed this way.
+        if fs::remove_dir(&self.0).is_ok()
+            && let Some(versions) = self.0.parent()
+        {
+            let _ = fs::remove_dir(versions);
+        }
+    }
+}
+
+impl Pending {
+    /// Prepares to write `id` into the store at `root`. Waits while another program writes the same file; if that
+    /// program succeeds, `Err(path)` of the inner result is its file.
+    pub fn begin(
+        root: &Path,
+        id: &FileId,
+        patience: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Result<Pending, PathBuf>, StoreError> {
+        let folder = key_folder(root, id)?;
+        let io = |source| StoreError::Io {
+            place: folder.clone(),
+            source,
+        };
+        let target = folder.join(id.name());
+        let mut tries = 0;
+        loop {
+            fs::create_dir_all(&folder).map_err(io)?;
+            let prune = Prune(folder.clone());
+            let (lock, waited) = Lock::take(&folder.join(format!("{TEMPORARY}lock")), patience, cancelled)?;
+            if waited && verified(&target, id).is_ok() {
+                return Ok(Err(target));
+            }
+            remove_stale(&folder);
+            match tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&folder) {
+                Ok(temporary) => {
+                    return Ok(Ok(Pending {
+                        temporary,
+                        target,
+                        id: id.clone(),
+                        _lock: lock,
+                        _prune: prune,
+                    }));
+                }
+                // Another program that gave up has just removed the folder.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && tries < 5 => tries += 1,
+                Err(error) => return Err(io(error)),
+            }
+        }
+    }
+
+    /// The file to write to.
+    pub fn file(&mut self) -> &mut File {
+        self.temporary.as_file_mut()
+    }
+
+    /// An unnamed file on the same disk, for what is not yet expanded.
+    pub fn scratch(&self) -> io::Result<File> {
+        tempfile::tempfile_in(&self._prune.0)
+    }
+
+    /// Checks the contents and moves the file into place, replacing a damaged or outdated one.
+    pub fn commit(self) -> Result<PathBuf, StoreError> {
+        let Pending {
+            // Bound first, so dropped last.
+            _prune,
+            _lock,
+            mut temporary,
+            target,
+            id,
+        } = self;
+        Identity::read(temporary.as_file_mut())?.check(&id)?;
+        readable_by_all(temporary.as_file());
+        match temporary.persist(&target) {
+            Ok(_) => Ok(target),
+            // On Windows a file that is open cannot be replaced; if it is the right one, that is fine.
+            Err(_) if verified(&target, &id).is_ok() => Ok(target),
+            Err(error) => Err(StoreError::Io {
+                place: target,
+                source: error.error,
+            }),
+        }
+    }
+}
+
+/// Copies `from` into the store at `root` under its identity `id`.
+pub fn insert(
+    root: &Path,
+    id: &FileId,
+    from: &mut impl Read,
+    limit: u64,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<PathBuf, StoreError> {
+    let mut pending = match Pending::begin(root, id, Duration::from_secs(60), cancelled)? {
+        Ok(pending) => pending,
+        Err(path) => return Ok(path),
+    };
+    let place = root.to_owned();
+    super::cabinet::copy_limited(from, pending.file(), limit)
+        .map_err(|source| StoreError::Io { place, source })?;
+    pending.commit()
+}
+
+/// Checks that the file at `path` is the wanted one.
+pub fn verified(path: &Path, id: &FileId) -> Result<(), StoreError> {
+    Identity::of_file(path)?.check(id)?;
+    Ok(())
+}
+
+/// Temporary files are private; files of a shared store are not.
+fn readable_by_all(file: &File) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Failing costs only that other users of a shared store fetch their own copy.
+        let _ = file.set_permissions(fs::Permissions::from_mode(0o644));
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+}
+
+fn remove_stale(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.take(1000).flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY)
+            && entry.file_name() != *format!("{TEMPORARY}lock");
+        let age = entry
+            .metadata()
+            .and_then(|m| m.modified())
+            .ok()
+            .and_then(|at| SystemTime::now().duration_since(at).ok());
+        if ours && age.is_some_and(|age| age > STALE) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The operating system's lock on a file: it goes when the program ends, however that happens.
+#[derive(Debug)]
+struct Lock {
+    file: Option<File>,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// Takes the lock; the boolean says whether it had to wait. `None` on file systems without locks, where the
+    /// move into place alone keeps files whole.
+    fn take(
+        path: &Path,
+        patience: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(Option<Lock>, bool), StoreError> {
+        let Ok(file) = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+        else {
+            return Ok((None, false));
+        };
+        let started = Instant::now();
+        let mut waited = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => {
+                    return Ok((
+                        Some(Lock {
+                            file: Some(file),
+                            path: path.to_owned(),
+                        }),
+                        waited,
+                    ));
+                }
+                Err(TryLockError::Error(_)) => return Ok((None, waited)),
+                Err(TryLockError::WouldBlock) => waited = true,
+            }
+            if cancelled() {
+                return Err(StoreError::Busy("cancelled"));
+            }
+            if started.elapsed() > patience {
+                return Err(StoreError::Busy(
+                    "another program has been fetching this file for too long",
+                ));
+            }
+            std::thread::sleep(LOCK_POLL);
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Windows removes no open file, so close it first; a waiter that holds the removed file's lock still
+        // writes its own temporary file, so at worst a file is fetched twice.
+        self.file = None;
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symbols::module::ImageId;
+
+    const IMAGE: &[u8] = include_bytes!("../../tests/data/pe/sample64.sys");
+
+    fn id(name: &str) -> FileId {
+        Identity::read(&mut io::Cursor::new(IMAGE)).unwrap().file_id(name)
+    }
+
+    const NEVER: &dyn Fn() -> bool = &|| false;
+
+    #[test]
+    fn files_enter_checked_and_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let path = insert(root.path(), &id("a.sys"), &mut &IMAGE[..], 1 << 20, NEVER).unwrap();
+        assert_eq!(
+            path,
+            root.path().join("a.sys").join(id("a.sys").key()).join("a.sys")
+        );
+        assert_eq!(fs::read(&path).unwrap(), IMAGE);
+        let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
+        assert_eq!(left.len(), 1);
+        let other = FileId::from(ImageId::new("b.sys", 1, 2));
+        let error = insert(root.path(), &other, &mut &IMAGE[..], 1 << 20, NEVER).unwrap_err();
+        assert!(matches!(error, StoreError::Mismatch(_)));
+        let error = insert(root.path(), &other, &mut &IMAGE[..], 100, NEVER).unwrap_err();
+        assert!(error.to_string().contains("size limit"), "{error}");
+        assert!(!root.path().join("b.sys").exists());
+    }
+
+    #[test]
+    fn two_tier_stores_are_written_as_such() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("index2.txt"), "").unwrap();
+        let path = insert(root.path(), &id("Sample.sys"), &mut &IMAGE[..], 1 << 20, NEVER).unwrap();
+        assert!(path.starts_with(root.path().join("sa/Sample.sys")));
+    }
+
+    #[test]
+    fn names_do_not_leave_the_store() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["..", "nul.sys", "a\u{0}b", "a:b"] {
+            let id = FileId::from(ImageId {
+                name: name.into(),
+                time_date_stamp: 1,
+                size_of_image: 1,
+            });
+            assert!(key_folder(root.path(), &id).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_second_writer_waits_and_takes_the_first_ones_file() {
+        let root = tempfile::tempdir().unwrap();
+        let id = id("a.sys");
+        let mut first = Pending::begin(root.path(), &id, Duration::ZERO, NEVER)
+            .unwrap()
+            .unwrap();
+        let busy = Pending::begin(root.path(), &id, Duration::ZERO, NEVER).unwrap_err();
+        assert!(matches!(busy, StoreError::Busy(_)));
+        let second = std::thread::scope(|scope| {
+            let second = scope.spawn(|| Pending::begin(root.path(), &id, Duration::from_secs(20), NEVER));
+            std::thread::sleep(Duration::from_millis(120));
+            io::Write::write_all(first.file(), IMAGE).unwrap();
+            first.commit().unwrap();
+            second.join().unwrap()
+        });
+        assert!(second.unwrap().unwrap_err().ends_with("a.sys"));
+    }
+}

@@ -1,0 +1,205 @@
+//! Looking for a file in a folder: flat, below `symbols`, and as a symbol store of either layout.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::cache;
+use super::module::FileId;
+use super::name;
+
+/// The most entries of one folder that are compared when a name differs in case only.
+const MAX_SCAN: usize = 1 << 16;
+/// The longest `file.ptr`.
+const MAX_POINTER: u64 = 4096;
+
+/// A file that may be the wanted one; its contents are not yet checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Candidate {
+    /// The file itself.
+    File(PathBuf),
+    /// A compressed copy.
+    Compressed(PathBuf),
+    /// A `file.ptr` with something else than the path of a file.
+    Message {
+        /// The pointer file.
+        pointer: PathBuf,
+        /// Its text.
+        text: String,
+    },
+}
+
+/// Loose files: in the folder itself, below it by extension, and below `symbols` by extension.
+pub fn loose(root: &Path, id: &FileId) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    let folders = [
+        "",
+        "sys",
+        "exe",
+        "dll",
+        "symbols",
+        "symbols/sys",
+        "symbols/exe",
+        "symbols/dll",
+        "symbols/pdb",
+    ];
+    for folder in folders {
+        let folder = match folder {
+            "" => Some(root.to_owned()),
+            parts => parts
+                .split('/')
+                .try_fold(root.to_owned(), |dir, part| resolve(&dir, part)),
+        };
+        let Some(file) = folder.and_then(|folder| resolve(&folder, id.name())) else {
+            continue;
+        };
+        // In a store the name is that of a folder.
+        if file.is_file() {
+            found.push(Candidate::File(file));
+        }
+    }
+    found
+}
+
+/// Files in a store: `root/name/key/`, or `root/na/name/key/` where `index2.txt` says so.
+pub fn in_store(root: &Path, id: &FileId) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    let two_tier = cache::is_two_tier(root);
+    let prefix: String = id.name().chars().take(2).collect();
+    let tiers = [two_tier.then_some(prefix.as_str()), None];
+    for tier in tiers.iter().skip(usize::from(!two_tier)) {
+        let base = match tier {
+            Some(prefix) => resolve(root, prefix),
+            None => Some(root.to_owned()),
+        };
+        let folder = base
+            .and_then(|base| resolve(&base, id.name()))
+            .and_then(|versions| resolve(&versions, &id.key()));
+        if let Some(folder) = folder {
+            found.extend(in_key_folder(&folder, id.name()));
+        }
+    }
+    found
+}
+
+fn in_key_folder(folder: &Path, file_name: &str) -> Vec<Candidate> {
+    let file = |name: &str| resolve(folder, name).filter(|path| path.is_file());
+    let mut found = Vec::new();
+    found.extend(file(file_name).map(Candidate::File));
+    let compressed = name::compressed(file_name);
+    found.extend(compressed.and_then(|name| file(&name)).map(Candidate::Compressed));
+    found.extend(file("file.ptr").and_then(|pointer| follow(&pointer)));
+    found
+}
+
+/// `file.ptr` holds the path of the file, plain or after `PATH:`, or a message for the user after `MSG:`.
+fn follow(pointer: &Path) -> Option<Candidate> {
+    if fs::metadata(pointer).ok()?.len() > MAX_POINTER {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&fs::read(pointer).ok()?)
+        .trim()
+        .to_owned();
+    let path = text.strip_prefix("PATH:").unwrap_or(&text).trim();
+    let path = Path::new(path);
+    if !text.starts_with("MSG:") && path.is_absolute() {
+        let compressed = path.to_string_lossy().ends_with('_');
+        let wrap = if compressed {
+            Candidate::Compressed
+        } else {
+            Candidate::File
+        };
+        return Some(wrap(path.to_owned()));
+    }
+    Some(Candidate::Message {
+        pointer: pointer.to_owned(),
+        text,
+    })
+}
+
+/// `folder/name`, or where the file system tells case apart an entry that differs in case only.
+pub fn resolve(folder: &Path, name: &str) -> Option<PathBuf> {
+    let exact = folder.join(name);
+    if exact.exists() {
+        return Some(exact);
+    }
+    if cfg!(windows) {
+        return None;
+    }
+    let lower = folder.join(name.to_lowercase());
+    if lower.exists() {
+        return Some(lower);
+    }
+    let entries = fs::read_dir(folder).ok()?.take(MAX_SCAN).flatten();
+    entries
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_str()
+                .is_some_and(|other| other.eq_ignore_ascii_case(name))
+        })
+        .map(|entry| entry.path())
+        .next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symbols::module::PdbId;
+    use crate::util::guid::Guid;
+
+    fn id() -> FileId {
+        PdbId::new("Sample.pdb", Guid([0xab; 16]), 0x1a).into()
+    }
+
+    fn put(root: &Path, path: &str) -> PathBuf {
+        let file = root.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "x").unwrap();
+        file
+    }
+
+    #[test]
+    fn stores_of_both_layouts() {
+        let root = tempfile::tempdir().unwrap();
+        let key = id().key();
+        assert_eq!(in_store(root.path(), &id()), []);
+        let flat = put(
+            root.path(),
+            &format!("sample.PDB/{}/Sample.pdb", key.to_uppercase()),
+        );
+        assert_eq!(in_store(root.path(), &id()), [Candidate::File(flat.clone())]);
+        put(root.path(), "index2.txt");
+        let tiered = put(root.path(), &format!("sa/Sample.pdb/{key}/Sample.pd_"));
+        assert_eq!(
+            in_store(root.path(), &id()),
+            [Candidate::Compressed(tiered), Candidate::File(flat)]
+        );
+    }
+
+    #[test]
+    fn loose_files() {
+        let root = tempfile::tempdir().unwrap();
+        put(root.path(), "Sample.pdb/KEY/Sample.pdb");
+        assert_eq!(loose(root.path(), &id()), []);
+        let below = put(root.path(), "Symbols/SYS/sample.pdb");
+        assert_eq!(loose(root.path(), &id()), [Candidate::File(below)]);
+    }
+
+    #[test]
+    fn pointers() {
+        let root = tempfile::tempdir().unwrap();
+        let pointer = put(root.path(), &format!("Sample.pdb/{}/file.ptr", id().key()));
+        let elsewhere = root.path().join("elsewhere.pdb");
+        for text in [
+            format!("PATH:{}", elsewhere.display()),
+            format!("{}\r\n", elsewhere.display()),
+        ] {
+            fs::write(&pointer, text).unwrap();
+            assert_eq!(in_store(root.path(), &id()), [Candidate::File(elsewhere.clone())]);
+        }
+        fs::write(&pointer, "MSG: ask Bob").unwrap();
+        assert!(
+            matches!(&in_store(root.path(), &id())[..], [Candidate::Message { text, .. }] if text == "MSG: ask Bob")
+        );
+    }
+}
