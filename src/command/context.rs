@@ -88,10 +88,13 @@ impl<'a> Context<'a> {
 
     /// An address as text: `nt+0x3f5a80`; `None` outside all modules.
     pub fn symbol_text(&self, address: u64) -> Option<String> {
-        let Located { module, offset } = self.locate(address)?;
+        let (name, offset) = match self.locate(address) {
+            Some(Located { module, offset }) => (module.name.as_str(), offset),
+            None => shared_user_data(address)?,
+        };
         Some(match offset {
-            0 => module.name.clone(),
-            offset => format!("{}+{offset:#x}", module.name),
+            0 => name.to_owned(),
+            offset => format!("{name}+{offset:#x}"),
         })
     }
 
@@ -102,6 +105,12 @@ impl<'a> Context<'a> {
             None => line,
         }
     }
+}
+
+/// The page that Windows shares with every process stands at a fixed address in user space.
+fn shared_user_data(address: u64) -> Option<(&'static str, u64)> {
+    let offset = address.checked_sub(0x7ffe_0000)?;
+    (offset < 0x1000).then_some(("SharedUserData", offset))
 }
 
 impl EvalHost for Session {

@@ -2,7 +2,8 @@
 
 use super::spec::CommandSpec;
 use super::{
-    analyze, bugcheck, cxr, echo, evaluate, exr, help, lm, ln, processor, quit, r, time, version, vertarget,
+    analyze, bugcheck, cxr, display, echo, evaluate, exr, help, lm, ln, processor, quit, r, time, unassemble,
+    version, vertarget,
 };
 
 /// Every command.
@@ -20,6 +21,17 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &version::MACHINE,
     &lm::SPEC,
     &ln::SPEC,
+    &display::AGAIN,
+    &display::NUMBERS,
+    &display::TEXT,
+    &display::POINTERS,
+    &display::REFERENCED,
+    &display::BITS,
+    &display::LIST,
+    &display::PHYSICAL,
+    &unassemble::FORWARD,
+    &unassemble::BACKWARD,
+    &unassemble::FUNCTION,
     &evaluate::SPEC,
     &echo::SPEC,
     &echo::COMMENT,

@@ -28,6 +28,8 @@ pub struct Session {
     pub cancel: CancelToken,
     /// Where each examining command (`d`, `u`, ...) goes on when it is given no address.
     pub next_address: HashMap<&'static str, u64>,
+    /// The spelling that `d` repeats.
+    pub display_form: &'static str,
     /// `$t0` to `$t19`.
     pub user_registers: [u64; 20],
 }
@@ -45,6 +47,7 @@ impl Session {
             settings,
             cancel: CancelToken::default(),
             next_address: HashMap::new(),
+            display_form: "db",
             user_registers: [0; 20],
         }
     }

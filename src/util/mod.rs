@@ -2,6 +2,7 @@
 
 pub mod bounded;
 pub mod filetime;
+pub mod float;
 pub mod guid;
 pub mod hex;
 pub mod width;

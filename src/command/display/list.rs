@@ -1,0 +1,77 @@
+//! `dl`, `dlb`: a linked list, element by element.
+
+use super::form::form;
+use super::rows::{bytes_at, fields, value, with_cells};
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::output::{Line, Record};
+use std::collections::HashSet;
+
+/// `dl dlb`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["dl", "dlb"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Memory,
+    usage: "ADDRESS [MAXCOUNT [SIZE]]",
+    summary: "Walks a linked list and shows the first pointers of each element",
+    help: "ADDRESS is the first element, or a list head; MAXCOUNT how many elements at most (20 if not given); SIZE \
+           how many pointers to show of each (2). dl follows the first pointer of each element, dlb the second one, \
+           thus a LIST_ENTRY backwards. Ends at NULL, at memory that cannot be read, or where the list comes back to \
+           an element already shown.\n\
+           \n\
+           kd> dl @rsp 4 2\n\
+           fffff803`11a8b158  fffff803`0bcfbc2e 00000000`0000001e\n\
+           fffff803`0bcfbc2e  cccccccc`cccccccc cccccccc`cccccccc",
+    needs: Needs::Memory,
+    run,
+};
+
+const DEFAULT_COUNT: u64 = 0x20;
+const DEFAULT_SIZE: u64 = 2;
+/// More pointers of one element than this are a mistyped argument.
+const MAX_SIZE: u64 = 0x1000;
+/// The loop check remembers every element, so their number has a limit.
+const MAX_ELEMENTS: u64 = 0x10_0000;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let (start, rest) = context.evaluate_prefix(args.text)?;
+    let (count, rest) = optional(rest, DEFAULT_COUNT, context)?;
+    let (size, rest) = optional(rest, DEFAULT_SIZE, context)?;
+    if !rest.trim().is_empty() {
+        return Err(CommandError::Syntax(rest.trim().to_owned()));
+    }
+    if size == 0 || size > MAX_SIZE || count > MAX_ELEMENTS {
+        return Err(CommandError::Argument(format!(
+            "{count:#x} elements of {size:#x} pointers: at most {MAX_ELEMENTS:#x} of 1 to {MAX_SIZE:#x} are possible"
+        )));
+    }
+    let Some(form) = form("p") else {
+        return Err(CommandError::Syntax(args.name.to_owned()));
+    };
+    let form = form.with_columns(size as usize);
+    let link = if args.name == "dlb" { 8 } else { 0 };
+    let memory = context.session.target.memory().clone();
+    let mut seen = HashSet::new();
+    let mut at = start;
+    while (seen.len() as u64) < count && seen.insert(at) {
+        let next = value(&bytes_at(&memory, at.wrapping_add(link), 8));
+        if next.is_none() && at != start {
+            return Ok(());
+        }
+        let bytes = bytes_at(&memory, at, (size * 8) as usize);
+        let line = with_cells(Line::new().address(at).text("  "), &form, &bytes, 2);
+        context.emit(fields(Record::new("list_element"), &form, at, &bytes).line(line))?;
+        match next {
+            Some(next) if next != 0 => at = next,
+            _ => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+fn optional<'t>(text: &'t str, default: u64, context: &Context<'_>) -> Result<(u64, &'t str), CommandError> {
+    if text.trim().is_empty() {
+        return Ok((default, ""));
+    }
+    context.evaluate_prefix(text)
+}

@@ -1,0 +1,99 @@
+//! `u`: code from an address on.
+
+use super::heading::{Headings, NEXT, record};
+use crate::command::disassembly::{decode, instruction_line};
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::memory::Memory;
+
+/// `u`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["u"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Code,
+    usage: "[ADDRESS [LCOUNT | END]]",
+    summary: "Disassembles",
+    help: "Shows eight instructions, or COUNT, or those up to END. Without an address, goes on where the last u ended, \
+           at first at the instruction pointer.\n\
+           \n\
+           kd> u @rip L3\n\
+           nt+0x3fdb50:\n\
+           fffff803`0bbfdb50 48894c2408      mov     qword ptr [rsp+8],rcx\n\
+           fffff803`0bbfdb55 4889542410      mov     qword ptr [rsp+10h],rdx\n\
+           fffff803`0bbfdb5a 4c89442418      mov     qword ptr [rsp+18h],r8",
+    needs: Needs::Memory,
+    run,
+};
+
+/// Instructions shown when no count is given.
+pub const DEFAULT: u64 = 8;
+
+/// How far to disassemble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// So many instructions.
+    Count(u64),
+    /// Up to and including the one that holds this address.
+    Until(u64),
+    /// So many instructions before the address.
+    Before(u64),
+}
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let (start, extent) = extent(args.text, context)?;
+    match extent {
+        Extent::Before(count) => super::backward::show(start, count, context),
+        Extent::Count(count) => show(start, |_, shown| shown < count, context),
+        Extent::Until(end) => show(start, |at, _| at <= end, context),
+    }
+}
+
+/// Reads `[address [Lcount | L-count | end]]`.
+pub fn extent(text: &str, context: &Context<'_>) -> Result<(u64, Extent), CommandError> {
+    if text.is_empty() {
+        let next = context.session.next_address.get(NEXT).copied();
+        let start = match next {
+            Some(next) => next,
+            None => context.session.context().map_err(CommandError::Missing)?.ip(),
+        };
+        return Ok((start, Extent::Count(DEFAULT)));
+    }
+    let (start, rest) = context.evaluate_prefix(text)?;
+    let rest = rest.trim_start();
+    if rest.is_empty() {
+        return Ok((start, Extent::Count(DEFAULT)));
+    }
+    let Some(count) = rest.strip_prefix(['l', 'L']) else {
+        return Ok((start, Extent::Until(context.evaluate(rest)?)));
+    };
+    if let Some(count) = count.strip_prefix('-') {
+        return Ok((start, Extent::Before(context.evaluate(count)?)));
+    }
+    let count = count.strip_prefix('?').unwrap_or(count);
+    Ok((start, Extent::Count(context.evaluate(count)?)))
+}
+
+fn show(start: u64, more: impl Fn(u64, u64) -> bool, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut headings = Headings::default();
+    let (mut at, mut shown) = (start, 0);
+    while more(at, shown) {
+        headings.over(at, context)?;
+        let Some(instruction) = decode(context, at) else {
+            let line = instruction_line(context, at);
+            context.emit(line)?;
+            context.session.target.memory().u8(at)?;
+            // The byte is there, so the instruction runs into what is missing.
+            return Err(CommandError::Missing(format!(
+                "the instruction at {at:#x} is cut off by memory that cannot be read"
+            )));
+        };
+        context.emit(record(&instruction))?;
+        shown += 1;
+        let Some(next) = at.checked_add(instruction.length) else {
+            return Ok(());
+        };
+        at = next;
+        context.session.next_address.insert(NEXT, at);
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! `u`, `ub`, `uf`: code.
+
+mod backward;
+mod forward;
+mod function;
+mod heading;
+
+pub use backward::SPEC as BACKWARD;
+pub use forward::SPEC as FORWARD;
+pub use function::SPEC as FUNCTION;
