@@ -4,7 +4,7 @@ mod store;
 
 use super::source::{Symbol, SymbolKind};
 use super::types::TypeId;
-use super::wildcard::Wildcard;
+use crate::symbols::wildcard::Wildcard;
 
 /// The most names of one module; the largest known private PDBs hold about two million.
 const MAX_NAMES: usize = 1 << 23;

@@ -1,7 +1,7 @@
 //! The one interface to names, lines and variables, whatever source they come from.
 
 use super::types::TypeId;
-use super::wildcard::Wildcard;
+use crate::symbols::wildcard::Wildcard;
 
 /// What a symbol stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -15,7 +15,7 @@ use super::pdb::Identity;
 use super::source::{Symbol, SymbolSource};
 use super::types::table::TypeTable;
 use super::types::{Type, TypeId, TypeSource};
-use super::wildcard::Wildcard;
+use crate::symbols::wildcard::Wildcard;
 
 /// One symbol table.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ mod ctype;
 
 use super::types::table::TypeTable;
 use super::types::{Exactness, Type, TypeId, TypeSource};
-use super::wildcard::Wildcard;
+use crate::symbols::wildcard::Wildcard;
 
 /// Version of a kernel: major, minor, build, revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

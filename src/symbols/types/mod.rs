@@ -1,6 +1,7 @@
 //! The one data model of types, whatever source they come from.
 
 pub mod base;
+pub mod format;
 pub mod layout;
 pub mod table;
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 pub use base::{Base, BaseKind};
 
-use super::wildcard::Wildcard;
+use crate::symbols::wildcard::Wildcard;
 
 /// A type of one source. Ids of different sources have nothing to do with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,0 +1,288 @@
+//! Values of every type as `dt` prints them.
+
+use super::super::layout::bits_of;
+use super::super::{Base, BaseKind, Type, TypeId, Udt};
+use super::number::{bits, enumerated, extend, hex_or_zero, pointer, quoted, signed, unsigned};
+use super::view::View;
+use super::words::{Detail, Style, word};
+use crate::util::bounded;
+
+/// What stands for a value that cannot be read.
+const UNREADABLE: &str = "??";
+/// What stands for the rest of a string from its first character that cannot be printed on.
+const UNPRINTABLE: &str = "???";
+/// The longest string that is read through a pointer, in characters.
+const MAX_POINTED: usize = 256;
+/// The longest chain of pointers and arrays that is followed in one value.
+const MAX_DEPTH: usize = 8;
+
+/// What kind of thing a value is, for whoever colours or links it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueKind {
+    /// No value: the word of the type.
+    Word,
+    /// A number or character.
+    Number,
+    /// A pointer; its value is kept beside the text.
+    Pointer(u64),
+    /// A pointer to code.
+    Code(u64),
+    /// Some text from memory.
+    Text,
+    /// Memory that cannot be read.
+    Unreadable,
+}
+
+/// A value's text and kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The text after the colon.
+    pub text: String,
+    /// What it is.
+    pub kind: ValueKind,
+}
+
+impl Value {
+    fn new(kind: ValueKind, text: impl Into<String>) -> Value {
+        Value {
+            text: text.into(),
+            kind,
+        }
+    }
+
+    fn unreadable() -> Value {
+        Value::new(ValueKind::Unreadable, UNREADABLE)
+    }
+}
+
+/// The value of type `id` at `address`.
+pub fn value(view: &View<'_>, id: TypeId, address: u64, style: Style) -> Value {
+    value_within(view, id, address, style, 0)
+}
+
+fn value_within(view: &View<'_>, id: TypeId, address: u64, style: Style, depth: usize) -> Value {
+    let Some(ty) = view.source.get(id).filter(|_| depth < MAX_DEPTH) else {
+        return Value::new(ValueKind::Word, "<unknown>");
+    };
+    match ty {
+        Type::Base(base) => base_value(view, base, address),
+        Type::Pointer { target, size, .. } => match view.uint(address, usize::from(size)) {
+            Some(at) => pointer_value(view, target, at, style, depth),
+            None => Value::unreadable(),
+        },
+        Type::Array { element, count, .. } => array_value(view, element, count, address, style, depth),
+        Type::Bitfield {
+            base,
+            position,
+            length,
+        } => {
+            let size = view.source.size_of(base).unwrap_or(0);
+            match view.uint(address, size as usize) {
+                Some(raw) => Value::new(ValueKind::Number, bits(bits_of(raw, position, length), length)),
+                None => Value::unreadable(),
+            }
+        }
+        Type::Udt(udt) => {
+            let name = word(view.source, id, style);
+            match summary(view, &udt, address) {
+                Some(summary) if style.detail == Detail::Verbose => {
+                    Value::new(ValueKind::Text, format!("{name}\n {summary}"))
+                }
+                Some(summary) => Value::new(ValueKind::Text, format!("{name} {summary}")),
+                None => Value::new(ValueKind::Word, name),
+            }
+        }
+        Type::Enum(e) => match view.uint(address, usize::from(e.size)) {
+            Some(raw) => {
+                let number = extend(raw, e.size);
+                let name = e.values.iter().find(|(_, v)| *v == number || *v == raw as i64);
+                Value::new(
+                    ValueKind::Number,
+                    enumerated(number, name.map(|(name, _)| name.as_str())),
+                )
+            }
+            None => Value::unreadable(),
+        },
+        Type::Function(_) => Value::new(ValueKind::Word, word(view.source, id, style)),
+    }
+}
+
+fn base_value(view: &View<'_>, base: Base, address: u64) -> Value {
+    if base.size == 0 || base.size > 8 {
+        return Value::new(ValueKind::Word, base.word());
+    }
+    let Some(raw) = view.uint(address, usize::from(base.size)) else {
+        return Value::unreadable();
+    };
+    Value::new(ValueKind::Number, scalar(base, raw))
+}
+
+/// An integer, character, truth value or floating-point number out of its bytes.
+pub fn scalar(base: Base, raw: u64) -> String {
+    match base.kind {
+        BaseKind::UChar | BaseKind::Wchar => format!("{} {}", hex_or_zero(raw), quoted(raw)),
+        BaseKind::Char => format!("{} {}", extend(raw, 1), quoted(raw)),
+        BaseKind::Bool if raw <= 1 => (raw == 1).to_string(),
+        BaseKind::Int | BaseKind::Long => signed(extend(raw, base.size)),
+        BaseKind::Float if base.size == 4 => f32::from_bits(raw as u32).to_string(),
+        BaseKind::Float if base.size == 8 => f64::from_bits(raw).to_string(),
+        BaseKind::Hresult => hex_or_zero(raw),
+        _ => unsigned(raw),
+    }
+}
+
+fn pointer_value(view: &View<'_>, target: TypeId, at: u64, style: Style, depth: usize) -> Value {
+    if at == 0 {
+        return Value::new(ValueKind::Pointer(0), "(null) ");
+    }
+    let number = pointer(at);
+    if style.detail == Detail::Block {
+        return Value::new(ValueKind::Pointer(at), format!("{number} "));
+    }
+    let (kind, rest) = match view.source.get(target) {
+        Some(Type::Base(base)) => match base.kind {
+            BaseKind::Void | BaseKind::None => (ValueKind::Pointer(at), base.word().to_owned()),
+            BaseKind::Char | BaseKind::UChar | BaseKind::Wchar => {
+                let text = string_at(view, base.size, MAX_POINTED, at);
+                (ValueKind::Pointer(at), format!(" {text}"))
+            }
+            _ => (
+                ValueKind::Pointer(at),
+                format!(" -> {}", base_value(view, base, at).text),
+            ),
+        },
+        Some(Type::Function(_)) => {
+            let name = view.symbol(at).unwrap_or_default();
+            (
+                ValueKind::Code(at),
+                format!("{} {name}", word(view.source, target, style)),
+            )
+        }
+        Some(Type::Udt(_)) => (
+            ValueKind::Pointer(at),
+            value_within(view, target, at, style, depth + 1).text,
+        ),
+        Some(_) => {
+            let pointed = value_within(view, target, at, style, depth + 1);
+            (ValueKind::Pointer(at), format!(" -> {}", pointed.text))
+        }
+        None => (ValueKind::Pointer(at), String::new()),
+    };
+    let to = if style.detail == Detail::Verbose {
+        "to "
+    } else {
+        ""
+    };
+    let to = if rest.starts_with(' ') { "" } else { to };
+    Value::new(kind, format!("{number} {to}{rest}"))
+}
+
+fn array_value(
+    view: &View<'_>,
+    element: TypeId,
+    count: u64,
+    address: u64,
+    style: Style,
+    depth: usize,
+) -> Value {
+    let ty = view.source.get(element);
+    if let Some(Type::Base(base)) = &ty
+        && matches!(base.kind, BaseKind::Char | BaseKind::UChar | BaseKind::Wchar)
+    {
+        let length = usize::try_from(count).unwrap_or(usize::MAX).min(MAX_POINTED * 2);
+        let text = string_at(view, base.size, length, address);
+        return Value::new(ValueKind::Text, format!("[{count}]  {text}"));
+    }
+    let first = value_within(view, element, address, style, depth + 1);
+    Value {
+        text: format!("[{count}] {}", first.text),
+        kind: first.kind,
+    }
+}
+
+/// A string of at most `length` characters of `size` bytes, in quotes; where memory cannot be read, the note that says
+/// so. Reads no further than its end, because what follows may not be in the dump.
+fn string_at(view: &View<'_>, size: u8, length: usize, address: u64) -> String {
+    let size = usize::from(size.max(1));
+    let mut text = String::new();
+    for index in 0..length {
+        let at = address.wrapping_add((index * size) as u64);
+        let Some(code) = view.uint(at, size) else {
+            if index == 0 {
+                return read_error(address);
+            }
+            break;
+        };
+        let printable = match size {
+            1 => (0x20..0x7f).contains(&code).then(|| char::from(code as u8)),
+            _ => char::from_u32(code as u32).filter(|c| !c.is_control()),
+        };
+        match (code, printable) {
+            (0, _) => break,
+            (_, Some(c)) => text.push(c),
+            (_, None) => {
+                text.push_str(UNPRINTABLE);
+                break;
+            }
+        }
+    }
+    format!("\"{text}\"")
+}
+
+fn read_error(address: u64) -> String {
+    format!("\"--- memory read error at address {} ---\"", pointer(address))
+}
+
+/// What `dt` shows of a few structures beside their name.
+fn summary(view: &View<'_>, udt: &Udt, address: u64) -> Option<String> {
+    match udt.name.as_str() {
+        "_LIST_ENTRY" | "LIST_ENTRY" if udt.size == 16 => {
+            let mut bytes = [0u8; 16];
+            view.fill(address, &mut bytes).then_some(())?;
+            let (next, previous) = (bounded::u64_at(&bytes, 0)?, bounded::u64_at(&bytes, 8)?);
+            Some(format!("[ {} - {} ]", pointer(next), pointer(previous)))
+        }
+        "_LARGE_INTEGER" | "_ULARGE_INTEGER" | "_FILETIME" => {
+            let number = view.uint(address, 8)?;
+            Some(match number {
+                0 => "0x0".to_owned(),
+                _ => hex_or_zero(number),
+            })
+        }
+        "_UNICODE_STRING" if udt.size == 16 => Some(counted_string(view, address, true)),
+        "_STRING" | "_ANSI_STRING" | "_OEM_STRING" if udt.size == 16 => {
+            Some(counted_string(view, address, false))
+        }
+        "_GUID" | "GUID" if udt.size == 16 => {
+            let mut bytes = [0u8; 16];
+            view.fill(address, &mut bytes).then_some(())?;
+            Some(crate::util::guid::Guid(bytes).to_string().to_ascii_lowercase())
+        }
+        _ => None,
+    }
+}
+
+/// The text of a `UNICODE_STRING` or `STRING`: length in bytes, then at offset 8 the pointer.
+fn counted_string(view: &View<'_>, address: u64, wide: bool) -> String {
+    let mut bytes = [0u8; 16];
+    if !view.fill(address, &mut bytes) {
+        return read_error(address);
+    }
+    let length = bounded::u16_at(&bytes, 0).unwrap_or(0);
+    let buffer = bounded::u64_at(&bytes, 8).unwrap_or(0);
+    if length == 0 || buffer == 0 {
+        return "\"\"".to_owned();
+    }
+    let mut raw = vec![0u8; usize::from(length)];
+    if !view.fill(buffer, &mut raw) {
+        return read_error(buffer);
+    }
+    let text = match wide {
+        true => bounded::utf16_lossy(&raw),
+        false => raw.iter().map(|&byte| char::from(byte)).collect(),
+    };
+    format!("\"{text}\"")
+}
+
+#[cfg(test)]
+mod tests;

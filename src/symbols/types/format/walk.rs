@@ -1,0 +1,300 @@
+//! From a type to its lines.
+
+use std::sync::Arc;
+
+use super::options::{FieldPath, Options};
+use super::value::{Value, ValueKind, value};
+use super::view::View;
+use super::words::{Style, header, word};
+use super::{FieldLine, Place};
+use crate::symbols::types::{Type, TypeId, Udt};
+
+/// The most lines of one layout.
+const MAX_LINES: usize = 200_000;
+/// The deepest nesting of embedded structures that `-b` opens.
+const MAX_BLOCKS: usize = 32;
+/// The longest chain of base classes.
+const MAX_BASES: usize = 16;
+/// The most elements of an array that are shown one by one.
+const MAX_ELEMENTS: u64 = 65_536;
+
+/// The lines of a layout.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// What stands above them: kind, name, counts of `-v`.
+    pub header: Option<String>,
+    /// The lines.
+    pub lines: Vec<FieldLine>,
+    /// The last address that could not be read.
+    pub failed_at: Option<u64>,
+    /// Whether there would have been more lines than are given out.
+    pub truncated: bool,
+}
+
+impl Lines {
+    /// All of it as plain text, line by line, with the note about memory that could not be read.
+    pub fn text(&self, options: &Options) -> Vec<String> {
+        let mut text: Vec<String> = self.header.iter().cloned().collect();
+        let lines = self.lines.iter().map(|line| line.text(options));
+        match options.compact {
+            true => {
+                let joined: Vec<String> = lines.map(|line| line.trim_start().to_owned()).collect();
+                text.push(format!("   {}", joined.join(" ")));
+            }
+            false => text.extend(lines),
+        }
+        if let Some(address) = self.failed_at {
+            text.push(format!("Memory read error {address:016x}"));
+        }
+        text
+    }
+}
+
+/// The lines of the structure `id`, with values if it is laid over memory at `address`.
+pub fn lines(view: &View<'_>, id: TypeId, address: Option<u64>, options: &Options) -> Lines {
+    let mut walk = Walk {
+        view,
+        options,
+        lines: Lines::default(),
+    };
+    if let Some(Type::Udt(udt)) = view.source.get(id) {
+        walk.lines.header = options.verbose.then(|| header(&udt));
+        let chosen: Vec<&FieldPath> = options.fields.iter().collect();
+        let open = match options.blocks {
+            true => MAX_BLOCKS,
+            false => options.recurse,
+        };
+        let at = At {
+            address,
+            level: 0,
+            bases: 0,
+        };
+        walk.members(&udt, at, 0, &chosen, 0, open);
+    }
+    walk.lines.failed_at = view.failed_at();
+    walk.lines
+}
+
+/// Where a structure is, and how deep in the output.
+#[derive(Clone, Copy)]
+struct At {
+    address: Option<u64>,
+    level: usize,
+    /// How many base classes deep the members are.
+    bases: usize,
+}
+
+struct Walk<'a, 'v> {
+    view: &'a View<'v>,
+    options: &'a Options,
+    lines: Lines,
+}
+
+impl Walk<'_, '_> {
+    /// The members of a structure: those of its base classes first, as its own. `chosen` are the paths whose step `step`
+    /// is to match; without any, all members are shown.
+    fn members(
+        &mut self,
+        udt: &Arc<Udt>,
+        at: At,
+        offset: u64,
+        chosen: &[&FieldPath],
+        step: usize,
+        open: usize,
+    ) {
+        for base in udt.bases.iter().filter(|base| !base.is_virtual) {
+            // A class cannot contain itself, but a damaged record can say so.
+            if at.bases < MAX_BASES
+                && let Some(Type::Udt(base_udt)) = self.view.source.get(base.ty)
+            {
+                let within = At {
+                    bases: at.bases + 1,
+                    ..at
+                };
+                self.members(
+                    &base_udt,
+                    within,
+                    offset.saturating_add(base.offset),
+                    chosen,
+                    step,
+                    open,
+                );
+            }
+        }
+        for field in &udt.fields {
+            let member_offset = offset.saturating_add(field.offset);
+            let address = at.address.map(|base| base.wrapping_add(member_offset));
+            let place = Place::Offset(member_offset);
+            self.member(
+                &field.name,
+                field.ty,
+                place,
+                At { address, ..at },
+                chosen,
+                step,
+                open,
+            );
+        }
+        for member in &udt.statics {
+            let address = self.view.static_at(&format!("{}::{}", udt.name, member.name));
+            let place = Place::Static(address.unwrap_or(0));
+            let address = address.filter(|_| at.address.is_some());
+            self.member(
+                &member.name,
+                member.ty,
+                place,
+                At { address, ..at },
+                chosen,
+                step,
+                0,
+            );
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn member(
+        &mut self,
+        name: &str,
+        ty: TypeId,
+        place: Place,
+        at: At,
+        chosen: &[&FieldPath],
+        step: usize,
+        open: usize,
+    ) {
+        if self.lines.lines.len() >= MAX_LINES {
+            self.lines.truncated = true;
+            return;
+        }
+        let matching: Vec<&FieldPath> = chosen
+            .iter()
+            .copied()
+            .filter(|path| path.matches(step, name))
+            .collect();
+        if !chosen.is_empty() && matching.is_empty() {
+            return;
+        }
+        // A path that goes on, or ends in dots, replaces the value by what is below.
+        let further: Vec<&FieldPath> = matching
+            .iter()
+            .copied()
+            .filter(|path| !path.ends_at(step))
+            .collect();
+        let dots = matching
+            .iter()
+            .filter(|path| path.ends_at(step))
+            .map(|path| path.open)
+            .max()
+            .unwrap_or(0);
+        let opened = !further.is_empty() || dots > 0;
+        let mut line = FieldLine {
+            level: at.level,
+            place,
+            name: name.to_owned(),
+            width: self.options.width(),
+            value: Value {
+                text: String::new(),
+                kind: ValueKind::Word,
+            },
+            ty,
+            address: at.address,
+        };
+        if !opened {
+            line.value = self.value(ty, at.address, at.level);
+        }
+        if self.elements(ty, at, &mut line) {
+            return;
+        }
+        let value = line.value.clone();
+        self.lines.lines.push(line);
+        let open = if opened { dots } else { open };
+        if !opened && open == 0 {
+            return;
+        }
+        let Some((inner, address)) = self.inside(ty, at.address, &value, opened) else {
+            return;
+        };
+        let below = At {
+            address,
+            level: at.level + 1,
+            bases: 0,
+        };
+        match further.is_empty() {
+            true => self.members(&inner, below, 0, &[], 0, open.saturating_sub(1)),
+            false => self.members(&inner, below, 0, &further, step + 1, open),
+        }
+    }
+
+    fn value(&self, ty: TypeId, address: Option<u64>, level: usize) -> Value {
+        let style = Style {
+            detail: self.options.detail(),
+            level,
+        };
+        match address {
+            Some(address) => value(self.view, ty, address, style),
+            None => Value {
+                text: word(self.view.source, ty, style),
+                kind: ValueKind::Word,
+            },
+        }
+    }
+
+    /// With `-a`, an array as a line and one line for each element; whether that was done.
+    fn elements(&mut self, ty: TypeId, at: At, line: &mut FieldLine) -> bool {
+        let (Some(limit), Some(address)) = (self.options.arrays, at.address) else {
+            return false;
+        };
+        let Some(Type::Array { element, count, .. }) = self.view.source.get(ty) else {
+            return false;
+        };
+        let Some(size) = self.view.source.size_of(element).filter(|&size| size > 0) else {
+            return false;
+        };
+        line.value.text = String::new();
+        self.lines.lines.push(line.clone());
+        let limit = if limit == 0 { MAX_ELEMENTS } else { limit as u64 };
+        for index in 0..count.min(limit).min(MAX_ELEMENTS) {
+            let address = address.wrapping_add(index.wrapping_mul(size));
+            self.lines.lines.push(FieldLine {
+                place: Place::Index(index),
+                value: self.value(element, Some(address), at.level),
+                ty: element,
+                address: Some(address),
+                ..line.clone()
+            });
+        }
+        true
+    }
+
+    /// The structure to open for a member, and where it is.
+    fn inside(
+        &self,
+        ty: TypeId,
+        address: Option<u64>,
+        value: &Value,
+        chosen: bool,
+    ) -> Option<(Arc<Udt>, Option<u64>)> {
+        let source = self.view.source;
+        let complete = |id| match source.get(id)? {
+            Type::Udt(udt) if udt.complete => Some(udt),
+            _ => None,
+        };
+        match source.get(ty)? {
+            Type::Udt(_) => Some((complete(ty)?, address)),
+            Type::Pointer { target, size, .. } if !self.options.blocks => {
+                let udt = complete(target)?;
+                let to = match (address, value.kind) {
+                    (None, _) => None,
+                    (Some(_), ValueKind::Pointer(to)) if to != 0 => Some(to),
+                    (Some(at), _) if chosen => {
+                        Some(self.view.uint(at, usize::from(size)).filter(|&to| to != 0)?)
+                    }
+                    _ => return None,
+                };
+                Some((udt, to))
+            }
+            Type::Array { element, .. } => Some((complete(element)?, address)),
+            _ => None,
+        }
+    }
+}
