@@ -3,6 +3,8 @@
 use super::{Exit, Options};
 use crate::dump::DumpFile;
 use crate::session::{Session, Settings};
+use crate::symbols::finder;
+use crate::symbols::path::SearchPath;
 use crate::target::Target;
 use std::path::Path;
 
@@ -22,7 +24,19 @@ pub fn open(options: &Options) -> Result<Session, Refusal> {
             exit: Exit::Usage,
         });
     };
-    let target = Target::new(open_file(path)?);
+    let mut target = Target::new(open_file(path)?);
+    let symbols = options
+        .symbol_path
+        .as_deref()
+        .map_or_else(SearchPath::symbols_from_env, SearchPath::parse);
+    let images = options
+        .image_path
+        .as_deref()
+        .map_or_else(SearchPath::images_from_env, SearchPath::parse);
+    for warning in symbols.warnings().iter().chain(images.warnings()) {
+        eprintln!("dumpscope: warning: {warning}");
+    }
+    target.set_paths(symbols, images, finder::Options::default());
     for warning in target.warnings() {
         eprintln!("dumpscope: warning: {warning}");
     }

@@ -5,7 +5,6 @@ use crate::eval::{self, EvalHost};
 use crate::memory::Memory;
 use crate::output::{Block, Line, Role, Sink};
 use crate::session::{CancelToken, Radix, Session};
-use crate::target::Module;
 use crate::util::hex;
 
 /// A running command's session and output.
@@ -14,15 +13,6 @@ pub struct Context<'a> {
     pub session: &'a mut Session,
     sink: &'a mut dyn Sink,
     cancel: CancelToken,
-}
-
-/// Where an address lies.
-#[derive(Debug, Clone, Copy)]
-pub struct Located<'t> {
-    /// The module.
-    pub module: &'t Module,
-    /// Bytes from its base.
-    pub offset: u64,
 }
 
 impl<'a> Context<'a> {
@@ -77,21 +67,12 @@ impl<'a> Context<'a> {
         Ok(eval::evaluate_prefix(text, &*self.session)?)
     }
 
-    /// Where an address lies; `None` outside all modules.
-    pub fn locate(&self, address: u64) -> Option<Located<'_>> {
-        let module = self.session.target.modules().at(address)?;
-        Some(Located {
-            module,
-            offset: address - module.base,
-        })
-    }
-
-    /// An address as text: `nt+0x3f5a80`; `None` outside all modules.
+    /// An address as text: `nt!KeBugCheckEx+0x10`, `nt+0x3f5a80`; `None` outside all modules.
     pub fn symbol_text(&self, address: u64) -> Option<String> {
-        let (name, offset) = match self.locate(address) {
-            Some(Located { module, offset }) => (module.name.as_str(), offset),
-            None => shared_user_data(address)?,
-        };
+        if let Some(named) = self.session.target.name_address(address) {
+            return Some(named.text());
+        }
+        let (name, offset) = shared_user_data(address)?;
         Some(match offset {
             0 => name.to_owned(),
             offset => format!("{name}+{offset:#x}"),
@@ -126,7 +107,7 @@ impl EvalHost for Session {
     }
 
     fn symbol(&self, name: &str) -> Option<u64> {
-        self.target.modules().named(name).map(|module| module.base)
+        self.target.resolve(name)
     }
 
     fn memory(&self, address: u64, size: usize) -> Option<u64> {

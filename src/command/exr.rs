@@ -66,10 +66,10 @@ fn show(exception: &ExceptionRecord, context: &Context<'_>) -> Record {
         hex::plain(exception.address),
         format!("u {}", hex::tick(exception.address)),
     );
-    if let Some(place) = context.locate(exception.address) {
+    if let Some(place) = context.session.target.name_address(exception.address) {
         let text = match place.offset {
-            0 => place.module.name.clone(),
-            offset => format!("{}+0x{offset:016x}", place.module.name),
+            0 => place.name(),
+            offset => format!("{}+0x{offset:016x}", place.name()),
         };
         first = first.text(" (").role(Role::Symbol, text).text(")");
     }

@@ -11,7 +11,7 @@ mod spec;
 mod table;
 
 pub use args::{Args, Range, range};
-pub use context::{Context, Located};
+pub use context::Context;
 pub use error::CommandError;
 pub use parse::{Parsed, first_command, near};
 pub use run::{Failure, LineEnd, run_line};

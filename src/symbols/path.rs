@@ -116,6 +116,14 @@ impl SearchPath {
         self.elements.is_empty()
     }
 
+    /// The plain folders.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.elements.iter().filter_map(|element| match element {
+            Element::Folder(dir) => Some(dir.as_path()),
+            _ => None,
+        })
+    }
+
     /// The folders of Volatility symbol tables.
     pub fn isf_folders(&self) -> impl Iterator<Item = &Path> {
         self.elements.iter().filter_map(|element| match element {

@@ -9,6 +9,7 @@ mod debugger_data;
 mod image;
 mod modules;
 mod processors;
+mod symbols;
 mod target;
 
 pub use build::{KernelBuild, kernel_build, product_name, suite_names, windows_name};
@@ -17,4 +18,5 @@ pub use debugger_data::{DebuggerData, Field, KnownLists};
 pub use image::{MemoryImage, ModuleImage};
 pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule, file_name};
 pub use processors::{Processor, SpecialRegisters};
+pub use symbols::{ModuleSymbols, NamedAddress, SymbolStatus, SymbolTable};
 pub use target::Target;

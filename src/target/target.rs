@@ -6,10 +6,16 @@ use super::debugger_data::{DebuggerData, KnownLists};
 use super::image::{MemoryImage, ModuleImage};
 use super::modules::{self, Module, ModuleKind, ModuleList, UnloadedModule};
 use super::processors::{Processor, ProcessorSources, processors};
+use super::symbols::SymbolTable;
 use crate::dump::{Bits, DumpFile, Header};
+use crate::memory::{ImageOverlay, ModuleIdentity, find_image};
 use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
+use crate::symbols::finder::Options;
+use crate::symbols::path::SearchPath;
 use crate::symbols::pe::{Image, PeError};
 use crate::util::bounded::{ascii_z, slice};
+use std::path::Path;
+use std::sync::Arc;
 
 /// An open dump.
 ///
@@ -26,6 +32,7 @@ pub struct Target {
     crashed: u32,
     modules: ModuleList,
     unloaded: Vec<UnloadedModule>,
+    symbols: SymbolTable,
     warnings: Vec<String>,
 }
 
@@ -55,6 +62,7 @@ impl Target {
             build_lab: None,
             modules: ModuleList::default(),
             unloaded: Vec::new(),
+            symbols: SymbolTable::default(),
             dump,
             memory,
             physical,
@@ -142,6 +150,42 @@ impl Target {
         });
     }
 
+    /// Looks for symbols and images along these paths from now on. Images found on the image path stand in for code
+    /// that the dump lacks.
+    pub fn set_paths(&mut self, symbols: SearchPath, images: SearchPath, options: Options) {
+        let overlay = self.image_overlay(&images);
+        if !overlay.is_empty() {
+            self.memory = self.memory.with_images(Arc::new(overlay));
+        }
+        self.symbols = SymbolTable::new(symbols, images, options);
+    }
+
+    /// The files in the folders of an image path that match loaded modules by name, time stamp and size.
+    fn image_overlay(&mut self, path: &SearchPath) -> ImageOverlay {
+        let mut overlay = ImageOverlay::new();
+        let folders: Vec<&Path> = path.folders().collect();
+        for module in self.modules.iter() {
+            let (Some(time_date_stamp), Ok(size)) = (module.time_date_stamp, u32::try_from(module.size))
+            else {
+                continue;
+            };
+            let identity = ModuleIdentity {
+                base: module.base,
+                size_of_image: size,
+                time_date_stamp,
+            };
+            let mut found = folders
+                .iter()
+                .filter_map(|folder| find_image(folder, &module.image_name, identity));
+            if let Some(file) = found.next()
+                && let Err(error) = overlay.load(&file, identity)
+            {
+                self.warnings.push(format!("image for {}: {error}", module.name));
+            }
+        }
+        overlay
+    }
+
     /// The dump file.
     pub fn dump(&self) -> &DumpFile {
         &self.dump
@@ -185,6 +229,11 @@ impl Target {
     /// The number of the processor that crashed.
     pub fn crashed_processor(&self) -> u32 {
         self.crashed
+    }
+
+    /// Names and types.
+    pub fn symbols(&self) -> &SymbolTable {
+        &self.symbols
     }
 
     /// The loaded modules.

@@ -39,7 +39,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.emit(Line::of("start             end                 module name"))?;
     }
     for module in &modules {
-        context.emit(rows::row(module, &options, &context.session.settings.zone))?;
+        context.emit(rows::row(module, &options, context.session))?;
         if options.verbose {
             for line in details::lines(module, context.session) {
                 context.emit(line)?;

@@ -2,11 +2,15 @@
 
 use super::options::Options;
 use crate::output::{Field, Line, Record, Role};
+use crate::session::Session;
 use crate::target::{Module, ModuleKind, UnloadedModule};
 use crate::util::filetime::Zone;
 
 /// A module's row.
-pub fn row(module: &Module, options: &Options<'_>, zone: &Zone) -> Record {
+pub fn row(module: &Module, options: &Options<'_>, session: &Session) -> Record {
+    let symbols = session.target.symbols().loaded(module);
+    let status = session.target.symbols().status(module);
+    let file = symbols.as_ref().and_then(|symbols| symbols.file.as_deref());
     let record = Record::new("module")
         .field("start", Field::Hex(module.base))
         .field("end", Field::Hex(module.end()))
@@ -26,6 +30,8 @@ pub fn row(module: &Module, options: &Options<'_>, zone: &Zone) -> Record {
                 "user"
             },
         )
+        .field("symbols", status.word().trim_matches(['(', ')']))
+        .field("symbol_file", file.map(|file| file.display().to_string()))
         .field("broken", module.broken);
     if options.names_only {
         return record.line(name(module));
@@ -37,7 +43,8 @@ pub fn row(module: &Module, options: &Options<'_>, zone: &Zone) -> Record {
         .text("   ");
     let line = line.append(name(module)).pad_to(38 + 8).text(" ");
     if !(options.times || options.files || options.paths) {
-        return record.line(line.text("  ").label(format!("{:<23}", "(deferred)")));
+        let file = file.map(|file| file.display().to_string()).unwrap_or_default();
+        return record.line(line.text("  ").label(format!("{:<23}", status.word())).text(file));
     }
     let mut line = line;
     if options.files {
@@ -47,7 +54,7 @@ pub fn row(module: &Module, options: &Options<'_>, zone: &Zone) -> Record {
         line = line.text(format!("{} ", module.image_path));
     }
     if options.times {
-        line = line.value(timestamp(module.time_date_stamp, zone));
+        line = line.value(timestamp(module.time_date_stamp, &session.settings.zone));
     }
     record.line(line)
 }

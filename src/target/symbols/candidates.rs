@@ -1,0 +1,152 @@
+//! Finding the kernel's symbols when the dump does not name its PDB.
+//!
+//! A triage dump holds no image headers, so nothing says which PDB belongs to its kernel. But it does hold addresses of
+//! some fifty kernel variables (in the debugger data block), and of KeBugCheckEx: a symbol file in which all of them
+//! stand at the right places is the right one.
+
+use crate::symbols::path::{Element, SearchPath, Store};
+use crate::symbols::source::SymbolSource;
+use crate::target::{DebuggerData, Target};
+use std::path::{Path, PathBuf};
+
+/// What kernels' PDBs are called.
+const KERNEL_PDBS: [&str; 4] = ["ntkrnlmp.pdb", "ntoskrnl.pdb", "ntkrla57.pdb", "ntkrnlmp_ext.pdb"];
+/// At most this many files are tried: each costs tens of milliseconds.
+const MAX_CANDIDATES: usize = 64;
+/// Fewer agreeing addresses than this prove nothing.
+const ENOUGH: usize = 8;
+
+/// Fields of the debugger data block that hold the address of the variable of the same name.
+const VARIABLES: &[&str] = &[
+    "PsLoadedModuleList",
+    "PsActiveProcessHead",
+    "PspCidTable",
+    "ExpSystemResourcesList",
+    "KeTimeIncrement",
+    "KeBugCheckCallbackListHead",
+    "KiBugcheckData",
+    "ObpRootDirectoryObject",
+    "ObpTypeObjectType",
+    "MmPagedPoolInformation",
+    "KiProcessorBlock",
+    "MmUnloadedDrivers",
+    "MmLastUnloadedDriver",
+    "MmTriageActionTaken",
+    "MmSpecialPoolTag",
+    "KernelVerifier",
+    "PoolTrackTable",
+    "NonPagedPoolDescriptor",
+    "MmHighestUserAddress",
+    "MmSystemRangeStart",
+    "MmUserProbeAddress",
+    "CmNtCSDVersion",
+];
+
+/// How well a source of names fits what the dump knows of its kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fit {
+    /// Names that stand where the dump says.
+    pub(super) agree: usize,
+    /// Names that stand elsewhere.
+    pub(super) differ: usize,
+}
+
+impl Fit {
+    /// Whether the source is of this very kernel.
+    pub(super) fn is_exact(self) -> bool {
+        self.agree >= ENOUGH && self.differ == 0
+    }
+}
+
+/// Compares a source with the addresses that the dump holds.
+pub(super) fn fit(names: &dyn SymbolSource, target: &Target, base: u64) -> Fit {
+    let mut fit = Fit { agree: 0, differ: 0 };
+    for (name, address) in known_addresses(target) {
+        let symbols = names.by_name(name);
+        let Some(symbol) = symbols.iter().find(|symbol| symbol.name == name) else {
+            continue;
+        };
+        if base.wrapping_add(u64::from(symbol.rva)) == address {
+            fit.agree += 1;
+        } else {
+            fit.differ += 1;
+        }
+    }
+    fit
+}
+
+fn known_addresses(target: &Target) -> Vec<(&'static str, u64)> {
+    let data = target.debugger_data();
+    let field = |name: &&'static str| Some((*name, data.and_then(|data: &DebuggerData| data.nonzero(name))?));
+    let mut known: Vec<(&str, u64)> = VARIABLES.iter().filter_map(field).collect();
+    let header = target.header();
+    known.push(("KdDebuggerDataBlock", header.kd_debugger_data_block));
+    // The writer records a break instruction at KeBugCheckEx: the one address of code that is always known.
+    let stopped = header.exception.filter(|exception| exception.code == 0x8000_0003);
+    known.extend(stopped.map(|exception| ("KeBugCheckEx", exception.address)));
+    known
+}
+
+/// Kernel PDBs in the folders of a symbol path, as stores keep them (`NAME/KEY/NAME`) or loose.
+pub(super) fn pdb_files(path: &SearchPath, default_cache: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for root in local_roots(path, default_cache) {
+        for name in KERNEL_PDBS {
+            files.push(root.join(name));
+            let keys = std::fs::read_dir(root.join(name)).into_iter().flatten().flatten();
+            files.extend(keys.map(|key| key.path().join(name)).take(MAX_CANDIDATES));
+        }
+    }
+    files.retain(|file| file.is_file());
+    files.truncate(MAX_CANDIDATES);
+    files
+}
+
+/// Kernel symbol tables in the `isf*` folders of a path.
+pub(super) fn isf_files(path: &SearchPath) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for folder in path.isf_folders() {
+        for name in KERNEL_PDBS {
+            let tables = std::fs::read_dir(folder.join(name))
+                .into_iter()
+                .flatten()
+                .flatten();
+            files.extend(
+                tables
+                    .map(|table| table.path())
+                    .filter(|path| is_table(path))
+                    .take(MAX_CANDIDATES),
+            );
+        }
+    }
+    files.truncate(MAX_CANDIDATES);
+    files
+}
+
+fn is_table(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    [".json", ".json.xz", ".json.gz"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
+fn local_roots(path: &SearchPath, default_cache: &Path) -> Vec<PathBuf> {
+    let mut roots = Vec::new();
+    for element in path.elements() {
+        match element {
+            Element::Folder(folder) => roots.push(folder.clone()),
+            Element::Cache(folder) => roots.push(folder.clone().unwrap_or_else(|| default_cache.to_owned())),
+            Element::Server(stores) => roots.extend(stores.iter().filter_map(|store| match store {
+                Store::Default => Some(default_cache.to_owned()),
+                Store::Folder(folder) => Some(folder.clone()),
+                Store::Http(_) => None,
+            })),
+            Element::Isf(_) => {}
+        }
+    }
+    roots.dedup();
+    roots
+}

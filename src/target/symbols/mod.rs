@@ -1,0 +1,112 @@
+//! Names and types of the loaded modules, each module's loaded when something visible first needs them.
+
+mod candidates;
+mod exports;
+mod load;
+mod lookup;
+
+pub use load::{ModuleSymbols, SymbolStatus};
+pub use lookup::NamedAddress;
+
+use super::Module;
+use crate::symbols::finder::{Finder, Options};
+use crate::symbols::observer::{Observer, Silent};
+use crate::symbols::path::SearchPath;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Where symbols are looked for, and what has been loaded so far.
+pub struct SymbolTable {
+    state: Mutex<State>,
+    /// Folder for indexes of PDBs.
+    index_cache: Option<PathBuf>,
+}
+
+struct State {
+    finder: Arc<Finder>,
+    observer: Arc<dyn Observer + Send + Sync>,
+    loaded: HashMap<u64, Arc<ModuleSymbols>>,
+}
+
+impl Default for SymbolTable {
+    fn default() -> SymbolTable {
+        SymbolTable::new(SearchPath::default(), SearchPath::default(), Options::default())
+    }
+}
+
+impl SymbolTable {
+    /// A table that looks along these paths.
+    pub fn new(symbols: SearchPath, images: SearchPath, options: Options) -> SymbolTable {
+        let index_cache = Some(options.default_cache.join("index"));
+        let finder = Arc::new(Finder::new(symbols, images, options));
+        let state = State {
+            finder,
+            observer: Arc::new(Silent),
+            loaded: HashMap::new(),
+        };
+        SymbolTable {
+            state: Mutex::new(state),
+            index_cache,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere while the lock was held leaves nothing half done: entries are inserted whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where indexes of PDBs are kept.
+    pub fn index_cache(&self) -> Option<&Path> {
+        self.index_cache.as_deref()
+    }
+
+    /// The finder in use.
+    pub fn finder(&self) -> Arc<Finder> {
+        Arc::clone(&self.state().finder)
+    }
+
+    /// Who watches searches.
+    pub fn observer(&self) -> Arc<dyn Observer + Send + Sync> {
+        Arc::clone(&self.state().observer)
+    }
+
+    /// Sets who watches searches and can cancel them.
+    pub fn set_observer(&self, observer: Arc<dyn Observer + Send + Sync>) {
+        self.state().observer = observer;
+    }
+
+    /// Looks along other paths from now on, or with other options; what was loaded is forgotten.
+    pub fn set_finder(&self, finder: Finder) {
+        let mut state = self.state();
+        state.finder = Arc::new(finder);
+        state.loaded.clear();
+    }
+
+    /// Forgets what was loaded for one module, or for all.
+    pub fn unload(&self, module: Option<&Module>) {
+        let mut state = self.state();
+        match module {
+            Some(module) => {
+                state.loaded.remove(&module.base);
+            }
+            None => state.loaded.clear(),
+        }
+    }
+
+    /// What has been loaded for a module; `None` while nothing needed it.
+    pub fn loaded(&self, module: &Module) -> Option<Arc<ModuleSymbols>> {
+        self.state().loaded.get(&module.base).cloned()
+    }
+
+    /// Takes what was loaded for a module.
+    fn insert(&self, module: &Module, symbols: Arc<ModuleSymbols>) {
+        self.state().loaded.insert(module.base, symbols);
+    }
+
+    /// The status of a module's symbols as `lm` shows it.
+    pub fn status(&self, module: &Module) -> SymbolStatus {
+        self.loaded(module)
+            .map_or(SymbolStatus::Deferred, |symbols| symbols.status)
+    }
+}
