@@ -1,0 +1,444 @@
+//! The emulated processor: runs the fixture's code, delivers faults as the processor would, and records every call.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use iced_x86::{Decoder, DecoderOptions, FlowControl};
+use unicorn_engine::{Arch, Mode, Prot, RegisterX86, Unicorn};
+
+use crate::memory::Memory;
+
+/// General registers in the order of CONTEXT: rax rcx rdx rbx rsp rbp rsi rdi r8..r15.
+pub const GPR: [RegisterX86; 16] = [
+    RegisterX86::RAX,
+    RegisterX86::RCX,
+    RegisterX86::RDX,
+    RegisterX86::RBX,
+    RegisterX86::RSP,
+    RegisterX86::RBP,
+    RegisterX86::RSI,
+    RegisterX86::RDI,
+    RegisterX86::R8,
+    RegisterX86::R9,
+    RegisterX86::R10,
+    RegisterX86::R11,
+    RegisterX86::R12,
+    RegisterX86::R13,
+    RegisterX86::R14,
+    RegisterX86::R15,
+];
+/// Their names.
+pub const GPR_NAMES: [&str; 16] = [
+    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+    "r15",
+];
+
+/// Registers at one moment.
+#[derive(Clone, Default)]
+pub struct Registers {
+    /// General registers, as in [`GPR`].
+    pub gpr: [u64; 16],
+    /// xmm6 to xmm15.
+    pub xmm: [[u8; 16]; 10],
+    /// Instruction pointer.
+    pub rip: u64,
+    /// Flags.
+    pub flags: u64,
+}
+
+/// Why a frame exists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A call.
+    Call,
+    /// A processor exception with its vector.
+    Exception(u8),
+    /// A system service entered by `syscall` or from kernel mode.
+    Service,
+}
+
+/// One entry of the recorded call chain: the state that will be resumed.
+#[derive(Clone)]
+pub struct Entry {
+    /// Why.
+    pub kind: Kind,
+    /// Registers in that frame; `rip` is the return address or the interrupted instruction.
+    pub regs: Registers,
+    /// rcx, rdx, r8, r9 as given to the callee (calls only).
+    pub arguments: [u64; 4],
+    /// Trap frame address (exceptions and services).
+    pub trap_frame: u64,
+    /// Address of the call instruction.
+    pub site: u64,
+}
+
+/// Entry points that the machine needs to know.
+#[derive(Clone, Copy, Default)]
+pub struct Vectors {
+    /// Handler by vector.
+    pub page_fault: u64,
+    /// int3.
+    pub breakpoint: u64,
+    /// int 29h.
+    pub fast_fail: u64,
+    /// Double fault.
+    pub double_fault: u64,
+    /// General protection.
+    pub general_protection: u64,
+    /// `syscall`.
+    pub system_call: u64,
+    /// Kernel-mode service entry.
+    pub service_internal: u64,
+    /// Its return point.
+    pub service_linkage: u64,
+    /// Interrupt stack of the double fault.
+    pub ist: u64,
+}
+
+#[derive(Default)]
+struct Recorder {
+    chain: Vec<Entry>,
+    last: u64,
+    pending: Option<u64>,
+    halted: bool,
+    syscall: bool,
+    vectors: Vectors,
+    steps: u64,
+    irql: u64,
+    late: Option<(RegisterX86, u64)>,
+    trace: bool,
+}
+
+/// How a run ended.
+pub struct Stopped {
+    /// Registers at the stop.
+    pub regs: Registers,
+    /// Call chain, outermost first.
+    pub chain: Vec<Entry>,
+    /// Interrupt level.
+    pub irql: u64,
+}
+
+/// The processor.
+pub struct Machine {
+    /// Entry points.
+    pub vectors: Vectors,
+    /// Prints every call when set.
+    pub trace: bool,
+}
+
+fn snapshot(uc: &Unicorn<'_, ()>) -> Registers {
+    let mut r = Registers::default();
+    for (slot, reg) in r.gpr.iter_mut().zip(GPR) {
+        *slot = uc.reg_read(reg).expect("register");
+    }
+    for (i, x) in r.xmm.iter_mut().enumerate() {
+        let value = uc
+            .reg_read_long(RegisterX86::XMM6 as i32 + i as i32)
+            .expect("xmm");
+        x.copy_from_slice(&value[..16]);
+    }
+    r.rip = uc.reg_read(RegisterX86::RIP).expect("rip");
+    r.flags = uc.reg_read(RegisterX86::RFLAGS).expect("flags");
+    r
+}
+
+impl Machine {
+    /// Runs from `start` until the code halts. `gs` is the processor block; user code here never uses its
+    /// own, so `swapgs` swaps equal values.
+    pub fn run(&self, memory: &mut Memory, cr3: u64, start: &Registers, gs: u64, irql: u64) -> Stopped {
+        let recorder = Rc::new(RefCell::new(Recorder {
+            vectors: self.vectors,
+            trace: self.trace,
+            ..Recorder::default()
+        }));
+        let mut state = start.clone();
+        let mut cr2 = 0u64;
+        let mut rounds = 0;
+        recorder.borrow_mut().irql = irql;
+        loop {
+            let pages = memory.pages();
+            let pointer = memory.pointer();
+            let mut uc = Unicorn::new(Arch::X86, Mode::MODE_64).expect("unicorn");
+            // SAFETY: `memory` outlives this engine, which is dropped at the end of the loop body, and is not touched meanwhile.
+            unsafe { uc.mem_map_ptr(0, pages << 12, Prot::ALL, pointer.cast()) }.expect("memory");
+            for (reg, value) in [
+                (RegisterX86::CR3, cr3),
+                (RegisterX86::CR4, 0x06F8),
+                (RegisterX86::CR0, 0x8005_0033),
+                (RegisterX86::CR2, cr2),
+            ] {
+                uc.reg_write(reg, value).expect("control register");
+            }
+            // EFER: system calls, long mode enabled and active, no-execute pages.
+            write_msr(&mut uc, 0xC000_0080, 0xD01);
+            // Guest page tables are used only once paging is on, hence the order above.
+            uc.reg_write(RegisterX86::GS_BASE, gs).expect("gs");
+            write_msr(&mut uc, 0xC000_0102, gs);
+            for (reg, value) in GPR.iter().zip(state.gpr) {
+                uc.reg_write(*reg, value).expect("register");
+            }
+            for (i, x) in state.xmm.iter().enumerate() {
+                uc.reg_write_long(RegisterX86::XMM6 as i32 + i as i32, x)
+                    .expect("xmm");
+            }
+            uc.reg_write(RegisterX86::RFLAGS, state.flags | 2).expect("flags");
+            let r = Rc::clone(&recorder);
+            uc.add_code_hook(1, 0, move |uc, at, size| on_instruction(uc, &r, at, size))
+                .expect("hook");
+            let r = Rc::clone(&recorder);
+            uc.add_intr_hook(move |uc, vector| {
+                r.borrow_mut().pending = Some(u64::from(vector));
+                uc.emu_stop().expect("stop");
+            })
+            .expect("hook");
+            let result = uc.emu_start(state.rip, 0, 0, 40_000_000);
+            let mut at = snapshot(&uc);
+            cr2 = uc.reg_read(RegisterX86::CR2).expect("cr2");
+            drop(uc);
+            let mut rec = recorder.borrow_mut();
+            rounds += 1;
+            assert!(rounds < 400, "{rounds} faults, the last at {:#x}", at.rip);
+            if rec.halted {
+                at.rip = rec.last;
+                return Stopped {
+                    regs: at,
+                    chain: rec.chain.clone(),
+                    irql: rec.irql,
+                };
+            }
+            if rec.syscall {
+                rec.syscall = false;
+                let here = rec.last;
+                let mut regs = at.clone();
+                regs.rip = here + 2;
+                rec.chain.push(Entry {
+                    kind: Kind::Service,
+                    regs,
+                    arguments: [0; 4],
+                    trap_frame: memory.u64(cr3, gs + 0x1A8) - 0x190,
+                    site: here,
+                });
+                at.gpr[1] = here + 2;
+                at.gpr[11] = at.flags;
+                at.rip = self.vectors.system_call;
+                state = at;
+                continue;
+            }
+            let Some(vector) = rec.pending.take() else {
+                panic!("stopped at {:#x} for no reason: {result:?}", at.rip);
+            };
+            // A fault that follows another delivered one is reported as a double fault; the tables tell what it was.
+            let faulting = if vector == 3 || vector == 0x29 {
+                at.rip
+            } else {
+                fault_address(&rec, &at, cr2)
+            };
+            at.rip = faulting;
+            let missing = memory.translate(cr3, cr2).is_none();
+            let vector = if vector == 8 {
+                if missing || cr2 != 0 { 14 } else { 13 }
+            } else {
+                vector
+            };
+            if rec.trace {
+                println!(
+                    "vector {vector} rip {:#x} cr2 {cr2:#x} rsp {:#x}",
+                    at.rip, at.gpr[4]
+                );
+            }
+            let code = if vector == 14 {
+                error_code(memory, cr3, cr2, faulting)
+            } else {
+                0
+            };
+            state = deliver(memory, cr3, &mut rec, &at, vector as u8, code, self.vectors);
+        }
+    }
+}
+
+fn fault_address(rec: &Recorder, at: &Registers, cr2: u64) -> u64 {
+    if at.rip == cr2 { at.rip } else { rec.last }
+}
+
+fn error_code(memory: &Memory, cr3: u64, cr2: u64, rip: u64) -> u64 {
+    let present = u64::from(memory.translate(cr3, cr2).is_some());
+    if rip == cr2 {
+        return present | 0x10;
+    }
+    let mut write = 0;
+    if let Some(bytes) = memory.read(cr3, rip, 15) {
+        let mut decoder = Decoder::with_ip(64, &bytes, rip, DecoderOptions::NONE);
+        let instruction = decoder.decode();
+        let mut info = iced_x86::InstructionInfoFactory::new();
+        let used = info.info(&instruction);
+        if used.used_memory().iter().any(|m| {
+            matches!(
+                m.access(),
+                iced_x86::OpAccess::Write | iced_x86::OpAccess::ReadWrite | iced_x86::OpAccess::CondWrite
+            )
+        }) {
+            write = 2;
+        }
+    }
+    present | write
+}
+
+/// Pushes the machine frame and gives the state at the handler's first instruction.
+fn deliver(
+    memory: &mut Memory,
+    cr3: u64,
+    rec: &mut Recorder,
+    at: &Registers,
+    vector: u8,
+    code: u64,
+    vectors: Vectors,
+) -> Registers {
+    let (handler, with_code) = match vector {
+        3 => (vectors.breakpoint, false),
+        8 => (vectors.double_fault, true),
+        13 => (vectors.general_protection, true),
+        14 => (vectors.page_fault, true),
+        0x29 => (vectors.fast_fail, false),
+        v => panic!("vector {v} at {:#x}", at.rip),
+    };
+    let stack = if vector == 8 { vectors.ist } else { at.gpr[4] & !15 };
+    let size = if with_code { 48 } else { 40 };
+    let rsp = stack - size;
+    if memory.translate(cr3, rsp).is_none() || memory.translate(cr3, stack - 8).is_none() {
+        assert!(vector != 8, "no stack for a double fault");
+        return deliver(memory, cr3, rec, at, 8, 0, vectors);
+    }
+    let user = at.rip >> 47 == 0 && at.gpr[4] >> 47 == 0;
+    let (cs, ss) = if user { (0x33, 0x2B) } else { (0x10, 0x18) };
+    let mut frame = vec![at.rip, cs, at.flags | 2, at.gpr[4], ss];
+    if with_code {
+        frame.insert(0, code);
+    }
+    let bytes: Vec<u8> = frame.iter().flat_map(|q| q.to_le_bytes()).collect();
+    memory.write(cr3, rsp, &bytes);
+    let rip_slot = rsp + if with_code { 8 } else { 0 };
+    let mut interrupted = at.clone();
+    // int3 and int 29h leave rip behind the instruction; the handlers move it back, and so does the record.
+    match vector {
+        3 => interrupted.rip -= 1,
+        0x29 => interrupted.rip -= 2,
+        _ => {}
+    }
+    rec.chain.push(Entry {
+        kind: Kind::Exception(vector),
+        regs: interrupted,
+        arguments: [0; 4],
+        trap_frame: rip_slot - 0x168,
+        site: at.rip,
+    });
+    let mut next = at.clone();
+    next.gpr[4] = rsp;
+    next.rip = handler;
+    next.flags &= !0x300;
+    next
+}
+
+fn on_instruction(uc: &mut Unicorn<'_, ()>, recorder: &Rc<RefCell<Recorder>>, at: u64, size: u32) {
+    let mut rec = recorder.borrow_mut();
+    rec.last = at;
+    rec.steps += 1;
+    let mut bytes = vec![0; size.min(15) as usize];
+    if uc.vmem_read(at, Prot::EXEC, &mut bytes).is_err() {
+        return;
+    }
+    if let Some((reg, value)) = rec.late.take() {
+        uc.reg_write(reg, value).expect("register");
+    }
+    // The engine keeps no CR8: the interrupt level is kept here, and handed over after the reading instruction.
+    if bytes.len() == 4
+        && bytes[0] & 0xFE == 0x44
+        && bytes[1] == 0x0F
+        && bytes[3] >= 0xC0
+        && (bytes[2] == 0x20 || bytes[2] == 0x22)
+    {
+        let reg = GPR[(bytes[3] & 7) as usize + if bytes[0] & 1 != 0 { 8 } else { 0 }];
+        if bytes[2] == 0x22 {
+            rec.irql = uc.reg_read(reg).expect("register") & 15;
+        } else {
+            rec.late = Some((reg, rec.irql));
+        }
+    }
+    if bytes == [0xF4] {
+        rec.halted = true;
+        uc.emu_stop().expect("stop");
+        return;
+    }
+    if bytes == [0x0F, 0x05] {
+        rec.syscall = true;
+        uc.emu_stop().expect("stop");
+        return;
+    }
+    if at == rec.vectors.service_internal {
+        let mut regs = snapshot(uc);
+        let frame = regs.gpr[4];
+        let mut word = [0; 8];
+        uc.vmem_read(frame + 24, Prot::READ, &mut word)
+            .expect("machine frame");
+        regs.gpr[4] = u64::from_le_bytes(word);
+        regs.rip = rec.vectors.service_linkage;
+        rec.chain.push(Entry {
+            kind: Kind::Service,
+            regs,
+            arguments: [0; 4],
+            trap_frame: frame - 0x168,
+            site: at,
+        });
+        return;
+    }
+    let mut decoder = Decoder::with_ip(64, &bytes, at, DecoderOptions::NONE);
+    let instruction = decoder.decode();
+    match instruction.flow_control() {
+        FlowControl::Call | FlowControl::IndirectCall => {
+            let mut regs = snapshot(uc);
+            regs.rip = at + u64::from(size);
+            let arguments = [regs.gpr[1], regs.gpr[2], regs.gpr[8], regs.gpr[9]];
+            if rec.trace {
+                println!("call at {at:#x} rsp {:#x}", regs.gpr[4]);
+            }
+            rec.chain.push(Entry {
+                kind: Kind::Call,
+                regs,
+                arguments,
+                trap_frame: 0,
+                site: at,
+            });
+        }
+        FlowControl::Return => {
+            let rsp = uc.reg_read(RegisterX86::RSP).expect("rsp");
+            let iret = bytes.last() == Some(&0xCF);
+            while let Some(top) = rec.chain.last() {
+                let same_stack = top.regs.gpr[4].abs_diff(rsp) < 0x10000;
+                let gone = if iret {
+                    top.kind != Kind::Call
+                } else {
+                    top.kind == Kind::Call && top.regs.gpr[4] <= rsp + 8 && same_stack
+                };
+                if !gone {
+                    break;
+                }
+                rec.chain.pop();
+                break;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn write_msr(uc: &mut Unicorn<'_, ()>, msr: u32, value: u64) {
+    uc.reg_write_long(RegisterX86::MSR, &pad_msr(msr, value))
+        .expect("msr");
+}
+
+/// `uc_x86_msr`: u32 id, 4 bytes of padding, u64 value.
+fn pad_msr(msr: u32, value: u64) -> [u8; 16] {
+    let mut bytes = [0u8; 16];
+    bytes[..4].copy_from_slice(&msr.to_le_bytes());
+    bytes[8..].copy_from_slice(&value.to_le_bytes());
+    bytes
+}

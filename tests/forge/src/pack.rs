@@ -1,0 +1,129 @@
+//! Writes the outputs: compressed dumps, truth files, the symbol store, and the manifest with all hashes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::{Compression, GzBuilder};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::image::Image;
+use crate::toolchain;
+
+/// Where things go.
+pub struct Outputs {
+    root: PathBuf,
+    hashes: BTreeMap<String, String>,
+    store: BTreeMap<String, Vec<u8>>,
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+impl Outputs {
+    /// Outputs below `root` (the project's folder, or another for a trial).
+    pub fn new(root: &Path) -> Self {
+        for folder in ["assets/demo", "tests/data"] {
+            fs::create_dir_all(root.join(folder)).expect("output folder");
+        }
+        Self {
+            root: root.to_path_buf(),
+            hashes: BTreeMap::new(),
+            store: BTreeMap::new(),
+        }
+    }
+
+    fn file(&mut self, name: &str, bytes: &[u8]) {
+        self.hashes.insert(name.to_string(), digest(bytes));
+        fs::write(self.root.join(name), bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+
+    /// A dump, compressed with a header that says nothing about when and where.
+    pub fn dump(&mut self, name: &str, bytes: &[u8]) {
+        let mut gz = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+        gz.write_all(bytes).expect("memory");
+        let packed = gz.finish().expect("memory");
+        self.file(&format!("{name}.dmp.gz"), &packed);
+    }
+
+    /// A truth file.
+    pub fn truth(&mut self, name: &str, truth: &Value) {
+        let mut text = serde_json::to_string_pretty(truth).expect("json");
+        text.push('\n');
+        self.file(&format!("tests/data/{name}.truth.json"), text.as_bytes());
+    }
+
+    /// An image for the symbol store.
+    pub fn image(&mut self, image: &Image) {
+        let key = format!("{0}/{1:08X}{2:x}/{0}", image.name, image.timestamp, image.size);
+        self.store.insert(key, image.bytes.clone());
+    }
+
+    /// A PDB for the symbol store; `name` is the one in the image's debug record.
+    pub fn pdb(&mut self, image: &Image) {
+        let name = image
+            .pdb
+            .file_name()
+            .expect("file name")
+            .to_string_lossy()
+            .to_string();
+        let bytes = fs::read(&image.pdb).expect("pdb");
+        self.store
+            .insert(format!("{name}/{}/{name}", image.pdb_key), bytes);
+    }
+
+    /// Any other file of the store.
+    pub fn store_file(&mut self, path: String, bytes: Vec<u8>) {
+        self.store.insert(path, bytes);
+    }
+
+    /// Writes the store and the manifest.
+    pub fn finish(mut self) {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Deflated)
+            .compression_level(Some(9))
+            .last_modified_time(zip::DateTime::default());
+        for (name, bytes) in &self.store {
+            zip.start_file(name.as_str(), options).expect("memory");
+            zip.write_all(bytes).expect("memory");
+        }
+        let packed = zip.finish().expect("memory").into_inner();
+        self.file("assets/demo/symbols.zip", &packed);
+        let mut sources = BTreeMap::new();
+        for folder in ["windows", "facts"] {
+            collect(
+                &PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder),
+                folder,
+                &mut sources,
+            );
+        }
+        let manifest = json!({
+            "tools": toolchain::versions().into_iter().map(|(k, v)| json!([k, v])).collect::<Vec<_>>(),
+            "emulator": "unicorn-engine 2.1.5",
+            "sources": sources,
+            "store": self.store.iter().map(|(k, v)| (k.clone(), digest(v))).collect::<BTreeMap<_, _>>(),
+            "files": self.hashes,
+        });
+        let mut text = serde_json::to_string_pretty(&manifest).expect("json");
+        text.push('\n');
+        fs::write(self.root.join("tests/data/manifest.json"), text).expect("manifest");
+    }
+}
+
+fn collect(folder: &Path, name: &str, out: &mut BTreeMap<String, String>) {
+    let mut entries: Vec<_> = fs::read_dir(folder).expect("sources").flatten().collect();
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        if path.is_dir() {
+            collect(&path, &name, out);
+        } else {
+            out.insert(name, digest(&fs::read(&path).expect("source")));
+        }
+    }
+}
