@@ -135,14 +135,8 @@ fn same_words_as_the_reference_on_every_real_dump() {
                 continue;
             }
             let actual = actual.unwrap_or_else(|error| vec![error]);
-            let mut expected: Vec<String> =
-                expected.iter().filter_map(|line| theirs(command, line)).collect();
-            let mut actual: Vec<String> = actual.iter().filter_map(|line| ours(command, line)).collect();
-            // `r` ends with the instruction, which the disassembly's own comparison covers on the same dumps.
-            if *command == "r" {
-                expected.retain(|line| !line.contains('`') && !line.ends_with(':'));
-                actual.retain(|line| !line.contains('`') && !line.ends_with(':'));
-            }
+            let expected: Vec<String> = expected.iter().filter_map(|line| theirs(command, line)).collect();
+            let actual: Vec<String> = actual.iter().filter_map(|line| ours(command, line)).collect();
             let same = expected.len() == actual.len()
                 && expected
                     .iter()

@@ -1,6 +1,6 @@
 //! `.cxr`: a saved CONTEXT as the current registers.
 
-use super::registers::{Segments, block};
+use super::registers::{Segments, show};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::memory::Memory;
 use crate::output::Line;
@@ -40,5 +40,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         })?;
     context.session.focus.context = Some(registers.clone());
     context.session.next_address.clear();
-    context.emit(block(&registers, Segments::Shown))
+    show(&registers, Segments::Shown, context)
 }

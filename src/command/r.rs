@@ -1,6 +1,6 @@
 //! `r`: registers.
 
-use super::registers::{Segments, block, single};
+use super::registers::{Segments, block, show, single};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::eval::EvalHost;
 use crate::output::{Field, Line, Record};
@@ -60,6 +60,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     context.emit(record.line(Line::of(texts.join(" "))))
 }
 
+/// ContextFlags: the floating-point and XMM registers were saved.
+const FLOATING_POINT: u32 = 0x8;
+/// ContextFlags: the debug registers were saved.
+const DEBUG: u32 = 0x10;
+
 /// The registers that commands show now.
 fn current(session: &Session) -> Result<&RegisterContext, CommandError> {
     session.context().map_err(|why| {
@@ -72,7 +77,7 @@ fn current(session: &Session) -> Result<&RegisterContext, CommandError> {
 
 fn all(context: &mut Context<'_>) -> Result<(), CommandError> {
     let registers = current(context.session)?.clone();
-    context.emit(block(&registers, Segments::Shown))
+    show(&registers, Segments::Shown, context)
 }
 
 fn named(name: &str, session: &Session) -> Result<String, CommandError> {
@@ -121,8 +126,8 @@ fn vector(registers: &RegisterContext, name: &str, form: &str) -> Result<String,
         }
         let value = u64::from_le_bytes(wide);
         match (float, signed, size) {
-            (true, _, 4) => f32::from_bits((value & 0xffff_ffff) as u32).to_string(),
-            (true, _, _) => f64::from_bits(value).to_string(),
+            (true, _, 4) => format!("{:e}", f32::from_bits((value & 0xffff_ffff) as u32)),
+            (true, _, _) => format!("{:e}", f64::from_bits(value)),
             (_, true, size) => {
                 let unused = 64 - 8 * size as u32;
                 ((value << unused).cast_signed() >> unused).to_string()
@@ -176,7 +181,14 @@ fn masked(mask: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
         let texts: Result<Vec<String>, CommandError> = texts.into_iter().collect();
         context.emit(Line::of(texts?.join("  ")))?;
     }
+    let saved = |part: u32, what: &str| match registers.flags() & part {
+        0 => Err(CommandError::Missing(format!(
+            "the {what} registers were not saved in this context"
+        ))),
+        _ => Ok(()),
+    };
     if mask & 0x4 != 0 {
+        saved(FLOATING_POINT, "floating-point")?;
         let texts: Result<Vec<String>, _> = ["fpcw", "fpsw", "fptw"]
             .into_iter()
             .map(|name| single(&registers, name))
@@ -184,6 +196,7 @@ fn masked(mask: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.emit(Line::of(texts?.join(" ")))?;
     }
     if mask & 0x40 != 0 {
+        saved(FLOATING_POINT, "XMM")?;
         for number in 0..16 {
             let name = format!("xmm{number}");
             if let Some(bytes) = registers.bytes_of(&name) {
@@ -197,6 +210,7 @@ fn masked(mask: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
     }
     if mask & 0x20 != 0 {
+        saved(DEBUG, "debug")?;
         for row in [["dr0", "dr1", "dr2"], ["dr3", "dr6", "dr7"]] {
             let texts: Result<Vec<String>, _> =
                 row.into_iter().map(|name| single(&registers, name)).collect();

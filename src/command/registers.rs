@@ -1,9 +1,10 @@
 //! A set of registers as text: the block that `r`, `.cxr` and `.trap` print.
 
-use super::CommandError;
+use super::disassembly::{instruction_line, operand_note};
+use super::{CommandError, Context};
 use crate::dump::Machine;
 use crate::output::{Field, Line, Record, Role};
-use crate::target::Context;
+use crate::target::Context as RegisterContext;
 use crate::util::hex;
 
 /// The rows of the x64 block.
@@ -25,8 +26,34 @@ pub enum Segments {
     Hidden,
 }
 
+/// A context's registers and the instruction it stands at, with what its memory operand holds.
+///
+/// # Errors
+/// As [`Context::emit`].
+pub fn show(
+    registers: &RegisterContext,
+    segments: Segments,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    context.emit(block(registers, segments))?;
+    let ip = registers.ip();
+    if let Some(name) = context.symbol_text(ip) {
+        context.emit(
+            Line::new()
+                .link(Role::Symbol, name, format!("u {}", hex::tick(ip)))
+                .text(":"),
+        )?;
+    }
+    let line = instruction_line(context, ip);
+    let note = operand_note(context, registers, ip);
+    context.emit(match note {
+        Some(note) => line.text(" ").value(note),
+        None => line,
+    })
+}
+
 /// The register block of a context, without the instruction.
-pub fn block(context: &Context, segments: Segments) -> Record {
+pub fn block(context: &RegisterContext, segments: Segments) -> Record {
     let record = Record::new("registers");
     match context.machine() {
         Machine::Arm64 => arm64(context, record),
@@ -34,7 +61,7 @@ pub fn block(context: &Context, segments: Segments) -> Record {
     }
 }
 
-fn amd64(context: &Context, mut record: Record, segments: Segments) -> Record {
+fn amd64(context: &RegisterContext, mut record: Record, segments: Segments) -> Record {
     for names in AMD64_ROWS {
         let mut line = Line::new();
         for (index, name) in names.iter().enumerate() {
@@ -88,7 +115,7 @@ fn flags_line(flags: u64) -> Line {
     ))
 }
 
-fn arm64(context: &Context, mut record: Record) -> Record {
+fn arm64(context: &RegisterContext, mut record: Record) -> Record {
     const NAMES: [&str; 32] = [
         "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
         "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "fp",
@@ -121,7 +148,7 @@ fn arm64(context: &Context, mut record: Record) -> Record {
 ///
 /// # Errors
 /// [`CommandError::Argument`] for a name that the machine does not have.
-pub fn single(context: &Context, name: &str) -> Result<String, CommandError> {
+pub fn single(context: &RegisterContext, name: &str) -> Result<String, CommandError> {
     let slot = context
         .slot(name)
         .ok_or_else(|| CommandError::Argument(format!("Bad register error in '{name}'")))?;
@@ -144,7 +171,7 @@ mod tests {
     /// The layout of the specification's sample block.
     #[test]
     fn the_x64_block() {
-        let mut context = Context::new(Machine::Amd64, &[0; 0x4d0]).expect("a context");
+        let mut context = RegisterContext::new(Machine::Amd64, &[0; 0x4d0]).expect("a context");
         for (name, value) in [
             ("rax", 0x4141_4141_4141_4139),
             ("r8", 0x3be6_192c_0436_d050),
@@ -173,7 +200,7 @@ mod tests {
 
     #[test]
     fn single_registers_have_their_own_width() {
-        let mut context = Context::new(Machine::Amd64, &[0; 0x4d0]).expect("a context");
+        let mut context = RegisterContext::new(Machine::Amd64, &[0; 0x4d0]).expect("a context");
         assert!(context.set("rax", 0x1234_5678_9abc_def0));
         assert_eq!(single(&context, "AX").ok().as_deref(), Some("ax=def0"));
         assert_eq!(single(&context, "eax").ok().as_deref(), Some("eax=9abcdef0"));
