@@ -13,5 +13,6 @@ pub mod output;
 pub mod session;
 pub mod symbols;
 pub mod target;
+pub mod tui;
 pub mod unwind;
 pub mod util;

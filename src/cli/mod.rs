@@ -1,5 +1,6 @@
 //! The program's own command line: its flags, and the ways of running that they choose.
 
+mod explore;
 mod open;
 mod options;
 mod repl;
@@ -54,7 +55,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     };
     if options.repl {
         repl::run(session, &options)
-    } else {
+    } else if options.is_script() {
         script::run(session, &options)
+    } else {
+        explore::run(session, &options)
     }
 }

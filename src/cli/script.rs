@@ -51,7 +51,8 @@ pub fn report(failure: &Failure) {
     }
 }
 
-fn lines(options: &Options) -> Result<Vec<String>, String> {
+/// The command lines that the flags give.
+pub fn lines(options: &Options) -> Result<Vec<String>, String> {
     let mut lines = options.commands.clone();
     if let Some(path) = &options.command_file {
         let failed = |error| format!("command file {}: {error}", path.display());

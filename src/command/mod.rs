@@ -17,6 +17,7 @@ pub use parse::{Parsed, first_command, near};
 pub use run::{Failure, LineEnd, run_line};
 pub use spec::{CommandSpec, Glue, Group, Needs, Rest};
 pub use table::COMMANDS;
+pub(crate) use vertarget::machine_name;
 
 mod analyze;
 mod bugcheck;

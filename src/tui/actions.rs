@@ -1,0 +1,374 @@
+//! What keys and the mouse do to the state.
+
+use super::app::{App, Effect, Keyboard};
+use super::keys::{self, Action};
+use super::panes::{CONSOLE, PANES};
+use super::prompt::Typed;
+use super::search::Pattern;
+use super::theme::Theme;
+use crate::output::{Line, Role};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+
+/// Terminals take no more than about 100,000 bytes of OSC 52, which writes three bytes as four.
+const MAX_COPY: usize = 74_000;
+/// Columns that the sideways keys scroll by.
+const SIDEWAYS: isize = 8;
+/// Lines that the wheel scrolls by.
+const WHEEL: isize = 3;
+
+impl App {
+    /// Does what a key of the panes means.
+    pub(super) fn act(&mut self, action: Action) {
+        match action {
+            Action::NextPane => self.active = (self.active + 1) % PANES.len(),
+            Action::PreviousPane => self.active = (self.active + PANES.len() - 1) % PANES.len(),
+            Action::Pane(pane) => self.active = pane.min(PANES.len() - 1),
+            Action::Up => self.scroll(|_| -1),
+            Action::Down => self.scroll(|_| 1),
+            Action::PageUp => self.scroll(|height| -height),
+            Action::PageDown => self.scroll(|height| height),
+            Action::Top => self.scroll(|_| isize::MIN),
+            Action::Bottom => self.scroll(|_| isize::MAX),
+            Action::PreviousLink => self.step_link(false),
+            Action::NextLink => self.step_link(true),
+            Action::ScrollLeft => self.scroll_sideways(-SIDEWAYS),
+            Action::ScrollRight => self.scroll_sideways(SIDEWAYS),
+            Action::Follow => self.follow(),
+            Action::Back => self.back(),
+            Action::Find => {
+                self.find.clear();
+                self.keyboard = Keyboard::Find;
+            }
+            Action::FindNext => self.find_again(true),
+            Action::FindPrevious => self.find_again(false),
+            Action::Zoom => self.zoom = !self.zoom,
+            Action::Prompt => self.keyboard = Keyboard::Prompt,
+            Action::Help => {
+                self.help.top = 0;
+                self.help.cursor = 0;
+                self.keyboard = Keyboard::Help;
+            }
+            Action::Copy => self.copy(false),
+            Action::CopyAll => self.copy(true),
+            Action::Stop => self.escape(),
+            Action::Mouse => self.toggle_mouse(),
+            Action::Theme => {
+                self.theme = Theme::new(self.theme.name.next());
+                self.say(
+                    Role::Text,
+                    format!("theme: {} (DUMPSCOPE_THEME keeps it)", self.theme.name.name()),
+                );
+            }
+            Action::Refresh => {
+                if let Some(pane) = self.panes.get_mut(self.active) {
+                    pane.page.stale = true;
+                }
+            }
+            Action::Redraw => self.effects.push(Effect::Redraw),
+            Action::Quit => self.quit = true,
+        }
+    }
+
+    /// Esc stops what runs; without that it puts things away one by one: the search, the console's output.
+    fn escape(&mut self) {
+        if self.stop() {
+            return;
+        }
+        if self.pattern.take().is_none() && self.active != CONSOLE {
+            self.echo = None;
+        }
+    }
+
+    fn scroll(&mut self, by: impl FnOnce(isize) -> isize) {
+        let console = self.active == CONSOLE;
+        let Some((view, lines, place)) = self.looking() else {
+            return;
+        };
+        let by = by(isize::try_from(place.body.height)
+            .unwrap_or(1)
+            .saturating_sub(1)
+            .max(1));
+        view.move_by(by, lines.len());
+        let at_end = view.cursor + 1 >= lines.len();
+        if console {
+            self.follow = at_end;
+        }
+    }
+
+    fn step_link(&mut self, forward: bool) {
+        if let Some((view, lines, place)) = self.looking() {
+            view.step_link(lines, forward);
+            view.show_chosen(lines, usize::from(place.body.width));
+        }
+    }
+
+    fn scroll_sideways(&mut self, by: isize) {
+        if let Some((view, lines, place)) = self.looking() {
+            view.scroll_sideways(
+                by,
+                lines,
+                usize::from(place.body.height),
+                usize::from(place.body.width),
+            );
+        }
+    }
+
+    fn toggle_mouse(&mut self) {
+        self.mouse = !self.mouse;
+        self.effects.push(Effect::Mouse(self.mouse));
+        let text = if self.mouse {
+            "the mouse works in the explorer; Shift-drag selects text"
+        } else {
+            "the mouse selects text in the terminal"
+        };
+        self.say(Role::Text, text);
+    }
+
+    /// A key that is bound to nothing begins a command.
+    pub(super) fn begin_typing(&mut self, key: KeyEvent) {
+        let control = key
+            .modifiers
+            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        if matches!(key.code, KeyCode::Char('r')) && key.modifiers == KeyModifiers::CONTROL
+            || matches!(key.code, KeyCode::Char(_)) && !control
+        {
+            self.keyboard = Keyboard::Prompt;
+            self.prompt_key(key);
+        }
+    }
+
+    /// A key while the prompt has the keyboard.
+    pub(super) fn prompt_key(&mut self, key: KeyEvent) {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Char('c') if control => {
+                if !self.stop() {
+                    self.prompt.set("");
+                }
+                return;
+            }
+            KeyCode::Char('d') if control && self.prompt.text().is_empty() => {
+                self.quit = true;
+                return;
+            }
+            KeyCode::Esc if self.running.is_some() && self.stop() => return,
+            _ => {}
+        }
+        match self.prompt.key(key) {
+            Typed::Used => {}
+            Typed::Line(line) => self.enter(&line),
+            Typed::Leave => self.keyboard = Keyboard::Pane,
+            Typed::Unused => match keys::action(key) {
+                Some(Action::NextPane | Action::PreviousPane) => self.keyboard = Keyboard::Pane,
+                Some(action @ (Action::PageUp | Action::PageDown | Action::Redraw | Action::Help)) => {
+                    self.act(action)
+                }
+                _ => {}
+            },
+        }
+    }
+
+    /// A typed line; an empty one runs the last one again, as in kd.
+    fn enter(&mut self, line: &str) {
+        let line = line.trim().to_owned();
+        let line = if line.is_empty() {
+            self.prompt.last().unwrap_or_default().to_owned()
+        } else {
+            line
+        };
+        if line.is_empty() {
+            return;
+        }
+        self.prompt.remember(&line);
+        self.follow = true;
+        if line.eq_ignore_ascii_case(".cls") {
+            self.console.clear();
+            self.echo = None;
+            return;
+        }
+        self.submit(&line);
+    }
+
+    /// A key while text to find is typed.
+    pub(super) fn find_key(&mut self, key: KeyEvent) {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Enter => {
+                self.keyboard = Keyboard::Pane;
+                if self.find.is_empty() {
+                    self.find_again(true);
+                }
+            }
+            KeyCode::Esc => self.leave_find(),
+            KeyCode::Char('c') if control => self.leave_find(),
+            KeyCode::Char('u') if control => self.find.clear(),
+            KeyCode::Backspace if self.find.pop().is_none() => self.leave_find(),
+            KeyCode::Backspace => self.look_for(true),
+            KeyCode::Char(c) if !control => {
+                self.find.push(c);
+                self.look_for(true);
+            }
+            _ => {}
+        }
+    }
+
+    fn leave_find(&mut self) {
+        self.keyboard = Keyboard::Pane;
+        self.pattern = None;
+    }
+
+    /// Goes to the text that is being typed, from the cursor on.
+    pub(super) fn look_for(&mut self, from_here: bool) {
+        self.pattern = Pattern::new(&self.find);
+        self.search(true, from_here);
+    }
+
+    fn find_again(&mut self, forward: bool) {
+        if self.pattern.is_none() {
+            self.say(Role::Dim, "nothing was searched for; / does");
+        }
+        self.search(forward, false);
+    }
+
+    fn search(&mut self, forward: bool, from_here: bool) {
+        let Some(pattern) = self.pattern.clone() else {
+            return;
+        };
+        if self.active == CONSOLE {
+            self.follow = false;
+        }
+        let found = self
+            .looking()
+            .is_some_and(|(view, lines, _)| view.find(lines, &pattern, forward, from_here));
+        if !found {
+            self.say(Role::Warning, format!("'{}' is not in this pane", pattern.text()));
+        }
+    }
+
+    /// A key while the help is shown.
+    pub(super) fn help_key(&mut self, key: KeyEvent) {
+        let count = self.help_lines().len();
+        let page = isize::try_from(self.layout().middle.height)
+            .unwrap_or(1)
+            .saturating_sub(1)
+            .max(1);
+        let top = match keys::action(key) {
+            Some(Action::Up) => self.help.top.saturating_sub(1),
+            Some(Action::Down) => self.help.top + 1,
+            Some(Action::PageUp) => self.help.top.saturating_add_signed(-page),
+            Some(Action::PageDown) => self.help.top.saturating_add_signed(page),
+            Some(Action::Top) => 0,
+            Some(Action::Bottom) => count,
+            _ => {
+                self.keyboard = Keyboard::Pane;
+                return;
+            }
+        };
+        self.help.top = top.min(count.saturating_sub(usize::from(self.layout().middle.height)));
+    }
+
+    fn copy(&mut self, all: bool) {
+        let Some((view, lines, _)) = self.looking() else {
+            return;
+        };
+        let (mut text, what) = if all {
+            let text: String = lines
+                .iter()
+                .map(|line| line.plain().trim_end().to_owned() + "\n")
+                .collect();
+            (text, format!("{} lines", lines.len()))
+        } else {
+            let line = lines.get(view.cursor);
+            let span = view.chosen.and_then(|index| line?.spans().get(index));
+            let text = span
+                .map(|span| span.text().to_owned())
+                .or_else(|| line.map(Line::plain))
+                .unwrap_or_default();
+            let text = text.trim_end().to_owned();
+            (text.clone(), text)
+        };
+        let whole = text.len() <= MAX_COPY;
+        if !whole {
+            let end = (0..=MAX_COPY)
+                .rev()
+                .find(|&end| text.is_char_boundary(end))
+                .unwrap_or(0);
+            text.truncate(end);
+        }
+        self.effects.push(Effect::Copy(text));
+        match whole {
+            true => self.say(Role::Text, format!("copied: {what}")),
+            false => self.say(
+                Role::Warning,
+                format!("copied the first {MAX_COPY} bytes: terminals take no more"),
+            ),
+        }
+    }
+
+    /// The mouse did something.
+    pub(super) fn mouse_event(&mut self, mouse: MouseEvent) {
+        let at = Position {
+            x: mouse.column,
+            y: mouse.row,
+        };
+        match mouse.kind {
+            MouseEventKind::ScrollUp => self.wheel(at, -WHEEL),
+            MouseEventKind::ScrollDown => self.wheel(at, WHEEL),
+            MouseEventKind::Down(MouseButton::Left) => self.click(at),
+            _ => {}
+        }
+    }
+
+    fn wheel(&mut self, at: Position, by: isize) {
+        if self.keyboard == Keyboard::Help {
+            self.help.top = self
+                .help
+                .top
+                .saturating_add_signed(by)
+                .min(self.help_lines().len().saturating_sub(1));
+            return;
+        }
+        let active = self.active;
+        if let Some(place) = self.layout().panes.iter().find(|place| place.body.contains(at)) {
+            self.active = place.pane;
+            self.scroll(|_| by);
+            self.active = active;
+        }
+    }
+
+    fn click(&mut self, at: Position) {
+        let layout = self.layout();
+        self.keyboard = Keyboard::Pane;
+        if layout.prompt.contains(at) {
+            self.keyboard = Keyboard::Prompt;
+        } else if layout.tabs.contains(at) {
+            self.active = super::screen::tab_at(layout.tabs.width, self.active, at.x).unwrap_or(self.active);
+        } else if let Some(place) = layout.panes.iter().find(|place| place.body.contains(at)) {
+            self.active = place.pane;
+            self.choose(place.body, at);
+        }
+    }
+
+    /// Moves the cursor to where the mouse is; a second click on the same link follows it.
+    fn choose(&mut self, body: Rect, at: Position) {
+        let Some((view, lines, _)) = self.looking() else {
+            return;
+        };
+        let row = view.top + usize::from(at.y - body.y);
+        let Some(line) = lines.get(row) else { return };
+        let column = view.left + usize::from(at.x - body.x);
+        let mut end = 0;
+        let span = line.spans().iter().position(|span| {
+            end += crate::util::width::columns(span.text());
+            column < end
+        });
+        let span = span.filter(|&index| line.spans().get(index).is_some_and(|span| span.action.is_some()));
+        let again = span.is_some() && view.cursor == row && view.chosen == span;
+        view.go_to(row, lines.len());
+        view.chosen = span;
+        if again {
+            self.follow();
+        }
+    }
+}

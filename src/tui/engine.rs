@@ -1,0 +1,271 @@
+//! The engine's thread: it owns the session and runs one command line after the other.
+
+use super::TuiError;
+use super::scrollback::MAX_LINES;
+use super::terminal::take_panic;
+use super::test_hook;
+use crate::command::{CommandError, Failure, LineEnd, run_line};
+use crate::output::{Block, Line, OutputClosed, Role, Sink};
+use crate::session::{CancelToken, Session};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Lines to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Request {
+    /// Tells the replies to this request from others.
+    pub(super) id: u64,
+    /// The command line.
+    pub(super) line: String,
+    /// Whether a pane asks: its commands leave the session as it was.
+    pub(super) for_pane: bool,
+}
+
+/// What the engine says.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// More output of a request.
+    Lines {
+        /// The request.
+        id: u64,
+        /// Its next lines.
+        lines: Vec<Line>,
+    },
+    /// A request has ended.
+    Done {
+        /// The request.
+        id: u64,
+        /// How it ended.
+        end: End,
+        /// What is selected now.
+        state: State,
+    },
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum End {
+    /// All its commands ran.
+    Finished,
+    /// `q` was among its commands.
+    Quit,
+    /// The user stopped it.
+    Cancelled,
+    /// A command failed, and why.
+    Failed(String),
+}
+
+/// What is selected in the session, as far as the screen shows or depends on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct State {
+    /// `2: kd> `
+    pub(super) prompt: String,
+    /// Changes whenever anything changes on which a pane's command depends.
+    pub(super) fingerprint: u64,
+}
+
+impl State {
+    /// The session's state.
+    pub(super) fn of(session: &Session) -> State {
+        let mut hasher = DefaultHasher::new();
+        format!("{:?} {:?}", session.focus, session.settings).hash(&mut hasher);
+        State {
+            prompt: session.prompt(),
+            fingerprint: hasher.finish(),
+        }
+    }
+}
+
+/// The engine as the screen sees it.
+pub(super) struct Engine {
+    /// Takes requests.
+    pub(super) requests: Sender<Request>,
+    /// Gives replies. Bounded, so that a command cannot run ahead of the screen and fill memory.
+    pub(super) replies: Receiver<Reply>,
+    /// Stops what runs.
+    pub(super) cancel: CancelToken,
+    thread: JoinHandle<()>,
+}
+
+/// Replies that wait for the screen at most.
+const WAITING_REPLIES: usize = 64;
+
+impl Engine {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub(super) fn start(session: Session) -> Result<Engine, TuiError> {
+        let (requests, inbox) = unbounded();
+        let (outbox, replies) = bounded(WAITING_REPLIES);
+        let cancel = session.cancel.clone();
+        let thread = thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || serve(session, &inbox, &outbox))
+            .map_err(|source| TuiError::Thread {
+                what: "engine",
+                source,
+            })?;
+        Ok(Engine {
+            requests,
+            replies,
+            cancel,
+            thread,
+        })
+    }
+
+    /// Stops what runs and gives the thread a moment to let go of the dump (an unpacked one is a temporary file).
+    pub(super) fn stop(self) {
+        let Engine {
+            requests,
+            replies,
+            cancel,
+            thread,
+        } = self;
+        drop((requests, replies));
+        let deadline = Instant::now() + Duration::from_millis(500);
+        while !thread.is_finished() && Instant::now() < deadline {
+            cancel.cancel();
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>) {
+    for request in inbox {
+        let mut sink = Stream::new(&request, outbox, session.cancel.begin());
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(&request, &mut session, &mut sink)));
+        let stopped = sink.cancel.is_cancelled();
+        let end = match outcome {
+            Ok(Ok(LineEnd::Next)) => End::Finished,
+            Ok(Ok(LineEnd::Quit)) => End::Quit,
+            Ok(Err(Failure {
+                error: CommandError::Cancelled,
+                ..
+            })) => End::Cancelled,
+            Ok(Err(Failure {
+                error: CommandError::Closed,
+                ..
+            })) if stopped => End::Cancelled,
+            Ok(Err(Failure {
+                error: CommandError::Closed,
+                ..
+            })) => End::Finished,
+            Ok(Err(failure)) => End::Failed(text(&failure)),
+            Err(_) => End::Failed(panic_text(&request.line)),
+        };
+        let flushed = sink.flush();
+        let done = Reply::Done {
+            id: request.id,
+            end,
+            state: State::of(&session),
+        };
+        if flushed.is_err() || outbox.send(done).is_err() {
+            return;
+        }
+    }
+}
+
+/// Runs a request. A pane's commands must not move what the user's next `d` or `u` goes on from, nor select anything.
+fn run(request: &Request, session: &mut Session, sink: &mut Stream<'_>) -> Result<LineEnd, Failure> {
+    test_hook::in_engine(&request.line, &sink.cancel);
+    if !request.for_pane {
+        return run_line(&request.line, session, sink);
+    }
+    let before = (
+        session.focus.clone(),
+        session.next_address.clone(),
+        session.user_registers,
+    );
+    let outcome = run_line(&request.line, session, sink);
+    (session.focus, session.next_address, session.user_registers) = before;
+    outcome
+}
+
+fn text(failure: &Failure) -> String {
+    let Failure {
+        command,
+        error,
+        skipped,
+    } = failure;
+    match skipped.as_str() {
+        "" => format!("{command}: {error}"),
+        skipped => format!("{command}: {error} (not run: {skipped})"),
+    }
+}
+
+fn panic_text(line: &str) -> String {
+    let what = take_panic().unwrap_or_else(|| "no details".to_owned());
+    let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!(
+        "{line}: dumpscope itself failed ({what}); the session goes on. Please report this with the command."
+    )
+}
+
+/// Sends blocks to the screen in batches.
+struct Stream<'t> {
+    request: &'t Request,
+    outbox: &'t Sender<Reply>,
+    cancel: CancelToken,
+    batch: Vec<Line>,
+    sent: usize,
+    flushed: Instant,
+}
+
+/// Lines in a batch at most.
+const BATCH: usize = 256;
+/// A batch waits no longer than this for its next line.
+const BATCH_TIME: Duration = Duration::from_millis(20);
+
+impl<'t> Stream<'t> {
+    fn new(request: &'t Request, outbox: &'t Sender<Reply>, cancel: CancelToken) -> Stream<'t> {
+        Stream {
+            request,
+            outbox,
+            cancel,
+            batch: Vec::new(),
+            sent: 0,
+            flushed: Instant::now(),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), OutputClosed> {
+        self.flushed = Instant::now();
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        self.sent += self.batch.len();
+        let lines = std::mem::take(&mut self.batch);
+        self.outbox
+            .send(Reply::Lines {
+                id: self.request.id,
+                lines,
+            })
+            .map_err(|_| OutputClosed)
+    }
+}
+
+impl Sink for Stream<'_> {
+    fn block(&mut self, block: Block) -> Result<(), OutputClosed> {
+        if self.cancel.is_cancelled() {
+            return Err(OutputClosed);
+        }
+        match block {
+            Block::Line(line) => self.batch.push(line),
+            Block::Record(record) => self.batch.extend(record.lines),
+        }
+        if self.request.for_pane && self.sent + self.batch.len() > MAX_LINES {
+            let note = format!("(cut after {MAX_LINES} lines; run the command for the rest)");
+            self.batch.push(Line::new().role(Role::Warning, note));
+            self.flush()?;
+            return Err(OutputClosed);
+        }
+        if self.batch.len() >= BATCH || self.flushed.elapsed() >= BATCH_TIME {
+            self.flush()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,256 @@
+//! Where things stand on a screen of a given size.
+
+use super::panes::{ANALYSIS, CONSOLE, DISASSEMBLY, MEMORY, MODULES, PROCESSORS, REGISTERS, STACK};
+use ratatui::layout::Rect;
+
+/// A pane's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The pane's number.
+    pub(super) pane: usize,
+    /// Its title bar, if it has one; else the tabs are its title.
+    pub(super) title: Option<Rect>,
+    /// Its lines.
+    pub(super) body: Rect,
+}
+
+/// The places of everything; an empty rectangle means that there is no room.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// File, bug check, build, prompt.
+    pub(super) ticket: Rect,
+    /// The panes' names.
+    pub(super) tabs: Rect,
+    /// The panes in sight.
+    pub(super) panes: Vec<Place>,
+    /// Columns between panes.
+    pub(super) rules: Vec<Rect>,
+    /// All panes together.
+    pub(super) middle: Rect,
+    /// The prompt.
+    pub(super) prompt: Rect,
+    /// Keys, messages.
+    pub(super) hints: Rect,
+}
+
+impl Layout {
+    /// The place of a pane, if it is in sight.
+    pub(super) fn place(&self, pane: usize) -> Option<Place> {
+        self.panes.iter().find(|place| place.pane == pane).copied()
+    }
+}
+
+/// From here on several panes are shown at once.
+const MANY_COLUMNS: u16 = 120;
+const MANY_ROWS: u16 = 36;
+/// From here on in three columns.
+const THREE_COLUMNS: u16 = 154;
+/// Three registers in a row.
+const REGISTER_COLUMNS: u16 = 62;
+/// An address and two pointers.
+const POINTER_COLUMNS: u16 = 54;
+
+/// What decides the layout besides the size.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish {
+    /// The active pane.
+    pub(super) active: usize,
+    /// Whether it is alone.
+    pub(super) zoom: bool,
+    /// Lines of console output that should be in sight under another pane.
+    pub(super) console: usize,
+}
+
+/// Lays out a screen.
+pub(super) fn layout(screen: Rect, wish: Wish) -> Layout {
+    let mut rest = screen;
+    let mut layout = Layout::default();
+    // The smaller the screen, the fewer lines stay; the prompt is the last one to go.
+    let height = screen.height;
+    if height >= 4 {
+        layout.ticket = cut_top(&mut rest, 1);
+    }
+    if height >= 5 {
+        layout.tabs = cut_top(&mut rest, 1);
+    }
+    if height >= 3 {
+        layout.hints = cut_bottom(&mut rest, 1);
+    }
+    if height >= 1 {
+        layout.prompt = cut_bottom(&mut rest, 1);
+    }
+    layout.middle = rest;
+    if screen.width >= MANY_COLUMNS && screen.height >= MANY_ROWS && !wish.zoom {
+        many(&mut layout, rest);
+    } else {
+        single(&mut layout, rest, wish);
+    }
+    layout
+}
+
+fn single(layout: &mut Layout, mut area: Rect, wish: Wish) {
+    if wish.active != CONSOLE && wish.console > 0 && !wish.zoom && area.height >= 6 {
+        let rows = wish.console.min(usize::from(area.height / 2 - 1));
+        let mut console = cut_bottom(
+            &mut area,
+            u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(1),
+        );
+        let title = Some(cut_top(&mut console, 1));
+        layout.panes.push(Place {
+            pane: wish.active,
+            title: None,
+            body: area,
+        });
+        layout.panes.push(Place {
+            pane: CONSOLE,
+            title,
+            body: console,
+        });
+        return;
+    }
+    layout.panes.push(Place {
+        pane: wish.active,
+        title: None,
+        body: area,
+    });
+}
+
+fn many(layout: &mut Layout, mut area: Rect) {
+    let quarter = (area.height / 4).max(8);
+    let console = cut_bottom(&mut area, quarter);
+    let width = area.width;
+    if width >= THREE_COLUMNS {
+        let extra = width - THREE_COLUMNS;
+        let mut right = cut_right(&mut area, POINTER_COLUMNS + extra / 3);
+        let rule = cut_right(&mut area, 1);
+        let mut middle = cut_right(&mut area, REGISTER_COLUMNS + extra / 3);
+        layout.rules = vec![cut_right(&mut area, 1), rule];
+        let rows = area.height;
+        push(layout, ANALYSIS, area);
+        push(layout, STACK, cut_top(&mut middle, rows * 2 / 5));
+        push(layout, REGISTERS, cut_top(&mut middle, (rows / 3).min(11)));
+        push(layout, DISASSEMBLY, middle);
+        push(layout, PROCESSORS, cut_top(&mut right, rows / 4));
+        push(layout, MODULES, cut_top(&mut right, rows * 2 / 5));
+        push(layout, MEMORY, right);
+    } else {
+        let mut right = cut_right(&mut area, REGISTER_COLUMNS);
+        layout.rules = vec![cut_right(&mut area, 1)];
+        let rows = area.height;
+        push(layout, MODULES, cut_bottom(&mut area, rows / 4));
+        push(layout, STACK, cut_bottom(&mut area, rows * 2 / 5));
+        push(layout, ANALYSIS, area);
+        push(layout, REGISTERS, cut_top(&mut right, (rows / 3).min(11)));
+        push(layout, MEMORY, cut_bottom(&mut right, rows / 4));
+        push(layout, PROCESSORS, cut_bottom(&mut right, rows / 5));
+        push(layout, DISASSEMBLY, right);
+    }
+    push(layout, CONSOLE, console);
+    layout.panes.sort_by_key(|place| place.pane);
+}
+
+fn push(layout: &mut Layout, pane: usize, mut area: Rect) {
+    let title = Some(cut_top(&mut area, 1));
+    layout.panes.push(Place {
+        pane,
+        title,
+        body: area,
+    });
+}
+
+fn cut_top(area: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    let cut = Rect {
+        height: rows,
+        ..*area
+    };
+    area.y += rows;
+    area.height -= rows;
+    cut
+}
+
+fn cut_bottom(area: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    area.height -= rows;
+    Rect {
+        y: area.y + area.height,
+        height: rows,
+        ..*area
+    }
+}
+
+fn cut_right(area: &mut Rect, columns: u16) -> Rect {
+    let columns = columns.min(area.width);
+    area.width -= columns;
+    Rect {
+        x: area.x + area.width,
+        width: columns,
+        ..*area
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::panes::PANES;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rects(layout: &Layout) -> Vec<Rect> {
+        let mut all = vec![layout.ticket, layout.tabs, layout.prompt, layout.hints];
+        all.extend(&layout.rules);
+        all.extend(
+            layout
+                .panes
+                .iter()
+                .flat_map(|place| [place.title.unwrap_or_default(), place.body]),
+        );
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn every_cell_has_one_owner(
+            width in 0u16..310, height in 0u16..110, active in 0..PANES.len(), zoom: bool, console in 0usize..200,
+        ) {
+            let screen = Rect { x: 0, y: 0, width, height };
+            let layout = layout(screen, Wish { active, zoom, console });
+            let rects = rects(&layout);
+            let owned: u32 = rects.iter().map(|rect| rect.area()).sum();
+            prop_assert_eq!(owned, screen.area());
+            for (at, one) in rects.iter().enumerate() {
+                prop_assert_eq!(one.intersection(screen).area(), one.area());
+                for other in rects.iter().skip(at + 1) {
+                    prop_assert_eq!(one.intersection(*other).area(), 0);
+                }
+            }
+            prop_assert!(layout.place(active).is_some());
+        }
+    }
+
+    #[test]
+    fn large_screens_show_every_pane() {
+        for (width, height) in [(120, 36), (160, 50), (300, 100)] {
+            let screen = Rect {
+                x: 0,
+                y: 0,
+                width,
+                height,
+            };
+            let layout = layout(
+                screen,
+                Wish {
+                    active: ANALYSIS,
+                    zoom: false,
+                    console: 0,
+                },
+            );
+            for pane in 0..PANES.len() {
+                let body = layout.place(pane).expect("in sight").body;
+                assert!(
+                    body.height >= 3 && body.width >= 36,
+                    "{width}x{height}: pane {pane}: {body:?}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The explorer: a full-screen terminal program around a session.
+//!
+//! Two threads: the engine owns the session and runs one command line at a time; the screen's thread waits for keys,
+//! the engine's output and signals, changes its state and draws it, only when something changed. Every pane shows the
+//! output of a command. Nothing here knows a dump's formats.
+
+mod actions;
+mod app;
+mod canvas;
+mod engine;
+mod error;
+mod event;
+mod help;
+mod keys;
+mod layout;
+mod page;
+mod panes;
+mod prompt;
+mod run;
+mod screen;
+mod scrollback;
+mod search;
+mod terminal;
+mod test_hook;
+mod theme;
+mod ticket;
+mod view;
+mod wrap;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::TuiError;
+pub use run::{ExplorerOptions, run};
+pub use terminal::is_terminal;
+pub use theme::ThemeName;

@@ -1,0 +1,145 @@
+//! What a pane shows: a command line and its output.
+
+use super::engine::End;
+use super::view::View;
+use super::wrap::wrap;
+use crate::output::{Line, Role};
+
+/// A command line with its output and the position in it.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    /// The line; `None` for what the pane shows by itself.
+    pub(super) pinned: Option<String>,
+    /// The line whose output `lines` is.
+    loaded: Option<String>,
+    lines: Vec<Line>,
+    /// Output that is arriving, to replace `lines` once it is whole.
+    incoming: Vec<Line>,
+    wrapped: Option<(usize, Vec<Line>)>,
+    /// Whether something happened since on which the output depends.
+    pub(super) stale: bool,
+    /// Where the user looks.
+    pub(super) view: View,
+}
+
+/// A pane with its present page and those that Backspace returns to.
+#[derive(Debug, Default)]
+pub(super) struct Pane {
+    /// What it shows.
+    pub(super) page: Page,
+    /// What it showed before links were followed into it, oldest first.
+    pub(super) past: Vec<Page>,
+}
+
+impl Page {
+    /// A page that stays at a command line.
+    pub(super) fn pinned(line: &str) -> Page {
+        Page {
+            pinned: Some(line.to_owned()),
+            ..Page::default()
+        }
+    }
+
+    /// Whether `line` has to be run to show this page.
+    pub(super) fn needs(&self, line: &str) -> bool {
+        self.stale || self.loaded.as_deref() != Some(line)
+    }
+
+    /// Whether nothing has arrived yet.
+    pub(super) fn is_loading(&self) -> bool {
+        self.loaded.is_none()
+    }
+
+    /// Takes more output of the running command.
+    pub(super) fn receive(&mut self, lines: Vec<Line>, skip: Option<&str>) {
+        let wanted = |line: &Line| skip.is_none_or(|start| !line.plain().starts_with(start));
+        self.incoming.extend(lines.into_iter().filter(wanted));
+    }
+
+    /// The command line has ended: its output becomes the page. A stopped one leaves the page as it was.
+    pub(super) fn finish(&mut self, line: &str, end: &End) {
+        let mut incoming = std::mem::take(&mut self.incoming);
+        match end {
+            End::Cancelled => return,
+            End::Failed(why) => incoming.push(Line::new().role(Role::Error, why)),
+            End::Finished | End::Quit => {}
+        }
+        if incoming.first().is_some_and(Line::is_empty) {
+            incoming.remove(0);
+        }
+        if incoming.is_empty() {
+            incoming.push(Line::new().role(Role::Dim, format!("{line}: no output")));
+        }
+        if self.loaded.as_deref() != Some(line) {
+            self.view = View::default();
+        }
+        self.loaded = Some(line.to_owned());
+        self.lines = incoming;
+        self.wrapped = None;
+        self.stale = false;
+    }
+
+    /// Breaks the lines for a width; to be called before [`Page::rows`].
+    pub(super) fn fit(&mut self, width: usize) {
+        if self.wrapped.as_ref().is_none_or(|(at, _)| *at != width) {
+            self.wrapped = Some((
+                width,
+                self.lines.iter().flat_map(|line| wrap(line, width)).collect(),
+            ));
+        }
+    }
+
+    /// The rows to draw: the lines, or the broken ones if they were fitted.
+    pub(super) fn rows(&self) -> &[Line] {
+        rows(&self.wrapped, &self.lines, &self.incoming)
+    }
+
+    /// The position and the rows, to move the one over the other.
+    pub(super) fn parts(&mut self) -> (&mut View, &[Line]) {
+        (&mut self.view, rows(&self.wrapped, &self.lines, &self.incoming))
+    }
+}
+
+fn rows<'p>(wrapped: &'p Option<(usize, Vec<Line>)>, lines: &'p [Line], incoming: &'p [Line]) -> &'p [Line] {
+    match wrapped {
+        Some((_, lines)) => lines,
+        None if lines.is_empty() => incoming,
+        None => lines,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_replaces_the_page_once_it_is_whole() {
+        let mut page = Page::default();
+        page.receive(vec![Line::of("*banner"), Line::of("one")], Some("*"));
+        assert_eq!(page.rows().len(), 1);
+        page.finish("r", &End::Finished);
+        page.view.cursor = 7;
+        page.stale = true;
+        assert!(page.needs("r"));
+        page.receive(vec![Line::of("two"), Line::of("three")], None);
+        assert_eq!(page.rows().len(), 1);
+        page.finish("r", &End::Cancelled);
+        assert_eq!((page.rows().len(), page.needs("r")), (1, true));
+        page.finish("r", &End::Failed("r: no context".into()));
+        assert_eq!(page.rows()[0].plain(), "r: no context");
+        assert_eq!(page.view.cursor, 7);
+        assert!(!page.needs("r"));
+        assert!(page.needs("r rax"));
+    }
+
+    #[test]
+    fn prose_follows_the_width() {
+        let mut page = Page::default();
+        page.receive(vec![Line::of("one two three four five")], None);
+        page.finish("!analyze", &End::Finished);
+        page.fit(10);
+        assert!(page.rows().len() > 2);
+        page.fit(80);
+        assert_eq!(page.rows().len(), 1);
+    }
+}

@@ -1,0 +1,21 @@
+//! The crash as a whole.
+
+use super::{Choice, PaneSpec, choice};
+
+pub(super) const SPEC: PaneSpec = PaneSpec {
+    name: "Analysis",
+    choices: &[
+        Choice {
+            command: "!analyze",
+            usage: "-v",
+            line: "!analyze -v",
+        },
+        choice("!analyze", "!analyze"),
+        choice(".bugcheck", ".bugcheck"),
+    ],
+    narrow: &[],
+    takes: &["!analyze"],
+    wrap: true,
+    skip: Some("*"),
+    hints: "Enter follow  Left/Right link  Tab pane  : command  / find  ? keys",
+};

@@ -1,0 +1,157 @@
+//! The panes. A pane is a command whose output stays in sight: it shows what the command says and nothing of its own,
+//! so that a pane and a command can never disagree.
+
+mod analysis;
+mod console;
+mod disassembly;
+mod memory;
+mod modules;
+mod processors;
+mod registers;
+mod stack;
+
+use crate::command::{COMMANDS, first_command};
+
+/// What makes a pane.
+pub(super) struct PaneSpec {
+    /// Its name in the tabs.
+    pub(super) name: &'static str,
+    /// The command lines that can fill it, best first; the first one whose command exists is run.
+    choices: &'static [Choice],
+    /// The same for a pane narrower than `NARROW` columns; empty if there is no difference.
+    narrow: &'static [Choice],
+    /// Commands whose output belongs here when a link runs them.
+    takes: &'static [&'static str],
+    /// Whether it is prose, whose long lines are broken at blanks.
+    pub(super) wrap: bool,
+    /// Lines that start with this are left out: the banner of `!analyze` says only its name.
+    pub(super) skip: Option<&'static str>,
+    /// Its keys, for the last line.
+    pub(super) hints: &'static str,
+}
+
+/// A pane with fewer columns than this is narrow: it does not hold a row of `db`.
+const NARROW: u16 = 77;
+
+/// A command line for a pane.
+struct Choice {
+    /// The command that must exist.
+    command: &'static str,
+    /// What its usage must contain.
+    usage: &'static str,
+    /// The line to run.
+    line: &'static str,
+}
+
+const fn choice(command: &'static str, line: &'static str) -> Choice {
+    Choice {
+        command,
+        usage: "",
+        line,
+    }
+}
+
+/// The panes by number.
+pub(super) const PANES: [&PaneSpec; 8] = [
+    &analysis::SPEC,
+    &processors::SPEC,
+    &stack::SPEC,
+    &registers::SPEC,
+    &disassembly::SPEC,
+    &modules::SPEC,
+    &memory::SPEC,
+    &console::SPEC,
+];
+
+/// Number of the analysis pane.
+pub(super) const ANALYSIS: usize = 0;
+/// Number of the processors pane.
+pub(super) const PROCESSORS: usize = 1;
+/// Number of the stack pane.
+pub(super) const STACK: usize = 2;
+/// Number of the registers pane.
+pub(super) const REGISTERS: usize = 3;
+/// Number of the disassembly pane.
+pub(super) const DISASSEMBLY: usize = 4;
+/// Number of the modules pane.
+pub(super) const MODULES: usize = 5;
+/// Number of the memory pane.
+pub(super) const MEMORY: usize = 6;
+/// Number of the console.
+pub(super) const CONSOLE: usize = 7;
+
+impl PaneSpec {
+    /// The command line that fills the pane when it is `width` columns wide; `None` for the console.
+    pub(super) fn line(&self, width: u16) -> Option<&'static str> {
+        let narrow = (width < NARROW).then(|| best(self.narrow)).flatten();
+        narrow.or_else(|| best(self.choices))
+    }
+}
+
+fn best(choices: &[Choice]) -> Option<&'static str> {
+    choices
+        .iter()
+        .find(|choice| exists(choice))
+        .map(|choice| choice.line)
+}
+
+fn exists(choice: &Choice) -> bool {
+    COMMANDS
+        .iter()
+        .any(|spec| spec.names.contains(&choice.command) && spec.usage.contains(choice.usage))
+}
+
+/// The pane in which a followed link's output belongs, if it is one command that has such a pane.
+pub(super) fn taker(line: &str) -> Option<usize> {
+    let (parsed, rest) = first_command(line).ok()??;
+    if !rest
+        .trim_matches(|c: char| c == ';' || c.is_whitespace())
+        .is_empty()
+        || parsed.processor.is_some()
+    {
+        return None;
+    }
+    PANES
+        .iter()
+        .position(|pane| pane.takes.contains(&parsed.args.name))
+}
+
+/// Whether a followed link selects something, so that the panes show its effect and the console need not be looked at.
+pub(super) fn selects(line: &str) -> bool {
+    let line = line.trim_start();
+    ["~", ".frame", ".cxr", ".trap", ".ecxr", ".thread", ".process"]
+        .iter()
+        .any(|name| line.starts_with(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pane_but_the_console_has_a_command_that_exists() {
+        for (number, pane) in PANES.iter().enumerate() {
+            for width in [20, 200] {
+                let line = pane.line(width);
+                assert_eq!(
+                    line.is_none(),
+                    number == CONSOLE,
+                    "{} at {width}: {line:?}",
+                    pane.name
+                );
+                if let Some(line) = line {
+                    assert!(first_command(line).is_ok_and(|found| found.is_some()), "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn links_go_where_their_output_belongs() {
+        assert_eq!(taker("lmvm nt"), Some(MODULES));
+        assert_eq!(taker("lm; r"), None);
+        assert_eq!(taker("no such command"), None);
+        assert!(selects("~2s; r"));
+        assert!(!selects("lm"));
+    }
+}

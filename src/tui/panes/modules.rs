@@ -1,0 +1,13 @@
+//! The loaded modules.
+
+use super::{PaneSpec, choice};
+
+pub(super) const SPEC: PaneSpec = PaneSpec {
+    name: "Modules",
+    choices: &[choice("lm", "lm")],
+    narrow: &[],
+    takes: &["lm"],
+    wrap: false,
+    skip: None,
+    hints: "Enter details  Backspace back  / find  Tab pane  : command  ? keys",
+};

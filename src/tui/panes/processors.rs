@@ -1,0 +1,13 @@
+//! The processors and what each one ran.
+
+use super::{PaneSpec, choice};
+
+pub(super) const SPEC: PaneSpec = PaneSpec {
+    name: "CPUs",
+    choices: &[choice("!running", "!running -i"), choice("~", "~")],
+    narrow: &[],
+    takes: &["!running"],
+    wrap: false,
+    skip: None,
+    hints: "Enter make current  Tab pane  : command  / find  ? keys",
+};

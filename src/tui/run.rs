@@ -1,0 +1,171 @@
+//! The loop: wait, change the state, draw.
+
+use super::TuiError;
+use super::app::{App, Effect};
+use super::engine::{Engine, State};
+use super::event::{self, Input};
+use super::screen::{self, QUIET};
+use super::terminal::Terminal;
+use super::theme::ThemeName;
+use super::ticket::Ticket;
+use crate::session::Session;
+use crossbeam_channel::{Receiver, select};
+use crossterm::clipboard::CopyToClipboard;
+use std::time::{Duration, Instant};
+
+/// How the explorer starts.
+#[derive(Debug, Clone)]
+pub struct ExplorerOptions {
+    /// The colours.
+    pub theme: ThemeName,
+    /// Whether the mouse works in the explorer from the start.
+    pub mouse: bool,
+    /// Command lines to run first.
+    pub commands: Vec<String>,
+}
+
+impl ExplorerOptions {
+    /// What the environment asks for: colours by `NO_COLOR`, `DUMPSCOPE_THEME` and `TERM`; no mouse over SSH, where
+    /// people select text with it.
+    pub fn from_environment() -> ExplorerOptions {
+        let variable = |name: &str| std::env::var(name).ok();
+        let ssh = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some());
+        ExplorerOptions {
+            theme: ThemeName::from_environment(variable),
+            mouse: !ssh,
+            commands: Vec::new(),
+        }
+    }
+}
+
+/// Output is drawn at most this often; keys are answered at once.
+const FRAME: Duration = Duration::from_millis(33);
+/// Things that are taken together before the next frame at most.
+const BURST: usize = 128;
+
+/// Runs the explorer on a session until the user leaves it.
+///
+/// A signal that ends programs ends this one as well, once the terminal is restored: then this does not return.
+///
+/// # Errors
+/// There is no terminal, or it is gone.
+pub fn run(session: Session, options: ExplorerOptions) -> Result<(), TuiError> {
+    let mut app = App::new(
+        Ticket::of(&session),
+        State::of(&session),
+        options.theme,
+        options.mouse,
+    );
+    app.warn(session.target.warnings());
+    for line in &options.commands {
+        app.submit(line);
+    }
+    let signals = event::signals()?;
+    let mut terminal = Terminal::take(options.mouse)?;
+    let inputs = event::inputs()?;
+    let engine = Engine::start(session)?;
+    let outcome = serve(&mut app, &mut terminal, &engine, &inputs, &signals);
+    drop(terminal);
+    engine.stop();
+    if let Some(signal) = outcome? {
+        event::die_of(signal);
+    }
+    Ok(())
+}
+
+/// Until the user leaves or a signal comes, which is returned.
+fn serve(
+    app: &mut App,
+    terminal: &mut Terminal,
+    engine: &Engine,
+    inputs: &Receiver<Input>,
+    signals: &Receiver<i32>,
+) -> Result<Option<i32>, TuiError> {
+    let mut due = Some(Instant::now());
+    let mut drawn: Option<Instant> = None;
+    loop {
+        let now = Instant::now();
+        if due.is_some_and(|due| due <= now) {
+            terminal.draw(|frame| screen::draw(app, frame, now))?;
+            drawn = Some(now);
+            due = None;
+        }
+        // After the drawing: which panes are in sight, and how wide, is known then.
+        if let Some(request) = app.next_request(Instant::now())
+            && engine.requests.send(request).is_err()
+        {
+            return Ok(None);
+        }
+        match wait(engine, inputs, signals, next_wake(app, due, now)) {
+            Woken::Input(input) => {
+                app.input(input);
+                inputs.try_iter().take(BURST).for_each(|input| app.input(input));
+                due = Some(Instant::now());
+            }
+            Woken::Reply(reply) => {
+                app.reply(reply);
+                engine
+                    .replies
+                    .try_iter()
+                    .take(BURST)
+                    .for_each(|reply| app.reply(reply));
+                let earliest = drawn.map_or(now, |drawn| drawn + FRAME);
+                due = Some(due.map_or(earliest, |due| due.min(earliest)));
+            }
+            Woken::Signal(signal) if event::stops_command(signal) => {
+                app.stop();
+            }
+            Woken::Signal(signal) => return Ok(Some(signal)),
+            Woken::Time => {
+                due = Some(Instant::now());
+                // The command may have begun its next part in the moment in which it was asked to stop.
+                if app.running.as_ref().is_some_and(|running| running.stopping) {
+                    engine.cancel.cancel();
+                }
+            }
+            Woken::Nobody => return Ok(None),
+        }
+        for effect in std::mem::take(&mut app.effects) {
+            match effect {
+                Effect::Stop => engine.cancel.cancel(),
+                Effect::Copy(text) => terminal.send(CopyToClipboard::to_clipboard_from(text))?,
+                Effect::Mouse(on) => terminal.set_mouse(on)?,
+                Effect::Redraw => terminal.clear()?,
+            }
+        }
+        if app.quit {
+            return Ok(None);
+        }
+    }
+}
+
+/// When to wake without an event: for a frame that is due, or to show how long a command has been running. Never when
+/// idle.
+fn next_wake(app: &App, due: Option<Instant>, now: Instant) -> Option<Instant> {
+    let running = app.running.as_ref().map(|running| {
+        let time = now.saturating_duration_since(running.since);
+        let quarters = u32::try_from(time.as_millis() / QUIET.as_millis()).unwrap_or(u32::MAX);
+        running.since + QUIET.saturating_mul(quarters.saturating_add(1))
+    });
+    [due, running].into_iter().flatten().min()
+}
+
+enum Woken {
+    Input(Input),
+    Reply(super::engine::Reply),
+    Signal(i32),
+    Time,
+    Nobody,
+}
+
+fn wait(engine: &Engine, inputs: &Receiver<Input>, signals: &Receiver<i32>, until: Option<Instant>) -> Woken {
+    let time = until.map_or_else(crossbeam_channel::never, crossbeam_channel::at);
+    select! {
+        recv(signals) -> signal => signal.map_or(Woken::Nobody, Woken::Signal),
+        recv(inputs) -> input => input.map_or(Woken::Nobody, Woken::Input),
+        recv(engine.replies) -> reply => reply.map_or(Woken::Nobody, Woken::Reply),
+        recv(time) -> _ => Woken::Time,
+    }
+}

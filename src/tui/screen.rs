@@ -1,0 +1,285 @@
+//! Drawing the state.
+
+use super::app::{App, Keyboard};
+use super::canvas::{self, LineLook, bar, paint_row, put};
+use super::layout::{Layout, Place};
+use super::panes::{CONSOLE, PANES};
+use crate::output::{Line, Role};
+use crate::util::width::{clip, columns};
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use std::time::{Duration, Instant};
+
+/// A command that has run for less is not worth a word.
+pub(super) const QUIET: Duration = Duration::from_millis(250);
+
+/// Draws everything.
+pub(super) fn draw(app: &mut App, frame: &mut Frame<'_>, now: Instant) {
+    app.screen = frame.area();
+    let layout = app.layout();
+    let buffer = frame.buffer_mut();
+    ticket(app, buffer, layout.ticket);
+    tabs(app, buffer, layout.tabs);
+    for rule in &layout.rules {
+        for row in 0..rule.height {
+            put(buffer, *rule, 0, row, "|", app.theme.role(Role::Dim));
+        }
+    }
+    if app.keyboard == Keyboard::Help {
+        help(app, buffer, layout.middle);
+    } else {
+        for place in &layout.panes {
+            pane(app, buffer, *place);
+        }
+    }
+    hints(app, buffer, &layout, now);
+    if let Some(cursor) = prompt(app, buffer, layout.prompt) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+fn ticket(app: &App, buffer: &mut Buffer, area: Rect) {
+    let prompt = app.state.prompt.trim_end().trim_end_matches('>');
+    let room = usize::from(area.width).saturating_sub(columns(prompt) + 1);
+    bar(
+        buffer,
+        area,
+        0,
+        &app.ticket.text(room),
+        prompt,
+        app.theme.bar(true),
+    );
+}
+
+/// The tabs with the first column of each: names if all fit, else only the active one's.
+fn tab_texts(width: u16, active: usize) -> Vec<(u16, usize, String)> {
+    let long: usize = PANES.iter().map(|pane| columns(pane.name) + 4).sum();
+    let mut column = 0;
+    let tabs = PANES.iter().enumerate().map(|(pane, spec)| {
+        let name = if long <= usize::from(width) || pane == active {
+            format!(" {}", spec.name)
+        } else {
+            String::new()
+        };
+        let (open, close) = if pane == active { ('[', ']') } else { (' ', ' ') };
+        let text = format!("{open}{}{name}{close}", pane + 1);
+        let start = column;
+        column += u16::try_from(columns(&text)).unwrap_or(0);
+        (start, pane, text)
+    });
+    tabs.collect()
+}
+
+/// The pane whose tab is at a column.
+pub(super) fn tab_at(width: u16, active: usize, column: u16) -> Option<usize> {
+    tab_texts(width, active)
+        .into_iter()
+        .rev()
+        .find(|(start, ..)| *start <= column)
+        .map(|(_, pane, _)| pane)
+}
+
+fn tabs(app: &App, buffer: &mut Buffer, area: Rect) {
+    let mut end = 0;
+    for (start, pane, text) in tab_texts(area.width, app.active) {
+        let style = if pane == app.active {
+            app.theme.bar(true)
+        } else {
+            app.theme.role(Role::Label)
+        };
+        end = put(buffer, area, start, 0, &text, style);
+    }
+    if area.width > end + 1 {
+        put(buffer, area, area.width - 1, 0, "?", app.theme.role(Role::Label));
+    }
+}
+
+fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
+    let Some(spec) = PANES.get(place.pane) else { return };
+    let body = place.body;
+    let height = usize::from(body.height);
+    if let Some(pane) = app.panes.get_mut(place.pane) {
+        if spec.wrap && !pane.page.is_loading() {
+            pane.page.fit(usize::from(body.width));
+        }
+        let (view, rows) = pane.page.parts();
+        let lines = if place.pane == CONSOLE {
+            app.console.lines()
+        } else {
+            rows
+        };
+        view.settle(lines.len(), height);
+    }
+    let active = place.pane == app.active;
+    if let Some(title) = place.title {
+        let (left, right) = title_text(app, place);
+        bar(buffer, title, 0, &left, &right, app.theme.bar(active));
+    }
+    let Some(view) = app.panes.get(place.pane).map(|pane| pane.page.view.clone()) else {
+        return;
+    };
+    let lines = app.rows(place.pane);
+    let with_cursor = active && matches!(app.keyboard, Keyboard::Pane | Keyboard::Find);
+    for (row, (number, line)) in lines.iter().enumerate().skip(view.top).take(height).enumerate() {
+        let look = LineLook {
+            theme: &app.theme,
+            left: view.left,
+            cursor: (with_cursor && number == view.cursor).then(|| view.chosen_span(line)),
+            pattern: app.pattern.as_ref().filter(|_| active),
+        };
+        canvas::line(buffer, body, u16::try_from(row).unwrap_or(u16::MAX), line, look);
+    }
+    if lines.is_empty() {
+        put(
+            buffer,
+            body,
+            0,
+            0,
+            empty_text(app, place.pane),
+            app.theme.role(Role::Dim),
+        );
+    }
+}
+
+fn empty_text(app: &App, pane: usize) -> &'static str {
+    match app.panes.get(pane) {
+        _ if pane == CONSOLE => "Commands that you type appear here with what they say.",
+        Some(pane) if pane.page.is_loading() => "...",
+        _ => "",
+    }
+}
+
+/// A title bar's parts: number, name and command; position.
+fn title_text(app: &App, place: Place) -> (String, String) {
+    let name = PANES.get(place.pane).map_or("", |pane| pane.name);
+    let command = match app.line_of(place.pane, place.body.width) {
+        Some(line) => line,
+        None => app
+            .echo
+            .and_then(|echo| app.console.lines().get(echo))
+            .map(Line::plain)
+            .unwrap_or_default(),
+    };
+    let left = format!(" {} {name}  {command}", place.pane + 1);
+    (left, position(app, place))
+}
+
+/// `12-40/203`: the lines in sight, where not all are.
+fn position(app: &App, place: Place) -> String {
+    let count = app.rows(place.pane).len();
+    let top = app.panes.get(place.pane).map_or(0, |pane| pane.page.view.top);
+    let end = (top + usize::from(place.body.height)).min(count);
+    if top == 0 && end == count {
+        String::new()
+    } else {
+        format!("{}-{end}/{count} ", top + 1)
+    }
+}
+
+fn help(app: &App, buffer: &mut Buffer, area: Rect) {
+    let lines = app.help_lines();
+    let look = LineLook {
+        theme: &app.theme,
+        left: 0,
+        cursor: None,
+        pattern: None,
+    };
+    for (row, line) in lines
+        .iter()
+        .skip(app.help.top)
+        .take(usize::from(area.height))
+        .enumerate()
+    {
+        canvas::line(buffer, area, u16::try_from(row).unwrap_or(u16::MAX), line, look);
+    }
+}
+
+/// The last line: what runs, else a message, else the pane's keys.
+fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
+    let area = layout.hints;
+    if let Some((text, clock)) = running(app, now) {
+        paint_row(buffer, area, 0, app.theme.bar(false));
+        return bar(buffer, area, 0, &text, &clock, app.theme.bar(false));
+    }
+    if let Some((role, text)) = &app.message {
+        put(buffer, area, 0, 0, &format!(" {text}"), app.theme.role(*role));
+        return;
+    }
+    let text = match app.keyboard {
+        Keyboard::Pane => PANES.get(app.active).map_or("", |pane| pane.hints),
+        Keyboard::Prompt => "Enter run  Up/Down history  ^R search  Tab complete  Esc to the panes",
+        Keyboard::Find => "Enter keep  Esc leave  n/N next and previous afterwards",
+        Keyboard::Help => "Up/Down scroll  any other key closes",
+    };
+    let place = layout.place(app.active).filter(|place| place.title.is_none());
+    let right = match place {
+        Some(place) if app.keyboard != Keyboard::Help => position(app, place),
+        _ => String::new(),
+    };
+    let text = format!(" {text}");
+    let room = usize::from(area.width).saturating_sub(columns(&right) + 1);
+    put(buffer, area, 0, 0, clip(&text, room), app.theme.role(Role::Dim));
+    let start = usize::from(area.width).saturating_sub(columns(&right));
+    put(
+        buffer,
+        area,
+        u16::try_from(start).unwrap_or(0),
+        0,
+        &right,
+        app.theme.role(Role::Dim),
+    );
+}
+
+/// ` lm  1.2 s  Esc stops ` once a command has run for a while.
+fn running(app: &App, now: Instant) -> Option<(String, String)> {
+    let running = app.running.as_ref()?;
+    let time = now.saturating_duration_since(running.since);
+    if time < QUIET {
+        return None;
+    }
+    let spinner = ["|", "/", "-", "\\"];
+    let turn = usize::try_from(time.as_millis() / QUIET.as_millis()).unwrap_or(0) % spinner.len();
+    let wish = if running.stopping { "stopping" } else { "Esc stops" };
+    let left = format!(" {} {}", spinner.get(turn)?, running.request.line);
+    Some((left, format!("{:.1} s  {wish} ", time.as_secs_f32())))
+}
+
+/// Draws the prompt; returns where the cursor stands if the prompt has the keyboard.
+fn prompt(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
+    let typing = matches!(app.keyboard, Keyboard::Prompt | Keyboard::Find);
+    let (label, text, column) = match (app.keyboard, app.prompt.searching()) {
+        (Keyboard::Find, _) => ("/".to_owned(), app.find.as_str(), columns(&app.find)),
+        (_, Some(wanted)) => (
+            format!("(search '{wanted}') "),
+            app.prompt.text(),
+            app.prompt.column(),
+        ),
+        _ => (app.state.prompt.clone(), app.prompt.text(), app.prompt.column()),
+    };
+    let width = usize::from(area.width);
+    let label = clip(&label, width.saturating_sub(1));
+    let role = if typing { Role::Heading } else { Role::Label };
+    let start = put(buffer, area, 0, 0, label, app.theme.role(role));
+    let room = width.saturating_sub(usize::from(start)).max(1);
+    // Scrolled so far that the cursor's own cell is in sight.
+    let hidden = (column + 1).saturating_sub(room);
+    let line = Line::of(text);
+    let inner = Rect {
+        x: area.x + start,
+        width: area.width.saturating_sub(start),
+        ..area
+    };
+    let look = LineLook {
+        theme: &app.theme,
+        left: hidden,
+        cursor: None,
+        pattern: None,
+    };
+    canvas::line(buffer, inner, 0, &line, look);
+    let x = inner.x + u16::try_from(column - hidden).unwrap_or(0);
+    (typing && inner.area() > 0).then_some(Position {
+        x: x.min(inner.right() - 1),
+        y: inner.y,
+    })
+}

@@ -1,0 +1,40 @@
+//! What the tests of this program need to happen on demand: a command that panics, one that takes long. Not in release
+//! builds.
+
+use crate::session::CancelToken;
+
+/// `DUMPSCOPE_TEST_PANIC` holds a line that panics on the engine's thread, `DUMPSCOPE_TEST_SLOW` one that runs until it
+/// is cancelled (half a minute at most).
+#[cfg(debug_assertions)]
+#[expect(clippy::panic, reason = "a panic is what the test asks for")]
+pub(super) fn in_engine(line: &str, cancel: &CancelToken) {
+    let is = |variable| std::env::var(variable).is_ok_and(|wanted| wanted == line);
+    if is("DUMPSCOPE_TEST_PANIC") {
+        panic!("asked for by DUMPSCOPE_TEST_PANIC");
+    }
+    if is("DUMPSCOPE_TEST_SLOW") {
+        for _ in 0..15_000 {
+            if cancel.is_cancelled() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    }
+}
+
+/// `DUMPSCOPE_TEST_SCREEN_PANIC` holds a line that panics on the screen's thread when it is entered.
+#[cfg(debug_assertions)]
+#[expect(clippy::panic, reason = "a panic is what the test asks for")]
+pub(super) fn in_screen(line: &str) {
+    if std::env::var("DUMPSCOPE_TEST_SCREEN_PANIC").is_ok_and(|wanted| wanted == line) {
+        panic!("asked for by DUMPSCOPE_TEST_SCREEN_PANIC");
+    }
+}
+
+/// Nothing.
+#[cfg(not(debug_assertions))]
+pub(super) fn in_engine(_line: &str, _cancel: &CancelToken) {}
+
+/// Nothing.
+#[cfg(not(debug_assertions))]
+pub(super) fn in_screen(_line: &str) {}

@@ -1,0 +1,428 @@
+//! The whole state, driven by keys and by an engine that the tests play, drawn on a screen of cells.
+
+use super::app::{App, Effect, Keyboard};
+use super::engine::{End, Reply, Request, State};
+use super::event::Input;
+use super::panes::{CONSOLE, DISASSEMBLY, MODULES, PANES, REGISTERS};
+use super::screen;
+use super::theme::ThemeName;
+use super::ticket::Ticket;
+use crate::output::{Line, Role};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use std::time::{Duration, Instant};
+
+/// An explorer on a screen, with an engine that answers every request at once.
+struct Explorer {
+    app: App,
+    terminal: Terminal<TestBackend>,
+    asked: Vec<String>,
+    selected: u64,
+}
+
+fn ticket() -> Ticket {
+    Ticket {
+        file: "test.dmp".into(),
+        bug_check: "1e KMODE_EXCEPTION_NOT_HANDLED".into(),
+        build: "10.0.19041.804 x64 16 cpu".into(),
+    }
+}
+
+impl Explorer {
+    fn new(width: u16, height: u16) -> Explorer {
+        let state = State {
+            prompt: "2: kd> ".into(),
+            fingerprint: 0,
+        };
+        let app = App::new(ticket(), state, ThemeName::Dark, false);
+        let terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen of cells");
+        Explorer {
+            app,
+            terminal,
+            asked: Vec::new(),
+            selected: 0,
+        }
+    }
+
+    fn resize(&mut self, width: u16, height: u16) {
+        self.terminal.backend_mut().resize(width, height);
+        self.app.input(Input::Resize);
+    }
+
+    fn draw(&mut self) {
+        let app = &mut self.app;
+        self.terminal
+            .draw(|frame| screen::draw(app, frame, Instant::now()))
+            .expect("cells can always be drawn");
+    }
+
+    /// Draws, and lets the engine answer until it has nothing to do.
+    fn settle(&mut self) {
+        self.draw();
+        while let Some(request) = self.app.next_request(Instant::now()) {
+            self.answer(&request, End::Finished);
+            self.draw();
+        }
+    }
+
+    fn answer(&mut self, request: &Request, end: End) {
+        self.asked.push(request.line.clone());
+        let id = request.id;
+        if request.line.starts_with('~') && !request.for_pane {
+            self.selected += 1;
+        }
+        self.app.reply(Reply::Lines {
+            id,
+            lines: output(&request.line),
+        });
+        let state = State {
+            prompt: "2: kd> ".into(),
+            fingerprint: self.selected,
+        };
+        self.app.reply(Reply::Done { id, end, state });
+    }
+
+    fn key(&mut self, code: KeyCode) {
+        self.app
+            .input(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        self.settle();
+    }
+
+    fn keys(&mut self, text: &str) {
+        text.chars().for_each(|c| self.key(KeyCode::Char(c)));
+    }
+
+    fn row(&self, row: u16) -> String {
+        let buffer = self.terminal.backend().buffer();
+        let cells = (0..buffer.area.width).map(|column| buffer[(column, row)].symbol());
+        cells.collect::<String>().trim_end().to_owned()
+    }
+
+    fn shows(&self, text: &str) -> bool {
+        (0..self.terminal.backend().buffer().area.height).any(|row| self.row(row).contains(text))
+    }
+}
+
+/// What the played engine says to a line.
+fn output(line: &str) -> Vec<Line> {
+    let mut lines = vec![Line::new().role(Role::Heading, format!("output of {line}"))];
+    for number in 0..70u32 {
+        lines.push(
+            Line::of(format!("{number:>3} "))
+                .link(Role::Module, "driver", format!("lmvm driver{number}"))
+                .text("  ")
+                .link(Role::Address, "fffff803`0bbfdb50", "ln fffff8030bbfdb50")
+                .text(" 驱动程序 ")
+                .link(Role::Value, "2", "~2s"),
+        );
+    }
+    lines
+}
+
+#[test]
+fn the_first_screen_is_complete() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    assert_eq!(
+        explorer.row(0),
+        "test.dmp  1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu        2: kd"
+    );
+    assert_eq!(
+        explorer.row(1),
+        "[1 Analysis] 2 CPUs  3 Stack  4 Regs  5 Code  6 Modules  7 Memory  8 Command   ?"
+    );
+    assert!(explorer.row(2).starts_with("output of !analyze"));
+    assert_eq!(explorer.row(22), "2: kd>");
+    assert!(explorer.row(23).ends_with("1-20/71"), "{}", explorer.row(23));
+    assert_eq!(
+        explorer.asked.len(),
+        1,
+        "only the pane in sight runs: {:?}",
+        explorer.asked
+    );
+}
+
+#[test]
+fn panes_run_when_they_come_into_sight_and_again_when_the_selection_changes() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.keys("4");
+    assert_eq!(explorer.app.active, REGISTERS);
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("r"));
+    explorer.keys("646");
+    assert_eq!(explorer.asked.iter().filter(|line| *line == "r").count(), 1);
+    explorer.keys("~2s");
+    explorer.key(KeyCode::Enter);
+    explorer.key(KeyCode::Esc);
+    explorer.keys("4");
+    assert_eq!(explorer.asked.iter().filter(|line| *line == "r").count(), 2);
+}
+
+#[test]
+fn links_lead_to_the_pane_of_their_command_and_back() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.key(KeyCode::Down);
+    explorer.key(KeyCode::Down);
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.app.active, MODULES);
+    assert!(explorer.shows("output of lmvm driver1"));
+    explorer.key(KeyCode::Down);
+    explorer.key(KeyCode::Enter);
+    assert!(explorer.shows("output of lmvm driver0"));
+    explorer.key(KeyCode::Backspace);
+    assert!(explorer.shows("output of lmvm driver1"));
+    explorer.key(KeyCode::Backspace);
+    assert_eq!(explorer.app.active, 0);
+    assert_eq!(explorer.app.panes[0].page.view.cursor, 2);
+    explorer.key(KeyCode::Backspace);
+    assert!(explorer.shows("nothing to go back to"));
+}
+
+#[test]
+fn a_link_without_a_pane_runs_in_the_console() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.key(KeyCode::Down);
+    explorer.key(KeyCode::Right);
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.app.active, CONSOLE);
+    assert!(explorer.asked.contains(&"ln fffff8030bbfdb50".to_owned()));
+    explorer.key(KeyCode::Backspace);
+    assert_eq!(explorer.app.active, 0);
+}
+
+#[test]
+fn a_link_that_selects_leaves_the_user_where_he_is() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.key(KeyCode::Down);
+    explorer.key(KeyCode::Right);
+    explorer.key(KeyCode::Right);
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.app.active, 0);
+    assert!(explorer.asked.contains(&"~2s".to_owned()));
+    assert!(explorer.shows("8 Command  2: kd> ~2s"));
+}
+
+#[test]
+fn typing_goes_to_the_prompt_and_its_output_stays_in_sight() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.keys("lm");
+    assert_eq!(explorer.app.keyboard, Keyboard::Prompt);
+    assert_eq!(explorer.row(22), "2: kd> lm");
+    explorer.key(KeyCode::Enter);
+    assert!(explorer.shows("8 Command  2: kd> lm"));
+    assert!(explorer.row(21).starts_with(" 69 driver"), "{}", explorer.row(21));
+    explorer.key(KeyCode::Up);
+    assert_eq!(explorer.row(22), "2: kd> lm");
+}
+
+#[test]
+fn a_command_makes_a_running_pane_wait() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.draw();
+    let pane = explorer
+        .app
+        .next_request(Instant::now())
+        .expect("the pane's command");
+    assert!(pane.for_pane);
+    explorer.app.submit("r");
+    assert_eq!(explorer.app.effects, [Effect::Stop]);
+    assert_eq!(explorer.app.next_request(Instant::now()), None);
+    explorer.answer(&pane, End::Cancelled);
+    let next = explorer.app.next_request(Instant::now()).expect("the command");
+    assert_eq!((next.line.as_str(), next.for_pane), ("r", false));
+    explorer.answer(&next, End::Finished);
+    assert_eq!(
+        explorer.app.next_request(Instant::now()).map(|next| next.line),
+        Some(pane.line)
+    );
+}
+
+#[test]
+fn a_pane_that_the_user_stopped_does_not_start_again_by_itself() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.draw();
+    let pane = explorer
+        .app
+        .next_request(Instant::now())
+        .expect("the pane's command");
+    explorer.key(KeyCode::Esc);
+    explorer.answer(&pane, End::Cancelled);
+    explorer.draw();
+    assert_eq!(explorer.app.next_request(Instant::now()), None);
+    assert!(explorer.shows("R runs it again"));
+    explorer.keys("R");
+    assert_eq!(
+        explorer.asked.iter().filter(|line| **line == pane.line).count(),
+        2
+    );
+}
+
+#[test]
+fn a_failed_command_says_so_and_the_rest_goes_on() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.app.submit("lx");
+    let request = explorer.app.next_request(Instant::now()).expect("the command");
+    explorer.answer(
+        &request,
+        End::Failed("lx: no command 'lx'; did you mean lm?".into()),
+    );
+    explorer.draw();
+    assert!(explorer.shows("error: lx: no command 'lx'; did you mean lm?"));
+}
+
+#[test]
+fn finding_marks_and_moves() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.keys("/ 60");
+    assert_eq!(explorer.row(22), "/ 60");
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.app.panes[0].page.view.cursor, 61);
+    explorer.keys("/absent");
+    assert!(explorer.shows("'absent' is not in this pane"));
+}
+
+#[test]
+fn a_running_command_is_told_after_a_moment_only() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.app.submit("s -b 0 L?ffff 41");
+    let start = Instant::now();
+    explorer.app.next_request(start).expect("the command");
+    for (after, told) in [(100, false), (300, true)] {
+        let now = start + Duration::from_millis(after);
+        let app = &mut explorer.app;
+        explorer
+            .terminal
+            .draw(|frame| screen::draw(app, frame, now))
+            .expect("drawn");
+        assert_eq!(
+            explorer.row(23).contains("Esc stops"),
+            told,
+            "{}",
+            explorer.row(23)
+        );
+    }
+}
+
+#[test]
+fn large_screens_show_all_panes_at_once() {
+    let mut explorer = Explorer::new(160, 50);
+    explorer.settle();
+    assert_eq!(explorer.asked.len(), PANES.len() - 1, "{:?}", explorer.asked);
+    for pane in [
+        "1 Analysis",
+        "2 CPUs",
+        "3 Stack",
+        "4 Regs",
+        "5 Code",
+        "6 Modules",
+        "7 Memory",
+        "8 Command",
+    ] {
+        let titles = (2..50)
+            .filter(|row| explorer.row(*row).contains(&format!(" {pane}")))
+            .count();
+        assert_eq!(titles, 1, "{pane}");
+    }
+    explorer.keys("5z");
+    assert_eq!(explorer.app.active, DISASSEMBLY);
+    assert!(explorer.row(2).starts_with("output of"));
+    assert!(!explorer.shows("4 Regs  r"));
+}
+
+#[test]
+fn the_mouse_chooses_follows_and_scrolls() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    let mouse = |kind, column, row| {
+        Input::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        })
+    };
+    let click = MouseEventKind::Down(MouseButton::Left);
+    explorer.app.input(mouse(click, 22, 1));
+    assert_eq!(explorer.app.active, 2);
+    explorer.settle();
+    explorer.app.input(mouse(MouseEventKind::ScrollDown, 5, 5));
+    explorer.settle();
+    assert_eq!(explorer.app.panes[2].page.view.cursor, 3);
+    explorer.app.input(mouse(click, 5, 5));
+    explorer.app.input(mouse(click, 5, 5));
+    assert_eq!(explorer.app.active, MODULES);
+}
+
+/// Every key that does something, and some that do nothing.
+fn any_key() -> impl Strategy<Value = KeyEvent> {
+    let code = prop_oneof![
+        4 => prop::sample::select(vec![
+            KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home,
+            KeyCode::End, KeyCode::Left, KeyCode::Right, KeyCode::Enter, KeyCode::Backspace, KeyCode::Esc,
+            KeyCode::Delete, KeyCode::F(1),
+        ]),
+        4 => prop::sample::select("12345678jkznNyYRMTG/:?<>~lr驱q".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+    ];
+    let modifiers = prop_oneof![
+        8 => Just(KeyModifiers::NONE), 1 => Just(KeyModifiers::CONTROL), 1 => Just(KeyModifiers::SHIFT),
+    ];
+    (code, modifiers).prop_map(|(code, modifiers)| KeyEvent::new(code, modifiers))
+}
+
+fn any_size() -> impl Strategy<Value = (u16, u16)> {
+    prop_oneof![(1u16..12, 1u16..8), (1u16..301, 1u16..101)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_keys_on_no_size_break_anything(
+        steps in prop::collection::vec((any_key(), prop::option::weighted(0.3, any_size())), 1..40),
+        (width, height) in any_size(),
+        theme in 0usize..5,
+    ) {
+        let mut explorer = Explorer::new(width, height);
+        for _ in 0..theme {
+            explorer.app.theme.name = explorer.app.theme.name.next();
+        }
+        explorer.settle();
+        for (key, size) in steps {
+            if let Some((width, height)) = size {
+                explorer.resize(width, height);
+            }
+            explorer.app.input(Input::Key(key));
+            explorer.settle();
+            prop_assert!(explorer.app.active < PANES.len());
+        }
+    }
+
+    #[test]
+    fn every_pane_draws_on_every_size((width, height) in any_size(), scrolled in 0usize..200) {
+        let mut explorer = Explorer::new(80, 24);
+        explorer.settle();
+        explorer.keys("lm");
+        explorer.key(KeyCode::Enter);
+        explorer.key(KeyCode::Esc);
+        for pane in 0..PANES.len() {
+            explorer.app.active = pane;
+            explorer.app.panes[pane].page.view.cursor = scrolled;
+            explorer.app.panes[pane].page.view.left = scrolled;
+            explorer.resize(width, height);
+            explorer.settle();
+            explorer.keys("z");
+            explorer.keys("?");
+            explorer.key(KeyCode::Esc);
+            explorer.keys("z");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The ticket line: which dump this is.
+
+use crate::analysis::bug_check;
+use crate::session::Session;
+use crate::util::width::{clip, columns};
+
+/// What the first line says of the dump.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Ticket {
+    /// The file's name.
+    pub(super) file: String,
+    /// Bug check code and name.
+    pub(super) bug_check: String,
+    /// Build, machine, processors.
+    pub(super) build: String,
+}
+
+impl Ticket {
+    /// The ticket of a session.
+    pub(super) fn of(session: &Session) -> Ticket {
+        let target = &session.target;
+        let header = target.header();
+        let known = bug_check(header.bug_check_code, header.bug_check_parameters);
+        let bug_check = match known {
+            Some(known) => format!("{:x} {}", known.code, known.name),
+            None => format!("{:x}", header.bug_check_code),
+        };
+        let version = match target.kernel_build() {
+            Some(build) => build.version.clone(),
+            None => format!("build {}", header.minor_version),
+        };
+        let machine = crate::command::machine_name(header.machine);
+        let path = target.dump().path();
+        let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        Ticket {
+            file: crate::output::sanitize(&file).into_owned(),
+            bug_check: crate::output::sanitize(&bug_check).into_owned(),
+            build: crate::output::sanitize(&format!("{version} {machine} {} cpu", header.processors))
+                .into_owned(),
+        }
+    }
+
+    /// The line's left part in at most `width` columns. The file's name gives way first, then the build, then the rest
+    /// is cut.
+    pub(super) fn text(&self, width: usize) -> String {
+        let rest = format!("  {}  {}", self.bug_check, self.build);
+        let room = width.saturating_sub(columns(&rest));
+        if room >= columns(&self.file).min(13) {
+            return format!("{}{rest}", shortened(&self.file, room));
+        }
+        let short = format!("{}  {}", self.bug_check, self.build);
+        let short = if columns(&short) <= width {
+            short
+        } else {
+            self.bug_check.clone()
+        };
+        clip(&short, width).to_owned()
+    }
+}
+
+/// `text` in at most `width` columns, its middle left out: names of dumps begin with a machine and end with a date.
+fn shortened(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(2);
+    let head = clip(text, room / 2);
+    let tails = text
+        .char_indices()
+        .map(|(at, _)| text.get(at..).unwrap_or_default());
+    let tail = tails
+        .into_iter()
+        .find(|tail| columns(tail) <= room - columns(head))
+        .unwrap_or_default();
+    format!("{head}..{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticket(file: &str) -> Ticket {
+        Ticket {
+            file: file.into(),
+            bug_check: "1e KMODE_EXCEPTION_NOT_HANDLED".into(),
+            build: "10.0.19041.804 x64 16 cpu".into(),
+        }
+    }
+
+    #[test]
+    fn the_name_gives_way_first() {
+        let whole = "wifi.dmp  1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu";
+        assert_eq!(ticket("wifi.dmp").text(80), whole);
+        let long = ticket("minidump-of-a-laptop-083125-14875-01.dmp");
+        assert_eq!(
+            long.text(72),
+            "minid..01.dmp  1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu"
+        );
+        assert_eq!(
+            long.text(60),
+            "1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu"
+        );
+        assert_eq!(long.text(33), "1e KMODE_EXCEPTION_NOT_HANDLED");
+        assert_eq!(long.text(7), "1e KMOD");
+        for width in 0..100 {
+            assert!(columns(&long.text(width)) <= width);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Breaking long lines at blanks, for panes of prose.
+
+use crate::output::{Line, Span};
+use crate::util::width::{clip, columns};
+
+/// `line` as lines of at most `width` columns. The lines after the first are indented as the first one's text is, so
+/// that a wrapped entry still reads as one. Roles and actions are kept.
+pub(super) fn wrap(line: &Line, width: usize) -> Vec<Line> {
+    if line.columns() <= width || width < 8 {
+        return vec![line.clone()];
+    }
+    let plain = line.plain();
+    let indent = plain.len() - plain.trim_start_matches(' ').len();
+    let indent = " ".repeat((indent + 2).min(width / 2));
+    let mut wrapper = Wrapper {
+        width,
+        indent,
+        done: Vec::new(),
+        line: Line::new(),
+        used: 0,
+    };
+    for span in line.spans() {
+        wrapper.span(span);
+    }
+    wrapper.finish()
+}
+
+struct Wrapper {
+    width: usize,
+    indent: String,
+    done: Vec<Line>,
+    line: Line,
+    used: usize,
+}
+
+impl Wrapper {
+    fn span(&mut self, span: &Span) {
+        let mut piece = String::new();
+        for word in span.text().split_inclusive(' ') {
+            let length = columns(&piece);
+            if self.used + length + columns(word.trim_end()) > self.width
+                && self.used + length > self.indent.len()
+            {
+                self.push(span, &piece);
+                piece.clear();
+                self.break_line();
+            }
+            piece.push_str(word);
+            while self.used + columns(piece.trim_end()) > self.width {
+                let fits = clip(&piece, self.width.saturating_sub(self.used)).len();
+                // A character wider than what is left of an empty line would never fit.
+                let fits = if fits == 0 {
+                    piece.chars().next().map_or(0, char::len_utf8)
+                } else {
+                    fits
+                };
+                let rest = piece.split_off(fits);
+                self.push(span, &piece);
+                piece = rest;
+                self.break_line();
+            }
+        }
+        self.push(span, &piece);
+    }
+
+    fn push(&mut self, span: &Span, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let mut part = Span::new(span.role, text);
+        part.action.clone_from(&span.action);
+        self.used += columns(part.text());
+        self.line.push(part);
+    }
+
+    fn break_line(&mut self) {
+        let indent = Line::of(&self.indent);
+        self.used = self.indent.len();
+        self.done.push(std::mem::replace(&mut self.line, indent));
+    }
+
+    fn finish(mut self) -> Vec<Line> {
+        if self
+            .line
+            .spans()
+            .iter()
+            .any(|span| !span.text().trim().is_empty())
+            || self.done.is_empty()
+        {
+            self.done.push(self.line);
+        }
+        self.done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::{Action, Role};
+
+    fn wrapped(text: &str, width: usize) -> Vec<String> {
+        wrap(&Line::of(text), width)
+            .iter()
+            .map(|line| line.plain().trim_end().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn words_stay_whole_and_the_indent_is_kept() {
+        assert_eq!(
+            wrapped("  one two three four", 12),
+            ["  one two", "    three", "    four"]
+        );
+        assert_eq!(wrapped("short", 12), ["short"]);
+    }
+
+    #[test]
+    fn what_has_no_blanks_is_cut() {
+        assert_eq!(wrapped("abcdefghijklmnop", 10), ["abcdefghij", "  klmnop"]);
+        assert_eq!(wrapped("驱动驱动驱动驱动", 9), ["驱动驱动", "  驱动驱", "  动"]);
+    }
+
+    #[test]
+    fn every_part_of_a_link_can_be_followed() {
+        let line = Line::of("Arg1: ").link(Role::Address, "ffff8401 32bde910 and more", "db 1");
+        let lines = wrap(&line, 16);
+        assert!(lines.len() > 1);
+        for line in &lines {
+            assert!(
+                line.spans()
+                    .iter()
+                    .any(|span| span.action == Some(Action("db 1".into()))),
+                "{line:?}"
+            );
+        }
+    }
+}
