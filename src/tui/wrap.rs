@@ -41,7 +41,7 @@ impl Wrapper {
             if self.used + length + columns(word.trim_end()) > self.width
                 && self.used + length > self.indent.len()
             {
-                self.push(span, &piece);
+                self.push(span, piece.trim_end());
                 piece.clear();
                 self.break_line();
             }
@@ -60,7 +60,15 @@ impl Wrapper {
                 self.break_line();
             }
         }
-        self.push(span, &piece);
+        let room = self.width.saturating_sub(self.used);
+        self.push(
+            span,
+            if columns(&piece) > room {
+                piece.trim_end()
+            } else {
+                &piece
+            },
+        );
     }
 
     fn push(&mut self, span: &Span, text: &str) {
@@ -112,6 +120,19 @@ mod tests {
             ["  one two", "    three", "    four"]
         );
         assert_eq!(wrapped("short", 12), ["short"]);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_asked() {
+        let line = Line::of("Arg4: ")
+            .link(Role::Address, "ffff838d7cc25cb0", "db 1")
+            .text(", context record address");
+        for width in 8..60 {
+            assert!(
+                wrap(&line, width).iter().all(|line| line.columns() <= width),
+                "{width}"
+            );
+        }
     }
 
     #[test]
