@@ -7,12 +7,15 @@
     clippy::indexing_slicing
 )]
 
+#[path = "support/http.rs"]
+mod http;
+
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +27,7 @@ use dumpscope::symbols::observer::{Event, Observer, Silent};
 use dumpscope::symbols::path::SearchPath;
 use dumpscope::symbols::{Finder, Outcome, Search};
 use dumpscope::util::guid::Guid;
+use http::{Server, reply};
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -46,97 +50,6 @@ fn image() -> (Vec<u8>, FileId) {
         std::fs::read(&path).unwrap(),
         Identity::of_file(&path).unwrap().file_id("sample64.sys"),
     )
-}
-
-type Handler = dyn Fn(&str, &mut TcpStream, &AtomicBool) + Send + Sync;
-
-/// An HTTP server with one thread a connection.
-struct Server {
-    address: String,
-    asked: Arc<Mutex<Vec<String>>>,
-    most_at_once: Arc<AtomicUsize>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Server {
-    fn start(handler: impl Fn(&str, &mut TcpStream, &AtomicBool) + Send + Sync + 'static) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let server = Server {
-            address,
-            asked: Arc::default(),
-            most_at_once: Arc::default(),
-            stop: Arc::default(),
-        };
-        let handler: Arc<Handler> = Arc::new(handler);
-        let (asked, stop, most) = (
-            server.asked.clone(),
-            server.stop.clone(),
-            server.most_at_once.clone(),
-        );
-        let now = Arc::new(AtomicUsize::new(0));
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                let Ok(mut stream) = stream else { continue };
-                let (asked, stop, handler) = (asked.clone(), stop.clone(), handler.clone());
-                let (now, most) = (now.clone(), most.clone());
-                thread::spawn(move || {
-                    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                    let Some(Ok(first)) = lines.next() else { return };
-                    while lines
-                        .next()
-                        .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
-                    {}
-                    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                    asked.lock().unwrap().push(path.clone());
-                    handler(&path, &mut stream, &stop);
-                    now.fetch_sub(1, Ordering::SeqCst);
-                });
-            }
-        });
-        server
-    }
-
-    /// A server that has these files and answers 404 to everything else.
-    fn with(files: HashMap<String, Vec<u8>>) -> Server {
-        Server::start(move |path, stream, _| match files.get(path) {
-            Some(body) => reply(stream, "200 OK", "", body),
-            None => reply(stream, "404 Not Found", "", b"no"),
-        })
-    }
-
-    /// A server that answers every request alike.
-    fn always(status: &'static str, headers: &'static str, body: &'static [u8]) -> Server {
-        Server::start(move |_, stream, _| reply(stream, status, headers, body))
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(&self.address);
-    }
-}
-
-fn reply(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
-        body.len()
-    );
-    let _ = stream.write_all(head.as_bytes());
-    let _ = stream.write_all(body);
 }
 
 /// Where a single-tier store keeps the file.

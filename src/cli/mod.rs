@@ -5,6 +5,7 @@ mod open;
 mod options;
 mod repl;
 mod script;
+mod symbols;
 mod writer;
 
 use clap::Parser;
@@ -33,6 +34,12 @@ impl From<Exit> for ExitCode {
 
 /// Runs the program with these arguments (the program's name first).
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+    let mut arguments = arguments.peekable();
+    let program = arguments.next();
+    if arguments.next_if(|word| word == "symbols").is_some() {
+        return symbols::run(arguments);
+    }
+    let arguments = program.into_iter().chain(arguments);
     let options = match Options::try_parse_from(options::rewrite_words(arguments)) {
         Ok(options) => options,
         Err(error) => {

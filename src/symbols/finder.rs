@@ -190,6 +190,40 @@ impl Finder {
         }
     }
 
+    /// All PDBs of this file name that are here, whatever their version: loose ones and those of local stores on the
+    /// symbol path, caches included. For modules whose debug record the dump lacks, where the caller has another way
+    /// to tell the right one. Asks no server and looks into no archive.
+    pub fn local_pdbs(&self, file_name: &str) -> Vec<(PathBuf, Identity)> {
+        let mut paths = Vec::new();
+        if name::check(file_name).is_err() {
+            return Vec::new();
+        }
+        for element in self.symbols.elements() {
+            let default = &self.options.default_cache;
+            match element {
+                Element::Folder(dir) => store::all_versions(dir, file_name, true, &mut paths),
+                Element::Cache(dir) => {
+                    store::all_versions(dir.as_ref().unwrap_or(default), file_name, false, &mut paths);
+                }
+                Element::Server(stores) => {
+                    for store in stores {
+                        match store {
+                            Store::Folder(dir) => store::all_versions(dir, file_name, false, &mut paths),
+                            Store::Default => store::all_versions(default, file_name, false, &mut paths),
+                            Store::Http(_) => {}
+                        }
+                    }
+                }
+                Element::Isf(_) => {}
+            }
+        }
+        let identified = paths
+            .into_iter()
+            .filter_map(|path| Some((Identity::of_file(&path).ok()?, path)));
+        let pdbs = identified.filter(|(identity, _)| matches!(identity, Identity::Pdb { .. }));
+        pdbs.map(|(identity, path)| (path, identity)).collect()
+    }
+
     /// Searches for many files, several at a time. Results are in the order of `ids`.
     pub fn find_all(&self, ids: &[FileId], observer: &dyn Observer) -> Vec<Search> {
         let next = AtomicUsize::new(0);

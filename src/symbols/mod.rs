@@ -3,9 +3,11 @@
 //! Every source answers through [`types::TypeSource`] or [`source::SymbolSource`] and says what it is, so that an
 //! answer can always be traced to where it came from. Nothing is loaded before it is asked for.
 
+pub mod add;
 pub mod cabinet;
 pub mod cache;
 pub mod demangle;
+pub mod doctor;
 pub mod download;
 pub mod error;
 pub mod finder;
@@ -13,6 +15,8 @@ pub mod identity;
 pub mod index;
 pub mod isf;
 pub mod layouts;
+pub mod locate;
+pub mod manifest;
 pub mod module;
 pub mod name;
 pub mod observer;

@@ -9,6 +9,8 @@ use super::name;
 
 /// The most entries of one folder that are compared when a name differs in case only.
 const MAX_SCAN: usize = 1 << 16;
+/// The most versions of one file that are listed.
+const MAX_VERSIONS: usize = 64;
 /// The longest `file.ptr`.
 const MAX_POINTER: u64 = 4096;
 
@@ -30,6 +32,13 @@ pub enum Candidate {
 
 /// Loose files: in the folder itself, below it by extension, and below `symbols` by extension.
 pub fn loose(root: &Path, id: &FileId) -> Vec<Candidate> {
+    loose_paths(root, id.name())
+        .into_iter()
+        .map(Candidate::File)
+        .collect()
+}
+
+fn loose_paths(root: &Path, name: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let folders = [
         "",
@@ -49,15 +58,42 @@ pub fn loose(root: &Path, id: &FileId) -> Vec<Candidate> {
                 .split('/')
                 .try_fold(root.to_owned(), |dir, part| resolve(&dir, part)),
         };
-        let Some(file) = folder.and_then(|folder| resolve(&folder, id.name())) else {
+        let Some(file) = folder.and_then(|folder| resolve(&folder, name)) else {
             continue;
         };
         // In a store the name is that of a folder.
         if file.is_file() {
-            found.push(Candidate::File(file));
+            found.push(file);
         }
     }
     found
+}
+
+/// Adds every file `name` of any version: loose ones if asked for, and all keys of a store.
+pub fn all_versions(root: &Path, name: &str, with_loose: bool, found: &mut Vec<PathBuf>) {
+    let mut add = |path: PathBuf| {
+        if found.len() < MAX_VERSIONS && path.is_file() && !found.contains(&path) {
+            found.push(path);
+        }
+    };
+    if with_loose {
+        loose_paths(root, name).into_iter().for_each(&mut add);
+    }
+    let prefix: String = name.chars().take(2).collect();
+    let tier = cache::is_two_tier(root).then(|| resolve(root, &prefix)).flatten();
+    for base in [tier, Some(root.to_owned())].into_iter().flatten() {
+        let Some(versions) = resolve(&base, name).filter(|path| path.is_dir()) else {
+            continue;
+        };
+        let Ok(keys) = fs::read_dir(versions) else {
+            continue;
+        };
+        let mut keys: Vec<PathBuf> = keys.take(MAX_SCAN).flatten().map(|entry| entry.path()).collect();
+        keys.sort();
+        keys.iter()
+            .filter_map(|key| resolve(key, name))
+            .for_each(&mut add);
+    }
 }
 
 /// Files in a store: `root/name/key/`, or `root/na/name/key/` where `index2.txt` says so.

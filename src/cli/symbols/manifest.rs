@@ -1,0 +1,75 @@
+//! `symbols manifest`: what to fetch elsewhere.
+
+use super::progress::Progress;
+use super::{DumpArgs, print};
+use crate::cli::Exit;
+use crate::output::{Block, Line, Record};
+use crate::symbols::Finder;
+use crate::symbols::finder::Options;
+use crate::symbols::locate::locate_all;
+use crate::symbols::manifest::Manifest;
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct ManifestArgs {
+    #[command(flatten)]
+    dump: DumpArgs,
+    /// Write the list to this file instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// One JSON object instead of text
+    #[arg(long, conflicts_with = "output")]
+    json: bool,
+}
+
+impl ManifestArgs {
+    pub(super) fn run(&self) -> Exit {
+        let wanted = match self.dump.wanted() {
+            Ok(wanted) => wanted,
+            Err(exit) => return exit,
+        };
+        // What is here already is left out; making a list asks no server.
+        let paths = self.dump.finder();
+        let options = Options {
+            network: false,
+            ..paths.options().clone()
+        };
+        let finder = Finder::new(paths.symbol_path().clone(), paths.image_path().clone(), options);
+        let manifest = Manifest::for_modules(&locate_all(&finder, &wanted, true, &Progress { noisy: false }));
+        for problem in &manifest.problems {
+            eprintln!("dumpscope: not listed: {}", Line::of(problem).plain());
+        }
+        match &self.output {
+            None => {
+                let line = |id: &crate::symbols::module::FileId| {
+                    let text = format!("{},{},1", id.name(), id.key());
+                    let record = Record::new("file")
+                        .field("name", id.name())
+                        .field("key", id.key());
+                    Block::from(record.line(Line::of(text)))
+                };
+                print(
+                    "symbols manifest",
+                    manifest.files.iter().map(line).collect(),
+                    self.json,
+                );
+                Exit::Success
+            }
+            Some(path) => match std::fs::write(path, manifest.text()) {
+                Ok(()) => {
+                    eprintln!(
+                        "dumpscope: {} files listed in {}",
+                        manifest.files.len(),
+                        path.display()
+                    );
+                    Exit::Success
+                }
+                Err(error) => {
+                    eprintln!("dumpscope: {}: {error}", path.display());
+                    Exit::CommandFailed
+                }
+            },
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Importing loose PDBs and images into a store, under the identity that they carry themselves.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use super::cache;
+use super::identity::Identity;
+use super::module::FileId;
+
+/// How deep folders are searched.
+const MAX_DEPTH: usize = 16;
+/// The most files that are looked at.
+const MAX_FILES: usize = 100_000;
+
+/// What came of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// The file.
+    pub file: PathBuf,
+    /// Its identity and its place in the store, or why it was not imported.
+    pub result: Result<(FileId, PathBuf), String>,
+}
+
+/// Imports files into the store at `root`. Of folders all PDBs and images below them are taken, and other files in
+/// them passed over in silence.
+pub fn add(paths: &[PathBuf], root: &Path, limit: u64) -> Vec<Added> {
+    let mut added = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let mut files = Vec::new();
+            collect(path, root, 0, &mut files);
+            files.sort();
+            for file in files {
+                if let Ok(identity) = Identity::of_file(&file) {
+                    added.push(import(&file, Ok(identity), root, limit));
+                }
+            }
+        } else {
+            let identity = Identity::of_file(path).map_err(|error| error.to_string());
+            added.push(import(path, identity, root, limit));
+        }
+    }
+    added
+}
+
+fn collect(dir: &Path, root: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+    // The store itself may lie below the folder.
+    if depth > MAX_DEPTH || dir == root {
+        return;
+    }
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if files.len() >= MAX_FILES {
+            return;
+        }
+        // Links are not followed, so this ends.
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => collect(&entry.path(), root, depth + 1, files),
+            Ok(kind) if kind.is_file() => files.push(entry.path()),
+            _ => {}
+        }
+    }
+}
+
+fn import(file: &Path, identity: Result<Identity, String>, root: &Path, limit: u64) -> Added {
+    let import = || {
+        let identity = identity?;
+        let name = file
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or("its name is not text")?;
+        let id = identity.file_id(name);
+        let mut source = File::open(file).map_err(|error| error.to_string())?;
+        let place =
+            cache::insert(root, &id, &mut source, limit, &|| false).map_err(|error| error.to_string())?;
+        Ok((id, place))
+    };
+    Added {
+        file: file.to_owned(),
+        result: import(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_folders() {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pe");
+        let root = tempfile::tempdir().unwrap();
+        let added = add(
+            &[data.join("sample64.pdb"), data.join("sample.c"), data.clone()],
+            root.path(),
+            1 << 20,
+        );
+        let names: Vec<_> = added
+            .iter()
+            .map(|a| (a.file.file_name().unwrap().to_str().unwrap(), a.result.is_ok()))
+            .collect();
+        let expected = [
+            ("sample64.pdb", true),
+            ("sample.c", false),
+            ("sample32.dll", true),
+            ("sample64.pdb", true),
+            ("sample64.sys", true),
+            ("samplea64.sys", true),
+        ];
+        assert_eq!(names, expected);
+        let (id, place) = added[0].result.clone().unwrap();
+        assert_eq!(
+            place,
+            root.path()
+                .join("sample64.pdb")
+                .join(id.key())
+                .join("sample64.pdb")
+        );
+        assert!(
+            added[1]
+                .result
+                .as_ref()
+                .unwrap_err()
+                .contains("neither a PDB nor")
+        );
+    }
+}
