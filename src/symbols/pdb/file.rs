@@ -6,9 +6,13 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use pdb::{AddressMap, DebugInformation, FallibleIterator, ModuleInfo, PDB, StreamIndex};
+use pdb::{
+    AddressMap, DebugInformation, FallibleIterator, MachineType, ModuleInfo, PDB, StreamIndex, StringTable,
+};
 
 use super::container::{BoundedInput, Identity, Input, is_fastlink};
+use super::leaf::Leaf;
+use super::module::Recent;
 use super::publics;
 use super::records::Records;
 use crate::symbols::error::SymbolError;
@@ -49,6 +53,10 @@ pub struct PdbFile {
     ids: OnceLock<Option<Records>>,
     known_types: Mutex<HashMap<u32, Type>>,
     names: OnceLock<Result<NameIndex, String>>,
+    strings: OnceLock<Option<StringTable<'static>>>,
+    /// Code of compiled modules: start, end and number.
+    contributions: OnceLock<Vec<(u32, u32, u16)>>,
+    recent: Recent,
 }
 
 impl std::fmt::Debug for PdbFile {
@@ -133,6 +141,9 @@ impl PdbFile {
             ids: OnceLock::new(),
             known_types: Mutex::default(),
             names: OnceLock::new(),
+            strings: OnceLock::new(),
+            contributions: OnceLock::new(),
+            recent: Recent::default(),
         })
     }
 
@@ -211,9 +222,58 @@ impl PdbFile {
             .as_ref()
     }
 
-    #[allow(dead_code)]
     pub(crate) fn id_records(&self) -> Option<&Records> {
         self.ids.get_or_init(|| self.records(ID_STREAM, false)).as_ref()
+    }
+
+    pub(crate) fn debug(&self) -> &DebugInformation<'static> {
+        &self.debug
+    }
+
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    pub(crate) fn machine(&self) -> MachineType {
+        self.debug.machine_type().unwrap_or(MachineType::Unknown)
+    }
+
+    /// The table of file names.
+    pub(crate) fn strings(&self) -> Option<&StringTable<'static>> {
+        self.strings
+            .get_or_init(|| self.lock().string_table().ok())
+            .as_ref()
+    }
+
+    /// The number of the compiled module that contributed the code at `rva`.
+    pub(crate) fn contribution_at(&self, rva: u32) -> Option<u16> {
+        let all = self.contributions.get_or_init(|| self.read_contributions());
+        let after = all.partition_point(|&(start, ..)| start <= rva);
+        let &(_, end, module) = all.get(after.checked_sub(1)?)?;
+        (rva < end).then_some(module)
+    }
+
+    fn read_contributions(&self) -> Vec<(u32, u32, u16)> {
+        let mut all = Vec::new();
+        if let (Ok(mut list), Ok(map)) = (self.debug.section_contributions(), self.address_map()) {
+            while let Ok(Some(entry)) = list.next() {
+                if let (Some(start), Ok(module)) = (entry.offset.to_rva(&map), u16::try_from(entry.module)) {
+                    all.push((start.0, start.0.saturating_add(entry.size), module));
+                }
+            }
+        }
+        all.sort_unstable();
+        all
+    }
+
+    /// The name of a structure or enumeration, by its type's number.
+    pub(crate) fn type_name(&self, index: u32) -> Option<String> {
+        let name = match self.type_records()?.leaf(index)? {
+            Leaf::Struct(s) => s.name,
+            Leaf::Enum(e) => e.name,
+            _ => return None,
+        };
+        Some(String::from_utf8_lossy(name).into_owned())
     }
 
     pub(crate) fn cached_type(&self, id: TypeId) -> Option<Type> {

@@ -155,17 +155,14 @@ pub(crate) enum Leaf<'a> {
     /// The shape of a table of virtual functions.
     TableShape,
     /// An id record: a function's name, with its scope (an id) or its class (a type).
-    #[allow(dead_code)]
     FunctionId {
         scope: u32,
         name: &'a [u8],
     },
-    #[allow(dead_code)]
     MethodId {
         class: u32,
         name: &'a [u8],
     },
-    #[allow(dead_code)]
     StringId {
         text: &'a [u8],
     },

@@ -6,10 +6,15 @@
 
 pub mod container;
 pub mod file;
+mod inlines;
 mod leaf;
+mod lines;
+mod module;
 mod names;
 mod primitive;
+mod procedure;
 mod publics;
+mod ranges;
 mod records;
 mod types;
 mod udt;

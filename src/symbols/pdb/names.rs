@@ -1,7 +1,12 @@
 //! Names out of a PDB.
 
+use std::sync::Arc;
+
 use super::file::PdbFile;
-use crate::symbols::source::{Symbol, SymbolSource};
+use super::module::Compiled;
+use super::procedure::{self, Procedure};
+use super::{inlines, lines::Line};
+use crate::symbols::source::{InlineFrame, SourceLine, Symbol, SymbolSource, Variable};
 use crate::symbols::wildcard::Wildcard;
 
 impl SymbolSource for PdbFile {
@@ -36,7 +41,80 @@ impl SymbolSource for PdbFile {
         Some((start, start.checked_add(size)?))
     }
 
+    fn line(&self, rva: u32) -> Option<SourceLine> {
+        let module = self.recent().module(self, self.module_at(rva)?)?;
+        module.lines.at(rva)
+    }
+
+    fn inline_chain(&self, rva: u32) -> Vec<InlineFrame> {
+        let Some((module, procedure)) = self.procedure_at(rva) else {
+            return Vec::new();
+        };
+        let frame = |number: usize| {
+            let site = procedure.sites.get(number)?;
+            Some(InlineFrame {
+                name: inlines::name(self, site.inlinee).unwrap_or_else(|| "<unknown>".to_owned()),
+                offset: rva.saturating_sub(site.start()),
+                line: site.line_at(rva).and_then(|line| self.source_line(&module, line)),
+            })
+        };
+        procedure.chain(rva).into_iter().filter_map(frame).collect()
+    }
+
+    fn locals(&self, rva: u32) -> Vec<Variable> {
+        let Some((_, procedure)) = self.procedure_at(rva) else {
+            return Vec::new();
+        };
+        let chain = procedure.chain(rva);
+        let here = |range: (u32, u32)| (range.0..range.1).contains(&rva);
+        let in_scope = procedure.variables.iter().filter_map(|variable| {
+            let depth = match variable.site {
+                Some(site) => Some(chain.iter().position(|&number| number == site)?),
+                None => None,
+            };
+            if !variable.block.is_none_or(here) || variable.name.is_empty() {
+                return None;
+            }
+            let locations = variable.locations.iter();
+            Some(Variable {
+                name: variable.name.clone(),
+                ty: variable.ty,
+                parameter: variable.parameter,
+                locations: locations.filter(|l| here(l.range)).cloned().collect(),
+                inline_depth: depth,
+            })
+        });
+        in_scope.collect()
+    }
+
     fn symbol_origin(&self) -> String {
         self.kind_words().to_owned()
+    }
+}
+
+impl PdbFile {
+    /// The number of the compiled module whose code is at `rva`.
+    fn module_at(&self, rva: u32) -> Option<u16> {
+        match self.name_index().ok()?.function_at(rva) {
+            Some((place, ..)) => Some(place.module),
+            None => self.contribution_at(rva),
+        }
+    }
+
+    fn procedure_at(&self, rva: u32) -> Option<(Arc<Compiled>, Arc<Procedure>)> {
+        let (place, start, size) = self.name_index().ok()?.function_at(rva)?;
+        let module = self.recent().module(self, place.module)?;
+        let make = || procedure::read(self, &module, place, start, size);
+        let procedure = self.recent().procedure(start, make)?;
+        Some((module, procedure))
+    }
+
+    fn source_line(&self, module: &Compiled, line: &Line) -> Option<SourceLine> {
+        Some(SourceLine {
+            file: module.lines.file_name(self, &module.info, line.file)?,
+            line: line.line,
+            rva: line.start,
+            len: Some(line.end - line.start),
+        })
     }
 }
