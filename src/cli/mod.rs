@@ -1,5 +1,6 @@
 //! The program's own command line: its flags, and the ways of running that they choose.
 
+mod demo;
 mod explore;
 mod open;
 mod options;
@@ -8,9 +9,11 @@ mod script;
 mod symbols;
 mod writer;
 
+use crate::output::sanitize;
 use clap::Parser;
 pub use options::{ColorChoice, Options};
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// How the process ends.
@@ -53,10 +56,15 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             return shown;
         }
     };
+    if options.demo.as_deref() == Some("list") {
+        // A closed pipe while listing is no failure worth a word.
+        let _ = io::stdout().write_all(demo::list().as_bytes());
+        return Exit::Success;
+    }
     let session = match open::open(&options) {
         Ok(session) => session,
         Err(refusal) => {
-            eprintln!("dumpscope: {}", refusal.message);
+            complain(&format!("dumpscope: {}", refusal.message));
             return refusal.exit;
         }
     };
@@ -67,4 +75,13 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     } else {
         explore::run(session, &options)
     }
+}
+
+/// Says something on standard error; that nobody reads it is no reason to fail.
+fn complain(text: &str) {
+    let _ = writeln!(
+        io::stderr(),
+        "{}",
+        text.lines().map(sanitize).collect::<Vec<_>>().join("\n")
+    );
 }

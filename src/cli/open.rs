@@ -1,6 +1,6 @@
 //! From flags to a session.
 
-use super::{Exit, Options};
+use super::{Exit, Options, complain, demo};
 use crate::dump::DumpFile;
 use crate::session::{Session, Settings};
 use crate::symbols::finder;
@@ -18,33 +18,48 @@ pub struct Refusal {
 
 /// Opens the dump that the flags name. Warnings go to standard error.
 pub fn open(options: &Options) -> Result<Session, Refusal> {
-    let Some(path) = options.dump_path() else {
-        return Err(Refusal {
-            message: "no dump named; see --help".to_owned(),
-            exit: Exit::Usage,
-        });
+    let (dump, demo_symbols) = match (&options.demo, options.dump_path()) {
+        (Some(case), _) => (demo::open(case)?, Some(demo::symbol_path())),
+        (None, Some(path)) => (open_file(path)?, None),
+        (None, None) => {
+            let message = "no dump named. dumpscope DUMP opens one; dumpscope --demo opens an embedded case; --help \
+                           tells the rest";
+            return Err(Refusal {
+                message: message.to_owned(),
+                exit: Exit::Usage,
+            });
+        }
     };
-    let mut target = Target::new(open_file(path)?);
-    let symbols = options
-        .symbol_path
-        .as_deref()
-        .map_or_else(SearchPath::symbols_from_env, SearchPath::parse);
+    let mut target = Target::new(dump);
+    let symbols = match (demo_symbols, &options.symbol_path) {
+        (_, Some(path)) => SearchPath::parse(path),
+        (Some(Ok(path)), None) => path,
+        (Some(Err(why)), None) => {
+            warn(&why);
+            SearchPath::default()
+        }
+        (None, None) => SearchPath::symbols_from_env(),
+    };
     let images = options
         .image_path
         .as_deref()
         .map_or_else(SearchPath::images_from_env, SearchPath::parse);
     for warning in symbols.warnings().iter().chain(images.warnings()) {
-        eprintln!("dumpscope: warning: {warning}");
+        warn(warning);
     }
     target.set_paths(symbols, images, finder::Options::default());
     for warning in target.warnings() {
-        eprintln!("dumpscope: warning: {warning}");
+        warn(warning);
     }
     let settings = Settings {
         radix: options.radix,
         zone: options.tz.clone(),
     };
     Ok(Session::new(target, settings))
+}
+
+fn warn(text: &str) {
+    complain(&format!("dumpscope: warning: {text}"));
 }
 
 fn open_file(path: &Path) -> Result<DumpFile, Refusal> {

@@ -2,7 +2,7 @@
 
 use super::script::report;
 use super::writer::Writer;
-use super::{Exit, Options};
+use super::{Exit, Options, complain};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
 use std::io::{self, BufRead, Read};
@@ -15,7 +15,7 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
     let mut writer = match Writer::new(options) {
         Ok(writer) => writer,
         Err(message) => {
-            eprintln!("dumpscope: {message}");
+            complain(&format!("dumpscope: {message}"));
             return Exit::Usage;
         }
     };

@@ -1,7 +1,7 @@
 //! Script mode: runs the given commands, prints their text, ends.
 
 use super::writer::Writer;
-use super::{Exit, Options};
+use super::{Exit, Options, complain};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
 use std::io::Read;
@@ -39,15 +39,15 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
 }
 
 fn refuse(message: &str) -> Exit {
-    eprintln!("dumpscope: {message}");
+    complain(&format!("dumpscope: {message}"));
     Exit::Usage
 }
 
 /// Says on standard error which command failed, why, and what was not run because of it.
 pub fn report(failure: &Failure) {
-    eprintln!("{}: {}", failure.command, failure.error);
+    complain(&format!("{}: {}", failure.command, failure.error));
     if !failure.skipped.is_empty() {
-        eprintln!("not run: {}", failure.skipped);
+        complain(&format!("not run: {}", failure.skipped));
     }
 }
 

@@ -43,8 +43,14 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
             Ok(Some(found)) => found,
             Ok(None) => return Ok(LineEnd::Next),
             Err(error) => {
+                let rest = rest.trim_start_matches(|c: char| c == ';' || c.is_whitespace());
                 let end = rest.find(';').unwrap_or(rest.len());
                 let (command, skipped) = rest.split_at_checked(end).unwrap_or((rest, ""));
+                sink.begin(command.trim());
+                let error = match sink.end(Some(&error.to_string())) {
+                    Ok(()) => error,
+                    Err(closed) => closed.into(),
+                };
                 return Err(failure(error, command, skipped));
             }
         };

@@ -1,0 +1,131 @@
+//! The embedded cases: dumps in which the fault really happened, made by running compiled code in an emulator
+//! (`tests/forge`).
+
+use super::Exit;
+use super::open::Refusal;
+use crate::dump::DumpFile;
+use crate::symbols::finder::default_cache;
+use crate::symbols::path::SearchPath;
+use std::fs;
+use std::io::{self, Cursor};
+use std::path::{Path, PathBuf};
+
+/// An embedded case.
+struct Case {
+    /// What `--demo` is given.
+    name: &'static str,
+    /// One line on what happened.
+    story: &'static str,
+    /// The dump, compressed.
+    dump: &'static [u8],
+}
+
+/// Every case, in the order in which they are told.
+const CASES: &[Case] = &[
+    Case {
+        name: "wifi",
+        story: "0x1E: copying over Wi-Fi; a completion entry was overwritten with text and called",
+        dump: include_bytes!("../../assets/demo/wifi.dmp.gz"),
+    },
+    Case {
+        name: "wifi-fc",
+        story: "0xFC: the same driver, the call went into a data section",
+        dump: include_bytes!("../../assets/demo/wifi-fc.dmp.gz"),
+    },
+    Case {
+        name: "wifi-d1",
+        story: "0xD1: the same driver, a null completion entry at DISPATCH_LEVEL",
+        dump: include_bytes!("../../assets/demo/wifi-d1.dmp.gz"),
+    },
+    Case {
+        name: "wifi-50",
+        story: "0x50: the same driver, an entry that leads to freed memory",
+        dump: include_bytes!("../../assets/demo/wifi-50.dmp.gz"),
+    },
+];
+
+/// PDBs and images of the cases, in the layout of a symbol store.
+static SYMBOLS: &[u8] = include_bytes!("../../assets/demo/symbols.zip");
+
+/// The cases and their stories, one a line.
+pub fn list() -> String {
+    let lines = CASES
+        .iter()
+        .map(|case| format!("{:<14} {}\n", case.name, case.story));
+    lines.collect()
+}
+
+/// Opens a case.
+///
+/// # Errors
+/// There is no case of that name.
+pub fn open(name: &str) -> Result<DumpFile, Refusal> {
+    let Some(case) = CASES.iter().find(|case| case.name == name) else {
+        let message = format!("no demo case '{name}'; these there are:\n{}", list());
+        return Err(Refusal {
+            message,
+            exit: Exit::Usage,
+        });
+    };
+    DumpFile::from_bytes(&format!("{name}.dmp"), case.dump.to_vec()).map_err(|error| Refusal {
+        message: error.to_string(),
+        exit: Exit::NotOpened,
+    })
+}
+
+/// The symbol path of the cases: their store, unpacked once into the user's cache.
+///
+/// # Errors
+/// The cache cannot be written.
+pub fn symbol_path() -> Result<SearchPath, String> {
+    let folder = default_cache()
+        .with_file_name("demo")
+        .join(format!("{:016x}", fingerprint(SYMBOLS)));
+    if !folder.is_dir() {
+        unpack(&folder)
+            .map_err(|error| format!("demo symbols cannot be unpacked to {}: {error}", folder.display()))?;
+    }
+    Ok(SearchPath::parse(&folder.display().to_string()))
+}
+
+/// Unpacks beside the final place first, so that a run that is interrupted leaves no half store behind.
+fn unpack(folder: &Path) -> io::Result<()> {
+    let parent = folder.parent().unwrap_or(folder);
+    fs::create_dir_all(parent)?;
+    let staging = tempfile::Builder::new().prefix("unpacking-").tempdir_in(parent)?;
+    let mut archive = zip::ZipArchive::new(Cursor::new(SYMBOLS))?;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index)?;
+        let Some(name) = entry.enclosed_name().filter(|_| entry.is_file()) else {
+            continue;
+        };
+        let file: PathBuf = staging.path().join(name);
+        fs::create_dir_all(file.parent().unwrap_or(parent))?;
+        io::copy(&mut entry, &mut fs::File::create(file)?)?;
+    }
+    match fs::rename(staging.path(), folder) {
+        Err(_) if folder.is_dir() => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// FNV-1a: tells one version of the embedded store from another.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_opens() {
+        for case in CASES {
+            let dump = open(case.name).map_err(|refusal| refusal.message).expect("opens");
+            assert!(dump.pages().is_some(), "{}", case.name);
+        }
+        assert!(open("nosuch").is_err());
+    }
+}
