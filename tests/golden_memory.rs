@@ -27,6 +27,10 @@ const COMMANDS: &[&str] = &[
     "dq 0 L4",
     "db fffffffffffff000 L20",
     "u @rip L6",
+    "s -d @rsp L200 00000000",
+    "s -q @rsp L100 @rip",
+    ".formats 41424344",
+    ".formats @rsp",
 ];
 
 /// The reference knows no `@rsp` and `@rip` in a dump of an ARM64 machine; ours take them as `sp` and `pc`, so that

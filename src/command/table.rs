@@ -2,8 +2,8 @@
 
 use super::spec::CommandSpec;
 use super::{
-    analyze, bugcheck, cxr, display, echo, evaluate, exr, help, lm, ln, processor, quit, r, time, unassemble,
-    version, vertarget,
+    analyze, bugcheck, cxr, display, echo, evaluate, exr, formats, help, lm, ln, processor, quit, r, search,
+    time, unassemble, version, vertarget,
 };
 
 /// Every command.
@@ -29,10 +29,12 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &display::BITS,
     &display::LIST,
     &display::PHYSICAL,
+    &search::SPEC,
     &unassemble::FORWARD,
     &unassemble::BACKWARD,
     &unassemble::FUNCTION,
     &evaluate::SPEC,
+    &formats::SPEC,
     &echo::SPEC,
     &echo::COMMENT,
     &echo::COMMENT_LINE,

@@ -30,6 +30,8 @@ pub struct Session {
     pub next_address: HashMap<&'static str, u64>,
     /// The spelling that `d` repeats.
     pub display_form: &'static str,
+    /// Where the last `s` with `[s]` found something.
+    pub saved_search: Vec<u64>,
     /// `$t0` to `$t19`.
     pub user_registers: [u64; 20],
 }
@@ -48,6 +50,7 @@ impl Session {
             cancel: CancelToken::default(),
             next_address: HashMap::new(),
             display_form: "db",
+            saved_search: Vec::new(),
             user_registers: [0; 20],
         }
     }

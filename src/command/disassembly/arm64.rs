@@ -61,7 +61,7 @@ fn target(operands: &[Operand], opcode: Opcode, address: u64) -> Option<u64> {
 
 /// The operands without blanks after commas, the relative one as symbol and address.
 fn operand_line(operands: &str, target: Option<u64>, symbol: &dyn Fn(u64) -> Option<String>) -> Line {
-    let operands = operands.trim().replace(", ", ",");
+    let operands = names(&operands.trim().replace(", ", ","));
     let (Some(target), Some(at)) = (target, operands.find('$')) else {
         return Line::new().text(operands);
     };
@@ -75,6 +75,28 @@ fn operand_line(operands: &str, target: Option<u64>, symbol: &dyn Fn(u64) -> Opt
     let line = Line::new().text(before);
     let line = line.link(Role::Symbol, place, format!("u {}", hex::tick(target)));
     if after.is_empty() { line } else { line.text(after) }
+}
+
+/// The debugger's names of the frame pointer and the link register.
+fn names(operands: &str) -> String {
+    let mut text = String::with_capacity(operands.len());
+    let mut word = String::new();
+    for c in operands.chars().chain(std::iter::once('\0')) {
+        if c.is_ascii_alphanumeric() {
+            word.push(c);
+            continue;
+        }
+        text.push_str(match word.as_str() {
+            "x29" => "fp",
+            "x30" => "lr",
+            other => other,
+        });
+        word.clear();
+        if c != '\0' {
+            text.push(c);
+        }
+    }
+    text
 }
 
 fn flow(opcode: Opcode, target: Option<u64>) -> Flow {
@@ -133,6 +155,10 @@ mod tests {
         assert_eq!(
             shown(0xb400_0088),
             "fffff803`f32de014 b4000088 cbz         x8,nt+0x4de024 (fffff803`f32de024)"
+        );
+        assert_eq!(
+            shown(0xa9bf_7bfd),
+            "fffff803`f32de014 a9bf7bfd stp         fp,lr,[sp,#-0x10]!"
         );
         assert_eq!(shown(0xd65f_03c0), "fffff803`f32de014 d65f03c0 ret");
     }

@@ -16,9 +16,11 @@ mod text;
 
 pub use again::SPEC as AGAIN;
 pub use bits::SPEC as BITS;
+pub use form::form;
 pub use list::SPEC as LIST;
 pub use numbers::SPEC as NUMBERS;
 pub use physical::SPEC as PHYSICAL;
 pub use pointers::SPEC as POINTERS;
 pub use referenced::SPEC as REFERENCED;
+pub use rows::{bytes_at, record};
 pub use text::SPEC as TEXT;

@@ -1,0 +1,127 @@
+//! `s -sa`, `s -su`: any printable text.
+
+use super::bare;
+use super::request::Request;
+use super::scan::{Stretch, stretches};
+use crate::command::{CommandError, Context};
+use crate::memory::VirtualMemory;
+use crate::output::{Field, Line, Record, Role};
+use crate::util::hex;
+use std::ops::ControlFlow;
+
+/// Characters in a line.
+const PER_LINE: usize = 32;
+/// Longer text is shown in pieces of this many characters.
+const MAX_CHARACTERS: usize = 0x1000;
+
+/// Shows every run of printable characters.
+///
+/// # Errors
+/// As [`Context::emit`].
+pub fn search(
+    request: &Request,
+    unit: usize,
+    memory: &VirtualMemory,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let mut run = Run::default();
+    let mut outcome = Ok(());
+    stretches(request, memory, context, &mut |stretch, context| {
+        outcome = feed(&mut run, &stretch, unit, request, context);
+        if outcome.is_ok() && !stretch.continues {
+            outcome = run.end(request, unit, context);
+        }
+        if outcome.is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    outcome?;
+    run.end(request, unit, context)
+}
+
+/// The text found so far.
+#[derive(Default)]
+struct Run {
+    start: u64,
+    text: String,
+    /// The first half of a code unit, at the end of a stretch.
+    half: Option<(u64, u8)>,
+}
+
+fn feed(
+    run: &mut Run,
+    stretch: &Stretch<'_>,
+    unit: usize,
+    request: &Request,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    for (offset, &byte) in stretch.bytes.iter().enumerate() {
+        let at = stretch.address + offset as u64;
+        if unit == 1 {
+            run.push(at, printable(byte), request, unit, context)?;
+            continue;
+        }
+        match run.half.take() {
+            None if printable(byte).is_some() => run.half = Some((at, byte)),
+            None => run.push(at, None, request, unit, context)?,
+            Some((start, low)) if byte == 0 => run.push(start, printable(low), request, unit, context)?,
+            Some((start, _)) => {
+                run.push(start, None, request, unit, context)?;
+                // The text may begin at this byte instead.
+                run.half = printable(byte).map(|_| (at, byte));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn printable(byte: u8) -> Option<char> {
+    (0x20..=0x7e).contains(&byte).then(|| char::from(byte))
+}
+
+impl Run {
+    fn push(
+        &mut self,
+        at: u64,
+        character: Option<char>,
+        request: &Request,
+        unit: usize,
+        context: &mut Context<'_>,
+    ) -> Result<(), CommandError> {
+        let Some(character) = character else {
+            return self.end(request, unit, context);
+        };
+        if self.text.len() >= MAX_CHARACTERS {
+            self.end(request, unit, context)?;
+        }
+        if self.text.is_empty() {
+            self.start = at;
+        }
+        self.text.push(character);
+        Ok(())
+    }
+
+    /// Shows the text if it is long enough, and begins anew.
+    fn end(&mut self, request: &Request, unit: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
+        let text = std::mem::take(&mut self.text);
+        if text.len() < request.min_characters || text.is_empty() {
+            return Ok(());
+        }
+        let record = Record::new("text")
+            .field("address", Field::Hex(self.start))
+            .field("text", text.as_str());
+        if request.addresses_only {
+            let link = format!("db {}", hex::tick(self.start));
+            return context.emit(record.line(Line::new().link(Role::Address, bare(self.start), link)));
+        }
+        let mut record = record;
+        for (index, piece) in text.as_bytes().chunks(PER_LINE).enumerate() {
+            let address = self.start + (index * PER_LINE * unit) as u64;
+            let piece: String = piece.iter().copied().map(char::from).collect();
+            record = record.line(Line::new().address(address).text("  \"").value(piece).text("\""));
+        }
+        context.emit(record)
+    }
+}
