@@ -37,17 +37,22 @@ pub struct PageRun {
 }
 
 impl PageIndex {
+    /// The number of the page with this frame number among the pages of the file; `None` if the dump does not hold
+    /// it.
+    pub fn place(&self, pfn: u64) -> Option<u64> {
+        match &self.map {
+            Map::Bitmap(bitmap) => bitmap.rank(self.file.bytes(), pfn),
+            Map::Runs(runs) => {
+                let run = runs.find(self.file.bytes(), pfn)?;
+                run.before.checked_add(pfn.checked_sub(run.pfn)?)
+            }
+        }
+    }
+
     /// File offset of the page with this frame number; `None` if the dump does not hold it. In a truncated file the
     /// offset may lie beyond the end.
     pub fn offset(&self, pfn: u64) -> Option<u64> {
-        let place = match &self.map {
-            Map::Bitmap(bitmap) => bitmap.rank(self.file.bytes(), pfn)?,
-            Map::Runs(runs) => {
-                let run = runs.find(self.file.bytes(), pfn)?;
-                run.before.checked_add(pfn.checked_sub(run.pfn)?)?
-            }
-        };
-        self.first_page.checked_add(place.checked_mul(PAGE)?)
+        self.first_page.checked_add(self.place(pfn)?.checked_mul(PAGE)?)
     }
 
     /// The run from `pfn` on: how many pages follow it both in memory and in the file (at most `limit`).

@@ -10,6 +10,7 @@ mod pe_image;
 mod physical;
 mod pte;
 mod translation;
+mod translation_cache;
 mod virtual_memory;
 
 pub use blocks::{BlockMemory, Saved};

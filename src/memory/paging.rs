@@ -1,10 +1,13 @@
 //! x64 address translation: 4 and 5 levels, pages of 4 KiB, 2 MiB and 1 GiB, pages in transition, prototype PTEs.
 
+use std::sync::Arc;
+
 use super::Memory;
 use super::error::{Level, ReadError, Reason};
 use super::physical::PhysicalMemory;
 pub use super::pte::{Pte, PteEncoding};
 pub use super::translation::{Entry, Translation, WalkError};
+use super::translation_cache::TranslationCache;
 use crate::dump::DumpFile;
 
 /// Levels from the root down; with 4 levels the first is left out.
@@ -18,6 +21,9 @@ const LEVELS: [(Level, u32); 5] = [
 /// Bits of a physical address in CR3; the others hold the PCID and flags.
 const ROOT: u64 = 0x000f_ffff_ffff_f000;
 
+/// Bits of a virtual page number with 57-bit addresses.
+const PAGE_NUMBER: u64 = (1 << 45) - 1;
+
 /// The virtual memory of one directory table base.
 #[derive(Clone)]
 pub struct Paging {
@@ -25,6 +31,25 @@ pub struct Paging {
     root: u64,
     five_levels: bool,
     encoding: PteEncoding,
+    caches: Arc<Caches>,
+}
+
+/// Translations of this root, levels and encoding.
+struct Caches {
+    /// Places of pages.
+    pages: TranslationCache,
+    /// Places of page tables.
+    tables: TranslationCache,
+}
+
+impl Caches {
+    /// Empty ones. They grow to 512 KiB (256 MiB of neighbouring pages) and 8 KiB.
+    fn new() -> Arc<Caches> {
+        Arc::new(Caches {
+            pages: TranslationCache::new(16),
+            tables: TranslationCache::new(10),
+        })
+    }
 }
 
 /// Where a walk ended well.
@@ -43,6 +68,7 @@ impl Paging {
             root: dump.header().directory_table_base & ROOT,
             five_levels: false,
             encoding: PteEncoding::of_build(dump.header().minor_version),
+            caches: Caches::new(),
         }
     }
 
@@ -50,6 +76,7 @@ impl Paging {
     pub fn with_directory_table_base(&self, base: u64) -> Paging {
         Paging {
             root: base & ROOT,
+            caches: Caches::new(),
             ..self.clone()
         }
     }
@@ -58,6 +85,7 @@ impl Paging {
     pub fn with_five_levels(&self, five_levels: bool) -> Paging {
         Paging {
             five_levels,
+            caches: Caches::new(),
             ..self.clone()
         }
     }
@@ -66,6 +94,7 @@ impl Paging {
     pub fn with_encoding(&self, encoding: PteEncoding) -> Paging {
         Paging {
             encoding,
+            caches: Caches::new(),
             ..self.clone()
         }
     }
@@ -212,166 +241,64 @@ impl Paging {
     }
 }
 
+impl Paging {
+    /// The bytes at a canonical address whose translation is remembered, or at least its page table.
+    fn remembered(&self, address: u64) -> Option<&[u8]> {
+        let page = address >> 12 & PAGE_NUMBER;
+        if let Some(place) = self.caches.pages.get(page) {
+            return self.physical.at_place(place, address);
+        }
+        let table = self.caches.tables.get(page >> 9)?;
+        let entry = self.physical.at_place(table, (page & 0x1ff) * 8)?;
+        let entry = Pte(u64::from_le_bytes(*entry.first_chunk()?));
+        if !entry.valid() {
+            return None;
+        }
+        let place = self.physical.place(entry.frame())?;
+        self.caches.pages.put(page, place);
+        self.physical.at_place(place, address)
+    }
+
+    /// Remembers a page and the table that led to it.
+    fn remember(&self, address: u64, physical: u64, last: Entry) {
+        let page = address >> 12 & PAGE_NUMBER;
+        if let Some(place) = self.physical.place(physical) {
+            self.caches.pages.put(page, place);
+        }
+        if last.level == Level::Pte
+            && let Some(place) = self.physical.place(last.address)
+        {
+            self.caches.tables.put(page >> 9, place);
+        }
+    }
+}
+
 impl Memory for Paging {
     fn window(&self, address: u64) -> Result<&[u8], ReadError> {
-        let mut leaf = Pte(0);
+        if self.is_canonical(address)
+            && let Some(bytes) = self.remembered(address)
+        {
+            return Ok(bytes);
+        }
+        let mut last = None;
         let found = self
-            .walk(address, true, &mut |entry| leaf = entry.value)
+            .walk(address, true, &mut |entry| last = Some(entry))
             .map_err(|reason| ReadError::new(address, reason))?;
-        self.physical.window(found.physical).map_err(|error| {
+        let bytes = self.physical.window(found.physical).map_err(|error| {
             let reason = match error.reason {
-                Reason::NotInDump { pfn } if !leaf.valid() => Reason::Transition { pfn },
+                Reason::NotInDump { pfn } if last.is_some_and(|entry| !entry.value.valid()) => {
+                    Reason::Transition { pfn }
+                }
                 reason => reason,
             };
             ReadError::new(address, reason)
-        })
+        })?;
+        if let Some(last) = last {
+            self.remember(address, found.physical, last);
+        }
+        Ok(bytes)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dump::synth::{LARGE, Machine, VALID};
-
-    fn paging(machine: &Machine, kind: u32) -> Paging {
-        Paging::new(&DumpFile::from_bytes("generated.dmp", machine.dump(kind)).unwrap())
-    }
-
-    const KERNEL: u64 = 0xffff_f800_1000_0000;
-
-    #[test]
-    fn walks_show_every_entry() {
-        let mut machine = Machine::new(0x100, 4);
-        machine.map(KERNEL, 7);
-        machine.pattern(7);
-        for kind in [2, 5, 7] {
-            let paging = paging(&machine, kind);
-            let found = paging.translate(KERNEL + 0x123).unwrap();
-            assert_eq!((found.physical, found.page_size), (0x7123, 0x1000));
-            let levels: Vec<Level> = found.entries.iter().map(|entry| entry.level).collect();
-            assert_eq!(levels, [Level::Pxe, Level::Ppe, Level::Pde, Level::Pte]);
-            for entry in &found.entries {
-                assert_eq!(machine.get(entry.address), entry.value.0);
-            }
-            assert_eq!(paging.u64(KERNEL + 8), Ok(7 << 16 | 1));
-            // The walk that fails keeps what it saw.
-            let failed = paging.translate(KERNEL + 0x1000).unwrap_err();
-            assert_eq!(failed.entries.len(), 4);
-            assert_eq!(failed.error.reason, Reason::NotMapped { level: Level::Pte });
-        }
-    }
-
-    #[test]
-    fn five_levels() {
-        let mut machine = Machine::new(0x100, 5);
-        let address = 0xff80_1234_5678_9000;
-        machine.map(address, 9);
-        machine.pattern(9);
-        let four = paging(&machine, 1);
-        assert_eq!(four.window(address).unwrap_err().reason, Reason::NotCanonical);
-        let five = four.with_five_levels(true);
-        assert_eq!(five.u64(address), Ok(9 << 16));
-        assert_eq!(five.translate(address).unwrap().entries.len(), 5);
-        assert_eq!(five.window(1 << 56).unwrap_err().reason, Reason::NotCanonical);
-    }
-
-    #[test]
-    fn huge_pages_end_where_their_frames_are_missing() {
-        let mut machine = Machine::new(0x50_0000, 4);
-        machine.entry(KERNEL & !0x3fff_ffff, 30, 0x4000_0000 | VALID | LARGE);
-        machine.pattern(0x4_0001);
-        let paging = paging(&machine, 5);
-        let at = (KERNEL & !0x3fff_ffff) + 0x1000;
-        assert_eq!(paging.translate(at).unwrap().page_size, 1 << 30);
-        assert_eq!(paging.u64(at + 8), Ok(0x4_0001 << 16 | 1));
-        let error = paging.read(at, &mut [0; 0x1001]).unwrap_err();
-        assert_eq!(
-            error,
-            ReadError::new(at + 0x1000, Reason::NotInDump { pfn: 0x4_0002 })
-        );
-    }
-
-    #[test]
-    fn tables_and_pages_in_transition_are_read() {
-        let mut machine = Machine::new(0x100, 4);
-        machine.map(KERNEL, 7);
-        machine.pattern(7);
-        // The page and its page table both left the working set; bit 45 is set against speculation.
-        machine.entry(KERNEL, 12, 1 << 45 | 7 << 12 | 0x880);
-        let table =
-            machine.get(machine.get(machine.get(machine.root << 12 | 0xf80) & !0xfff) & !0xfff | 0x400);
-        machine.entry(KERNEL, 21, 1 << 45 | table & !0xfff | 0x880);
-        let found = paging(&machine, 5).translate(KERNEL);
-        // The walk above is easy to get wrong: the entry read must be the one that was made.
-        let found = found.unwrap();
-        assert!(found.transition);
-        assert_eq!(found.physical, 0x7000);
-    }
-
-    #[test]
-    fn prototypes_are_followed_once() {
-        let mut machine = Machine::new(0x100, 4);
-        let prototypes = KERNEL + 0x10_0000;
-        machine.map(prototypes, 3);
-        machine.pattern(7);
-        let to = |at: u64| (at & 0xffff_ffff_ffff) << 16 | 0x400;
-        machine.put(0x3000, 7 << 12 | VALID);
-        machine.put(0x3008, 7 << 12 | 0x890);
-        machine.put(0x3010, to(prototypes + 0x10));
-        machine.put(0x3018, 5 << 32 | 0x90);
-        for index in 0..5 {
-            machine.entry(KERNEL + index * 0x1000, 12, to(prototypes + index * 8));
-        }
-        machine.entry(KERNEL + 0x5000, 12, to(KERNEL + 0x5000));
-        let paging = paging(&machine, 5);
-        assert_eq!(paging.u64(KERNEL), Ok(7 << 16));
-        assert_eq!(paging.u64(KERNEL + 0x1008), Ok(7 << 16 | 1));
-        assert_eq!(
-            paging.translate(KERNEL).unwrap().prototype,
-            Some((prototypes, Pte(7 << 12 | VALID)))
-        );
-        let reason = |at| paging.window(at).unwrap_err().reason;
-        assert_eq!(
-            reason(KERNEL + 0x2000),
-            Reason::Prototype {
-                address: prototypes + 0x10
-            }
-        );
-        assert_eq!(reason(KERNEL + 0x3000), Reason::PageFile { number: 0, offset: 5 });
-        assert_eq!(
-            reason(KERNEL + 0x4000),
-            Reason::Prototype {
-                address: prototypes + 0x20
-            }
-        );
-        assert_eq!(
-            reason(KERNEL + 0x5000),
-            Reason::Prototype {
-                address: KERNEL + 0x5000
-            }
-        );
-    }
-
-    #[test]
-    fn tables_that_refer_to_themselves_end() {
-        let mut machine = Machine::new(0x100, 4);
-        let root = machine.root;
-        machine.put(root << 12, root << 12 | VALID);
-        let paging = paging(&machine, 5);
-        assert_eq!(paging.translate(0).unwrap().physical, root << 12);
-    }
-
-    #[test]
-    fn other_processes_have_other_tables() {
-        let mut machine = Machine::new(0x100, 4);
-        machine.map(0x1000, 7);
-        let first = machine.root;
-        machine.root = 0x80;
-        machine.page(0x80);
-        machine.map(0x1000, 8);
-        let paging = paging(&machine, 10);
-        assert_eq!(paging.translate(0x1000).unwrap().physical, 0x8000);
-        let other = paging.with_directory_table_base(first << 12 | 0x8000_0000_0000_0001);
-        assert_eq!(other.translate(0x1000).unwrap().physical, 0x7000);
-    }
-}
+mod tests;

@@ -25,6 +25,22 @@ impl PhysicalMemory {
         &self.dump
     }
 
+    /// Number, among the pages of the file, of the page at `address`.
+    pub(super) fn place(&self, address: u64) -> Option<u64> {
+        self.dump.pages()?.place(address / PAGE)
+    }
+
+    /// The bytes from `in_page` to the end of the page with this number.
+    pub(super) fn at_place(&self, place: u64, in_page: u64) -> Option<&[u8]> {
+        let first = self.dump.pages()?.first_page();
+        let start = usize::try_from(first.checked_add(place.checked_mul(PAGE)?)?).ok()?;
+        let bytes = self.dump.bytes();
+        let end = start.checked_add(PAGE as usize)?.min(bytes.len());
+        bytes
+            .get(start + (in_page % PAGE) as usize..end)
+            .filter(|bytes| !bytes.is_empty())
+    }
+
     /// The bytes from `address` to the end of `pages` pages at most.
     fn joined(&self, address: u64, pages: u64) -> Result<&[u8], ReadError> {
         let fail = |reason| ReadError::new(address, reason);
