@@ -24,12 +24,12 @@ impl App {
             Action::NextPane => self.active = (self.active + 1) % PANES.len(),
             Action::PreviousPane => self.active = (self.active + PANES.len() - 1) % PANES.len(),
             Action::Pane(pane) => self.active = pane.min(PANES.len() - 1),
-            Action::Up => self.scroll(|_| -1),
-            Action::Down => self.scroll(|_| 1),
-            Action::PageUp => self.scroll(|height| -height),
-            Action::PageDown => self.scroll(|height| height),
-            Action::Top => self.scroll(|_| isize::MIN),
-            Action::Bottom => self.scroll(|_| isize::MAX),
+            Action::Up => self.scroll(-1),
+            Action::Down => self.scroll(1),
+            Action::PageUp => self.page(-1),
+            Action::PageDown => self.page(1),
+            Action::Top => self.scroll(isize::MIN),
+            Action::Bottom => self.scroll(isize::MAX),
             Action::PreviousLink => self.step_link(false),
             Action::NextLink => self.step_link(true),
             Action::ScrollLeft => self.scroll_sideways(-SIDEWAYS),
@@ -80,19 +80,26 @@ impl App {
         }
     }
 
-    fn scroll(&mut self, by: impl FnOnce(isize) -> isize) {
-        let console = self.active == CONSOLE;
-        let Some((view, lines, place)) = self.looking() else {
-            return;
-        };
-        let by = by(isize::try_from(place.body.height)
-            .unwrap_or(1)
-            .saturating_sub(1)
-            .max(1));
-        view.move_by(by, lines.len());
-        let at_end = view.cursor + 1 >= lines.len();
-        if console {
-            self.follow = at_end;
+    fn scroll(&mut self, by: isize) {
+        if let Some((view, lines, _)) = self.looking() {
+            view.move_by(by, lines.len());
+        }
+        self.follow_end();
+    }
+
+    fn page(&mut self, pages: isize) {
+        if let Some((view, lines, place)) = self.looking() {
+            let height = isize::try_from(place.body.height).unwrap_or(1).saturating_sub(1);
+            view.page_by(pages * height.max(1), lines.len());
+        }
+        self.follow_end();
+    }
+
+    /// At its end the console follows what comes; elsewhere it stays.
+    fn follow_end(&mut self) {
+        if self.active == CONSOLE {
+            let count = self.console.lines().len();
+            self.follow = self.looking().is_some_and(|(view, ..)| view.cursor + 1 >= count);
         }
     }
 
@@ -332,7 +339,7 @@ impl App {
         let active = self.active;
         if let Some(place) = self.layout().panes.iter().find(|place| place.body.contains(at)) {
             self.active = place.pane;
-            self.scroll(|_| by);
+            self.scroll(by);
             self.active = active;
         }
     }

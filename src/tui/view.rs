@@ -1,7 +1,7 @@
 //! Looking at lines: what is scrolled to, which line and link is chosen, what is searched for.
 
 use super::search::Pattern;
-use crate::output::{Line, Span};
+use crate::output::{Line, Role, Span};
 
 /// A position in a list of lines. Counts are `usize`: listings exceed the 65,535 rows of terminal coordinates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(super) struct View {
     pub(super) top: usize,
     /// The line under the cursor.
     pub(super) cursor: usize,
-    /// The chosen span on it; `None` chooses the line's first link.
+    /// The chosen span on it; `None` chooses the line's principal link.
     pub(super) chosen: Option<usize>,
     /// First column shown.
     pub(super) left: usize,
@@ -21,6 +21,12 @@ impl View {
     pub(super) fn move_by(&mut self, by: isize, count: usize) {
         let last = count.saturating_sub(1);
         self.go_to(self.cursor.min(last).saturating_add_signed(by), count);
+    }
+
+    /// Moves by a page of lines: what is shown moves along, so that the cursor stays at its height.
+    pub(super) fn page_by(&mut self, by: isize, count: usize) {
+        self.top = self.top.saturating_add_signed(by);
+        self.move_by(by, count);
     }
 
     /// Moves the cursor to a line.
@@ -75,11 +81,11 @@ impl View {
         }
     }
 
-    /// The index of the chosen span of the line under the cursor: what was chosen, or its first link.
+    /// The index of the chosen span of the line under the cursor: what was chosen, or its principal link.
     pub(super) fn chosen_span(&self, line: &Line) -> Option<usize> {
         self.chosen
             .filter(|&index| index < line.spans().len())
-            .or_else(|| links(line).next())
+            .or_else(|| principal(line))
     }
 
     /// The span that Enter follows.
@@ -145,6 +151,16 @@ impl View {
     }
 }
 
+/// The link that a line is about: the first that names something (a module, a symbol), else the first address.
+fn principal(line: &Line) -> Option<usize> {
+    let is_name = |index: &usize| {
+        line.spans()
+            .get(*index)
+            .is_some_and(|span| span.role != Role::Address)
+    };
+    links(line).find(is_name).or_else(|| links(line).next())
+}
+
 /// The spans of a line that can be followed.
 fn links(line: &Line) -> impl Iterator<Item = usize> {
     line.spans()
@@ -161,7 +177,6 @@ fn columns(span: &Span) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::Role;
 
     fn lines() -> Vec<Line> {
         vec![
@@ -211,8 +226,10 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_choice_offers_its_first_link() {
+    fn a_line_without_choice_offers_what_it_names() {
         let lines = lines();
+        let module = [lines[1].clone().link(Role::Module, "nt", "lmvm nt")];
+        assert_eq!(View::default().link(&module).map(Span::text), Some("nt"));
         let view = View {
             cursor: 1,
             ..View::default()

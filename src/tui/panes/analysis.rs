@@ -8,12 +8,12 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
         Choice {
             command: "!analyze",
             usage: "-v",
+            columns: 0,
             line: "!analyze -v",
         },
         choice("!analyze", "!analyze"),
         choice(".bugcheck", ".bugcheck"),
     ],
-    narrow: &[],
     takes: &["!analyze"],
     wrap: true,
     skip: Some("*"),

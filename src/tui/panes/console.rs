@@ -5,7 +5,6 @@ use super::PaneSpec;
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Command",
     choices: &[],
-    narrow: &[],
     takes: &[],
     wrap: false,
     skip: None,

@@ -5,7 +5,6 @@ use super::{PaneSpec, choice};
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Code",
     choices: &[choice("u", "u @$ip L40"), choice("ln", "ln @$ip")],
-    narrow: &[],
     takes: &["u", "ub", "uf"],
     wrap: false,
     skip: None,

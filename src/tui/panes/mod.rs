@@ -16,10 +16,8 @@ use crate::command::{COMMANDS, first_command};
 pub(super) struct PaneSpec {
     /// Its name in the tabs.
     pub(super) name: &'static str,
-    /// The command lines that can fill it, best first; the first one whose command exists is run.
+    /// The command lines that can fill it, best first; the first one that fits is run.
     choices: &'static [Choice],
-    /// The same for a pane narrower than `NARROW` columns; empty if there is no difference.
-    narrow: &'static [Choice],
     /// Commands whose output belongs here when a link runs them.
     takes: &'static [&'static str],
     /// Whether it is prose, whose long lines are broken at blanks.
@@ -30,23 +28,27 @@ pub(super) struct PaneSpec {
     pub(super) hints: &'static str,
 }
 
-/// A pane with fewer columns than this is narrow: it does not hold a row of `db`.
-const NARROW: u16 = 77;
-
 /// A command line for a pane.
 struct Choice {
     /// The command that must exist.
     command: &'static str,
     /// What its usage must contain.
     usage: &'static str,
+    /// How wide the pane must be for it.
+    columns: u16,
     /// The line to run.
     line: &'static str,
 }
 
 const fn choice(command: &'static str, line: &'static str) -> Choice {
+    wide(0, command, line)
+}
+
+const fn wide(columns: u16, command: &'static str, line: &'static str) -> Choice {
     Choice {
         command,
         usage: "",
+        columns,
         line,
     }
 }
@@ -83,16 +85,9 @@ pub(super) const CONSOLE: usize = 7;
 impl PaneSpec {
     /// The command line that fills the pane when it is `width` columns wide; `None` for the console.
     pub(super) fn line(&self, width: u16) -> Option<&'static str> {
-        let narrow = (width < NARROW).then(|| best(self.narrow)).flatten();
-        narrow.or_else(|| best(self.choices))
+        let fits = |choice: &&Choice| choice.columns <= width && exists(choice);
+        self.choices.iter().find(fits).map(|choice| choice.line)
     }
-}
-
-fn best(choices: &[Choice]) -> Option<&'static str> {
-    choices
-        .iter()
-        .find(|choice| exists(choice))
-        .map(|choice| choice.line)
 }
 
 fn exists(choice: &Choice) -> bool {

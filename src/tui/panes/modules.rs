@@ -5,7 +5,6 @@ use super::{PaneSpec, choice};
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Modules",
     choices: &[choice("lm", "lm")],
-    narrow: &[],
     takes: &["lm"],
     wrap: false,
     skip: None,

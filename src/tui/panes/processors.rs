@@ -5,7 +5,6 @@ use super::{PaneSpec, choice};
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "CPUs",
     choices: &[choice("!running", "!running -i"), choice("~", "~")],
-    narrow: &[],
     takes: &["!running"],
     wrap: false,
     skip: None,

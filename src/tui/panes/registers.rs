@@ -5,7 +5,6 @@ use super::{PaneSpec, choice};
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Regs",
     choices: &[choice("r", "r")],
-    narrow: &[],
     takes: &["r"],
     wrap: false,
     skip: None,

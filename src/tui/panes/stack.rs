@@ -9,7 +9,6 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
         choice("dps", "dps @rsp L60"),
         choice("r", "r rsp"),
     ],
-    narrow: &[],
     takes: &["k", "kb", "kc", "kd", "kn", "kp", "kv"],
     wrap: false,
     skip: None,

@@ -1,0 +1,452 @@
+//! The explorer as a user has it: the real program on a pseudo-terminal, driven by keys.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long to wait for what must come; tests wait no longer than it takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Terminal {
+    screen: Arc<Mutex<vt100::Parser>>,
+    bytes: Arc<Mutex<Vec<u8>>>,
+    keys: Box<dyn Write + Send>,
+    master: Box<dyn MasterPty + Send>,
+    // Kept open: the line discipline is looked at after the program has ended.
+    _slave: Box<dyn SlavePty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    before: String,
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+fn line_discipline(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().expect("a terminal"))
+}
+
+impl Terminal {
+    fn open(columns: u16, rows: u16, arguments: &[&str], variables: &[(&str, &str)]) -> Terminal {
+        let pair = native_pty_system()
+            .openpty(size(columns, rows))
+            .expect("a pseudo-terminal");
+        let before = line_discipline(&*pair.master);
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_dumpscope"));
+        command.args(arguments);
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
+        command.env("TERM", "xterm-256color");
+        for name in [
+            "NO_COLOR",
+            "DUMPSCOPE_THEME",
+            "SSH_CONNECTION",
+            "SSH_CLIENT",
+            "SSH_TTY",
+        ] {
+            command.env_remove(name);
+        }
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).expect("the program");
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let mut output = pair.master.try_clone_reader().expect("its output");
+        let (screen_of_reader, bytes_of_reader) = (Arc::clone(&screen), Arc::clone(&bytes));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                screen_of_reader.lock().unwrap().process(&buffer[..count]);
+                bytes_of_reader.lock().unwrap().extend(&buffer[..count]);
+            }
+        });
+        let keys = pair.master.take_writer().expect("its keyboard");
+        Terminal {
+            screen,
+            bytes,
+            keys,
+            master: pair.master,
+            _slave: pair.slave,
+            child,
+            before,
+        }
+    }
+
+    /// Opens the explorer on a dump of the project's own.
+    fn explore(columns: u16, rows: u16, variables: &[(&str, &str)]) -> Terminal {
+        let dump = "tests/data/wifi-triage.dmp.gz";
+        assert!(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(dump).exists(),
+            "{dump} is part of the project"
+        );
+        let mut terminal = Terminal::open(columns, rows, &[dump], variables);
+        terminal.wait_for("Analysis");
+        terminal
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("the keyboard");
+        self.keys.flush().expect("the keyboard");
+    }
+
+    fn contents(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    fn wait_until(&mut self, what: &str, done: impl Fn(&Terminal) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !done(self) {
+            if Instant::now() > deadline {
+                let ended = self.child.try_wait();
+                panic!(
+                    "no {what} (program: {ended:?}); the screen is:\n{}",
+                    self.contents()
+                );
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn wait_for(&mut self, text: &str) {
+        self.wait_until(&format!("{text:?}"), |terminal| {
+            terminal.contents().contains(text)
+        });
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        self.screen.lock().unwrap().screen_mut().set_size(rows, columns);
+        self.master.resize(size(columns, rows)).expect("another size");
+    }
+
+    /// Waits until nothing has been written for a while.
+    fn wait_for_silence(&self) {
+        let mut count = usize::MAX;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let now = self.bytes.lock().unwrap().len();
+            if now == count {
+                return;
+            }
+            assert!(Instant::now() < deadline, "it never becomes silent");
+            count = now;
+            thread::sleep(Duration::from_millis(400));
+        }
+    }
+
+    fn end(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the program") {
+                return status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "it does not end; the screen is:\n{}",
+                self.contents()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The terminal is as it was before the program ran.
+    fn assert_restored(&mut self) {
+        self.wait_until("restored screen", |terminal| {
+            let screen = terminal.screen.lock().unwrap();
+            !screen.screen().alternate_screen() && !screen.screen().hide_cursor()
+        });
+        let parser = self.screen.lock().unwrap();
+        assert!(!parser.screen().bracketed_paste());
+        assert_eq!(
+            parser.screen().mouse_protocol_mode(),
+            vt100::MouseProtocolMode::None
+        );
+        assert_eq!(line_discipline(&*self.master), self.before, "the line discipline");
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+#[test]
+fn keys_drive_it_and_q_restores_the_terminal() {
+    let mut terminal = Terminal::explore(80, 24, &[]);
+    terminal.wait_for("wifi-triage.dmp");
+    assert!(terminal.screen.lock().unwrap().screen().alternate_screen());
+    assert_ne!(
+        line_discipline(&*terminal.master),
+        terminal.before,
+        "raw mode is on"
+    );
+    // Every pane by its number.
+    for (key, name) in [
+        "1 Analysis",
+        "2 CPUs",
+        "3 Stack",
+        "4 Regs",
+        "5 Code",
+        "6 Modules",
+        "7 Memory",
+        "8 Command",
+    ]
+    .iter()
+    .enumerate()
+    {
+        terminal.press(&(key + 1).to_string());
+        terminal.wait_for(&format!("[{name}]"));
+    }
+    terminal.press("\t");
+    terminal.wait_for("[1 Analysis]");
+    terminal.press("\x1b[Z");
+    terminal.wait_for("[8 Command]");
+    // A command, its output, its error.
+    terminal.press(":? 0x41+1\r");
+    terminal.wait_for("Evaluate expression: 66 = 00000000`00000042");
+    terminal.press("lmx\r");
+    terminal.wait_for("error: lmx");
+    // A link: the first module's details, and back.
+    terminal.press("\t6");
+    terminal.wait_for("module name");
+    terminal.press("\x1b[B\r");
+    terminal.wait_for("Image path:");
+    terminal.press("\x7f");
+    terminal.wait_for("module name");
+    // The keys.
+    terminal.press("?");
+    terminal.wait_for("Esc closes this list");
+    terminal.press("x");
+    terminal.wait_for("[6 Modules]");
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn the_command_q_and_control_d_end_it_too() {
+    for keys in [":q\r", "\x04", ":\x04"] {
+        let mut terminal = Terminal::explore(80, 24, &[]);
+        terminal.press(keys);
+        assert!(terminal.end().success(), "{keys:?}");
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn panes_scroll() {
+    let mut terminal = Terminal::explore(80, 12, &[]);
+    terminal.press(":.help\r\t8");
+    terminal.wait_for("[8 Command]");
+    terminal.wait_for("Ends the session");
+    terminal.press("\x1b[H");
+    terminal.wait_for("kd> .help");
+    terminal.press("\x1b[6~");
+    terminal.wait_until("next page", |terminal| !terminal.contents().contains("kd> .help"));
+    terminal.press("\x1b[F");
+    terminal.wait_for("Ends the session");
+}
+
+#[test]
+fn it_survives_every_size() {
+    let mut terminal = Terminal::explore(160, 50, &[]);
+    terminal.wait_for("7 Memory");
+    for (columns, rows) in [(80, 24), (20, 5), (9, 3), (2, 2), (1, 1)] {
+        terminal.resize(columns, rows);
+        terminal.wait_for_silence();
+        terminal.press("\t\x1b[6~?x/a\r");
+        terminal.wait_for_silence();
+        assert!(
+            terminal.child.try_wait().expect("the program").is_none(),
+            "it ended at {columns}x{rows}"
+        );
+    }
+    terminal.resize(80, 24);
+    terminal.press("\x15\t1");
+    terminal.wait_for("[1 Analysis]");
+    terminal.wait_for("wifi-triage.dmp");
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn escape_stops_a_command_at_once() {
+    for stop in ["\x1b", "\x03"] {
+        let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_SLOW", ".echo slow")]);
+        terminal.press(":.echo slow\r");
+        terminal.wait_for("Esc stops");
+        let asked = Instant::now();
+        terminal.press(stop);
+        terminal.wait_for("stopped");
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        terminal.press(".echo next\r");
+        terminal.wait_for("next");
+        terminal.press("\x04");
+        assert!(terminal.end().success());
+    }
+}
+
+#[test]
+fn a_panic_in_a_command_is_an_error_and_the_session_goes_on() {
+    let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_PANIC", ".echo boom")]);
+    terminal.press(":.echo boom\r");
+    terminal.wait_for("Please report this");
+    terminal.press(".echo still here\r");
+    terminal.wait_until("answer", |terminal| terminal.contents().contains("\nstill here"));
+    terminal.press("\x04");
+    assert!(terminal.end().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_panic_of_the_screen_restores_the_terminal_before_it_is_told() {
+    let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_SCREEN_PANIC", ".echo boom")]);
+    terminal.press(":.echo boom\r");
+    assert!(!terminal.end().success());
+    terminal.assert_restored();
+    terminal.wait_for("asked for by DUMPSCOPE_TEST_SCREEN_PANIC");
+}
+
+#[test]
+fn sigterm_restores_the_terminal_even_while_a_command_runs() {
+    for command in [".echo idle", ".echo slow"] {
+        let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_SLOW", ".echo slow")]);
+        terminal.press(&format!(":{command}\r"));
+        terminal.wait_for(if command == ".echo slow" {
+            "Esc stops"
+        } else {
+            "\nidle"
+        });
+        let id = terminal.child.process_id().expect("its id").to_string();
+        let sent = std::process::Command::new("kill").args(["-TERM", &id]).status();
+        assert!(sent.expect("kill").success());
+        let status = terminal.end();
+        assert!(status.signal().is_some(), "{status:?}");
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn nothing_is_written_while_nothing_happens() {
+    let terminal = Terminal::explore(160, 50, &[]);
+    terminal.wait_for_silence();
+    let before = terminal.bytes.lock().unwrap().len();
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!(
+        terminal.bytes.lock().unwrap().len() - before,
+        0,
+        "bytes in two idle seconds"
+    );
+}
+
+#[test]
+fn a_key_costs_few_bytes() {
+    let mut terminal = Terminal::explore(80, 24, &[]);
+    terminal.press("6");
+    terminal.wait_for("module name");
+    terminal.wait_for_silence();
+    let before = terminal.bytes.lock().unwrap().len();
+    terminal.press("j");
+    terminal.wait_for_silence();
+    let cost = terminal.bytes.lock().unwrap().len() - before;
+    assert!(
+        (1..1500).contains(&cost),
+        "{cost} bytes to move the cursor by a line"
+    );
+}
+
+#[test]
+fn the_mouse_is_left_alone_over_ssh() {
+    for (variables, mouse) in [
+        (&[][..], true),
+        (&[("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22")][..], false),
+    ] {
+        let mut terminal = Terminal::explore(80, 24, variables);
+        let mode = terminal.screen.lock().unwrap().screen().mouse_protocol_mode();
+        assert_eq!(mode != vt100::MouseProtocolMode::None, mouse);
+        terminal.press("M");
+        terminal.wait_until("other mouse mode", |terminal| {
+            let mode = terminal.screen.lock().unwrap().screen().mouse_protocol_mode();
+            (mode != vt100::MouseProtocolMode::None) != mouse
+        });
+        terminal.press("q");
+        assert!(terminal.end().success());
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn text_is_copied_through_the_terminal() {
+    let mut terminal = Terminal::explore(80, 24, &[]);
+    terminal.press(":.echo copied words\r");
+    terminal.wait_until("answer", |terminal| {
+        terminal.contents().contains("\ncopied words")
+    });
+    terminal.press("\t8");
+    terminal.wait_for("[8 Command]");
+    terminal.press("y");
+    terminal.wait_for("copied: copied words");
+    let bytes = terminal.bytes.lock().unwrap();
+    let sequence = b"\x1b]52;c;Y29waWVkIHdvcmRz";
+    assert!(bytes.windows(sequence.len()).any(|window| window == sequence));
+}
+
+#[test]
+fn no_color_writes_no_colour() {
+    let mut terminal = Terminal::explore(80, 24, &[("NO_COLOR", "1")]);
+    terminal.press("234567");
+    terminal.wait_for("[7 Memory]");
+    terminal.wait_for_silence();
+    let bytes = terminal.bytes.lock().unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    for colour in ["\x1b[38;", "\x1b[48;", ";38;5;", ";48;5;"] {
+        assert!(!text.contains(colour), "{colour:?}");
+    }
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_use() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_dumpscope"))
+        .args(["--tui", "tests/data/wifi-triage.dmp.gz"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("the program");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        message.contains("needs a terminal") && message.contains("--repl"),
+        "{message}"
+    );
+}
+
+#[test]
+fn commands_of_the_flags_run_first() {
+    let dump = "tests/data/wifi-triage.dmp.gz";
+    let mut terminal = Terminal::open(
+        80,
+        24,
+        &["--tui", "-z", dump, "-c", ".echo one", "-c", ".echo two"],
+        &[],
+    );
+    terminal.wait_for("\ntwo");
+    terminal.press("8");
+    terminal.wait_for("kd> .echo one");
+}
