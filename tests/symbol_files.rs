@@ -10,6 +10,7 @@
 #[path = "support/http.rs"]
 mod http;
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -281,6 +282,55 @@ fn the_program_adds_and_fetches() {
     let output = dumpscope(home.path(), &["doctor", "-z", &list]);
     assert_eq!(output.status.code(), Some(3));
     assert_eq!(dumpscope(home.path(), &["doctor"]).status.code(), Some(2));
+}
+
+#[test]
+fn proxies_and_their_logins() {
+    let home = tempfile::tempdir().unwrap();
+    let list = home.path().join("list.txt");
+    std::fs::write(&list, format!("sample64.pdb,{},1\n", id("sample64.pdb").key())).unwrap();
+    let fetch_by = |proxy: &str, to: &str| {
+        Command::new(env!("CARGO_BIN_EXE_dumpscope"))
+            .args(["symbols", "fetch", &list.display().to_string()])
+            .args([
+                "--to",
+                &home.path().join(to).display().to_string(),
+                "-y",
+                "srv**http://symbols.example/s",
+            ])
+            .env("_NT_SYMBOL_PROXY", proxy)
+            .output()
+            .unwrap()
+    };
+    let refusing = Server::always("407 Proxy Authentication Required", "", b"");
+    let output = fetch_by(&refusing.address, "a");
+    assert!(
+        stdout(&output).contains("the proxy wants a login (407)"),
+        "{output:?}"
+    );
+    // A proxy that makes the connection itself: what follows in it is meant for the server.
+    let body = std::fs::read(data("sample64.pdb")).unwrap();
+    let connecting = Server::start(move |target, stream, _| {
+        assert_eq!(target, "symbols.example:80");
+        stream
+            .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            .unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let first = lines.next().unwrap().unwrap();
+        while lines
+            .next()
+            .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
+        {}
+        match first.contains("/s/sample64.pdb/") {
+            true => http::reply(stream, "200 OK", "", &body),
+            false => http::reply(stream, "404 Not Found", "", b""),
+        }
+    });
+    let output = fetch_by(&format!("user:secret@{}", connecting.address), "b");
+    assert!(output.status.success(), "{output:?}");
+    let nobody = fetch_by("127.0.0.1:1", "c");
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(!format!("{output:?}{nobody:?}").contains("secret"));
 }
 
 /// On a real dump, where there is one: one module a line, and nothing asked of any server.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use ureq::tls::{PemItem, RootCerts, TlsConfig};
@@ -66,50 +66,72 @@ pub enum FetchError {
     Local(#[from] io::Error),
 }
 
-/// A client with its memory.
+/// A client with its memory. Nothing is set up before it is used.
 #[derive(Debug)]
 pub struct Http {
-    agent: Agent,
-    /// Why a proxy or certificate setting of the environment is not used.
-    warnings: Vec<String>,
+    clients: OnceLock<Clients>,
     limits: Limits,
     memory: Mutex<HashMap<String, (Instant, Duration, String)>>,
 }
 
-impl Http {
-    /// Sets up a client: proxy from `_NT_SYMBOL_PROXY`, else from `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (with
-    /// `NO_PROXY`); certificates from `SSL_CERT_FILE`, else the system's bundle, else the built-in ones.
-    pub fn new(limits: Limits) -> Http {
+#[derive(Debug)]
+struct Clients {
+    agent: Agent,
+    /// For servers on this computer, which no proxy can reach.
+    direct: Agent,
+    /// Why a proxy or certificate setting of the environment is not used.
+    warnings: Vec<String>,
+}
+
+impl Clients {
+    fn new(limits: &Limits) -> Clients {
         let mut warnings = Vec::new();
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(proxy(&mut warnings))
-            .max_redirects(limits.redirects)
-            .timeout_global(Some(limits.total))
-            .timeout_resolve(Some(limits.connect))
-            .timeout_connect(Some(limits.connect))
-            .timeout_recv_response(Some(limits.stall))
-            .timeout_per_read(Some(limits.stall))
-            .timeout_per_write(Some(limits.stall))
-            // Some company servers answer only to the debugger's own client.
-            .user_agent(concat!(
-                "Microsoft-Symbol-Server/10.0 (dumpscope/",
-                env!("CARGO_PKG_VERSION"),
-                ")"
-            ))
-            .accept_encoding("identity")
-            .tls_config(
-                TlsConfig::builder()
-                    .root_certs(root_certificates(&mut warnings))
-                    .build(),
-            )
-            .build();
-        Http {
-            agent: config.new_agent(),
+        let proxy = proxy(&mut warnings);
+        let certificates = root_certificates(&mut warnings);
+        let agent = |proxy| {
+            Agent::config_builder()
+                .http_status_as_error(false)
+                .proxy(proxy)
+                .max_redirects(limits.redirects)
+                .timeout_global(Some(limits.total))
+                .timeout_resolve(Some(limits.connect))
+                .timeout_connect(Some(limits.connect))
+                .timeout_recv_response(Some(limits.stall))
+                .timeout_per_read(Some(limits.stall))
+                .timeout_per_write(Some(limits.stall))
+                // Some company servers answer only to the debugger's own client.
+                .user_agent(concat!(
+                    "Microsoft-Symbol-Server/10.0 (dumpscope/",
+                    env!("CARGO_PKG_VERSION"),
+                    ")"
+                ))
+                .accept_encoding("identity")
+                .tls_config(TlsConfig::builder().root_certs(certificates.clone()).build())
+                .build()
+                .new_agent()
+        };
+        Clients {
+            agent: agent(proxy),
+            direct: agent(None),
             warnings,
+        }
+    }
+}
+
+impl Http {
+    /// A client with these limits. On first use it takes its proxy from `_NT_SYMBOL_PROXY`, else from `ALL_PROXY`,
+    /// `HTTPS_PROXY`, `HTTP_PROXY` (with `NO_PROXY`), and certificates from `SSL_CERT_FILE`, else from the system's
+    /// bundle, else the built-in ones.
+    pub fn new(limits: Limits) -> Http {
+        Http {
+            clients: OnceLock::new(),
             limits,
             memory: Mutex::default(),
         }
+    }
+
+    fn clients(&self) -> &Clients {
+        self.clients.get_or_init(|| Clients::new(&self.limits))
     }
 
     /// The limits.
@@ -119,7 +141,7 @@ impl Http {
 
     /// Settings of the environment that could not be used.
     pub fn warnings(&self) -> &[String] {
-        &self.warnings
+        &self.clients().warnings
     }
 
     /// Why `url` need not be asked now: its server or the file itself failed a short while ago. The boolean tells
@@ -189,7 +211,13 @@ impl Http {
         let secure = url
             .get(..8)
             .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
-        let request = self.agent.get(url).config().https_only(secure).build();
+        let clients = self.clients();
+        let agent = if is_local(url) {
+            &clients.direct
+        } else {
+            &clients.agent
+        };
+        let request = agent.get(url).config().https_only(secure).build();
         let response = request.call().map_err(|error| request_error(&error))?;
         let status = response.status().as_u16();
         status_error(status)?;
@@ -316,6 +344,19 @@ fn host_of(url: &str) -> &str {
     url.get(..end).unwrap_or(url)
 }
 
+/// True for servers on this computer.
+fn is_local(url: &str) -> bool {
+    let host = host_of(url);
+    let host = host.split_once("://").map_or(host, |(_, host)| host);
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let address = name.parse::<std::net::IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// An address for display, without the login that it may carry.
 pub fn without_login(url: &str) -> String {
     let host = host_of(url);
@@ -405,6 +446,12 @@ mod tests {
         assert_eq!(host_of("http://a"), "http://a");
         assert_eq!(without_login("https://u:p@a/x"), "https://a/x");
         assert_eq!(without_login("https://a/x@y"), "https://a/x@y");
+        assert!(
+            is_local("http://127.0.0.1:80/x")
+                && is_local("https://u@LOCALHOST")
+                && is_local("http://[::1]:8/")
+        );
+        assert!(!is_local("http://localhost.example/") && !is_local("http://10.0.0.1"));
         assert_eq!(escape("a b/ü.pdb"), "a%20b%2F%C3%BC.pdb");
     }
 

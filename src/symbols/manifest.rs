@@ -31,7 +31,7 @@ impl Manifest {
     pub fn for_modules(located: &[Located]) -> Manifest {
         let mut manifest = Manifest::default();
         for module in located {
-            let pdb_here = module.has_symbols();
+            let pdb_here = module.pdb.as_ref().is_some_and(|search| search.found.is_some());
             let image_here = module.image.as_ref().is_some_and(|search| search.found.is_some());
             let pdb = module.pdb_id().filter(|_| !pdb_here).cloned().map(FileId::from);
             let image = module

@@ -171,7 +171,11 @@ impl Worker {
         let mut asked = Asked::new();
         let mut missing: Vec<String> = Vec::new();
         let mut pending = Some(pending);
-        for (form, url) in self.addresses() {
+        let two_tier = match self.is_two_tier() {
+            Ok(two_tier) => two_tier,
+            Err(error) => return vec![(shown, Err(Outcome::Failed(error.to_string())))],
+        };
+        for (form, url) in self.addresses(two_tier) {
             // Other addresses share the time of one file.
             if cancelled() || started.elapsed() > patience {
                 break;
@@ -262,7 +266,7 @@ impl Worker {
         }
     }
 
-    fn addresses(&self) -> Vec<(Form, String)> {
+    fn addresses(&self, two_tier: bool) -> Vec<(Form, String)> {
         let name = self.id.name();
         let mut names = vec![name.to_owned()];
         let lower = name.to_lowercase();
@@ -271,7 +275,7 @@ impl Worker {
         }
         let prefix: String = name.chars().take(2).collect();
         let mut tiers = vec![None];
-        if self.is_two_tier() {
+        if two_tier {
             tiers.insert(0, Some(prefix.to_lowercase()));
         }
         let mut addresses = Vec::new();
@@ -299,21 +303,19 @@ impl Worker {
         )
     }
 
-    /// Asks once for `index2.txt`; the answer is kept with the misses. Microsoft's own server has one tier.
-    fn is_two_tier(&self) -> bool {
-        if self.base.eq_ignore_ascii_case(super::path::MICROSOFT) {
-            return false;
-        }
+    /// Asks once for `index2.txt`; that it is missing is remembered with the other misses. Microsoft's own server has
+    /// one tier. An error means that the server is out of order.
+    fn is_two_tier(&self) -> Result<bool, FetchError> {
         let url = format!("{}/index2.txt", self.base);
-        if self.http.remembered(&url).is_some() {
-            return false;
+        if self.base.eq_ignore_ascii_case(super::path::MICROSOFT) || self.http.remembered(&url).is_some() {
+            return Ok(false);
         }
-        let Ok(mut out) = tempfile::tempfile() else {
-            return false;
-        };
-        self.http
-            .get(&url, &mut out, &self.abandon, &mut |_, _| {})
-            .is_ok()
+        let mut out = tempfile::tempfile()?;
+        match self.http.get(&url, &mut out, &self.abandon, &mut |_, _| {}) {
+            Ok(_) => Ok(true),
+            Err(FetchError::Missing(_) | FetchError::Answer(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

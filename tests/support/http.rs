@@ -14,7 +14,7 @@ type Handler = dyn Fn(&str, &mut TcpStream, &AtomicBool) + Send + Sync;
 
 /// An HTTP server with one thread a connection.
 pub struct Server {
-    address: String,
+    pub address: String,
     pub asked: Arc<Mutex<Vec<String>>>,
     pub most_at_once: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,

@@ -11,14 +11,15 @@ use crate::dump::DumpFile;
 use crate::output::{Block, Document, json, plain};
 use crate::symbols::Finder;
 use crate::symbols::finder::Options as FindOptions;
+use crate::symbols::identity::Identity;
 use crate::symbols::locate::Wanted;
-use crate::symbols::module::ImageId;
+use crate::symbols::module::{FileId, ImageId, PdbId};
 use crate::symbols::path::SearchPath;
-use crate::target::{Module, Target};
+use crate::target::{Module, SymbolStatus, Target};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Finds out why symbols are missing, and gets them here
 #[derive(Debug, Parser)]
@@ -85,12 +86,23 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
 
 impl DumpArgs {
     /// Opens the dump and lists what its modules want.
+    ///
+    /// The kernel of a triage dump is also recognised by symbols that are here already, so that its PDB has a name.
     fn wanted(&self) -> Result<Vec<Wanted>, Exit> {
         let file = DumpFile::open(&self.dump, &mut |_| {}).map_err(|error| {
             eprintln!("dumpscope: {error}");
             Exit::NotOpened
         })?;
-        let target = Target::new(file);
+        let mut target = Target::new(file);
+        let (symbols, images) = self.paths();
+        target.set_paths(
+            symbols,
+            images,
+            FindOptions {
+                network: false,
+                ..FindOptions::default()
+            },
+        );
         let patterns: Vec<_> = self
             .modules
             .iter()
@@ -113,7 +125,7 @@ impl DumpArgs {
         Ok(wanted)
     }
 
-    fn finder(&self) -> Finder {
+    fn paths(&self) -> (SearchPath, SearchPath) {
         let symbols = self
             .symbol_path
             .as_deref()
@@ -122,6 +134,11 @@ impl DumpArgs {
             .image_path
             .as_deref()
             .map_or_else(SearchPath::images_from_env, SearchPath::parse);
+        (symbols, images)
+    }
+
+    fn finder(&self) -> Finder {
+        let (symbols, images) = self.paths();
         let options = FindOptions {
             network: !self.offline,
             ..FindOptions::default()
@@ -141,8 +158,39 @@ fn wants(target: &Target, module: &Module) -> Wanted {
     Wanted {
         module: module.name.clone(),
         image: time_date_stamp.and_then(id),
-        pdb: image.as_ref().and_then(|image| image.pdb_id()),
+        pdb: image
+            .as_ref()
+            .and_then(|image| image.pdb_id())
+            .or_else(|| recognised(target, module)),
     }
+}
+
+/// The PDB of the kernel, known by the addresses in the dump at which its names must stand.
+fn recognised(target: &Target, module: &Module) -> Option<PdbId> {
+    if module.name != "nt" {
+        return None;
+    }
+    let symbols = target.module_symbols(module);
+    let file = symbols.file.as_deref()?;
+    match symbols.status {
+        SymbolStatus::PrivatePdb | SymbolStatus::Pdb => {
+            match Identity::of_file(file).ok()?.file_id(name_of(file)?) {
+                FileId::Pdb(id) => Some(id),
+                FileId::Image(_) => None,
+            }
+        }
+        // PDBNAME/GUID-AGE.json
+        SymbolStatus::Isf => {
+            let (guid, rest) = name_of(file)?.split_once('-')?;
+            let age = rest.split('.').next()?.parse().ok()?;
+            Some(PdbId::new(name_of(file.parent()?)?, guid.parse().ok()?, age))
+        }
+        _ => None,
+    }
+}
+
+fn name_of(path: &Path) -> Option<&str> {
+    path.file_name()?.to_str()
 }
 
 /// Matches `*` and `?`, without exponential work: on a mismatch only the last star takes one character more.
@@ -173,7 +221,7 @@ fn glob(pattern: &str, text: &str) -> bool {
 }
 
 /// The last line: how many files are where they should be, and how many are not.
-fn total(done: usize, failed: usize, place: &std::path::Path) -> String {
+fn total(done: usize, failed: usize, place: &Path) -> String {
     let files = if done == 1 {
         "1 file is".to_owned()
     } else {

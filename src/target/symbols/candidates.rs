@@ -4,7 +4,8 @@
 //! some fifty kernel variables (in the debugger data block), and of KeBugCheckEx: a symbol file in which all of them
 //! stand at the right places is the right one.
 
-use crate::symbols::path::{Element, SearchPath, Store};
+use crate::symbols::finder::Finder;
+use crate::symbols::path::SearchPath;
 use crate::symbols::source::SymbolSource;
 use crate::target::{DebuggerData, Target};
 use std::path::{Path, PathBuf};
@@ -87,19 +88,10 @@ fn known_addresses(target: &Target) -> Vec<(&'static str, u64)> {
     known
 }
 
-/// Kernel PDBs in the folders of a symbol path, as stores keep them (`NAME/KEY/NAME`) or loose.
-pub(super) fn pdb_files(path: &SearchPath, default_cache: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for root in local_roots(path, default_cache) {
-        for name in KERNEL_PDBS {
-            files.push(root.join(name));
-            let keys = std::fs::read_dir(root.join(name)).into_iter().flatten().flatten();
-            files.extend(keys.map(|key| key.path().join(name)).take(MAX_CANDIDATES));
-        }
-    }
-    files.retain(|file| file.is_file());
-    files.truncate(MAX_CANDIDATES);
-    files
+/// Kernel PDBs that are here, loose or in stores, whatever their version.
+pub(super) fn pdb_files(finder: &Finder) -> Vec<PathBuf> {
+    let pdbs = KERNEL_PDBS.iter().flat_map(|name| finder.local_pdbs(name));
+    pdbs.map(|(path, _)| path).take(MAX_CANDIDATES).collect()
 }
 
 /// Kernel symbol tables in the `isf*` folders of a path.
@@ -131,22 +123,4 @@ fn is_table(path: &Path) -> bool {
     [".json", ".json.xz", ".json.gz"]
         .iter()
         .any(|ending| name.ends_with(ending))
-}
-
-fn local_roots(path: &SearchPath, default_cache: &Path) -> Vec<PathBuf> {
-    let mut roots = Vec::new();
-    for element in path.elements() {
-        match element {
-            Element::Folder(folder) => roots.push(folder.clone()),
-            Element::Cache(folder) => roots.push(folder.clone().unwrap_or_else(|| default_cache.to_owned())),
-            Element::Server(stores) => roots.extend(stores.iter().filter_map(|store| match store {
-                Store::Default => Some(default_cache.to_owned()),
-                Store::Folder(folder) => Some(folder.clone()),
-                Store::Http(_) => None,
-            })),
-            Element::Isf(_) => {}
-        }
-    }
-    roots.dedup();
-    roots
 }

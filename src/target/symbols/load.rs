@@ -224,8 +224,7 @@ impl Loading<'_> {
     /// The kernel of a triage dump: the file in which every known address fits.
     fn by_known_addresses(&mut self) {
         let path = self.finder.symbol_path().clone();
-        let cache = self.finder.options().default_cache.clone();
-        for file in candidates::pdb_files(&path, &cache) {
+        for file in candidates::pdb_files(&self.finder) {
             if self.open_pdb(&file, None) && self.fits(&file) {
                 return;
             }
