@@ -53,6 +53,7 @@ pub fn open(options: &Options) -> Result<Session, Refusal> {
     }
     let settings = Settings {
         radix: options.radix,
+        frames: None,
         zone: options.tz.clone(),
     };
     Ok(Session::new(target, settings))

@@ -22,7 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
-        context.session.focus.context = None;
+        context.session.reset_context();
         return context.emit(Line::of("Resetting default scope"));
     }
     let address = context.evaluate(args.text)?;
@@ -38,7 +38,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                 "{address:#x} holds no CONTEXT: its ContextFlags, rip or rsp make no sense"
             ))
         })?;
-    context.session.focus.context = Some(registers.clone());
-    context.session.next_address.clear();
+    context.session.set_context(registers.clone(), None);
     show(&registers, Segments::Shown, context)
 }

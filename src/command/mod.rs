@@ -36,6 +36,7 @@ mod quit;
 mod r;
 mod registers;
 mod search;
+mod stack;
 mod time;
 mod unassemble;
 mod version;

@@ -3,7 +3,7 @@
 use super::spec::CommandSpec;
 use super::{
     analyze, bugcheck, cxr, display, echo, evaluate, exr, formats, help, lm, ln, processor, quit, r, search,
-    time, unassemble, version, vertarget,
+    stack, time, unassemble, version, vertarget,
 };
 
 /// Every command.
@@ -18,6 +18,14 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &r::SPEC,
     &processor::SPEC,
     &cxr::SPEC,
+    &stack::trap::SPEC,
+    &stack::k::SPEC,
+    &stack::kframes::SPEC,
+    &stack::frame::SPEC,
+    &stack::frame::NEXT,
+    &stack::frame::PREVIOUS,
+    &stack::thread::SPEC,
+    &stack::fnent::SPEC,
     &version::MACHINE,
     &lm::SPEC,
     &ln::SPEC,

@@ -3,7 +3,9 @@
 mod cancel;
 mod session;
 mod settings;
+mod stack;
 
 pub use cancel::{CancelToken, Cancelled};
 pub use session::{Focus, Session};
 pub use settings::{Radix, Settings};
+pub use stack::{DEFAULT_FRAMES, SelectedFrame};

@@ -2,7 +2,9 @@
 
 use super::cancel::CancelToken;
 use super::settings::Settings;
+use super::stack::SelectedFrame;
 use crate::target::{Context, Processor, Target};
+use crate::unwind::Registers;
 use std::collections::HashMap;
 
 /// What is selected.
@@ -12,6 +14,12 @@ pub struct Focus {
     pub processor: u32,
     /// A register context set by `.cxr`, `.trap` or the like, in place of the processor's.
     pub context: Option<Context>,
+    /// What is known of the registers in `context`, where that is not all of them (`.trap`).
+    pub registers: Option<Registers>,
+    /// ETHREAD of a thread that was selected in place of the processor's.
+    pub thread: Option<u64>,
+    /// The frame that was selected; registers are shown as they were in it.
+    pub frame: Option<SelectedFrame>,
     /// The exception record's address that belongs to `context`, if one is known.
     pub exception: Option<u64>,
 }
@@ -60,17 +68,15 @@ impl Session {
         self.target.processors().get(self.focus.processor as usize)
     }
 
-    /// The registers that commands show: the context that was set, or the current processor's.
+    /// The registers that commands show: those of the selected frame, of the context that was set, or the current
+    /// processor's.
     ///
     /// # Errors
     /// Why there are none.
     pub fn context(&self) -> Result<&Context, String> {
-        if let Some(context) = &self.focus.context {
-            return Ok(context);
-        }
-        match self.processor() {
-            Some(processor) => processor.context.as_ref().map_err(Clone::clone),
-            None => Err(format!("the dump has no processor {}", self.focus.processor)),
+        match &self.focus.frame {
+            Some(selected) => Ok(&selected.context),
+            None => self.base_context(),
         }
     }
 
@@ -87,8 +93,11 @@ impl Session {
         exists
     }
 
-    /// ETHREAD of the current processor's thread.
+    /// ETHREAD of the thread that was selected, or of the current processor's.
     pub fn thread(&self) -> Option<u64> {
+        if self.focus.thread.is_some() {
+            return self.focus.thread;
+        }
         self.processor()?.current_thread
     }
 

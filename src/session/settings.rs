@@ -9,6 +9,8 @@ pub struct Settings {
     pub radix: Radix,
     /// The zone in which times are shown.
     pub zone: Zone,
+    /// How many frames `k` shows; `None` for the default.
+    pub frames: Option<u32>,
 }
 
 /// The default radix of numbers without a prefix.

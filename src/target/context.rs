@@ -131,6 +131,17 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Sets a register of any width from its bytes, low byte first; false if there is none of that name and width.
+    pub fn set_bytes(&mut self, name: &str, value: &[u8]) -> bool {
+        let slot = self
+            .slot(name)
+            .filter(|slot| slot.size == value.len() && slot.bit.is_none());
+        let target = slot.and_then(|slot| self.bytes.get_mut(slot.offset..slot.offset + slot.size));
+        target.map(|target| target.copy_from_slice(value)).is_some()
+    }
+}
+
 fn slot(machine: Machine, name: &str) -> Option<RegisterSlot> {
     match machine {
         Machine::Amd64 => amd64_slot(name),

@@ -125,6 +125,21 @@ impl Registers {
         Some(registers)
     }
 
+    /// The registers of a thread that waits, from its KSWITCH_FRAME (STRUCTS section 7): rip, rsp and rbp; the others
+    /// lie in the frames of the functions that switched.
+    pub fn of_switch_frame(kernel_stack: u64, read: impl Fn(u64) -> Option<u64>) -> Option<Registers> {
+        let mut registers = Registers::default();
+        for (number, offset) in [(RBP, 0x30u64)] {
+            let at = kernel_stack.wrapping_add(offset);
+            registers.set_general(number, read(at)?, Origin::Saved(at));
+        }
+        let at = kernel_stack.wrapping_add(0x38);
+        let rip = read(at).filter(|&rip| rip != 0)?;
+        registers.set_rip(rip, Origin::Saved(at));
+        registers.set_rsp(kernel_stack.wrapping_add(0x40));
+        Some(registers)
+    }
+
     /// General register `number` (encoding order, only the low four bits count).
     pub fn general(&self, number: u8) -> Slot<u64> {
         self.general

@@ -1,0 +1,134 @@
+//! `.frame`: looks at one frame.
+
+use super::rows::Columns;
+use crate::command::registers::{Segments, block};
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::output::{Field, Line, Record, Role};
+use crate::unwind::{FrameKind, Origin, Registers};
+
+/// `.frame`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &[".frame"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Stack,
+    usage: "[/c] [/r] [N]",
+    summary: "Selects a frame: registers and locals are then its own",
+    help: "N is hexadecimal, as k prints it; 0n17 is decimal. Without N it shows the selected frame.\n  \
+           /r  shows the frame's registers and instruction. Registers that calls do not preserve cannot be known in \
+           outer frames: they are listed as not recovered\n  \
+           /c  makes the frame the start of later stacks; .cxr takes that back",
+    needs: Needs::Memory,
+    run,
+};
+
+/// `.f+`
+pub const NEXT: CommandSpec = CommandSpec {
+    names: &[".f+"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Stack,
+    usage: "",
+    summary: "Selects the next outer frame",
+    help: "The caller of the selected frame, as .frame would show it.",
+    needs: Needs::Memory,
+    run: outer,
+};
+
+/// `.f-`
+pub const PREVIOUS: CommandSpec = CommandSpec {
+    names: &[".f-"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Stack,
+    usage: "",
+    summary: "Selects the next inner frame",
+    help: "The frame that the selected one called, as .frame would show it.",
+    needs: Needs::Memory,
+    run: inner,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let (mut registers, mut start, mut rest) = (false, false, args.text);
+    while let Some(option) = rest.strip_prefix('/') {
+        let (option, after) = option.split_at_checked(1).unwrap_or((option, ""));
+        match option {
+            "r" => registers = true,
+            "c" => start = true,
+            _ => return Err(CommandError::Syntax(args.text.to_owned())),
+        }
+        rest = after.trim_start();
+    }
+    let number = match rest {
+        "" => selected(context),
+        text => {
+            let number = context.evaluate(text.trim_start_matches('='))?;
+            u32::try_from(number)
+                .map_err(|_| CommandError::Argument(format!("no stack has a frame {number:x}")))?
+        }
+    };
+    select(number, registers, start, context)
+}
+
+fn selected(context: &Context<'_>) -> u32 {
+    let selected = context.session.focus.frame.as_ref();
+    selected.map_or(0, |selected| selected.frame.number)
+}
+
+fn outer(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    args.none()?;
+    select(selected(context).saturating_add(1), false, false, context)
+}
+
+fn inner(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    args.none()?;
+    let number = selected(context)
+        .checked_sub(1)
+        .ok_or_else(|| CommandError::Argument("frame 0 is the innermost one".to_owned()))?;
+    select(number, false, false, context)
+}
+
+fn select(number: u32, show: bool, start: bool, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let selected = context
+        .session
+        .select_frame(number)
+        .map_err(|why| CommandError::Argument(format!("no frame {number:x}: {why}")))?
+        .clone();
+    if start {
+        let registers = selected.frame.registers.clone();
+        context
+            .session
+            .set_context(selected.context.clone(), Some(registers));
+    }
+    let row = Columns::PLAIN.row(&selected.frame, None, context);
+    context.emit(row)?;
+    if show {
+        context.emit(block(&selected.context, Segments::Shown))?;
+        if selected.frame.kind != FrameKind::First
+            && let Some(record) = not_recovered(&selected.frame.registers)
+        {
+            context.emit(record)?;
+        }
+    }
+    Ok(())
+}
+
+/// The registers whose shown values belong to an inner frame.
+fn not_recovered(registers: &Registers) -> Option<Record> {
+    let names: Vec<&str> = (0u8..)
+        .zip(crate::unwind::GENERAL_NAMES)
+        .filter(|(number, _)| registers.general(*number).origin == Origin::NotRecovered)
+        .map(|(_, name)| name)
+        .collect();
+    if names.is_empty() {
+        return None;
+    }
+    let text = format!("not recovered in this frame: {}", names.join(" "));
+    let record = Record::new("not_recovered");
+    let fields: Vec<String> = names.iter().map(ToString::to_string).collect();
+    Some(
+        record
+            .field("registers", Field::from(fields))
+            .line(Line::new().role(Role::Dim, text)),
+    )
+}

@@ -1,0 +1,192 @@
+//! `k` and its forms: the stack.
+
+use super::rows::Columns;
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::memory::Memory;
+use crate::output::{Line, Role};
+use crate::session::DEFAULT_FRAMES;
+use crate::unwind::{End, FrameKind, Origin, Registers, Stack};
+
+/// `k`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["k"],
+    glue: Glue::Letters("bcdfnpPvLM"),
+    rest: Rest::Semicolon,
+    group: Group::Stack,
+    usage: "[bcdfnpPvLM] [= RSP [RIP]] [COUNT]",
+    summary: "Shows the stack",
+    help: "k        frame number, stack pointer, return address, call site\n  \
+           kb kv    with the four argument slots; kv also names trap frames\n  \
+           kc       call sites alone          kf  with the bytes between frames\n  \
+           kd [N]   the stack's words with symbols\n  \
+           k 20     0x20 frames               k = RSP RIP 10   from other registers\n\n\
+           Frames come from the images' unwind data. Where a dump has none and no image file is given (-i), the stack \
+           is searched for return addresses: such frames are marked [scan N], N being the confidence out of 100. \
+           They are followed by the images that would make them exact.",
+    needs: Needs::Memory,
+    run,
+};
+
+/// Words that `kd` shows.
+const RAW_WORDS: u64 = 20;
+/// A stack of more frames than this is not asked for but mistyped.
+const MAX_FRAMES: u64 = 0x10000;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let missing = |why: String| CommandError::Missing(format!("no stack: {why}"));
+    let base = context.session.base_registers().map_err(missing)?;
+    let request = request(args.text, base, context)?;
+    if args.glued.contains('d') {
+        return raw(
+            request.registers.rsp(),
+            request.count.unwrap_or(RAW_WORDS),
+            context,
+        );
+    }
+    let frames = context
+        .session
+        .settings
+        .frames
+        .map_or(DEFAULT_FRAMES, |frames| frames as usize);
+    let limit = match request.count {
+        Some(count) if count > MAX_FRAMES => {
+            return Err(CommandError::Argument(format!(
+                "{count:#x} frames; the most is {MAX_FRAMES:#x}"
+            )));
+        }
+        Some(count) => usize::try_from(count).unwrap_or(frames),
+        None => frames,
+    };
+    let has = |letter| args.glued.contains(letter);
+    let names_only = has('c');
+    let columns = Columns {
+        memory: has('f') && !names_only,
+        child_sp: !names_only && (!has('b') || has('v')),
+        return_address: !names_only,
+        arguments: !names_only && (has('b') || has('v')),
+        notes: has('v'),
+    };
+    if context.session.focus.context.is_some() {
+        let text = "  *** Stack trace for last set context - .thread/.cxr resets it";
+        context.emit(Line::of(text))?;
+    }
+    let stack = context.session.stack_from(request.registers, limit);
+    show(&stack, columns, limit, context)
+}
+
+/// What stands after the letters.
+struct Request {
+    registers: Registers,
+    count: Option<u64>,
+}
+
+fn request(text: &str, base: Registers, context: &Context<'_>) -> Result<Request, CommandError> {
+    let Some(text) = text.strip_prefix('=') else {
+        let count = match text {
+            "" => None,
+            text => Some(context.evaluate(text)?),
+        };
+        return Ok(Request {
+            registers: base,
+            count,
+        });
+    };
+    let mut values = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() && values.len() < 3 {
+        let (value, after) = context.evaluate_prefix(rest)?;
+        values.push(value);
+        rest = after.trim_start();
+    }
+    // As in the debugger: of two numbers the second is a count, unless it can only be an address.
+    let (sp, ip, count) = match values.as_slice() {
+        [sp] => (*sp, None, None),
+        [sp, ip] if *ip >= MAX_FRAMES => (*sp, Some(*ip), None),
+        [sp, count] => (*sp, None, Some(*count)),
+        [sp, ip, count] => (*sp, Some(*ip), Some(*count)),
+        _ => return Err(CommandError::Syntax(format!("={text}"))),
+    };
+    let mut registers = Registers::default();
+    registers.set_rip(ip.unwrap_or(base.rip.value), Origin::Context);
+    registers.set_rsp(sp);
+    Ok(Request { registers, count })
+}
+
+/// The stack's rows, and what is to be known about them.
+fn show(
+    stack: &Stack,
+    columns: Columns,
+    limit: usize,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    context.emit(columns.heading())?;
+    let mut before = None;
+    let mut warned = false;
+    let mut shown = 0usize;
+    for frame in &stack.frames {
+        if shown >= limit {
+            break;
+        }
+        if frame.trust.is_scan() && !warned {
+            warned = true;
+            let text = "WARNING: Stack unwind information not available. Following frames may be wrong.";
+            context.emit(Line::new().role(Role::Warning, text))?;
+        }
+        let row = columns.row(frame, before, context);
+        context.emit(row)?;
+        shown += 1;
+        if frame.kind != FrameKind::Inline {
+            before = Some(frame.sp);
+        }
+    }
+    remarks(stack, shown, context)
+}
+
+fn remarks(stack: &Stack, shown: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let scanned = stack
+        .frames
+        .iter()
+        .take(shown)
+        .filter(|frame| frame.trust.is_scan())
+        .count();
+    if scanned > 0 {
+        let modules = context.session.target.modules();
+        let images: Vec<String> = stack
+            .images_wanted()
+            .into_iter()
+            .filter_map(|name| Some(modules.named(name)?.image_name.clone()))
+            .collect();
+        let text = format!(
+            "{scanned} of {shown} frames were found by searching the stack; exact with these images (-i): {}",
+            images.join(", ")
+        );
+        context.emit(Line::new().role(Role::Warning, text))?;
+    }
+    let worth_saying = match &stack.end {
+        End::Complete | End::Limit(_) | End::UserModeMissing { .. } | End::NothingFound { .. } => false,
+        End::Failed(_)
+        | End::NoProgress { .. }
+        | End::Cycle { .. }
+        | End::OutsideStack { .. }
+        | End::NotCode { .. } => true,
+    };
+    if worth_saying {
+        let text = format!("The stack ends here: {}.", stack.end);
+        context.emit(Line::new().role(Role::Warning, text))?;
+    }
+    Ok(())
+}
+
+/// `kd`: the words on the stack.
+fn raw(sp: u64, count: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+    for index in 0..count.min(MAX_FRAMES) {
+        let at = sp.wrapping_add(index * 8);
+        let line = Line::new().address(at).text("  ");
+        let line = match context.session.target.memory().u64(at) {
+            Ok(value) => context.with_symbol(line.address(value).text(" "), value),
+            Err(_) => line.role(Role::Unreadable, "????????`????????"),
+        };
+        context.emit(line)?;
+    }
+    Ok(())
+}

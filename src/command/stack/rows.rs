@@ -1,0 +1,177 @@
+//! Rows of a stack in the layouts of the `k` commands.
+
+use crate::command::Context;
+use crate::memory::Memory;
+use crate::output::{Field, Line, Record, Role};
+use crate::unwind::{Frame, FrameKind, Trust};
+use crate::util::hex;
+
+/// Which columns a stack has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Columns {
+    /// Distance to the frame before (`kf`).
+    pub(crate) memory: bool,
+    /// The stack pointer.
+    pub(crate) child_sp: bool,
+    /// The return address.
+    pub(crate) return_address: bool,
+    /// The four home slots of arguments (`kb`, `kv`).
+    pub(crate) arguments: bool,
+    /// Trap frames behind the call site (`kv`).
+    pub(crate) notes: bool,
+}
+
+impl Columns {
+    /// The columns of plain `k`.
+    pub(crate) const PLAIN: Columns = Columns {
+        memory: false,
+        child_sp: true,
+        return_address: true,
+        arguments: false,
+        notes: false,
+    };
+
+    /// The heading.
+    pub(crate) fn heading(self) -> Line {
+        let mut text = " #".to_owned();
+        if self.memory {
+            text.push_str("   Memory ");
+        }
+        if self.child_sp {
+            text.push_str(" Child-SP         ");
+        }
+        if self.return_address {
+            text.push_str(" RetAddr              ");
+        }
+        if self.arguments {
+            text.push_str(" : Args to Child                                                           :");
+        }
+        text.push_str(" Call Site");
+        Line::new().role(Role::Label, text)
+    }
+
+    /// One frame. `before` is the stack pointer of the physical frame inside it, for `kf`.
+    pub(crate) fn row(self, frame: &Frame, before: Option<u64>, context: &Context<'_>) -> Record {
+        let inline = frame.kind == FrameKind::Inline;
+        let number = format!("{:02x}", frame.number);
+        let mut line = Line::new().link(Role::Value, number, format!(".frame /r {:x}", frame.number));
+        if self.memory {
+            let distance = before
+                .filter(|_| !inline)
+                .map(|before| format!("{:x}", frame.sp.wrapping_sub(before)));
+            line = line.text(format!(" {:>9}", distance.unwrap_or_default()));
+        }
+        if self.child_sp {
+            line = line.text(" ");
+            line = match inline {
+                true => line.text("(Inline Function)"),
+                false => line.link(
+                    Role::Address,
+                    hex::tick(frame.sp),
+                    format!("dps {}", hex::tick(frame.sp)),
+                ),
+            };
+        }
+        if self.return_address {
+            line = line.text(" ");
+            line = match inline {
+                true => line.text("--------`--------"),
+                false => {
+                    let command = format!("u {}", hex::tick(frame.return_address));
+                    line.link(Role::Address, hex::tick(frame.return_address), command)
+                }
+            };
+            line = line.text("    ");
+        }
+        let arguments = self.arguments.then(|| arguments(frame, context));
+        if let Some(arguments) = &arguments {
+            line = line.text(" :");
+            for value in arguments {
+                line = line.text(" ");
+                line = match value {
+                    _ if inline => line.text("--------`--------"),
+                    Some(value) => line.address(*value),
+                    None => line.role(Role::Unreadable, hex::tick(0)),
+                };
+            }
+            line = line.text(" :");
+        }
+        line = call_site(frame, line.text(" "), context);
+        if self.notes
+            && let Some(address) = frame.trap_frame()
+        {
+            line = line.text(" (TrapFrame @ ").link(
+                Role::Address,
+                hex::tick(address),
+                format!(".trap {}", hex::tick(address)),
+            );
+            line = line.text(")");
+        }
+        if let Trust::Scan { score, .. } = &frame.trust {
+            line = line.role(Role::Warning, format!(" [scan {score}]"));
+        }
+        let mut record = facts(frame, context);
+        if let Some(arguments) = arguments {
+            let values = arguments
+                .into_iter()
+                .map(|value| value.map_or(Field::Null, Field::Hex));
+            record = record.field("arguments", Field::List(values.collect()));
+        }
+        record.line(line)
+    }
+}
+
+/// The four qwords that the caller set aside for register arguments; all missing for inlined functions.
+fn arguments(frame: &Frame, context: &Context<'_>) -> [Option<u64>; 4] {
+    let memory = context.session.target.memory();
+    [0u64, 8, 16, 24].map(|offset| {
+        let at = frame.caller_sp?.wrapping_add(offset);
+        (frame.kind != FrameKind::Inline).then(|| memory.u64(at).ok())?
+    })
+}
+
+/// Adds where a frame stands: a symbol, or the bare address.
+pub(crate) fn call_site(frame: &Frame, line: Line, context: &Context<'_>) -> Line {
+    if let Some(inline) = &frame.inline {
+        let module = context
+            .locate(frame.ip)
+            .map(|place| format!("{}!", place.module.name));
+        let offset = inline
+            .begin
+            .map(|begin| format!("+{:#x}", frame.ip.wrapping_sub(begin)));
+        let text = format!(
+            "{}{}{}",
+            module.unwrap_or_default(),
+            inline.name,
+            offset.unwrap_or_default()
+        );
+        return line.link(Role::Symbol, text, format!("u {}", hex::tick(frame.ip)));
+    }
+    match context.symbol_text(frame.ip) {
+        Some(_) => context.with_symbol(line, frame.ip),
+        None => line.role(Role::Address, format!("0x{}", hex::tick(frame.ip))),
+    }
+}
+
+/// A frame's facts for JSON.
+fn facts(frame: &Frame, context: &Context<'_>) -> Record {
+    let mut record = Record::new("frame")
+        .field("number", u64::from(frame.number))
+        .field("trust", frame.trust.word())
+        .field("ip", Field::Hex(frame.ip))
+        .field("sp", Field::Hex(frame.sp))
+        .field("return_address", Field::Hex(frame.return_address))
+        .field("symbol", context.symbol_text(frame.ip))
+        .field("inline", frame.inline.as_ref().map(|inline| inline.name.clone()))
+        .field("trap_frame", frame.trap_frame().map(Field::Hex));
+    let evidence = match &frame.trust {
+        Trust::Scan { score, evidence } => {
+            record = record.field("score", u64::from(*score));
+            evidence
+        }
+        Trust::TrapFrame(evidence) => evidence,
+        _ => return record,
+    };
+    let texts: Vec<String> = evidence.iter().map(ToString::to_string).collect();
+    record.field("evidence", texts)
+}

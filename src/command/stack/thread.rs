@@ -1,0 +1,84 @@
+//! `.thread`: looks at another thread's stack.
+
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::memory::Memory;
+use crate::output::Line;
+use crate::unwind::Registers;
+use crate::util::hex;
+
+/// `.thread`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &[".thread"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Stack,
+    usage: "[/p] [/r] [/P] [/w] [ADDRESS]",
+    summary: "Shows or selects the thread whose stack is shown",
+    help: "The address is that of an ETHREAD. The stack of a thread that waits starts where it was switched out. Without \
+           an address the thread of the current processor is shown and current again.",
+    needs: Needs::Memory,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut rest = args.text;
+    while let Some(option) = rest.strip_prefix('/') {
+        rest = option
+            .split_once(char::is_whitespace)
+            .map_or("", |(_, after)| after.trim_start());
+    }
+    if rest.is_empty() {
+        context.session.focus.thread = None;
+        context.session.reset_context();
+        let thread = context
+            .session
+            .thread()
+            .ok_or_else(|| CommandError::Missing("the current thread is not known".to_owned()))?;
+        return said(thread, context);
+    }
+    let thread = context.evaluate(rest)?;
+    select(thread, context)?;
+    said(thread, context)
+}
+
+fn said(thread: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+    context.emit(Line::of("Implicit thread is now ").address(thread))
+}
+
+/// Makes a thread current: a running one with its processor's registers, a waiting one from its switch frame.
+fn select(thread: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let session = &mut *context.session;
+    let running = session
+        .target
+        .processors()
+        .iter()
+        .find(|processor| processor.current_thread == Some(thread));
+    if let Some(processor) = running {
+        let registers = processor.context.clone().map_err(CommandError::Missing)?;
+        session.focus.thread = Some(thread);
+        session.set_context(registers, None);
+        return Ok(());
+    }
+    let offset = session
+        .target
+        .debugger_data()
+        .and_then(|data| data.nonzero("OffsetKThreadKernelStack"))
+        .ok_or_else(|| {
+            CommandError::Missing("the dump does not say where threads keep their stacks".to_owned())
+        })?;
+    let memory = session.target.memory();
+    let stack = memory.u64(thread.wrapping_add(offset))?;
+    let registers = Registers::of_switch_frame(stack, |at| memory.u64(at).ok()).ok_or_else(|| {
+        CommandError::Missing(format!(
+            "the stack of thread {} is not in the dump (KernelStack {})",
+            hex::tick(thread),
+            hex::tick(stack)
+        ))
+    })?;
+    let shown = session
+        .context_of(&registers)
+        .map_err(|why| CommandError::Missing(format!("no registers: {why}")))?;
+    session.focus.thread = Some(thread);
+    session.set_context(shown, Some(registers));
+    Ok(())
+}

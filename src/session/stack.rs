@@ -1,0 +1,125 @@
+//! Stacks and frames of the session: where walks start, and which frame is looked at.
+
+use super::session::Session;
+use crate::target::Context;
+use crate::unwind::{Frame, GENERAL_NAMES, Options, Registers, Stack, TargetHost, walk};
+
+/// A frame that was made current.
+#[derive(Debug, Clone)]
+pub struct SelectedFrame {
+    /// The frame, with what is known of its registers.
+    pub frame: Frame,
+    /// Its registers in the form that commands show; those that were not recovered keep the values of the innermost
+    /// frame.
+    pub context: Context,
+}
+
+/// Frames that `k` shows unless told otherwise.
+pub const DEFAULT_FRAMES: usize = 0xff;
+
+impl Session {
+    /// The registers that stacks start from: a context that was set, or the current processor's; never those of a
+    /// selected frame.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn base_context(&self) -> Result<&Context, String> {
+        if let Some(context) = &self.focus.context {
+            return Ok(context);
+        }
+        match self.processor() {
+            Some(processor) => processor.context.as_ref().map_err(Clone::clone),
+            None => Err(format!("the dump has no processor {}", self.focus.processor)),
+        }
+    }
+
+    /// The same as the unwinder takes them: with what is not known of them.
+    ///
+    /// # Errors
+    /// As [`Session::base_context`].
+    pub fn base_registers(&self) -> Result<Registers, String> {
+        let context = self.base_context()?;
+        Ok(match &self.focus.registers {
+            Some(registers) => registers.clone(),
+            None => Registers::from(context),
+        })
+    }
+
+    /// The current stack.
+    ///
+    /// # Errors
+    /// As [`Session::base_context`].
+    pub fn stack(&self, max_frames: usize) -> Result<Stack, String> {
+        Ok(self.stack_from(self.base_registers()?, max_frames))
+    }
+
+    /// The stack that starts at `registers`.
+    pub fn stack_from(&self, registers: Registers, max_frames: usize) -> Stack {
+        let host = TargetHost::new(&self.target, self.thread());
+        let options = Options {
+            max_frames,
+            ..Options::default()
+        };
+        walk(&host, registers, &options)
+    }
+
+    /// Registers as `Context`: the base context with everything that `registers` knows put in.
+    ///
+    /// # Errors
+    /// As [`Session::base_context`].
+    pub fn context_of(&self, registers: &Registers) -> Result<Context, String> {
+        let mut context = self.base_context()?.clone();
+        for (number, name) in (0u8..).zip(GENERAL_NAMES) {
+            context.set(name, registers.general(number).value);
+        }
+        context.set("rip", registers.rip.value);
+        for (name, value) in [
+            ("efl", registers.eflags.known()),
+            ("cs", registers.cs.known().map(u64::from)),
+            ("ss", registers.ss.known().map(u64::from)),
+        ] {
+            if let Some(value) = value {
+                context.set(name, value);
+            }
+        }
+        for number in 0u8..16 {
+            let value = registers.xmm(number).value.to_le_bytes();
+            context.set_bytes(&format!("xmm{number}"), &value);
+        }
+        Ok(context)
+    }
+
+    /// Makes frame `number` of the current stack the one that registers and locals are shown for.
+    ///
+    /// # Errors
+    /// Why there is no such frame.
+    pub fn select_frame(&mut self, number: u32) -> Result<&SelectedFrame, String> {
+        let limit = (number as usize).saturating_add(1).max(DEFAULT_FRAMES);
+        let stack = self.stack(limit)?;
+        let count = stack.frames.len();
+        let frame = stack
+            .frames
+            .into_iter()
+            .nth(number as usize)
+            .ok_or_else(|| format!("the stack has frames 0 to {:x}", count.saturating_sub(1)))?;
+        let context = self.context_of(&frame.registers)?;
+        self.next_address.clear();
+        Ok(self.focus.frame.insert(SelectedFrame { frame, context }))
+    }
+
+    /// Makes registers current in place of the processor's; `registers` says what is not known of them.
+    pub fn set_context(&mut self, context: Context, registers: Option<Registers>) {
+        self.focus.context = Some(context);
+        self.focus.registers = registers;
+        self.focus.frame = None;
+        self.next_address.clear();
+    }
+
+    /// Makes the processor's own registers current again.
+    pub fn reset_context(&mut self) {
+        self.focus.context = None;
+        self.focus.registers = None;
+        self.focus.frame = None;
+        self.next_address.clear();
+    }
+}
