@@ -129,10 +129,8 @@ impl Registers {
     /// lie in the frames of the functions that switched.
     pub fn of_switch_frame(kernel_stack: u64, read: impl Fn(u64) -> Option<u64>) -> Option<Registers> {
         let mut registers = Registers::default();
-        for (number, offset) in [(RBP, 0x30u64)] {
-            let at = kernel_stack.wrapping_add(offset);
-            registers.set_general(number, read(at)?, Origin::Saved(at));
-        }
+        let at = kernel_stack.wrapping_add(0x30);
+        registers.set_general(RBP, read(at)?, Origin::Saved(at));
         let at = kernel_stack.wrapping_add(0x38);
         let rip = read(at).filter(|&rip| rip != 0)?;
         registers.set_rip(rip, Origin::Saved(at));

@@ -1,7 +1,7 @@
 //! `.frame`: looks at one frame.
 
 use super::rows::Columns;
-use crate::command::registers::{Segments, block};
+use crate::command::registers::{Segments, show as show_registers};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::{Field, Line, Record, Role};
 use crate::unwind::{FrameKind, Origin, Registers};
@@ -103,7 +103,7 @@ fn select(number: u32, show: bool, start: bool, context: &mut Context<'_>) -> Re
     let row = Columns::PLAIN.row(&selected.frame, None, context);
     context.emit(row)?;
     if show {
-        context.emit(block(&selected.context, Segments::Shown))?;
+        show_registers(&selected.context, Segments::Shown, context)?;
         if selected.frame.kind != FrameKind::First
             && let Some(record) = not_recovered(&selected.frame.registers)
         {

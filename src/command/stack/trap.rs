@@ -1,6 +1,6 @@
 //! `.trap`: a trap frame as the current registers.
 
-use crate::command::registers::{Segments, block};
+use crate::command::registers::{Segments, show};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::{Line, Role};
 use crate::unwind::{TargetHost, TrapFrame};
@@ -39,9 +39,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         )));
     }
     let registers = frame.registers();
-    let shown = session
+    let mut shown = session
         .context_of(&registers)
         .map_err(|why| CommandError::Missing(format!("no registers: {why}")))?;
+    // The frame of 64-bit Windows keeps no data selectors.
+    for name in ["ds", "es", "fs", "gs"] {
+        shown.set(name, 0);
+    }
     session.set_context(shown.clone(), Some(registers));
     for text in [
         "NOTE: The trap frame does not contain all registers.",
@@ -49,5 +53,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     ] {
         context.emit(Line::new().role(Role::Warning, text))?;
     }
-    context.emit(block(&shown, Segments::Hidden))
+    show(&shown, Segments::Hidden, context)
 }
