@@ -159,7 +159,14 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
     }
     let mut evidence = vec![Evidence::InModule(module.name.clone())];
     let mut weight = Weight::default();
-    weight.aligned(value, &mut evidence);
+    // Data never lies inside a function, so what is known to point into one needs no further look at its alignment.
+    let symbol = input.host.symbol(value);
+    let in_code = symbol
+        .as_ref()
+        .is_some_and(|symbol| symbol.code == Some(true) && symbol.address != value);
+    if !in_code {
+        weight.aligned(value, &mut evidence);
+    }
     if input.interrupted.contains(&value) {
         weight.interrupted(&mut evidence);
     }
@@ -171,7 +178,7 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
         Before::NoCall => weight.no_call(&mut evidence),
         Before::Missing => {}
     }
-    if let Some(symbol) = input.host.symbol(value) {
+    if let Some(symbol) = symbol {
         weight.symbol(value, &symbol, &mut evidence);
     }
     Some(Candidate {

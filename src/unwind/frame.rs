@@ -102,6 +102,8 @@ pub enum Note {
     },
     /// The instruction pointer lies in no module.
     NotInModule,
+    /// The instruction pointer lies in a part of its module that is no code.
+    NotExecutable,
 }
 
 /// One row of a stack.

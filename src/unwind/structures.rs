@@ -91,8 +91,9 @@ fn trap_at(host: &dyn UnwindHost, stack: &StackBytes, at: u64) -> Option<LiveTra
     // frame elsewhere is on another stack (an interrupt or exception stack), or stale.
     let exact = kernel_call || machine.rsp & !15 == end;
     if !machine.from_user_mode() {
-        host.module_at(machine.rip)?;
-        if !exact && stack.holds(machine.rsp) {
+        // A call through a bad pointer is interrupted outside all modules; the exact stack pointer vouches for it.
+        let in_module = host.module_at(machine.rip).is_some();
+        if !exact && (!in_module || stack.holds(machine.rsp)) {
             return None;
         }
     } else if machine.rip < 0x10000 {

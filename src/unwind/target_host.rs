@@ -4,29 +4,18 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::host::{CodeModule, FunctionEntry, Lookup, StackKind, StackRange, UnwindHost};
+use super::host::{
+    CodeModule, FunctionEntry, InlineFrame, Lookup, StackKind, StackRange, SymbolHint, UnwindHost,
+};
 use super::registers::{GENERAL_NAMES, Origin, Registers};
-use crate::memory::Memory;
-use crate::symbols::pe::{FunctionLookup, FunctionTable, Headers, ImageBytes};
-use crate::target::{Context, Target};
+use crate::memory::{Memory, VirtualMemory};
+use crate::symbols::pe::{FunctionLookup, FunctionTable, Headers};
+use crate::symbols::source::SymbolKind;
+use crate::target::{Context, MemoryImage, Target};
 use crate::util::bounded;
 
 /// Bytes of a processor's DPC or interrupt stack: that of a kernel stack.
 const KERNEL_STACK: u64 = 0x6000;
-
-/// An image seen through the dump's memory.
-struct ModuleBytes<'m> {
-    memory: &'m dyn Memory,
-    base: u64,
-}
-
-impl ImageBytes for ModuleBytes<'_> {
-    fn at_rva(&self, rva: u32, buf: &mut [u8]) -> bool {
-        self.memory
-            .read(self.base.wrapping_add(u64::from(rva)), buf)
-            .is_ok()
-    }
-}
 
 /// What a module's headers say, read once.
 #[derive(Debug, Clone)]
@@ -39,7 +28,7 @@ struct ImageFacts {
 /// Gives the unwinder a target's memory, modules and stacks.
 pub struct TargetHost<'t> {
     target: &'t Target,
-    memory: &'t dyn Memory,
+    memory: &'t VirtualMemory,
     modules: Vec<CodeModule>,
     stacks: Vec<StackRange>,
     images: RefCell<HashMap<u64, Option<ImageFacts>>>,
@@ -52,7 +41,7 @@ impl<'t> TargetHost<'t> {
     }
 
     /// The same in another process's address space.
-    pub fn in_memory(target: &'t Target, memory: &'t dyn Memory, thread: Option<u64>) -> TargetHost<'t> {
+    pub fn in_memory(target: &'t Target, memory: &'t VirtualMemory, thread: Option<u64>) -> TargetHost<'t> {
         let modules = target
             .modules()
             .iter()
@@ -86,10 +75,7 @@ impl<'t> TargetHost<'t> {
     }
 
     fn read_image(&self, base: u64) -> Option<ImageFacts> {
-        let bytes = ModuleBytes {
-            memory: self.memory,
-            base,
-        };
+        let bytes = MemoryImage::new(self.memory, base);
         let headers = Headers::read(&bytes).ok()?;
         let code = headers
             .sections
@@ -123,14 +109,14 @@ impl UnwindHost for TargetHost<'_> {
         let Ok(rva) = u32::try_from(va.wrapping_sub(base)) else {
             return Lookup::NoData;
         };
-        let table = self.with_image(base, |image| image.functions).flatten();
-        let Some(table) = table.filter(|table| table.count != 0) else {
+        let Some(table) = self.with_image(base, |image| image.functions) else {
             return Lookup::NoData;
         };
-        let bytes = ModuleBytes {
-            memory: self.memory,
-            base,
+        // An image without a table has leaf functions only.
+        let Some(table) = table.filter(|table| table.count != 0) else {
+            return Lookup::Leaf;
         };
+        let bytes = MemoryImage::new(self.memory, base);
         match table.lookup(&bytes, rva) {
             FunctionLookup::Found(function) => Lookup::Entry(FunctionEntry {
                 image_base: base,
@@ -141,6 +127,54 @@ impl UnwindHost for TargetHost<'_> {
             FunctionLookup::NotListed => Lookup::Leaf,
             FunctionLookup::Unreadable(_) => Lookup::NoData,
         }
+    }
+
+    fn symbol(&self, va: u64) -> Option<SymbolHint> {
+        // The kernel's names only: a searched stack points into any module, and names of modules that turn out to be
+        // no part of it are not worth a download.
+        let module = self.target.modules().at(va)?;
+        let kernel = self.target.kernel_base() == Some(module.base);
+        let symbols = kernel.then(|| self.target.module_symbols(module))?;
+        let rva = u32::try_from(va.wrapping_sub(module.base)).ok()?;
+        let names = symbols.names.as_ref()?;
+        let symbol = names.nearest(rva)?;
+        let at = |rva: u32| module.base.wrapping_add(u64::from(rva));
+        let next = || names.following(symbol.rva).map(|next| next.rva);
+        let end = symbol
+            .size
+            .map(|size| symbol.rva.saturating_add(size))
+            .or_else(next);
+        Some(SymbolHint {
+            name: symbol.name.to_owned(),
+            address: at(symbol.rva),
+            end: end.map(at),
+            code: match symbol.kind {
+                SymbolKind::Function | SymbolKind::PublicCode | SymbolKind::Thunk | SymbolKind::Label => {
+                    Some(true)
+                }
+                SymbolKind::Data | SymbolKind::PublicData => Some(false),
+                SymbolKind::Export => None,
+            },
+        })
+    }
+
+    fn inline_chain(&self, va: u64) -> Vec<InlineFrame> {
+        let Some(module) = self.target.modules().at(va) else {
+            return Vec::new();
+        };
+        let Ok(rva) = u32::try_from(va.wrapping_sub(module.base)) else {
+            return Vec::new();
+        };
+        let symbols = self.target.module_symbols(module);
+        let Some(names) = symbols.names.as_ref() else {
+            return Vec::new();
+        };
+        let frame = |inline: crate::symbols::source::InlineFrame| InlineFrame {
+            name: inline.name,
+            begin: Some(va.wrapping_sub(u64::from(inline.offset))),
+            source: inline.line.map(|line| (line.file, line.line)),
+        };
+        names.inline_chain(rva).into_iter().map(frame).collect()
     }
 
     fn stacks(&self) -> Vec<StackRange> {
@@ -166,7 +200,7 @@ impl UnwindHost for TargetHost<'_> {
 
 /// Every stack that is known: the thread's kernel and user stacks, each processor's DPC and interrupt stacks, and the
 /// stack bytes that a triage dump saved.
-fn stacks(target: &Target, memory: &dyn Memory, thread: Option<u64>) -> Vec<StackRange> {
+fn stacks(target: &Target, memory: &VirtualMemory, thread: Option<u64>) -> Vec<StackRange> {
     let mut found = Vec::new();
     let mut add = |limit: u64, base: u64, kind: StackKind| {
         if limit < base {

@@ -146,6 +146,9 @@ impl Walker<'_> {
             false => Position::ReturnAddress,
         };
         let mut after = frame.registers.clone();
+        if exact && self.host.is_executable(frame.ip) == Some(false) {
+            frame.notes.push(Note::NotExecutable);
+        }
         let lookup = self.lookup(frame.ip, exact);
         let step = match lookup {
             Lookup::Entry(entry) => x64::step(self.host, &mut after, entry, position),

@@ -133,9 +133,8 @@ fn arguments(frame: &Frame, context: &Context<'_>) -> [Option<u64>; 4] {
 /// Adds where a frame stands: a symbol, or the bare address.
 pub(crate) fn call_site(frame: &Frame, line: Line, context: &Context<'_>) -> Line {
     if let Some(inline) = &frame.inline {
-        let module = context
-            .locate(frame.ip)
-            .map(|place| format!("{}!", place.module.name));
+        let modules = context.session.target.modules();
+        let module = modules.at(frame.ip).map(|module| format!("{}!", module.name));
         let offset = inline
             .begin
             .map(|begin| format!("+{:#x}", frame.ip.wrapping_sub(begin)));

@@ -1,0 +1,219 @@
+//! The unwinder against the emulator's record: on every dump of the forge, at every call depth, the chain, the return
+//! addresses, rip, rsp and every nonvolatile register must be what the processor had.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::path::{Path, PathBuf};
+
+use dumpscope::dump::DumpFile;
+use dumpscope::target::Target;
+use dumpscope::unwind::{End, Frame, FrameKind, Options, Registers, Stack, TargetHost, Trust, walk};
+use serde_json::Value;
+
+const NONVOLATILE: [&str; 8] = ["rbx", "rbp", "rsi", "rdi", "r12", "r13", "r14", "r15"];
+const VOLATILE: [&str; 7] = ["rax", "rcx", "rdx", "r8", "r9", "r10", "r11"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn number(value: &Value) -> u64 {
+    u64::from_str_radix(value.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
+}
+
+/// Every truth file with the dumps that belong to it: those with pages, and those of triage kind.
+fn cases() -> Vec<(String, Value, Vec<PathBuf>)> {
+    let data = root().join("tests/data");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let Some(case) = name.strip_suffix(".truth.json") else {
+            continue;
+        };
+        let truth = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let mut dumps = Vec::new();
+        for folder in [data.clone(), root().join("assets/demo")] {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                let Some(stem) = name.strip_suffix(".dmp.gz") else {
+                    continue;
+                };
+                // `wifi-full` belongs to `wifi`, `wifi-fc` has a truth file of its own.
+                let own = data.join(format!("{stem}.truth.json")).exists();
+                let kind_of = stem.strip_prefix(case).is_some_and(|rest| rest.starts_with('-'));
+                if stem == case || (kind_of && !own) {
+                    dumps.push(path);
+                }
+            }
+        }
+        dumps.sort();
+        assert!(!dumps.is_empty(), "no dump for {case}");
+        found.push((case.to_owned(), truth, dumps));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    assert!(!found.is_empty());
+    found
+}
+
+fn open(path: &Path) -> Target {
+    Target::new(DumpFile::open(path, &mut |_| {}).unwrap())
+}
+
+fn stack(target: &Target) -> Stack {
+    let crashed = &target.processors()[target.crashed_processor() as usize];
+    let registers = Registers::from(crashed.context.as_ref().unwrap());
+    let host = TargetHost::new(target, target.current_thread());
+    walk(&host, registers, &Options::default())
+}
+
+fn compare(frame: &Frame, truth: &Value, place: &str) {
+    let registers = &truth["regs"];
+    assert_eq!(frame.ip, number(&truth["rip"]), "{place}: rip {frame:x?}");
+    assert_eq!(frame.sp, number(&truth["rsp"]), "{place}: rsp");
+    assert_eq!(
+        frame.return_address,
+        number(&truth["return_address"]),
+        "{place}: return address"
+    );
+    for name in NONVOLATILE {
+        let slot = frame.register(name).unwrap();
+        let wanted = number(&registers[name]);
+        assert_eq!(slot.known(), Some(wanted), "{place}: {name} ({:x?})", slot.origin);
+    }
+    for xmm in 6u8..16 {
+        let wanted = registers[format!("xmm{xmm}")].as_str().unwrap();
+        let known = frame
+            .registers
+            .xmm(xmm)
+            .known()
+            .map(|value| format!("{value:032x}"));
+        assert_eq!(known.as_deref(), Some(wanted), "{place}: xmm{xmm}");
+    }
+    let kind = truth["kind"].as_str().unwrap();
+    for name in VOLATILE {
+        let known = frame.register(name).unwrap().known();
+        match kind {
+            // A context and the trap frame of an exception hold everything.
+            "context" | "exception" => assert_eq!(known, Some(number(&registers[name])), "{place}: {name}"),
+            // Further out nobody can know them, and the unwinder must not pretend to.
+            "call" => assert_eq!(known, None, "{place}: {name}"),
+            _ => {}
+        }
+    }
+    if matches!(kind, "context" | "exception") {
+        assert_eq!(
+            frame.registers.eflags.known(),
+            Some(number(&registers["efl"])),
+            "{place}: efl"
+        );
+    }
+    if kind == "exception" {
+        assert_eq!(frame.kind, FrameKind::Interrupted, "{place}");
+    }
+}
+
+#[test]
+fn every_register_at_every_depth_is_the_emulators() {
+    let mut compared = 0;
+    for (case, truth, dumps) in cases() {
+        let wanted = truth["frames"].as_array().unwrap();
+        for dump in dumps
+            .iter()
+            .filter(|dump| !dump.to_string_lossy().contains("triage"))
+        {
+            let name = dump.file_name().unwrap().to_string_lossy().into_owned();
+            let target = open(dump);
+            let stack = stack(&target);
+            let frames: Vec<&Frame> = stack.physical().collect();
+            for (index, (frame, wanted)) in frames.iter().zip(wanted).enumerate() {
+                let place = format!("{name} ({case}) frame {index} {}", wanted["function"]);
+                compare(frame, wanted, &place);
+                assert!(
+                    matches!(frame.trust, Trust::Context | Trust::Unwind | Trust::Leaf),
+                    "{place}: {:?}",
+                    frame.trust
+                );
+                compared += 1;
+            }
+            assert_eq!(frames.len(), wanted.len(), "{name}: {}", stack.end);
+            assert_eq!(stack.end, End::Complete, "{name}");
+            let traps: Vec<u64> = frames.iter().filter_map(|frame| frame.trap_frame()).collect();
+            let recorded: Vec<u64> = truth["trap_frames"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|trap| number(&trap["address"]))
+                .collect();
+            assert_eq!(traps, recorded, "{name}: trap frames");
+        }
+    }
+    assert!(compared > 100, "only {compared} frames compared");
+    println!(
+        "{compared} frames compared, {} registers each",
+        2 + NONVOLATILE.len() + 10
+    );
+}
+
+/// Without images a stack can only be searched. What must hold: trap frames and interrupted code exactly, most return
+/// addresses, few wrong ones, and every found frame marked.
+#[test]
+fn a_searched_stack_is_close_to_the_emulators() {
+    for (case, truth, dumps) in cases() {
+        let wanted = truth["frames"].as_array().unwrap();
+        for dump in dumps
+            .iter()
+            .filter(|dump| dump.to_string_lossy().contains("triage"))
+        {
+            let target = open(dump);
+            let stack = stack(&target);
+            let found: Vec<&Frame> = stack.physical().collect();
+            let is_found = |truth: &Value| {
+                let place = (number(&truth["rip"]), number(&truth["rsp"]));
+                found.iter().any(|frame| (frame.ip, frame.sp) == place)
+            };
+            for truth in wanted.iter().filter(|truth| !is_found(truth)) {
+                println!(
+                    "missed {} {} sp {}",
+                    truth["index"], truth["function"], truth["rsp"]
+                );
+            }
+            let is_true = |frame: &&&Frame| {
+                wanted
+                    .iter()
+                    .any(|truth| (number(&truth["rip"]), number(&truth["rsp"])) == (frame.ip, frame.sp))
+            };
+            for frame in found.iter().filter(|frame| !is_true(frame)) {
+                println!("wrong {:x} sp {:x} {:?}", frame.ip, frame.sp, frame.trust);
+            }
+            let right = found.iter().filter(is_true).count();
+            println!(
+                "{case}: {right} of {} frames found, {} wrong",
+                wanted.len(),
+                found.len() - right
+            );
+            for truth in wanted.iter().filter(|truth| truth["kind"] != "call") {
+                assert!(is_found(truth), "{case}: {}", truth["function"]);
+            }
+            assert!(
+                right * 10 >= wanted.len() * 8,
+                "{case}: {right} of {}",
+                wanted.len()
+            );
+            assert!(
+                (found.len() - right) * 5 <= found.len(),
+                "{case}: {} wrong",
+                found.len() - right
+            );
+            assert!(found.iter().skip(1).all(|frame| matches!(
+                frame.trust,
+                Trust::Scan { .. } | Trust::TrapFrame(_) | Trust::Leaf
+            )));
+        }
+    }
+}
