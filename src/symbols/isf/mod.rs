@@ -46,9 +46,7 @@ impl Isf {
 /// The table for a module in a folder laid out as `NAME.pdb/GUID-AGE.json[.gz|.xz]`, or with that file directly in it.
 pub fn locate(folder: &Path, pdb_name: &str, identity: &Identity) -> Option<PathBuf> {
     // The name comes from a dump: only a plain file name may become part of a path.
-    let plain = Path::new(pdb_name)
-        .file_name()
-        .is_some_and(|name| name == pdb_name && !pdb_name.contains(['\\', ':']));
+    let plain = super::name::check(pdb_name).is_ok();
     let stem = format!("{}-{}", identity.guid.digits(), identity.age);
     let folders = [plain.then(|| folder.join(pdb_name)), Some(folder.to_owned())];
     let extensions = ["json", "json.xz", "json.gz"];

@@ -6,21 +6,21 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use pdb::{
-    AddressMap, DebugInformation, FallibleIterator, MachineType, ModuleInfo, PDB, StreamIndex, StringTable,
-};
+use pdb::{AddressMap, DebugInformation, FallibleIterator, MachineType, ModuleInfo, PDB, StreamIndex};
 
 use super::container::{BoundedInput, Identity, Input, is_fastlink};
 use super::leaf::Leaf;
 use super::module::Recent;
 use super::publics;
 use super::records::Records;
+use super::strings::{NameTable, named_stream};
 use crate::symbols::error::SymbolError;
 use crate::symbols::index::NameIndex;
 use crate::symbols::types::{Type, TypeId};
 use crate::util::guid::Guid;
 
-/// The stream of type records, and that of id records.
+/// The stream of the PDB's identity, that of type records, and that of id records.
+const PDB_STREAM: u16 = 1;
 const TYPE_STREAM: u16 = 2;
 const ID_STREAM: u16 = 4;
 /// The name of the module in which the linker keeps its own records.
@@ -53,7 +53,7 @@ pub struct PdbFile {
     ids: OnceLock<Option<Records>>,
     known_types: Mutex<HashMap<u32, Type>>,
     names: OnceLock<Result<NameIndex, String>>,
-    strings: OnceLock<Option<StringTable<'static>>>,
+    strings: OnceLock<Option<NameTable>>,
     /// Code of compiled modules: start, end and number.
     contributions: OnceLock<Vec<(u32, u32, u16)>>,
     recent: Recent,
@@ -97,7 +97,7 @@ impl PdbFile {
         let mut pdb = PDB::open(BoundedInput::new(input, path)?).map_err(damaged)?;
         let information = pdb.pdb_information().map_err(damaged)?;
         let features = information.names_offset.saturating_add(information.names_size);
-        if let Ok(Some(stream)) = pdb.raw_stream(StreamIndex(1))
+        if let Ok(Some(stream)) = pdb.raw_stream(StreamIndex(PDB_STREAM))
             && is_fastlink(stream.as_slice().get(features..).unwrap_or(&[]))
         {
             return Err(SymbolError::UnsupportedPdb {
@@ -239,10 +239,16 @@ impl PdbFile {
     }
 
     /// The table of file names.
-    pub(crate) fn strings(&self) -> Option<&StringTable<'static>> {
-        self.strings
-            .get_or_init(|| self.lock().string_table().ok())
-            .as_ref()
+    pub(crate) fn strings(&self) -> Option<&NameTable> {
+        self.strings.get_or_init(|| self.read_strings()).as_ref()
+    }
+
+    fn read_strings(&self) -> Option<NameTable> {
+        let mut pdb = self.lock();
+        let information = pdb.raw_stream(StreamIndex(PDB_STREAM)).ok()??;
+        let number = named_stream(information.as_slice(), b"/names")?;
+        let stream = pdb.raw_stream(StreamIndex(number)).ok()??;
+        NameTable::new(Box::new(stream))
     }
 
     /// The number of the compiled module that contributed the code at `rva`.

@@ -1,16 +1,13 @@
 //! Functions that were inlined: their code, lines and names.
 
-use std::collections::HashMap;
-
-use pdb::{AddressMap, FallibleIterator, InlineSiteSymbol, Inlinee, ModuleInfo, PdbInternalSectionOffset};
+use pdb::{AddressMap, BinaryAnnotation, FallibleIterator, InlineSiteSymbol, PdbInternalSectionOffset};
 
 use super::file::PdbFile;
 use super::leaf::Leaf;
-use super::lines::{Line, line};
+use super::lines::Line;
 
-/// The most line records of one inlined function, and the most inlined functions of a module.
+/// The most lines of one inlined function.
 const MAX_LINES: usize = 100_000;
-const MAX_INLINEES: usize = 1_000_000;
 /// The deepest nesting of scopes in a name.
 const MAX_SCOPES: usize = 8;
 
@@ -42,59 +39,108 @@ impl Site {
     }
 }
 
-/// The first lines of a module's inlined functions.
-pub(crate) struct Inlinees<'m>(HashMap<u32, Inlinee<'m>>);
-
-impl<'m> Inlinees<'m> {
-    pub(crate) fn read(info: &'m ModuleInfo<'_>) -> Inlinees<'m> {
-        let mut all = HashMap::new();
-        if let Ok(mut inlinees) = info.inlinees() {
-            while let Ok(Some(inlinee)) = inlinees.next() {
-                if all.len() >= MAX_INLINEES {
-                    break;
-                }
-                all.insert(inlinee.index().0, inlinee);
-            }
-        }
-        Inlinees(all)
-    }
-
-    /// The code and lines of a site in the function at `function`.
-    pub(crate) fn site(
-        &self,
-        map: &AddressMap<'_>,
-        function: PdbInternalSectionOffset,
-        site: &InlineSiteSymbol<'m>,
-        parent: Option<usize>,
-    ) -> Site {
-        let mut lines = Vec::new();
-        if let Some(inlinee) = self.0.get(&site.inlinee.0) {
-            let mut records = inlinee.lines(function, site);
-            while let Ok(Some(record)) = records.next() {
-                if lines.len() >= MAX_LINES {
-                    break;
-                }
-                // A last record without a length covers nothing that could be relied on.
-                if record.length.is_some() {
-                    lines.extend(line(map, &record));
-                }
-            }
-        }
-        lines.sort_by_key(|line: &Line| line.start);
-        let mut ranges: Vec<(u32, u32)> = Vec::new();
-        for line in lines.iter().filter(|line| line.start < line.end) {
-            match ranges.last_mut() {
-                Some((_, end)) if *end >= line.start => *end = (*end).max(line.end),
-                _ => ranges.push((line.start, line.end)),
-            }
-        }
-        Site {
-            parent,
-            inlinee: site.inlinee.0,
-            ranges,
-            lines,
+/// The code and lines of `site` in the function at `function`, of which the inlined function begins at line
+/// `first.1` of file `first.0`.
+pub(crate) fn site(
+    map: &AddressMap<'_>,
+    function: PdbInternalSectionOffset,
+    site: &InlineSiteSymbol<'_>,
+    first: (u32, u32),
+    parent: Option<usize>,
+) -> Site {
+    let mut lines: Vec<Line> = steps(site, first)
+        .into_iter()
+        .filter_map(|step| {
+            let at = PdbInternalSectionOffset {
+                offset: function.offset.checked_add(step.start)?,
+                section: function.section,
+            };
+            let start = at.to_rva(map)?.0;
+            Some(Line {
+                start,
+                end: start.checked_add(step.end.checked_sub(step.start)?)?,
+                ..step
+            })
+        })
+        .collect();
+    lines.sort_by_key(|line| line.start);
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for line in lines.iter().filter(|line| line.start < line.end) {
+        match ranges.last_mut() {
+            Some((_, end)) if *end >= line.start => *end = (*end).max(line.end),
+            _ => ranges.push((line.start, line.end)),
         }
     }
+    Site {
+        parent,
+        inlinee: site.inlinee.0,
+        ranges,
+        lines,
+    }
+}
+
+/// The lines of a site with their code as offsets in the function.
+///
+/// The annotations are a small program: they move a code offset and a line, and each move of the code offset begins a
+/// line, which ends where the next begins or where a length says.
+fn steps(site: &InlineSiteSymbol<'_>, (mut file, mut line): (u32, u32)) -> Vec<Line> {
+    let mut steps: Vec<Line> = Vec::new();
+    let (mut base, mut offset) = (0u32, 0u32);
+    let mut open = false;
+    let mut annotations = site.annotations.iter();
+    while let Ok(Some(annotation)) = annotations.next() {
+        if steps.len() >= MAX_LINES {
+            break;
+        }
+        let mut length = None;
+        let mut begins = false;
+        match annotation {
+            BinaryAnnotation::CodeOffset(to) => offset = to,
+            BinaryAnnotation::ChangeCodeOffsetBase(to) => base = to,
+            BinaryAnnotation::ChangeCodeOffset(by) => {
+                offset = offset.wrapping_add(by);
+                begins = true;
+            }
+            BinaryAnnotation::ChangeCodeOffsetAndLineOffset(by, lines) => {
+                offset = offset.wrapping_add(by);
+                line = line.wrapping_add_signed(lines);
+                begins = true;
+            }
+            BinaryAnnotation::ChangeCodeLengthAndCodeOffset(len, by) => {
+                offset = offset.wrapping_add(by);
+                length = Some(len);
+                begins = true;
+            }
+            BinaryAnnotation::ChangeCodeLength(len) => {
+                let end = base.wrapping_add(offset).wrapping_add(len);
+                if let Some(last) = steps.last_mut().filter(|_| open) {
+                    last.end = end;
+                }
+                open = false;
+                offset = offset.wrapping_add(len);
+            }
+            BinaryAnnotation::ChangeLineOffset(by) => line = line.wrapping_add_signed(by),
+            BinaryAnnotation::ChangeFile(to) => file = to.0,
+            _ => {}
+        }
+        if !begins {
+            continue;
+        }
+        let start = base.wrapping_add(offset);
+        if let Some(last) = steps.last_mut().filter(|_| open) {
+            last.end = start;
+        }
+        open = length.is_none();
+        // The last line has no end until something gives it one.
+        let end = start.wrapping_add(length.unwrap_or(0));
+        steps.push(Line {
+            start,
+            end,
+            file,
+            line,
+        });
+    }
+    steps
 }
 
 /// The qualified name of the function with that id.

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use pdb::{AddressMap, FallibleIterator, FileIndex, LineInfo, LineProgram, ModuleInfo};
+use pdb::{AddressMap, PdbInternalSectionOffset};
 
+use super::c13;
 use super::file::PdbFile;
 use crate::symbols::source::SourceLine;
 
-/// The most line records of one module.
-const MAX_LINES: usize = 4_000_000;
 /// Line numbers from here on mark code that belongs to no line ("always step into", "never step into").
 const HIDDEN: u32 = 0x00f0_0000;
+/// How many records that begin before an address are looked at: several may begin at one place.
+const MAX_BACK: usize = 16;
 
 /// One line's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,78 +22,48 @@ pub(crate) struct Line {
     pub(crate) line: u32,
 }
 
-/// The lines of a module by address, the files they are in, and the first lines of functions that were inlined.
+/// The lines of a module by address, the files they are in, and where its inlined functions begin.
 #[derive(Default)]
 pub(crate) struct LineTable {
     lines: Vec<Line>,
     files: HashMap<u32, String>,
+    /// For each inlined function's id its file and first line.
+    pub(crate) inlinees: HashMap<u32, (u32, u32)>,
 }
 
 impl LineTable {
-    /// Reads all lines of a module; what cannot be read is left out.
-    pub(crate) fn read(file: &PdbFile, info: &ModuleInfo<'_>) -> LineTable {
-        let mut table = LineTable::default();
-        let (Ok(program), Ok(map)) = (info.line_program(), file.address_map()) else {
-            return table;
+    /// Reads the line section of a module; what cannot be read is left out.
+    pub(crate) fn read(file: &PdbFile, section: &[u8]) -> LineTable {
+        let Ok(map) = file.address_map() else {
+            return LineTable::default();
         };
-        let mut records = program.lines();
-        while let Ok(Some(record)) = records.next() {
-            if table.lines.len() >= MAX_LINES {
-                break;
-            }
-            table.lines.extend(line(&map, &record));
-        }
-        table.lines.sort_by_key(|line| line.start);
-        // A record without a length ends where the next begins.
-        let starts: Vec<u32> = table.lines.iter().skip(1).map(|line| line.start).collect();
-        for (line, next) in table.lines.iter_mut().zip(starts) {
-            line.end = line.end.min(next);
-        }
-        table.name_files(file, &program);
-        table
-    }
-
-    fn name_files(&mut self, file: &PdbFile, program: &LineProgram<'_>) {
-        let Some(strings) = file.strings() else { return };
-        let mut files = program.files();
-        // Files are named by the offset of their entry among the checksums, which the iterator does not tell, so every
-        // offset that the lines use is looked up.
-        let mut wanted: Vec<u32> = self.lines.iter().map(|line| line.file).collect();
+        let raw = c13::lines(section);
+        let mut lines: Vec<Line> = raw.iter().filter_map(|line| place(&map, line)).collect();
+        lines.sort_by_key(|line| line.start);
+        let inlinees = c13::inlinees(section);
+        let mut wanted: Vec<u32> = lines.iter().map(|line| line.file).collect();
+        wanted.extend(inlinees.values().map(|&(file, _)| file));
         wanted.sort_unstable();
         wanted.dedup();
-        if let Ok(None) = files.next() {
-            return;
+        let name = |index: u32| file.strings()?.get(c13::file_name_at(section, index)?);
+        let files = wanted.into_iter().filter_map(|index| Some((index, name(index)?)));
+        LineTable {
+            lines,
+            files: files.collect(),
+            inlinees,
         }
-        for index in wanted {
-            if let Ok(info) = program.get_file_info(FileIndex(index))
-                && let Ok(name) = strings.get(info.name)
-            {
-                self.files.insert(index, name.to_string().into_owned());
-            }
-        }
-    }
-
-    /// Adds the names of files that only inlined code is in.
-    pub(crate) fn file_name(&self, file: &PdbFile, info: &ModuleInfo<'_>, index: u32) -> Option<String> {
-        if let Some(name) = self.files.get(&index) {
-            return Some(name.clone());
-        }
-        let program = info.line_program().ok()?;
-        let entry = program.get_file_info(FileIndex(index)).ok()?;
-        Some(file.strings()?.get(entry.name).ok()?.to_string().into_owned())
     }
 
     /// The line whose code covers `rva`.
     pub(crate) fn at(&self, rva: u32) -> Option<SourceLine> {
         let after = self.lines.partition_point(|line| line.start <= rva);
-        // Several records may begin at one address; the last with code there counts.
-        let line = self
-            .lines
-            .get(..after)?
-            .iter()
-            .rev()
-            .take(16)
-            .find(|line| rva < line.end)?;
+        let before = self.lines.get(..after)?.iter().rev().take(MAX_BACK);
+        let line = before.into_iter().find(|line| rva < line.end)?;
+        self.source_line(line)
+    }
+
+    /// A line with its file's name; `None` for code that belongs to no line.
+    pub(crate) fn source_line(&self, line: &Line) -> Option<SourceLine> {
         if line.line >= HIDDEN {
             return None;
         }
@@ -100,19 +71,19 @@ impl LineTable {
             file: self.files.get(&line.file)?.clone(),
             line: line.line,
             rva: line.start,
-            len: Some(line.end - line.start),
+            len: Some(line.end.saturating_sub(line.start)),
         })
     }
 }
 
-/// A record with its addresses in the image.
-pub(crate) fn line(map: &AddressMap<'_>, record: &LineInfo) -> Option<Line> {
-    let start = record.offset.to_rva(map)?.0;
-    let end = start.checked_add(record.length.unwrap_or(u32::MAX - start))?;
+fn place(map: &AddressMap<'_>, line: &c13::RawLine) -> Option<Line> {
+    let start = PdbInternalSectionOffset::new(line.section, line.offset)
+        .to_rva(map)?
+        .0;
     Some(Line {
         start,
-        end,
-        file: record.file_index.0,
-        line: record.line_start,
+        end: start.checked_add(line.end.checked_sub(line.offset)?)?,
+        file: line.file,
+        line: line.line,
     })
 }

@@ -1,9 +1,10 @@
 //! Program databases: types, names, lines, inlined functions and variables of a module.
 //!
-//! `pdb2` reads the container, the debug-information stream, symbol records and line programs. Type records are read
-//! here: they are wanted one at a time by number or name, and a hostile file must not be able to make the reader
-//! recurse or allocate by its own counts.
+//! `pdb2` reads the container, the debug-information stream, symbol records, address maps and the annotations of inlined
+//! functions. Type records and line sections are read here: types are wanted one at a time by number or name, and a
+//! hostile file must not be able to make a reader panic, recurse or allocate by its own counts.
 
+mod c13;
 pub mod container;
 pub mod file;
 mod inlines;
@@ -16,6 +17,7 @@ mod procedure;
 mod publics;
 mod ranges;
 mod records;
+mod strings;
 mod types;
 mod udt;
 

@@ -8,6 +8,7 @@ use pdb::{FallibleIterator, ModuleInfo};
 use super::file::PdbFile;
 use super::lines::LineTable;
 use super::procedure::Procedure;
+use crate::util::bounded;
 
 /// How many modules' streams, and how many of their procedures, are kept.
 const MAX_MODULES: usize = 16;
@@ -67,16 +68,14 @@ fn read(file: &PdbFile, number: u16) -> Option<Compiled> {
     let module = debug.modules().ok()?.nth(usize::from(number)).ok()??;
     let sizes = module.info();
     let (stream, symbols_size) = (sizes.stream, sizes.symbols_size);
-    let wanted = u64::from(symbols_size) + u64::from(sizes.lines_size) + u64::from(sizes.c13_lines_size);
+    let (old_lines, c13_size) = (sizes.lines_size, sizes.c13_lines_size);
     let mut pdb = file.lock();
-    // The library takes the sizes in the module list for granted, so they are checked here.
-    let len = pdb.raw_stream(stream).ok()??.as_slice().len() as u64;
-    if wanted > len {
-        return None;
-    }
     let info = pdb.module_info(&module).ok()??;
+    let stream = pdb.raw_stream(stream).ok()??;
     drop(pdb);
-    let lines = LineTable::read(file, &info);
+    let section = (symbols_size as usize).checked_add(old_lines as usize)?;
+    let section = bounded::slice(stream.as_slice(), section, c13_size as usize)?;
+    let lines = LineTable::read(file, section);
     Some(Compiled {
         info,
         symbols_size,

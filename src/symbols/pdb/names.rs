@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::file::PdbFile;
+use super::inlines;
 use super::module::Compiled;
 use super::procedure::{self, Procedure};
-use super::{inlines, lines::Line};
 use crate::symbols::source::{InlineFrame, SourceLine, Symbol, SymbolSource, Variable};
 use crate::symbols::wildcard::Wildcard;
 
@@ -55,7 +55,7 @@ impl SymbolSource for PdbFile {
             Some(InlineFrame {
                 name: inlines::name(self, site.inlinee).unwrap_or_else(|| "<unknown>".to_owned()),
                 offset: rva.saturating_sub(site.start()),
-                line: site.line_at(rva).and_then(|line| self.source_line(&module, line)),
+                line: site.line_at(rva).and_then(|line| module.lines.source_line(line)),
             })
         };
         procedure.chain(rva).into_iter().filter_map(frame).collect()
@@ -107,14 +107,5 @@ impl PdbFile {
         let make = || procedure::read(self, &module, place, start, size);
         let procedure = self.recent().procedure(start, make)?;
         Some((module, procedure))
-    }
-
-    fn source_line(&self, module: &Compiled, line: &Line) -> Option<SourceLine> {
-        Some(SourceLine {
-            file: module.lines.file_name(self, &module.info, line.file)?,
-            line: line.line,
-            rva: line.start,
-            len: Some(line.end - line.start),
-        })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pdb::{AddressMap, FallibleIterator, SymbolData, SymbolIndex, Variant};
 
 use super::file::PdbFile;
-use super::inlines::{Inlinees, Site};
+use super::inlines::{self, Site};
 use super::module::Compiled;
 use super::ranges::{Frame, locations};
 use crate::symbols::index::RecordPlace;
@@ -58,7 +58,6 @@ pub(crate) fn read(
         return None;
     }
     let map = file.address_map().ok()?;
-    let inlinees = Inlinees::read(&module.info);
     let mut records = module.info.symbols_at(SymbolIndex(place.offset)).ok()?;
     let Ok(SymbolData::Procedure(procedure)) = records.next().ok()??.parse() else {
         return None;
@@ -73,7 +72,7 @@ pub(crate) fn read(
             sites: Vec::new(),
         },
         open_local: None,
-        inlinees: &inlinees,
+        module,
         procedure_offset: procedure.offset,
         machine: file.machine(),
     };
@@ -100,7 +99,7 @@ pub(crate) fn read(
     Some(reader.result)
 }
 
-struct Reader<'a, 'm> {
+struct Reader<'a> {
     map: &'a AddressMap<'static>,
     whole: (u32, u32),
     frame: Frame,
@@ -108,12 +107,12 @@ struct Reader<'a, 'm> {
     result: Procedure,
     /// Whether range records belong to the last variable.
     open_local: Option<bool>,
-    inlinees: &'a Inlinees<'m>,
+    module: &'a Compiled,
     procedure_offset: pdb::PdbInternalSectionOffset,
     machine: pdb::MachineType,
 }
 
-impl<'m> Reader<'_, 'm> {
+impl Reader<'_> {
     fn block(&self) -> Option<(u32, u32)> {
         self.scopes.iter().rev().find_map(|scope| match scope {
             Scope::Block(range) => Some(*range),
@@ -144,7 +143,7 @@ impl<'m> Reader<'_, 'm> {
         });
     }
 
-    fn record(&mut self, data: &SymbolData<'m>) -> Scope {
+    fn record(&mut self, data: &SymbolData<'_>) -> Scope {
         let follows_local = self.open_local.take();
         match data {
             SymbolData::FrameProcedure(f) => {
@@ -206,7 +205,9 @@ impl<'m> Reader<'_, 'm> {
             }
             SymbolData::InlineSite(site) => {
                 let parent = self.site();
-                let site = self.inlinees.site(self.map, self.procedure_offset, site, parent);
+                let first = self.module.lines.inlinees.get(&site.inlinee.0);
+                let first = first.copied().unwrap_or_default();
+                let site = inlines::site(self.map, self.procedure_offset, site, first, parent);
                 self.result.sites.push(site);
                 return Scope::Site(self.result.sites.len() - 1);
             }

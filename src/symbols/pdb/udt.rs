@@ -2,7 +2,7 @@
 
 use super::leaf::{Cursor, Leaf};
 use super::records::Records;
-use crate::symbols::types::{BaseClass, Field, Method, StaticField, TypeId};
+use crate::symbols::types::{BaseClass, Field, Method, StaticField, TABLE_POINTER, TypeId};
 
 /// The most field lists that one type may be spread over; a list holds up to 64 KiB.
 const MAX_LISTS: usize = 1024;
@@ -23,9 +23,6 @@ const LF_NESTTYPE: u16 = 0x1510;
 const LF_ONEMETHOD: u16 = 0x1511;
 const LF_NESTTYPEEX: u16 = 0x1512;
 const LF_BINTERFACE: u16 = 0x151a;
-
-/// The name that the debugger gives to the pointer to the table of virtual functions.
-const TABLE_POINTER: &str = "__VFN_table";
 
 /// What a field list holds.
 #[derive(Debug, Default)]

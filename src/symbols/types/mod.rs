@@ -104,6 +104,9 @@ pub struct Udt {
     pub methods: Vec<Method>,
 }
 
+/// The name that the debugger gives to the pointer to a class's table of virtual functions; its lines are not padded.
+pub const TABLE_POINTER: &str = "__VFN_table";
+
 /// A data member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {

@@ -7,7 +7,7 @@ use super::value::{Value, ValueKind, value};
 use super::view::View;
 use super::words::{Style, header, word};
 use super::{FieldLine, Place};
-use crate::symbols::types::{Type, TypeId, Udt};
+use crate::symbols::types::{TABLE_POINTER, Type, TypeId, Udt};
 
 /// The most lines of one layout.
 const MAX_LINES: usize = 200_000;
@@ -191,7 +191,10 @@ impl Walk<'_, '_> {
             level: at.level,
             place,
             name: name.to_owned(),
-            width: self.options.width(),
+            width: match name {
+                TABLE_POINTER => 0,
+                _ => self.options.width(),
+            },
             value: Value {
                 text: String::new(),
                 kind: ValueKind::Word,
