@@ -210,3 +210,30 @@ fn the_known_frames_of_a_worker_thread_are_found() {
     let from_nt = stack.frames.iter().filter(|frame| nt.contains(frame.ip)).count();
     assert!(from_nt <= known.len() * 2, "{from_nt} nt frames");
 }
+
+/// For bug check 0x7E the header holds the registers of the exception: those that the search takes from the trap frame
+/// and the dispatcher's frame must be the same ones.
+#[test]
+fn interrupted_registers_equal_the_headers() {
+    let Some(dumps) = shared() else { return };
+    for name in ["rizin-testbins-triage_x64", "training-bsods-7e_1"] {
+        let blind = Blind::open(&dumps.join(format!("{name}.dmp")));
+        let context = Context::new(Machine::Amd64, blind.target.dump().context().unwrap()).unwrap();
+        let stack = blind.stack();
+        let frame = stack
+            .frames
+            .iter()
+            .find(|frame| frame.ip == context.ip())
+            .unwrap();
+        for register in [
+            "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
+            "r14", "r15",
+        ] {
+            assert_eq!(
+                frame.register(register).unwrap().known(),
+                context.get(register),
+                "{name}: {register}"
+            );
+        }
+    }
+}

@@ -191,6 +191,22 @@ fn a_searched_stack_is_close_to_the_emulators() {
             for frame in found.iter().filter(|frame| !is_true(frame)) {
                 println!("wrong {:x} sp {:x} {:?}", frame.ip, frame.sp, frame.trust);
             }
+            // What is said to be known of a register must be so.
+            let mut known_registers = 0;
+            for (frame, truth) in found.iter().filter_map(|frame| {
+                let same =
+                    |truth: &&Value| (number(&truth["rip"]), number(&truth["rsp"])) == (frame.ip, frame.sp);
+                Some((frame, wanted.iter().find(same)?))
+            }) {
+                for name in NONVOLATILE.into_iter().chain(VOLATILE) {
+                    if let Some(value) = frame.register(name).unwrap().known() {
+                        let place = format!("{case}: {name} of {}", truth["function"]);
+                        assert_eq!(value, number(&truth["regs"][name]), "{place}");
+                        known_registers += 1;
+                    }
+                }
+            }
+            println!("{case}: {known_registers} registers known");
             let right = found.iter().filter(is_true).count();
             println!(
                 "{case}: {right} of {} frames found, {} wrong",

@@ -24,6 +24,8 @@ pub(crate) struct Candidate {
     /// 0 to 100.
     pub(crate) score: u8,
     pub(crate) evidence: Vec<Evidence>,
+    /// The KEXCEPTION_FRAME below it, which holds the nonvolatile registers of the function returned to.
+    pub(crate) exception_frame: Option<u64>,
     weight: f64,
 }
 
@@ -35,6 +37,7 @@ impl Candidate {
             ip,
             score,
             evidence,
+            exception_frame: None,
             weight: 0.0,
         }
     }
@@ -186,6 +189,7 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
         ip: value,
         score: weight.percent(),
         evidence,
+        exception_frame: None,
         weight: weight.total(),
     })
 }

@@ -183,6 +183,23 @@ impl Registers {
         self.rip.set(value, origin);
     }
 
+    /// Takes over the nonvolatile registers that `other` knows and this does not.
+    pub(crate) fn take_nonvolatile(&mut self, other: &Registers) {
+        let known = |slot: &Origin| *slot != Origin::NotRecovered;
+        for number in (0..16).filter(|&number| is_nonvolatile(number) && number != RSP) {
+            let theirs = other.general(number);
+            if known(&theirs.origin) && !known(&self.general(number).origin) {
+                self.set_general(number, theirs.value, theirs.origin);
+            }
+        }
+        for number in (0..16).filter(|&number| is_nonvolatile_xmm(number)) {
+            let theirs = other.xmm(number);
+            if known(&theirs.origin) && !known(&self.xmm(number).origin) {
+                self.set_xmm(number, theirs.value, theirs.origin);
+            }
+        }
+    }
+
     /// Sets flags and selectors as a context has them.
     pub(crate) fn set_flags(&mut self, eflags: u64, cs: u64, ss: u64) {
         let low = |value: u64| u16::try_from(value & 0xffff).unwrap_or(0);

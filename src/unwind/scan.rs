@@ -14,7 +14,7 @@ use super::registers::{CONTEXT_SIZE, Origin, Registers};
 use super::score::Evidence;
 use super::stack_bytes::StackBytes;
 use super::structures::{self, LiveTrap, Mask};
-use super::trap::{EXCEPTION_FRAME_RETURN, TRAP_FRAME_SIZE, TrapCause};
+use super::trap::{self, EXCEPTION_FRAME_RETURN, TRAP_FRAME_SIZE, TrapCause};
 
 /// Trap frames that one search passes through at most.
 const MAX_SEGMENTS: usize = 64;
@@ -128,7 +128,7 @@ impl Search<'_> {
                 outer: &outer,
                 fixed,
             });
-            links.extend(chosen.into_iter().map(link));
+            links.extend(chosen.into_iter().map(|candidate| self.link(candidate)));
             let Some(trap) = trap else {
                 links.extend(elsewhere);
                 break;
@@ -239,7 +239,11 @@ impl Search<'_> {
         if machine.from_user_mode() {
             notes.push(Note::ToUserMode);
         }
-        let registers = trap.frame.registers();
+        let mut registers = trap.frame.registers();
+        // The handler leaves nonvolatile registers alone: what its callee saved of them is the interrupted code's.
+        if let Some(handler) = links.last().filter(|link| by_handler(link)) {
+            registers.take_nonvolatile(&handler.registers);
+        }
         links.push(Link {
             slot: None,
             registers: registers.clone(),
@@ -322,7 +326,11 @@ impl Search<'_> {
         if trap.exact {
             evidence.push(Evidence::ExactStackPointer);
         }
-        fixed.push(Candidate::fixed(slot, ip, 97, evidence));
+        let mut candidate = Candidate::fixed(slot, ip, 97, evidence);
+        candidate.exception_frame = trap
+            .record
+            .map(|record| record.wrapping_sub(EXCEPTION_FRAME_RETURN));
+        fixed.push(candidate);
         if trap.record.is_none() {
             return;
         }
@@ -361,25 +369,33 @@ impl Search<'_> {
             .all(|(offset, &value)| self.stack.u64_at(frame.wrapping_add(offset)) == Some(value));
         if let Some(ip) = self.code_in(segment, slot).filter(|_| matches) {
             fixed.retain(|candidate| !(top + 1..slot).contains(&candidate.slot));
-            let evidence = vec![Evidence::ExceptionFrameLayout, Evidence::SavedRegisters];
-            fixed.push(Candidate::fixed(slot, ip, 99, evidence));
+            let mut evidence = vec![Evidence::ExceptionFrameLayout, Evidence::SavedRegisters];
+            if let Some(at) = fixed.iter().position(|candidate| candidate.slot == slot) {
+                evidence.extend(fixed.remove(at).evidence);
+            }
+            let mut candidate = Candidate::fixed(slot, ip, 99, evidence);
+            candidate.exception_frame = Some(frame);
+            fixed.push(candidate);
         }
     }
-}
 
-fn link(candidate: Candidate) -> Link {
-    let mut registers = Registers::default();
-    registers.set_rip(candidate.ip, Origin::Saved(candidate.slot));
-    registers.set_rsp(candidate.slot.wrapping_add(8));
-    Link {
-        slot: Some(candidate.slot),
-        registers,
-        kind: FrameKind::Caller,
-        trust: Trust::Scan {
-            score: candidate.score,
-            evidence: candidate.evidence,
-        },
-        notes: Vec::new(),
+    fn link(&self, candidate: Candidate) -> Link {
+        let mut registers = Registers::default();
+        registers.set_rip(candidate.ip, Origin::Saved(candidate.slot));
+        registers.set_rsp(candidate.slot.wrapping_add(8));
+        if let Some(address) = candidate.exception_frame {
+            trap::restore_exception_frame(self.host, address, &mut registers);
+        }
+        Link {
+            slot: Some(candidate.slot),
+            registers,
+            kind: FrameKind::Caller,
+            trust: Trust::Scan {
+                score: candidate.score,
+                evidence: candidate.evidence,
+            },
+            notes: Vec::new(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::registers::{GENERAL_NAMES, Origin, Registers};
 use crate::memory::{Memory, VirtualMemory};
 use crate::symbols::pe::{FunctionLookup, FunctionTable, Headers};
 use crate::symbols::source::SymbolKind;
-use crate::target::{Context, MemoryImage, Target};
+use crate::target::{Context, MemoryImage, SymbolStatus, Target};
 use crate::util::bounded;
 
 /// Bytes of a processor's DPC or interrupt stack: that of a kernel stack.
@@ -148,7 +148,9 @@ impl UnwindHost for TargetHost<'_> {
             name: symbol.name.to_owned(),
             address: at(symbol.rva),
             end: end.map(at),
+            // Volatility's tables do not tell code from data.
             code: match symbol.kind {
+                _ if symbols.status == SymbolStatus::Isf => None,
                 SymbolKind::Function | SymbolKind::PublicCode | SymbolKind::Thunk | SymbolKind::Label => {
                     Some(true)
                 }

@@ -120,19 +120,43 @@ impl TrapFrame {
     }
 }
 
+/// General registers in KEXCEPTION_FRAME (STRUCTS section 7).
+const EXCEPTION_FRAME: [(u8, u64); 8] = [
+    (RBP, 0xf8),
+    (RBX, 0x100),
+    (RDI, 0x108),
+    (RSI, 0x110),
+    (12, 0x118),
+    (13, 0x120),
+    (14, 0x128),
+    (15, 0x130),
+];
+/// `Xmm6` in KEXCEPTION_FRAME; xmm7 to xmm15 follow.
+const EXCEPTION_FRAME_XMM6: u64 = 0x30;
+
+/// Sets the nonvolatile registers that a KEXCEPTION_FRAME holds. rbp is not taken: whether the code that built the
+/// frame stored it differs from one entry point to the next.
+pub(crate) fn restore_exception_frame(host: &dyn UnwindHost, address: u64, registers: &mut Registers) {
+    for (register, offset) in EXCEPTION_FRAME {
+        let slot = address.wrapping_add(offset);
+        if register != RBP
+            && let Some(value) = host.read_u64(slot)
+        {
+            registers.set_general(register, value, Origin::Saved(slot));
+        }
+    }
+    for (register, offset) in (6u8..16).zip((EXCEPTION_FRAME_XMM6..).step_by(16)) {
+        let slot = address.wrapping_add(offset);
+        let mut raw = [0u8; 16];
+        if host.read(slot, &mut raw) {
+            registers.set_xmm(register, u128::from_le_bytes(raw), Origin::Saved(slot));
+        }
+    }
+}
+
 /// The address of the KEXCEPTION_FRAME that a step undid: its nonvolatile registers lie at fixed distances from one
-/// another (STRUCTS section 7), which no compiler's prolog produces by chance.
+/// another, which no compiler's prolog produces by chance.
 pub(crate) fn exception_frame(step: &Step) -> Option<u64> {
-    const LAYOUT: [(u8, u64); 8] = [
-        (RBP, 0xf8),
-        (RBX, 0x100),
-        (RDI, 0x108),
-        (RSI, 0x110),
-        (12, 0x118),
-        (13, 0x120),
-        (14, 0x128),
-        (15, 0x130),
-    ];
     let slot_of = |register| {
         step.saves
             .iter()
@@ -145,5 +169,5 @@ pub(crate) fn exception_frame(step: &Step) -> Option<u64> {
         Some(slot) => slot == address.wrapping_add(offset),
         None => register == RBP,
     };
-    LAYOUT.iter().all(matches).then_some(address)
+    EXCEPTION_FRAME.iter().all(matches).then_some(address)
 }
