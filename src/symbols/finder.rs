@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cache::{self, Pending, StoreError};
 use super::download::{Http, Limits};
+use super::folders::Folders;
 use super::identity::Identity;
 use super::module::FileId;
 use super::observer::{Event, Observer};
@@ -112,6 +113,7 @@ pub struct Finder {
     images: SearchPath,
     options: Options,
     http: Arc<Http>,
+    folders: Folders,
 }
 
 impl Finder {
@@ -123,6 +125,7 @@ impl Finder {
             images,
             options,
             http,
+            folders: Folders::default(),
         }
     }
 
@@ -201,15 +204,25 @@ impl Finder {
         for element in self.symbols.elements() {
             let default = &self.options.default_cache;
             match element {
-                Element::Folder(dir) => store::all_versions(dir, file_name, true, &mut paths),
+                Element::Folder(dir) => store::all_versions(&self.folders, dir, file_name, true, &mut paths),
                 Element::Cache(dir) => {
-                    store::all_versions(dir.as_ref().unwrap_or(default), file_name, false, &mut paths);
+                    store::all_versions(
+                        &self.folders,
+                        dir.as_ref().unwrap_or(default),
+                        file_name,
+                        false,
+                        &mut paths,
+                    );
                 }
                 Element::Server(stores) => {
                     for store in stores {
                         match store {
-                            Store::Folder(dir) => store::all_versions(dir, file_name, false, &mut paths),
-                            Store::Default => store::all_versions(default, file_name, false, &mut paths),
+                            Store::Folder(dir) => {
+                                store::all_versions(&self.folders, dir, file_name, false, &mut paths)
+                            }
+                            Store::Default => {
+                                store::all_versions(&self.folders, default, file_name, false, &mut paths)
+                            }
                             Store::Http(_) => {}
                         }
                     }
@@ -315,11 +328,11 @@ impl Run<'_> {
             return None;
         }
         let mut candidates = if loose {
-            store::loose(dir, self.id)
+            store::loose(&self.finder.folders, dir, self.id)
         } else {
             Vec::new()
         };
-        candidates.extend(store::in_store(dir, self.id));
+        candidates.extend(store::in_store(&self.finder.folders, dir, self.id));
         if candidates.is_empty() {
             let key = format!("{}/{}", self.id.name(), self.id.key());
             let looked = match loose {
@@ -500,7 +513,7 @@ impl Run<'_> {
 
     fn server(&mut self, url: &str, cache: &Path) -> Option<Found> {
         // With no cache before it, the server's store was not yet looked at.
-        if let [Candidate::File(path), ..] = store::in_store(cache, self.id).as_slice()
+        if let [Candidate::File(path), ..] = store::in_store(&self.finder.folders, cache, self.id).as_slice()
             && cache::verified(path, self.id).is_ok()
         {
             return self.candidate(Candidate::File(path.clone()));

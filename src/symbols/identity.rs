@@ -14,6 +14,9 @@ const MSF: &[u8; 32] = b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0";
 /// The most bytes of the stream directory's page map that are read (a directory of 16 MiB at 4 KiB pages).
 const MAX_DIRECTORY_PAGES: u32 = 0x1000;
 
+/// Bytes of an image in which its headers are looked for.
+const MAX_HEADERS: u64 = 0x11_0000;
+
 /// What a file says about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Identity {
@@ -32,7 +35,7 @@ pub enum Identity {
         time_date_stamp: u32,
         /// `SizeOfImage`.
         size_of_image: u32,
-        /// The image's debug record names this PDB.
+        /// True for 64-bit images.
         is_64bit: bool,
     },
 }
@@ -61,7 +64,7 @@ impl Identity {
     pub fn read(file: &mut (impl Read + Seek)) -> Result<Identity, IdentityError> {
         file.seek(SeekFrom::Start(0))?;
         let mut front = Vec::new();
-        file.take(0x11_0000).read_to_end(&mut front)?;
+        file.take(0x1000).read_to_end(&mut front)?;
         if front.is_empty() {
             return Err(IdentityError::Kind("the file is empty"));
         }
@@ -69,6 +72,8 @@ impl Identity {
             return pdb(file, &front);
         }
         if front.starts_with(b"MZ") {
+            // The headers of images are small, but nothing forbids them to begin far into the file.
+            file.take(MAX_HEADERS).read_to_end(&mut front)?;
             return image(&front);
         }
         Err(IdentityError::Kind(kind_of(&front)))

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod download;
 pub mod error;
 pub mod finder;
+pub mod folders;
 pub mod identity;
 pub mod index;
 pub mod isf;

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::cache;
+use super::folders::Folders;
 use super::module::FileId;
 use super::name;
 
-/// The most entries of one folder that are compared when a name differs in case only.
+/// The most versions of one file that are looked through.
 const MAX_SCAN: usize = 1 << 16;
 /// The most versions of one file that are listed.
 const MAX_VERSIONS: usize = 64;
@@ -31,16 +32,16 @@ pub enum Candidate {
 }
 
 /// Loose files: in the folder itself, below it by extension, and below `symbols` by extension.
-pub fn loose(root: &Path, id: &FileId) -> Vec<Candidate> {
-    loose_paths(root, id.name())
+pub fn loose(folders: &Folders, root: &Path, id: &FileId) -> Vec<Candidate> {
+    loose_paths(folders, root, id.name())
         .into_iter()
         .map(Candidate::File)
         .collect()
 }
 
-fn loose_paths(root: &Path, name: &str) -> Vec<PathBuf> {
+fn loose_paths(folders: &Folders, root: &Path, name: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let folders = [
+    let places = [
         "",
         "sys",
         "exe",
@@ -51,14 +52,14 @@ fn loose_paths(root: &Path, name: &str) -> Vec<PathBuf> {
         "symbols/dll",
         "symbols/pdb",
     ];
-    for folder in folders {
+    for folder in places {
         let folder = match folder {
             "" => Some(root.to_owned()),
             parts => parts
                 .split('/')
-                .try_fold(root.to_owned(), |dir, part| resolve(&dir, part)),
+                .try_fold(root.to_owned(), |dir, part| folders.resolve(&dir, part)),
         };
-        let Some(file) = folder.and_then(|folder| resolve(&folder, name)) else {
+        let Some(file) = folder.and_then(|folder| folders.resolve(&folder, name)) else {
             continue;
         };
         // In a store the name is that of a folder.
@@ -70,19 +71,21 @@ fn loose_paths(root: &Path, name: &str) -> Vec<PathBuf> {
 }
 
 /// Adds every file `name` of any version: loose ones if asked for, and all keys of a store.
-pub fn all_versions(root: &Path, name: &str, with_loose: bool, found: &mut Vec<PathBuf>) {
+pub fn all_versions(folders: &Folders, root: &Path, name: &str, with_loose: bool, found: &mut Vec<PathBuf>) {
     let mut add = |path: PathBuf| {
         if found.len() < MAX_VERSIONS && path.is_file() && !found.contains(&path) {
             found.push(path);
         }
     };
     if with_loose {
-        loose_paths(root, name).into_iter().for_each(&mut add);
+        loose_paths(folders, root, name).into_iter().for_each(&mut add);
     }
     let prefix: String = name.chars().take(2).collect();
-    let tier = cache::is_two_tier(root).then(|| resolve(root, &prefix)).flatten();
+    let tier = cache::is_two_tier(root)
+        .then(|| folders.resolve(root, &prefix))
+        .flatten();
     for base in [tier, Some(root.to_owned())].into_iter().flatten() {
-        let Some(versions) = resolve(&base, name).filter(|path| path.is_dir()) else {
+        let Some(versions) = folders.resolve(&base, name).filter(|path| path.is_dir()) else {
             continue;
         };
         let Ok(keys) = fs::read_dir(versions) else {
@@ -91,34 +94,34 @@ pub fn all_versions(root: &Path, name: &str, with_loose: bool, found: &mut Vec<P
         let mut keys: Vec<PathBuf> = keys.take(MAX_SCAN).flatten().map(|entry| entry.path()).collect();
         keys.sort();
         keys.iter()
-            .filter_map(|key| resolve(key, name))
+            .filter_map(|key| folders.resolve(key, name))
             .for_each(&mut add);
     }
 }
 
 /// Files in a store: `root/name/key/`, or `root/na/name/key/` where `index2.txt` says so.
-pub fn in_store(root: &Path, id: &FileId) -> Vec<Candidate> {
+pub fn in_store(folders: &Folders, root: &Path, id: &FileId) -> Vec<Candidate> {
     let mut found = Vec::new();
     let two_tier = cache::is_two_tier(root);
     let prefix: String = id.name().chars().take(2).collect();
     let tiers = [two_tier.then_some(prefix.as_str()), None];
     for tier in tiers.iter().skip(usize::from(!two_tier)) {
         let base = match tier {
-            Some(prefix) => resolve(root, prefix),
+            Some(prefix) => folders.resolve(root, prefix),
             None => Some(root.to_owned()),
         };
         let folder = base
-            .and_then(|base| resolve(&base, id.name()))
-            .and_then(|versions| resolve(&versions, &id.key()));
+            .and_then(|base| folders.resolve(&base, id.name()))
+            .and_then(|versions| folders.resolve(&versions, &id.key()));
         if let Some(folder) = folder {
-            found.extend(in_key_folder(&folder, id.name()));
+            found.extend(in_key_folder(folders, &folder, id.name()));
         }
     }
     found
 }
 
-fn in_key_folder(folder: &Path, file_name: &str) -> Vec<Candidate> {
-    let file = |name: &str| resolve(folder, name).filter(|path| path.is_file());
+fn in_key_folder(folders: &Folders, folder: &Path, file_name: &str) -> Vec<Candidate> {
+    let file = |name: &str| folders.resolve(folder, name).filter(|path| path.is_file());
     let mut found = Vec::new();
     found.extend(file(file_name).map(Candidate::File));
     let compressed = name::compressed(file_name);
@@ -152,31 +155,6 @@ fn follow(pointer: &Path) -> Option<Candidate> {
     })
 }
 
-/// `folder/name`, or where the file system tells case apart an entry that differs in case only.
-pub fn resolve(folder: &Path, name: &str) -> Option<PathBuf> {
-    let exact = folder.join(name);
-    if exact.exists() {
-        return Some(exact);
-    }
-    if cfg!(windows) {
-        return None;
-    }
-    let lower = folder.join(name.to_lowercase());
-    if lower.exists() {
-        return Some(lower);
-    }
-    let entries = fs::read_dir(folder).ok()?.take(MAX_SCAN).flatten();
-    entries
-        .filter(|entry| {
-            entry
-                .file_name()
-                .to_str()
-                .is_some_and(|other| other.eq_ignore_ascii_case(name))
-        })
-        .map(|entry| entry.path())
-        .next()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,16 +176,19 @@ mod tests {
     fn stores_of_both_layouts() {
         let root = tempfile::tempdir().unwrap();
         let key = id().key();
-        assert_eq!(in_store(root.path(), &id()), []);
+        assert_eq!(in_store(&Folders::default(), root.path(), &id()), []);
         let flat = put(
             root.path(),
             &format!("sample.PDB/{}/Sample.pdb", key.to_uppercase()),
         );
-        assert_eq!(in_store(root.path(), &id()), [Candidate::File(flat.clone())]);
+        assert_eq!(
+            in_store(&Folders::default(), root.path(), &id()),
+            [Candidate::File(flat.clone())]
+        );
         put(root.path(), "index2.txt");
         let tiered = put(root.path(), &format!("sa/Sample.pdb/{key}/Sample.pd_"));
         assert_eq!(
-            in_store(root.path(), &id()),
+            in_store(&Folders::default(), root.path(), &id()),
             [Candidate::Compressed(tiered), Candidate::File(flat)]
         );
     }
@@ -216,9 +197,12 @@ mod tests {
     fn loose_files() {
         let root = tempfile::tempdir().unwrap();
         put(root.path(), "Sample.pdb/KEY/Sample.pdb");
-        assert_eq!(loose(root.path(), &id()), []);
+        assert_eq!(loose(&Folders::default(), root.path(), &id()), []);
         let below = put(root.path(), "Symbols/SYS/sample.pdb");
-        assert_eq!(loose(root.path(), &id()), [Candidate::File(below)]);
+        assert_eq!(
+            loose(&Folders::default(), root.path(), &id()),
+            [Candidate::File(below)]
+        );
     }
 
     #[test]
@@ -231,11 +215,14 @@ mod tests {
             format!("{}\r\n", elsewhere.display()),
         ] {
             fs::write(&pointer, text).unwrap();
-            assert_eq!(in_store(root.path(), &id()), [Candidate::File(elsewhere.clone())]);
+            assert_eq!(
+                in_store(&Folders::default(), root.path(), &id()),
+                [Candidate::File(elsewhere.clone())]
+            );
         }
         fs::write(&pointer, "MSG: ask Bob").unwrap();
         assert!(
-            matches!(&in_store(root.path(), &id())[..], [Candidate::Message { text, .. }] if text == "MSG: ask Bob")
+            matches!(&in_store(&Folders::default(), root.path(), &id())[..], [Candidate::Message { text, .. }] if text == "MSG: ask Bob")
         );
     }
 }
