@@ -355,6 +355,20 @@ fn nothing_is_written_while_nothing_happens() {
     );
 }
 
+/// The best of five, because other tests run at the same time.
+#[test]
+fn the_first_screen_takes_less_than_a_tenth_of_a_second() {
+    let times = (0..5).map(|_| {
+        let start = Instant::now();
+        let mut terminal = Terminal::explore(80, 24, &[]);
+        terminal.wait_for("Arg1: ");
+        start.elapsed()
+    });
+    let best = times.min().expect("five times");
+    println!("first screen with its analysis: {best:?}");
+    assert!(best < Duration::from_millis(100), "{best:?}");
+}
+
 #[test]
 fn a_key_costs_few_bytes() {
     let mut terminal = Terminal::explore(80, 24, &[]);

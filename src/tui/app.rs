@@ -7,7 +7,7 @@ use super::help;
 use super::keys;
 use super::layout::{Layout, Place, Wish, layout};
 use super::page::{Page, Pane};
-use super::panes::{self, ANALYSIS, CONSOLE, PANES};
+use super::panes::{self, ANALYSIS, CONSOLE, MEMORY, PANES};
 use super::prompt::Prompt;
 use super::scrollback::Scrollback;
 use super::search::Pattern;
@@ -16,6 +16,7 @@ use super::ticket::Ticket;
 use super::view::View;
 use super::wrap::wrap;
 use crate::output::{Line, Role};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -65,6 +66,8 @@ struct Step {
     pushed: Option<usize>,
 }
 
+/// What stands in the console before the first command: the target, as debuggers show it at opening.
+const GREETING: &str = "vertarget";
 /// Steps that Backspace can undo at most.
 const MAX_STEPS: usize = 200;
 /// Command lines that wait at most.
@@ -95,6 +98,8 @@ pub(super) struct App {
     pub(super) effects: Vec<Effect>,
     pub(super) quit: bool,
     waiting: VecDeque<String>,
+    /// Whether the console still lacks what a debugger says at opening.
+    greets: bool,
     steps: Vec<Step>,
     next_id: u64,
 }
@@ -124,6 +129,7 @@ impl App {
             effects: Vec::new(),
             quit: false,
             waiting: VecDeque::new(),
+            greets: true,
             steps: Vec::new(),
             next_id: 0,
         }
@@ -183,8 +189,11 @@ impl App {
 
     /// The command line that a pane shows or should show.
     pub(super) fn line_of(&self, pane: usize, width: u16) -> Option<String> {
-        let pinned = self.panes.get(pane).and_then(|pane| pane.page.pinned.clone());
-        pinned.or_else(|| PANES.get(pane)?.line(width).map(str::to_owned))
+        match self.panes.get(pane)?.page.pinned.as_deref() {
+            Some(line) if pane == MEMORY => Some(panes::fitted(line, width)),
+            Some(line) => Some(line.to_owned()),
+            None => PANES.get(pane)?.line(width).map(str::to_owned),
+        }
     }
 
     /// The next request for an idle engine: typed lines first, then the panes in sight, the active one first.
@@ -192,13 +201,17 @@ impl App {
         if self.running.is_some() {
             return None;
         }
-        let (line, pane) = match self.waiting.pop_front() {
-            Some(line) => (line, None),
-            None => self.unfilled_pane().map(|(pane, line)| (line, Some(pane)))?,
-        };
-        if pane.is_none() {
+        let (line, pane) = if let Some(line) = self.waiting.pop_front() {
+            self.greets = false;
             self.echo_command(&line);
-        }
+            (line, None)
+        } else if let Some((pane, line)) = self.unfilled_pane() {
+            (line, Some(pane))
+        } else if std::mem::take(&mut self.greets) {
+            (GREETING.to_owned(), None)
+        } else {
+            return None;
+        };
         self.next_id += 1;
         let request = Request {
             id: self.next_id,
@@ -347,6 +360,7 @@ impl App {
         match input {
             Input::Key(key) => {
                 self.message = None;
+                let key = self.without_escape(key);
                 match self.keyboard {
                     Keyboard::Pane => match keys::action(key) {
                         Some(action) => self.act(action),
@@ -370,6 +384,19 @@ impl App {
             Input::Resize => {}
             Input::Gone => self.quit = true,
         }
+    }
+
+    /// Esc and a character that come in one packet, as they do over slow lines, look like Alt with that character. Where
+    /// Alt means nothing, they are taken for what they were.
+    fn without_escape(&mut self, key: KeyEvent) -> KeyEvent {
+        let is_prompts =
+            self.keyboard == Keyboard::Prompt && matches!(key.code, KeyCode::Char('b' | 'f' | 'd'));
+        let KeyCode::Char(_) = key.code else { return key };
+        if key.modifiers != KeyModifiers::ALT || is_prompts {
+            return key;
+        }
+        self.input(Input::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)));
+        KeyEvent::new(key.code, KeyModifiers::NONE)
     }
 
     /// Stops what runs and drops what waits; false if there was nothing to stop.

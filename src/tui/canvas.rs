@@ -80,15 +80,15 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, row: u16, line: &Line, look:
     if let Some(pattern) = look.pattern {
         mark_found(buffer, area, row, &line.plain(), look.left, pattern, theme);
     }
+    if column > i64::from(area.width) && area.width > 1 {
+        end_cut(buffer, area, row, theme);
+    }
     if let Some(chosen) = look.cursor {
         match (theme.cursor_line(), chosen) {
             (Some(style), _) => paint_row(buffer, area, row, style),
             (None, None) => paint_row(buffer, area, row, theme.chosen()),
             (None, Some(_)) => {}
         }
-    }
-    if column > i64::from(area.width) && area.width > 1 {
-        end_cut(buffer, area, row, theme);
     }
 }
 
@@ -98,6 +98,9 @@ fn end_cut(buffer: &mut Buffer, area: Rect, row: u16, theme: &Theme) {
     let before = (area.x + last - 1, area.y + row);
     if let Some(cell) = buffer.cell_mut(before).filter(|cell| columns(cell.symbol()) > 1) {
         cell.set_symbol(" ");
+    }
+    if let Some(cell) = buffer.cell_mut((area.x + last, area.y + row)) {
+        cell.reset();
     }
     put(buffer, area, last, row, ">", theme.role(Role::Dim));
 }

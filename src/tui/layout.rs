@@ -128,7 +128,7 @@ fn many(layout: &mut Layout, mut area: Rect) {
         let rows = area.height;
         push(layout, ANALYSIS, area);
         push(layout, STACK, cut_top(&mut middle, rows * 2 / 5));
-        push(layout, REGISTERS, cut_top(&mut middle, (rows / 3).min(10)));
+        push(layout, REGISTERS, cut_top(&mut middle, (rows / 3).min(11)));
         push(layout, DISASSEMBLY, middle);
         push(layout, PROCESSORS, cut_top(&mut right, rows / 4));
         push(layout, MODULES, cut_top(&mut right, rows * 2 / 5));
@@ -140,7 +140,7 @@ fn many(layout: &mut Layout, mut area: Rect) {
         push(layout, MODULES, cut_bottom(&mut area, rows / 4));
         push(layout, STACK, cut_bottom(&mut area, rows * 2 / 5));
         push(layout, ANALYSIS, area);
-        push(layout, REGISTERS, cut_top(&mut right, (rows / 3).min(10)));
+        push(layout, REGISTERS, cut_top(&mut right, (rows / 3).min(11)));
         push(layout, MEMORY, cut_bottom(&mut right, rows / 4));
         push(layout, PROCESSORS, cut_bottom(&mut right, rows / 5));
         push(layout, DISASSEMBLY, right);

@@ -84,12 +84,18 @@ fn serve(
     signals: &Receiver<i32>,
 ) -> Result<Option<i32>, TuiError> {
     let mut due = Some(Instant::now());
+    // When output, and not a key, was drawn last.
     let mut drawn: Option<Instant> = None;
+    let mut by_output = false;
     loop {
         let now = Instant::now();
         if due.is_some_and(|due| due <= now) {
             terminal.draw(|frame| screen::draw(app, frame, now))?;
-            drawn = Some(now);
+            drawn = if std::mem::take(&mut by_output) {
+                Some(now)
+            } else {
+                drawn
+            };
             due = None;
         }
         // After the drawing: which panes are in sight, and how wide, is known then.
@@ -112,6 +118,7 @@ fn serve(
                     .take(BURST)
                     .for_each(|reply| app.reply(reply));
                 let earliest = drawn.map_or(now, |drawn| drawn + FRAME);
+                by_output = true;
                 due = Some(due.map_or(earliest, |due| due.min(earliest)));
             }
             Woken::Signal(signal) if event::stops_command(signal) => {

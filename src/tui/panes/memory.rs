@@ -2,6 +2,20 @@
 
 use super::{PaneSpec, choice, wide};
 
+/// What a link to memory (`db ADDRESS`) shows in a pane of a width: as many columns of bytes as fit, and more rows than
+/// the command's own eight. Other lines stay as they are.
+pub(in super::super) fn fitted(line: &str, width: u16) -> String {
+    let mut words = line.split_whitespace();
+    let (Some("db"), Some(address), None) = (words.next(), words.next(), words.next()) else {
+        return line.to_owned();
+    };
+    match width {
+        84.. => format!("db {address} L200"),
+        72..84 => format!("dc {address} L80"),
+        _ => format!("dp {address} L40"),
+    }
+}
+
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Memory",
     choices: &[
@@ -17,3 +31,17 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     skip: None,
     hints: "Enter follow  Backspace back  Tab pane  : command  / find  ? keys",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_shown_in_the_form_that_fits() {
+        assert_eq!(fitted("db fffff807`61200000", 100), "db fffff807`61200000 L200");
+        assert_eq!(fitted("db fffff807`61200000", 80), "dc fffff807`61200000 L80");
+        assert_eq!(fitted("db fffff807`61200000", 54), "dp fffff807`61200000 L40");
+        assert_eq!(fitted("db @rsp L4", 54), "db @rsp L4");
+        assert_eq!(fitted("da 1000", 54), "da 1000");
+    }
+}

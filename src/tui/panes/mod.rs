@@ -53,6 +53,8 @@ const fn wide(columns: u16, command: &'static str, line: &'static str) -> Choice
     }
 }
 
+pub(super) use memory::fitted;
+
 /// The panes by number.
 pub(super) const PANES: [&PaneSpec; 8] = [
     &analysis::SPEC,
