@@ -7,7 +7,7 @@ use super::help;
 use super::keys;
 use super::layout::{Layout, Place, Wish, layout};
 use super::page::{Page, Pane};
-use super::panes::{self, ANALYSIS, CONSOLE, MEMORY, PANES};
+use super::panes::{self, ANALYSIS, CONSOLE, PANES};
 use super::prompt::Prompt;
 use super::scrollback::Scrollback;
 use super::search::Pattern;
@@ -189,10 +189,10 @@ impl App {
 
     /// The command line that a pane shows or should show.
     pub(super) fn line_of(&self, pane: usize, width: u16) -> Option<String> {
+        let spec = PANES.get(pane)?;
         match self.panes.get(pane)?.page.pinned.as_deref() {
-            Some(line) if pane == MEMORY => Some(panes::fitted(line, width)),
-            Some(line) => Some(line.to_owned()),
-            None => PANES.get(pane)?.line(width).map(str::to_owned),
+            Some(line) => Some((spec.fit)(line, width)),
+            None => spec.line(width).map(str::to_owned),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The crash as a whole.
 
-use super::{Choice, PaneSpec, choice};
+use super::{Choice, PaneSpec, as_it_is, choice};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Analysis",
@@ -15,6 +15,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
         choice(".bugcheck", ".bugcheck"),
     ],
     takes: &["!analyze"],
+    fit: as_it_is,
     wrap: true,
     skip: Some("*"),
     hints: "Enter follow  Left/Right link  Tab pane  : command  / find  ? keys",

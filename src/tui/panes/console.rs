@@ -1,11 +1,12 @@
 //! What the commands that were typed or followed said.
 
-use super::PaneSpec;
+use super::{PaneSpec, as_it_is};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Command",
     choices: &[],
     takes: &[],
+    fit: as_it_is,
     wrap: false,
     skip: None,
     hints: "Enter follow  Backspace back  / find  Y copy all  Tab pane  : command  ? keys",

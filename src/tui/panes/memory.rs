@@ -1,12 +1,11 @@
 //! Memory at the stack pointer, or where a link led.
 
-use super::{PaneSpec, choice, wide};
+use super::{PaneSpec, choice, only_argument, wide};
 
 /// What a link to memory (`db ADDRESS`) shows in a pane of a width: as many columns of bytes as fit, and more rows than
 /// the command's own eight. Other lines stay as they are.
-pub(in super::super) fn fitted(line: &str, width: u16) -> String {
-    let mut words = line.split_whitespace();
-    let (Some("db"), Some(address), None) = (words.next(), words.next(), words.next()) else {
+fn fitted(line: &str, width: u16) -> String {
+    let Some(address) = only_argument(line, "db") else {
         return line.to_owned();
     };
     match width {
@@ -27,6 +26,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
         "d", "db", "dc", "dd", "df", "dD", "dp", "dq", "du", "da", "dw", "dW", "dyb", "dyd", "dps", "dds",
         "dqs", "dpp", "dpa", "dpu", "dl", "ds", "dS",
     ],
+    fit: fitted,
     wrap: false,
     skip: None,
     hints: "Enter follow  Backspace back  Tab pane  : command  / find  ? keys",

@@ -20,6 +20,8 @@ pub(super) struct PaneSpec {
     choices: &'static [Choice],
     /// Commands whose output belongs here when a link runs them.
     takes: &'static [&'static str],
+    /// What the pane shows for a link's line when it is of a width.
+    pub(super) fit: fn(&str, u16) -> String,
     /// Whether it is prose, whose long lines are broken at blanks.
     pub(super) wrap: bool,
     /// Lines that start with this are left out: the banner of `!analyze` says only its name.
@@ -52,8 +54,6 @@ const fn wide(columns: u16, command: &'static str, line: &'static str) -> Choice
         line,
     }
 }
-
-pub(super) use memory::fitted;
 
 /// The panes by number.
 pub(super) const PANES: [&PaneSpec; 8] = [
@@ -96,6 +96,20 @@ fn exists(choice: &Choice) -> bool {
     COMMANDS
         .iter()
         .any(|spec| spec.names.contains(&choice.command) && spec.usage.contains(choice.usage))
+}
+
+/// For panes that show a link's line as it is.
+fn as_it_is(line: &str, _width: u16) -> String {
+    line.to_owned()
+}
+
+/// The argument of a line that is `command` with one argument and nothing else.
+fn only_argument<'t>(line: &'t str, command: &str) -> Option<&'t str> {
+    let mut words = line.split_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some(name), Some(argument), None) if name == command => Some(argument),
+        _ => None,
+    }
 }
 
 /// The pane in which a followed link's output belongs, if it is one command that has such a pane.

@@ -1,11 +1,12 @@
 //! The loaded modules.
 
-use super::{PaneSpec, choice};
+use super::{PaneSpec, as_it_is, choice};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Modules",
     choices: &[choice("lm", "lm")],
     takes: &["lm"],
+    fit: as_it_is,
     wrap: false,
     skip: None,
     hints: "Enter details  Backspace back  / find  Tab pane  : command  ? keys",

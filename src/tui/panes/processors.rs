@@ -1,11 +1,12 @@
 //! The processors and what each one ran.
 
-use super::{PaneSpec, choice};
+use super::{PaneSpec, as_it_is, choice};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "CPUs",
     choices: &[choice("!running", "!running -i"), choice("~", "~")],
     takes: &["!running"],
+    fit: as_it_is,
     wrap: false,
     skip: None,
     hints: "Enter make current  Tab pane  : command  / find  ? keys",

@@ -1,15 +1,12 @@
-//! The call stack; until it is unwound, the words on the stack with the symbols that they point into.
+//! The call stack: with addresses where there is room for them, else only the call sites.
 
-use super::{PaneSpec, choice};
+use super::{PaneSpec, as_it_is, choice, wide};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Stack",
-    choices: &[
-        choice("k", "kn"),
-        choice("dps", "dps @rsp L60"),
-        choice("r", "r rsp"),
-    ],
+    choices: &[wide(76, "k", "kn"), choice("k", "kcn")],
     takes: &["k", "kb", "kc", "kd", "kn", "kp", "kv"],
+    fit: as_it_is,
     wrap: false,
     skip: None,
     hints: "Enter follow  Left/Right link  z zoom  Tab pane  : command  / find  ? keys",
