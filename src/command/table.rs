@@ -2,8 +2,8 @@
 
 use super::spec::CommandSpec;
 use super::{
-    analyze, bugcheck, cxr, display, echo, evaluate, exr, formats, help, lm, ln, processor, quit, r, search,
-    stack, time, unassemble, version, vertarget,
+    analyze, bugcheck, cxr, display, dump_fields, echo, enumtag, evaluate, exr, formats, help, image_headers,
+    lm, lmi, ln, processor, quit, r, search, stack, time, unassemble, version, vertarget,
 };
 
 /// Every command.
@@ -27,7 +27,11 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &stack::thread::SPEC,
     &stack::fnent::SPEC,
     &version::MACHINE,
+    &dump_fields::SPEC,
+    &enumtag::SPEC,
     &lm::SPEC,
+    &lmi::SPEC,
+    &image_headers::SPEC,
     &ln::SPEC,
     &display::AGAIN,
     &display::NUMBERS,

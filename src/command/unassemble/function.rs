@@ -1,5 +1,6 @@
 //! `uf`: a whole function.
 
+use super::bounds::{Function, function_of};
 use super::heading::{label, record};
 use crate::command::disassembly::{Flow, Instruction, decode};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
@@ -16,8 +17,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     usage: "[/c] [/i] [ADDRESS]",
     summary: "Disassembles a whole function by following its branches",
     help: "Follows every branch from the address (the instruction pointer if none is given) and shows the code found, \
-           in the order of addresses, in blocks. A jump out of the module's stretch of code counts as the \
-           function's end. The address is taken as the function's first instruction.\n\
+           in the order of addresses, in blocks. The function's first instruction is what the image's function table \
+           or a symbol says; where neither is at hand, the address is taken for it.\n\
            /c  only the calls\n\
            /i  says first how many instructions there are",
     needs: Needs::Memory,
@@ -39,12 +40,19 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         text = option.get(1..).unwrap_or_default().trim_start();
     }
-    let start = if text.is_empty() {
+    let address = if text.is_empty() {
         context.session.context().map_err(CommandError::Missing)?.ip()
     } else {
         context.evaluate(text)?
     };
-    let code = follow(start, context)?;
+    let mut function = function_of(context, address);
+    if decode(context, function.start).is_none() {
+        // The table may be there and the function's first page not.
+        function.start = address;
+        function.listed = false;
+    }
+    let start = function.start;
+    let code = follow(function, context)?;
     if code.instructions.is_empty() {
         return Err(CommandError::Missing(format!(
             "No code found at {}, aborting: its memory cannot be read",
@@ -78,8 +86,9 @@ struct Code {
     incomplete: bool,
 }
 
-fn follow(start: u64, context: &Context<'_>) -> Result<Code, CommandError> {
+fn follow(function: Function, context: &Context<'_>) -> Result<Code, CommandError> {
     let mut code = Code::default();
+    let start = function.start;
     let mut open = vec![start];
     code.labels.insert(start);
     while let Some(mut at) = open.pop() {
@@ -94,7 +103,9 @@ fn follow(start: u64, context: &Context<'_>) -> Result<Code, CommandError> {
             let flow = instruction.flow;
             code.instructions.insert(at, instruction);
             if let Flow::Jump(target) | Flow::Branch(target) = flow
-                && target.abs_diff(start) < MAX_DISTANCE
+                && function
+                    .holds(context, target)
+                    .unwrap_or(target.abs_diff(start) < MAX_DISTANCE)
                 && code.labels.insert(target)
             {
                 open.push(target);
@@ -111,6 +122,10 @@ fn follow(start: u64, context: &Context<'_>) -> Result<Code, CommandError> {
                 Flow::Jump(_) | Flow::End => break,
             }
             at = next;
+            // The call before did not come back, or the analysis went astray: what follows is another function.
+            if function.holds(context, at) == Some(false) {
+                break;
+            }
         }
     }
     Ok(code)

@@ -1,6 +1,7 @@
 //! `u`, `ub`, `uf`: code.
 
 mod backward;
+mod bounds;
 mod forward;
 mod function;
 mod heading;
