@@ -65,7 +65,7 @@ pub struct Header {
     pub comment: Option<String>,
     /// Time since start, in 100 ns.
     pub uptime: Option<u64>,
-    /// Which parts a triage dump has (bits, see STRUCTURES of the triage format).
+    /// Which parts a triage dump has (see [`mini_dump_field_names`]).
     pub mini_dump_fields: Option<u32>,
     /// NTSTATUS of writing the secondary data.
     pub secondary_data_state: Option<u32>,

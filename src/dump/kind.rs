@@ -159,7 +159,7 @@ impl DumpKind {
             DumpKind::HeaderOnly => "header dump",
             DumpKind::Triage => "triage dump",
             DumpKind::BitmapFull | DumpKind::BitmapKernel | DumpKind::Automatic => "bitmap dump",
-            DumpKind::DebuggerKernelUser => "kernel and user dump",
+            DumpKind::DebuggerKernelUser => "summary dump with user pages",
             DumpKind::Other(_) => "dump of unknown type",
         }
     }

@@ -22,7 +22,7 @@ const MAX_PAGES: u64 = 1 << 40;
 pub(super) fn page_index(file: &Mapping, header: &Header, warnings: &mut Vec<String>) -> Option<PageIndex> {
     let bytes = file.bytes();
     let found = match (header.bits, header.kind) {
-        (_, DumpKind::Full) => full(bytes, header, warnings),
+        (_, DumpKind::Full) => full(header, warnings),
         (Bits::Bits32, DumpKind::Summary) => summary(bytes, header, warnings),
         (Bits::Bits32, _) => {
             warnings.push(format!(
@@ -34,7 +34,7 @@ pub(super) fn page_index(file: &Mapping, header: &Header, warnings: &mut Vec<Str
         (Bits::Bits64, kind) => match block_signature(bytes) {
             _ if bytes.len() < BLOCK + 0x38 => {
                 warnings.push(
-                    "the file ends right after its header: no page of memory is in it, only the header can be shown"
+                    "no page of memory is in the file: it ends right after its header; only the header can be shown"
                         .to_owned(),
                 );
                 None
@@ -71,7 +71,7 @@ fn block_signature(bytes: &[u8]) -> Option<&[u8; 4]> {
 }
 
 /// Runs in the header, pages right after it.
-fn full(bytes: &[u8], header: &Header, warnings: &mut Vec<String>) -> Option<Found> {
+fn full(header: &Header, warnings: &mut Vec<String>) -> Option<Found> {
     let start = header.bits.header_size();
     let Some(memory) = &header.physical_memory else {
         warnings.push(
@@ -79,12 +79,6 @@ fn full(bytes: &[u8], header: &Header, warnings: &mut Vec<String>) -> Option<Fou
         );
         return None;
     };
-    if bytes.len() <= start {
-        warnings.push(
-            "the file ends right after its header: no page of memory is in it, only the header can be shown"
-                .to_owned(),
-        );
-    }
     let list: Vec<(u64, u64)> = memory
         .runs
         .iter()
@@ -197,7 +191,13 @@ fn rdmp(bytes: &[u8], kind: DumpKind, warnings: &mut Vec<String>) -> Option<Foun
 fn warn_if_cut(index: &PageIndex, size: u64, warnings: &mut Vec<String>) {
     let Some(declared) = index.declared else { return };
     let present = size.saturating_sub(index.first_page) / PAGE;
-    if present < declared {
+    if present == 0 && declared > 0 {
+        warnings.push(format!(
+            "no page of memory is in the file: it ends at {size:#x} and the first of {declared:#x} pages would be at \
+             {:#x}; only the header can be shown",
+            index.first_page
+        ));
+    } else if present < declared {
         warnings.push(format!(
             "the file is cut off: it holds {present:#x} of {declared:#x} pages; the others cannot be read"
         ));

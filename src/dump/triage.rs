@@ -212,7 +212,7 @@ pub(super) fn parse(
         data_page_address,
         data_page: clip("data page", data_page, data_page_size, warnings),
         debugger_data: clip("debugger data", debugger_data, debugger_data_size, warnings),
-        blocks: data_blocks(bytes, blocks, block_count, warnings),
+        blocks: data_blocks(bytes, bits, blocks, block_count, warnings),
         driver_list_offset,
         driver_count,
         string_pool: clip("driver names", string_pool, string_pool_size, warnings),
@@ -238,7 +238,13 @@ fn clip_part(len: usize, what: &str, offset: u32, size: u32, warnings: &mut Vec<
 }
 
 /// The data blocks that have at least one byte in the file, sorted by address; the last one is cut at its end.
-fn data_blocks(bytes: &[u8], offset: u32, count: u32, warnings: &mut Vec<String>) -> Vec<Block> {
+fn data_blocks(bytes: &[u8], bits: Bits, offset: u32, count: u32, warnings: &mut Vec<String>) -> Vec<Block> {
+    // Blocks have 64-bit addresses in both forms; 32-bit kernels may store theirs sign-extended.
+    let space = if bits == Bits::Bits32 {
+        u64::from(u32::MAX)
+    } else {
+        u64::MAX
+    };
     let mut outside = 0usize;
     let mut read = 0usize;
     // The number of entries is bounded by the file: `slice` fails past its end.
@@ -248,7 +254,7 @@ fn data_blocks(bytes: &[u8], offset: u32, count: u32, warnings: &mut Vec<String>
             let entry = bounded::slice(bytes, at, BLOCK_SIZE)?;
             read += 1;
             Some(Block {
-                address: bounded::u64_at(entry, 0)?,
+                address: bounded::u64_at(entry, 0)? & space,
                 offset: bounded::u32_at(entry, 8)?,
                 size: bounded::u32_at(entry, 12)?,
             })
@@ -276,4 +282,99 @@ fn data_blocks(bytes: &[u8], offset: u32, count: u32, warnings: &mut Vec<String>
     }
     blocks.sort_by_key(|block| block.address);
     blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::synth::{header32, put, put32, put64};
+    use super::super::{DumpFile, Machine};
+    use super::*;
+
+    #[test]
+    fn a_32_bit_dump_lists_its_drivers_and_blocks() {
+        let mut file = header32(4);
+        file.resize(0x2000, 0);
+        let field = |file: &mut Vec<u8>, at: usize, value: u32| put32(file, 0x1000 + at, value);
+        for (at, value) in [
+            (0x04, 0x1f04u32),
+            (0x08, 0x1f00),
+            (0x18, 0x1100),
+            (0x28, 0x1200),
+            (0x2c, 0x10),
+            (0x30, 0x1300),
+            (0x34, 2),
+            (0x38, 0x1300 + 2 * 0x4c),
+            (0x48, 0x8a00_1000),
+            (0x60, 0x1500),
+            (0x64, 1),
+        ] {
+            field(&mut file, at, value);
+        }
+        put32(&mut file, 0x1100, 1);
+        put(&mut file, 0x1104, &[8, 0]);
+        put(&mut file, 0x110c, b"g\0.\0s\0y\0");
+        put32(&mut file, 0x1124, 0x9000_0000);
+        put32(&mut file, 0x1128, 0x9000_1000);
+        for (index, name) in [(0u32, b"n\0t\0"), (1, b"x\0y\0")] {
+            let (entry, text) = (0x1300 + index as usize * 0x4c, 0x1400 + index * 16);
+            put32(&mut file, entry, text);
+            put32(&mut file, entry + 4 + 0x18, 0x8260_0000 + (index << 24));
+            put32(&mut file, entry + 4 + 0x20, 0x4_0000);
+            put32(&mut file, entry + 4 + 0x40, 0x77);
+            put32(&mut file, entry + 4 + 0x44, 0x4ce7_951a);
+            put32(&mut file, text as usize, 2);
+            put(&mut file, text as usize + 4, name);
+        }
+        put(&mut file, 0x1200, b"the saved stack.");
+        put64(&mut file, 0x1500, 0xffff_ffff_8b00_0000);
+        put32(&mut file, 0x1508, 0x1600);
+        put32(&mut file, 0x150c, 4);
+        put(&mut file, 0x1600, b"data");
+        put(&mut file, 0x1f00, b"TRGD");
+        let dump = DumpFile::from_bytes("old.dmp", file).unwrap();
+        assert_eq!(dump.warnings(), &[] as &[String]);
+        assert_eq!(
+            (dump.header().machine, dump.header().bug_check_code),
+            (Machine::I386, 0x8e)
+        );
+        let triage = dump.triage().unwrap();
+        let drivers: Vec<(&str, u64, u32, u32, u32)> = triage
+            .drivers()
+            .iter()
+            .map(|driver| {
+                (
+                    driver.name.as_str(),
+                    driver.base,
+                    driver.size,
+                    driver.checksum,
+                    driver.time_date_stamp,
+                )
+            })
+            .collect();
+        let stamp = 0x4ce7_951a;
+        assert_eq!(
+            drivers,
+            [
+                ("nt", 0x8260_0000, 0x4_0000, 0x77, stamp),
+                ("xy", 0x8360_0000, 0x4_0000, 0x77, stamp)
+            ]
+        );
+        let gone = triage.unloaded.first().unwrap();
+        assert_eq!(
+            (gone.name.as_str(), gone.start, gone.end),
+            ("g.sy", 0x9000_0000, 0x9000_1000)
+        );
+        assert_eq!(
+            triage.blocks,
+            [Block {
+                address: 0x8b00_0000,
+                size: 4,
+                offset: 0x1600
+            }]
+        );
+        assert_eq!(
+            (triage.top_of_stack, triage.stack.clone()),
+            (0x8a00_1000, 0x1200..0x1210)
+        );
+    }
 }

@@ -81,13 +81,14 @@ const ENTRY64: EntryOffsets = EntryOffsets {
     time_date_stamp: 0x80,
 };
 
+/// KLDR_DATA_TABLE_ENTRY32 of the public kernel types; no real 32-bit triage dump was at hand to confirm it.
 const ENTRY32: EntryOffsets = EntryOffsets {
     base: 0x18,
     entry_point: 0x1c,
     size: 0x20,
     full_name: 0x24,
     base_name: 0x2c,
-    checksum: 0x3c,
+    checksum: 0x40,
     time_date_stamp: 0x44,
 };
 
