@@ -1,5 +1,5 @@
-//! Variables, inlined functions and source lines of two compiled drivers, at every code address, against what the
-//! compiler's own tool (`llvm-pdbutil`) reads from the same PDBs. `tests/data/symbols/build.sh` makes both.
+//! Variables, inlined functions and source lines of compiled drivers, at every code address, against what the
+//! compiler's own tool (`llvm-pdbutil`) reads from the same PDBs. `tests/data/symbols/build.sh` makes them all.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -51,6 +51,8 @@ struct Function {
     name: String,
     start: u32,
     size: u32,
+    /// The registers of its frame: for locals and for parameters.
+    frame: [String; 2],
     variables: Vec<Variable>,
     scopes: Vec<Scope>,
 }
@@ -144,12 +146,29 @@ fn functions(text: &str) -> Vec<Function> {
                 let found = stretches(start, length, between(after(2), "[", "]"), &place);
                 function.variables.last_mut().unwrap().places.extend(found);
             }
-            "DEFRANGE_SUBFIELD_REGISTER" | "DEFRANGE_FRAMEPOINTER_REL" => {
+            "FRAMEPROC" => {
+                let registers = after(3);
+                function.frame = [
+                    between(registers, "local fp reg = ", ",").to_owned(),
+                    between(registers, "param fp reg = ", "\n").to_owned(),
+                ];
+            }
+            "DEFRANGE_SUBFIELD_REGISTER" | "DEFRANGE_FRAMEPOINTER_REL" | "DEFRANGE_REGISTER_REL" => {
                 let both = format!("{} {}", after(1), after(2));
                 let start = address(between(&both, "range = [", ","));
                 let length = number(between(between(&both, "range = [", ")"), "+", ")"));
+                let frame = &function.frame[usize::from(function.variables.last().unwrap().parameter)];
                 let place = match kind {
-                    "DEFRANGE_FRAMEPOINTER_REL" => format!("[RSP+{}]+0", between(&both, "offset = ", ",")),
+                    "DEFRANGE_FRAMEPOINTER_REL" => {
+                        format!("[{frame}+{}]+0", between(&both, "offset = ", ","))
+                    }
+                    "DEFRANGE_REGISTER_REL" => {
+                        let (register, offset) = (
+                            between(&both, "register = ", ","),
+                            between(&both, "offset = ", ","),
+                        );
+                        format!("[{register}+{offset}]+{}", between(&both, "in parent = ", ","))
+                    }
                     _ => {
                         let part = between(&both, "offset in parent = ", " ");
                         format!("{}+{part}", between(&both, "register = ", ","))
@@ -328,6 +347,11 @@ fn variables_and_inlined_functions_of_the_cxx_driver() {
 }
 
 #[test]
+fn variables_in_memory() {
+    check("spill", 0);
+}
+
+#[test]
 fn qualified_names_of_inlined_functions() {
     let pdb = pdb("shapes");
     let measure = pdb.by_name("Measure")[0].rva;
@@ -349,7 +373,7 @@ fn qualified_names_of_inlined_functions() {
 /// Every line record of the tool's dump.
 #[test]
 fn source_lines() {
-    for name in ["driver", "shapes"] {
+    for name in ["driver", "shapes", "spill"] {
         let pdb = pdb(name);
         let text = reference(&format!("{name}.lines.txt"));
         let mut records = 0;

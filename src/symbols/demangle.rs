@@ -65,5 +65,19 @@ mod tests {
             let _ = undecorate(&name);
             let _ = undecorate(&format!("?{}", unit.repeat(1300)));
         }
+        // And any mixture of the letters that mean something, on a thread with as little stack as ours have.
+        let letters = b"?$@PQAEBYUVWT0123_6XZMHNIKJO<";
+        let mut state = 0x9e37_79b9_7f4a_7c15u64;
+        for _ in 0..20_000 {
+            let mut name = String::from("?");
+            for _ in 0..state % 900 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                name.push(char::from(letters[(state % letters.len() as u64) as usize]));
+            }
+            state = state.wrapping_add(0x1234_5678_9abc_def1);
+            let _ = undecorate(&name);
+        }
     }
 }

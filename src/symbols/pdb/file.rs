@@ -6,7 +6,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use pdb::{AddressMap, DebugInformation, FallibleIterator, MachineType, ModuleInfo, PDB, StreamIndex};
+use pdb::{AddressMap, DebugInformation, FallibleIterator, MachineType, PDB, StreamIndex};
 
 use super::container::{BoundedInput, Identity, Input, is_fastlink};
 use super::leaf::Leaf;
@@ -25,26 +25,15 @@ const TYPE_STREAM: u16 = 2;
 const ID_STREAM: u16 = 4;
 /// The name of the module in which the linker keeps its own records.
 const LINKER_MODULE: &str = "* Linker *";
-/// The most compiled modules of one PDB.
-const MAX_MODULES: usize = 0xffff;
 /// The most types that are kept once read.
 const MAX_CACHED_TYPES: usize = 20_000;
-
-/// One compiled module (object file) of a PDB.
-#[derive(Debug, Clone)]
-pub(crate) struct ModuleEntry {
-    /// Bytes of symbol records; 4 are a signature.
-    pub(crate) symbols_size: u32,
-    /// Whether a compiler made it, and not the linker for its own notes.
-    pub(crate) compiled: bool,
-}
 
 /// A PDB.
 pub struct PdbFile {
     path: PathBuf,
     pdb: Mutex<PDB<'static, BoundedInput>>,
     debug: DebugInformation<'static>,
-    modules: Vec<ModuleEntry>,
+    has_private: bool,
     identity: Identity,
     file_len: u64,
     cache: Option<PathBuf>,
@@ -111,28 +100,12 @@ impl PdbFile {
             guid: Guid(information.guid.to_bytes_le()),
             age: debug.age().unwrap_or(information.age),
         };
-        let mut modules = Vec::new();
-        let mut list = debug.modules().map_err(damaged)?;
-        while let Ok(Some(module)) = list.next() {
-            if modules.len() >= MAX_MODULES {
-                break;
-            }
-            let info = module.info();
-            let symbols_size = match info.stream.is_none() {
-                true => 0,
-                false => info.symbols_size,
-            };
-            let compiled = module.module_name() != LINKER_MODULE;
-            modules.push(ModuleEntry {
-                symbols_size,
-                compiled,
-            });
-        }
+        let has_private = !debug.is_stripped() && has_compiled_symbols(&debug).map_err(damaged)?;
         Ok(PdbFile {
             path: path.to_owned(),
             pdb: Mutex::new(pdb),
             debug,
-            modules,
+            has_private,
             identity,
             file_len,
             cache: cache.map(Path::to_owned),
@@ -171,8 +144,7 @@ impl PdbFile {
 
     /// Whether it has procedures with their variables and lines, not only public names and types.
     pub fn is_private(&self) -> bool {
-        let has_symbols = |module: &ModuleEntry| module.compiled && module.symbols_size > 4;
-        !self.debug.is_stripped() && self.modules.iter().any(has_symbols)
+        self.has_private
     }
 
     pub(crate) fn kind_words(&self) -> &'static str {
@@ -184,23 +156,6 @@ impl PdbFile {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, PDB<'static, BoundedInput>> {
         self.pdb.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn modules(&self) -> &[ModuleEntry] {
-        &self.modules
-    }
-
-    /// The stream of one compiled module, handed to `use_it`.
-    pub(crate) fn with_module<T>(
-        &self,
-        number: u16,
-        use_it: impl FnOnce(&ModuleInfo<'static>) -> Result<T, pdb::Error>,
-    ) -> Result<Option<T>, pdb::Error> {
-        let Some(module) = self.debug.modules()?.nth(usize::from(number))? else {
-            return Ok(None);
-        };
-        let info = self.lock().module_info(&module)?;
-        info.as_ref().map(use_it).transpose()
     }
 
     /// The way from sections and offsets to addresses in the image, by OMAP where the image was rearranged.
@@ -324,4 +279,16 @@ impl PdbFile {
         }
         Ok(index)
     }
+}
+
+/// Whether any module that a compiler made has symbol records; four bytes are a signature alone.
+fn has_compiled_symbols(debug: &DebugInformation<'_>) -> Result<bool, pdb::Error> {
+    let mut modules = debug.modules()?;
+    while let Ok(Some(module)) = modules.next() {
+        let info = module.info();
+        if info.symbols_size > 4 && !info.stream.is_none() && module.module_name() != LINKER_MODULE {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -21,15 +21,19 @@ pub(crate) fn build(file: &PdbFile) -> Result<NameIndex, pdb::Error> {
             }
         }
     }
-    for (number, module) in file.modules().iter().enumerate() {
-        let Ok(number) = u16::try_from(number) else { break };
-        if module.symbols_size <= 4 {
+    let mut modules = file.debug().modules()?;
+    for number in 0..u16::MAX {
+        let Ok(Some(module)) = modules.next() else { break };
+        // Four bytes are the signature alone.
+        if module.info().symbols_size <= 4 || module.info().stream.is_none() {
             continue;
         }
-        let _ = file.with_module(number, |info| {
-            walk_module(&mut builder, &map, info.symbols()?, number);
-            Ok(())
-        });
+        let info = file.lock().module_info(&module);
+        if let Ok(Some(info)) = info
+            && let Ok(records) = info.symbols()
+        {
+            walk_module(&mut builder, &map, records, number);
+        }
     }
     Ok(builder.finish())
 }
