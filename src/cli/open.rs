@@ -55,6 +55,7 @@ pub fn open(options: &Options) -> Result<Session, Refusal> {
         radix: options.radix,
         frames: None,
         zone: options.tz.clone(),
+        ..Settings::default()
     };
     Ok(Session::new(target, settings))
 }

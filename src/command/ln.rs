@@ -1,7 +1,10 @@
 //! `ln`: what lies at an address.
 
+use super::typed::signature;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::output::{Field, Line, Record};
+use crate::output::{Field, Line, Record, Role};
+use crate::target::{Module, Target};
+use crate::util::hex;
 
 /// `ln`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -9,10 +12,13 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Signs,
     rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "ADDRESS",
+    usage: "[ADDRESS]",
     summary: "Shows the symbols nearest to an address",
-    help: "Shows the symbol at or before the address and the one after it; without symbols, the module. An address in \
-           no module prints nothing.",
+    help: "Shows the symbol at or before the address and the one after it, its source line where known, and every \
+           symbol that stands exactly there. An address in a module without symbols shows the module; one in no module \
+           prints nothing.\n\
+           Example: ln nt!KeBugCheckEx+10\n\
+           (fffff804`7bdf5a80)   nt!KeBugCheckEx+0x10   |  (fffff804`7bdf5bb0)   nt!KeContextToKframes",
     needs: Needs::Dump,
     run,
 };
@@ -22,12 +28,87 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         "" => context.evaluate(".")?,
         text => context.evaluate(text)?,
     };
-    let Some(text) = context.symbol_text(address) else {
+    let target = &context.session.target;
+    let Some(module) = target.modules().at(address) else {
         return Ok(());
     };
-    let record = Record::new("nearest")
+    let record = nearest(target, module, address).unwrap_or_else(|| bare(module, address));
+    context.emit(record)
+}
+
+fn nearest(target: &Target, module: &Module, address: u64) -> Option<Record> {
+    let symbols = target.module_symbols(module);
+    let names = symbols.names.as_ref()?;
+    let rva = u32::try_from(address.checked_sub(module.base)?).ok()?;
+    let symbol = names.nearest(rva)?;
+    let start = module.base.wrapping_add(u64::from(symbol.rva));
+    let offset = address.wrapping_sub(start);
+    let mut line = Line::new();
+    let source = names.line(rva);
+    if let Some(source) = &source {
+        line = line.role(Role::Dim, format!("[{} @ {}] ", source.file, source.line));
+    }
+    line = place(line, module, symbol.name, start, offset).text("   |");
+    let following = names.following(symbol.rva.max(rva));
+    if let Some(next) = &following {
+        let start = module.base.wrapping_add(u64::from(next.rva));
+        line = place(line.text("  "), module, next.name, start, 0);
+    }
+    let mut record = Record::new("nearest")
         .field("address", Field::Hex(address))
-        .field("symbol", text);
-    let line = context.with_symbol(Line::new().text("(").address(address).text(")   "), address);
-    context.emit(record.line(line))
+        .field("symbol", format!("{}!{}", module.name, symbol.name))
+        .field("offset", Field::Hex(offset))
+        .field(
+            "next",
+            following.map(|next| format!("{}!{}", module.name, next.name)),
+        )
+        .field("file", source.as_ref().map(|source| source.file.clone()))
+        .field("line", source.as_ref().map(|source| u64::from(source.line)))
+        .line(line);
+    if offset == 0 {
+        record = record.line(Line::of("Exact matches:"));
+        for symbol in names.exact(rva) {
+            let words = signature(&symbol, symbols.types.as_deref());
+            record = record.line(
+                Line::of("    ")
+                    .link(
+                        Role::Symbol,
+                        format!("{}!{}", module.name, symbol.name),
+                        format!("u {}", hex::tick(address)),
+                    )
+                    .text(format!(" {words}")),
+            );
+        }
+    }
+    Some(record)
+}
+
+/// `(fffff804`7bdf5a80)   nt!KeBugCheckEx+0x10`.
+fn place(line: Line, module: &Module, name: &str, start: u64, offset: u64) -> Line {
+    let plus = match offset {
+        0 => String::new(),
+        offset => format!("+{offset:#x}"),
+    };
+    let name = format!("{}!{name}{plus}", module.name);
+    let follow = format!("u {}", hex::tick(start));
+    line.text("(")
+        .address(start)
+        .text(")   ")
+        .link(Role::Symbol, name, follow)
+}
+
+/// A module without a name at or before the address.
+fn bare(module: &Module, address: u64) -> Record {
+    let offset = address.wrapping_sub(module.base);
+    Record::new("nearest")
+        .field("address", Field::Hex(address))
+        .field("symbol", module.name.as_str())
+        .field("offset", Field::Hex(offset))
+        .line(
+            Line::of("(")
+                .address(module.base)
+                .text(")   ")
+                .link(Role::Module, &module.name, format!("lmvm {}", module.name))
+                .text(format!("+{offset:#x}   (no symbols)")),
+        )
 }

@@ -5,6 +5,8 @@ use super::{
     analyze, bugcheck, cxr, display, dump_fields, echo, enumtag, evaluate, exr, formats, help, image_headers,
     lm, lmi, ln, processor, quit, r, search, stack, time, unassemble, version, vertarget,
 };
+// Commands of symbols and types.
+use super::{dt, paths, reload, x};
 
 /// Every command.
 pub const COMMANDS: &[&CommandSpec] = &[
@@ -33,6 +35,13 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &lmi::SPEC,
     &image_headers::SPEC,
     &ln::SPEC,
+    &x::SPEC,
+    &dt::SPEC,
+    &reload::SPEC,
+    &paths::SYMPATH,
+    &paths::SYMFIX,
+    &paths::EXEPATH,
+    &paths::SRCPATH,
     &display::AGAIN,
     &display::NUMBERS,
     &display::TEXT,

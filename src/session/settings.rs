@@ -11,6 +11,8 @@ pub struct Settings {
     pub zone: Zone,
     /// How many frames `k` shows; `None` for the default.
     pub frames: Option<u32>,
+    /// Folders of source files, separated by `;`.
+    pub source_path: String,
 }
 
 /// The default radix of numbers without a prefix.

@@ -54,6 +54,14 @@ impl Transcript {
         Transcript { commands }
     }
 
+    /// Every command with what it printed, blank lines at its end left out.
+    #[allow(dead_code)]
+    pub fn all(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
+        self.commands
+            .iter()
+            .filter_map(|(command, _)| Some((command.as_str(), self.of(command)?)))
+    }
+
     /// What a command printed; blank lines at the end are the transcript's, not the command's.
     pub fn of(&self, command: &str) -> Option<Vec<String>> {
         let (_, lines) = self.commands.iter().find(|(typed, _)| typed == command)?;

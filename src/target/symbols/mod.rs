@@ -4,9 +4,11 @@ mod candidates;
 mod exports;
 mod load;
 mod lookup;
+mod types;
 
 pub use load::{ModuleSymbols, SymbolStatus};
 pub use lookup::NamedAddress;
+pub use types::FoundType;
 
 use super::Module;
 use crate::symbols::finder::{Finder, Options};
@@ -81,6 +83,23 @@ impl SymbolTable {
         let mut state = self.state();
         state.finder = Arc::new(finder);
         state.loaded.clear();
+    }
+
+    /// Whether a PDB of another identity is taken from now on; what was loaded stays.
+    pub fn allow_mismatch(&self, allow: bool) {
+        let mut state = self.state();
+        if state.finder.options().allow_mismatch == allow {
+            return;
+        }
+        let options = Options {
+            allow_mismatch: allow,
+            ..state.finder.options().clone()
+        };
+        let (symbols, images) = (
+            state.finder.symbol_path().clone(),
+            state.finder.image_path().clone(),
+        );
+        state.finder = Arc::new(Finder::new(symbols, images, options));
     }
 
     /// Forgets what was loaded for one module, or for all.

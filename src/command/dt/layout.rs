@@ -1,0 +1,198 @@
+//! One structure, scalar or variable.
+
+use super::request::Request;
+use super::{display_name, show};
+use crate::command::typed::{field_line, module_named, note_layout, value_span, with_view};
+use crate::command::{CommandError, Context};
+use crate::output::{Field, Line, Record, Role};
+use crate::symbols::source::Symbol;
+use crate::symbols::types::Type;
+use crate::symbols::types::format::value::value;
+use crate::symbols::types::format::words::{Detail, Style};
+use crate::symbols::types::format::{self, Lines, Options};
+use crate::target::{FoundType, Module};
+
+/// The lines of a structure, and the first of them: its own text or links where it has such.
+pub(super) fn structure(
+    request: &Request,
+    found: &FoundType,
+    address: Option<u64>,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let (lines, own) = laid_out(request, found, address, context);
+    if let Some(own) = own {
+        context.emit(own)?;
+    }
+    if lines.lines.is_empty() && !request.fields.is_empty() {
+        return Err(CommandError::Argument(format!(
+            "{}!{} has no member {}",
+            found.module,
+            display_name(found, &request.name),
+            request.fields.join(", ")
+        )));
+    }
+    let mut record = Record::new("type")
+        .field("module", found.module.as_str())
+        .field("type", display_name(found, &request.name))
+        .field("size", found.size())
+        .field("address", address.map(Field::Hex))
+        .field("source", found.source.type_origin());
+    for line in lines_of(&lines, &request.options, found) {
+        record = record.line(line);
+    }
+    context.emit(record)
+}
+
+fn laid_out(
+    request: &Request,
+    found: &FoundType,
+    address: Option<u64>,
+    context: &Context<'_>,
+) -> (Lines, Option<String>) {
+    with_view(&context.session.target, &*found.source, |view| {
+        let own = address.filter(|_| request.fields.is_empty() && !request.options.verbose);
+        let own = own.and_then(|address| {
+            let text = value(view, found.id, address, Style::PLAIN).text;
+            let Some(Type::Udt(udt)) = found.get() else {
+                return None;
+            };
+            text.strip_prefix(&udt.name)
+                .filter(|rest| !rest.is_empty())
+                .map(str::to_owned)
+        });
+        (format::lines(view, found.id, address, &request.options), own)
+    })
+}
+
+fn lines_of(lines: &Lines, options: &Options, found: &FoundType) -> Vec<Line> {
+    if options.compact {
+        return lines.text(options).into_iter().map(Line::of).collect();
+    }
+    let mut shown: Vec<Line> = lines
+        .header
+        .iter()
+        .map(|header| Line::new().role(Role::Heading, header))
+        .collect();
+    for line in &lines.lines {
+        // `-v` puts a structure's own text on a line of its own.
+        match line.value.text.split_once('\n') {
+            Some((first, second)) => {
+                shown.push(Line::new().label(line.lead(options)).value(first));
+                shown.push(Line::new().value(second));
+            }
+            None => shown.push(field_line(line, options, found)),
+        }
+    }
+    if let Some(address) = lines.failed_at {
+        shown.push(Line::new().role(Role::Unreadable, format!("Memory read error {address:016x}")));
+    }
+    if lines.truncated {
+        shown.push(Line::new().role(Role::Warning, "... more lines than are shown; open fewer levels"));
+    }
+    shown
+}
+
+/// An integer, pointer or other type without members.
+pub(super) fn scalar(
+    found: &FoundType,
+    address: Option<u64>,
+    style: Style,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let style = Style {
+        detail: Detail::Plain,
+        ..style
+    };
+    let Some(address) = address else {
+        return context.emit(Line::of(format::words::word(&*found.source, found.id, style)));
+    };
+    let value = with_view(&context.session.target, &*found.source, |view| {
+        value(view, found.id, address, style)
+    });
+    context.emit(Line::of("   ").span(value_span(&value, found, Some(address))))
+}
+
+/// A name that is no type: a global variable.
+pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let Some((address, ty)) = variable(request, context)? else {
+        return Err(missing(request, context));
+    };
+    let Some(found) = ty else {
+        let line = Line::new()
+            .address(address)
+            .text(" ")
+            .role(Role::Symbol, &request.name);
+        return context.emit(line.text(" = <no type information>"));
+    };
+
+    match found.get() {
+        Some(Type::Pointer { target, .. }) => {
+            scalar(&found, Some(address), Style::PLAIN, context)?;
+            let pointed = found.of(target);
+            let to = crate::eval::EvalHost::memory(&*context.session, address, 8).filter(|&to| to != 0);
+            if let (Some(Type::Udt(_)), Some(to)) = (pointed.get(), to) {
+                structure(request, &pointed, Some(to), context)?;
+            }
+        }
+        _ => {
+            let at = Request {
+                address: Some(address),
+                ..request.clone()
+            };
+            show(&at, &found, context)?;
+        }
+    }
+    note_layout(&found, context)
+}
+
+/// A variable's address, and its type where that is known.
+type Variable = (u64, Option<FoundType>);
+
+fn variable(request: &Request, context: &Context<'_>) -> Result<Option<Variable>, CommandError> {
+    let target = &context.session.target;
+    if request.types_only {
+        return Ok(None);
+    }
+    let (modules, name): (Vec<Module>, &str) = match request.name.split_once('!') {
+        Some((module, name)) => (vec![module_named(module, context)?], name),
+        None => (target.modules_at_hand().cloned().collect(), &request.name),
+    };
+    for module in modules {
+        let symbols = target.module_symbols(&module);
+        let Some(names) = &symbols.names else { continue };
+        let found: Vec<Symbol<'_>> = names.by_name(name);
+        let Some(symbol) = found.iter().find(|symbol| symbol.ty.is_some()).or(found.first()) else {
+            continue;
+        };
+        let address = module.base.wrapping_add(u64::from(symbol.rva));
+        let ty = symbol
+            .ty
+            .zip(symbols.types.clone())
+            .map(|(id, source)| FoundType {
+                module: module.name.clone(),
+                base: module.base,
+                source,
+                id,
+            });
+        return Ok(Some((address, ty)));
+    }
+    Ok(None)
+}
+
+/// Says that there is no such type or variable, and where that is so, that the module has no types at all.
+fn missing(request: &Request, context: &Context<'_>) -> CommandError {
+    let target = &context.session.target;
+    let module = request.name.split_once('!').map_or("nt", |(module, _)| module);
+    let without = target
+        .modules()
+        .named(module)
+        .filter(|module| target.module_symbols(module).types.is_none());
+    let why = match without {
+        Some(module) => format!(
+            " {0} has no type information; '.reload /f {0}' tells what was tried.",
+            module.name
+        ),
+        None => String::new(),
+    };
+    CommandError::Argument(format!("Symbol {} not found.{why}", request.name))
+}

@@ -1,0 +1,135 @@
+//! `dt -l`: the elements of a linked list; `dt -a`: those of an array.
+
+use super::layout::structure;
+use super::request::Request;
+use crate::command::{CommandError, Context};
+use crate::memory::Memory;
+use crate::output::{Line, Role};
+use crate::symbols::types::layout::field_of;
+use crate::symbols::types::{Type, format};
+use crate::target::FoundType;
+use crate::util::hex;
+use std::collections::HashSet;
+
+/// The most elements that are shown.
+const MAX_ELEMENTS: usize = 65_536;
+/// What stands under an element's title.
+const RULE: &str = "---------------------------------------------";
+
+/// The elements from `start` on that the member `link` joins.
+pub(super) fn walk(
+    request: &Request,
+    found: &FoundType,
+    link: &str,
+    start: u64,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let at = field_of(&*found.source, found.id, link)
+        .ok_or_else(|| CommandError::Argument(format!("{} has no member {link}", request.name)))?;
+    // `Links.Flink` points to the next element's `Links`; a pointer to the structure itself points to its start.
+    let outer = link.rsplit_once('.').map_or(link, |(outer, _)| outer);
+    let inner = match found.source.get(at.ty) {
+        Some(Type::Pointer { target, .. }) if target != found.id => {
+            field_of(&*found.source, found.id, outer).map_or(0, |outer| outer.offset)
+        }
+        // A LIST_ENTRY itself: its first member links.
+        Some(Type::Udt(_)) => at.offset,
+        _ => 0,
+    };
+    let mut seen = HashSet::new();
+    let mut element = start;
+    while seen.insert(element) && seen.len() <= MAX_ELEMENTS {
+        let title = format!("{link} at 0x{}", hex::tick(element));
+        match list_head(element.wrapping_add(inner), inner, context) {
+            Some(name) => context.emit(Line::of(format!("{title} would be the list's head, {name}")))?,
+            None => {
+                heading(title, context)?;
+                structure(request, found, Some(element), context)?;
+            }
+        }
+        context.blank()?;
+        let next = context
+            .session
+            .target
+            .memory()
+            .u64(element.wrapping_add(at.offset));
+        match next {
+            Ok(0) => return Ok(()),
+            Ok(next) => element = next.wrapping_sub(inner),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if element != start {
+        let text = match seen.len() > MAX_ELEMENTS {
+            true => format!("the list goes on after {MAX_ELEMENTS} elements"),
+            false => format!(
+                "the list turns back to 0x{} instead of its start",
+                hex::tick(element)
+            ),
+        };
+        context.emit(Line::new().role(Role::Warning, text))?;
+    }
+    Ok(())
+}
+
+/// A link that lies in a module's own memory is a variable: the list's head, around which there is no element.
+fn list_head(link: u64, inner: u64, context: &Context<'_>) -> Option<String> {
+    let target = &context.session.target;
+    (inner != 0).then_some(())?;
+    target.modules().at(link)?;
+    Some(target.name_address(link)?.text())
+}
+
+/// The elements of an array of structures: as many as asked for, or up to memory that cannot be read.
+pub(super) fn array(
+    request: &Request,
+    found: &FoundType,
+    start: u64,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let size = found
+        .size()
+        .filter(|&size| size > 0)
+        .ok_or_else(|| CommandError::Argument(format!("the size of {} is not known", request.name)))?;
+    let wanted = request.options.arrays.filter(|&count| count > 0);
+    let inner = Request {
+        options: format::Options {
+            arrays: None,
+            ..request.options.clone()
+        },
+        ..request.clone()
+    };
+    for index in 0..wanted.unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS) {
+        let address = start.wrapping_add((index as u64).wrapping_mul(size));
+        heading(format!("[{index}] @ {} ", hex::tick(address)), context)?;
+        structure(&inner, found, Some(address), context)?;
+        context.blank()?;
+        let readable = match inner.options.fields.is_empty() {
+            true => context.session.target.memory().window(address).is_ok(),
+            false => is_readable(&inner, found, address, context),
+        };
+        if wanted.is_none() && !readable {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn is_readable(request: &Request, found: &FoundType, address: u64, context: &Context<'_>) -> bool {
+    request.fields.iter().all(|field| {
+        let field = field.trim_end_matches('.');
+        field_of(&*found.source, found.id, field).is_none_or(|at| {
+            context
+                .session
+                .target
+                .memory()
+                .window(address.wrapping_add(at.offset))
+                .is_ok()
+        })
+    })
+}
+
+fn heading(title: String, context: &mut Context<'_>) -> Result<(), CommandError> {
+    context.emit(Line::new().role(Role::Heading, title))?;
+    context.emit(Line::of(RULE))
+}

@@ -1,0 +1,122 @@
+//! `dt nt!_POOL*`: names that match.
+
+use super::request::Request;
+use crate::command::{CommandError, Context};
+use crate::output::{Field, Line, Record, Role};
+use crate::symbols::source::SymbolKind;
+use crate::symbols::wildcard::Wildcard;
+use crate::target::Module;
+use crate::util::hex;
+
+/// Types, and variables with types, whose names match.
+pub(super) fn list(request: &Request, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let target = &context.session.target;
+    let (modules, name): (Vec<Module>, &str) = match request.name.split_once('!') {
+        Some((module, name)) => (
+            target
+                .modules()
+                .matching(&Wildcard::new(module))
+                .cloned()
+                .collect(),
+            name,
+        ),
+        None => (target.modules_at_hand().cloned().collect(), &request.name),
+    };
+    let pattern = Wildcard::new(name);
+    let detailed = request.options.verbose || request.size.is_some();
+    if detailed {
+        context.emit(Line::of(format!("Enumerating symbols matching {}", request.name)))?;
+        context.emit(Line::of("Address             Size Symbol"))?;
+    }
+    for module in modules {
+        types(&module, &pattern, request, detailed, context)?;
+        if !request.types_only {
+            variables(&module, &pattern, request, detailed, context)?;
+        }
+    }
+    Ok(())
+}
+
+fn types(
+    module: &Module,
+    pattern: &Wildcard,
+    request: &Request,
+    detailed: bool,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let symbols = context.session.target.module_symbols(module);
+    let Some(types) = &symbols.types else {
+        return Ok(());
+    };
+    for name in types.type_names(pattern) {
+        let size = types.find(&name).and_then(|id| types.size_of(id));
+        if request.size.is_some() && size != request.size {
+            continue;
+        }
+        emit(
+            module,
+            &name,
+            None,
+            detailed.then_some(size.unwrap_or(0)),
+            context,
+        )?;
+    }
+    Ok(())
+}
+
+fn variables(
+    module: &Module,
+    pattern: &Wildcard,
+    request: &Request,
+    detailed: bool,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let symbols = context.session.target.module_symbols(module);
+    let Some(names) = &symbols.names else {
+        return Ok(());
+    };
+    for symbol in names.matching(pattern) {
+        if !matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function) || symbol.ty.is_none() {
+            continue;
+        }
+        let size = symbol
+            .ty
+            .zip(symbols.types.as_ref())
+            .and_then(|(id, types)| types.size_of(id));
+        if request.size.is_some() && size != request.size {
+            continue;
+        }
+        let address = module.base.wrapping_add(u64::from(symbol.rva));
+        emit(
+            module,
+            symbol.name,
+            Some(address),
+            detailed.then_some(size.unwrap_or(0)),
+            context,
+        )?;
+    }
+    Ok(())
+}
+
+fn emit(
+    module: &Module,
+    name: &str,
+    address: Option<u64>,
+    size: Option<u64>,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let full = format!("{}!{name}", module.name);
+    let lead = match (size, address) {
+        (Some(size), Some(address)) => format!("{}   {size:03x} ", hex::tick(address)),
+        (Some(size), None) => format!("{:17}   {size:03x} ", ""),
+        // The reference engine's column for an address that a type has not.
+        (None, Some(address)) => format!("{}  ", hex::tick(address)),
+        (None, None) => " ".repeat(10),
+    };
+    let record = Record::new("name")
+        .field("name", full.as_str())
+        .field("address", address.map(Field::Hex))
+        .field("size", size.map(Field::Hex));
+    let follow = format!("dt {full}");
+    context.emit(record.line(Line::of(lead).link(Role::Symbol, full, follow)))
+}

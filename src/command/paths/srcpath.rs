@@ -1,0 +1,34 @@
+//! `.srcpath`: where source files are looked for.
+
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::output::Line;
+
+/// `.srcpath`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &[".srcpath"],
+    glue: Glue::Letters("+"),
+    rest: Rest::Line,
+    group: Group::Symbols,
+    usage: "[+] [PATH]",
+    summary: "Shows, sets or (with +) extends the source path",
+    help: "Folders, separated by ; . A file is looked for below each by the longest part of its recorded path, then by \
+           its name.",
+    needs: Needs::Nothing,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let path = &mut context.session.settings.source_path;
+    let typed = format!("{}{}", args.glued, args.text);
+    match typed.trim().strip_prefix('+') {
+        Some(more) if path.is_empty() => *path = more.trim().to_owned(),
+        Some(more) => *path = format!("{path};{}", more.trim()),
+        None if typed.trim().is_empty() => {}
+        None => *path = typed.trim().to_owned(),
+    }
+    let text = match path.as_str() {
+        "" => "<empty>".to_owned(),
+        path => path.to_owned(),
+    };
+    context.emit(Line::new().label("Source search path is: ").value(text))
+}

@@ -1,0 +1,106 @@
+//! What commands of symbols and types share: signatures, values as spans, and what is said of the types' source.
+
+use super::{CommandError, Context};
+use crate::memory::Memory;
+use crate::output::{Line, Role, Span};
+use crate::symbols::source::{Symbol, SymbolKind};
+use crate::symbols::types::format::words::c_name;
+use crate::symbols::types::format::{FieldLine, Options, Value, ValueKind, View};
+use crate::symbols::types::{Exactness, Type, TypeSource};
+use crate::target::{FoundType, Module, Target};
+use crate::util::hex;
+
+/// What stands after a symbol's name in `x` and `ln`: parameters of a function, the lack of a type.
+pub(super) fn signature(symbol: &Symbol<'_>, types: Option<&dyn TypeSource>) -> String {
+    let ty = symbol
+        .ty
+        .zip(types)
+        .and_then(|(id, types)| Some((types, types.get(id)?)));
+    match (symbol.kind, ty) {
+        (_, Some((types, Type::Function(function)))) => {
+            let parameters: Vec<String> = function.parameters.iter().map(|&id| c_name(types, id)).collect();
+            match parameters.is_empty() {
+                true => "(void)".to_owned(),
+                false => format!("({})", parameters.join(", ")),
+            }
+        }
+        (SymbolKind::PublicData, _) => "= <no type information>".to_owned(),
+        (SymbolKind::Data, _) => "= <type information missing>".to_owned(),
+        _ => "(<no parameter info>)".to_owned(),
+    }
+}
+
+/// Does something with a view of a type's source over the target's memory.
+pub(super) fn with_view<T>(target: &Target, source: &dyn TypeSource, run: impl FnOnce(&View<'_>) -> T) -> T {
+    let read = |address: u64, buffer: &mut [u8]| target.memory().read(address, buffer).is_ok();
+    let symbol = |address: u64| {
+        let named = target.name_address(address)?;
+        // A function pointer that hits its target exactly is written with `+0`.
+        Some(match named.offset {
+            0 => format!("{}+0", named.name()),
+            _ => named.text(),
+        })
+    };
+    run(&View::new(source, &read, &symbol, &|_| None))
+}
+
+/// A line of a layout with its roles, and links to what can be followed.
+pub(super) fn field_line(line: &FieldLine, options: &Options, found: &FoundType) -> Line {
+    Line::new()
+        .label(line.lead(options))
+        .span(value_span(&line.value, &found.of(line.ty), line.address))
+}
+
+/// A value with its role; a pointer or an embedded structure can be followed.
+pub(super) fn value_span(value: &Value, ty: &FoundType, address: Option<u64>) -> Span {
+    let role = match value.kind {
+        ValueKind::Pointer(_) => Role::Address,
+        ValueKind::Code(_) => Role::Symbol,
+        ValueKind::Unreadable => Role::Unreadable,
+        _ => Role::Value,
+    };
+    let span = Span::new(role, &value.text);
+    let action = match (value.kind, ty.get()) {
+        (ValueKind::Code(to), _) if to != 0 => Some(format!("u {}", hex::tick(to))),
+        (ValueKind::Pointer(to), Some(Type::Pointer { target, .. })) if to != 0 => {
+            Some(match ty.source.get(target) {
+                Some(Type::Udt(udt)) => format!("dt {}!{} {}", ty.module, udt.name, hex::tick(to)),
+                _ => format!("dq {}", hex::tick(to)),
+            })
+        }
+        (_, Some(Type::Udt(udt))) if !udt.name.starts_with('<') => {
+            let at = address
+                .map(|at| format!(" {}", hex::tick(at)))
+                .unwrap_or_default();
+            Some(format!("dt {}!{}{at}", ty.module, udt.name))
+        }
+        _ => None,
+    };
+    match action {
+        Some(action) => span.with_action(action),
+        None => span,
+    }
+}
+
+/// Says, once a command, that a layout is another build's.
+pub(super) fn note_layout(found: &FoundType, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let Exactness::Nearest(build) = found.source.exactness() else {
+        return Ok(());
+    };
+    let target = &context.session.target;
+    let here = target.kernel_build().map_or_else(
+        || format!("build {}", target.header().minor_version),
+        |build| build.version.clone(),
+    );
+    let text = format!("Note: built-in layout of {build} (this dump: {here})");
+    context.emit(Line::new().role(Role::Dim, text))
+}
+
+/// A module by name.
+///
+/// # Errors
+/// There is none of that name.
+pub(super) fn module_named(name: &str, context: &Context<'_>) -> Result<Module, CommandError> {
+    let found = context.session.target.modules().named(name).cloned();
+    found.ok_or_else(|| CommandError::Argument(format!("no module is called '{name}'; lm lists them")))
+}

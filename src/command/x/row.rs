@@ -1,0 +1,117 @@
+//! One line a symbol.
+
+use super::options::{Options, Show};
+use crate::command::Context;
+use crate::command::typed::{signature, with_view};
+use crate::output::{Field, Line, Record, Role};
+use crate::symbols::source::{Symbol, SymbolKind};
+use crate::symbols::types::format::value::value;
+use crate::symbols::types::format::words::{Style, c_name};
+use crate::symbols::types::{Type, TypeSource};
+use crate::target::Module;
+use crate::util::hex;
+use std::sync::Arc;
+
+/// Whether a kind stands for data.
+pub(super) fn is_data(kind: SymbolKind) -> bool {
+    matches!(kind, SymbolKind::Data | SymbolKind::PublicData)
+}
+
+/// A symbol's size: its own, or its type's.
+pub(super) fn size(symbol: &Symbol<'_>, types: Option<&dyn TypeSource>) -> Option<u64> {
+    let own = symbol.size.filter(|&size| size > 0).map(u64::from);
+    own.or_else(|| types?.size_of(symbol.ty?).filter(|&size| size > 0))
+}
+
+/// A symbol's row.
+pub(super) fn row(
+    symbol: &Symbol<'_>,
+    module: &Module,
+    types: Option<&Arc<dyn TypeSource>>,
+    options: &Options,
+    context: &Context<'_>,
+) -> Record {
+    let address = module.base.wrapping_add(u64::from(symbol.rva));
+    let full = format!("{}!{}", module.name, symbol.name);
+    let size = size(symbol, types.map(|types| &**types));
+    let typed = symbol.ty.zip(types).filter(|_| symbol.kind == SymbolKind::Data);
+    let record = Record::new("symbol")
+        .field("address", Field::Hex(address))
+        .field("name", full.as_str())
+        .field("kind", kind_word(symbol.kind))
+        .field("size", size.map(Field::Hex));
+    let shown = match options.quoted {
+        true => format!("@!\"{full}\""),
+        false => full,
+    };
+    let follow = match (is_data(symbol.kind), &typed) {
+        (true, Some(_)) => format!("dt {}!{}", module.name, symbol.name),
+        (true, None) => format!("dps {} L1", hex::tick(address)),
+        (false, _) => format!("u {}", hex::tick(address)),
+    };
+    let mut line = Line::new();
+    if options.verbose {
+        let origin = match symbol.kind {
+            SymbolKind::Function | SymbolKind::Data => "prv",
+            _ => "pub",
+        };
+        line = line.label(format!("{origin} {:<6} ", kind_word(symbol.kind)));
+    }
+    if options.show != Show::Names {
+        line = line.address(address);
+    }
+    if options.verbose {
+        line = line.value(format!(" {:>4x}", size.unwrap_or(0)));
+    }
+    if options.show == Show::Addresses {
+        return record.line(line);
+    }
+    if options.show != Show::Names {
+        line = line.text(" ");
+    }
+    if let (true, Some((id, types))) = (options.types, typed) {
+        line = line.label(format!("{} ", c_name(&**types, id)));
+    }
+    line = line.link(Role::Symbol, shown, follow);
+    if options.show != Show::All {
+        return record.line(line);
+    }
+    let blank = if options.tight && !is_data(symbol.kind) {
+        ""
+    } else {
+        " "
+    };
+    let words = match typed {
+        Some((id, types)) => data_value(types, id, address, context),
+        None => signature(symbol, types.map(|types| &**types)),
+    };
+    record.line(line.text(format!("{blank}{words}")))
+}
+
+/// A variable's value; of a structure only its type.
+fn data_value(
+    types: &Arc<dyn TypeSource>,
+    id: crate::symbols::types::TypeId,
+    address: u64,
+    context: &Context<'_>,
+) -> String {
+    match types.get(id) {
+        Some(Type::Udt(_) | Type::Array { .. }) => format!("= {}", c_name(&**types, id)),
+        _ => {
+            let target = &context.session.target;
+            let text = with_view(target, &**types, |view| {
+                value(view, id, address, Style::PLAIN).text
+            });
+            format!("= {}", text.trim_end())
+        }
+    }
+}
+
+fn kind_word(kind: SymbolKind) -> &'static str {
+    match kind {
+        SymbolKind::Function | SymbolKind::PublicCode | SymbolKind::Export => "func",
+        SymbolKind::Data | SymbolKind::PublicData => "global",
+        SymbolKind::Thunk => "thunk",
+        SymbolKind::Label => "label",
+    }
+}

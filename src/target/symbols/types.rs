@@ -1,0 +1,81 @@
+//! Types by name, across the modules.
+
+use crate::symbols::types::{Type, TypeId, TypeSource};
+use crate::target::{Module, Target};
+use std::sync::Arc;
+
+/// A type together with the module and the source that know it.
+#[derive(Debug, Clone)]
+pub struct FoundType {
+    /// The debugger's name of the module.
+    pub module: String,
+    /// Where that module is.
+    pub base: u64,
+    /// The types it is one of.
+    pub source: Arc<dyn TypeSource>,
+    /// Its id there.
+    pub id: TypeId,
+}
+
+impl FoundType {
+    /// Another type of the same source.
+    pub fn of(&self, id: TypeId) -> FoundType {
+        FoundType { id, ..self.clone() }
+    }
+
+    /// The type itself.
+    pub fn get(&self) -> Option<Type> {
+        self.source.get(self.id)
+    }
+
+    /// Its size in bytes, where known.
+    pub fn size(&self) -> Option<u64> {
+        self.source.size_of(self.id)
+    }
+}
+
+impl Target {
+    /// The type called `name`, which may say its module (`nt!_EPROCESS`) and its kind (`struct _EPROCESS`). Without a
+    /// module the kernel's types come first, then those of modules whose symbols are loaded: a bare name never makes
+    /// the debugger fetch symbols.
+    pub fn find_type(&self, name: &str) -> Option<FoundType> {
+        let name = without_kind(name);
+        if let Some((module, name)) = name.split_once('!') {
+            return self.type_in(self.modules().named(module)?, without_kind(name));
+        }
+        self.modules_at_hand()
+            .find_map(|module| self.type_in(module, name))
+    }
+
+    /// The type of that name in one module.
+    pub fn type_in(&self, module: &Module, name: &str) -> Option<FoundType> {
+        let source = self.module_symbols(module).types.clone()?;
+        let id = source.find(name)?;
+        Some(FoundType {
+            module: module.name.clone(),
+            base: module.base,
+            source,
+            id,
+        })
+    }
+
+    /// The kernel, then every module whose symbols are loaded; the only module of a target that has just one.
+    pub fn modules_at_hand(&self) -> impl Iterator<Item = &Module> {
+        let only = self.modules().len() == 1;
+        let kernel = self.modules().iter().filter(|module| module.name == "nt");
+        let others = self
+            .modules()
+            .iter()
+            .filter(move |module| module.name != "nt" && (only || self.symbols().loaded(module).is_some()));
+        kernel.chain(others)
+    }
+}
+
+/// `struct _FOO` is `_FOO`.
+fn without_kind(name: &str) -> &str {
+    let name = name.trim();
+    ["struct ", "class ", "union ", "enum "]
+        .iter()
+        .find_map(|kind| name.strip_prefix(kind))
+        .map_or(name, str::trim_start)
+}
