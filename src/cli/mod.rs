@@ -4,6 +4,7 @@ mod demo;
 mod explore;
 mod open;
 mod options;
+mod progress;
 mod repl;
 mod script;
 mod symbols;

@@ -1,5 +1,6 @@
 //! From flags to a session.
 
+use super::progress::ProgressLine;
 use super::{Exit, Options, complain, demo};
 use crate::dump::DumpFile;
 use crate::session::{Session, Settings};
@@ -65,7 +66,10 @@ fn warn(text: &str) {
 }
 
 fn open_file(path: &Path) -> Result<DumpFile, Refusal> {
-    DumpFile::open(path, &mut |_| {}).map_err(|error| Refusal {
+    let mut progress = ProgressLine::default();
+    let opened = DumpFile::open(path, &mut |step| progress.show(&step));
+    progress.clear();
+    opened.map_err(|error| Refusal {
         message: error.to_string(),
         exit: Exit::NotOpened,
     })

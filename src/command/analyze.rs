@@ -50,7 +50,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     context.blank()?;
     context.emit(explanation(code, parameters))?;
-    culprit_of_the_dump(context)
+    culprit_of_the_dump(context)?;
+    facts(parameters, context)
 }
 
 /// The classic box, 79 columns wide.
@@ -154,4 +155,49 @@ fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
             .field("name", module.name.as_str())
             .line(line),
     )
+}
+
+/// What the dump itself says about the moment of the crash, before anyone draws conclusions.
+fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandError> {
+    context.blank()?;
+    context.emit(Line::new().role(Role::Heading, "Facts"))?;
+    for (index, parameter) in parameters.into_iter().enumerate() {
+        if let Some(symbol) = context.symbol_text(parameter) {
+            let line = fact(&format!("Arg{}", index + 1)).text("lies in ");
+            context.emit(line.link(Role::Symbol, symbol, format!("u {}", hex::tick(parameter))))?;
+        }
+    }
+    let session = &context.session;
+    let processor = session.target.crashed_processor();
+    let running = session.target.processors().get(processor as usize);
+    let stopped = running
+        .and_then(|running| running.context.as_ref().ok())
+        .map(|registers| registers.ip());
+    let mut place = fact("Stopped at").text(format!("processor {processor}"));
+    if let Some(ip) = stopped {
+        place = context.with_symbol(place.text(", "), ip);
+    }
+    let thread = context.session.target.current_thread();
+    let process = context.session.target.current_process();
+    context.emit(place)?;
+    for (label, object) in [("Thread", thread), ("Process", process)] {
+        if let Some(address) = object {
+            context.emit(fact(label).address(address))?;
+        }
+    }
+    let times = super::time::times(context.session);
+    for (line, label) in times.lines.iter().zip(["Crashed", "Uptime"]) {
+        let value = line
+            .spans()
+            .get(1)
+            .map(|span| span.text().to_owned())
+            .unwrap_or_default();
+        context.emit(fact(label).value(value))?;
+    }
+    Ok(())
+}
+
+/// The start of a line of facts.
+fn fact(label: &str) -> Line {
+    Line::of("  ").label(format!("{label:<11}"))
 }
