@@ -396,6 +396,71 @@ fn missing_pages_cost_only_what_lies_there() {
     assert!(Image::new(Holes(&memory, 5)).unwrap().version().is_none());
 }
 
+/// The images of the embedded demo, in a store that other code made: keys, names and PDBs belong together.
+#[test]
+fn images_of_a_store_carry_its_keys() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/symbols.zip");
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
+    let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
+    let (mut with_pdb, mut tables) = (0, 0);
+    for entry in names.iter().filter(|name| !name.ends_with(".pdb")) {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut zip.by_name(entry).unwrap(), &mut bytes).unwrap();
+        let image = Image::from_file_bytes(bytes).unwrap();
+        let [name, key, _] = entry.split('/').collect::<Vec<_>>()[..] else {
+            panic!("{entry}")
+        };
+        assert_eq!(image.image_id(name).key(), key);
+        let pdb = image.pdb_id().unwrap();
+        with_pdb += usize::from(names.contains(&format!("{}/{}/{}", pdb.name, pdb.key(), pdb.name)));
+        // hal.dll has leaf functions only.
+        let Some(table) = image.functions() else { continue };
+        tables += 1;
+        let functions: Vec<_> = table.iter(image.bytes()).collect();
+        assert!(functions.is_sorted_by_key(|f| f.begin), "{entry}");
+        for function in functions {
+            assert_eq!(
+                table.lookup(image.bytes(), function.end - 1),
+                FunctionLookup::Found(function)
+            );
+        }
+    }
+    assert_eq!(with_pdb, 5, "all but wlanflt.sys");
+    assert!(tables >= 4, "{tables}");
+}
+
+/// An image in a dump's memory says the same as its file.
+#[test]
+fn images_in_dump_memory_are_those_of_the_files() {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+    let dump = dumpscope::dump::DumpFile::open(&assets.join("wifi.dmp.gz"), &mut |_| {}).unwrap();
+    let target = dumpscope::target::Target::new(dump);
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(assets.join("symbols.zip")).unwrap()).unwrap();
+    let mut compared = 0;
+    for module in target.modules().iter() {
+        let seen = target.image(module).unwrap();
+        let key = seen.image_id(&module.image_name).key();
+        let mut bytes = Vec::new();
+        let mut entry = zip.by_name(&format!("{0}/{key}/{0}", module.image_name)).unwrap();
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        let file = Image::from_file_bytes(bytes).unwrap();
+        assert_eq!(seen.headers().sections, file.headers().sections);
+        assert_eq!(seen.pdb_id(), file.pdb_id());
+        assert_eq!(seen.exports(), file.exports(), "{}", module.name);
+        assert_eq!(seen.version(), file.version());
+        let functions = |image: &dyn ImageBytes, headers| {
+            let table = dumpscope::symbols::pe::FunctionTable::of(headers);
+            table.map(|table| table.iter(image).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            functions(seen.bytes(), seen.headers()),
+            functions(file.bytes(), file.headers())
+        );
+        compared += 1;
+    }
+    assert_eq!(compared, 6);
+}
+
 mod damaged {
     use super::*;
     use proptest::prelude::*;

@@ -369,6 +369,9 @@ impl Run<'_> {
                 }
             },
             Candidate::Compressed(path) => {
+                if let Some(found) = self.cached(&self.cache.clone()) {
+                    return Some(found);
+                }
                 let expanded = self.expand(&path);
                 self.entered(path.display().to_string(), expanded)
             }
@@ -436,7 +439,25 @@ impl Run<'_> {
         }
     }
 
+    /// The file in a cache, where an earlier run may have put it.
+    fn cached(&mut self, cache: &Path) -> Option<Found> {
+        let candidates = store::in_store(&self.finder.folders, cache, self.id);
+        let path = candidates.into_iter().find_map(|candidate| match candidate {
+            Candidate::File(path) => cache::verified(&path, self.id).is_ok().then_some(path),
+            _ => None,
+        })?;
+        self.note(path.display(), Outcome::Found);
+        Some(Found {
+            path,
+            origin: None,
+            mismatch: None,
+        })
+    }
+
     fn zip(&mut self, archive: &Path) -> Option<Found> {
+        if let Some(found) = self.cached(&self.cache.clone()) {
+            return Some(found);
+        }
         let limit = self.finder.options.limits.size;
         let observer = self.observer;
         let result = zip_store::find(archive, self.id, &self.cache, limit, &|| observer.is_cancelled());
@@ -513,10 +534,8 @@ impl Run<'_> {
 
     fn server(&mut self, url: &str, cache: &Path) -> Option<Found> {
         // With no cache before it, the server's store was not yet looked at.
-        if let [Candidate::File(path), ..] = store::in_store(&self.finder.folders, cache, self.id).as_slice()
-            && cache::verified(path, self.id).is_ok()
-        {
-            return self.candidate(Candidate::File(path.clone()));
+        if let Some(found) = self.cached(cache) {
+            return Some(found);
         }
         if !self.finder.options.network {
             let place = super::download::without_login(url);
