@@ -36,6 +36,7 @@ mod image_headers;
 mod lm;
 mod lmi;
 mod ln;
+mod locals;
 mod paths;
 mod processor;
 mod quit;

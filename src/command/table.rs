@@ -3,7 +3,7 @@
 use super::spec::CommandSpec;
 use super::{
     analyze, bugcheck, cxr, display, dump_fields, echo, enumtag, evaluate, exr, formats, help, image_headers,
-    lm, lmi, ln, processor, quit, r, search, stack, time, unassemble, version, vertarget,
+    lm, lmi, ln, locals, processor, quit, r, search, stack, time, unassemble, version, vertarget,
 };
 // Commands of symbols and types.
 use super::{dt, paths, reload, x};
@@ -26,6 +26,8 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &stack::frame::SPEC,
     &stack::frame::NEXT,
     &stack::frame::PREVIOUS,
+    &locals::SPEC,
+    &locals::PLACES,
     &stack::thread::SPEC,
     &stack::fnent::SPEC,
     &version::MACHINE,

@@ -4,10 +4,12 @@ use super::{CommandError, Context};
 use crate::memory::Memory;
 use crate::output::{Line, Role, Span};
 use crate::symbols::source::{Symbol, SymbolKind};
-use crate::symbols::types::format::words::c_name;
+use crate::symbols::types::format::value::value;
+use crate::symbols::types::format::words::{Detail, Style, c_name};
 use crate::symbols::types::format::{FieldLine, Options, Value, ValueKind, View};
 use crate::symbols::types::{Exactness, Type, TypeSource};
 use crate::target::{FoundType, Module, Target};
+use crate::util::bounded::slice;
 use crate::util::hex;
 
 /// What stands after a symbol's name in `x` and `ln`: parameters of a function, the lack of a type.
@@ -42,6 +44,27 @@ pub(super) fn with_view<T>(target: &Target, source: &dyn TypeSource, run: impl F
         })
     };
     run(&View::new(source, &read, &symbol, &|_| None))
+}
+
+/// Where bytes stand that have no address of their own: no canonical address, so nothing of the dump is there.
+const NOWHERE: u64 = 1 << 63;
+
+/// The value of a type made of bytes that were gathered from registers or memory.
+pub(super) fn with_bytes(target: &Target, ty: &FoundType, bytes: &[u8]) -> Value {
+    let read = |address: u64, buffer: &mut [u8]| match address.checked_sub(NOWHERE) {
+        Some(offset) if offset < bytes.len() as u64 => {
+            let part = slice(bytes, offset as usize, buffer.len());
+            part.map(|part| buffer.copy_from_slice(part)).is_some()
+        }
+        _ => target.memory().read(address, buffer).is_ok(),
+    };
+    let symbol = |address: u64| Some(target.name_address(address)?.text());
+    let view = View::new(&*ty.source, &read, &symbol, &|_| None);
+    let style = Style {
+        detail: Detail::Plain,
+        level: 0,
+    };
+    value(&view, ty.id, NOWHERE, style)
 }
 
 /// A line of a layout with its roles, and links to what can be followed.

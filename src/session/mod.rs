@@ -1,11 +1,13 @@
 //! One investigation: the target, what is selected in it, and what the user has set.
 
 mod cancel;
+mod locals;
 mod session;
 mod settings;
 mod stack;
 
 pub use cancel::{CancelToken, Cancelled};
+pub use locals::{Home, Local};
 pub use session::{Focus, Session};
 pub use settings::{Radix, Settings};
 pub use stack::{DEFAULT_FRAMES, SelectedFrame};

@@ -24,6 +24,7 @@ pub mod observer;
 pub mod path;
 pub mod pdb;
 pub mod pe;
+pub mod registers;
 mod server;
 pub mod source;
 pub mod store;

@@ -1,0 +1,312 @@
+//! The variables of the selected frame, with what the dump still knows of each.
+
+use super::Session;
+use crate::memory::Memory;
+use crate::symbols::registers::amd64_name;
+use crate::symbols::source::{Location, Place, Variable};
+use crate::target::{FoundType, SymbolStatus};
+use crate::unwind::{Frame, FrameKind};
+use crate::util::bounded::slice;
+
+/// One variable.
+pub struct Local {
+    /// Its name.
+    pub name: String,
+    /// Its type, with the source that knows it.
+    pub ty: FoundType,
+    /// Whether it is a parameter.
+    pub parameter: bool,
+    /// Where it is kept here.
+    pub home: Home,
+    /// Its bytes; `None` where the compiler kept it nowhere at this instruction, or where what held it is not known in
+    /// this frame.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// Where a variable is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Home {
+    /// Nowhere at this instruction.
+    Nowhere,
+    /// In a register.
+    Register(String),
+    /// In memory at a register plus an offset.
+    Memory {
+        /// The register.
+        register: String,
+        /// Bytes added to it.
+        offset: i64,
+        /// The address, where the register is known.
+        address: Option<u64>,
+    },
+    /// In the image.
+    Static(u64),
+    /// It is a constant.
+    Constant,
+    /// In several places.
+    Parts,
+}
+
+impl Home {
+    /// The home as `dv /V` writes it: `@rbx`, `@rsp+0x0040`.
+    pub fn text(&self) -> String {
+        match self {
+            Home::Nowhere => "<nowhere>".to_owned(),
+            Home::Register(register) => format!("@{register}"),
+            Home::Memory { register, offset, .. } if *offset < 0 => format!("@{register}-0x{:04x}", -offset),
+            Home::Memory { register, offset, .. } => format!("@{register}+0x{offset:04x}"),
+            Home::Static(_) => "<static>".to_owned(),
+            Home::Constant => "<constant>".to_owned(),
+            Home::Parts => "<in parts>".to_owned(),
+        }
+    }
+
+    /// Its address, if it has one.
+    pub fn address(&self) -> Option<u64> {
+        match self {
+            Home::Memory { address, .. } => *address,
+            Home::Static(address) => Some(*address),
+            _ => None,
+        }
+    }
+}
+
+/// Larger variables are not copied; their address still says where they are.
+const MAX_BYTES: u64 = 1 << 16;
+
+impl Session {
+    /// The variables of the selected frame (of the innermost one if none is selected).
+    ///
+    /// # Errors
+    /// Why there are none: no registers, no module, no private symbols.
+    pub fn locals(&self) -> Result<Vec<Local>, String> {
+        let frame = match &self.focus.frame {
+            Some(selected) => selected.frame.clone(),
+            None => self
+                .stack(1)?
+                .frames
+                .into_iter()
+                .next()
+                .ok_or("there is no stack")?,
+        };
+        let frame = &frame;
+        let ip = frame.lookup_ip();
+        let module = self
+            .target
+            .modules()
+            .at(ip)
+            .ok_or_else(|| format!("{ip:#x} lies in no module"))?;
+        let symbols = self.target.module_symbols(module);
+        let (Some(names), Some(types)) = (&symbols.names, &symbols.types) else {
+            return Err(needs_private(&module.name, symbols.status));
+        };
+        if symbols.status != SymbolStatus::PrivatePdb {
+            return Err(needs_private(&module.name, symbols.status));
+        }
+        let rva = u32::try_from(ip - module.base).map_err(|_| "the module is too large".to_owned())?;
+        let depth = self.inline_depth(frame);
+        let variables = names
+            .locals(rva)
+            .into_iter()
+            .filter(|variable| variable.inline_depth == depth);
+        let locals = variables.map(|variable| {
+            let ty = FoundType {
+                module: module.name.clone(),
+                base: module.base,
+                source: types.clone(),
+                id: variable.ty,
+            };
+            self.local(&variable, ty, frame, module.base)
+        });
+        Ok(locals.collect())
+    }
+
+    /// Which of the functions inlined at an instruction a frame stands for; `None` for the function itself.
+    fn inline_depth(&self, frame: &Frame) -> Option<usize> {
+        if frame.kind != FrameKind::Inline {
+            return None;
+        }
+        let stack = self.stack(frame.number as usize + 1).ok()?;
+        let before = stack.frames.iter().take(frame.number as usize).rev();
+        Some(
+            before
+                .take_while(|inner| inner.kind == FrameKind::Inline && inner.ip == frame.ip)
+                .count(),
+        )
+    }
+
+    fn local(&self, variable: &Variable, ty: FoundType, frame: &Frame, base: u64) -> Local {
+        let size = ty.size().unwrap_or(0);
+        let home = home(variable, frame, base);
+        let bytes = match size {
+            0 => None,
+            size if size > MAX_BYTES => None,
+            size => self.bytes(variable, size as usize, frame, base),
+        };
+        Local {
+            name: variable.name.clone(),
+            ty,
+            parameter: variable.parameter,
+            home,
+            bytes,
+        }
+    }
+
+    /// The variable's bytes, if every one of them is known.
+    fn bytes(&self, variable: &Variable, size: usize, frame: &Frame, base: u64) -> Option<Vec<u8>> {
+        let mut bytes = vec![0u8; size];
+        let mut known = vec![false; size];
+        for location in &variable.locations {
+            let start = location.part as usize;
+            let end = part_end(location, &variable.locations, size);
+            let part = bytes.get_mut(start..end)?;
+            if !self.fill(part, &location.place, frame, base) {
+                return None;
+            }
+            known.get_mut(start..end)?.fill(true);
+        }
+        known.iter().all(|&known| known).then_some(bytes)
+    }
+
+    fn fill(&self, part: &mut [u8], place: &Place, frame: &Frame, base: u64) -> bool {
+        let value = match place {
+            Place::Register(number) => register_bytes(*number, frame),
+            Place::Constant(value) => Some(value.to_le_bytes().to_vec()),
+            Place::Static { rva } => {
+                return self
+                    .target
+                    .memory()
+                    .read(base.wrapping_add(u64::from(*rva)), part)
+                    .is_ok();
+            }
+            Place::RegisterRelative { register, offset } | Place::FrameRelative { register, offset } => {
+                let address = memory_address(*register, *offset, frame);
+                return address.is_some_and(|address| self.target.memory().read(address, part).is_ok());
+            }
+        };
+        let Some(value) = value else { return false };
+        // A register narrower than the variable holds its low bytes; the rest is not known.
+        match slice(&value, 0, part.len()) {
+            Some(value) => {
+                part.copy_from_slice(value);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+fn needs_private(module: &str, status: SymbolStatus) -> String {
+    format!(
+        "{module} has {}: locals need a private PDB on the symbol path (-y, .sympath)",
+        status.word().trim_matches(['(', ')'])
+    )
+}
+
+/// Where a part ends: where the next one begins.
+fn part_end(location: &Location, all: &[Location], size: usize) -> usize {
+    let later = all
+        .iter()
+        .map(|other| other.part as usize)
+        .filter(|&part| part > location.part as usize);
+    later.min().unwrap_or(size).min(size)
+}
+
+fn home(variable: &Variable, frame: &Frame, base: u64) -> Home {
+    match variable.locations.as_slice() {
+        [] => Home::Nowhere,
+        [Location { place, .. }] => match place {
+            Place::Register(number) => match amd64_name(*number) {
+                Some(name) => Home::Register(name),
+                None => Home::Nowhere,
+            },
+            Place::RegisterRelative { register, offset } | Place::FrameRelative { register, offset } => {
+                Home::Memory {
+                    register: amd64_name(*register).unwrap_or_else(|| "unknown".to_owned()),
+                    offset: i64::from(*offset),
+                    address: memory_address(*register, *offset, frame),
+                }
+            }
+            Place::Static { rva } => Home::Static(base.wrapping_add(u64::from(*rva))),
+            Place::Constant(_) => Home::Constant,
+        },
+        _ => Home::Parts,
+    }
+}
+
+fn memory_address(register: u16, offset: i32, frame: &Frame) -> Option<u64> {
+    let value = frame.register(&amd64_name(register)?)?.known()?;
+    Some(value.wrapping_add_signed(i64::from(offset)))
+}
+
+/// What a frame knows of a register, by CodeView's number: a part of one is cut out of the whole.
+fn register_bytes(number: u16, frame: &Frame) -> Option<Vec<u8>> {
+    let name = amd64_name(number)?;
+    if let Some(xmm) = name
+        .strip_prefix("xmm")
+        .and_then(|digits| digits.parse::<u8>().ok())
+    {
+        return Some(frame.registers.xmm(xmm).known()?.to_le_bytes().to_vec());
+    }
+    let (whole, shift, size) = whole_register(&name)?;
+    let value = frame.register(&whole)?.known()?;
+    slice(&value.to_le_bytes(), shift, size).map(<[u8]>::to_vec)
+}
+
+/// The 64-bit register that a name belongs to, and which of its bytes it means.
+fn whole_register(name: &str) -> Option<(String, usize, usize)> {
+    use crate::unwind::GENERAL_NAMES;
+    if GENERAL_NAMES.contains(&name) {
+        return Some((name.to_owned(), 0, 8));
+    }
+    let numbered = name.starts_with('r');
+    if numbered {
+        let (digits, size) = match name.as_bytes().last()? {
+            b'd' => (name.strip_suffix('d')?, 4),
+            b'w' => (name.strip_suffix('w')?, 2),
+            b'b' => (name.strip_suffix('b')?, 1),
+            _ => return None,
+        };
+        return Some((digits.to_owned(), 0, size));
+    }
+    if let Some(word) = name.strip_prefix('e') {
+        return Some((format!("r{word}"), 0, 4));
+    }
+    let (stem, last) = name.split_at_checked(name.len() - 1)?;
+    match (stem.len(), last) {
+        (1, "l") => Some((format!("r{stem}x"), 0, 1)),
+        (1, "h") => Some((format!("r{stem}x"), 1, 1)),
+        (2, "l") => Some((format!("r{stem}"), 0, 1)),
+        _ => Some((format!("r{name}"), 0, 2)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_registers() {
+        let whole = |name| whole_register(name).expect("a register");
+        assert_eq!(whole("rbx"), ("rbx".into(), 0, 8));
+        assert_eq!(whole("ebx"), ("rbx".into(), 0, 4));
+        assert_eq!(whole("bx"), ("rbx".into(), 0, 2));
+        assert_eq!(whole("bl"), ("rbx".into(), 0, 1));
+        assert_eq!(whole("bh"), ("rbx".into(), 1, 1));
+        assert_eq!(whole("sil"), ("rsi".into(), 0, 1));
+        assert_eq!(whole("r12d"), ("r12".into(), 0, 4));
+        assert_eq!(whole("di"), ("rdi".into(), 0, 2));
+    }
+
+    #[test]
+    fn homes_as_dv_writes_them() {
+        let memory = |offset| Home::Memory {
+            register: "rsp".into(),
+            offset,
+            address: None,
+        };
+        assert_eq!(memory(0x40).text(), "@rsp+0x0040");
+        assert_eq!(memory(-8).text(), "@rsp-0x0008");
+        assert_eq!(Home::Register("rbx".into()).text(), "@rbx");
+    }
+}
