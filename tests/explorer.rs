@@ -355,6 +355,74 @@ fn nothing_is_written_while_nothing_happens() {
     );
 }
 
+#[test]
+fn a_running_command_is_drawn_four_times_a_second_at_most() {
+    let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_SLOW", ".echo slow")]);
+    terminal.press(":.echo slow\r");
+    terminal.wait_for("Esc stops");
+    let before = terminal.bytes.lock().unwrap().len();
+    thread::sleep(Duration::from_secs(2));
+    let bytes = terminal.bytes.lock().unwrap();
+    let frame = b"\x1b[?2026h";
+    let frames = bytes[before..]
+        .windows(frame.len())
+        .filter(|window| window == frame)
+        .count();
+    assert!((4..=9).contains(&frames), "{frames} frames in two seconds");
+    assert!(
+        bytes.len() - before < 1500,
+        "{} bytes in two seconds",
+        bytes.len() - before
+    );
+}
+
+/// Every pane of real dumps, on a small and on a large screen.
+#[test]
+fn panes_of_real_dumps_are_full() {
+    let shared = std::env::var("DUMPSCOPE_SHARED").unwrap_or_else(|_| "../shared".to_owned());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(shared).join("dumps");
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        println!("skipped: no shared data");
+        return;
+    };
+    let mut dumps: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    dumps.retain(|path| path.extension().is_some_and(|extension| extension == "dmp"));
+    dumps.sort();
+    for (number, dump) in dumps.iter().enumerate() {
+        let (columns, rows) = if number % 2 == 0 { (80, 24) } else { (160, 50) };
+        let dump = dump.to_str().expect("a name");
+        let mut terminal = Terminal::open(columns, rows, &[dump], &[]);
+        for pane in [
+            "1 Analysis",
+            "2 CPUs",
+            "3 Stack",
+            "4 Regs",
+            "5 Code",
+            "6 Modules",
+            "7 Memory",
+            "8 Command",
+        ] {
+            terminal.wait_for("1 Analysis");
+            terminal.press(&pane[..1]);
+            terminal.wait_for(&format!("[{pane}]"));
+            terminal.wait_until("its lines", |terminal| {
+                let screen = terminal.contents();
+                let body: Vec<&str> = screen.lines().skip(2).take(usize::from(rows) - 4).collect();
+                body.iter().any(|line| !line.trim().is_empty())
+                    && !body.iter().any(|line| line.trim() == "...")
+            });
+            let screen = terminal.contents();
+            assert!(
+                !screen.contains("dumpscope itself failed"),
+                "{dump}, {pane}:\n{screen}"
+            );
+            assert!(!screen.contains("no command"), "{dump}, {pane}:\n{screen}");
+        }
+        terminal.press("q");
+        assert!(terminal.end().success());
+    }
+}
+
 /// The best of five, because other tests run at the same time.
 #[test]
 fn the_first_screen_takes_less_than_a_tenth_of_a_second() {

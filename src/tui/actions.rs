@@ -168,12 +168,21 @@ impl App {
             Typed::Leave => self.keyboard = Keyboard::Pane,
             Typed::Unused => match keys::action(key) {
                 Some(Action::NextPane | Action::PreviousPane) => self.keyboard = Keyboard::Pane,
-                Some(action @ (Action::PageUp | Action::PageDown | Action::Redraw | Action::Help)) => {
-                    self.act(action)
-                }
+                Some(action @ (Action::PageUp | Action::PageDown)) => self.scroll_console(action),
+                Some(action @ (Action::Redraw | Action::Help)) => self.act(action),
                 _ => {}
             },
         }
+    }
+
+    /// While typing, what the commands said is looked through; if that is out of sight, the active pane.
+    fn scroll_console(&mut self, action: Action) {
+        let active = self.active;
+        if self.layout().place(CONSOLE).is_some() {
+            self.active = CONSOLE;
+        }
+        self.act(action);
+        self.active = active;
     }
 
     /// A typed line; an empty one runs the last one again, as in kd.

@@ -1,20 +1,20 @@
 //! The explorer's state, and how events change it. Nothing here touches a terminal or the engine: keys and replies come
 //! in, requests and effects go out.
 
-use super::engine::{End, Reply, Request, State};
+use super::engine::{Request, State};
 use super::event::Input;
 use super::help;
 use super::keys;
 use super::layout::{Layout, Place, Wish, layout};
-use super::page::{Page, Pane};
-use super::panes::{self, ANALYSIS, CONSOLE, PANES};
+use super::links::Step;
+use super::page::Pane;
+use super::panes::{ANALYSIS, CONSOLE, PANES};
 use super::prompt::Prompt;
 use super::scrollback::Scrollback;
 use super::search::Pattern;
 use super::theme::{Theme, ThemeName};
 use super::ticket::Ticket;
 use super::view::View;
-use super::wrap::wrap;
 use crate::output::{Line, Role};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -55,23 +55,9 @@ pub(super) struct Running {
     pub(super) pane: Option<usize>,
     pub(super) since: Instant,
     pub(super) stopping: bool,
+    /// Whether it was stopped because something else is wanted now.
+    pub(super) unwanted: bool,
 }
-
-/// A step that Backspace undoes.
-#[derive(Debug, Clone, Copy)]
-struct Step {
-    /// The pane in which the link was.
-    from: usize,
-    /// The pane that got a new page.
-    pushed: Option<usize>,
-}
-
-/// What stands in the console before the first command: the target, as debuggers show it at opening.
-const GREETING: &str = "vertarget";
-/// Steps that Backspace can undo at most.
-const MAX_STEPS: usize = 200;
-/// Command lines that wait at most.
-const MAX_WAITING: usize = 100;
 
 /// The explorer's state.
 pub(super) struct App {
@@ -97,11 +83,11 @@ pub(super) struct App {
     pub(super) mouse: bool,
     pub(super) effects: Vec<Effect>,
     pub(super) quit: bool,
-    waiting: VecDeque<String>,
+    pub(super) waiting: VecDeque<String>,
     /// Whether the console still lacks what a debugger says at opening.
-    greets: bool,
-    steps: Vec<Step>,
-    next_id: u64,
+    pub(super) greets: bool,
+    pub(super) steps: Vec<Step>,
+    pub(super) next_id: u64,
 }
 
 impl App {
@@ -196,160 +182,6 @@ impl App {
         }
     }
 
-    /// The next request for an idle engine: typed lines first, then the panes in sight, the active one first.
-    pub(super) fn next_request(&mut self, now: Instant) -> Option<Request> {
-        if self.running.is_some() {
-            return None;
-        }
-        let (line, pane) = if let Some(line) = self.waiting.pop_front() {
-            self.greets = false;
-            self.echo_command(&line);
-            (line, None)
-        } else if let Some((pane, line)) = self.unfilled_pane() {
-            (line, Some(pane))
-        } else if std::mem::take(&mut self.greets) {
-            (GREETING.to_owned(), None)
-        } else {
-            return None;
-        };
-        self.next_id += 1;
-        let request = Request {
-            id: self.next_id,
-            line,
-            for_pane: pane.is_some(),
-        };
-        self.running = Some(Running {
-            request: request.clone(),
-            pane,
-            since: now,
-            stopping: false,
-        });
-        Some(request)
-    }
-
-    fn unfilled_pane(&self) -> Option<(usize, String)> {
-        let layout = self.layout();
-        let mut places = layout.panes.clone();
-        places.sort_by_key(|place| place.pane != self.active);
-        places.iter().find_map(|place| {
-            let line = self.line_of(place.pane, place.body.width)?;
-            let page = &self.panes.get(place.pane)?.page;
-            (place.body.area() > 0 && page.needs(&line)).then_some((place.pane, line))
-        })
-    }
-
-    /// Runs a line that was typed or followed, once the engine is free of what came before. A pane's command that is
-    /// running makes way and starts again later.
-    pub(super) fn submit(&mut self, line: &str) {
-        super::test_hook::in_screen(line);
-        if self.waiting.len() >= MAX_WAITING {
-            self.say(
-                Role::Warning,
-                format!("{MAX_WAITING} commands are waiting already; Esc drops them"),
-            );
-            return;
-        }
-        self.waiting.push_back(line.to_owned());
-        if let Some(running) = self.running.as_mut().filter(|running| running.pane.is_some()) {
-            running.stopping = true;
-            self.effects.push(Effect::Stop);
-        }
-    }
-
-    fn echo_command(&mut self, line: &str) {
-        let echo = Line::new().role(Role::Heading, format!("{}{line}", self.state.prompt));
-        self.append([echo]);
-        self.echo = Some(self.console.lines().len().saturating_sub(1));
-    }
-
-    /// Adds lines to the console.
-    fn append(&mut self, lines: impl IntoIterator<Item = Line>) {
-        let removed = self.console.extend(lines);
-        let count = self.console.lines().len();
-        self.echo = self.echo.map(|echo| echo.saturating_sub(removed));
-        if let Some(console) = self.panes.get_mut(CONSOLE) {
-            let view = &mut console.page.view;
-            view.cursor = view.cursor.saturating_sub(removed);
-            view.top = view.top.saturating_sub(removed);
-            if self.follow {
-                view.go_to(count, count);
-            }
-        }
-    }
-
-    /// Something from the engine.
-    pub(super) fn reply(&mut self, reply: Reply) {
-        let (Reply::Lines { id, .. } | Reply::Done { id, .. }) = &reply;
-        let Some(pane) = self
-            .running
-            .as_ref()
-            .filter(|running| running.request.id == *id)
-            .map(|running| running.pane)
-        else {
-            return;
-        };
-        match (reply, pane) {
-            (Reply::Lines { lines, .. }, None) => self.append(lines),
-            (Reply::Lines { lines, .. }, Some(pane)) => {
-                let skip = PANES.get(pane).and_then(|spec| spec.skip);
-                if let Some(pane) = self.panes.get_mut(pane) {
-                    pane.page.receive(lines, skip);
-                }
-            }
-            (Reply::Done { end, state, .. }, pane) => self.done(pane, &end, state),
-        }
-    }
-
-    fn done(&mut self, pane: Option<usize>, end: &End, state: State) {
-        let Some(running) = self.running.take() else {
-            return;
-        };
-        if state.fingerprint != self.state.fingerprint {
-            self.mark_stale();
-        }
-        self.state = state;
-        let Some(pane) = pane else {
-            return self.command_done(end);
-        };
-        if let Some(pane) = self.panes.get_mut(pane) {
-            pane.page.finish(&running.request.line, end);
-        }
-        // Stopped by the user and not by a command that wanted the engine: it would start again at once.
-        if *end == End::Cancelled
-            && self.waiting.is_empty()
-            && let Some(pane) = self.panes.get_mut(pane)
-        {
-            pane.page.finish(
-                &running.request.line,
-                &End::Failed("stopped; R runs it again".to_owned()),
-            );
-        }
-    }
-
-    fn command_done(&mut self, end: &End) {
-        let width = usize::from(self.screen.width.max(40));
-        match end {
-            End::Finished => {}
-            End::Quit => self.quit = true,
-            End::Cancelled => {
-                self.append([Line::new().role(Role::Warning, "stopped")]);
-                self.waiting.clear();
-            }
-            End::Failed(why) => {
-                let line = Line::new().role(Role::Error, format!("error: {why}"));
-                self.append(wrap(&line, width));
-            }
-        }
-    }
-
-    /// Makes every pane run its command again when it is next in sight.
-    fn mark_stale(&mut self) {
-        for pane in &mut self.panes {
-            pane.page.stale = true;
-            pane.past.iter_mut().for_each(|page| page.stale = true);
-        }
-    }
-
     /// Says something in the last line until the next key.
     pub(super) fn say(&mut self, role: Role, text: impl Into<String>) {
         self.message = Some((role, text.into()));
@@ -384,6 +216,7 @@ impl App {
             Input::Resize => {}
             Input::Gone => self.quit = true,
         }
+        self.stop_unwanted();
     }
 
     /// Esc and a character that come in one packet, as they do over slow lines, look like Alt with that character. Where
@@ -397,77 +230,6 @@ impl App {
         }
         self.input(Input::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)));
         KeyEvent::new(key.code, KeyModifiers::NONE)
-    }
-
-    /// Stops what runs and drops what waits; false if there was nothing to stop.
-    pub(super) fn stop(&mut self) -> bool {
-        let waiting = !self.waiting.is_empty();
-        self.waiting.clear();
-        if let Some(running) = &mut self.running {
-            running.stopping = true;
-            self.effects.push(Effect::Stop);
-            return true;
-        }
-        waiting
-    }
-
-    /// Follows the chosen link of the active pane.
-    pub(super) fn follow(&mut self) {
-        let action = self
-            .looking()
-            .and_then(|(view, lines, _)| view.link(lines)?.action.clone());
-        match action {
-            Some(action) => self.follow_line(&action.0),
-            None => self.say(Role::Dim, "no link on this line"),
-        }
-    }
-
-    fn follow_line(&mut self, line: &str) {
-        let from = self.active;
-        let mut pushed = None;
-        if let Some(pane) = panes::taker(line) {
-            if let Some(state) = self.panes.get_mut(pane) {
-                state
-                    .past
-                    .push(std::mem::replace(&mut state.page, Page::pinned(line)));
-                pushed = Some(pane);
-                self.active = pane;
-            }
-        } else {
-            self.follow = true;
-            self.submit(line);
-            if !panes::selects(line) {
-                self.active = CONSOLE;
-            }
-        }
-        if pushed.is_some() || self.active != from {
-            if self.steps.len() >= MAX_STEPS {
-                self.forget_oldest_step();
-            }
-            self.steps.push(Step { from, pushed });
-        }
-    }
-
-    fn forget_oldest_step(&mut self) {
-        let oldest = self.steps.remove(0);
-        if let Some(pane) = oldest.pushed.and_then(|pane| self.panes.get_mut(pane))
-            && !pane.past.is_empty()
-        {
-            pane.past.remove(0);
-        }
-    }
-
-    /// Undoes the last followed link.
-    pub(super) fn back(&mut self) {
-        let Some(step) = self.steps.pop() else {
-            return self.say(Role::Dim, "nothing to go back to");
-        };
-        if let Some(pane) = step.pushed.and_then(|pane| self.panes.get_mut(pane))
-            && let Some(page) = pane.past.pop()
-        {
-            pane.page = page;
-        }
-        self.active = step.from;
     }
 
     /// Rows of the help.

@@ -26,7 +26,7 @@ pub(super) fn lines(theme: &Theme, mouse: bool) -> Vec<Line> {
             "complete the command's name; on an empty line: to the panes",
         ),
         ("Enter", "run; on an empty line: run the last line again"),
-        ("PgUp, PgDn", "scroll the active pane"),
+        ("PgUp, PgDn", "scroll the console"),
     ] {
         lines.push(
             Line::new()

@@ -50,17 +50,24 @@ impl Page {
         self.loaded.is_none()
     }
 
+    /// Its command line begins to run.
+    pub(super) fn begin(&mut self) {
+        self.incoming.clear();
+    }
+
     /// Takes more output of the running command.
     pub(super) fn receive(&mut self, lines: Vec<Line>, skip: Option<&str>) {
         let wanted = |line: &Line| skip.is_none_or(|start| !line.plain().starts_with(start));
         self.incoming.extend(lines.into_iter().filter(wanted));
     }
 
-    /// The command line has ended: its output becomes the page. A stopped one leaves the page as it was.
-    pub(super) fn finish(&mut self, line: &str, end: &End) {
+    /// The command line has ended: its output becomes the page, of a stopped one as far as it came. The position is
+    /// kept unless the line is another one, or, for an `anchored` pane, the output is.
+    pub(super) fn finish(&mut self, line: &str, end: &End, anchored: bool) {
         let mut incoming = std::mem::take(&mut self.incoming);
         match end {
-            End::Cancelled => return,
+            // Without a word on the page the command would start again at once.
+            End::Cancelled => incoming.insert(0, Line::new().role(Role::Warning, "stopped; R runs it again")),
             End::Failed(why) => incoming.push(Line::new().role(Role::Error, why)),
             End::Finished | End::Quit => {}
         }
@@ -70,7 +77,7 @@ impl Page {
         if incoming.is_empty() {
             incoming.push(Line::new().role(Role::Dim, format!("{line}: no output")));
         }
-        if self.loaded.as_deref() != Some(line) {
+        if self.loaded.as_deref() != Some(line) || (anchored && self.lines != incoming) {
             self.view = View::default();
         }
         self.loaded = Some(line.to_owned());
@@ -117,15 +124,14 @@ mod tests {
         let mut page = Page::default();
         page.receive(vec![Line::of("*banner"), Line::of("one")], Some("*"));
         assert_eq!(page.rows().len(), 1);
-        page.finish("r", &End::Finished);
+        page.finish("r", &End::Finished, false);
         page.view.cursor = 7;
         page.stale = true;
         assert!(page.needs("r"));
         page.receive(vec![Line::of("two"), Line::of("three")], None);
         assert_eq!(page.rows().len(), 1);
-        page.finish("r", &End::Cancelled);
-        assert_eq!((page.rows().len(), page.needs("r")), (1, true));
-        page.finish("r", &End::Failed("r: no context".into()));
+        page.begin();
+        page.finish("r", &End::Failed("r: no context".into()), false);
         assert_eq!(page.rows()[0].plain(), "r: no context");
         assert_eq!(page.view.cursor, 7);
         assert!(!page.needs("r"));
@@ -133,10 +139,23 @@ mod tests {
     }
 
     #[test]
+    fn a_position_that_the_selection_anchors_starts_over() {
+        let mut page = Page::default();
+        let mut cursors = Vec::new();
+        for output in ["one", "one", "two"] {
+            page.receive(vec![Line::of(output), Line::of("more")], None);
+            page.finish("u @$ip", &End::Finished, true);
+            cursors.push(page.view.cursor);
+            page.view.cursor = 1;
+        }
+        assert_eq!(cursors, [0, 1, 0]);
+    }
+
+    #[test]
     fn prose_follows_the_width() {
         let mut page = Page::default();
         page.receive(vec![Line::of("one two three four five")], None);
-        page.finish("!analyze", &End::Finished);
+        page.finish("!analyze", &End::Finished, false);
         page.fit(10);
         assert!(page.rows().len() > 2);
         page.fit(80);

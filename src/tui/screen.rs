@@ -165,6 +165,16 @@ fn title_text(app: &App, place: Place) -> (String, String) {
     (left, position(app, place))
 }
 
+/// The line that a link led to, where no title bar tells it.
+fn followed(app: &App, place: Place) -> String {
+    let pinned = app
+        .panes
+        .get(place.pane)
+        .is_some_and(|pane| pane.page.pinned.is_some());
+    let line = app.line_of(place.pane, place.body.width).filter(|_| pinned);
+    line.map(|line| format!("[{line}] ")).unwrap_or_default()
+}
+
 /// `12-40/203`: the lines in sight, where not all are.
 fn position(app: &App, place: Place) -> String {
     let count = app.rows(place.pane).len();
@@ -214,7 +224,9 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     };
     let place = layout.place(app.active).filter(|place| place.title.is_none());
     let right = match place {
-        Some(place) if app.keyboard != Keyboard::Help => position(app, place),
+        Some(place) if app.keyboard != Keyboard::Help => {
+            format!("{}{}", followed(app, place), position(app, place))
+        }
         _ => String::new(),
     };
     let text = format!(" {text}");

@@ -3,6 +3,7 @@
 use super::app::{App, Effect, Keyboard};
 use super::engine::{End, Reply, Request, State};
 use super::event::Input;
+use super::page::Page;
 use super::panes::{CONSOLE, DISASSEMBLY, MODULES, PANES, REGISTERS};
 use super::screen;
 use super::theme::ThemeName;
@@ -274,6 +275,56 @@ fn escape_and_a_key_in_one_packet_are_two_keys() {
         (explorer.app.keyboard, explorer.app.active),
         (Keyboard::Pane, CONSOLE)
     );
+}
+
+#[test]
+fn a_pane_that_is_left_stops_and_starts_again_when_it_is_back() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.draw();
+    let analysis = explorer
+        .app
+        .next_request(Instant::now())
+        .expect("the pane's command");
+    let key = |c| Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+    explorer.app.input(key('4'));
+    assert_eq!(explorer.app.effects, [Effect::Stop]);
+    explorer.answer(&analysis, End::Cancelled);
+    explorer.settle();
+    assert!(explorer.shows("output of r"));
+    explorer.keys("1");
+    assert!(explorer.shows(&format!("output of {}", analysis.line)));
+}
+
+#[test]
+fn late_output_does_not_get_into_a_page_that_was_followed_to() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer
+        .app
+        .input(Input::Key(KeyEvent::new(KeyCode::Char('6'), KeyModifiers::NONE)));
+    explorer.draw();
+    let modules = explorer.app.next_request(Instant::now()).expect("lm");
+    explorer.app.panes[MODULES].past.push(Page::default());
+    explorer.app.panes[MODULES].page = Page::pinned("lmvm nt");
+    explorer.app.input(Input::Resize);
+    explorer.answer(&modules, End::Finished);
+    explorer.settle();
+    assert!(explorer.shows("output of lmvm nt"));
+    assert!(!explorer.shows("output of lm "));
+    assert!(explorer.row(23).contains("[lmvm nt]"), "{}", explorer.row(23));
+}
+
+#[test]
+fn paging_while_typing_scrolls_the_console() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.keys("lm");
+    explorer.key(KeyCode::Enter);
+    let before = explorer.row(21);
+    explorer.key(KeyCode::PageUp);
+    assert_ne!(explorer.row(21), before);
+    assert_eq!(explorer.app.keyboard, Keyboard::Prompt);
+    assert_eq!(explorer.app.panes[0].page.view.cursor, 0);
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     ],
     takes: &["!analyze"],
     fit: as_it_is,
+    anchored: false,
     wrap: true,
     skip: Some("*"),
     hints: "Enter follow  Left/Right link  Tab pane  : command  / find  ? keys",

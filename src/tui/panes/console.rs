@@ -7,6 +7,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choices: &[],
     takes: &[],
     fit: as_it_is,
+    anchored: false,
     wrap: false,
     skip: None,
     hints: "Enter follow  Backspace back  / find  Y copy all  Tab pane  : command  ? keys",

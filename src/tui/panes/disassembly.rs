@@ -15,6 +15,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choices: &[choice("u", "u @$ip L40")],
     takes: &["u", "ub", "uf"],
     fit: fitted,
+    anchored: true,
     wrap: false,
     skip: None,
     hints: "Enter follow  Backspace back  Tab pane  : command  / find  ? keys",

@@ -27,6 +27,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
         "dqs", "dpp", "dpa", "dpu", "dl", "ds", "dS",
     ],
     fit: fitted,
+    anchored: true,
     wrap: false,
     skip: None,
     hints: "Enter follow  Backspace back  Tab pane  : command  / find  ? keys",

@@ -22,6 +22,8 @@ pub(super) struct PaneSpec {
     takes: &'static [&'static str],
     /// What the pane shows for a link's line when it is of a width.
     pub(super) fit: fn(&str, u16) -> String,
+    /// Whether it begins where the selection points, so that another selection leads back to its first line.
+    pub(super) anchored: bool,
     /// Whether it is prose, whose long lines are broken at blanks.
     pub(super) wrap: bool,
     /// Lines that start with this are left out: the banner of `!analyze` says only its name.

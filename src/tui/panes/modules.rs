@@ -7,6 +7,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choices: &[choice("lm", "lm")],
     takes: &["lm"],
     fit: as_it_is,
+    anchored: false,
     wrap: false,
     skip: None,
     hints: "Enter details  Backspace back  / find  Tab pane  : command  ? keys",

@@ -7,6 +7,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choices: &[choice("!running", "!running -i"), choice("~", "~")],
     takes: &["!running"],
     fit: as_it_is,
+    anchored: false,
     wrap: false,
     skip: None,
     hints: "Enter make current  Tab pane  : command  / find  ? keys",

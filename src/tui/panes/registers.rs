@@ -7,6 +7,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choices: &[choice("r", "r")],
     takes: &["r"],
     fit: as_it_is,
+    anchored: false,
     wrap: false,
     skip: None,
     hints: "Enter memory there  Left/Right register  Tab pane  : command  ? keys",

@@ -7,6 +7,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choices: &[wide(76, "k", "kn"), choice("k", "kcn")],
     takes: &["k", "kb", "kc", "kd", "kn", "kp", "kv"],
     fit: as_it_is,
+    anchored: false,
     wrap: false,
     skip: None,
     hints: "Enter follow  Left/Right link  z zoom  Tab pane  : command  / find  ? keys",

@@ -1,0 +1,208 @@
+//! What the engine is asked and when, and what its replies change.
+
+use super::app::{App, Effect, Running};
+use super::engine::{End, Reply, Request, State};
+use super::panes::{CONSOLE, PANES};
+use super::wrap::wrap;
+use crate::output::{Line, Role};
+use std::time::Instant;
+
+/// Command lines that wait at most.
+const MAX_WAITING: usize = 100;
+/// What stands in the console before the first command: the target, as debuggers show it at opening.
+const GREETING: &str = "vertarget";
+
+impl App {
+    /// The next request for an idle engine: typed lines first, then the panes in sight, the active one first.
+    pub(super) fn next_request(&mut self, now: Instant) -> Option<Request> {
+        if self.running.is_some() {
+            return None;
+        }
+        let (line, pane) = if let Some(line) = self.waiting.pop_front() {
+            self.greets = false;
+            self.echo_command(&line);
+            (line, None)
+        } else if let Some((pane, line)) = self.unfilled_pane() {
+            (line, Some(pane))
+        } else if std::mem::take(&mut self.greets) {
+            (GREETING.to_owned(), None)
+        } else {
+            return None;
+        };
+        if let Some(pane) = pane.and_then(|pane| self.panes.get_mut(pane)) {
+            pane.page.begin();
+        }
+        self.next_id += 1;
+        let request = Request {
+            id: self.next_id,
+            line,
+            for_pane: pane.is_some(),
+        };
+        self.running = Some(Running {
+            request: request.clone(),
+            pane,
+            since: now,
+            stopping: false,
+            unwanted: false,
+        });
+        Some(request)
+    }
+
+    fn unfilled_pane(&self) -> Option<(usize, String)> {
+        let layout = self.layout();
+        let mut places = layout.panes.clone();
+        places.sort_by_key(|place| place.pane != self.active);
+        places.iter().find_map(|place| {
+            let line = self.line_of(place.pane, place.body.width)?;
+            let page = &self.panes.get(place.pane)?.page;
+            (place.body.area() > 0 && page.needs(&line)).then_some((place.pane, line))
+        })
+    }
+
+    /// Runs a line that was typed or followed, once the engine is free of what came before. A pane's command that is
+    /// running makes way and starts again later.
+    pub(super) fn submit(&mut self, line: &str) {
+        super::test_hook::in_screen(line);
+        if self.waiting.len() >= MAX_WAITING {
+            self.say(
+                Role::Warning,
+                format!("{MAX_WAITING} commands are waiting already; Esc drops them"),
+            );
+            return;
+        }
+        self.waiting.push_back(line.to_owned());
+        self.make_way();
+    }
+
+    fn echo_command(&mut self, line: &str) {
+        let echo = Line::new().role(Role::Heading, format!("{}{line}", self.state.prompt));
+        self.append([echo]);
+        self.echo = Some(self.console.lines().len().saturating_sub(1));
+    }
+
+    /// Adds lines to the console.
+    pub(super) fn append(&mut self, lines: impl IntoIterator<Item = Line>) {
+        let removed = self.console.extend(lines);
+        let count = self.console.lines().len();
+        self.echo = self.echo.map(|echo| echo.saturating_sub(removed));
+        if let Some(console) = self.panes.get_mut(CONSOLE) {
+            let view = &mut console.page.view;
+            view.cursor = view.cursor.saturating_sub(removed);
+            view.top = view.top.saturating_sub(removed);
+            if self.follow {
+                view.go_to(count, count);
+            }
+        }
+    }
+
+    /// Something from the engine.
+    pub(super) fn reply(&mut self, reply: Reply) {
+        let (Reply::Lines { id, .. } | Reply::Done { id, .. }) = &reply;
+        let Some(pane) = self
+            .running
+            .as_ref()
+            .filter(|running| running.request.id == *id)
+            .map(|running| running.pane)
+        else {
+            return;
+        };
+        match (reply, pane) {
+            (Reply::Lines { lines, .. }, None) => self.append(lines),
+            (Reply::Lines { lines, .. }, Some(pane)) => {
+                let skip = PANES.get(pane).and_then(|spec| spec.skip);
+                if let Some(pane) = self.panes.get_mut(pane) {
+                    pane.page.receive(lines, skip);
+                }
+            }
+            (Reply::Done { end, state, .. }, pane) => self.done(pane, &end, state),
+        }
+    }
+
+    fn done(&mut self, pane: Option<usize>, end: &End, state: State) {
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        if state.fingerprint != self.state.fingerprint {
+            self.mark_stale();
+        }
+        self.state = state;
+        let Some(pane) = pane else {
+            return self.command_done(end);
+        };
+        let anchored = PANES.get(pane).is_some_and(|spec| spec.anchored);
+        let Some(pane) = self.panes.get_mut(pane) else {
+            return;
+        };
+        let line = &running.request.line;
+        if running.unwanted {
+            pane.page.begin();
+        } else {
+            pane.page.finish(line, end, anchored);
+        }
+    }
+
+    /// Stops a pane's command whose output nobody waits for any more: its pane is out of sight or shows something else.
+    pub(super) fn stop_unwanted(&mut self) {
+        let Some((pane, line)) = self
+            .running
+            .as_ref()
+            .and_then(|running| Some((running.pane?, running.request.line.clone())))
+        else {
+            return;
+        };
+        let place = self.layout().place(pane);
+        let wanted = place.and_then(|place| self.line_of(pane, place.body.width));
+        if wanted.as_deref() != Some(line.as_str()) {
+            self.make_way();
+        }
+    }
+
+    /// Stops a pane's command that is running, to run it again when it is wanted.
+    fn make_way(&mut self) {
+        let running = self
+            .running
+            .as_mut()
+            .filter(|running| running.pane.is_some() && !running.unwanted);
+        if let Some(running) = running {
+            running.stopping = true;
+            running.unwanted = true;
+            self.effects.push(Effect::Stop);
+        }
+    }
+
+    fn command_done(&mut self, end: &End) {
+        let width = usize::from(self.screen.width.max(40));
+        match end {
+            End::Finished => {}
+            End::Quit => self.quit = true,
+            End::Cancelled => {
+                self.append([Line::new().role(Role::Warning, "stopped")]);
+                self.waiting.clear();
+            }
+            End::Failed(why) => {
+                let line = Line::new().role(Role::Error, format!("error: {why}"));
+                self.append(wrap(&line, width));
+            }
+        }
+    }
+
+    /// Makes every pane run its command again when it is next in sight.
+    fn mark_stale(&mut self) {
+        for pane in &mut self.panes {
+            pane.page.stale = true;
+            pane.past.iter_mut().for_each(|page| page.stale = true);
+        }
+    }
+
+    /// Stops what runs and drops what waits; false if there was nothing to stop.
+    pub(super) fn stop(&mut self) -> bool {
+        let waiting = !self.waiting.is_empty();
+        self.waiting.clear();
+        if let Some(running) = &mut self.running {
+            running.stopping = true;
+            self.effects.push(Effect::Stop);
+            return true;
+        }
+        waiting
+    }
+}
