@@ -42,6 +42,31 @@ const CASES: &[Case] = &[
         story: "0x50: the same driver, an entry that leads to freed memory",
         dump: include_bytes!("../../assets/demo/wifi-50.dmp.gz"),
     },
+    Case {
+        name: "scanner-1a",
+        story: "0x1A: a scanner's kernel module wrote past its table, into a page table entry",
+        dump: include_bytes!("../../assets/demo/scanner-1a.dmp.gz"),
+    },
+    Case {
+        name: "scanner-139",
+        story: "0x139: the same scanner wrote into a pool block that it had freed",
+        dump: include_bytes!("../../assets/demo/scanner-139.dmp.gz"),
+    },
+    Case {
+        name: "nosyms",
+        story: "0x1E: no symbols for this edition; the fault is in an inbox driver",
+        dump: include_bytes!("../../assets/demo/nosyms.dmp.gz"),
+    },
+    Case {
+        name: "usb",
+        story: "0x7F: two functions of a USB redirector called each other until the stack ended",
+        dump: include_bytes!("../../assets/demo/usb.dmp.gz"),
+    },
+    Case {
+        name: "readonly",
+        story: "0xBE: a write to read-only memory while a session started, on 16 processors",
+        dump: include_bytes!("../../assets/demo/readonly.dmp.gz"),
+    },
 ];
 
 /// PDBs and images of the cases, in the layout of a symbol store.

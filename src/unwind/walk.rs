@@ -277,7 +277,12 @@ impl Walker<'_> {
             };
         }
         let user = sp < USER_END;
-        if to.is_none() && !user && self.host.read_u64(sp).is_none() {
+        // Code that has used up its stack (a double fault) was interrupted with its stack pointer just below the limit.
+        let overflowed = self
+            .stacks
+            .iter()
+            .any(|range| (1..0x1000).contains(&range.limit.wrapping_sub(sp)));
+        if to.is_none() && !user && !overflowed && self.host.read_u64(sp).is_none() {
             return Err(End::OutsideStack { sp });
         }
         if !(user && before >= USER_END) {

@@ -43,6 +43,16 @@ fn main() {
             if variant == Variant::Text { &Kind::ALL } else { &[] },
         );
     }
+    let (w, crash) = cases::scanner::corrupt_pte(&images);
+    case(&mut out, "scanner-1a", &w, &crash, Kind::BitmapKernel, &[]);
+    let (w, crash) = cases::scanner::corrupt_list(&images);
+    case(&mut out, "scanner-139", &w, &crash, Kind::BitmapFull, &[]);
+    let (w, crash) = cases::nosyms::run(&images);
+    case(&mut out, "nosyms", &w, &crash, Kind::Full, &[]);
+    let (w, crash) = cases::usb::run(&images);
+    case(&mut out, "usb", &w, &crash, Kind::BitmapKernel, &[]);
+    let (w, crash) = cases::readonly::run(&images);
+    case(&mut out, "readonly", &w, &crash, Kind::BitmapFull, &[]);
     fixtures::publish(&images, &mut out);
     out.finish();
 }

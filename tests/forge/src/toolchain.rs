@@ -35,6 +35,8 @@ pub struct Spec {
     pub resource: Option<&'static str>,
     /// A DLL rather than an executable.
     pub dll: bool,
+    /// Subfolder of a second build of the same image, or empty.
+    pub edition: &'static str,
 }
 
 const CLANG: &str = "clang-19";
@@ -79,7 +81,8 @@ pub fn versions() -> Vec<(String, String)> {
 /// Compiles and links one image; returns the paths of the image, its PDB and its map.
 pub fn build(spec: &Spec) -> (PathBuf, PathBuf, PathBuf) {
     let windows = windows_dir();
-    let out = build_dir();
+    let out = build_dir().join(spec.edition);
+    fs::create_dir_all(&out).expect("build folder");
     let stem = Path::new(spec.name)
         .file_stem()
         .expect("stem")
@@ -118,9 +121,15 @@ pub fn build(spec: &Spec) -> (PathBuf, PathBuf, PathBuf) {
                 "-mno-stack-arg-probe",
                 "-Wno-everything",
                 "-Iinclude",
+                "-Ithird",
             ]);
             if source.ends_with(".cpp") {
-                clang.args(["-fno-exceptions", "-std=c++17", "-fno-threadsafe-statics"]);
+                clang.args([
+                    "-fno-exceptions",
+                    "-std=c++17",
+                    "-fno-threadsafe-statics",
+                    "-fno-rtti",
+                ]);
             }
             clang.args(spec.flags);
         }

@@ -48,6 +48,10 @@ class Writer:
     def anonymous(name):
         return name.startswith("__anonymous") or name.startswith("__unnamed")
 
+    @staticmethod
+    def tag(name):
+        return name.replace("__anonymous_", "__unnamed_")
+
     def require(self, name):
         """Emits a named type after all that it holds by value."""
         if name in self.seen or name not in self.types:
@@ -67,11 +71,7 @@ class Writer:
         elif kind == "bitfield":
             self.walk_type(t["type"])
         elif kind in ("struct", "union", "class"):
-            if self.anonymous(t["name"]):
-                if t["name"] in self.types:
-                    self.walk(self.types[t["name"]])
-            else:
-                self.require(t["name"])
+            self.require(t["name"])
 
     def declare(self, t, name):
         """A C declaration of `name` with type `t`."""
@@ -100,7 +100,9 @@ class Writer:
             return f"enum {t['name']} {name}"
         if kind in ("struct", "union", "class"):
             if self.anonymous(t["name"]):
-                return f"{self.body(self.types[t['name']])} {name}"
+                # A tag of its own: types defined inside others would be nested types in the PDB, which C has not.
+                word = "union" if self.body(self.types[t["name"]]).startswith("union") else "struct"
+                return f"{word} {self.tag(t['name'])} {name}"
             self.forward.add((self.types.get(t["name"], {}).get("kind", kind), t["name"]))
             word = self.types.get(t["name"], {}).get("kind", kind)
             return f"{'struct' if word == 'class' else word} {t['name']} {name}"
@@ -199,7 +201,9 @@ class Writer:
             text = self.body(self.types[name])
             word = "union" if text.startswith("union") else "struct"
             self.types[name]["word"] = word
-            bodies.append(f"{word} {name} {text[len(word) + 1:]};")
+            bodies.append(f"{word} {self.tag(name)} {text[len(word) + 1:]};")
+            if self.anonymous(name):
+                continue
             if self.types[name]["size"]:
                 bodies.append(f"_Static_assert(sizeof({word} {name}) == {self.types[name]['size']:#x}, \"{name}\");")
             for member, f in self.types[name]["fields"].items():
@@ -235,7 +239,7 @@ class Writer:
                 if t["kind"] in ("struct", "union") and self.anonymous(t["name"]) and t["name"] in self.types:
                     members(prefix_type, f"{prefix}{member}.", base + f["offset"], self.types[t["name"]])
 
-        for name in sorted(self.done):
+        for name in sorted(n for n in self.done if not self.anonymous(n)):
             rows.append(f"{name}\t(size)\t{self.types[name]['size']:#x}\t\t\t")
             members(name, "", 0, self.types[name])
         return "\n".join(rows) + "\n"

@@ -13,6 +13,9 @@ use crate::world::{NT_BASE, World};
 /// Where drivers go, and how far apart.
 const DRIVERS: u64 = 0xFFFF_F807_6500_0000;
 
+/// Where the window manager goes.
+const SESSION: u64 = 0xFFFF_9A3C_2E00_0000;
+
 /// All images, built once.
 pub struct Images(pub Vec<Image>);
 
@@ -20,6 +23,15 @@ impl Images {
     /// Builds them.
     pub fn build() -> Self {
         Self(fixtures::ALL.iter().map(Image::build).collect())
+    }
+
+    /// The special edition of the kernel.
+    pub fn special(&self) -> Image {
+        let at = fixtures::ALL
+            .iter()
+            .position(|s| s.edition == "special")
+            .expect("special edition");
+        self.0[at].clone()
     }
 
     fn get(&self, name: &str) -> Image {
@@ -43,6 +55,10 @@ pub struct Setup<'a> {
     pub time: u64,
     /// Up time in 100 ns.
     pub uptime: u64,
+    /// Unloaded drivers: name, start, end.
+    pub unloaded: &'a [(&'a str, u64, u64)],
+    /// The special edition of the kernel.
+    pub special: bool,
 }
 
 /// Builds the common world.
@@ -61,7 +77,11 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
         pool: Pool::default(),
         next_stack: 0xFFFF_FA8C_1000_0000,
         next_id: 0x30,
-        unloaded: Vec::new(),
+        unloaded: setup
+            .unloaded
+            .iter()
+            .map(|u| (u.0.to_string(), u.1, u.2))
+            .collect(),
         objects: Vec::new(),
         types: BTreeMap::new(),
         time: setup.time,
@@ -82,14 +102,15 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
     for name in setup.drivers {
         let image = images.get(name);
         let step = u64::from(image.size).next_multiple_of(0x1_0000) + 0x2_0000;
+        if name.starts_with("win32k") {
+            let session = SESSION + w.modules.len() as u64 * 0x10_0000;
+            w.load(image, session, &format!("\\SystemRoot\\System32\\{name}"));
+            continue;
+        }
         w.load(image, at, &format!("\\SystemRoot\\system32\\DRIVERS\\{name}"));
         at += step;
     }
-    for image in images
-        .0
-        .iter()
-        .filter(|i| i.base >> 32 == 0x7F || i.name.ends_with(".exe") && i.name != "ntoskrnl.exe")
-    {
+    for image in images.0.iter().filter(|i| fixtures::is_user(&i.name)) {
         w.user_images.insert(image.name.clone(), image.clone());
     }
     w.pool_init();
@@ -103,6 +124,8 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
         w.list_init(at);
     }
     w.types_init();
+    w.modules_init();
+    w.directories();
     w.processors_init(setup.processors);
     system(&mut w);
     w
@@ -138,7 +161,11 @@ fn system(w: &mut World) {
 
 /// Last steps before the fatal run: lists, tables, debugger block.
 pub fn finish(w: &mut World) {
-    w.modules_init();
+    for i in 0..w.processes.len() {
+        if !w.processes[i].vads.is_empty() {
+            w.vads(i);
+        }
+    }
     w.memory_manager();
     w.cid_table();
     w.debugger_data();

@@ -1,6 +1,11 @@
 //! The cases: each builds a world, runs it until it stops, and says what stopped it.
 
 pub mod base;
+pub mod nosyms;
+pub mod people;
+pub mod readonly;
+pub mod scanner;
+pub mod usb;
 pub mod wifi;
 
 use crate::layout::off;
@@ -26,4 +31,23 @@ pub fn crash(world: &World, processor: usize, thread: usize) -> Crash {
         cr3: world.get(special + off("_KSPECIAL_REGISTERS", "Cr3")),
         address,
     }
+}
+
+/// Holds the sources to the offsets that the cases tell of: a call in `module` must return to `offset`.
+pub fn expect_call(world: &World, thread: usize, module: &str, offset: u64) {
+    let m = world.module(module);
+    let calls: Vec<u64> = world
+        .chain(thread)
+        .iter()
+        .filter_map(|e| {
+            e.regs
+                .rip
+                .checked_sub(m.base)
+                .filter(|o| *o < u64::from(m.image.size))
+        })
+        .collect();
+    assert!(
+        calls.contains(&offset),
+        "no call of {module} returns to {offset:#x}; they return to {calls:#x?}"
+    );
 }

@@ -175,10 +175,11 @@ impl World {
                 .get(*name)
                 .unwrap_or_else(|| panic!("no user image {name}"))
                 .clone();
-            let base = if name.ends_with(".exe") {
-                0x7FF6_2A41_0000
-            } else {
-                0x7FFB_5C00_0000 + 0x1_0000 * u64::from(crc(name))
+            let base = match *name {
+                "ntdll.dll" => 0x7FFB_5E2B_0000,
+                "kernelbase.dll" => 0x7FFB_5BC4_0000,
+                "kernel32.dll" => 0x7FFB_5D41_0000,
+                _ => 0x7FF6_2A41_0000,
             };
             let mapped = relocate(&image, base, |dll, function| {
                 let m = modules
@@ -360,8 +361,4 @@ impl World {
         self.unicode(object + layout::off(f, "FileName"), path);
         object
     }
-}
-
-fn crc(name: &str) -> u32 {
-    name.bytes().fold(17u32, |a, b| (a * 31 + u32::from(b)) % 0x3FF)
 }

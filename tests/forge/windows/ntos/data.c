@@ -21,7 +21,10 @@ struct _DBGKD_GET_VERSION64 KdVersionBlock;
 LIST_ENTRY KdpDebuggerDataListHead;
 char NtBuildLab[] = "19041.928.amd64fre.vb_release.210401-1200";
 char NtBuildLabEx[] = "19041.928.amd64fre.vb_release.210401-1200";
-ULONG NtBuildNumber = 0xF0004A61, NtMajorVersion = 10, NtMinorVersion = 0, CmNtCSDVersion, KeNumberProcessors = 1;
+ULONG NtBuildNumber = 0xF0004A61, NtMajorVersion = 10, NtMinorVersion = 0, CmNtCSDVersion;
+unsigned int KeNumberProcessors = 1;
+/* What a processor count is elsewhere too; tools ask for that base type by name. */
+struct _KPROCESSOR_COUNTS { unsigned int Active, Maximum; } KeProcessorCounts = {1, 64};
 ULONG KeTimeIncrement = 156250, KeMaximumIncrement = 156250, MmPageSize = 4096, MmSizeOfPagedPoolInBytes, MmSystemPtesStart;
 ULONG64 MmNumberOfPhysicalPages, MmLowestPhysicalPage = 1, MmHighestPhysicalPage, MmAvailablePages, MmResidentAvailablePages, MmTotalCommittedPages, MmTotalCommitLimit, MmPeakCommitment,
     MmSharedCommit, MmDriverCommit, MmProcessCommit, MmPagedPoolCommit, MmExtendedCommit, MmZeroedPageListHead[5], MmFreePageListHead[5], MmStandbyPageListHead[5], MmModifiedPageListHead[5],

@@ -23,9 +23,13 @@ typedef struct _RUNTIME_FUNCTION {
     ULONG UnwindData;
 } RUNTIME_FUNCTION, *PRUNTIME_FUNCTION;
 
+typedef struct _SCOPE_RECORD {
+    ULONG BeginAddress, EndAddress, HandlerAddress, JumpTarget;
+} SCOPE_RECORD;
+
 typedef struct _SCOPE_TABLE_AMD64 {
     ULONG Count;
-    struct { ULONG BeginAddress, EndAddress, HandlerAddress, JumpTarget; } ScopeRecord[1];
+    SCOPE_RECORD ScopeRecord[1];
 } SCOPE_TABLE, *PSCOPE_TABLE;
 
 typedef int EXCEPTION_ROUTINE(PEXCEPTION_RECORD, PVOID, PCONTEXT, PVOID);

@@ -594,3 +594,7 @@ KiSwapContextParked:
     add rsp, 0x28
     ret
     .seh_endproc
+
+    .section .drectve,"yn"
+    .ascii " /export:KeBugCheckEx /export:DbgBreakPoint /export:RtlCaptureContext /export:ZwUnmapViewOfSection"
+    .ascii " /export:ZwWriteFile /export:ZwReadFile"

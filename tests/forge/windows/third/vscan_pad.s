@@ -1,0 +1,5 @@
+# The rest of the engine, which this fixture leaves out.
+    .text
+    .globl VspEngine
+VspEngine:
+    .fill 0x12C0, 1, 0xCC
