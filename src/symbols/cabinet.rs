@@ -117,6 +117,60 @@ mod tests {
         assert!(expand(file(b""), &mut Vec::new(), 10).is_err());
     }
 
+    /// A cabinet with LZX data, as symbol stores compress their files: one verbatim block, laid out by hand after the
+    /// cabinet and LZX format descriptions.
+    fn lzx_cabinet(data: &[u8]) -> Vec<u8> {
+        assert!(data.len().is_multiple_of(2) && data.len() <= 0x8000);
+        let size = data.len() as u32;
+        // No translation (1 bit), block type 3 (3 bits), block size (24 bits), padding; words in little-endian order.
+        let bits = 0b0011u32 << 28 | size << 4;
+        let mut block = Vec::new();
+        block.extend(((bits >> 16) as u16).to_le_bytes());
+        block.extend((bits as u16).to_le_bytes());
+        block.extend([1u32.to_le_bytes(); 3].as_flattened());
+        block.extend(data);
+        let mut cabinet = Vec::new();
+        let file_at = 36 + 8;
+        let data_at = file_at + 16 + 6;
+        let total = data_at + 8 + block.len() as u32;
+        cabinet.extend(b"MSCF");
+        for word in [0, total, 0, file_at, 0] {
+            cabinet.extend(word.to_le_bytes());
+        }
+        cabinet.extend([3, 1]);
+        for half in [1u16, 1, 0, 0, 0] {
+            cabinet.extend(half.to_le_bytes());
+        }
+        cabinet.extend(data_at.to_le_bytes());
+        cabinet.extend([1, 0, 0x03, 0x0f]);
+        for word in [size, 0] {
+            cabinet.extend(word.to_le_bytes());
+        }
+        cabinet.extend([0; 8]);
+        cabinet.extend(b"a.sys\0");
+        cabinet.extend(0u32.to_le_bytes());
+        cabinet.extend((block.len() as u16).to_le_bytes());
+        cabinet.extend((size as u16).to_le_bytes());
+        cabinet.extend(block);
+        cabinet
+    }
+
+    #[test]
+    fn lzx_cabinets_expand() {
+        let data: Vec<u8> = (0..4096u32).map(|i| (i * 7 / 3) as u8).collect();
+        let packed = lzx_cabinet(&data);
+        let mut out = Vec::new();
+        assert_eq!(expand(file(&packed), &mut out, 1 << 20).unwrap(), 4096);
+        assert!(out == data);
+        for at in 0..200 {
+            for flip in [0xff, 0x10, 0x01] {
+                let mut bytes = packed.clone();
+                bytes[at] ^= flip;
+                let _ = expand(file(&bytes), &mut Vec::new(), 1 << 20);
+            }
+        }
+    }
+
     #[test]
     fn damaged_cabinets_are_errors() {
         let packed = cabinet_of("a.pdb", &[7; 40_000], cab::CompressionType::MsZip);
