@@ -12,6 +12,8 @@
 #[path = "support/golden.rs"]
 mod golden;
 
+use dumpscope::symbols::finder::Options;
+use dumpscope::symbols::path::SearchPath;
 use golden::{dumps_with_transcripts, run, session, shared, words};
 
 const COMMANDS: &[&str] = &[
@@ -113,4 +115,31 @@ fn same_words_as_the_reference_on_every_real_dump() {
         faults.len(),
         faults.join("\n")
     );
+}
+
+/// With the kernel's PDB at hand, addresses may be named and code carries its function's name.
+#[test]
+fn same_words_with_symbols() {
+    let Some(shared) = shared() else { return };
+    let mut compared = 0;
+    for (dump, transcript) in dumps_with_transcripts(&shared, "dbgeng-types") {
+        let mut session = session(&dump);
+        let symbols = SearchPath::parse(&shared.join("symbols").display().to_string());
+        session
+            .target
+            .set_paths(symbols, SearchPath::default(), Options::default());
+        for command in [
+            "u nt!KeBugCheckEx L5",
+            "dps nt!KiProcessorBlock L2",
+            "dl nt!PsActiveProcessHead 2 2",
+        ] {
+            let expected = without_remarks(transcript.of(command).expect("in the transcript"));
+            let actual = run(&mut session, command).expect(command);
+            let expected: Vec<_> = expected.iter().map(|line| words(line)).collect();
+            let actual: Vec<_> = actual.iter().map(|line| words(line)).collect();
+            assert_eq!(actual, expected, "{command}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 3);
 }

@@ -170,3 +170,107 @@ fn wrong_arguments_say_what_is_wrong() {
         assert!(error.contains(words), "{command}: {error}");
     }
 }
+
+/// Whatever is typed gets an answer or an error, soon.
+#[test]
+fn no_arguments_are_too_odd() {
+    let names = [
+        "d",
+        "da",
+        "db",
+        "dc",
+        "dd",
+        "dD",
+        "df",
+        "dp",
+        "dq",
+        "du",
+        "dw",
+        "dW",
+        "dyb",
+        "dyd",
+        "ds",
+        "dS",
+        "dps",
+        "dds",
+        "dqs",
+        "dpp",
+        "dpa",
+        "dpu",
+        "dda",
+        "dl",
+        "dlb",
+        "s",
+        "s -d",
+        "s -a",
+        "s -su",
+        "s -[1l5]sa",
+        "s -[w]q",
+        "u",
+        "ub",
+        "uf",
+        "uf /c",
+        "!db",
+        "!du",
+        "!dh",
+        "!lmi",
+        ".formats",
+        ".enumtag",
+        "db /c 3",
+    ];
+    let words = [
+        "0",
+        "@rsp",
+        "@rip",
+        "ffffffffffffffff",
+        "fffffffffffffff0",
+        "7fffffffffffffff",
+        "nt",
+        "nwifi",
+        "L4",
+        "L0",
+        "L-3",
+        "L?10",
+        "L",
+        "L?ffffffffffffffff",
+        "poi(@rsp)",
+        "\"text\"",
+        "'a'",
+        "-1",
+        "[",
+        "]",
+        "é",
+        "(",
+        "*",
+        "10",
+        "@nothing",
+        "驱动",
+        "/c",
+        "-[",
+    ];
+    let mut seed = 0x9e37_79b9_7f4a_7c15u64;
+    let mut next = |limit: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % limit
+    };
+    let mut session = open("wifi-triage.dmp.gz");
+    let mut full = open(KINDS[0]);
+    for round in 0..1500 {
+        let mut command = names[next(names.len())].to_owned();
+        for _ in 0..next(5) {
+            command.push(' ');
+            command.push_str(words[next(words.len())]);
+        }
+        // A display without end is what was asked for; a search is not.
+        if command.starts_with('d') && command.contains("L?ffff") {
+            continue;
+        }
+        let session = if round % 4 == 0 { &mut full } else { &mut session };
+        let started = std::time::Instant::now();
+        let _ = golden::run(session, &command);
+        let seconds = started.elapsed().as_secs();
+        assert!(seconds < 30, "{command} took {seconds} s");
+    }
+}

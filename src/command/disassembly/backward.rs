@@ -32,7 +32,7 @@ fn chain(lengths: &[Option<u64>], low: u64, address: u64, count: usize) -> Vec<u
         // The lower one of two that are equally likely: it explains more bytes.
         let best = (low.max(end.saturating_sub(MAX_LENGTH as u64))..end)
             .rev()
-            .filter(|&at| length(at).is_some_and(|length| at + length == end))
+            .filter(|&at| length(at).is_some_and(|length| at.wrapping_add(length) == end))
             .max_by_key(|&at| votes.get(index(at)).copied().unwrap_or(0));
         let Some(best) = best else { break };
         starts.push(best);

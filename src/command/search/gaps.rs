@@ -1,11 +1,13 @@
 //! How to get past memory that cannot be read.
 
-use crate::memory::{Level, ReadError, Reason, VirtualMemory};
+use crate::memory::{Level, ModuleIdentity, ReadError, Reason, VirtualMemory};
 
 /// Where reading may go on after a failure.
 pub struct Gaps {
     /// The first addresses of a triage dump's ranges, ascending.
     starts: Option<Vec<u64>>,
+    /// Where image files stand behind the dump's memory: (first address, address after the last).
+    images: Vec<(u64, u64)>,
 }
 
 const PAGE: u64 = 0x1000;
@@ -18,11 +20,33 @@ impl Gaps {
         let starts = memory
             .blocks()
             .map(|blocks| blocks.ranges().map(|(address, ..)| address).collect());
-        Gaps { starts }
+        let images = memory.images().map(|images| {
+            let place = |(module, _): (ModuleIdentity, _)| {
+                (
+                    module.base,
+                    module.base.saturating_add(u64::from(module.size_of_image)),
+                )
+            };
+            images.modules().map(place).collect()
+        });
+        Gaps {
+            starts,
+            images: images.unwrap_or_default(),
+        }
     }
 
     /// The next address after `error` that may be readable; `None` if there is none.
     pub fn after(&self, error: &ReadError) -> Option<u64> {
+        let at = error.address;
+        let image = self.images.iter().filter_map(|&(start, end)| match start {
+            start if start > at => Some(start),
+            _ if at < end => next_multiple(at, PAGE),
+            _ => None,
+        });
+        self.in_dump(error).into_iter().chain(image).min()
+    }
+
+    fn in_dump(&self, error: &ReadError) -> Option<u64> {
         let at = error.address;
         if let Some(starts) = &self.starts {
             let next = starts.partition_point(|&start| start <= at);
@@ -62,7 +86,10 @@ mod tests {
 
     #[test]
     fn a_missing_entry_skips_all_it_would_map() {
-        let gaps = Gaps { starts: None };
+        let gaps = Gaps {
+            starts: None,
+            images: Vec::new(),
+        };
         let after = |address, reason| gaps.after(&ReadError::new(address, reason));
         let kernel = 0xffff_8000_1234_5678;
         assert_eq!(
@@ -81,14 +108,16 @@ mod tests {
     }
 
     #[test]
-    fn triage_ranges_are_jumped_to() {
+    fn triage_ranges_and_images_are_jumped_to() {
         let gaps = Gaps {
             starts: Some(vec![0x1000, 0x5000]),
+            images: vec![(0x2800, 0x4800)],
         };
         let after = |address| gaps.after(&ReadError::new(address, Reason::NotInTriage));
         assert_eq!(
             (after(0), after(0x1800), after(0x5000)),
-            (Some(0x1000), Some(0x5000), None)
+            (Some(0x1000), Some(0x2800), None)
         );
+        assert_eq!((after(0x3123), after(0x4800)), (Some(0x4000), Some(0x5000)));
     }
 }

@@ -11,14 +11,18 @@ const MAX_CHAIN: usize = 32;
 pub struct Function {
     /// Address of its first instruction.
     pub start: u64,
-    /// Whether the function table tells it, so that other addresses can be told to belong to it or not.
-    pub listed: bool,
+    /// The end of the piece that begins there, where the function table tells it: other addresses can then be told
+    /// to belong to the function or not.
+    pub end: Option<u64>,
 }
 
 /// The function around `address`; the address itself where nothing tells more.
 pub fn function_of(context: &Context<'_>, address: u64) -> Function {
-    if let Some(start) = listed(context, address) {
-        return Function { start, listed: true };
+    if let Some((start, end)) = listed(context, address) {
+        return Function {
+            start,
+            end: Some(end),
+        };
     }
     let named = context
         .session
@@ -26,21 +30,22 @@ pub fn function_of(context: &Context<'_>, address: u64) -> Function {
         .name_address(address)
         .filter(|named| named.symbol.is_some());
     let start = named.map_or(address, |named| address.saturating_sub(named.offset));
-    Function { start, listed: false }
+    Function { start, end: None }
 }
 
 impl Function {
     /// Whether a jump to `address` stays in the function; `None` if it cannot be told.
     pub fn holds(&self, context: &Context<'_>, address: u64) -> Option<bool> {
-        if !self.listed {
-            return None;
+        let end = self.end?;
+        if (self.start..end).contains(&address) {
+            return Some(true);
         }
-        Some(listed(context, address) == Some(self.start))
+        Some(listed(context, address).is_some_and(|(start, _)| start == self.start))
     }
 }
 
-/// The start of the function that the function table lists for `address`, its pieces joined.
-fn listed(context: &Context<'_>, address: u64) -> Option<u64> {
+/// The first piece, as (start, end), of the function that the function table lists for `address`.
+fn listed(context: &Context<'_>, address: u64) -> Option<(u64, u64)> {
     let target = &context.session.target;
     let module = target.modules().at(address)?;
     let image = target.image(module).ok()?;
@@ -55,7 +60,8 @@ fn listed(context: &Context<'_>, address: u64) -> Option<u64> {
             None => break,
         }
     }
-    module.base.checked_add(u64::from(function.begin))
+    let place = |rva: u32| module.base.checked_add(u64::from(rva));
+    Some((place(function.begin)?, place(function.end)?))
 }
 
 /// The piece that a chained piece of an x64 function belongs to: UNWIND_INFO with flag 4 ends in its entry.

@@ -49,7 +49,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if decode(context, function.start).is_none() {
         // The table may be there and the function's first page not.
         function.start = address;
-        function.listed = false;
+        function.end = None;
     }
     let start = function.start;
     let code = follow(function, context)?;
