@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use symbolic_debuginfo::FileFormat;
+
 use super::module::{FileId, ImageId, PdbId};
 use super::pe::{ImageBytes, headers::Headers};
 use crate::util::bounded;
@@ -198,7 +200,21 @@ fn kind_of(front: &[u8]) -> &'static str {
     } else if text.starts_with(b"<") || text.starts_with(b"\xef\xbb\xbf<") {
         "an HTML or XML page, not a PDB or an image"
     } else {
-        "neither a PDB nor a PE image"
+        foreign_kind(front)
+    }
+}
+
+/// Names the debug files of other systems and tools, which people mix up with PDBs when they carry symbols around.
+fn foreign_kind(front: &[u8]) -> &'static str {
+    match symbolic_debuginfo::peek(front, true) {
+        FileFormat::Elf => "an ELF file, not a PDB or an image of Windows",
+        FileFormat::MachO => "a Mach-O file, not a PDB or an image of Windows",
+        FileFormat::Breakpad => {
+            "a Breakpad symbol file, which has no types or variables and is not supported"
+        }
+        FileFormat::Wasm => "a WebAssembly module, not a PDB or an image of Windows",
+        FileFormat::SourceBundle => "a source bundle, not a PDB or an image",
+        _ => "neither a PDB nor a PE image",
     }
 }
 
