@@ -117,6 +117,8 @@ pub struct Frame {
     pub trust: Trust,
     /// Instruction pointer.
     pub ip: u64,
+    /// Whether `ip` is where a call comes back to.
+    pub is_call: bool,
     /// Stack pointer at `ip` (`Child-SP`).
     pub sp: u64,
     /// What the function's saves are counted from; equals `sp` where there is no frame register.
@@ -133,14 +135,16 @@ pub struct Frame {
     pub notes: Vec<Note>,
     /// The inlined function, for [`FrameKind::Inline`].
     pub inline: Option<InlineFrame>,
+    /// Its place among the functions inlined at this address, 0 being the innermost.
+    pub inline_depth: Option<usize>,
 }
 
 impl Frame {
     /// The address to look symbols and lines up with: inside the call for return addresses.
     pub fn lookup_ip(&self) -> u64 {
-        match self.kind {
-            FrameKind::Caller => self.ip.wrapping_sub(1),
-            _ => self.ip,
+        match self.is_call {
+            true => self.ip.wrapping_sub(1),
+            false => self.ip,
         }
     }
 

@@ -87,6 +87,7 @@ impl Walker<'_> {
                 kind,
                 trust,
                 ip,
+                is_call: kind == FrameKind::Caller,
                 sp,
                 frame_base: sp,
                 return_address: 0,
@@ -95,6 +96,7 @@ impl Walker<'_> {
                 registers,
                 notes: Vec::new(),
                 inline: None,
+                inline_depth: None,
             };
             let next = self.next(&mut frame);
             physical += 1;
@@ -119,7 +121,8 @@ impl Walker<'_> {
 
     fn push(&mut self, mut frame: Frame) {
         if self.options.inline {
-            for inline in self.host.inline_chain(frame.lookup_ip()) {
+            let chain = self.host.inline_chain(frame.lookup_ip());
+            for (depth, inline) in chain.into_iter().enumerate() {
                 let number = self.next_number();
                 self.frames.push(Frame {
                     number,
@@ -127,6 +130,7 @@ impl Walker<'_> {
                     trust: Trust::Inline,
                     notes: Vec::new(),
                     inline: Some(inline),
+                    inline_depth: Some(depth),
                     ..frame.clone()
                 });
             }

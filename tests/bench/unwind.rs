@@ -1,0 +1,76 @@
+//! Walking stacks, with the search of the same stack beside it.
+//!
+//! `cargo bench --bench unwind` prints each measurement beside its goal and fails if one is missed. Without `--bench`
+//! (as `cargo test` runs it) nothing is measured.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub
+)]
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use dumpscope::dump::DumpFile;
+use dumpscope::target::Target;
+use dumpscope::unwind::{Options, Registers, Stack, TargetHost, UnwindHost, walk};
+
+/// The goal: 60 frames in a millisecond.
+const PER_FRAME: Duration = Duration::from_micros(1000 / 60);
+
+fn main() {
+    if !std::env::args().any(|argument| argument == "--bench") {
+        println!("skipped: run with cargo bench");
+        return;
+    }
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut missed = 0;
+    for (what, path) in [
+        ("unwind data", "assets/demo/wifi.dmp.gz"),
+        ("search", "tests/data/wifi-triage.dmp.gz"),
+    ] {
+        let dump = DumpFile::open(&root.join(path), &mut |_| {}).unwrap();
+        let target = Target::new(dump);
+        for inline in [true, false] {
+            let options = Options {
+                inline,
+                ..Options::default()
+            };
+            let registers = {
+                let crashed = &target.processors()[target.crashed_processor() as usize];
+                Registers::from(crashed.context.as_ref().unwrap())
+            };
+            let host = TargetHost::new(&target, target.current_thread());
+            let run = || walk(black_box(&host as &dyn UnwindHost), registers.clone(), &options);
+            let (frames, took) = measure(run);
+            let per_frame = took / frames;
+            let good = per_frame <= PER_FRAME;
+            missed += u32::from(!good);
+            println!(
+                "{what:12} inline {inline:5}  {frames} frames in {took:?}, {per_frame:?} a frame, goal {PER_FRAME:?} {}",
+                if good { "met" } else { "MISSED" }
+            );
+        }
+    }
+    if missed > 0 {
+        std::process::exit(1);
+    }
+}
+
+/// The number of physical frames and the median time of a walk; symbols and translations are warm.
+fn measure(run: impl Fn() -> Stack) -> (u32, Duration) {
+    let frames = run().physical().count() as u32;
+    let mut times: Vec<Duration> = (0..200)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(run());
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    (frames, times[times.len() / 2])
+}
