@@ -402,7 +402,7 @@ fn images_of_a_store_carry_its_keys() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/symbols.zip");
     let mut zip = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
     let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
-    let (mut with_pdb, mut tables) = (0, 0);
+    let (mut pdbs, mut tables) = (Vec::new(), 0);
     for entry in names.iter().filter(|name| !name.ends_with(".pdb")) {
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut zip.by_name(entry).unwrap(), &mut bytes).unwrap();
@@ -412,7 +412,7 @@ fn images_of_a_store_carry_its_keys() {
         };
         assert_eq!(image.image_id(name).key(), key);
         let pdb = image.pdb_id().unwrap();
-        with_pdb += usize::from(names.contains(&format!("{}/{}/{}", pdb.name, pdb.key(), pdb.name)));
+        pdbs.push(format!("{}/{}/{}", pdb.name, pdb.key(), pdb.name));
         // hal.dll has leaf functions only.
         let Some(table) = image.functions() else { continue };
         tables += 1;
@@ -425,7 +425,9 @@ fn images_of_a_store_carry_its_keys() {
             );
         }
     }
-    assert_eq!(with_pdb, 5, "all but wlanflt.sys");
+    for pdb in names.iter().filter(|name| name.ends_with(".pdb")) {
+        assert!(pdbs.contains(pdb), "no image names {pdb}");
+    }
     assert!(tables >= 4, "{tables}");
 }
 
@@ -458,7 +460,7 @@ fn images_in_dump_memory_are_those_of_the_files() {
         );
         compared += 1;
     }
-    assert_eq!(compared, 6);
+    assert!(compared >= 6, "{compared}");
 }
 
 mod damaged {

