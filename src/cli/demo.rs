@@ -18,6 +18,8 @@ struct Case {
     story: &'static str,
     /// The dump, compressed.
     dump: &'static [u8],
+    /// Whether it is told with the symbols of its Windows.
+    symbols: bool,
 }
 
 /// Every case, in the order in which they are told.
@@ -26,46 +28,85 @@ const CASES: &[Case] = &[
         name: "wifi",
         story: "0x1E: copying over Wi-Fi; a completion entry was overwritten with text and called",
         dump: include_bytes!("../../assets/demo/wifi.dmp.gz"),
+        symbols: true,
     },
     Case {
         name: "wifi-fc",
         story: "0xFC: the same driver, the call went into a data section",
         dump: include_bytes!("../../assets/demo/wifi-fc.dmp.gz"),
+        symbols: true,
     },
     Case {
         name: "wifi-d1",
         story: "0xD1: the same driver, a null completion entry at DISPATCH_LEVEL",
         dump: include_bytes!("../../assets/demo/wifi-d1.dmp.gz"),
+        symbols: true,
     },
     Case {
         name: "wifi-50",
         story: "0x50: the same driver, an entry that leads to freed memory",
         dump: include_bytes!("../../assets/demo/wifi-50.dmp.gz"),
+        symbols: true,
     },
     Case {
         name: "scanner-1a",
         story: "0x1A: a scanner's kernel module wrote past its table, into a page table entry",
         dump: include_bytes!("../../assets/demo/scanner-1a.dmp.gz"),
+        symbols: true,
     },
     Case {
         name: "scanner-139",
         story: "0x139: the same scanner wrote into a pool block that it had freed",
         dump: include_bytes!("../../assets/demo/scanner-139.dmp.gz"),
+        symbols: true,
     },
     Case {
         name: "nosyms",
         story: "0x1E: no symbols for this edition; the fault is in an inbox driver",
         dump: include_bytes!("../../assets/demo/nosyms.dmp.gz"),
+        symbols: false,
     },
     Case {
         name: "usb",
         story: "0x7F: two functions of a USB redirector called each other until the stack ended",
         dump: include_bytes!("../../assets/demo/usb.dmp.gz"),
+        symbols: true,
     },
     Case {
         name: "readonly",
         story: "0xBE: a write to read-only memory while a session started, on 16 processors",
         dump: include_bytes!("../../assets/demo/readonly.dmp.gz"),
+        symbols: true,
+    },
+    Case {
+        name: "scanner-1a",
+        story: "0x1A/41792: a virus scanner's kernel module; one bit of a page table entry is flipped",
+        dump: include_bytes!("../../assets/demo/scanner-1a.dmp.gz"),
+        symbols: true,
+    },
+    Case {
+        name: "scanner-139",
+        story: "0x139/3: the same module; a list entry is corrupt, found in a pool allocation",
+        dump: include_bytes!("../../assets/demo/scanner-139.dmp.gz"),
+        symbols: true,
+    },
+    Case {
+        name: "nosyms",
+        story: "0x1E: an access violation in ntfs.sys of a Windows build for which nobody has symbols",
+        dump: include_bytes!("../../assets/demo/nosyms.dmp.gz"),
+        symbols: false,
+    },
+    Case {
+        name: "usb",
+        story: "0x7F/8: a USB redirection driver calls itself until the kernel stack is full",
+        dump: include_bytes!("../../assets/demo/usb.dmp.gz"),
+        symbols: true,
+    },
+    Case {
+        name: "readonly",
+        story: "0xBE: a write to read-only memory while a session starts, on 16 processors",
+        dump: include_bytes!("../../assets/demo/readonly.dmp.gz"),
+        symbols: true,
     },
 ];
 
@@ -98,11 +139,14 @@ pub fn open(name: &str) -> Result<DumpFile, Refusal> {
     })
 }
 
-/// The symbol path of the cases: their store, unpacked once into the user's cache.
+/// The symbol path of a case: the cases' store, unpacked once into the user's cache.
 ///
 /// # Errors
 /// The cache cannot be written.
-pub fn symbol_path() -> Result<SearchPath, String> {
+pub fn symbol_path(name: &str) -> Result<SearchPath, String> {
+    if CASES.iter().any(|case| case.name == name && !case.symbols) {
+        return Ok(SearchPath::default());
+    }
     let folder = default_cache()
         .with_file_name("demo")
         .join(format!("{:016x}", fingerprint(SYMBOLS)));

@@ -20,7 +20,7 @@ pub struct Refusal {
 /// Opens the dump that the flags name. Warnings go to standard error.
 pub fn open(options: &Options) -> Result<Session, Refusal> {
     let (dump, demo_symbols) = match (&options.demo, options.dump_path()) {
-        (Some(case), _) => (demo::open(case)?, Some(demo::symbol_path())),
+        (Some(case), _) => (demo::open(case)?, Some(demo::symbol_path(case))),
         (None, Some(path)) => (open_file(path)?, None),
         (None, None) => {
             let message = "no dump named. dumpscope DUMP opens one; dumpscope --demo opens an embedded case; --help \
