@@ -55,6 +55,8 @@ pub(super) struct Running {
     pub(super) pane: Option<usize>,
     pub(super) since: Instant,
     pub(super) stopping: bool,
+    /// What it is busy with, where it says so.
+    pub(super) progress: String,
     /// Whether it was stopped because something else is wanted now.
     pub(super) unwanted: bool,
 }

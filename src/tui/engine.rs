@@ -4,12 +4,14 @@ use super::TuiError;
 use super::scrollback::MAX_LINES;
 use super::terminal::take_panic;
 use super::test_hook;
+use super::watch::Watch;
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::output::{Block, Line, OutputClosed, Role, Sink};
 use crate::session::{CancelToken, Session};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -33,6 +35,13 @@ pub(super) enum Reply {
         id: u64,
         /// Its next lines.
         lines: Vec<Line>,
+    },
+    /// What a request that takes long is busy with.
+    Progress {
+        /// The request.
+        id: u64,
+        /// In a few words.
+        text: String,
     },
     /// A request has ended.
     Done {
@@ -65,16 +74,23 @@ pub(super) struct State {
     pub(super) prompt: String,
     /// Changes whenever anything changes on which a pane's command depends.
     pub(super) fingerprint: u64,
+    /// Changes whenever symbols are loaded or forgotten.
+    pub(super) symbols: u64,
 }
 
 impl State {
     /// The session's state.
     pub(super) fn of(session: &Session) -> State {
-        let mut hasher = DefaultHasher::new();
-        format!("{:?} {:?}", session.focus, session.settings).hash(&mut hasher);
+        let mut selected = DefaultHasher::new();
+        format!("{:?} {:?}", session.focus, session.settings).hash(&mut selected);
+        let mut symbols = DefaultHasher::new();
+        for module in session.target.modules().iter() {
+            session.target.symbols().status(module).word().hash(&mut symbols);
+        }
         State {
             prompt: session.prompt(),
-            fingerprint: hasher.finish(),
+            fingerprint: selected.finish(),
+            symbols: symbols.finish(),
         }
     }
 }
@@ -136,7 +152,10 @@ impl Engine {
 
 fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>) {
     for request in inbox {
-        let mut sink = Stream::new(&request, outbox, session.cancel.begin());
+        let cancel = session.cancel.begin();
+        let watch = Watch::new(request.id, cancel.clone(), outbox.clone());
+        session.target.symbols().set_observer(Arc::new(watch));
+        let mut sink = Stream::new(&request, outbox, cancel);
         let outcome = catch_unwind(AssertUnwindSafe(|| run(&request, &mut session, &mut sink)));
         let stopped = sink.cancel.is_cancelled();
         let end = match outcome {
@@ -175,13 +194,13 @@ fn run(request: &Request, session: &mut Session, sink: &mut Stream<'_>) -> Resul
     if !request.for_pane {
         return run_line(&request.line, session, sink);
     }
-    let before = (
-        session.focus.clone(),
-        session.next_address.clone(),
-        session.user_registers,
-    );
+    let (focus, next_address) = (session.focus.clone(), session.next_address.clone());
+    let (form, search) = (session.display_form, session.saved_search.clone());
+    let user_registers = session.user_registers;
     let outcome = run_line(&request.line, session, sink);
-    (session.focus, session.next_address, session.user_registers) = before;
+    (session.focus, session.next_address) = (focus, next_address);
+    (session.display_form, session.saved_search) = (form, search);
+    session.user_registers = user_registers;
     outcome
 }
 

@@ -2,7 +2,7 @@
 
 use super::app::{App, Effect, Running};
 use super::engine::{End, Reply, Request, State};
-use super::panes::{CONSOLE, PANES};
+use super::panes::{CONSOLE, MODULES, PANES};
 use super::wrap::wrap;
 use crate::output::{Line, Role};
 use std::time::Instant;
@@ -43,6 +43,7 @@ impl App {
             pane,
             since: now,
             stopping: false,
+            progress: String::new(),
             unwanted: false,
         });
         Some(request)
@@ -97,7 +98,7 @@ impl App {
 
     /// Something from the engine.
     pub(super) fn reply(&mut self, reply: Reply) {
-        let (Reply::Lines { id, .. } | Reply::Done { id, .. }) = &reply;
+        let (Reply::Lines { id, .. } | Reply::Progress { id, .. } | Reply::Done { id, .. }) = &reply;
         let Some(pane) = self
             .running
             .as_ref()
@@ -114,6 +115,11 @@ impl App {
                     pane.page.receive(lines, skip);
                 }
             }
+            (Reply::Progress { text, .. }, _) => {
+                if let Some(running) = &mut self.running {
+                    running.progress = text;
+                }
+            }
             (Reply::Done { end, state, .. }, pane) => self.done(pane, &end, state),
         }
     }
@@ -122,22 +128,25 @@ impl App {
         let Some(running) = self.running.take() else {
             return;
         };
-        if state.fingerprint != self.state.fingerprint {
+        let loaded = state.symbols != self.state.symbols;
+        if state.fingerprint != self.state.fingerprint || (loaded && pane.is_none()) {
             self.mark_stale();
+        } else if loaded && let Some(modules) = self.panes.get_mut(MODULES) {
+            // Panes name addresses as they run; only the list of modules tells what is loaded.
+            modules.page.stale = true;
         }
         self.state = state;
         let Some(pane) = pane else {
             return self.command_done(end);
         };
-        let anchored = PANES.get(pane).is_some_and(|spec| spec.anchored);
-        let Some(pane) = self.panes.get_mut(pane) else {
+        let (Some(pane), Some(spec)) = (self.panes.get_mut(pane), PANES.get(pane)) else {
             return;
         };
         let line = &running.request.line;
         if running.unwanted {
             pane.page.begin();
         } else {
-            pane.page.finish(line, end, anchored);
+            pane.page.finish(line, end, spec);
         }
     }
 

@@ -27,6 +27,7 @@ mod test_hook;
 mod theme;
 mod ticket;
 mod view;
+mod watch;
 mod wrap;
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! What a pane shows: a command line and its output.
 
 use super::engine::End;
+use super::panes::PaneSpec;
 use super::view::View;
 use super::wrap::wrap;
 use crate::output::{Line, Role};
+
+/// A heading has no more lines.
+const FIRST_LINES: usize = 6;
 
 /// A command line with its output and the position in it.
 #[derive(Debug, Default)]
@@ -62,8 +66,8 @@ impl Page {
     }
 
     /// The command line has ended: its output becomes the page, of a stopped one as far as it came. The position is
-    /// kept unless the line is another one, or, for an `anchored` pane, the output is.
-    pub(super) fn finish(&mut self, line: &str, end: &End, anchored: bool) {
+    /// kept unless the line is another one, or, for an anchored pane, the output is.
+    pub(super) fn finish(&mut self, line: &str, end: &End, spec: &PaneSpec) {
         let mut incoming = std::mem::take(&mut self.incoming);
         match end {
             // Without a word on the page the command would start again at once.
@@ -77,8 +81,12 @@ impl Page {
         if incoming.is_empty() {
             incoming.push(Line::new().role(Role::Dim, format!("{line}: no output")));
         }
-        if self.loaded.as_deref() != Some(line) || (anchored && self.lines != incoming) {
+        if self.loaded.as_deref() != Some(line) || (spec.anchored && self.lines != incoming) {
             self.view = View::default();
+            // Broken lines have other numbers.
+            if !spec.wrap {
+                self.view.cursor = first_link(&incoming);
+            }
         }
         self.loaded = Some(line.to_owned());
         self.lines = incoming;
@@ -107,6 +115,12 @@ impl Page {
     }
 }
 
+/// The first line with something to follow, if it is near the top: headings are no place for a cursor.
+fn first_link(lines: &[Line]) -> usize {
+    let has_link = |line: &Line| line.spans().iter().any(|span| span.action.is_some());
+    lines.iter().take(FIRST_LINES).position(has_link).unwrap_or(0)
+}
+
 fn rows<'p>(wrapped: &'p Option<(usize, Vec<Line>)>, lines: &'p [Line], incoming: &'p [Line]) -> &'p [Line] {
     match wrapped {
         Some((_, lines)) => lines,
@@ -117,6 +131,7 @@ fn rows<'p>(wrapped: &'p Option<(usize, Vec<Line>)>, lines: &'p [Line], incoming
 
 #[cfg(test)]
 mod tests {
+    use super::super::panes::{DISASSEMBLY, PANES, REGISTERS};
     use super::*;
 
     #[test]
@@ -124,14 +139,14 @@ mod tests {
         let mut page = Page::default();
         page.receive(vec![Line::of("*banner"), Line::of("one")], Some("*"));
         assert_eq!(page.rows().len(), 1);
-        page.finish("r", &End::Finished, false);
+        page.finish("r", &End::Finished, PANES[REGISTERS]);
         page.view.cursor = 7;
         page.stale = true;
         assert!(page.needs("r"));
         page.receive(vec![Line::of("two"), Line::of("three")], None);
         assert_eq!(page.rows().len(), 1);
         page.begin();
-        page.finish("r", &End::Failed("r: no context".into()), false);
+        page.finish("r", &End::Failed("r: no context".into()), PANES[REGISTERS]);
         assert_eq!(page.rows()[0].plain(), "r: no context");
         assert_eq!(page.view.cursor, 7);
         assert!(!page.needs("r"));
@@ -144,7 +159,7 @@ mod tests {
         let mut cursors = Vec::new();
         for output in ["one", "one", "two"] {
             page.receive(vec![Line::of(output), Line::of("more")], None);
-            page.finish("u @$ip", &End::Finished, true);
+            page.finish("u @$ip", &End::Finished, PANES[DISASSEMBLY]);
             cursors.push(page.view.cursor);
             page.view.cursor = 1;
         }
@@ -152,10 +167,19 @@ mod tests {
     }
 
     #[test]
+    fn the_cursor_begins_at_the_first_link() {
+        let mut page = Page::default();
+        let row = Line::new().link(Role::Module, "nt", "lmvm nt");
+        page.receive(vec![Line::of("start end"), row], None);
+        page.finish("lm", &End::Finished, PANES[REGISTERS]);
+        assert_eq!(page.view.cursor, 1);
+    }
+
+    #[test]
     fn prose_follows_the_width() {
         let mut page = Page::default();
         page.receive(vec![Line::of("one two three four five")], None);
-        page.finish("!analyze", &End::Finished, false);
+        page.finish("!analyze", &End::Finished, PANES[REGISTERS]);
         page.fit(10);
         assert!(page.rows().len() > 2);
         page.fit(80);

@@ -253,7 +253,12 @@ fn running(app: &App, now: Instant) -> Option<(String, String)> {
     let spinner = ["|", "/", "-", "\\"];
     let turn = usize::try_from(time.as_millis() / QUIET.as_millis()).unwrap_or(0) % spinner.len();
     let wish = if running.stopping { "stopping" } else { "Esc stops" };
-    let left = format!(" {} {}", spinner.get(turn)?, running.request.line);
+    let left = format!(
+        " {} {}  {}",
+        spinner.get(turn)?,
+        running.request.line,
+        running.progress
+    );
     Some((left, format!("{:.1} s  {wish} ", time.as_secs_f32())))
 }
 

@@ -36,6 +36,7 @@ impl Explorer {
         let state = State {
             prompt: "2: kd> ".into(),
             fingerprint: 0,
+            symbols: 0,
         };
         let app = App::new(ticket(), state, ThemeName::Dark, false);
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen of cells");
@@ -81,6 +82,7 @@ impl Explorer {
         let state = State {
             prompt: "2: kd> ".into(),
             fingerprint: self.selected,
+            symbols: 0,
         };
         self.app.reply(Reply::Done { id, end, state });
     }
@@ -169,7 +171,6 @@ fn links_lead_to_the_pane_of_their_command_and_back() {
     explorer.key(KeyCode::Enter);
     assert_eq!(explorer.app.active, MODULES);
     assert!(explorer.shows("output of lmvm driver1"));
-    explorer.key(KeyCode::Down);
     explorer.key(KeyCode::Enter);
     assert!(explorer.shows("output of lmvm driver0"));
     explorer.key(KeyCode::Backspace);
@@ -420,7 +421,7 @@ fn the_mouse_chooses_follows_and_scrolls() {
     explorer.settle();
     explorer.app.input(mouse(MouseEventKind::ScrollDown, 5, 5));
     explorer.settle();
-    assert_eq!(explorer.app.panes[2].page.view.cursor, 3);
+    assert_eq!(explorer.app.panes[2].page.view.cursor, 1 + 3);
     explorer.app.input(mouse(click, 5, 5));
     explorer.app.input(mouse(click, 5, 5));
     assert_eq!(explorer.app.active, MODULES);

@@ -96,7 +96,10 @@ impl Target {
             }
             .run(),
         );
-        table.insert(module, Arc::clone(&loaded));
+        // What a stopped search did not find may well exist: the next one looks again.
+        if !table.observer().is_cancelled() {
+            table.insert(module, Arc::clone(&loaded));
+        }
         loaded
     }
 }
