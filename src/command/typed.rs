@@ -3,6 +3,7 @@
 use super::{CommandError, Context};
 use crate::memory::Memory;
 use crate::output::{Line, Role, Span};
+use crate::symbols::layouts::Version;
 use crate::symbols::source::{Symbol, SymbolKind};
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::{Detail, Style, c_name};
@@ -111,10 +112,10 @@ pub(super) fn note_layout(found: &FoundType, context: &mut Context<'_>) -> Resul
         return Ok(());
     };
     let target = &context.session.target;
-    let here = target.kernel_build().map_or_else(
-        || format!("build {}", target.header().minor_version),
-        |build| build.version.clone(),
-    );
+    let here = match target.kernel_version() {
+        Version([major, minor, build, 0]) => format!("{major}.{minor}.{build}, revision unknown"),
+        version => version.to_string(),
+    };
     let text = format!("Note: built-in layout of {build} (this dump: {here})");
     context.emit(Line::new().role(Role::Dim, text))
 }

@@ -18,5 +18,7 @@ pub use debugger_data::{DebuggerData, Field, KnownLists};
 pub use image::{MemoryImage, ModuleImage};
 pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule, file_name};
 pub use processors::{Processor, SpecialRegisters};
-pub use symbols::{FoundType, ModuleSymbols, NamedAddress, SymbolStatus, SymbolTable};
+pub use symbols::{
+    CheckOutcome, FoundType, LayoutCheck, ModuleSymbols, NamedAddress, SymbolStatus, SymbolTable,
+};
 pub use target::Target;

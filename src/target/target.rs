@@ -11,6 +11,7 @@ use crate::dump::{Bits, DumpFile, Header};
 use crate::memory::{ImageOverlay, ModuleIdentity, find_image};
 use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
 use crate::symbols::finder::Options;
+use crate::symbols::layouts::Version;
 use crate::symbols::path::SearchPath;
 use crate::symbols::pe::{Image, PeError};
 use crate::util::bounded::{ascii_z, slice};
@@ -214,6 +215,30 @@ impl Target {
     /// The exact build of the kernel, where its time stamp and size are known.
     pub fn kernel_build(&self) -> Option<&KernelBuild> {
         self.kernel_build.as_ref()
+    }
+
+    /// The kernel's version as far as it is known; the last part is 0 where only the build number is.
+    pub fn kernel_version(&self) -> Version {
+        let exact = self
+            .kernel_build
+            .as_ref()
+            .and_then(|build| Version::parse(&build.version));
+        exact.unwrap_or_else(|| {
+            let build = self.header().minor_version;
+            // Up to Windows 8.1 the build lab's second part is the revision; since Windows 10 it is always 1.
+            let lab = self.build_lab.as_deref().unwrap_or_default();
+            let revision = lab.split('.').nth(1).and_then(|part| part.parse().ok());
+            let (major, minor) = match build {
+                ..6000 => (5, 2),
+                6000..7000 => (6, 0),
+                7000..8000 => (6, 1),
+                8000..9400 => (6, 2),
+                9400..9700 => (6, 3),
+                _ => (10, 0),
+            };
+            let revision = if major == 10 { None } else { revision };
+            Version([major, minor, build, revision.unwrap_or(0)])
+        })
     }
 
     /// NtBuildLab: `19041.1.amd64fre.vb_release.191206-1406`.

@@ -179,20 +179,30 @@ fn variable(request: &Request, context: &Context<'_>) -> Result<Option<Variable>
     Ok(None)
 }
 
-/// Says that there is no such type or variable, and where that is so, that the module has no types at all.
+/// Says that there is no such type or variable; and where the module has no types, or its built-in layout does not fit
+/// the dump, that this is why.
 fn missing(request: &Request, context: &Context<'_>) -> CommandError {
     let target = &context.session.target;
-    let module = request.name.split_once('!').map_or("nt", |(module, _)| module);
-    let without = target
-        .modules()
-        .named(module)
-        .filter(|module| target.module_symbols(module).types.is_none());
-    let why = match without {
-        Some(module) => format!(
-            " {0} has no type information; '.reload /f {0}' tells what was tried.",
-            module.name
-        ),
-        None => String::new(),
-    };
-    CommandError::Argument(format!("Symbol {} not found.{why}", request.name))
+    let (module, name) = request.name.split_once('!').unwrap_or(("nt", &request.name));
+    let why = target.modules().named(module).and_then(|module| {
+        let symbols = target.module_symbols(module);
+        let refused = symbols.refusals(name);
+        let Some(types) = &symbols.types else {
+            let text = " has no type information; '.reload /f NAME' tells what was tried.";
+            return Some(format!(" {}{}", module.name, text.replace("NAME", &module.name)));
+        };
+        let reasons: Vec<&str> = refused.iter().map(|check| check.text.as_str()).take(3).collect();
+        (!reasons.is_empty()).then(|| {
+            format!(
+                " The {} does not fit this dump, so nothing is read by it ({}). It takes the kernel's own PDB.",
+                types.type_origin(),
+                reasons.join("; ")
+            )
+        })
+    });
+    CommandError::Argument(format!(
+        "Symbol {} not found.{}",
+        request.name,
+        why.unwrap_or_default()
+    ))
 }

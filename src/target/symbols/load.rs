@@ -2,9 +2,11 @@
 
 use super::candidates;
 use super::exports::ExportNames;
+use super::layout_check::{self, Checked, LayoutCheck};
+use crate::dump::Machine;
 use crate::symbols::finder::{Finder, Search};
 use crate::symbols::isf::{self, Isf};
-use crate::symbols::layouts::{self, Version};
+use crate::symbols::layouts;
 use crate::symbols::module::{FileId, ImageId, PdbId};
 use crate::symbols::pdb::{Identity, PdbFile};
 use crate::symbols::pe::Image;
@@ -64,6 +66,8 @@ pub struct ModuleSymbols {
     pub image_file: Option<PathBuf>,
     /// What was tried, in order, for the log and for diagnosis.
     pub notes: Vec<String>,
+    /// How a built-in layout compares with the dump; empty where types come from a file.
+    pub layout_checks: Vec<LayoutCheck>,
 }
 
 impl ModuleSymbols {
@@ -76,7 +80,15 @@ impl ModuleSymbols {
             pdb_id: None,
             image_file: None,
             notes: Vec::new(),
+            layout_checks: Vec::new(),
         }
+    }
+
+    /// Why a type of the built-in layout is refused: the checks that it failed.
+    pub fn refusals(&self, name: &str) -> Vec<&LayoutCheck> {
+        layout_check::failed(&self.layout_checks)
+            .filter(|check| check.types.iter().any(|ty| ty.eq_ignore_ascii_case(name)))
+            .collect()
     }
 }
 
@@ -287,14 +299,13 @@ impl Loading<'_> {
     }
 
     fn built_in_types(&mut self) {
-        if self.module.name != "nt" || self.found.types.is_some() {
+        let target = self.target;
+        // The layouts are those of x64 kernels.
+        let is_x64 = target.header().machine == Machine::Amd64;
+        if self.module.name != "nt" || self.found.types.is_some() || !is_x64 {
             return;
         }
-        let target = self.target;
-        let exact = target
-            .kernel_build()
-            .and_then(|build| Version::parse(&build.version));
-        let version = exact.unwrap_or(Version([10, 0, target.header().minor_version, 0]));
+        let version = target.kernel_version();
         let thread_size = target
             .debugger_data()
             .and_then(|data| data.nonzero("SizeEThread"));
@@ -304,6 +315,13 @@ impl Loading<'_> {
         if self.found.status == SymbolStatus::None {
             self.found.status = SymbolStatus::BuiltIn;
         }
-        self.found.types = Some(Arc::new(layout));
+        self.found.layout_checks = layout_check::check(target, &layout);
+        for check in layout_check::failed(&self.found.layout_checks) {
+            self.found
+                .notes
+                .push(format!("{}: {}", layout.type_origin(), check.text));
+        }
+        let checked = Checked::new(layout, &self.found.layout_checks);
+        self.found.types = Some(Arc::new(checked));
     }
 }

@@ -2,10 +2,12 @@
 
 mod candidates;
 mod exports;
+mod layout_check;
 mod load;
 mod lookup;
 mod types;
 
+pub use layout_check::{LayoutCheck, Outcome as CheckOutcome};
 pub use load::{ModuleSymbols, SymbolStatus};
 pub use lookup::NamedAddress;
 pub use types::FoundType;
