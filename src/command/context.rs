@@ -5,6 +5,7 @@ use crate::eval::{self, EvalHost};
 use crate::memory::Memory;
 use crate::output::{Block, Line, Role, Sink};
 use crate::session::{CancelToken, Radix, Session};
+use crate::target::FoundType;
 use crate::util::hex;
 
 /// A running command's session and output.
@@ -136,6 +137,26 @@ impl EvalHost for Session {
 
     fn pointer_size(&self) -> usize {
         8
+    }
+
+    fn find_type(&self, name: &str) -> Option<FoundType> {
+        self.target.find_type(name)
+    }
+
+    fn variable(&self, name: &str) -> Option<(u64, Option<FoundType>)> {
+        self.target.variable(name)
+    }
+
+    fn register_type(&self, name: &str) -> Option<&'static str> {
+        match name.to_ascii_lowercase().as_str() {
+            "$proc" => Some("nt!_EPROCESS"),
+            "$thread" => Some("nt!_ETHREAD"),
+            "$prcb" => Some("nt!_KPRCB"),
+            "$pcr" => Some("nt!_KPCR"),
+            "$peb" => Some("nt!_PEB"),
+            "$teb" => Some("nt!_TEB"),
+            _ => None,
+        }
     }
 }
 

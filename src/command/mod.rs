@@ -29,6 +29,7 @@ mod dump_fields;
 mod echo;
 mod enumtag;
 mod evaluate;
+mod evaluate_cxx;
 mod exr;
 mod formats;
 mod help;

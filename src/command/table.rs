@@ -6,7 +6,7 @@ use super::{
     lm, lmi, ln, locals, processor, quit, r, search, stack, time, unassemble, version, vertarget,
 };
 // Commands of symbols and types.
-use super::{dt, paths, reload, x};
+use super::{dt, evaluate_cxx, paths, reload, x};
 
 /// Every command.
 pub const COMMANDS: &[&CommandSpec] = &[
@@ -57,6 +57,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &unassemble::BACKWARD,
     &unassemble::FUNCTION,
     &evaluate::SPEC,
+    &evaluate_cxx::SPEC,
     &formats::SPEC,
     &echo::SPEC,
     &echo::COMMENT,

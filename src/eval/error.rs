@@ -23,6 +23,9 @@ pub enum EvalError {
     /// Text that is no expression.
     #[error("Syntax error at '{0}'")]
     Syntax(String),
+    /// An operation that the types do not allow.
+    #[error("Type conflict: {0} makes no sense")]
+    Type(String),
     /// A division by zero.
     #[error("Division by zero at '{0}'")]
     DivisionByZero(String),

@@ -7,6 +7,8 @@ use crate::session::Radix;
 
 /// Expressions nested deeper than this are refused.
 const MAX_DEPTH: usize = 100;
+/// An expression with more switches to the other evaluator is refused.
+pub(super) const MAX_SWITCHES: usize = 16;
 
 /// Evaluates `text`, which must be one whole expression.
 ///
@@ -273,6 +275,17 @@ impl<'t> Parser<'t, '_> {
 
     fn register(&mut self) -> Result<u64, EvalError> {
         let at = self.rest;
+        if let Some(inner) = strip(at, "@@c++(") {
+            return self.cxx(at, inner);
+        }
+        let masm = strip(at, "@@masm(").or_else(|| strip(at, "@@("));
+        if let Some(inner) = masm {
+            self.rest = inner;
+            let value = self.binary(0)?;
+            let after = self.rest.trim_start().strip_prefix(')');
+            self.rest = after.ok_or_else(|| EvalError::Syntax(at.to_owned()))?;
+            return Ok(value);
+        }
         let name = name_at(at.get(1..).unwrap_or_default());
         self.rest = at.get(1 + name.len()..).unwrap_or_default();
         let value = if name.is_empty() {
@@ -281,6 +294,28 @@ impl<'t> Parser<'t, '_> {
             self.host.register(name)
         };
         value.ok_or_else(|| EvalError::Register(at.trim_end().to_owned()))
+    }
+
+    /// `@@c++(expression)`: the expression ends at its closing bracket.
+    fn cxx(&mut self, at: &'t str, inner: &'t str) -> Result<u64, EvalError> {
+        // Each switch between the two evaluators starts to count afresh.
+        if inner.matches("@@").count() > MAX_SWITCHES {
+            return Err(EvalError::TooDeep(at.to_owned()));
+        }
+        let mut open = 1usize;
+        let end = inner.char_indices().find_map(|(at, c)| {
+            match c {
+                '(' => open += 1,
+                ')' => open -= 1,
+                _ => {}
+            }
+            (open == 0).then_some(at)
+        });
+        let end = end.ok_or_else(|| EvalError::Syntax(at.to_owned()))?;
+        let (text, rest) = inner.split_at_checked(end).unwrap_or((inner, ""));
+        self.rest = rest.get(1..).unwrap_or_default();
+        let value = super::cxx::evaluate(text, self.host)?;
+        value.load(self.host, text)
     }
 
     fn pseudo(&mut self) -> Result<u64, EvalError> {

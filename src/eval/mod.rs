@@ -1,9 +1,11 @@
-//! Expressions: the MASM evaluator of the command line.
+//! Expressions: the MASM evaluator of the command line, and the C++ evaluator of `??`.
 
+pub mod cxx;
 mod error;
 mod masm;
 
 use crate::session::Radix;
+use crate::target::FoundType;
 pub use error::EvalError;
 pub use masm::{evaluate, evaluate_prefix};
 
@@ -21,4 +23,16 @@ pub trait EvalHost {
     fn radix(&self) -> Radix;
     /// Bytes in a pointer of the target (4 or 8), for `poi`.
     fn pointer_size(&self) -> usize;
+    /// The type of that name.
+    fn find_type(&self, _name: &str) -> Option<FoundType> {
+        None
+    }
+    /// A symbol's address and, where known, its type.
+    fn variable(&self, name: &str) -> Option<(u64, Option<FoundType>)> {
+        Some((self.symbol(name)?, None))
+    }
+    /// The type that a pseudo-register (named without `@`) points to.
+    fn register_type(&self, _name: &str) -> Option<&'static str> {
+        None
+    }
 }

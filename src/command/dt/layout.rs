@@ -5,12 +5,11 @@ use super::{display_name, show};
 use crate::command::typed::{field_line, module_named, note_layout, value_span, with_view};
 use crate::command::{CommandError, Context};
 use crate::output::{Field, Line, Record, Role};
-use crate::symbols::source::Symbol;
 use crate::symbols::types::Type;
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::{Detail, Style};
 use crate::symbols::types::format::{self, Lines, Options};
-use crate::target::{FoundType, Module};
+use crate::target::FoundType;
 
 /// The lines of a structure, and the first of them: its own text or links where it has such.
 pub(super) fn structure(
@@ -64,7 +63,7 @@ fn laid_out(
     })
 }
 
-fn lines_of(lines: &Lines, options: &Options, found: &FoundType) -> Vec<Line> {
+pub(in crate::command) fn lines_of(lines: &Lines, options: &Options, found: &FoundType) -> Vec<Line> {
     if options.compact {
         return lines.text(options).into_iter().map(Line::of).collect();
     }
@@ -149,34 +148,13 @@ pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(),
 type Variable = (u64, Option<FoundType>);
 
 fn variable(request: &Request, context: &Context<'_>) -> Result<Option<Variable>, CommandError> {
-    let target = &context.session.target;
     if request.types_only {
         return Ok(None);
     }
-    let (modules, name): (Vec<Module>, &str) = match request.name.split_once('!') {
-        Some((module, name)) => (vec![module_named(module, context)?], name),
-        None => (target.modules_at_hand().cloned().collect(), &request.name),
-    };
-    for module in modules {
-        let symbols = target.module_symbols(&module);
-        let Some(names) = &symbols.names else { continue };
-        let found: Vec<Symbol<'_>> = names.by_name(name);
-        let Some(symbol) = found.iter().find(|symbol| symbol.ty.is_some()).or(found.first()) else {
-            continue;
-        };
-        let address = module.base.wrapping_add(u64::from(symbol.rva));
-        let ty = symbol
-            .ty
-            .zip(symbols.types.clone())
-            .map(|(id, source)| FoundType {
-                module: module.name.clone(),
-                base: module.base,
-                source,
-                id,
-            });
-        return Ok(Some((address, ty)));
+    if let Some((module, _)) = request.name.split_once('!') {
+        module_named(module, context)?;
     }
-    Ok(None)
+    Ok(context.session.target.variable(&request.name))
 }
 
 /// Says that there is no such type or variable; and where the module has no types, or its built-in layout does not fit

@@ -12,6 +12,7 @@ use crate::symbols::types::Type;
 use crate::symbols::types::format;
 use crate::symbols::types::format::words::Style;
 use crate::target::FoundType;
+pub(super) use layout::lines_of;
 use request::Request;
 
 /// `dt`

@@ -59,6 +59,32 @@ impl Target {
         })
     }
 
+    /// The address of a symbol, and its type where the module's symbols have it. Modules are searched as by
+    /// [`Target::find_type`]; a module's name alone is its base.
+    pub fn variable(&self, name: &str) -> Option<(u64, Option<FoundType>)> {
+        let in_module = |module: &Module, name: &str| {
+            let symbols = self.module_symbols(module);
+            let found = symbols.names.as_ref()?.by_name(name);
+            let typed = found.iter().find(|symbol| symbol.ty.is_some());
+            let symbol = typed.or(found.first())?;
+            let ty = symbol
+                .ty
+                .zip(symbols.types.clone())
+                .map(|(id, source)| FoundType {
+                    module: module.name.clone(),
+                    base: module.base,
+                    source,
+                    id,
+                });
+            Some((module.base.wrapping_add(u64::from(symbol.rva)), ty))
+        };
+        if let Some((module, name)) = name.split_once('!') {
+            return in_module(self.modules().named(module)?, name);
+        }
+        let found = self.modules_at_hand().find_map(|module| in_module(module, name));
+        found.or_else(|| Some((self.modules().named(name)?.base, None)))
+    }
+
     /// The kernel, then every module whose symbols are loaded; the only module of a target that has just one.
     pub fn modules_at_hand(&self) -> impl Iterator<Item = &Module> {
         let only = self.modules().len() == 1;
