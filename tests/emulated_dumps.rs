@@ -232,10 +232,12 @@ fn image_files_agree_with_memory() {
             size_of_image: number(&module["size"]) as u32,
             time_date_stamp: number(&module["timestamp"]) as u32,
         };
-        let Some(entry) = store
-            .file_names()
-            .find(|entry| entry.ends_with(&format!("/{name}")))
-        else {
+        // The store holds images of several builds under one name: the key tells them apart.
+        let key = format!(
+            "{name}/{:08X}{:x}/{name}",
+            identity.time_date_stamp, identity.size_of_image
+        );
+        let Some(entry) = store.file_names().find(|entry| entry.ends_with(&key)) else {
             continue;
         };
         let entry = entry.to_owned();
