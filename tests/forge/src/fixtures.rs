@@ -150,6 +150,14 @@ pub const ALL: &[Spec] = &[
         0x5EC7_01D3,
         Some("rc/usbredir.rc"),
     ),
+    Spec {
+        edition: "old",
+        link: &["/subsystem:native"],
+        dll: true,
+        base: 0x1_8000_0000,
+        ..driver("hal.dll", &["hal/hal.c", "edition.c"], &[])
+    },
+    third("tspport.sys", &["third/v2drv.s"], &[], 0x6155_E0A7, None),
     third(
         "isofilter.sys",
         &["third/isofilter.c"],
@@ -189,6 +197,8 @@ pub fn is_user(name: &str) -> bool {
 
 /// Images whose PDB is in nobody's store.
 const NO_PDB: &[&str] = &[
+    "hal.dll",
+    "tspport.sys",
     "wlanflt.sys",
     "vscan.sys",
     "vsfilter.sys",
@@ -203,6 +213,12 @@ const NO_IMAGE: &[&str] = &["isofilter.sys", "isospace.sys"];
 /// Puts images and PDBs into the symbol store; the special edition's PDB is nobody's.
 pub fn publish(images: &Images, out: &mut Outputs) {
     for (spec, image) in ALL.iter().zip(&images.0) {
+        if spec.edition == "old" {
+            // A PDB that lies flat in the store, for another build of the same image: it must not be taken.
+            let bytes = std::fs::read(&image.pdb).expect("pdb");
+            out.store_file("hal.pdb".into(), bytes);
+            continue;
+        }
         if !NO_IMAGE.contains(&spec.name) {
             out.image(image);
         }

@@ -107,6 +107,8 @@ struct Recorder {
     irql: u64,
     late: Option<(RegisterX86, u64)>,
     trace: bool,
+    stop_at: Option<u64>,
+    stopped: Option<Registers>,
 }
 
 /// How a run ended.
@@ -125,6 +127,8 @@ pub struct Machine {
     pub vectors: Vectors,
     /// Prints every call when set.
     pub trace: bool,
+    /// Stops the next runs before this instruction, as an interrupt would.
+    pub stop_at: Option<u64>,
 }
 
 fn snapshot(uc: &Unicorn<'_, ()>) -> Registers {
@@ -150,6 +154,7 @@ impl Machine {
         let recorder = Rc::new(RefCell::new(Recorder {
             vectors: self.vectors,
             trace: self.trace,
+            stop_at: self.stop_at,
             ..Recorder::default()
         }));
         let mut state = start.clone();
@@ -199,6 +204,13 @@ impl Machine {
             let mut rec = recorder.borrow_mut();
             rounds += 1;
             assert!(rounds < 400, "{rounds} faults, the last at {:#x}", at.rip);
+            if let Some(regs) = rec.stopped.take() {
+                return Stopped {
+                    regs,
+                    chain: rec.chain.clone(),
+                    irql: rec.irql,
+                };
+            }
             if rec.halted {
                 at.rip = rec.last;
                 return Stopped {
@@ -371,6 +383,13 @@ fn on_instruction(uc: &mut Unicorn<'_, ()>, recorder: &Rc<RefCell<Recorder>>, at
         } else {
             rec.late = Some((reg, rec.irql));
         }
+    }
+    if rec.stop_at == Some(at) {
+        let mut regs = snapshot(uc);
+        regs.rip = at;
+        rec.stopped = Some(regs);
+        uc.emu_stop().expect("stop");
+        return;
     }
     if bytes == [0xF4] {
         rec.halted = true;

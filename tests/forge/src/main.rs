@@ -53,13 +53,70 @@ fn main() {
     case(&mut out, "usb", &w, &crash, Kind::BitmapKernel, &[]);
     let (w, crash) = cases::readonly::run(&images);
     case(&mut out, "readonly", &w, &crash, Kind::BitmapFull, &[]);
+    extras(&mut out, &images);
     fixtures::publish(&images, &mut out);
     out.finish();
+}
+
+/// Dumps for tests alone.
+fn extras(out: &mut Outputs, images: &Images) {
+    let (w, crash) = cases::unwind2::run(images);
+    data(out, "unwind2", &w, &crash, Kind::BitmapKernel);
+    let (mut w, mut crash) = cases::paging::kinds(images);
+    data(out, "paging", &w, &crash, Kind::Full);
+    let full = writer::write(&w, &crash, Kind::Full);
+    out.dump(
+        "tests/data/truncated-paging",
+        &full[..full.len() * 6 / 10 + 0x123],
+    );
+    cases::paging::five_levels(&mut w, &mut crash);
+    data(out, "la57", &w, &crash, Kind::BitmapFull);
+    let (mut w, crash) = wifi::run(images, Variant::Text);
+    cases::paging::encode_debugger_data(&mut w);
+    out.dump(
+        "tests/data/encoded-kdbg",
+        &writer::write(&w, &crash, Kind::BitmapKernel),
+    );
+}
+
+/// Writes one dump and its truth to the test data.
+fn data(out: &mut Outputs, name: &str, world: &World, crash: &Crash, kind: Kind) {
+    let truth = truth::write(world, name, crash);
+    report(name, crash, &truth);
+    out.truth(name, &truth);
+    let bytes = writer::write(world, crash, kind);
+    let trial = std::env::temp_dir().join(format!("forge-{}.dmp", std::process::id()));
+    // kdmp-parser walks four levels only.
+    if !world.memory.five_levels {
+        check::dump(&trial, &bytes, world, crash, kind);
+    }
+    out.dump(&format!("tests/data/{name}-{}", kind.name()), &bytes);
 }
 
 /// Writes a case: its demo, the other kinds, and its truth.
 fn case(out: &mut Outputs, name: &str, world: &World, crash: &Crash, demo: Kind, others: &[Kind]) {
     let truth = truth::write(world, name, crash);
+    report(name, crash, &truth);
+    out.truth(name, &truth);
+    let trial = std::env::temp_dir().join(format!("forge-{}.dmp", std::process::id()));
+    for kind in others
+        .iter()
+        .copied()
+        .chain((!others.contains(&demo)).then_some(demo))
+    {
+        let bytes = writer::write(world, crash, kind);
+        check::dump(&trial, &bytes, world, crash, kind);
+        if kind == demo {
+            out.dump(&format!("assets/demo/{name}"), &bytes);
+        }
+        if kind != demo {
+            out.dump(&format!("tests/data/{name}-{}", kind.name()), &bytes);
+        }
+    }
+}
+
+/// Says what was made; with FORGE_FRAMES set also the call chain.
+fn report(name: &str, crash: &Crash, truth: &serde_json::Value) {
     println!(
         "{name}: {:#x} {:x?}, {} frames",
         crash.code,
@@ -79,22 +136,6 @@ fn case(out: &mut Outputs, name: &str, world: &World, crash: &Crash, demo: Kind,
                 f["kind"],
                 f["inline"]
             );
-        }
-    }
-    out.truth(name, &truth);
-    let trial = std::env::temp_dir().join(format!("forge-{}.dmp", std::process::id()));
-    for kind in others
-        .iter()
-        .copied()
-        .chain((!others.contains(&demo)).then_some(demo))
-    {
-        let bytes = writer::write(world, crash, kind);
-        check::dump(&trial, &bytes, world, crash, kind);
-        if kind == demo {
-            out.dump(&format!("assets/demo/{name}"), &bytes);
-        }
-        if kind != demo {
-            out.dump(&format!("tests/data/{name}-{}", kind.name()), &bytes);
         }
     }
 }

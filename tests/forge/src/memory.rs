@@ -25,6 +25,9 @@ pub const SELF_SLOT: u64 = 0x1C1;
 /// First address of the page table entries: slot 0x1C1.
 pub const PTE_BASE: u64 = 0xFFFF_0000_0000_0000 | SELF_SLOT << 39;
 
+/// Frames kept for a large page.
+const LARGE_FRAMES: std::ops::Range<u64> = 0x400..0x600;
+
 /// What a page frame holds; becomes the PFN database.
 #[derive(Clone, Copy)]
 pub struct Frame {
@@ -47,6 +50,8 @@ pub struct Memory {
     pub frames: BTreeMap<u64, Frame>,
     /// Page table root of the System process.
     pub system_cr3: u64,
+    /// Page tables have five levels: roots are one level up.
+    pub five_levels: bool,
 }
 
 impl Memory {
@@ -57,7 +62,8 @@ impl Memory {
         let start = storage.as_ptr().align_offset(PAGE as usize);
         let runs = vec![(1, 0x9E), (0x100, pages - 0x100)];
         // Handed out in a fixed but scattered order, so that neighbours in virtual memory are none in physical memory.
-        let mut free: Vec<u64> = (0x108..pages).collect();
+        // Two MiB in a row are kept back for a large page.
+        let mut free: Vec<u64> = (0x108..pages).filter(|p| !LARGE_FRAMES.contains(p)).collect();
         let mut seed = 0x2545_F491_4F6C_DD1Du64;
         for i in (1..free.len()).rev() {
             seed ^= seed << 13;
@@ -73,6 +79,7 @@ impl Memory {
             runs,
             frames: BTreeMap::new(),
             system_cr3: 0,
+            five_levels: false,
         };
         memory.system_cr3 = memory.new_root();
         for slot in 0x100..0x200 {
@@ -117,17 +124,12 @@ impl Memory {
         pfn
     }
 
-    /// Takes 512 page frames in a row at a 2 MiB boundary.
+    /// Takes the 512 page frames in a row that are kept for a large page.
     pub fn alloc_large(&mut self) -> u64 {
-        let first = (0x200..self.size / PAGE - 511)
-            .step_by(512)
-            .find(|f| (*f..*f + 512).all(|p| self.free.contains(&p)))
-            .expect("2 MiB of free memory");
-        self.free.retain(|p| !(first..first + 512).contains(p));
-        for p in first..first + 512 {
+        for p in LARGE_FRAMES {
             self.frames.insert(p, Frame { pte: 0, table: 0 });
         }
-        first
+        LARGE_FRAMES.start
     }
 
     /// Pages in all, holes included.
@@ -231,12 +233,13 @@ impl Memory {
     /// Walks the tables.
     pub fn translate(&self, root: u64, va: u64) -> Option<u64> {
         let mut table = root & FRAME;
-        for shift in [39, 30, 21, 12] {
+        let top: &[u32] = if self.five_levels { &[48] } else { &[] };
+        for shift in top.iter().copied().chain([39, 30, 21, 12]) {
             let entry = self.read64(table + (va >> shift & 0x1FF) * 8);
             if entry & P == 0 {
                 return None;
             }
-            if shift != 39 && shift != 12 && entry & LARGE != 0 {
+            if shift < 39 && shift != 12 && entry & LARGE != 0 {
                 let mask = (1u64 << shift) - 1;
                 return Some(entry & FRAME & !mask | va & mask);
             }

@@ -274,6 +274,9 @@ pub fn write(world: &World, case: &str, crash: &Crash) -> Value {
         "trap_frames": traps,
         "pool": pool(world),
         "objects": world.objects.iter().map(|(n, a)| json!({"name": n, "address": hex(*a)})).collect::<Vec<_>>(),
+        "entries": world.entries.iter().map(|(kind, cr3, va, value, pa)| json!({
+            "kind": kind, "cr3": hex(*cr3), "va": hex(*va), "value": hex(*value), "pa": pa.map(hex),
+        })).collect::<Vec<_>>(),
         "translations": translations(world),
         "page_hashes": hashes(world),
     })

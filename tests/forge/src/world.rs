@@ -71,6 +71,8 @@ pub struct World {
     pub time: u64,
     /// Up time, 100 ns.
     pub uptime: u64,
+    /// Page table entries of note: kind, page table root, address, contents, physical address of the data if any.
+    pub entries: Vec<(&'static str, u64, u64, u64, Option<u64>)>,
     /// Ranges that hold code or data of note for triage dumps.
     pub notable: Vec<(u64, u64)>,
 }

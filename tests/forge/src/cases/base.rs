@@ -68,6 +68,7 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
         machine: Machine {
             vectors: Vectors::default(),
             trace: std::env::var_os("FORGE_TRACE").is_some(),
+            stop_at: None,
         },
         modules: Vec::new(),
         user_images: BTreeMap::new(),
@@ -87,6 +88,7 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
         time: setup.time,
         uptime: setup.uptime,
         notable: Vec::new(),
+        entries: Vec::new(),
     };
     w.load(
         images.get("ntoskrnl.exe"),

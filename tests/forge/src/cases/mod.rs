@@ -2,9 +2,11 @@
 
 pub mod base;
 pub mod nosyms;
+pub mod paging;
 pub mod people;
 pub mod readonly;
 pub mod scanner;
+pub mod unwind2;
 pub mod usb;
 pub mod wifi;
 

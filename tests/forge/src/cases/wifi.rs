@@ -21,6 +21,11 @@ pub enum Variant {
 
 /// Runs it.
 pub fn run(images: &Images, variant: Variant) -> (World, Crash) {
+    run_with(images, variant, |_| {})
+}
+
+/// Runs it in a world that `prepare` has changed before the code starts.
+pub fn run_with(images: &Images, variant: Variant, prepare: impl FnOnce(&mut World)) -> (World, Crash) {
     let mut w = base::world(
         images,
         &Setup {
@@ -42,6 +47,7 @@ pub fn run(images: &Images, variant: Variant) -> (World, Crash) {
     let plans = people::populate(&mut w, &[]);
     let item = w.alloc_pool(false, 0x20, b"NDwi");
     pool_scenery(&mut w);
+    prepare(&mut w);
     base::finish(&mut w);
     people::settle(&mut w, &plans);
     let mode = w.module("wlanflt.sys").at("WlfContext") + 20;

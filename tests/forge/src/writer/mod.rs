@@ -138,5 +138,13 @@ fn walk(world: &World, root: u64, slots: std::ops::Range<u64>, pages: &mut BTree
             }
         }
     }
-    level(world, root & 0x000F_FFFF_FFFF_F000, 3, slots, pages);
+    let mut root = root & 0x000F_FFFF_FFFF_F000;
+    if world.memory.five_levels {
+        pages.insert(root >> 12);
+        let entry = world
+            .memory
+            .read64(root + if slots.start < 256 { 0 } else { 511 * 8 });
+        root = entry & 0x000F_FFFF_FFFF_F000;
+    }
+    level(world, root, 3, slots, pages);
 }

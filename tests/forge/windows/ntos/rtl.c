@@ -44,12 +44,13 @@ NOINLINE static EXCEPTION_ROUTINE *RtlVirtualUnwind(ULONG64 Base, ULONG64 Pc, PR
     *Establisher = c->Rsp;
     if ((info[3] & 15) && offset >= info[1])
         *Establisher = regs[info[3] & 15] - (info[3] >> 4) * 16;
-    if ((info[0] >> 3) & 1 && offset >= info[1]) {
+    if (((info[0] >> 3) & 1) && offset >= info[1]) {
         ULONG *tail = (ULONG *)(info + 4 + ((info[2] + 1) & ~1) * 2);
         handler = (EXCEPTION_ROUTINE *)(Base + tail[0]);
         *HandlerData = tail + 1;
     }
     frame = *Establisher;
+again:
     for (i = 0; i < info[2];) {
         UCHAR *code = info + 4 + i * 2;
         ULONG op = code[1] & 15, arg = code[1] >> 4, n = 1;
@@ -62,6 +63,7 @@ NOINLINE static EXCEPTION_ROUTINE *RtlVirtualUnwind(ULONG64 Base, ULONG64 Pc, PR
         case 3: if (done) c->Rsp = regs[info[3] & 15] - (info[3] >> 4) * 16; break;
         case 4: n = 2; if (done) regs[arg] = *(ULONG64 *)(frame + slot[0] * 8); break;
         case 5: n = 3; if (done) regs[arg] = *(ULONG64 *)(frame + *(ULONG *)slot); break;
+        case 6: break;
         case 8: n = 2; if (done) memcpy(&c->Xmm0 + arg, (PVOID)(frame + slot[0] * 16), 16); break;
         case 9: n = 3; if (done) memcpy(&c->Xmm0 + arg, (PVOID)(frame + *(ULONG *)slot), 16); break;
         case 10: {
@@ -74,6 +76,13 @@ NOINLINE static EXCEPTION_ROUTINE *RtlVirtualUnwind(ULONG64 Base, ULONG64 Pc, PR
         default: return NULL;
         }
         i += n;
+    }
+    /* A chained entry goes on with its parent, whose prolog has run as a whole. */
+    if ((info[0] >> 3) & 4) {
+        f = (PRUNTIME_FUNCTION)(info + 4 + ((info[2] + 1) & ~1) * 2);
+        info = (UCHAR *)(Base + f->UnwindData);
+        offset = 0xFFFF;
+        goto again;
     }
     if (!machine) {
         c->Rip = *(ULONG64 *)c->Rsp;
