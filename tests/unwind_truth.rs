@@ -233,3 +233,82 @@ fn a_searched_stack_is_close_to_the_emulators() {
         }
     }
 }
+
+/// Every other thread: running ones from their processors' contexts, waiting ones from their switch frames. In the frame
+/// that switched away only rip, rsp and rbp are known; its caller saved the rest.
+#[test]
+fn every_threads_kernel_stack_is_the_emulators() {
+    use dumpscope::memory::Memory;
+    let mut compared = 0;
+    for (case, truth, dumps) in cases() {
+        let dump = dumps
+            .iter()
+            .find(|dump| dump.ends_with(format!("{case}.dmp.gz")))
+            .unwrap();
+        let target = open(dump);
+        let memory = target.memory();
+        let offset = target
+            .debugger_data()
+            .unwrap()
+            .nonzero("OffsetKThreadKernelStack")
+            .unwrap();
+        for thread in truth["threads"].as_array().unwrap() {
+            let frames = thread["frames"].as_array().unwrap();
+            if frames.is_empty() {
+                continue;
+            }
+            let ethread = number(&thread["ethread"]);
+            let running = target
+                .processors()
+                .iter()
+                .find(|processor| processor.current_thread == Some(ethread));
+            if running.is_none_or(|processor| processor.context.is_err()) && thread["state"] == "running" {
+                // An idle thread whose processor runs another one, or a processor whose state is damaged on purpose.
+                continue;
+            }
+            let start = match running {
+                Some(processor) => Registers::from(processor.context.as_ref().unwrap()),
+                None => {
+                    let stack = memory.u64(ethread + offset).unwrap();
+                    Registers::of_switch_frame(stack, |at| memory.u64(at).ok())
+                        .unwrap_or_else(|| panic!("{case} {ethread:x} {} {stack:x}", thread["state"]))
+                }
+            };
+            let host = TargetHost::new(&target, Some(ethread));
+            let stack = walk(&host, start, &Options::default());
+            let found: Vec<&Frame> = stack.physical().collect();
+            // User-mode memory and modules are those of the process that crashed.
+            let kernel = frames
+                .iter()
+                .position(|frame| number(&frame["rip"]) < 1 << 47)
+                .unwrap_or(frames.len());
+            // The emulator parked the processor inside the switch; the switch frame returns to the frame around that.
+            let first = usize::from(running.is_none());
+            let kernel = kernel - first;
+            assert!(
+                found.len() >= kernel,
+                "{case} {ethread:x}: {} frames, {}",
+                found.len(),
+                stack.end
+            );
+            for (index, (frame, truth)) in found.iter().zip(&frames[first..first + kernel]).enumerate() {
+                let place = format!("{case} thread {ethread:x} frame {index} {}", truth["function"]);
+                assert_eq!(
+                    (frame.ip, frame.sp),
+                    (number(&truth["rip"]), number(&truth["rsp"])),
+                    "{place}"
+                );
+                for name in NONVOLATILE {
+                    let wanted = number(&truth["regs"][name]);
+                    match frame.register(name).unwrap().known() {
+                        Some(value) => assert_eq!(value, wanted, "{place}: {name}"),
+                        None => assert!(running.is_none() && index < 1, "{place}: {name} is not known"),
+                    }
+                }
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 500, "only {compared}");
+    println!("{compared} frames of other threads compared");
+}

@@ -1,8 +1,11 @@
 //! Stacks and frames of the session: where walks start, and which frame is looked at.
 
 use super::session::Session;
+use crate::dump::Machine;
 use crate::target::Context;
-use crate::unwind::{Frame, GENERAL_NAMES, Options, Registers, Stack, TargetHost, walk};
+use crate::unwind::{
+    Arm64Start, Frame, GENERAL_NAMES, Options, Registers, Stack, TargetHost, walk, walk_arm64,
+};
 
 /// A frame that was made current.
 #[derive(Debug, Clone)]
@@ -60,7 +63,25 @@ impl Session {
             max_frames,
             ..Options::default()
         };
+        if self.target.header().machine == Machine::Arm64 {
+            return walk_arm64(&host, self.arm64_start(&registers), &options);
+        }
         walk(&host, registers, &options)
+    }
+
+    /// What an ARM64 walk starts from: `registers` have pc, sp and x29 in the places of rip, rsp and rbp; lr is known
+    /// in the base context only.
+    fn arm64_start(&self, registers: &Registers) -> Arm64Start {
+        let context = self.base_context().ok();
+        let base = context.filter(|context| context.ip() == registers.rip.value);
+        let of_base = |name| base.and_then(|context| context.get(name));
+        let x29 = registers.by_name("rbp").and_then(|slot| slot.known());
+        Arm64Start {
+            pc: registers.rip.value,
+            sp: of_base("sp").unwrap_or(registers.rsp()),
+            fp: of_base("fp").or(x29).unwrap_or(0),
+            lr: of_base("lr").unwrap_or(0),
+        }
     }
 
     /// Registers as `Context`: the base context with everything that `registers` knows put in.
@@ -69,6 +90,13 @@ impl Session {
     /// As [`Session::base_context`].
     pub fn context_of(&self, registers: &Registers) -> Result<Context, String> {
         let mut context = self.base_context()?.clone();
+        if context.machine() == Machine::Arm64 {
+            let x29 = registers.by_name("rbp").map_or(0, |slot| slot.value);
+            for (name, value) in [("pc", registers.rip.value), ("sp", registers.rsp()), ("fp", x29)] {
+                context.set(name, value);
+            }
+            return Ok(context);
+        }
         for (number, name) in (0u8..).zip(GENERAL_NAMES) {
             context.set(name, registers.general(number).value);
         }

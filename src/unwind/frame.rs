@@ -19,6 +19,8 @@ pub enum Trust {
     Inline,
     /// The frame inside it has no unwind data and is assumed to have moved neither rsp nor a nonvolatile register.
     Leaf,
+    /// Found by the chain of frame records (ARM64).
+    FramePointer,
     /// Read from a trap frame or machine frame that was recognised on the stack without unwind data.
     TrapFrame(Vec<Evidence>),
     /// Its return address was found by searching the stack.
@@ -31,13 +33,14 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// One word: `context`, `unwind`, `inline`, `leaf`, `trap`, `scan`.
+    /// One word: `context`, `unwind`, `inline`, `leaf`, `frame-pointer`, `trap`, `scan`.
     pub fn word(&self) -> &'static str {
         match self {
             Trust::Context => "context",
             Trust::Unwind => "unwind",
             Trust::Inline => "inline",
             Trust::Leaf => "leaf",
+            Trust::FramePointer => "frame-pointer",
             Trust::TrapFrame(_) => "trap",
             Trust::Scan { .. } => "scan",
         }
@@ -140,6 +143,27 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// A frame at the registers' instruction and stack pointers, of which nothing else is known yet.
+    pub(crate) fn new(registers: Registers, kind: FrameKind, trust: Trust) -> Frame {
+        let (ip, sp) = (registers.rip.value, registers.rsp());
+        Frame {
+            number: 0,
+            kind,
+            trust,
+            ip,
+            is_call: kind == FrameKind::Caller,
+            sp,
+            frame_base: sp,
+            return_address: 0,
+            return_slot: None,
+            caller_sp: None,
+            registers,
+            notes: Vec::new(),
+            inline: None,
+            inline_depth: None,
+        }
+    }
+
     /// The address to look symbols and lines up with: inside the call for return addresses.
     pub fn lookup_ip(&self) -> u64 {
         match self.is_call {

@@ -3,6 +3,7 @@
 //! The walk uses unwind data where the dump or an image has it ([`x64`]), and searches the stack where it has not
 //! ([`scan`]). It asks the open dump through [`UnwindHost`] and answers with data only: no text is made here.
 
+mod arm64;
 mod calls;
 mod chain;
 mod codes;
@@ -25,6 +26,7 @@ mod trap;
 mod walk;
 mod x64;
 
+pub use arm64::{Arm64Start, walk_arm64};
 pub use codes::{
     Code, FLAG_CHAINED, FLAG_EXCEPTION_HANDLER, FLAG_TERMINATION_HANDLER, Operation, UnwindInfo,
     primary as primary_function, resolve as resolve_entry,

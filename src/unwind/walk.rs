@@ -43,11 +43,60 @@ pub fn walk(host: &dyn UnwindHost, start: Registers, options: &Options) -> Stack
         host,
         options,
         stacks: host.stacks(),
-        frames: Vec::new(),
+        frames: Frames::new(host, options),
         found: VecDeque::new(),
         searched: None,
     };
     walker.run(start)
+}
+
+/// The frames of a walk as they are found, each behind what is inlined in it.
+pub(crate) struct Frames<'a> {
+    host: &'a dyn UnwindHost,
+    inline: bool,
+    frames: Vec<Frame>,
+}
+
+impl<'a> Frames<'a> {
+    pub(crate) fn new(host: &'a dyn UnwindHost, options: &Options) -> Frames<'a> {
+        Frames {
+            host,
+            inline: options.inline,
+            frames: Vec::new(),
+        }
+    }
+
+    /// Adds a physical frame and, before it, the functions inlined at its address.
+    pub(crate) fn push(&mut self, mut frame: Frame) {
+        if self.inline {
+            let chain = self.host.inline_chain(frame.lookup_ip());
+            for (depth, inline) in chain.into_iter().enumerate() {
+                let number = self.next_number();
+                self.frames.push(Frame {
+                    number,
+                    kind: FrameKind::Inline,
+                    trust: Trust::Inline,
+                    notes: Vec::new(),
+                    inline: Some(inline),
+                    inline_depth: Some(depth),
+                    ..frame.clone()
+                });
+            }
+        }
+        frame.number = self.next_number();
+        self.frames.push(frame);
+    }
+
+    fn next_number(&self) -> u32 {
+        u32::try_from(self.frames.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn finish(self, end: End) -> Stack {
+        Stack {
+            frames: self.frames,
+            end,
+        }
+    }
 }
 
 /// What follows a frame.
@@ -60,7 +109,7 @@ struct Walker<'a> {
     host: &'a dyn UnwindHost,
     options: &'a Options,
     stacks: Vec<StackRange>,
-    frames: Vec<Frame>,
+    frames: Frames<'a>,
     /// Frames that the last search found and that were not used yet.
     found: VecDeque<Link>,
     /// The addresses that the last search covered: within them an empty queue means that nothing is left.
@@ -82,22 +131,7 @@ impl Walker<'_> {
             if !seen.insert((ip, sp)) {
                 break End::Cycle { ip, sp };
             }
-            let mut frame = Frame {
-                number: 0,
-                kind,
-                trust,
-                ip,
-                is_call: kind == FrameKind::Caller,
-                sp,
-                frame_base: sp,
-                return_address: 0,
-                return_slot: None,
-                caller_sp: None,
-                registers,
-                notes: Vec::new(),
-                inline: None,
-                inline_depth: None,
-            };
+            let mut frame = Frame::new(registers, kind, trust);
             let next = self.next(&mut frame);
             physical += 1;
             match next {
@@ -105,42 +139,15 @@ impl Walker<'_> {
                     (registers, kind, trust) = *next;
                     frame.return_address = registers.rip.value;
                     frame.caller_sp = Some(registers.rsp());
-                    self.push(frame);
+                    self.frames.push(frame);
                 }
                 Next::Stop(end) => {
-                    self.push(frame);
+                    self.frames.push(frame);
                     break end;
                 }
             }
         };
-        Stack {
-            frames: self.frames,
-            end,
-        }
-    }
-
-    fn push(&mut self, mut frame: Frame) {
-        if self.options.inline {
-            let chain = self.host.inline_chain(frame.lookup_ip());
-            for (depth, inline) in chain.into_iter().enumerate() {
-                let number = self.next_number();
-                self.frames.push(Frame {
-                    number,
-                    kind: FrameKind::Inline,
-                    trust: Trust::Inline,
-                    notes: Vec::new(),
-                    inline: Some(inline),
-                    inline_depth: Some(depth),
-                    ..frame.clone()
-                });
-            }
-        }
-        frame.number = self.next_number();
-        self.frames.push(frame);
-    }
-
-    fn next_number(&self) -> u32 {
-        u32::try_from(self.frames.len()).unwrap_or(u32::MAX)
+        self.frames.finish(end)
     }
 
     fn next(&mut self, frame: &mut Frame) -> Next {

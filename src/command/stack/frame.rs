@@ -3,6 +3,7 @@
 use super::rows::Columns;
 use crate::command::registers::{Segments, show as show_registers};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::dump::Machine;
 use crate::output::{Field, Line, Record, Role};
 use crate::unwind::{FrameKind, Origin, Registers};
 
@@ -104,7 +105,11 @@ fn select(number: u32, show: bool, start: bool, context: &mut Context<'_>) -> Re
     context.emit(row)?;
     if show {
         show_registers(&selected.context, Segments::Shown, context)?;
-        if selected.frame.kind != FrameKind::First
+        let machine = selected.context.machine();
+        if machine == Machine::Arm64 && selected.frame.kind != FrameKind::First {
+            let text = "recovered in this frame: pc sp fp";
+            context.emit(Line::new().role(Role::Dim, text))?;
+        } else if selected.frame.kind != FrameKind::First
             && let Some(record) = not_recovered(&selected.frame.registers)
         {
             context.emit(record)?;
