@@ -3,6 +3,7 @@
 # The first argument is a Python that has volatility3 and pefile installed.
 set -eu
 PYTHON=${1:-python3}
+VOL=$(dirname "$(command -v "$PYTHON")")/vol
 HERE=$(cd "$(dirname "$0")" && pwd)
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
@@ -17,7 +18,7 @@ gunzip -c "$HERE/../data/wifi-full.dmp.gz" >"$WORK/full.dmp"
 gunzip -c "$HERE/../../assets/demo/wifi.dmp.gz" >"$WORK/bitmap.dmp"
 for DUMP in full bitmap; do
     for PLUGIN in info pslist modules; do
-        "$PYTHON" -m volatility3.cli -q --offline --cache-path "$WORK/cache" -r json -s "$WORK/symbols" \
+        "$VOL" -q --offline --cache-path "$WORK/cache" -r json -s "$WORK/symbols" \
             -f "$WORK/$DUMP.dmp" "windows.$PLUGIN" >"$WORK/$DUMP-$PLUGIN.json" 2>"$WORK/$DUMP-$PLUGIN.log" ||
             { cat "$WORK/$DUMP-$PLUGIN.log"; exit 1; }
     done

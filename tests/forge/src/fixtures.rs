@@ -86,7 +86,7 @@ const fn program(name: &'static str, sources: &'static [&'static str], entry: &'
     Spec {
         link: &["/subsystem:console"],
         entry,
-        ..driver(name, sources, &["ntdll", "kernelbase"])
+        ..driver(name, sources, &["ntdll", "KERNELBASE"])
     }
 }
 
@@ -121,10 +121,10 @@ pub const ALL: &[Spec] = &[
         0x5F3A_91C4,
         Some("rc/wlanflt.rc"),
     ),
-    driver("fltmgr.sys", &["fltmgr/fltmgr.c"], &["ntoskrnl"]),
+    driver("FLTMGR.SYS", &["fltmgr/fltmgr.c"], &["ntoskrnl"]),
     Spec {
         resource: Some("rc/ntfs.rc"),
-        ..driver("ntfs.sys", &["ntfs/ntfs.c"], &["ntoskrnl"])
+        ..driver("Ntfs.sys", &["ntfs/ntfs.c"], &["ntoskrnl"])
     },
     driver("win32kbase.sys", &["win32k/win32kbase.c"], &["ntoskrnl"]),
     driver("win32kfull.sys", &["win32k/win32kfull.c"], &["ntoskrnl"]),
@@ -161,7 +161,7 @@ pub const ALL: &[Spec] = &[
     third(
         "isofilter.sys",
         &["third/isofilter.c"],
-        &["ntoskrnl", "fltmgr"],
+        &["ntoskrnl", "FLTMGR"],
         0x5FA0_9E11,
         None,
     ),
@@ -173,8 +173,8 @@ pub const ALL: &[Spec] = &[
         None,
     ),
     library("ntdll.dll", &["user/ntdll.c", "user/stubs.s"], &[]),
-    library("kernelbase.dll", &["user/kernelbase.c"], &["ntdll"]),
-    library("kernel32.dll", &["user/kernel32.c"], &["ntdll"]),
+    library("KERNELBASE.dll", &["user/kernelbase.c"], &["ntdll"]),
+    library("KERNEL32.DLL", &["user/kernel32.c"], &["ntdll"]),
     program("smss.exe", &["user/smss.c"], "NtProcessStartup"),
     program("csrss.exe", &["user/program.c"], MAIN),
     program("wininit.exe", &["user/program.c"], MAIN),
@@ -192,7 +192,7 @@ pub const ALL: &[Spec] = &[
 /// Images of user mode.
 pub fn is_user(name: &str) -> bool {
     name.ends_with(".exe") && name != "ntoskrnl.exe"
-        || ["ntdll.dll", "kernelbase.dll", "kernel32.dll"].contains(&name)
+        || ["ntdll.dll", "KERNELBASE.dll", "KERNEL32.DLL"].contains(&name)
 }
 
 /// Images whose PDB is in nobody's store.
@@ -204,7 +204,7 @@ const NO_PDB: &[&str] = &[
     "vsfilter.sys",
     "isofilter.sys",
     "isospace.sys",
-    "ntfs.sys",
+    "Ntfs.sys",
     "scansvc.exe",
 ];
 /// Images that are in no store either.

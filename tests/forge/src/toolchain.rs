@@ -88,10 +88,11 @@ pub fn build(spec: &Spec) -> (PathBuf, PathBuf, PathBuf) {
         .expect("stem")
         .to_string_lossy()
         .to_string();
+    // PDB names keep the case of the build, not of the image: lower case.
     let pdb_stem = if stem == "ntoskrnl" {
         "ntkrnlmp".to_string()
     } else {
-        stem.clone()
+        stem.to_lowercase()
     };
     let objects = out.join(format!("obj-{stem}"));
     fs::create_dir_all(&objects).expect("object folder");

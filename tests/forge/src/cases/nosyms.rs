@@ -13,7 +13,7 @@ pub fn run(images: &Images) -> (World, Crash) {
         &Setup {
             pages: 0xC00,
             processors: 4,
-            drivers: &["fltmgr.sys", "ntfs.sys", "tcpip.sys", "ndis.sys", "wlanflt.sys"],
+            drivers: &["FLTMGR.SYS", "Ntfs.sys", "tcpip.sys", "ndis.sys", "wlanflt.sys"],
             time: 0x01D7_5288_01F4_6A9D,
             uptime: 0x0000_000A_7730_0421,
             unloaded: &[("dump_stornvme.sys", 0xFFFF_F807_6B00_0000, 0xFFFF_F807_6B02_9000)],
@@ -26,7 +26,7 @@ pub fn run(images: &Images) -> (World, Crash) {
     let item = w.alloc_pool(false, 0x20, b"NtFs");
     base::finish(&mut w);
     people::settle(&mut w, &plans);
-    let ntfs = w.module("ntfs.sys").clone();
+    let ntfs = w.module("Ntfs.sys").clone();
     // Somebody has stored a small number where the volume's control block was.
     let scb = ntfs.at("NtfsRootScb");
     w.q(scb + 24, 0x0000_0000_0001_00D8);

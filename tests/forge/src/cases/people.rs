@@ -3,7 +3,7 @@
 use crate::objects::process::NewProcess;
 use crate::world::World;
 
-const COMMON: &[&str] = &["ntdll.dll", "kernelbase.dll", "kernel32.dll"];
+const COMMON: &[&str] = &["ntdll.dll", "KERNELBASE.dll", "KERNEL32.DLL"];
 
 /// What a user thread does.
 #[derive(Clone, Copy)]
@@ -183,7 +183,7 @@ pub fn thread_init(w: &mut World, process: usize) {
             .expect("module")
             .clone()
     };
-    let (ntdll, kernel32) = (find("ntdll.dll"), find("kernel32.dll"));
+    let (ntdll, kernel32) = (find("ntdll.dll"), find("KERNEL32.DLL"));
     let (cr3, at) = (p.cr3, ntdll.at("Kernel32ThreadInitThunkFunction"));
     w.memory
         .write(cr3, at, &kernel32.at("BaseThreadInitThunk").to_le_bytes());

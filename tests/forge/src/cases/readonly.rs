@@ -15,8 +15,8 @@ pub fn run(images: &Images) -> (World, Crash) {
             pages: 0x1000,
             processors: 16,
             drivers: &[
-                "fltmgr.sys",
-                "ntfs.sys",
+                "FLTMGR.SYS",
+                "Ntfs.sys",
                 "tcpip.sys",
                 "isofilter.sys",
                 "isospace.sys",
@@ -62,8 +62,8 @@ pub fn run(images: &Images) -> (World, Crash) {
     let opener = w.thread(0, 0x8E4, opener_routine, 9);
     let worker = w.nt("ExpWorkerThread");
     let boot = w.thread(0, 0x8, worker, 16);
-    let filter = w.driver("fltmgr.sys");
-    let entry = w.module("fltmgr.sys").at("FltpCreate");
+    let filter = w.driver("FLTMGR.SYS");
+    let entry = w.module("FLTMGR.SYS").at("FltpCreate");
     w.q(filter + off("_DRIVER_OBJECT", "MajorFunction"), entry);
     let device = w.device(filter, Some("FltVolume"), 8, 0);
     let file = w.file_object("\\Users\\Public\\Workspace\\state.db", device);

@@ -13,7 +13,7 @@ fn setup(images: &Images, time: u64) -> World {
         &Setup {
             pages: 0xC00,
             processors: 4,
-            drivers: &["fltmgr.sys", "ntfs.sys", "tcpip.sys", "vscan.sys", "vsfilter.sys"],
+            drivers: &["FLTMGR.SYS", "Ntfs.sys", "tcpip.sys", "vscan.sys", "vsfilter.sys"],
             time,
             uptime: 0x0000_0001_92C4_1E77,
             unloaded: &[("dump_storahci.sys", 0xFFFF_F807_6B00_0000, 0xFFFF_F807_6B02_9000)],
@@ -77,7 +77,7 @@ pub fn corrupt_list(images: &Images) -> (World, Crash) {
     let handler = w.module("vsfilter.sys").at("VsfDeviceControl");
     w.q(driver + off("_DRIVER_OBJECT", "MajorFunction") + 14 * 8, handler);
     let device = w.device(driver, Some("VsFilter"), 0x22, 0);
-    let disk = w.driver("ntfs.sys");
+    let disk = w.driver("Ntfs.sys");
     let volume = w.device(disk, Some("NtfsVolume"), 8, 0);
     let file = w.file_object("\\VsFilter", device);
     let table = w.processes[process].handles;

@@ -13,7 +13,7 @@ pub fn run(images: &Images) -> (World, Crash) {
         &Setup {
             pages: 0xC00,
             processors: 2,
-            drivers: &["fltmgr.sys", "tspport.sys"],
+            drivers: &["FLTMGR.SYS", "tspport.sys"],
             time: 0x01D7_5702_C1D0_0B11,
             uptime: 0x0000_0000_23A0_9F04,
             unloaded: &[],

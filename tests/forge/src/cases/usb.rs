@@ -12,7 +12,7 @@ pub fn run(images: &Images) -> (World, Crash) {
         &Setup {
             pages: 0xC00,
             processors: 2,
-            drivers: &["fltmgr.sys", "ntfs.sys", "tcpip.sys", "usbredir.sys"],
+            drivers: &["FLTMGR.SYS", "Ntfs.sys", "tcpip.sys", "usbredir.sys"],
             time: 0x01D7_5013_A90C_72E5,
             uptime: 0x0000_0000_5C81_2FA0,
             unloaded: &[],

@@ -58,6 +58,12 @@ pub fn run_with(images: &Images, variant: Variant, prepare: impl FnOnce(&mut Wor
     }
     let send = w.module("ndis.sys").at("ndisSendOne");
     w.call(boot, send, &[1514, if variant == Variant::Null { 2 } else { 0 }]);
+    let list = w.get(w.module("ndis.sys").at("ndisWork") + 8);
+    w.pool.blocks.push((list, 0x268, *b"Filt", false));
+    w.objects.push(("net buffer list".into(), list));
+    // NET_BUFFER_LIST.ProtocolReserved[1] leads to it.
+    let stack = w.get(list + 0x48);
+    w.objects.push(("completion stack".into(), stack));
     let routine = w.module("ndis.sys").at("ndisDoSendCompleteWork");
     let work = w.module("ndis.sys").at("ndisWork");
     w.q(item + 16, routine);

@@ -60,7 +60,7 @@ impl World {
     /// The driver object of a loaded module.
     pub fn driver(&mut self, module: &str) -> u64 {
         let m = self.module(module).clone();
-        let name = module.trim_end_matches(".sys");
+        let name = module.rsplit_once('.').map_or(module, |(stem, _)| stem);
         let directory = self.directory("\\Driver");
         let at = self.object(
             size(DRIVER) + 0x50,

@@ -177,8 +177,8 @@ impl World {
                 .clone();
             let base = match *name {
                 "ntdll.dll" => 0x7FFB_5E2B_0000,
-                "kernelbase.dll" => 0x7FFB_5BC4_0000,
-                "kernel32.dll" => 0x7FFB_5D41_0000,
+                "KERNELBASE.dll" => 0x7FFB_5BC4_0000,
+                "KERNEL32.DLL" => 0x7FFB_5D41_0000,
                 _ => 0x7FF6_2A41_0000,
             };
             let mapped = relocate(&image, base, |dll, function| {
