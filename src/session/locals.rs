@@ -80,16 +80,20 @@ impl Session {
     /// # Errors
     /// Why there are none: no registers, no module, no private symbols.
     pub fn locals(&self) -> Result<Vec<Local>, String> {
-        let frame = match &self.focus.frame {
-            Some(selected) => selected.frame.clone(),
-            None => self
-                .stack(1)?
-                .frames
-                .into_iter()
-                .next()
-                .ok_or("there is no stack")?,
-        };
-        let frame = &frame;
+        match &self.focus.frame {
+            Some(selected) => self.locals_of(&selected.frame),
+            None => {
+                let innermost = self.stack(1)?.frames.into_iter().next();
+                self.locals_of(&innermost.ok_or("there is no stack")?)
+            }
+        }
+    }
+
+    /// The variables of a frame.
+    ///
+    /// # Errors
+    /// As [`Session::locals`].
+    pub fn locals_of(&self, frame: &Frame) -> Result<Vec<Local>, String> {
         let ip = frame.lookup_ip();
         let module = self
             .target

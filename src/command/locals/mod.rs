@@ -2,6 +2,8 @@
 
 mod row;
 
+pub(super) use row::{type_name, value};
+
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::Line;
 use crate::session::Local;

@@ -22,6 +22,11 @@ pub(super) struct Columns {
     pub(super) short_places: bool,
 }
 
+/// A variable's type as C writes it.
+pub(in crate::command) fn type_name(local: &Local) -> String {
+    c_name(&*local.ty.source, local.ty.id)
+}
+
 const UNAVAILABLE: &str = "<value unavailable>";
 
 impl Columns {
@@ -42,7 +47,7 @@ impl Columns {
         if self.short_places {
             line = line.role(Role::Register, format!("{:<14} ", local.home.text()));
         }
-        let type_name = c_name(&*local.ty.source, local.ty.id);
+        let type_name = type_name(local);
         if self.types {
             line = line.label(format!("{type_name} "));
         }
@@ -64,12 +69,13 @@ impl Columns {
     }
 }
 
-fn value(local: &Local, context: &Context<'_>) -> Span {
+/// A variable's value as one span; what cannot be known says so.
+pub(in crate::command) fn value(local: &Local, context: &Context<'_>) -> Span {
     let unavailable = || Span::new(Role::Unreadable, UNAVAILABLE);
     // A structure is shown by dt; its address is what matters here.
     if let (Some(Type::Udt(udt)), Some(address)) = (local.ty.get(), local.home.address()) {
         let command = format!("dt {}!{} {}", local.ty.module, udt.name, hex::tick(address));
-        return Span::new(Role::Value, c_name(&*local.ty.source, local.ty.id)).with_action(command);
+        return Span::new(Role::Value, type_name(local)).with_action(command);
     }
     let Some(bytes) = &local.bytes else {
         return unavailable();

@@ -1,5 +1,7 @@
 //! `k` and its forms: the stack.
 
+use super::fold::{self, Part};
+use super::parameters::Parameters;
 use super::rows::Columns;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::memory::Memory;
@@ -13,13 +15,15 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Letters("bcdfnpPvLM"),
     rest: Rest::Semicolon,
     group: Group::Stack,
-    usage: "[bcdfnpPvLM] [= RSP [RIP]] [COUNT]",
+    usage: "[bcdfnpPvLM] [= RSP [RIP]] [COUNT] [--fold]",
     summary: "Shows the stack",
     help: "k        frame number, stack pointer, return address, call site\n  \
            kb kv    with the four argument slots; kv also names trap frames\n  \
            kc       call sites alone          kf  with the bytes between frames\n  \
            kd [N]   the stack's words with symbols\n  \
-           k 20     0x20 frames               k = RSP RIP 10   from other registers\n\n\
+           kp kP    with parameters and their values, where the module has a private PDB (kP: one a line)\n  \
+           k 20     0x20 frames               k = RSP RIP 10   from other registers\n  \
+           --fold   frames that repeat become one line with a count\n\n\
            Frames come from the images' unwind data. Where a dump has none and no image file is given (-i), the stack \
            is searched for return addresses: such frames are marked [scan N], N being the confidence out of 100. \
            They are followed by the images that would make them exact.",
@@ -35,7 +39,11 @@ const MAX_FRAMES: u64 = 0x10000;
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let missing = |why: String| CommandError::Missing(format!("no stack: {why}"));
     let base = context.session.base_registers().map_err(missing)?;
-    let request = request(args.text, base, context)?;
+    let (text, fold) = match args.text.strip_suffix("--fold") {
+        Some(text) => (text.trim_end(), true),
+        None => (args.text, false),
+    };
+    let request = request(text, base, context)?;
     if args.glued.contains('d') {
         return raw(
             request.registers.rsp(),
@@ -66,12 +74,17 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         arguments: !names_only && (has('b') || has('v')),
         notes: has('v'),
     };
+    let parameters = match (has('p'), has('P')) {
+        (_, true) => Parameters::Lines,
+        (true, false) => Parameters::Inline,
+        (false, false) => Parameters::Hidden,
+    };
     if context.session.focus.context.is_some() {
         let text = "  *** Stack trace for last set context - .thread/.cxr resets it";
         context.emit(Line::of(text))?;
     }
     let stack = context.session.stack_from(request.registers, limit);
-    show(&stack, columns, limit, context)
+    show(&stack, columns, parameters, limit, fold, context)
 }
 
 /// What stands after the letters.
@@ -116,30 +129,43 @@ fn request(text: &str, base: Registers, context: &Context<'_>) -> Result<Request
 fn show(
     stack: &Stack,
     columns: Columns,
+    parameters: Parameters,
     limit: usize,
+    fold: bool,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     context.emit(columns.heading())?;
+    let frames = stack
+        .frames
+        .get(..limit.min(stack.frames.len()))
+        .unwrap_or_default();
+    let parts = match fold {
+        true => fold::parts(frames),
+        false => (0..frames.len()).map(Part::Frame).collect(),
+    };
     let mut before = None;
     let mut warned = false;
-    let mut shown = 0usize;
-    for frame in &stack.frames {
-        if shown >= limit {
-            break;
-        }
+    for part in parts {
+        let frame = match part {
+            Part::Frame(index) => frames.get(index),
+            Part::Folded(folded) => {
+                context.emit(folded.record())?;
+                continue;
+            }
+        };
+        let Some(frame) = frame else { continue };
         if frame.trust.is_scan() && !warned {
             warned = true;
             let text = "WARNING: Stack unwind information not available. Following frames may be wrong.";
             context.emit(Line::new().role(Role::Warning, text))?;
         }
-        let row = columns.row(frame, before, context);
+        let row = parameters.add(columns.row(frame, before, context), frame, context);
         context.emit(row)?;
-        shown += 1;
         if frame.kind != FrameKind::Inline {
             before = Some(frame.sp);
         }
     }
-    remarks(stack, shown, context)
+    remarks(stack, frames.len(), context)
 }
 
 fn remarks(stack: &Stack, shown: usize, context: &mut Context<'_>) -> Result<(), CommandError> {

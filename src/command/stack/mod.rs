@@ -1,9 +1,11 @@
 //! Commands that show stacks and select frames.
 
 pub mod fnent;
+mod fold;
 pub mod frame;
 pub mod k;
 pub mod kframes;
+mod parameters;
 mod rows;
 pub mod thread;
 pub mod trap;

@@ -4,7 +4,7 @@ use super::{PaneSpec, as_it_is, choice, wide};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Stack",
-    choices: &[wide(76, "k", "kn"), choice("k", "kcn")],
+    choices: &[wide(76, "k", "kn --fold"), choice("k", "kcn --fold")],
     takes: &["k", "kb", "kc", "kd", "kn", "kp", "kv"],
     fit: as_it_is,
     anchored: false,
