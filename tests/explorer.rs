@@ -423,8 +423,10 @@ fn panes_of_real_dumps_are_full() {
     }
 }
 
-/// The best of five, because other tests run at the same time.
+/// The best of five, because other tests run at the same time. A measurement and no test of behaviour, so it is run by
+/// hand: `cargo test --release --test explorer -- --ignored`.
 #[test]
+#[ignore = "a measurement, meaningless on a busy computer"]
 fn the_first_screen_takes_less_than_a_tenth_of_a_second() {
     let times = (0..5).map(|_| {
         let start = Instant::now();
