@@ -29,6 +29,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &locals::SPEC,
     &locals::PLACES,
     &stack::thread::SPEC,
+    &stack::process::SPEC,
     &stack::fnent::SPEC,
     &version::MACHINE,
     &dump_fields::SPEC,

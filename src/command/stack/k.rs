@@ -19,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows the stack",
     help: "k        frame number, stack pointer, return address, call site\n  \
            kb kv    with the four argument slots; kv also names trap frames\n  \
-           kc       call sites alone          kf  with the bytes between frames\n  \
+           kc       call sites alone          kf  with the bytes between frames     kL  without source lines\n  \
            kd [N]   the stack's words with symbols\n  \
            kp kP    with parameters and their values, where the module has a private PDB (kP: one a line)\n  \
            k 20     0x20 frames               k = RSP RIP 10   from other registers\n  \
@@ -73,6 +73,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return_address: !names_only,
         arguments: !names_only && (has('b') || has('v')),
         notes: has('v'),
+        offsets: !names_only,
+        source: !has('L') && !names_only,
     };
     let parameters = match (has('p'), has('P')) {
         (_, true) => Parameters::Lines,

@@ -6,6 +6,7 @@ pub mod frame;
 pub mod k;
 pub mod kframes;
 mod parameters;
+pub mod process;
 mod rows;
 pub mod thread;
 pub mod trap;

@@ -3,6 +3,7 @@
 use crate::command::Context;
 use crate::memory::Memory;
 use crate::output::{Field, Line, Record, Role};
+use crate::target::SymbolStatus;
 use crate::unwind::{Frame, FrameKind, Trust};
 use crate::util::hex;
 
@@ -19,6 +20,10 @@ pub(crate) struct Columns {
     pub(crate) arguments: bool,
     /// Trap frames behind the call site (`kv`).
     pub(crate) notes: bool,
+    /// Offsets behind names (not in `kc`); without a name they stay.
+    pub(crate) offsets: bool,
+    /// Source file and line behind the call site, where private symbols tell (not with `L`).
+    pub(crate) source: bool,
 }
 
 impl Columns {
@@ -29,6 +34,8 @@ impl Columns {
         return_address: true,
         arguments: false,
         notes: false,
+        offsets: true,
+        source: true,
     };
 
     /// The heading.
@@ -96,7 +103,7 @@ impl Columns {
             }
             line = line.text(" :");
         }
-        line = call_site(frame, line.text(" "), context);
+        line = call_site(frame, line.text(" "), self.offsets, context);
         if self.notes
             && let Some(address) = frame.trap_frame()
         {
@@ -107,10 +114,19 @@ impl Columns {
             );
             line = line.text(")");
         }
+        let source = source(frame, context);
+        if self.source
+            && let Some((file, number)) = &source
+        {
+            line = line.role(Role::Dim, format!(" [{file} @ {number}]"));
+        }
         if let Trust::Scan { score, .. } = &frame.trust {
             line = line.role(Role::Warning, format!(" [scan {score}]"));
         }
         let mut record = facts(frame, context);
+        if let Some((file, number)) = source {
+            record = record.field("file", file).field("line", u64::from(number));
+        }
         if let Some(arguments) = arguments {
             let values = arguments
                 .into_iter()
@@ -131,12 +147,13 @@ fn arguments(frame: &Frame, context: &Context<'_>) -> [Option<u64>; 4] {
 }
 
 /// Adds where a frame stands: a symbol, or the bare address.
-pub(crate) fn call_site(frame: &Frame, line: Line, context: &Context<'_>) -> Line {
+fn call_site(frame: &Frame, line: Line, offsets: bool, context: &Context<'_>) -> Line {
     if let Some(inline) = &frame.inline {
         let modules = context.session.target.modules();
         let module = modules.at(frame.ip).map(|module| format!("{}!", module.name));
         let offset = inline
             .begin
+            .filter(|_| offsets)
             .map(|begin| format!("+{:#x}", frame.ip.wrapping_sub(begin)));
         let text = format!(
             "{}{}{}",
@@ -146,10 +163,35 @@ pub(crate) fn call_site(frame: &Frame, line: Line, context: &Context<'_>) -> Lin
         );
         return line.link(Role::Symbol, text, format!("u {}", hex::tick(frame.ip)));
     }
+    // The nearest export is seldom the function itself, so its name alone would mislead.
+    let target = &context.session.target;
+    let exports_only = target
+        .modules()
+        .at(frame.ip)
+        .is_none_or(|module| target.symbols().status(module) == SymbolStatus::Export);
+    if !offsets
+        && !exports_only
+        && let Some(named) = target.name_address(frame.ip)
+        && named.symbol.is_some()
+    {
+        return line.link(Role::Symbol, named.name(), format!("u {}", hex::tick(frame.ip)));
+    }
     match context.symbol_text(frame.ip) {
         Some(_) => context.with_symbol(line, frame.ip),
         None => line.role(Role::Address, format!("0x{}", hex::tick(frame.ip))),
     }
+}
+
+/// Source file and line of a frame.
+fn source(frame: &Frame, context: &Context<'_>) -> Option<(String, u32)> {
+    if let Some(inline) = &frame.inline {
+        return inline.source.clone();
+    }
+    let target = &context.session.target;
+    let module = target.modules().at(frame.lookup_ip())?;
+    let rva = u32::try_from(frame.lookup_ip().wrapping_sub(module.base)).ok()?;
+    let line = target.module_symbols(module).names.as_ref()?.line(rva)?;
+    Some((line.file, line.line))
 }
 
 /// A frame's facts for JSON.
