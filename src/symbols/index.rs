@@ -61,13 +61,53 @@ struct Row {
 pub struct NameIndex {
     /// By address, the most telling first.
     rows: Vec<Row>,
-    /// The addresses of `rows` alone: what a look-up searches.
+    /// The addresses of `rows` alone, and a coarse table over them: what a look-up searches.
     rvas: Vec<u32>,
+    coarse: Coarse,
     /// Rows in the order of their names without regard to case.
     by_name: Vec<u32>,
     /// Type definitions by name, and the type.
     typedefs: Vec<(Text, u32)>,
     text: String,
+}
+
+/// For each stretch of addresses the first entry in it or after it, so that a look-up searches a few entries and not all.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Coarse {
+    shift: u32,
+    starts: Vec<u32>,
+}
+
+/// How many bits of an address pick its stretch.
+const COARSE_BITS: u32 = 15;
+
+impl Coarse {
+    /// The table over sorted addresses.
+    fn new(rvas: &[u32]) -> Coarse {
+        let highest = rvas.last().copied().unwrap_or(0);
+        let shift = (u32::BITS - highest.leading_zeros()).saturating_sub(COARSE_BITS);
+        let mut starts = Vec::new();
+        let mut entry = 0usize;
+        for stretch in 0..=(highest >> shift) {
+            while rvas.get(entry).is_some_and(|&rva| rva >> shift < stretch) {
+                entry += 1;
+            }
+            starts.push(u32::try_from(entry).unwrap_or(u32::MAX));
+        }
+        Coarse { shift, starts }
+    }
+
+    /// How many of `rvas`, over which the table was made, are at or before `rva`.
+    fn at_or_before(&self, rvas: &[u32], rva: u32) -> usize {
+        let stretch = (rva >> self.shift) as usize;
+        let Some(&from) = self.starts.get(stretch) else {
+            return rvas.len();
+        };
+        let from = from as usize;
+        let to = self.starts.get(stretch + 1).map_or(rvas.len(), |&to| to as usize);
+        let part = rvas.get(from..to).unwrap_or(&[]);
+        from + part.partition_point(|&at| at <= rva)
+    }
 }
 
 /// Collects symbols for a [`NameIndex`].
@@ -136,12 +176,13 @@ impl Builder {
             }
             same
         });
-        let rvas = rows.iter().map(|row| row.rva).collect();
+        let rvas: Vec<u32> = rows.iter().map(|row| row.rva).collect();
         let mut by_name: Vec<u32> = (0..u32::try_from(rows.len()).unwrap_or(0)).collect();
         let name_of = |&i: &u32| rows.get(i as usize).map_or("", |row| get(&text, row.name));
         by_name.sort_by(|a, b| fold_cmp(name_of(a), name_of(b)).then(a.cmp(b)));
         typedefs.sort_by(|a, b| get(&text, a.0).cmp(get(&text, b.0)));
         NameIndex {
+            coarse: Coarse::new(&rvas),
             rvas,
             by_name,
             rows,
@@ -208,7 +249,7 @@ impl NameIndex {
 
     /// The row at or before `rva`, the first of those that share its address.
     fn row_at(&self, rva: u32) -> Option<&Row> {
-        let after = self.rvas.partition_point(|&at| at <= rva);
+        let after = self.coarse.at_or_before(&self.rvas, rva);
         let at = *self.rvas.get(after.checked_sub(1)?)?;
         self.rows.get(self.first_at(at, after))
     }
@@ -231,7 +272,7 @@ impl NameIndex {
 
     /// The first symbol after `rva`.
     pub fn following(&self, rva: u32) -> Option<Symbol<'_>> {
-        let after = self.rvas.partition_point(|&at| at <= rva);
+        let after = self.coarse.at_or_before(&self.rvas, rva);
         self.rows.get(after).map(|row| self.symbol(row))
     }
 
@@ -285,7 +326,7 @@ impl NameIndex {
     /// The record of the function that covers `rva`, with its start and size.
     pub fn function_at(&self, rva: u32) -> Option<(RecordPlace, u32, u32)> {
         // A label or a public name inside a function may stand between, so step back over a few.
-        let after = self.rvas.partition_point(|&at| at <= rva);
+        let after = self.coarse.at_or_before(&self.rvas, rva);
         let rows = self.rows.get(..after)?;
         rows.iter()
             .rev()
@@ -352,6 +393,24 @@ mod tests {
         assert_eq!(index.exact(0x2000).len(), 2);
         assert_eq!(index.function_at(0x103f).map(|f| f.1), Some(0x1000));
         assert_eq!(index.function_at(0x1040), None);
+    }
+
+    #[test]
+    fn the_coarse_table_changes_no_answer() {
+        let mut rvas: Vec<u32> = (0..5000u32).map(|i| i.wrapping_mul(2_654_435_761) >> 7).collect();
+        rvas.extend([7, 7, 7, 0x1ff_ffff]);
+        rvas.sort_unstable();
+        for some in [&rvas[..], &rvas[..1], &rvas[..0]] {
+            let coarse = Coarse::new(some);
+            for rva in some
+                .iter()
+                .flat_map(|&at| [at.saturating_sub(1), at, at + 1])
+                .chain([0, u32::MAX])
+            {
+                let plain = some.partition_point(|&at| at <= rva);
+                assert_eq!(coarse.at_or_before(some, rva), plain, "{rva:x}");
+            }
+        }
     }
 
     #[test]

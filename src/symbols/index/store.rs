@@ -7,7 +7,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use super::{MAX_NAMES, NameIndex, RecordPlace, Row, Text};
+use super::{Coarse, MAX_NAMES, NameIndex, RecordPlace, Row, Text};
 use crate::symbols::source::SymbolKind;
 use crate::util::bounded;
 
@@ -141,8 +141,13 @@ fn decode(bytes: &[u8], key: &str) -> Option<NameIndex> {
             Some((name, bounded::u32_at(entry, 6)?))
         })
         .collect::<Option<Vec<(Text, u32)>>>()?;
-    let rvas = rows.iter().map(|row| row.rva).collect();
+    let rvas: Vec<u32> = rows.iter().map(|row| row.rva).collect();
+    // A sound file is sorted; a look-up in one that is not would answer at random.
+    if !rvas.is_sorted() {
+        return None;
+    }
     Some(NameIndex {
+        coarse: Coarse::new(&rvas),
         rows,
         rvas,
         by_name,
