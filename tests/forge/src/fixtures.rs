@@ -197,7 +197,6 @@ pub fn is_user(name: &str) -> bool {
 
 /// Images whose PDB is in nobody's store.
 const NO_PDB: &[&str] = &[
-    "hal.dll",
     "tspport.sys",
     "wlanflt.sys",
     "vscan.sys",
@@ -214,9 +213,8 @@ const NO_IMAGE: &[&str] = &["isofilter.sys", "isospace.sys"];
 pub fn publish(images: &Images, out: &mut Outputs) {
     for (spec, image) in ALL.iter().zip(&images.0) {
         if spec.edition == "old" {
-            // A PDB that lies flat in the store, for another build of the same image: it must not be taken.
-            let bytes = std::fs::read(&image.pdb).expect("pdb");
-            out.store_file("hal.pdb".into(), bytes);
+            // A PDB of another build of the same image: whoever finds it must not take it.
+            out.mismatched(image);
             continue;
         }
         if !NO_IMAGE.contains(&spec.name) {

@@ -90,7 +90,7 @@ fn data(out: &mut Outputs, name: &str, world: &World, crash: &Crash, kind: Kind)
     if !world.memory.five_levels {
         check::dump(&trial, &bytes, world, crash, kind);
     }
-    out.dump(&format!("tests/data/{name}-{}", kind.name()), &bytes);
+    out.dump(&format!("tests/data/{name}"), &bytes);
 }
 
 /// Writes a case: its demo, the other kinds, and its truth.

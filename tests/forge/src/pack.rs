@@ -26,7 +26,7 @@ fn digest(bytes: &[u8]) -> String {
 impl Outputs {
     /// Outputs below `root` (the project's folder, or another for a trial).
     pub fn new(root: &Path) -> Self {
-        for folder in ["assets/demo", "tests/data"] {
+        for folder in ["assets/demo", "tests/data/mismatched"] {
             fs::create_dir_all(root.join(folder)).expect("output folder");
         }
         Self {
@@ -75,9 +75,16 @@ impl Outputs {
             .insert(format!("{name}/{}/{name}", image.pdb_key), bytes);
     }
 
-    /// Any other file of the store.
-    pub fn store_file(&mut self, path: String, bytes: Vec<u8>) {
-        self.store.insert(path, bytes);
+    /// A PDB that belongs to no image of the dumps.
+    pub fn mismatched(&mut self, image: &Image) {
+        let name = image
+            .pdb
+            .file_name()
+            .expect("file name")
+            .to_string_lossy()
+            .to_string();
+        let bytes = fs::read(&image.pdb).expect("pdb");
+        self.file(&format!("tests/data/mismatched/{name}"), &bytes);
     }
 
     /// Writes the store and the manifest.

@@ -108,7 +108,7 @@ pub fn build(spec: &Spec) -> (PathBuf, PathBuf, PathBuf) {
                 "-g",
                 "-gcodeview",
                 "-c",
-                "-fdebug-compilation-dir=.",
+                "-ffile-compilation-dir=.",
             ])
             .args(["-fdebug-prefix-map=.=C:\\fixture"]);
         if !source.ends_with(".s") {
@@ -134,7 +134,11 @@ pub fn build(spec: &Spec) -> (PathBuf, PathBuf, PathBuf) {
             }
             clang.args(spec.flags);
         }
-        clang.arg(source).arg("-o").arg(&object);
+        // Relative paths on both sides, so that no checkout's place gets into the records.
+        let below = object
+            .strip_prefix(env!("CARGO_MANIFEST_DIR"))
+            .expect("inside this crate");
+        clang.arg(source).arg("-o").arg(Path::new("..").join(below));
         run(&mut clang);
         inputs.push(object);
     }
