@@ -426,7 +426,10 @@ fn images_of_a_store_carry_its_keys() {
         }
     }
     // A PDB outside the layout is there to be refused: it is of another build.
-    for pdb in names.iter().filter(|name| name.ends_with(".pdb") && name.contains('/')) {
+    for pdb in names
+        .iter()
+        .filter(|name| name.ends_with(".pdb") && name.contains('/'))
+    {
         assert!(pdbs.contains(pdb), "no image names {pdb}");
     }
     assert!(tables >= 4, "{tables}");

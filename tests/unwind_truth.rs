@@ -241,10 +241,10 @@ fn every_threads_kernel_stack_is_the_emulators() {
     use dumpscope::memory::Memory;
     let mut compared = 0;
     for (case, truth, dumps) in cases() {
-        let dump = dumps
-            .iter()
-            .find(|dump| dump.ends_with(format!("{case}.dmp.gz")))
-            .unwrap();
+        let with_pages = |dump: &&PathBuf| !dump.to_string_lossy().contains("triage");
+        let Some(dump) = dumps.iter().find(with_pages) else {
+            continue;
+        };
         let target = open(dump);
         let memory = target.memory();
         let offset = target
