@@ -8,6 +8,7 @@ pub mod cli;
 pub mod command;
 pub mod dump;
 pub mod eval;
+pub mod kernel;
 pub mod memory;
 pub mod output;
 pub mod session;

@@ -2,6 +2,7 @@
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::analysis::{BugCheck, bug_check, decode_user_code};
+use crate::kernel::{ClientId, ProcessId};
 use crate::output::{Field, Line, Record, Role};
 use crate::util::hex;
 
@@ -180,10 +181,27 @@ fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandE
     let thread = context.session.target.current_thread();
     let process = context.session.target.current_process();
     context.emit(place)?;
-    for (label, object) in [("Thread", thread), ("Process", process)] {
-        if let Some(address) = object {
-            context.emit(fact(label).address(address))?;
-        }
+    let target = &context.session.target;
+    let ids = thread.and_then(|thread| ClientId::read(target, thread));
+    let owner = process.and_then(|process| ProcessId::read(target, process));
+    if let Some(address) = thread {
+        let line = fact("Thread").address(address);
+        context.emit(match ids {
+            Some(ids) => line
+                .text("  Cid ")
+                .value(format!("{:04x}.{:04x}", ids.process, ids.thread)),
+            None => line,
+        })?;
+    }
+    if let Some(address) = process {
+        let line = fact("Process").address(address);
+        context.emit(match owner {
+            Some(owner) => line
+                .text("  ")
+                .value(owner.name)
+                .text(format!(" (pid {:#x})", owner.pid)),
+            None => line,
+        })?;
     }
     let times = super::time::times(context.session);
     for (line, label) in times.lines.iter().zip(["Crashed", "Uptime"]) {
