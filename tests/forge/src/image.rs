@@ -9,8 +9,6 @@ use crate::toolchain::{self, Spec};
 /// One section as it is mapped.
 #[derive(Clone)]
 pub struct Section {
-    /// Section name.
-    pub name: String,
     /// RVA.
     pub rva: u32,
     /// Size in memory.
@@ -21,8 +19,6 @@ pub struct Section {
     pub execute: bool,
     /// May be written.
     pub write: bool,
-    /// Dropped after initialisation.
-    pub discard: bool,
 }
 
 /// A built image.
@@ -117,15 +113,11 @@ impl Image {
             let mut data = bytes[raw..raw + raw_size].to_vec();
             data.truncate(size as usize);
             image.sections.push(Section {
-                name: String::from_utf8_lossy(&bytes[s..s + 8])
-                    .trim_end_matches('\0')
-                    .to_string(),
                 rva: u32_at(&bytes, s + 12),
                 size,
                 data,
                 execute: flags & 0x2000_0000 != 0,
                 write: flags & 0x8000_0000 != 0,
-                discard: flags & 0x0200_0000 != 0,
             });
         }
         let directory = |n: usize| {

@@ -117,8 +117,6 @@ pub struct Stopped {
     pub regs: Registers,
     /// Call chain, outermost first.
     pub chain: Vec<Entry>,
-    /// Interrupt level.
-    pub irql: u64,
 }
 
 /// The processor.
@@ -208,7 +206,6 @@ impl Machine {
                 return Stopped {
                     regs,
                     chain: rec.chain.clone(),
-                    irql: rec.irql,
                 };
             }
             if rec.halted {
@@ -216,7 +213,6 @@ impl Machine {
                 return Stopped {
                     regs: at,
                     chain: rec.chain.clone(),
-                    irql: rec.irql,
                 };
             }
             if rec.syscall {
@@ -439,18 +435,15 @@ fn on_instruction(uc: &mut Unicorn<'_, ()>, recorder: &Rc<RefCell<Recorder>>, at
         FlowControl::Return => {
             let rsp = uc.reg_read(RegisterX86::RSP).expect("rsp");
             let iret = bytes.last() == Some(&0xCF);
-            while let Some(top) = rec.chain.last() {
+            if let Some(top) = rec.chain.last() {
                 let same_stack = top.regs.gpr[4].abs_diff(rsp) < 0x10000;
-                let gone = if iret {
-                    top.kind != Kind::Call
-                } else {
-                    top.kind == Kind::Call && top.regs.gpr[4] <= rsp + 8 && same_stack
+                let gone = match top.kind {
+                    Kind::Call => !iret && top.regs.gpr[4] <= rsp + 8 && same_stack,
+                    _ => iret,
                 };
-                if !gone {
-                    break;
+                if gone {
+                    rec.chain.pop();
                 }
-                rec.chain.pop();
-                break;
             }
         }
         _ => {}

@@ -14,8 +14,6 @@ pub const U: u64 = 4;
 pub const AD: u64 = 0x60;
 /// Large page.
 pub const LARGE: u64 = 0x80;
-/// Global.
-pub const G: u64 = 0x100;
 /// No execute.
 pub const NX: u64 = 1 << 63;
 const FRAME: u64 = 0x000F_FFFF_FFFF_F000;

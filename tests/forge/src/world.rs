@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::image::Image;
 use crate::layout;
 use crate::machine::{Machine, Vectors};
-use crate::memory::{Memory, NX, P, U, W};
+use crate::memory::{Memory, NX, W};
 use crate::objects::pool::Pool;
 use crate::objects::process::Process;
 use crate::objects::thread::Thread;
@@ -59,8 +59,6 @@ pub struct World {
     pub pool: Pool,
     /// Next stack address.
     pub next_stack: u64,
-    /// Next thread or process id.
-    pub next_id: u64,
     /// Unloaded drivers: name, start, end.
     pub unloaded: Vec<(String, u64, u64)>,
     /// Objects by name for the truth file.
@@ -252,7 +250,6 @@ pub fn relocate(image: &Image, base: u64, bind: impl Fn(&str, &str) -> u64) -> V
 
 /// Maps the sections with their protections.
 pub fn map_image(memory: &mut Memory, root: u64, image: &Image, base: u64, mapped: &[u8], user: u64) {
-    let _ = P;
     memory.map(root, base, u64::from(image.header_size), NX | user);
     for s in &image.sections {
         let mut flags = user;
@@ -275,5 +272,4 @@ pub fn map_image(memory: &mut Memory, root: u64, image: &Image, base: u64, mappe
         }
         at += 0x1000;
     }
-    let _ = U;
 }

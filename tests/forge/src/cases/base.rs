@@ -77,7 +77,6 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
         threads: Vec::new(),
         pool: Pool::default(),
         next_stack: 0xFFFF_FA8C_1000_0000,
-        next_id: 0x30,
         unloaded: setup
             .unloaded
             .iter()
@@ -90,11 +89,12 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
         notable: Vec::new(),
         entries: Vec::new(),
     };
-    w.load(
-        images.get("ntoskrnl.exe"),
-        NT_BASE,
-        "\\SystemRoot\\system32\\ntoskrnl.exe",
-    );
+    let kernel = if setup.special {
+        images.special()
+    } else {
+        images.get("ntoskrnl.exe")
+    };
+    w.load(kernel, NT_BASE, "\\SystemRoot\\system32\\ntoskrnl.exe");
     w.load(
         images.get("hal.dll"),
         0xFFFF_F807_6120_0000,

@@ -13,7 +13,7 @@ pub fn run(images: &Images) -> (World, Crash) {
         &Setup {
             pages: 0xC00,
             processors: 4,
-            drivers: &["FLTMGR.SYS", "Ntfs.sys", "tcpip.sys", "ndis.sys", "wlanflt.sys"],
+            drivers: &["Ntfs.sys", "vscan.sys", "vsfilter.sys"],
             time: 0x01D7_5288_01F4_6A9D,
             uptime: 0x0000_000A_7730_0421,
             unloaded: &[("dump_stornvme.sys", 0xFFFF_F807_6B00_0000, 0xFFFF_F807_6B02_9000)],

@@ -47,7 +47,7 @@ fn software_entries(w: &mut World) {
     w.processes[process]
         .vads
         .push((base >> 12, (base >> 12) + 15, 4, String::new()));
-    let mut put = |w: &mut World, n: u64, kind: &'static str, value: u64, pa: Option<u64>| {
+    let put = |w: &mut World, n: u64, kind: &'static str, value: u64, pa: Option<u64>| {
         let va = base + n * 0x1000;
         w.memory.set_entry(cr3, va, value);
         w.entries.push((kind, cr3, va, value, pa));
@@ -109,12 +109,12 @@ pub fn five_levels(w: &mut World, crash: &mut Crash) {
     let mut tops = std::collections::BTreeMap::new();
     for i in 0..w.processes.len() {
         let old = w.processes[i].cr3;
-        if !tops.contains_key(&old) {
+        if let std::collections::btree_map::Entry::Vacant(slot) = tops.entry(old) {
             let top = w.memory.alloc() << 12;
-            for slot in [0u64, 511] {
-                w.memory.write64(top + slot * 8, old | P | W | U | 0x60);
+            for half in [0u64, 511] {
+                w.memory.write64(top + half * 8, old | P | W | U | 0x60);
             }
-            tops.insert(old, top);
+            slot.insert(top);
         }
         let object = w.processes[i].object;
         w.put("_KPROCESS", object, "DirectoryTableBase", tops[&old]);

@@ -218,8 +218,10 @@ pub fn idle(w: &mut World, processor: usize) {
         .iter()
         .position(|t| t.object == object)
         .expect("idle thread");
-    let mut regs = crate::machine::Registers::default();
-    regs.rip = w.nt("KiIdleLoop");
+    let mut regs = crate::machine::Registers {
+        rip: w.nt("KiIdleLoop"),
+        ..Default::default()
+    };
     regs.gpr[4] = w.threads[thread].initial - 8;
     w.run(processor, thread, &regs);
     w.freeze(processor, thread);

@@ -3,7 +3,7 @@
 use super::base::{self, Images, Setup};
 use super::people::{self, Does};
 use crate::layout::off;
-use crate::memory::{NX, W};
+use crate::memory::NX;
 use crate::world::World;
 use crate::writer::Crash;
 

@@ -145,8 +145,10 @@ impl World {
 
     /// Runs a system thread from its first instruction until the machine halts.
     pub fn run_system(&mut self, processor: usize, thread: usize, routine: u64, context: u64) {
-        let mut regs = Registers::default();
-        regs.rip = self.nt("KiStartSystemThread");
+        let mut regs = Registers {
+            rip: self.nt("KiStartSystemThread"),
+            ..Registers::default()
+        };
         regs.gpr[4] = self.threads[thread].initial - 8;
         regs.gpr[14] = routine;
         regs.gpr[15] = context;
