@@ -51,6 +51,8 @@ impl Terminal {
         command.args(arguments);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         command.env("TERM", "xterm-256color");
+        // A backtrace would push what a panic says off the screen.
+        command.env("RUST_BACKTRACE", "0");
         for name in [
             "NO_COLOR",
             "DUMPSCOPE_THEME",

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -16,7 +16,6 @@ type Handler = dyn Fn(&str, &mut TcpStream, &AtomicBool) + Send + Sync;
 pub struct Server {
     pub address: String,
     pub asked: Arc<Mutex<Vec<String>>>,
-    pub most_at_once: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
 }
 
@@ -27,16 +26,10 @@ impl Server {
         let server = Server {
             address,
             asked: Arc::default(),
-            most_at_once: Arc::default(),
             stop: Arc::default(),
         };
         let handler: Arc<Handler> = Arc::new(handler);
-        let (asked, stop, most) = (
-            server.asked.clone(),
-            server.stop.clone(),
-            server.most_at_once.clone(),
-        );
-        let now = Arc::new(AtomicUsize::new(0));
+        let (asked, stop) = (server.asked.clone(), server.stop.clone());
         thread::spawn(move || {
             for stream in listener.incoming() {
                 if stop.load(Ordering::Relaxed) {
@@ -44,7 +37,6 @@ impl Server {
                 }
                 let Ok(mut stream) = stream else { continue };
                 let (asked, stop, handler) = (asked.clone(), stop.clone(), handler.clone());
-                let (now, most) = (now.clone(), most.clone());
                 thread::spawn(move || {
                     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
                     let Some(Ok(first)) = lines.next() else { return };
@@ -53,10 +45,8 @@ impl Server {
                         .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
                     {}
                     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                     asked.lock().unwrap().push(path.clone());
                     handler(&path, &mut stream, &stop);
-                    now.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
