@@ -47,6 +47,15 @@ pub fn run_with(images: &Images, variant: Variant, prepare: impl FnOnce(&mut Wor
     let plans = people::populate(&mut w, &[]);
     let item = w.alloc_pool(false, 0x20, b"NDwi");
     pool_scenery(&mut w);
+    for name in ["nwifi.sys", "wlanflt.sys"] {
+        let driver = w.driver(name);
+        let device = if name == "wlanflt.sys" {
+            "WlanFlt"
+        } else {
+            "NativeWiFi"
+        };
+        w.device(driver, Some(device), 0x12, 0);
+    }
     prepare(&mut w);
     base::finish(&mut w);
     people::settle(&mut w, &plans);

@@ -106,6 +106,13 @@ impl World {
         self.bytes(object + layout::off(E, "ImageFileName"), &file_name);
         let handles = self.handle_table(new.pid, object);
         self.put(E, object, "ObjectTable", handles);
+        let token = self.object(layout::size("_TOKEN"), b"Toke", Self::type_index("Token"), None);
+        self.put("_TOKEN", token, "TokenId", 0x1_0000 + new.pid * 7);
+        self.put("_TOKEN", token, "AuthenticationId", 0x3E7);
+        self.put("_TOKEN", token, "TokenType", 1);
+        self.put("_TOKEN", token, "SessionId", u64::from(new.session.unwrap_or(0)));
+        // EX_FAST_REF: the low bits count references.
+        self.put(E, object, "Token", token | 0xF);
         let audit = self.alloc_pool(true, 0x60, b"SeAu");
         if !new.command.is_empty() {
             let path = format!("\\Device\\HarddiskVolume3\\Windows\\System32\\{}", new.name);
@@ -332,6 +339,11 @@ impl World {
         let object = self.processes[index].object;
         self.put(E, object, "VadRoot", root);
         self.put(E, object, "VadCount", nodes.len() as u64);
+        let pages: u64 = ranges.iter().map(|r| r.1 - r.0 + 1).sum();
+        self.put(E, object, "VirtualSize", pages * 0x1000);
+        self.put(E, object, "PeakVirtualSize", pages * 0x1000 + 0x9000);
+        self.put(E, object, "CommitCharge", pages / 2);
+        self.put(E, object, "CommitChargePeak", pages / 2 + 9);
     }
 
     fn vad_tree(&mut self, nodes: &[u64], parent: u64) -> u64 {

@@ -142,6 +142,10 @@ impl World {
     pub fn handle(&mut self, table: u64, handle: u64, body: u64, access: u64) {
         let page = self.get(table + layout::off("_HANDLE_TABLE", "TableCode")) & !3;
         self.handle_entry(page + handle * 4, body - 0x30, access);
+        // The first free list counts the table's handles: HandleCount at 0x18 of it.
+        let count = table + layout::off("_HANDLE_TABLE", "FreeLists") + 0x18;
+        let now = self.get(count) as u32 + 1;
+        self.d(count, now);
     }
 
     /// One entry: pointer bits, reference bits, unlocked bit, access.
