@@ -28,6 +28,7 @@ mod display;
 mod dt;
 mod dump_fields;
 mod echo;
+mod ecxr;
 mod enumtag;
 mod evaluate;
 mod evaluate_cxx;

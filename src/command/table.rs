@@ -2,8 +2,9 @@
 
 use super::spec::CommandSpec;
 use super::{
-    analyze, bugcheck, cxr, display, dump_fields, echo, enumtag, evaluate, exr, formats, help, image_headers,
-    lm, lmi, ln, locals, processor, quit, r, search, stack, time, unassemble, version, vertarget,
+    analyze, bugcheck, cxr, display, dump_fields, echo, ecxr, enumtag, evaluate, exr, formats, help,
+    image_headers, lm, lmi, ln, locals, processor, quit, r, search, stack, time, unassemble, version,
+    vertarget,
 };
 // Commands of symbols and types.
 use super::{dt, evaluate_cxx, paths, reload, x};
@@ -20,6 +21,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &r::SPEC,
     &processor::SPEC,
     &cxr::SPEC,
+    &ecxr::SPEC,
     &stack::trap::SPEC,
     &stack::k::SPEC,
     &stack::kframes::SPEC,
