@@ -2,6 +2,7 @@
 
 mod cases;
 mod check;
+mod delivery;
 mod fixtures;
 mod image;
 mod layout;
