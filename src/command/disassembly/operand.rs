@@ -222,6 +222,77 @@ mod tests {
         );
     }
 
+    /// Every way in which x64 code can name memory: code, registers, and the address worked out by hand. Zero stands for
+    /// forms whose address is no single one.
+    #[test]
+    fn every_addressing_form() {
+        let set = [
+            ("rax", 0x1000),
+            ("rbx", 0x2_0000_3000),
+            ("rcx", 3),
+            ("rsi", 0x1_0000_5000),
+            ("rdi", 0x1_0000_7000),
+        ];
+        let forms: &[(&str, &[u8], &str)] = &[
+            ("[rax]", &[0x8b, 0x00], "ds:00000000`00001000"),
+            ("[rax+10h]", &[0x8b, 0x40, 0x10], "ds:00000000`00001010"),
+            ("[rax-8]", &[0x8b, 0x40, 0xf8], "ds:00000000`00000ff8"),
+            (
+                "[rax+12345678h]",
+                &[0x8b, 0x80, 0x78, 0x56, 0x34, 0x12],
+                "ds:00000000`12346678",
+            ),
+            ("[rbx+rcx*8]", &[0x8b, 0x04, 0xcb], "ds:00000002`00003018"),
+            (
+                "[rbx+rcx*4-10h]",
+                &[0x8b, 0x44, 0x8b, 0xf0],
+                "ds:00000002`00002ffc",
+            ),
+            (
+                "[rcx*8+100h]",
+                &[0x8b, 0x04, 0xcd, 0, 1, 0, 0],
+                "ds:00000000`00000118",
+            ),
+            ("[ebx]", &[0x67, 0x8b, 0x03], "ds:00000000`00003000"),
+            ("[100h]", &[0x8b, 0x04, 0x25, 0, 1, 0, 0], "ds:00000000`00000100"),
+            ("[rip+10h]", &[0x8b, 0x05, 0x10, 0, 0, 0], "ds:fffff803`0bbfdb66"),
+            (
+                "[eip+10h]",
+                &[0x67, 0x8b, 0x05, 0x10, 0, 0, 0],
+                "ds:00000000`0bbfdb67",
+            ),
+            (
+                "[moffs64]",
+                &[0xa1, 8, 7, 6, 5, 4, 3, 2, 1],
+                "ds:01020304`05060708",
+            ),
+            ("es:[rax]", &[0x26, 0x8b, 0x00], "es:00000000`00001000"),
+            ("lodsd", &[0xad], "ds:00000001`00005000"),
+            ("lodsd, 32-bit address", &[0x67, 0xad], "ds:00000000`00005000"),
+            ("stosd", &[0xab], "es:00000001`00007000"),
+            ("stosd, 32-bit address", &[0x67, 0xab], "es:00000000`00007000"),
+            ("maskmovdqu", &[0x66, 0x0f, 0xf7, 0xc1], "ds:00000001`00007000"),
+            (
+                "maskmovdqu, 32-bit address",
+                &[0x67, 0x66, 0x0f, 0xf7, 0xc1],
+                "ds:00000000`00007000",
+            ),
+            ("xlat", &[0xd7], "ds:00000002`00003000"),
+        ];
+        let mut kinds = std::collections::HashSet::new();
+        for (name, code, expected) in forms {
+            let note = shown(code, &set).unwrap_or_else(|| panic!("{name}: no note"));
+            assert_eq!(note.split('=').next(), Some(*expected), "{name}");
+            let instruction = x64::instruction(code, 0x1000, 64).expect("an instruction");
+            kinds.extend((0..instruction.op_count()).map(|operand| instruction.op_kind(operand)));
+        }
+        // The kinds left over have 16-bit addresses, which x64 code cannot have.
+        let impossible = [OpKind::MemorySegSI, OpKind::MemorySegDI, OpKind::MemoryESDI];
+        for kind in OpKind::values().filter(|kind| is_memory(*kind) && !impossible.contains(kind)) {
+            assert!(kinds.contains(&kind), "{kind:?} is not covered");
+        }
+    }
+
     #[test]
     fn branches() {
         let branch = |code: &[u8], set: &[(&str, u64)]| {
