@@ -3,7 +3,7 @@
 use super::CommandError;
 use crate::eval::{self, EvalHost};
 use crate::memory::Memory;
-use crate::output::{Block, Line, Role, Sink};
+use crate::output::{Block, Line, OutputClosed, Role, Sink};
 use crate::session::{CancelToken, Radix, Session};
 use crate::target::FoundType;
 use crate::util::hex;
@@ -52,6 +52,22 @@ impl<'a> Context<'a> {
         self.cancel.check().map_err(|_| CommandError::Cancelled)
     }
 
+    /// Runs a line of commands as part of this one: their output is its.
+    ///
+    /// # Errors
+    /// The first command that failed.
+    pub fn run_line(&mut self, line: &str) -> Result<(), CommandError> {
+        if self.session.nesting >= MAX_NESTING {
+            return Err(CommandError::Argument(format!(
+                "'{line}': commands run commands more than {MAX_NESTING} deep"
+            )));
+        }
+        self.session.nesting += 1;
+        let outcome = super::run_line(line, self.session, &mut Within(&mut *self.sink));
+        self.session.nesting -= 1;
+        outcome.map(|_| ()).map_err(|failure| failure.error)
+    }
+
     /// The value of an expression.
     ///
     /// # Errors
@@ -86,6 +102,18 @@ impl<'a> Context<'a> {
             Some(text) => line.link(Role::Symbol, text, format!("u {}", hex::tick(address))),
             None => line,
         }
+    }
+}
+
+/// The deepest nesting of commands that run commands.
+const MAX_NESTING: usize = 16;
+
+/// Takes the blocks of commands that run inside another, whose beginning and end the reader need not see.
+struct Within<'s>(&'s mut dyn Sink);
+
+impl Sink for Within<'_> {
+    fn block(&mut self, block: Block) -> Result<(), OutputClosed> {
+        self.0.block(block)
     }
 }
 
@@ -182,6 +210,7 @@ fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
         "pcr" => session.processor()?.prcb.map(|prcb| prcb.wrapping_sub(0x180)),
         "peb" => session.target.peb(session.process()?),
         "teb" => session.target.teb(session.thread()?),
+        "extret" => Some(session.extret),
         "ptrsize" => Some(8),
         "pagesize" => Some(0x1000),
         "bug_code" => Some(u64::from(header.bug_check_code)),

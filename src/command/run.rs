@@ -2,7 +2,7 @@
 
 use super::parse::first_command;
 use super::{CommandError, Context};
-use crate::output::Sink;
+use crate::output::{Line, Role, Sink};
 use crate::session::Session;
 
 /// How a line ended.
@@ -62,6 +62,8 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         let before = session.focus.clone();
         sink.begin(typed);
         let outcome = run_one(&parsed, session, sink);
+        let told = tell_loads(session, sink);
+        let outcome = outcome.and(told);
         let text = outcome.as_ref().err().map(ToString::to_string);
         let outcome = outcome.and(sink.end(text.as_deref()).map_err(CommandError::from));
         if parsed.processor.is_some() {
@@ -72,6 +74,14 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         }
         rest = after;
     }
+}
+
+/// With `!sym noisy`, what the command's symbols took to load.
+fn tell_loads(session: &Session, sink: &mut dyn Sink) -> Result<(), CommandError> {
+    for line in session.target.symbols().take_log() {
+        sink.block(Line::new().role(Role::Dim, line).into())?;
+    }
+    Ok(())
 }
 
 fn run_one(

@@ -7,7 +7,7 @@ use super::{
     vertarget,
 };
 // Commands of symbols and types.
-use super::{dt, evaluate_cxx, paths, reload, x};
+use super::{chksym, ddt, dlist, dt, evaluate_cxx, ld, list, lsa, paths, reload, sym, symopt, x};
 
 /// Every command.
 pub const COMMANDS: &[&CommandSpec] = &[
@@ -47,6 +47,14 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &paths::SYMFIX,
     &paths::EXEPATH,
     &paths::SRCPATH,
+    &symopt::SPEC,
+    &sym::SPEC,
+    &chksym::SPEC,
+    &ld::SPEC,
+    &lsa::SPEC,
+    &ddt::SPEC,
+    &list::SPEC,
+    &dlist::SPEC,
     &display::AGAIN,
     &display::NUMBERS,
     &display::TEXT,

@@ -42,6 +42,10 @@ pub struct Session {
     pub saved_search: Vec<u64>,
     /// `$t0` to `$t19`.
     pub user_registers: [u64; 20],
+    /// `$extret`: the element that `!list` is at.
+    pub extret: u64,
+    /// How many commands are running inside one another.
+    pub nesting: usize,
 }
 
 impl Session {
@@ -60,6 +64,8 @@ impl Session {
             display_form: "db",
             saved_search: Vec::new(),
             user_registers: [0; 20],
+            extret: 0,
+            nesting: 0,
         }
     }
 

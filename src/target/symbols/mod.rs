@@ -31,7 +31,14 @@ struct State {
     finder: Arc<Finder>,
     observer: Arc<dyn Observer + Send + Sync>,
     loaded: HashMap<u64, Arc<ModuleSymbols>>,
+    /// Whether loads are told.
+    noisy: bool,
+    /// What is to be told.
+    log: Vec<String>,
 }
+
+/// The most lines of the log that wait to be told.
+const MAX_LOG: usize = 10_000;
 
 impl Default for SymbolTable {
     fn default() -> SymbolTable {
@@ -48,6 +55,8 @@ impl SymbolTable {
             finder,
             observer: Arc::new(Silent),
             loaded: HashMap::new(),
+            noisy: false,
+            log: Vec::new(),
         };
         SymbolTable {
             state: Mutex::new(state),
@@ -122,7 +131,35 @@ impl SymbolTable {
 
     /// Takes what was loaded for a module.
     fn insert(&self, module: &Module, symbols: Arc<ModuleSymbols>) {
-        self.state().loaded.insert(module.base, symbols);
+        let mut state = self.state();
+        if state.noisy {
+            let tried = symbols.notes.iter().map(|note| format!("SYMSRV:  {note}"));
+            let file = symbols
+                .file
+                .as_ref()
+                .map(|file| format!("         {}", file.display()));
+            let status = symbols.status.word().trim_matches(['(', ')']);
+            let taken = format!("DBGHELP: {} - {status}", module.name);
+            let room = MAX_LOG.saturating_sub(state.log.len());
+            let lines: Vec<String> = tried.chain([taken]).chain(file).take(room).collect();
+            state.log.extend(lines);
+        }
+        state.loaded.insert(module.base, symbols);
+    }
+
+    /// Whether loads are told.
+    pub fn is_noisy(&self) -> bool {
+        self.state().noisy
+    }
+
+    /// Tells loads from now on, or no longer.
+    pub fn set_noisy(&self, noisy: bool) {
+        self.state().noisy = noisy;
+    }
+
+    /// Takes what is to be told of loads since the last time.
+    pub fn take_log(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().log)
     }
 
     /// The status of a module's symbols as `lm` shows it.
