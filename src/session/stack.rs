@@ -6,6 +6,7 @@ use crate::target::Context;
 use crate::unwind::{
     Arm64Start, Frame, GENERAL_NAMES, Options, Registers, Stack, TargetHost, walk, walk_arm64,
 };
+use crate::util::bounded;
 
 /// A frame that was made current.
 #[derive(Debug, Clone)]
@@ -74,13 +75,18 @@ impl Session {
     fn arm64_start(&self, registers: &Registers) -> Arm64Start {
         let context = self.base_context().ok();
         let base = context.filter(|context| context.ip() == registers.rip.value);
-        let of_base = |name| base.and_then(|context| context.get(name));
+        let of_base = |name: &str| base.and_then(|context| context.get(name));
         let x29 = registers.by_name("rbp").and_then(|slot| slot.known());
         Arm64Start {
             pc: registers.rip.value,
             sp: of_base("sp").unwrap_or(registers.rsp()),
             fp: of_base("fp").or(x29).unwrap_or(0),
             lr: of_base("lr").unwrap_or(0),
+            general: std::array::from_fn(|at| of_base(&format!("x{}", at + 19))),
+            vector: std::array::from_fn(|at| {
+                let raw = base?.bytes_of(&format!("v{}", at + 8))?;
+                bounded::u64_at(raw, 0)
+            }),
         }
     }
 
@@ -130,7 +136,10 @@ impl Session {
             .into_iter()
             .nth(number as usize)
             .ok_or_else(|| format!("the stack has frames 0 to {:x}", count.saturating_sub(1)))?;
-        let context = self.context_of(&frame.registers)?;
+        let mut context = self.context_of(&frame.registers)?;
+        for (name, slot) in frame.arm64.iter().flat_map(|registers| registers.recovered()) {
+            context.set(&name, slot.value);
+        }
         self.next_address.clear();
         Ok(self.focus.frame.insert(SelectedFrame { frame, context }))
     }

@@ -1,14 +1,24 @@
-//! ARM64 stacks by frame records.
+//! ARM64 stacks: by unwind data where an image gives it, else by frame records.
 //!
 //! Windows code for ARM64 keeps a chain of frame records (x29 points to the caller's x29 and the return address), so a
-//! stack can be walked without images. Stack pointers other than the first are those of the records, which is where
-//! nearly every prolog leaves sp. Other registers are not recovered: that takes the images' unwind data, which this walk
-//! does not read.
+//! stack can be walked without images. Stack pointers behind such a step are those of the records, which is where
+//! nearly every prolog leaves sp, and other registers are lost; unwind data is used again only where it starts from x29.
 
+mod apply;
+mod pdata;
+mod registers;
+mod xdata;
+
+use super::error::UnwindError;
 use super::frame::{End, Frame, FrameKind, Note, Stack, Trust};
-use super::host::UnwindHost;
+use super::host::{FunctionEntry, Lookup, UnwindHost};
 use super::registers::{Origin, RBP, Registers};
 use super::walk::{Frames, Options};
+use Arm64Register::{D, X};
+use pdata::Arm64Position;
+pub use registers::{Arm64Register, Arm64Registers};
+use registers::{FP, LR};
+use xdata::Arm64Code;
 
 /// Addresses from here on belong to the kernel.
 const KERNEL: u64 = 0xffff_0000_0000_0000;
@@ -16,7 +26,7 @@ const KERNEL: u64 = 0xffff_0000_0000_0000;
 const SIGNATURE: u64 = 0xffff_0000_0000_0000;
 
 /// Where an ARM64 walk starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Arm64Start {
     /// Program counter.
     pub pc: u64,
@@ -24,42 +34,88 @@ pub struct Arm64Start {
     pub sp: u64,
     /// x29.
     pub fp: u64,
-    /// x30.
+    /// x30; 0 where it is not known.
     pub lr: u64,
+    /// x19 to x28, where known.
+    pub general: [Option<u64>; 10],
+    /// d8 to d15, where known.
+    pub vector: [Option<u64>; 8],
 }
 
-/// Walks outwards along the frame records.
+impl From<Arm64Start> for Arm64Registers {
+    fn from(start: Arm64Start) -> Arm64Registers {
+        let mut registers = Arm64Registers {
+            pc: start.pc,
+            sp: start.sp,
+            ..Arm64Registers::default()
+        };
+        let general = (19u8..).map(X).zip(start.general);
+        let vector = (8u8..).map(D).zip(start.vector);
+        let frame = [
+            (X(FP), Some(start.fp)),
+            (X(LR), Some(start.lr).filter(|&lr| lr != 0)),
+        ];
+        for (register, value) in general.chain(vector).chain(frame) {
+            if let Some(value) = value {
+                registers.set(register, value, Origin::Context);
+            }
+        }
+        registers
+    }
+}
+
+/// A step out of a frame.
+struct Step {
+    registers: Arm64Registers,
+    trust: Trust,
+    /// Where the return address stood.
+    slot: Option<u64>,
+    /// Whether sp is where the caller had it, not only near it.
+    exact: bool,
+}
+
+/// Walks outwards by unwind data and frame records.
 pub fn walk_arm64(host: &dyn UnwindHost, start: Arm64Start, options: &Options) -> Stack {
     let mut frames = Frames::new(host, options);
     let mut kind = FrameKind::First;
     let mut trust = Trust::Context;
-    let (mut pc, mut sp, mut fp) = (start.pc, start.sp, start.fp);
-    let mut from_context = true;
-    // In a leaf function, or before the record is made, the return address is still in lr only.
-    let mut in_lr = in_lr(host, start);
+    let mut current = Arm64Registers::from(start);
+    let mut exact = true;
     let mut physical = 0usize;
     let end = loop {
         if physical >= options.max_frames {
             break End::Limit(physical);
         }
         physical += 1;
-        let mut frame = Frame::new(registers(pc, sp, fp, from_context), kind, trust);
-        from_context = false;
-        if host.module_at(pc).is_none() {
+        let mut frame = Frame::new(registers(&current, kind), kind, trust);
+        frame.arm64 = Some(Box::new(current.clone()));
+        if host.module_at(current.pc).is_none() {
             frame.notes.push(Note::NotInModule);
         }
-        let next = match in_lr.take() {
-            Some(lr) => Ok((lr, sp, fp, None)),
-            None => record(host, fp, sp),
+        let step = match by_data(host, &current, exact, &mut frame) {
+            Some(step) => step,
+            None if kind == FrameKind::First => {
+                by_lr(host, start, &current).map_or_else(|| by_record(host, &current), Ok)
+            }
+            None => by_record(host, &current),
         };
-        match next {
-            Ok((return_address, caller_sp, caller_fp, slot)) => {
-                frame.return_address = return_address;
-                frame.return_slot = slot;
-                frame.caller_sp = Some(caller_sp);
+        let step = step.and_then(|step| {
+            let (from, to) = (current.sp, step.registers.sp);
+            // Only the innermost function may have no frame.
+            let stuck = to < from || (to == from && kind != FrameKind::First);
+            if stuck && step.trust == Trust::Unwind {
+                return Err(End::NoProgress { sp: from });
+            }
+            Ok(step)
+        });
+        match step {
+            Ok(step) => {
+                frame.return_address = step.registers.pc;
+                frame.return_slot = step.slot;
+                frame.caller_sp = Some(step.registers.sp);
                 frames.push(frame);
-                (pc, sp, fp) = (return_address, caller_sp, caller_fp);
-                (kind, trust) = (FrameKind::Caller, Trust::FramePointer);
+                (kind, trust) = (FrameKind::Caller, step.trust);
+                (current, exact) = (step.registers, step.exact);
             }
             Err(end) => {
                 frames.push(frame);
@@ -70,14 +126,136 @@ pub fn walk_arm64(host: &dyn UnwindHost, start: Arm64Start, options: &Options) -
     frames.finish(end)
 }
 
+/// The step that unwind data gives; `None` where frame records have to do.
+fn by_data(
+    host: &dyn UnwindHost,
+    current: &Arm64Registers,
+    exact: bool,
+    frame: &mut Frame,
+) -> Option<Result<Step, End>> {
+    // A call that does not come back may be a function's last instruction.
+    let inside = match frame.kind {
+        FrameKind::Caller => current.pc.wrapping_sub(4),
+        _ => current.pc,
+    };
+    let entry = match host.function_entry(inside) {
+        Lookup::Entry(entry) => entry,
+        // A function without unwind data calls nothing, so the return address never left lr.
+        Lookup::Leaf if frame.kind == FrameKind::First => {
+            let lr = current.known(X(LR))?;
+            host.module_at(strip(host, lr))?;
+            return Some(returned(host, current.clone(), Trust::Leaf));
+        }
+        _ => return None,
+    };
+    match undo(host, &entry, current, exact) {
+        Ok(None) => None,
+        Ok(Some((registers, position))) => {
+            match position {
+                Arm64Position::Prolog => frame.notes.push(Note::InProlog),
+                Arm64Position::Epilog => frame.notes.push(Note::InEpilog),
+                Arm64Position::Body => {}
+            }
+            Some(returned(host, registers, Trust::Unwind))
+        }
+        Err(UnwindError::StackUnreadable { address }) if address < KERNEL => {
+            Some(Err(End::UserModeMissing { sp: address }))
+        }
+        Err(error @ (UnwindError::Arm64Custom { .. } | UnwindError::StackUnreadable { .. })) => {
+            Some(Err(End::Failed(error)))
+        }
+        Err(error) => {
+            frame.notes.push(Note::UnwindFailed(error));
+            None
+        }
+    }
+}
+
+/// The registers after the codes of `entry`; `None` where they count from an sp that is not exact, or do not give lr.
+fn undo(
+    host: &dyn UnwindHost,
+    entry: &FunctionEntry,
+    current: &Arm64Registers,
+    exact: bool,
+) -> Result<Option<(Arm64Registers, Arm64Position)>, UnwindError> {
+    let (codes, position) = pdata::codes_at(host, entry, current.pc)?;
+    let anchor = codes.iter().find(|code| {
+        matches!(
+            code,
+            Arm64Code::SetFp | Arm64Code::AddFp(_) | Arm64Code::Save { .. } | Arm64Code::Custom(_)
+        )
+    });
+    if !exact && matches!(anchor, None | Some(Arm64Code::Save { .. })) {
+        return Ok(None);
+    }
+    let mut registers = current.clone();
+    apply::apply(host, &mut registers, &codes, entry.begin_va())?;
+    Ok(registers.known(X(LR)).is_some().then_some((registers, position)))
+}
+
+/// The step to the address in lr, whose registers are the caller's already.
+fn returned(host: &dyn UnwindHost, mut registers: Arm64Registers, trust: Trust) -> Result<Step, End> {
+    let slot = registers.get(X(LR)).unwrap_or_default();
+    let pc = strip(host, slot.value);
+    if pc == 0 {
+        return Err(End::Complete);
+    }
+    if host.module_at(pc).is_none() {
+        return Err(End::NotCode { ip: pc });
+    }
+    registers.pc = pc;
+    // The caller's own return address was overwritten by the call.
+    registers.set(X(LR), 0, Origin::NotRecovered);
+    Ok(Step {
+        registers,
+        trust,
+        slot: match slot.origin {
+            Origin::Saved(at) => Some(at),
+            _ => None,
+        },
+        exact: true,
+    })
+}
+
+/// The step to lr in a leaf function, or before the record is made, where only symbols tell.
+fn by_lr(host: &dyn UnwindHost, start: Arm64Start, current: &Arm64Registers) -> Option<Step> {
+    let lr = in_lr(host, start)?;
+    let mut registers = current.clone();
+    registers.lose_all();
+    registers.set(X(FP), start.fp, Origin::Context);
+    registers.pc = lr;
+    Some(Step {
+        registers,
+        trust: Trust::FramePointer,
+        slot: None,
+        exact: false,
+    })
+}
+
+/// The step along the frame record.
+fn by_record(host: &dyn UnwindHost, current: &Arm64Registers) -> Result<Step, End> {
+    let fp = current.known(X(FP)).unwrap_or(0);
+    let (pc, sp, caller_fp, slot) = record(host, fp, current.sp)?;
+    let mut registers = current.clone();
+    registers.lose_all();
+    registers.set(X(FP), caller_fp, Origin::Saved(fp));
+    (registers.pc, registers.sp) = (pc, sp);
+    Ok(Step {
+        registers,
+        trust: Trust::FramePointer,
+        slot,
+        exact: false,
+    })
+}
+
 /// lr, where it and not the frame record has the return address: it points into another function than pc does, and the
 /// record does not repeat it.
 fn in_lr(host: &dyn UnwindHost, start: Arm64Start) -> Option<u64> {
-    let lr = strip(start.lr);
+    let lr = strip(host, start.lr);
     if lr == 0 || host.module_at(lr).is_none() {
         return None;
     }
-    let recorded = host.read_u64(start.fp.wrapping_add(8)).map(strip);
+    let recorded = host.read_u64(start.fp.wrapping_add(8)).map(|lr| strip(host, lr));
     // A call that came back leaves lr pointing into the function itself; its bounds are those of the symbol.
     let own = host.symbol(start.pc)?;
     let inside = own.address <= lr && own.end.is_some_and(|end| lr <= end);
@@ -99,7 +277,7 @@ fn record(host: &dyn UnwindHost, fp: u64, sp: u64) -> Result<(u64, u64, u64, Opt
             false => End::OutsideStack { sp: fp },
         });
     };
-    let lr = strip(lr);
+    let lr = strip(host, lr);
     if lr == 0 {
         return Err(End::Complete);
     }
@@ -119,25 +297,31 @@ fn record(host: &dyn UnwindHost, fp: u64, sp: u64) -> Result<(u64, u64, u64, Opt
 }
 
 /// A return address without the signature of pointer authentication.
-fn strip(address: u64) -> u64 {
+fn strip(host: &dyn UnwindHost, address: u64) -> u64 {
+    let mask = host.pointer_auth_mask().unwrap_or(SIGNATURE);
     match address >> 55 & 1 {
-        1 => address | SIGNATURE,
-        _ => address & !SIGNATURE,
+        1 => address | mask,
+        _ => address & !mask,
     }
 }
 
 /// pc, sp and x29 in the places of rip, rsp and rbp.
-fn registers(pc: u64, sp: u64, fp: u64, from_context: bool) -> Registers {
-    let origin = match from_context {
-        true => Origin::Context,
-        false => Origin::Computed,
+fn registers(current: &Arm64Registers, kind: FrameKind) -> Registers {
+    let origin = match kind {
+        FrameKind::First => Origin::Context,
+        _ => Origin::Computed,
     };
     let mut registers = Registers::default();
-    registers.set_rip(pc, origin);
-    registers.set_rsp(sp);
-    registers.set_general(RBP, fp, origin);
+    registers.set_rip(current.pc, origin);
+    registers.set_rsp(current.sp);
+    if let Some(fp) = current.get(X(FP)).filter(|slot| slot.known().is_some()) {
+        registers.set_general(RBP, fp.value, fp.origin);
+    }
     registers
 }
+
+#[cfg(test)]
+mod data_tests;
 
 #[cfg(test)]
 mod tests {
@@ -163,7 +347,7 @@ mod tests {
             pc: NT + 0x1000,
             sp: SP,
             fp: SP + 0x10,
-            lr: 0,
+            ..Arm64Start::default()
         };
         let stack = walk_arm64(&flat, start, &Options::default());
         let rows: Vec<_> = stack.frames.iter().map(|frame| (frame.ip, frame.sp)).collect();

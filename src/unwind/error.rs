@@ -39,6 +39,34 @@ pub enum UnwindError {
         /// The limit that was reached.
         limit: usize,
     },
+    /// A record of an ARM64 function of a version that does not exist.
+    #[error(
+        "unwind data at {address:#x} says version {version}; only 0 exists for ARM64, so the data is damaged"
+    )]
+    Arm64Version {
+        /// Where the data stands.
+        address: u64,
+        /// What it says.
+        version: u32,
+    },
+    /// A packed function table entry that makes no sense.
+    #[error("the function table entry of {function:#x} holds {word:#x}, which describes no prolog")]
+    Arm64Packed {
+        /// First byte of the function.
+        function: u64,
+        /// The packed word.
+        word: u32,
+    },
+    /// An ARM64 function whose frame is laid out by the system's own assembly.
+    #[error(
+        "the function at {function:#x} builds {layout} on the stack, which ends what unwind data describes"
+    )]
+    Arm64Custom {
+        /// First byte of the function.
+        function: u64,
+        /// What it builds.
+        layout: &'static str,
+    },
     /// The stack slot that holds the return address is missing.
     #[error("the return address at {address:#x} is not in the dump")]
     StackUnreadable {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::arm64::Arm64Registers;
 use super::error::UnwindError;
 use super::host::{InlineFrame, StackKind};
 use super::registers::{Registers, Slot};
@@ -134,6 +135,8 @@ pub struct Frame {
     pub caller_sp: Option<u64>,
     /// The registers at `ip`.
     pub registers: Registers,
+    /// ARM64: every recovered register; `registers` has only pc, sp and x29 of them.
+    pub arm64: Option<Box<Arm64Registers>>,
     /// Facts about it.
     pub notes: Vec<Note>,
     /// The inlined function, for [`FrameKind::Inline`].
@@ -158,6 +161,7 @@ impl Frame {
             return_slot: None,
             caller_sp: None,
             registers,
+            arm64: None,
             notes: Vec::new(),
             inline: None,
             inline_depth: None,

@@ -157,6 +157,11 @@ pub trait UnwindHost {
         None
     }
 
+    /// ARM64: the bits of a pointer that a signature may take, where the system says so.
+    fn pointer_auth_mask(&self) -> Option<u64> {
+        None
+    }
+
     /// A little-endian 64-bit value.
     fn read_u64(&self, va: u64) -> Option<u64> {
         let mut raw = [0u8; 8];

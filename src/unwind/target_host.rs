@@ -187,6 +187,12 @@ impl UnwindHost for TargetHost<'_> {
         self.target.header().bug_check_parameters.to_vec()
     }
 
+    fn pointer_auth_mask(&self) -> Option<u64> {
+        let mask = self.target.debugger_data()?.nonzero("PointerAuthMask")?;
+        // Bit 55 selects the half of the address space, and the low bits address: a mask with these is no signature's.
+        (mask & (1 << 55) == 0 && mask.trailing_zeros() >= 32).then_some(mask)
+    }
+
     fn is_executable(&self, va: u64) -> Option<bool> {
         let base = self.module(va)?.base;
         let offset = va.wrapping_sub(base);

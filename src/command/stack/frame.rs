@@ -107,7 +107,9 @@ fn select(number: u32, show: bool, start: bool, context: &mut Context<'_>) -> Re
         show_registers(&selected.context, Segments::Shown, context)?;
         let machine = selected.context.machine();
         if machine == Machine::Arm64 && selected.frame.kind != FrameKind::First {
-            let text = "recovered in this frame: pc sp fp";
+            let recovered = selected.frame.arm64.iter().flat_map(|known| known.recovered());
+            let names: Vec<String> = recovered.map(|(name, _)| name).collect();
+            let text = format!("recovered in this frame: pc sp {}", names.join(" "));
             context.emit(Line::new().role(Role::Dim, text))?;
         } else if selected.frame.kind != FrameKind::First
             && let Some(record) = not_recovered(&selected.frame.registers)

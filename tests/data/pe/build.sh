@@ -21,5 +21,6 @@ lld-link-19 /dll /nodefaultlib /entry:DllMain /debug:full /timestamp:1505396040 
 for image in sample64.sys samplea64.sys sample32.dll; do
     llvm-readobj-19 --file-headers --sections --coff-debug-directory --coff-exports --coff-imports --coff-resources $image \
         | grep -v '^File:' > $image.txt
+    if [ $image = samplea64.sys ]; then llvm-readobj-19 --unwind $image | grep -v '^File:' > $image.unwind.txt; fi
     if [ $image = sample64.sys ]; then llvm-readobj-19 --unwind $image | grep -E 'StartAddress|EndAddress|UnwindInfoAddress' > $image.unwind.txt; fi
 done
