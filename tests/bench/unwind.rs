@@ -86,7 +86,7 @@ fn many_stacks(root: &std::path::Path) -> bool {
     }
     let took = start.elapsed();
     println!(
-        "2000 stacks of 30 frames: {frames} frames (as {stacks} shorter stacks) in {took:?}, goal {GOAL:?} {}",
+        "2000 stacks of 30 frames: {frames} frames of {stacks} stacks in {took:?}, goal {GOAL:?} {}",
         if took <= GOAL { "met" } else { "MISSED" }
     );
     took <= GOAL
