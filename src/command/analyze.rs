@@ -1,7 +1,7 @@
 //! `!analyze`: what the bug check says.
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::analysis::{BugCheck, bug_check, decode_user_code};
+use crate::analysis::{BugCheck, bug_check, decode_user_code, exception_name, plain_code};
 use crate::kernel::{ClientId, ProcessId};
 use crate::output::{Field, Line, Record, Role};
 use crate::util::hex;
@@ -162,6 +162,9 @@ fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
 fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandError> {
     context.blank()?;
     context.emit(Line::new().role(Role::Heading, "Facts"))?;
+    if let Some(name) = exception(context.session.target.header().bug_check_code, parameters) {
+        context.emit(fact("Arg1").text("is ").value(name))?;
+    }
     for (index, parameter) in parameters.into_iter().enumerate() {
         if let Some(symbol) = context.symbol_text(parameter) {
             let line = fact(&format!("Arg{}", index + 1)).text("lies in ");
@@ -213,6 +216,15 @@ fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandE
         context.emit(fact(label).value(value))?;
     }
     Ok(())
+}
+
+/// What the exception code in the first argument is called, for the bug checks that have one there.
+fn exception(code: u32, [first, ..]: [u64; 4]) -> Option<String> {
+    let carries_status = matches!(plain_code(code), 0x1e | 0x3b | 0x7e | 0x8e);
+    let status = (first & 0xffff_ffff) as u32;
+    exception_name(status)
+        .filter(|_| carries_status)
+        .map(|name| format!("{status:08x} ({name})"))
 }
 
 /// The start of a line of facts.
