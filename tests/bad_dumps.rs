@@ -1,10 +1,5 @@
 //! Files that are no usable dump: each must give one clear message, or open with warnings that say what is missing.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "support/synth.rs"]
 mod synth;
@@ -43,10 +38,7 @@ fn has(text: &str, parts: &[&str]) {
 fn what_is_no_file_says_so() {
     let folder = tempfile::tempdir().unwrap();
     has(&open(folder.path()).unwrap_err(), &["is a directory"]);
-    has(
-        &open(&folder.path().join("nothing.dmp")).unwrap_err(),
-        &["nothing.dmp", "no such file"],
-    );
+    has(&open(&folder.path().join("nothing.dmp")).unwrap_err(), &["nothing.dmp", "no such file"]);
     #[cfg(unix)]
     has(&open(Path::new("/dev/null")).unwrap_err(), &["device or a pipe"]);
 }
@@ -69,19 +61,10 @@ fn no_permission_says_so() {
 fn other_files_are_named() {
     has(&message(b""), &["is empty"]);
     has(&message(&[0; 0x5000]), &["only zeros", "0x5000"]);
-    has(
-        &message(b"MDMP\x93\xa7 and so on"),
-        &["user-mode minidump", "WinDbg"],
-    );
-    has(
-        &message(b"MZ\x90\0\x03\0\0\0"),
-        &["4d 5a 90 00", "Windows program"],
-    );
+    has(&message(b"MDMP\x93\xa7 and so on"), &["user-mode minidump", "WinDbg"]);
+    has(&message(b"MZ\x90\0\x03\0\0\0"), &["4d 5a 90 00", "Windows program"]);
     has(&message(b"\x1b[31mhello"), &["1b 5b 33", "(.[31mhel)"]);
-    has(
-        &message(b"PAGEDU64"),
-        &["cut off inside its header", "0x8 bytes", "0x2000"],
-    );
+    has(&message(b"PAGEDU64"), &["cut off inside its header", "0x8 bytes", "0x2000"]);
     has(&message(b"PAGE"), &["PAGEDU64"]);
 }
 
@@ -100,11 +83,7 @@ fn headers_alone_open_with_a_warning() {
         (synth::header32(4), "before the triage data"),
     ] {
         let dump = opened(&bytes).unwrap();
-        assert!(
-            dump.warnings().iter().any(|text| text.contains(warning)),
-            "{:?}",
-            dump.warnings()
-        );
+        assert!(dump.warnings().iter().any(|text| text.contains(warning)), "{:?}", dump.warnings());
         assert_ne!(dump.header().bug_check_code, 0);
     }
 }
@@ -167,16 +146,10 @@ fn damaged_triage_dumps_are_reported() {
     has(&cut.warnings().join("; "), &["cut off", "TRGD"]);
     let mut drivers = whole.clone();
     synth::put32(&mut drivers, 0x2034, u32::MAX);
-    has(
-        &opened(&drivers).unwrap().warnings().join("; "),
-        &["drivers", "cannot be read"],
-    );
+    has(&opened(&drivers).unwrap().warnings().join("; "), &["drivers", "cannot be read"]);
     let mut blocks = whole.clone();
     synth::put32(&mut blocks, 0x207c, u32::MAX);
-    has(
-        &opened(&blocks).unwrap().warnings().join("; "),
-        &["data blocks is cut off"],
-    );
+    has(&opened(&blocks).unwrap().warnings().join("; "), &["data blocks is cut off"]);
 }
 
 /// The inputs that came from the field.
@@ -198,29 +171,9 @@ fn shared_bad_files() {
         has(&dump.warnings().join("; "), parts);
         dump
     };
-    let live = warns(
-        "full-header-only-x64.dmp",
-        Bits::Bits64,
-        DumpKind::Full,
-        &["no page of memory"],
-    );
+    let live = warns("full-header-only-x64.dmp", Bits::Bits64, DumpKind::Full, &["no page of memory"]);
     assert_eq!(live.header().comment.as_deref(), Some("LiveKD live system view"));
-    warns(
-        "full-header-only-x86.dmp",
-        Bits::Bits32,
-        DumpKind::Full,
-        &["no page of memory"],
-    );
-    warns(
-        "full-truncated-16k.dmp",
-        Bits::Bits64,
-        DumpKind::Full,
-        &["0x2 of 0x7fe86 pages"],
-    );
-    warns(
-        "synthetic-header-x86.dmp",
-        Bits::Bits32,
-        DumpKind::Triage,
-        &["before the triage data"],
-    );
+    warns("full-header-only-x86.dmp", Bits::Bits32, DumpKind::Full, &["no page of memory"]);
+    warns("full-truncated-16k.dmp", Bits::Bits64, DumpKind::Full, &["0x2 of 0x7fe86 pages"]);
+    warns("synthetic-header-x86.dmp", Bits::Bits32, DumpKind::Triage, &["before the triage data"]);
 }

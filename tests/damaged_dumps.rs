@@ -1,11 +1,6 @@
 //! Flips, cuts and splices bytes of small dumps of every kind and uses all that opens: no panic, no hang, and never
 //! more memory than the stated cap.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 // The allocator that counts.
 #![allow(unsafe_code)]
 
@@ -83,8 +78,7 @@ fn seeds() -> &'static [Vec<u8>] {
         gz.write_all(&seeds[3]).unwrap();
         seeds.push(gz.finish().unwrap());
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        zip.start_file("a.dmp", zip::write::SimpleFileOptions::default())
-            .unwrap();
+        zip.start_file("a.dmp", zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(&seeds[9]).unwrap();
         seeds.push(zip.finish().unwrap().into_inner());
         seeds
@@ -168,10 +162,7 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
 /// Calls everything that interprets bytes of the file.
 fn use_all(dump: &DumpFile) {
     let header = dump.header();
-    let _ = (
-        attribute_names(header.attributes.unwrap_or(0)),
-        mini_dump_field_names(u32::MAX),
-    );
+    let _ = (attribute_names(header.attributes.unwrap_or(0)), mini_dump_field_names(u32::MAX));
     let _ = header.exception.map(|exception| exception.parameters().len());
     let _ = dump.context();
     for blob in dump.secondary() {
@@ -227,9 +218,7 @@ fn larger_seeds() -> Vec<Vec<u8>> {
         let path = format!("{}/tests/data/wifi-{name}.dmp.gz", env!("CARGO_MANIFEST_DIR"));
         let mut bytes = Vec::new();
         let file = std::fs::File::open(path).unwrap();
-        flate2::read::GzDecoder::new(file)
-            .read_to_end(&mut bytes)
-            .unwrap();
+        flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
         seeds.push(bytes);
     }
     let shared = std::env::var("DUMPSCOPE_SHARED").unwrap_or_else(|_| "../shared".to_owned());
@@ -245,10 +234,7 @@ fn larger_seeds() -> Vec<Vec<u8>> {
 fn damage_never_panics_hangs_or_takes_much_memory() {
     let [refused, opened] = damage(seeds(), 10_000);
     // It would say little if most damage were refused at the door, or none.
-    assert!(
-        opened > 3000 && refused > 30,
-        "{refused} refused, {opened} opened"
-    );
+    assert!(opened > 3000 && refused > 30, "{refused} refused, {opened} opened");
     let [_, opened] = damage(&larger_seeds(), 1500);
     assert!(opened > 1000, "{opened} opened");
 }
@@ -257,11 +243,7 @@ fn damage_never_panics_hangs_or_takes_much_memory() {
 fn damage(seeds: &[Vec<u8>], cases: u32) -> [usize; 2] {
     let strategy = (0..seeds.len(), proptest::collection::vec(change(), 1..8));
     let counts = [AtomicUsize::new(0), AtomicUsize::new(0)];
-    let config = ProptestConfig {
-        cases,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let result = TestRunner::new(config).run(&strategy, |(seed, changes)| {
         let mut bytes = seeds[seed].clone();
         changes.iter().for_each(|change| apply(&mut bytes, change));
@@ -276,10 +258,7 @@ fn damage(seeds: &[Vec<u8>], cases: u32) -> [usize; 2] {
         }
         counts[usize::from(dump.is_ok())].fetch_add(1, Ordering::Relaxed);
         let taken = PEAK.load(Ordering::Relaxed).saturating_sub(before);
-        prop_assert!(
-            taken <= TIMES_FILE * size + PLUS,
-            "{taken:#x} bytes for a file of {size:#x}"
-        );
+        prop_assert!(taken <= TIMES_FILE * size + PLUS, "{taken:#x} bytes for a file of {size:#x}");
         prop_assert!(start.elapsed() < TIME, "{:?}", start.elapsed());
         Ok(())
     });

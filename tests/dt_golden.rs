@@ -1,10 +1,5 @@
 //! `dt` against the reference engine's transcript: the same text on the same dump with the same PDB.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::PathBuf;
 
@@ -18,10 +13,8 @@ use dumpscope::symbols::wildcard::Wildcard;
 use dumpscope::target::Target;
 
 fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("DUMPSCOPE_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("DUMPSCOPE_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     if root.join("golden/dbgeng-types").is_dir() {
         return Some(root);
     }
@@ -113,10 +106,7 @@ fn every_dt_of_the_transcript() {
         commands += 1;
         lines += theirs.len();
         for at in 0..theirs.len().max(ours.len()) {
-            let (mine, want) = (
-                ours.get(at).map_or("", |l| l),
-                theirs.get(at).copied().unwrap_or(""),
-            );
+            let (mine, want) = (ours.get(at).map_or("", |l| l), theirs.get(at).copied().unwrap_or(""));
             if mine != want && !is_known(mine, want) {
                 wrong.push(format!("{title}\n  want {want}\n  have {mine}"));
                 break;
@@ -135,14 +125,7 @@ fn symbol_table_gives_the_same_lines() {
     let pdb = root.join("symbols/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B8441/ntkrnlmp.pdb");
     let pdb = PdbFile::open(&pdb, None).unwrap();
     let isf = Isf::open(&root.join("isf/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B844-1.json.xz")).unwrap();
-    for name in [
-        "_EPROCESS",
-        "_KTHREAD",
-        "_IRP",
-        "_MMPTE_HARDWARE",
-        "_KTRAP_FRAME",
-        "_POOL_HEADER",
-    ] {
+    for name in ["_EPROCESS", "_KTHREAD", "_IRP", "_MMPTE_HARDWARE", "_KTRAP_FRAME", "_POOL_HEADER"] {
         let lines = |source: &dyn TypeSource| {
             let options = Options::default();
             let view = View::of_types(source);

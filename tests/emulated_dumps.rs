@@ -1,11 +1,6 @@
 //! The project's own dumps, whose truth was recorded while the machine ran: every kind tells the same, and what it
 //! tells is true.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -27,10 +22,7 @@ const KINDS: [(&str, DumpKind); 8] = [
     ("tests/data/wifi-bitmap-kernel.dmp.gz", DumpKind::BitmapFull),
     ("tests/data/wifi-live.dmp.gz", DumpKind::BitmapKernel),
     ("tests/data/wifi-rdmp-kernel.dmp.gz", DumpKind::DebuggerKernel),
-    (
-        "tests/data/wifi-rdmp-kernel-user.dmp.gz",
-        DumpKind::DebuggerKernelUser,
-    ),
+    ("tests/data/wifi-rdmp-kernel-user.dmp.gz", DumpKind::DebuggerKernelUser),
     ("tests/data/wifi-rdmp-complete.dmp.gz", DumpKind::DebuggerComplete),
 ];
 
@@ -65,21 +57,11 @@ fn headers_are_true_in_every_kind() {
             assert_eq!(header.bug_check_code, 0x161);
             continue;
         }
-        assert_eq!(
-            u64::from(header.bug_check_code) & 0xffff_ffff,
-            number(&truth["bugcheck"]["code"])
-        );
-        let parameters: Vec<u64> = truth["bugcheck"]["parameters"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(number)
-            .collect();
+        assert_eq!(u64::from(header.bug_check_code) & 0xffff_ffff, number(&truth["bugcheck"]["code"]));
+        let parameters: Vec<u64> =
+            truth["bugcheck"]["parameters"].as_array().unwrap().iter().map(number).collect();
         assert_eq!(header.bug_check_parameters.as_slice(), parameters);
-        assert_eq!(
-            header.processors as usize,
-            truth["processors"].as_array().unwrap().len()
-        );
+        assert_eq!(header.processors as usize, truth["processors"].as_array().unwrap().len());
         assert_eq!(header.system_time, Some(number(&truth["time"])));
         assert_eq!(header.uptime, Some(number(&truth["uptime"])));
         let context = dump.context().unwrap();
@@ -106,11 +88,7 @@ fn translations_are_true() {
         for expected in translations {
             let (address, physical) = (number(&expected["va"]), number(&expected["pa"]));
             let space = paging.with_directory_table_base(number(&expected["cr3"]));
-            assert_eq!(
-                space.translate(address).unwrap().physical,
-                physical,
-                "{address:x} of {name}"
-            );
+            assert_eq!(space.translate(address).unwrap().physical, physical, "{address:x} of {name}");
             let direct = space.physical().u8(physical);
             assert_eq!(space.u8(address).ok(), direct.ok(), "{address:x} of {name}");
             // Once more, now from what was remembered.
@@ -143,10 +121,7 @@ fn every_page_and_module_translation_agrees_with_the_oracle() {
             let base = number(&module["base"]);
             for address in (base..base + number(&module["size"])).step_by(0x1000) {
                 let ours = paging.translate(address).ok().map(|found| found.physical);
-                let theirs = reader
-                    .translate(Gva::new(address))
-                    .ok()
-                    .map(|found| u64::from(found.gpa()));
+                let theirs = reader.translate(Gva::new(address)).ok().map(|found| u64::from(found.gpa()));
                 assert_eq!(ours, theirs, "{address:x} of {name}");
                 found += usize::from(ours.is_some());
             }
@@ -233,19 +208,14 @@ fn image_files_agree_with_memory() {
             time_date_stamp: number(&module["timestamp"]) as u32,
         };
         // The store holds images of several builds under one name: the key tells them apart.
-        let key = format!(
-            "{name}/{:08X}{:x}/{name}",
-            identity.time_date_stamp, identity.size_of_image
-        );
+        let key = format!("{name}/{:08X}{:x}/{name}", identity.time_date_stamp, identity.size_of_image);
         let Some(entry) = store.file_names().find(|entry| entry.ends_with(&key)) else {
             continue;
         };
         let entry = entry.to_owned();
         let mut bytes = Vec::new();
         store.by_name(&entry).unwrap().read_to_end(&mut bytes).unwrap();
-        overlay
-            .add(Path::new(name), Mapping::of_bytes(bytes), identity)
-            .unwrap();
+        overlay.add(Path::new(name), Mapping::of_bytes(bytes), identity).unwrap();
     }
     let (mut compared, mut modules) = (0, 0);
     for (module, path) in overlay.modules() {
@@ -272,16 +242,12 @@ fn image_files_agree_with_memory() {
             address += in_page as u64;
         }
     }
-    assert!(
-        modules >= 4 && compared > 0x6000,
-        "{modules} modules, {compared:#x} bytes"
-    );
+    assert!(modules >= 4 && compared > 0x6000, "{modules} modules, {compared:#x} bytes");
     // A triage dump gains the code that it lacks.
     let triage = VirtualMemory::new(&open("tests/data/wifi-triage.dmp.gz"));
     let nt = number(&truth["modules"][0]["base"]);
-    let code = (nt..nt + 0x9_0000)
-        .step_by(0x100)
-        .find(|&at| triage.u8(at).is_err() && overlay.u8(at).is_ok());
+    let code =
+        (nt..nt + 0x9_0000).step_by(0x100).find(|&at| triage.u8(at).is_err() && overlay.u8(at).is_ok());
     let code = code.expect("an address that only the image has");
     let with_images = triage.with_images(std::sync::Arc::new(overlay));
     assert_eq!(with_images.u8(code), memory.u8(code));

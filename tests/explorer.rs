@@ -1,11 +1,6 @@
 //! The explorer as a user has it: the real program on a pseudo-terminal, driven by keys.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 use std::io::{Read, Write};
@@ -29,12 +24,7 @@ struct Terminal {
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
-    PtySize {
-        rows,
-        cols: columns,
-        pixel_width: 0,
-        pixel_height: 0,
-    }
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
 }
 
 fn line_discipline(master: &dyn MasterPty) -> String {
@@ -43,9 +33,7 @@ fn line_discipline(master: &dyn MasterPty) -> String {
 
 impl Terminal {
     fn open(columns: u16, rows: u16, arguments: &[&str], variables: &[(&str, &str)]) -> Terminal {
-        let pair = native_pty_system()
-            .openpty(size(columns, rows))
-            .expect("a pseudo-terminal");
+        let pair = native_pty_system().openpty(size(columns, rows)).expect("a pseudo-terminal");
         let before = line_discipline(&*pair.master);
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_dumpscope"));
         command.args(arguments);
@@ -53,13 +41,7 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         // A backtrace would push what a panic says off the screen.
         command.env("RUST_BACKTRACE", "0");
-        for name in [
-            "NO_COLOR",
-            "DUMPSCOPE_THEME",
-            "SSH_CONNECTION",
-            "SSH_CLIENT",
-            "SSH_TTY",
-        ] {
+        for name in ["NO_COLOR", "DUMPSCOPE_THEME", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"] {
             command.env_remove(name);
         }
         for (name, value) in variables {
@@ -78,24 +60,13 @@ impl Terminal {
             }
         });
         let keys = pair.master.take_writer().expect("its keyboard");
-        Terminal {
-            screen,
-            bytes,
-            keys,
-            master: pair.master,
-            _slave: pair.slave,
-            child,
-            before,
-        }
+        Terminal { screen, bytes, keys, master: pair.master, _slave: pair.slave, child, before }
     }
 
     /// Opens the explorer on a dump of the project's own.
     fn explore(columns: u16, rows: u16, variables: &[(&str, &str)]) -> Terminal {
         let dump = "tests/data/wifi-triage.dmp.gz";
-        assert!(
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(dump).exists(),
-            "{dump} is part of the project"
-        );
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(dump).exists(), "{dump} is part of the project");
         let mut terminal = Terminal::open(columns, rows, &[dump], variables);
         terminal.wait_for("Analysis");
         terminal
@@ -115,19 +86,14 @@ impl Terminal {
         while !done(self) {
             if Instant::now() > deadline {
                 let ended = self.child.try_wait();
-                panic!(
-                    "no {what} (program: {ended:?}); the screen is:\n{}",
-                    self.contents()
-                );
+                panic!("no {what} (program: {ended:?}); the screen is:\n{}", self.contents());
             }
             thread::sleep(Duration::from_millis(5));
         }
     }
 
     fn wait_for(&mut self, text: &str) {
-        self.wait_until(&format!("{text:?}"), |terminal| {
-            terminal.contents().contains(text)
-        });
+        self.wait_until(&format!("{text:?}"), |terminal| terminal.contents().contains(text));
     }
 
     fn resize(&mut self, columns: u16, rows: u16) {
@@ -156,11 +122,7 @@ impl Terminal {
             if let Some(status) = self.child.try_wait().expect("the program") {
                 return status;
             }
-            assert!(
-                Instant::now() < deadline,
-                "it does not end; the screen is:\n{}",
-                self.contents()
-            );
+            assert!(Instant::now() < deadline, "it does not end; the screen is:\n{}", self.contents());
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -173,10 +135,7 @@ impl Terminal {
         });
         let parser = self.screen.lock().unwrap();
         assert!(!parser.screen().bracketed_paste());
-        assert_eq!(
-            parser.screen().mouse_protocol_mode(),
-            vt100::MouseProtocolMode::None
-        );
+        assert_eq!(parser.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         assert_eq!(line_discipline(&*self.master), self.before, "the line discipline");
     }
 }
@@ -192,24 +151,12 @@ fn keys_drive_it_and_q_restores_the_terminal() {
     let mut terminal = Terminal::explore(80, 24, &[]);
     terminal.wait_for("wifi-triage.dmp");
     assert!(terminal.screen.lock().unwrap().screen().alternate_screen());
-    assert_ne!(
-        line_discipline(&*terminal.master),
-        terminal.before,
-        "raw mode is on"
-    );
+    assert_ne!(line_discipline(&*terminal.master), terminal.before, "raw mode is on");
     // Every pane by its number.
-    for (key, name) in [
-        "1 Analysis",
-        "2 CPUs",
-        "3 Stack",
-        "4 Regs",
-        "5 Code",
-        "6 Modules",
-        "7 Memory",
-        "8 Command",
-    ]
-    .iter()
-    .enumerate()
+    for (key, name) in
+        ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]
+            .iter()
+            .enumerate()
     {
         terminal.press(&(key + 1).to_string());
         terminal.wait_for(&format!("[{name}]"));
@@ -273,10 +220,7 @@ fn it_survives_every_size() {
         terminal.wait_for_silence();
         terminal.press("\t\x1b[6~?x/a\r");
         terminal.wait_for_silence();
-        assert!(
-            terminal.child.try_wait().expect("the program").is_none(),
-            "it ended at {columns}x{rows}"
-        );
+        assert!(terminal.child.try_wait().expect("the program").is_none(), "it ended at {columns}x{rows}");
     }
     terminal.resize(80, 24);
     terminal.press("\x15\t1");
@@ -330,11 +274,7 @@ fn sigterm_restores_the_terminal_even_while_a_command_runs() {
     for command in [".echo idle", ".echo slow"] {
         let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_SLOW", ".echo slow")]);
         terminal.press(&format!(":{command}\r"));
-        terminal.wait_for(if command == ".echo slow" {
-            "Esc stops"
-        } else {
-            "\nidle"
-        });
+        terminal.wait_for(if command == ".echo slow" { "Esc stops" } else { "\nidle" });
         let id = terminal.child.process_id().expect("its id").to_string();
         let sent = std::process::Command::new("kill").args(["-TERM", &id]).status();
         assert!(sent.expect("kill").success());
@@ -350,11 +290,7 @@ fn nothing_is_written_while_nothing_happens() {
     terminal.wait_for_silence();
     let before = terminal.bytes.lock().unwrap().len();
     thread::sleep(Duration::from_secs(2));
-    assert_eq!(
-        terminal.bytes.lock().unwrap().len() - before,
-        0,
-        "bytes in two idle seconds"
-    );
+    assert_eq!(terminal.bytes.lock().unwrap().len() - before, 0, "bytes in two idle seconds");
 }
 
 #[test]
@@ -366,16 +302,9 @@ fn a_running_command_is_drawn_four_times_a_second_at_most() {
     thread::sleep(Duration::from_secs(2));
     let bytes = terminal.bytes.lock().unwrap();
     let frame = b"\x1b[?2026h";
-    let frames = bytes[before..]
-        .windows(frame.len())
-        .filter(|window| window == frame)
-        .count();
+    let frames = bytes[before..].windows(frame.len()).filter(|window| window == frame).count();
     assert!((4..=9).contains(&frames), "{frames} frames in two seconds");
-    assert!(
-        bytes.len() - before < 1500,
-        "{} bytes in two seconds",
-        bytes.len() - before
-    );
+    assert!(bytes.len() - before < 1500, "{} bytes in two seconds", bytes.len() - before);
 }
 
 /// Every pane of real dumps, on a small and on a large screen.
@@ -394,16 +323,9 @@ fn panes_of_real_dumps_are_full() {
         let (columns, rows) = if number % 2 == 0 { (80, 24) } else { (160, 50) };
         let dump = dump.to_str().expect("a name");
         let mut terminal = Terminal::open(columns, rows, &[dump], &[]);
-        for pane in [
-            "1 Analysis",
-            "2 CPUs",
-            "3 Stack",
-            "4 Regs",
-            "5 Code",
-            "6 Modules",
-            "7 Memory",
-            "8 Command",
-        ] {
+        for pane in
+            ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]
+        {
             terminal.wait_for("1 Analysis");
             terminal.press(&pane[..1]);
             terminal.wait_for(&format!("[{pane}]"));
@@ -414,10 +336,7 @@ fn panes_of_real_dumps_are_full() {
                     && !body.iter().any(|line| line.trim() == "...")
             });
             let screen = terminal.contents();
-            assert!(
-                !screen.contains("dumpscope itself failed"),
-                "{dump}, {pane}:\n{screen}"
-            );
+            assert!(!screen.contains("dumpscope itself failed"), "{dump}, {pane}:\n{screen}");
             assert!(!screen.contains("no command"), "{dump}, {pane}:\n{screen}");
         }
         terminal.press("q");
@@ -451,18 +370,13 @@ fn a_key_costs_few_bytes() {
     terminal.press("j");
     terminal.wait_for_silence();
     let cost = terminal.bytes.lock().unwrap().len() - before;
-    assert!(
-        (1..1500).contains(&cost),
-        "{cost} bytes to move the cursor by a line"
-    );
+    assert!((1..1500).contains(&cost), "{cost} bytes to move the cursor by a line");
 }
 
 #[test]
 fn the_mouse_is_left_alone_over_ssh() {
-    for (variables, mouse) in [
-        (&[][..], true),
-        (&[("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22")][..], false),
-    ] {
+    for (variables, mouse) in [(&[][..], true), (&[("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22")][..], false)]
+    {
         let mut terminal = Terminal::explore(80, 24, variables);
         let mode = terminal.screen.lock().unwrap().screen().mouse_protocol_mode();
         assert_eq!(mode != vt100::MouseProtocolMode::None, mouse);
@@ -481,9 +395,7 @@ fn the_mouse_is_left_alone_over_ssh() {
 fn text_is_copied_through_the_terminal() {
     let mut terminal = Terminal::explore(80, 24, &[]);
     terminal.press(":.echo copied words\r");
-    terminal.wait_until("answer", |terminal| {
-        terminal.contents().contains("\ncopied words")
-    });
+    terminal.wait_until("answer", |terminal| terminal.contents().contains("\ncopied words"));
     terminal.press("\t8");
     terminal.wait_for("[8 Command]");
     terminal.press("y");
@@ -517,21 +429,14 @@ fn without_a_terminal_it_says_what_to_use() {
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
     let message = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        message.contains("needs a terminal") && message.contains("--repl"),
-        "{message}"
-    );
+    assert!(message.contains("needs a terminal") && message.contains("--repl"), "{message}");
 }
 
 #[test]
 fn commands_of_the_flags_run_first() {
     let dump = "tests/data/wifi-triage.dmp.gz";
-    let mut terminal = Terminal::open(
-        80,
-        24,
-        &["--tui", "-z", dump, "-c", ".echo one", "-c", ".echo two"],
-        &[],
-    );
+    let mut terminal =
+        Terminal::open(80, 24, &["--tui", "-z", dump, "-c", ".echo one", "-c", ".echo two"], &[]);
     terminal.wait_for("\ntwo");
     terminal.press("8");
     terminal.wait_for("kd> .echo one");

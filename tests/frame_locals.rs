@@ -1,10 +1,5 @@
 //! Variables of frames against the emulator's record.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::{Path, PathBuf};
 
@@ -60,10 +55,7 @@ fn variables_hold_what_the_emulator_passed() {
     let mut session = session("wifi", folder.path());
     let truth = truth("wifi");
     let frames = truth["frames"].as_array().unwrap();
-    let index = frames
-        .iter()
-        .position(|frame| frame["function"] == "Dot11SendCompletion")
-        .unwrap();
+    let index = frames.iter().position(|frame| frame["function"] == "Dot11SendCompletion").unwrap();
     // The frame around it tells what the call passed.
     let arguments = frames[index + 1]["callee_arguments"].as_array().unwrap();
     let stack = session.stack(100).unwrap();
@@ -86,24 +78,13 @@ fn inlined_functions_have_their_own_variables() {
     let folder = tempfile::tempdir().unwrap();
     let mut session = session("wifi", folder.path());
     let stack = session.stack(100).unwrap();
-    let at = stack
-        .frames
-        .iter()
-        .position(|frame| frame.inline.is_some())
-        .unwrap();
+    let at = stack.frames.iter().position(|frame| frame.inline.is_some()).unwrap();
     let mut names = |index: usize| -> Vec<String> {
         let locals = locals(&mut session, stack.frames[index].number);
         locals.into_iter().map(|local| local.name).collect()
     };
-    assert_eq!(
-        stack.frames[at].inline.as_ref().unwrap().name,
-        "ndisCallSendCompleteHandler"
-    );
+    assert_eq!(stack.frames[at].inline.as_ref().unwrap().name, "ndisCallSendCompleteHandler");
     assert!(names(at).contains(&"Open".to_owned()), "{:?}", names(at));
     assert!(!names(at + 1).contains(&"Open".to_owned()));
-    assert!(
-        names(at + 1).contains(&"FilterHandle".to_owned()),
-        "{:?}",
-        names(at + 1)
-    );
+    assert!(names(at + 1).contains(&"FilterHandle".to_owned()), "{:?}", names(at + 1));
 }

@@ -2,12 +2,7 @@
 //!
 //! The transcripts come from DbgEng 10.0.15063 without symbols. Where ours differs on purpose, a rule below says why;
 //! everything else must have the same words in the same order.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "support/golden.rs"]
 mod golden;
@@ -104,9 +99,7 @@ fn module_row(line: &str) -> String {
 
 /// Whether the transcript shows an error in place of output.
 fn is_error(lines: &[String]) -> bool {
-    lines
-        .iter()
-        .any(|line| line.contains("error in '") || line.contains("error at '"))
+    lines.iter().any(|line| line.contains("error in '") || line.contains("error at '"))
 }
 
 #[test]
@@ -138,15 +131,9 @@ fn same_words_as_the_reference_on_every_real_dump() {
             let expected: Vec<String> = expected.iter().filter_map(|line| theirs(command, line)).collect();
             let actual: Vec<String> = actual.iter().filter_map(|line| ours(command, line)).collect();
             let same = expected.len() == actual.len()
-                && expected
-                    .iter()
-                    .zip(&actual)
-                    .all(|(theirs, ours)| words(theirs) == words(ours));
+                && expected.iter().zip(&actual).all(|(theirs, ours)| words(theirs) == words(ours));
             if !same {
-                let first = expected
-                    .iter()
-                    .zip(&actual)
-                    .find(|(theirs, ours)| words(theirs) != words(ours));
+                let first = expected.iter().zip(&actual).find(|(theirs, ours)| words(theirs) != words(ours));
                 faults.push(format!(
                     "{}: {command}: {} lines for {}: {first:?}",
                     dump.file_name().unwrap().display(),
@@ -157,10 +144,5 @@ fn same_words_as_the_reference_on_every_real_dump() {
         }
     }
     assert!(compared > 400, "only {compared} comparisons");
-    assert!(
-        faults.is_empty(),
-        "{} differences:\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "{} differences:\n{}", faults.len(), faults.join("\n"));
 }

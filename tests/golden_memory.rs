@@ -2,12 +2,7 @@
 //!
 //! The transcripts come from DbgEng 10.0.15063 without symbols. Where ours differs on purpose, a rule below says why;
 //! everything else must have the same words in the same order.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "support/golden.rs"]
 mod golden;
@@ -109,12 +104,7 @@ fn same_words_as_the_reference_on_every_real_dump() {
         }
     }
     assert!(compared > 150, "only {compared} commands were compared");
-    assert!(
-        faults.is_empty(),
-        "{} differ:\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "{} differ:\n{}", faults.len(), faults.join("\n"));
 }
 
 /// With the kernel's PDB at hand, addresses may be named and code carries its function's name.
@@ -125,14 +115,9 @@ fn same_words_with_symbols() {
     for (dump, transcript) in dumps_with_transcripts(&shared, "dbgeng-types") {
         let mut session = session(&dump);
         let symbols = SearchPath::parse(&shared.join("symbols").display().to_string());
-        session
-            .target
-            .set_paths(symbols, SearchPath::default(), Options::default());
-        for command in [
-            "u nt!KeBugCheckEx L5",
-            "dps nt!KiProcessorBlock L2",
-            "dl nt!PsActiveProcessHead 2 2",
-        ] {
+        session.target.set_paths(symbols, SearchPath::default(), Options::default());
+        for command in ["u nt!KeBugCheckEx L5", "dps nt!KiProcessorBlock L2", "dl nt!PsActiveProcessHead 2 2"]
+        {
             let expected = without_remarks(transcript.of(command).expect("in the transcript"));
             let actual = run(&mut session, command).expect(command);
             let expected: Vec<_> = expected.iter().map(|line| words(line)).collect();

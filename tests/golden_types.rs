@@ -1,10 +1,5 @@
 //! Commands of symbols and types print what the reference engine printed on the same dump with the same PDB.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "support/golden.rs"]
 mod golden;
@@ -18,10 +13,7 @@ use std::path::Path;
 /// What differs on purpose, beside the rules of [`theirs`].
 const SKIPPED: &[(&str, &str)] = &[
     ("vertarget", "compared on all dumps elsewhere"),
-    (
-        "lmvm nt",
-        "the transcript's engine read a wrong image; compared elsewhere",
-    ),
+    ("lmvm nt", "the transcript's engine read a wrong image; compared elsewhere"),
     ("u nt!KeBugCheckEx L5", "compared elsewhere"),
 ];
 
@@ -35,13 +27,8 @@ fn theirs(line: &str) -> String {
 
 fn with_symbols(dump: &Path, path: &str) -> Session {
     let mut session = session(dump);
-    let options = Options {
-        network: false,
-        ..Options::default()
-    };
-    session
-        .target
-        .set_paths(SearchPath::parse(path), SearchPath::default(), options);
+    let options = Options { network: false, ..Options::default() };
+    session.target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
     let Session { target, .. } = session;
     Session::new(target, Settings::default())
 }
@@ -68,16 +55,12 @@ fn faults(path: &str, rewrite: fn(&str, Vec<String>) -> Vec<String>) -> Option<(
             }
             compared += 1;
             let actual = run(&mut session, command).unwrap_or_else(|error| vec![error]);
-            let expected = rewrite(
-                command,
-                in_order(command, expected.iter().map(|line| theirs(line)).collect()),
-            );
+            let expected =
+                rewrite(command, in_order(command, expected.iter().map(|line| theirs(line)).collect()));
             let actual = rewrite(command, in_order(command, trimmed(actual)));
             for at in 0..expected.len().max(actual.len()) {
                 let (want, have) = (expected.get(at), actual.get(at));
-                let same = want
-                    .zip(have)
-                    .is_some_and(|(want, have)| words(want) == words(have));
+                let same = want.zip(have).is_some_and(|(want, have)| words(want) == words(have));
                 if !same {
                     faults.push(format!("{command}: line {at}\n  want {want:?}\n  have {have:?}"));
                     break;
@@ -102,12 +85,7 @@ fn same_words_with_the_pdb() {
         return;
     };
     assert!(compared >= 35, "only {compared} comparisons");
-    assert!(
-        faults.is_empty(),
-        "{} differ:\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "{} differ:\n{}", faults.len(), faults.join("\n"));
 }
 
 /// With a symbol table in place of the PDB everything is the same but for the order of members, which it does not keep.
@@ -130,12 +108,7 @@ fn same_words_with_a_symbol_table() {
         .into_iter()
         .filter(|fault| !LACKING.iter().any(|(command, _)| fault.starts_with(command)))
         .collect();
-    assert!(
-        faults.is_empty(),
-        "{} differ:\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "{} differ:\n{}", faults.len(), faults.join("\n"));
 }
 
 /// A member's value in the output of `dt`.
@@ -158,18 +131,12 @@ fn built_in_layouts_name_the_current_process_and_thread() {
             continue;
         }
         let at = dump.display();
-        let lines = run(
-            &mut session,
-            "dt nt!_EPROCESS @$proc ImageFileName UniqueProcessId",
-        )
-        .expect("a process");
+        let lines =
+            run(&mut session, "dt nt!_EPROCESS @$proc ImageFileName UniqueProcessId").expect("a process");
         let name = value_of(&lines, "ImageFileName").expect("a name");
         let name = name.split('"').nth(1).expect("quotes").to_owned();
         let plain = |c: char| c.is_ascii_graphic() || c == ' ';
-        assert!(
-            !name.is_empty() && name.len() <= 15 && name.chars().all(plain),
-            "{at}: {name:?}"
-        );
+        assert!(!name.is_empty() && name.len() <= 15 && name.chars().all(plain), "{at}: {name:?}");
         let process = value_of(&lines, "UniqueProcessId").expect("an id");
         let thread = run(&mut session, "dt nt!_ETHREAD @$thread Cid.").expect("a thread");
         let owner = value_of(&thread, "UniqueProcess").expect("an id");
@@ -179,10 +146,7 @@ fn built_in_layouts_name_the_current_process_and_thread() {
         let version = session.target.kernel_version().to_string();
         let notes: Vec<&String> = lines.iter().filter(|line| line.starts_with("Note:")).collect();
         assert!(notes.len() <= 1, "{at}");
-        assert!(
-            notes.iter().all(|note| note.contains(&version)),
-            "{at}: {notes:?}"
-        );
+        assert!(notes.iter().all(|note| note.contains(&version)), "{at}: {notes:?}");
         let known = ["10.0.26100.2314"].contains(&version.as_str());
         assert_eq!(notes.is_empty(), known, "{at}: {version} {notes:?}");
         *builds.entry(session.target.header().minor_version).or_insert(0) += 1;

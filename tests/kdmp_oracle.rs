@@ -1,10 +1,5 @@
 //! Every page and every translation of generated dumps, against `kdmp-parser`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "support/synth.rs"]
 mod synth;
@@ -81,20 +76,12 @@ fn every_page_agrees() {
         let mut count = 0;
         for (physical, offset) in oracle.physmem() {
             let physical = u64::from(physical);
-            assert_eq!(
-                index.offset(physical >> 12),
-                Some(offset),
-                "kind {kind}, page {physical:x}"
-            );
+            assert_eq!(index.offset(physical >> 12), Some(offset), "kind {kind}, page {physical:x}");
             let expected = &machine.pages[&(physical >> 12)];
             assert_eq!(memory.window(physical).unwrap(), expected);
             count += 1;
         }
-        assert_eq!(
-            (count, index.page_count()),
-            (machine.pages.len() as u64, count),
-            "kind {kind}"
-        );
+        assert_eq!((count, index.page_count()), (machine.pages.len() as u64, count), "kind {kind}");
         // No page that the oracle does not know, up to beyond the last.
         let last = *machine.pages.keys().last().unwrap();
         let known = (0..last + 100).filter(|&pfn| index.offset(pfn).is_some()).count();
@@ -120,11 +107,7 @@ fn long_physical_reads_agree() {
             let mut theirs = vec![0; 0x5000];
             let (done, error) = memory.read_partial(start & !0xfff, &mut ours);
             let expected = reader.read(Gpa::new(start & !0xfff), &mut theirs).unwrap();
-            assert_eq!(
-                (done, error.is_none()),
-                (expected, expected == 0x5000),
-                "kind {kind} at {start:x}"
-            );
+            assert_eq!((done, error.is_none()), (expected, expected == 0x5000), "kind {kind} at {start:x}");
             assert_eq!(ours[..done], theirs[..done]);
         }
     }
@@ -173,18 +156,13 @@ fn failed_reads_say_why() {
     let memory = VirtualMemory::new(&dump);
     let reason = |address: u64| memory.window(address).unwrap_err().reason;
     let kernel = 0xffff_f800_1000_0000u64;
-    assert_eq!(
-        reason(kernel + 5 * 0x1000),
-        Reason::PageFile { number: 0, offset: 5 }
-    );
+    assert_eq!(reason(kernel + 5 * 0x1000), Reason::PageFile { number: 0, offset: 5 });
     assert!(matches!(reason(kernel + 6 * 0x1000), Reason::NotMapped { .. }));
     // Frame 2 is in a gap between runs; 11 too, and that one is in transition.
     assert!(!machine.pages.contains_key(&2) && !machine.pages.contains_key(&11));
     assert_eq!(reason(kernel + 2 * 0x1000), Reason::NotInDump { pfn: 2 });
     assert_eq!(reason(kernel + 11 * 0x1000), Reason::Transition { pfn: 11 });
     assert_eq!(reason(0x8000_0000_0000_0000), Reason::NotCanonical);
-    let Reason::Table { entry, why, .. } = reason(0xffff_b000_0000_0000) else {
-        panic!()
-    };
+    let Reason::Table { entry, why, .. } = reason(0xffff_b000_0000_0000) else { panic!() };
     assert_eq!((entry, *why), (0x777_7000, Reason::NotInDump { pfn: 0x7777 }));
 }

@@ -1,10 +1,5 @@
 //! The folders under `src` are layers: each may import only from those above it in the design's table.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,9 +14,8 @@ const LAYERS: &[&str] = &[
 const WITHOUT_OUTPUT: &[&str] = &["dump", "memory", "symbols", "target", "unwind", "kernel"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder)
-        .expect("a folder of sources")
-        .map(|entry| entry.expect("an entry").path())
+    for entry in
+        fs::read_dir(folder).expect("a folder of sources").map(|entry| entry.expect("an entry").path())
     {
         if entry.is_dir() {
             sources(&entry, found);
@@ -42,11 +36,8 @@ fn imports(text: &str) -> Vec<(usize, String)> {
                 None => vec![part],
             };
             for name in names {
-                let name: String = name
-                    .trim()
-                    .chars()
-                    .take_while(|c| c.is_alphanumeric() || *c == '_')
-                    .collect();
+                let name: String =
+                    name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 found.push((number + 1, name));
             }
         }
@@ -80,20 +71,14 @@ fn every_folder_imports_only_from_above() {
             }
         }
     }
-    assert!(
-        checked > 50,
-        "only {checked} imports found: the test reads the wrong place"
-    );
+    assert!(checked > 50, "only {checked} imports found: the test reads the wrong place");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
 fn every_folder_is_a_layer() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for entry in fs::read_dir(root)
-        .expect("src")
-        .map(|entry| entry.expect("an entry"))
-    {
+    for entry in fs::read_dir(root).expect("src").map(|entry| entry.expect("an entry")) {
         if entry.path().is_dir() {
             let name = entry.file_name().into_string().expect("a name");
             assert!(LAYERS.contains(&name.as_str()), "src/{name} is no layer");

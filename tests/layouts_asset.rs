@@ -5,12 +5,7 @@
 //! among those of the outer one, at offsets of their own, and number bit-fields on where two structures share a union.
 //! Such rows are found by the symbol tables of the same or the nearest builds and by their order, and left out: a member
 //! that is missing is asked for elsewhere, a wrong one would be believed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -23,10 +18,8 @@ use dumpscope::symbols::types::{self, BaseKind, Type, TypeId, TypeSource, Udt};
 use dumpscope::symbols::wildcard::Wildcard;
 
 fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("DUMPSCOPE_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("DUMPSCOPE_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     if root.join("layouts").is_dir() && root.join("isf").is_dir() {
         return Some(root);
     }
@@ -79,9 +72,7 @@ fn read_table(path: &std::path::Path) -> Types {
 
 /// Bits in the integer that a bit-field's C type names; `None` for types that the program does not read.
 fn holder_bits(ctype: &str) -> Option<u16> {
-    let word = ctype
-        .split(' ')
-        .find(|word| !matches!(*word, "volatile" | "const"))?;
+    let word = ctype.split(' ').find(|word| !matches!(*word, "volatile" | "const"))?;
     Some(match word {
         "UCHAR" | "CHAR" => 8,
         "USHORT" | "SHORT" => 16,
@@ -122,11 +113,7 @@ type Inner = BTreeSet<(String, String)>;
 fn clean(name: &str, definition: &Definition, references: &References<'_>, inner: &Inner) -> Definition {
     let has_inner = definition.rows.iter().any(|row| row.ctype.starts_with("anon"));
     let same = references.same.and_then(|isf| Some((isf, udt(isf, name)?)));
-    let near: Vec<_> = references
-        .near
-        .iter()
-        .filter_map(|isf| Some((*isf, udt(isf, name)?)))
-        .collect();
+    let near: Vec<_> = references.near.iter().filter_map(|isf| Some((*isf, udt(isf, name)?))).collect();
     let repeated = |row: &Row| definition.rows.iter().filter(|r| r.name == row.name).count() > 1;
     let mut rows: Vec<Row> = Vec::new();
     let mut last = 0;
@@ -171,14 +158,9 @@ fn clean(name: &str, definition: &Definition, references: &References<'_>, inner
         }
     }
     let end = rows.iter().map(|row| row.offset).max().unwrap_or(0);
-    let stated = same
-        .as_ref()
-        .map(|(_, udt)| udt.size)
-        .filter(|size| *size > definition.size);
+    let stated = same.as_ref().map(|(_, udt)| udt.size).filter(|size| *size > definition.size);
     let doubtful = definition.size <= end && !rows.is_empty()
-        || near
-            .iter()
-            .any(|(_, udt)| udt.size > definition.size.saturating_mul(2));
+        || near.iter().any(|(_, udt)| udt.size > definition.size.saturating_mul(2));
     Definition {
         kind: definition.kind.clone(),
         size: match (stated, doubtful) {
@@ -239,22 +221,12 @@ fn fact_tables(root: &std::path::Path) -> Vec<(String, Types)> {
         tables.push((name.to_owned(), read_table(&path)));
     }
     // The earlier 26100 is known by three types only; the rest is as in the later one, but for the heap's.
-    let core = tables
-        .iter()
-        .position(|(name, _)| name.ends_with(".core"))
-        .unwrap();
+    let core = tables.iter().position(|(name, _)| name.ends_with(".core")).unwrap();
     let (core_name, core) = tables.remove(core);
     let (_, later) = tables.iter().find(|(name, _)| name == "10.0.26100").unwrap();
-    let is_heap = |name: &str| {
-        ["_HEAP", "_RTLP_HP", "_RTL_HP", "_SEGMENT_HEAP"]
-            .iter()
-            .any(|s| name.starts_with(s))
-    };
-    let mut early: Types = later
-        .clone()
-        .into_iter()
-        .filter(|(name, _)| !is_heap(name))
-        .collect();
+    let is_heap =
+        |name: &str| ["_HEAP", "_RTLP_HP", "_RTL_HP", "_SEGMENT_HEAP"].iter().any(|s| name.starts_with(s));
+    let mut early: Types = later.clone().into_iter().filter(|(name, _)| !is_heap(name)).collect();
     early.extend(core);
     tables.push((core_name.trim_end_matches(".core").to_owned(), early));
     tables.sort_by_key(|(name, _)| Version::parse(name));
@@ -276,10 +248,7 @@ fn inner_members(tables: &[(String, Types)], isfs: &[(Version, Isf)], but: Optio
             if !definition.rows.iter().any(|row| row.ctype.starts_with("anon")) {
                 continue;
             }
-            let absent = definition
-                .rows
-                .iter()
-                .filter(|row| member(isf, &udt, &row.name).is_none());
+            let absent = definition.rows.iter().filter(|row| member(isf, &udt, &row.name).is_none());
             inner.extend(absent.map(|row| (name.clone(), row.name.clone())));
         }
     }
@@ -298,10 +267,7 @@ fn expand(
     for row in definition.rows.iter_mut().filter(|row| row.ctype == "anon") {
         let from = |isf: &Isf| -> Option<Vec<(String, Definition)>> {
             let outer = udt(isf, name)?;
-            let field = outer
-                .fields
-                .iter()
-                .find(|f| f.name == row.name && f.offset == row.offset)?;
+            let field = outer.fields.iter().find(|f| f.name == row.name && f.offset == row.offset)?;
             let mut found = Vec::new();
             let ctype = c_type(isf, field.ty, &format!("{name}.{}", row.name), &mut found, 0)?;
             (ctype.ends_with(&row.name) && (references.same.is_some() || outer.size == size)).then_some(found)
@@ -310,10 +276,7 @@ fn expand(
             Some(isf) => from(isf).into_iter().collect(),
             None => references.near.iter().filter_map(|isf| from(isf)).collect(),
         };
-        let Some(first) = answers
-            .first()
-            .filter(|_| answers.iter().all(|a| *a == answers[0]))
-        else {
+        let Some(first) = answers.first().filter(|_| answers.iter().all(|a| *a == answers[0])) else {
             continue;
         };
         row.ctype = format!("{} {name}.{}", first.last().unwrap().1.kind, row.name);
@@ -340,20 +303,8 @@ fn complete(name: &str, definition: &mut Definition, references: &References<'_>
             continue;
         };
         let (offset, bits) = member(isf, &udt, &field.name).unwrap();
-        let at = definition
-            .rows
-            .iter()
-            .rposition(|row| row.offset <= offset)
-            .map_or(0, |at| at + 1);
-        definition.rows.insert(
-            at,
-            Row {
-                name: field.name.clone(),
-                offset,
-                bits,
-                ctype,
-            },
-        );
+        let at = definition.rows.iter().rposition(|row| row.offset <= offset).map_or(0, |at| at + 1);
+        definition.rows.insert(at, Row { name: field.name.clone(), offset, bits, ctype });
     }
 }
 
@@ -364,19 +315,13 @@ fn missing(cleaned: &[(String, Definition)], references: &References<'_>) -> Vec
         let embedded = definition.rows.iter().filter(|row| !row.ctype.contains('*'));
         embedded
             .filter_map(|row| {
-                let words = row
-                    .ctype
-                    .split(['[', ' '])
-                    .filter(|word| !matches!(*word, "volatile" | "const"));
+                let words = row.ctype.split(['[', ' ']).filter(|word| !matches!(*word, "volatile" | "const"));
                 let words: Vec<&str> = words.collect();
                 matches!(words[0], "struct" | "union").then(|| words[1].to_owned())
             })
             .collect()
     };
-    let mut queue: Vec<String> = cleaned
-        .iter()
-        .flat_map(|(_, definition)| wanted(definition))
-        .collect();
+    let mut queue: Vec<String> = cleaned.iter().flat_map(|(_, definition)| wanted(definition)).collect();
     let mut found = Vec::new();
     while let Some(name) = queue.pop() {
         if !known.insert(name.clone()) {
@@ -389,32 +334,17 @@ fn missing(cleaned: &[(String, Definition)], references: &References<'_>) -> Vec
             for field in &udt.fields {
                 let (offset, bits) = member(isf, &udt, &field.name)?;
                 let ctype = c_type(isf, field.ty, &format!("{name}.{}", field.name), &mut all, 0)?;
-                rows.push(Row {
-                    name: field.name.clone(),
-                    offset,
-                    bits,
-                    ctype,
-                });
+                rows.push(Row { name: field.name.clone(), offset, bits, ctype });
             }
             let kind = udt.kind.word().to_owned();
-            all.push((
-                name.clone(),
-                Definition {
-                    kind,
-                    size: udt.size,
-                    rows,
-                },
-            ));
+            all.push((name.clone(), Definition { kind, size: udt.size, rows }));
             Some(all)
         };
         let answers: Vec<_> = match references.same {
             Some(isf) => from(isf).into_iter().collect(),
             None => references.near.iter().filter_map(|isf| from(isf)).collect(),
         };
-        let Some(first) = answers
-            .first()
-            .filter(|_| answers.iter().all(|a| *a == answers[0]))
-        else {
+        let Some(first) = answers.first().filter(|_| answers.iter().all(|a| *a == answers[0])) else {
             continue;
         };
         for (name, definition) in first {
@@ -473,22 +403,10 @@ fn c_type(
                 let path = format!("{path}.{}", field.name);
                 let (offset, bits) = member(isf, &udt, &field.name)?;
                 let ctype = c_type(isf, field.ty, &path, out, depth + 1)?;
-                rows.push(Row {
-                    name: field.name.clone(),
-                    offset,
-                    bits,
-                    ctype,
-                });
+                rows.push(Row { name: field.name.clone(), offset, bits, ctype });
             }
             let kind = udt.kind.word().to_owned();
-            out.push((
-                path.to_owned(),
-                Definition {
-                    kind,
-                    size: udt.size,
-                    rows,
-                },
-            ));
+            out.push((path.to_owned(), Definition { kind, size: udt.size, rows }));
             format!("{} {path}", udt.kind.word())
         }
         Type::Function(_) => return None,
@@ -530,15 +448,8 @@ fn render(tables: &[(String, Types)], isfs: &[(Version, Isf)]) -> String {
         for (definition, mask) in variants {
             writeln!(text, "D\t{}\t{:x}\t{mask:x}", definition.kind, definition.size).unwrap();
             for row in &definition.rows {
-                let (bit, len) = row
-                    .bits
-                    .map_or(Default::default(), |(a, b)| (a.to_string(), b.to_string()));
-                writeln!(
-                    text,
-                    "{}\t{:x}\t{bit}\t{len}\t{}",
-                    row.name, row.offset, row.ctype
-                )
-                .unwrap();
+                let (bit, len) = row.bits.map_or(Default::default(), |(a, b)| (a.to_string(), b.to_string()));
+                writeln!(text, "{}\t{:x}\t{bit}\t{len}\t{}", row.name, row.offset, row.ctype).unwrap();
             }
         }
     }
@@ -567,10 +478,9 @@ fn compare(types: &Types, isf: &Isf) -> (usize, Vec<String>) {
         for row in &definition.rows {
             match member(isf, &udt, &row.name) {
                 Some((offset, bits)) if offset == row.offset && bits == row.bits => right += 1,
-                found => wrong.push(format!(
-                    "{name}.{} {:x} {:?} is {found:x?}",
-                    row.name, row.offset, row.bits
-                )),
+                found => {
+                    wrong.push(format!("{name}.{} {:x} {:?} is {found:x?}", row.name, row.offset, row.bits))
+                }
             }
         }
     }
@@ -592,20 +502,14 @@ fn rules_hold_where_they_can_be_checked() {
         for hide in [false, true] {
             let references = references(&isfs, version, hide);
             let inner = inner_members(&tables, &isfs, Some(family(version.0[2])));
-            let cleaned = types
-                .iter()
-                .map(|(n, d)| (n.clone(), clean(n, d, &references, &inner)))
-                .collect();
+            let cleaned = types.iter().map(|(n, d)| (n.clone(), clean(n, d, &references, &inner))).collect();
             let (right, wrong) = compare(&cleaned, truth);
             println!("{name} hidden {hide}: {right} right, {} wrong", wrong.len());
-            for line in wrong
-                .iter()
-                .take(if name.contains("19041.928") || name.contains("22000.194") {
-                    60
-                } else {
-                    0
-                })
-            {
+            for line in wrong.iter().take(if name.contains("19041.928") || name.contains("22000.194") {
+                60
+            } else {
+                0
+            }) {
                 println!("    {line}");
             }
         }
@@ -622,9 +526,7 @@ fn members_are_where_the_symbol_table_has_them() {
     let (mut right, mut wrong) = (0, Vec::new());
     for name in layout.type_names(&Wildcard::new("*")) {
         let Some(truth) = udt(&isf, &name) else { continue };
-        let Some(Type::Udt(mine)) = layout.get(layout.find(&name).unwrap()) else {
-            panic!()
-        };
+        let Some(Type::Udt(mine)) = layout.get(layout.find(&name).unwrap()) else { panic!() };
         for field in &mine.fields {
             let bits = match layout.get(field.ty) {
                 Some(Type::Bitfield { position, length, .. }) => Some((position, length)),
@@ -637,11 +539,7 @@ fn members_are_where_the_symbol_table_has_them() {
         }
     }
     println!("{right} right, {} wrong", wrong.len());
-    for path in [
-        "Tail.Overlay.CurrentStackLocation",
-        "Tail.Overlay.Thread",
-        "AssociatedIrp.SystemBuffer",
-    ] {
+    for path in ["Tail.Overlay.CurrentStackLocation", "Tail.Overlay.Thread", "AssociatedIrp.SystemBuffer"] {
         let place =
             |source: &dyn TypeSource| types::layout::field(source, "_IRP", path).map(|f| (f.offset, f.size));
         assert!(place(&isf).is_some());

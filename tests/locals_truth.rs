@@ -1,10 +1,5 @@
 //! The variables of frames against the emulator's record: what a caller handed over is what the parameter holds.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Session, Settings};
@@ -28,16 +23,8 @@ fn session(case: &str) -> Session {
     let mut target = Target::new(DumpFile::open(&dump, &mut |_| {}).unwrap());
     let store = root().join("assets/demo/symbols.zip");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("locals-cache");
-    let options = Options {
-        default_cache: cache,
-        network: false,
-        ..Options::default()
-    };
-    target.set_paths(
-        SearchPath::parse(store.to_str().unwrap()),
-        SearchPath::default(),
-        options,
-    );
+    let options = Options { default_cache: cache, network: false, ..Options::default() };
+    target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
     Session::new(target, Settings::default())
 }
 
@@ -50,10 +37,7 @@ fn truths() -> Vec<(String, Value)> {
             continue;
         };
         if root().join("assets/demo").join(format!("{case}.dmp.gz")).exists() {
-            found.push((
-                case.to_owned(),
-                serde_json::from_slice(&fs::read(&path).unwrap()).unwrap(),
-            ));
+            found.push((case.to_owned(), serde_json::from_slice(&fs::read(&path).unwrap()).unwrap()));
         }
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
@@ -72,10 +56,9 @@ fn parameters_hold_what_the_caller_handed_over() {
         let stack = session.stack(0xff).unwrap();
         let frames = truth["frames"].as_array().unwrap();
         for (recorded, caller) in frames.iter().zip(&frames[1..]) {
-            let (Some(function), Some(arguments)) = (
-                recorded["function"].as_str(),
-                caller["callee_arguments"].as_array(),
-            ) else {
+            let (Some(function), Some(arguments)) =
+                (recorded["function"].as_str(), caller["callee_arguments"].as_array())
+            else {
                 continue;
             };
             if recorded["kind"] != "call" || caller["kind"] != "call" {
@@ -96,12 +79,7 @@ fn parameters_hold_what_the_caller_handed_over() {
                 }
                 let expected = &number(argument).to_le_bytes()[..bytes.len()];
                 let name = &parameter.name;
-                assert_eq!(
-                    bytes,
-                    expected,
-                    "{case}: {function}: {name} in {}",
-                    parameter.home.text()
-                );
+                assert_eq!(bytes, expected, "{case}: {function}: {name} in {}", parameter.home.text());
                 compared += 1;
             }
         }

@@ -1,11 +1,6 @@
 //! Commands on the project's own dumps: memory, search, code and headers agree across dump kinds and with the image
 //! files that the dumps were made of.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[allow(dead_code)]
 #[path = "support/golden.rs"]
@@ -15,11 +10,7 @@ use dumpscope::session::Session;
 use std::path::Path;
 
 fn open(name: &str) -> Session {
-    golden::session(
-        &Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/data")
-            .join(name),
-    )
+    golden::session(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name))
 }
 
 fn run(session: &mut Session, command: &str) -> Vec<String> {
@@ -39,19 +30,8 @@ const KINDS: &[&str] = &[
 
 #[test]
 fn every_kind_shows_the_same_memory() {
-    let plain = [
-        "db @rsp L80",
-        "dc @rsp L20",
-        "s -q @rsp L80 @rip",
-        ".formats @rsp",
-    ];
-    let named = [
-        "dps @rsp L20",
-        "u @rip L10",
-        "ub poi(@rsp) L4",
-        "uf @rip",
-        "dpp @rsp L10",
-    ];
+    let plain = ["db @rsp L80", "dc @rsp L20", "s -q @rsp L80 @rip", ".formats @rsp"];
+    let named = ["dps @rsp L20", "u @rip L10", "ub poi(@rsp) L4", "uf @rip", "dpp @rsp L10"];
     let mut full = open(KINDS[0]);
     for command in plain.iter().chain(&named) {
         let expected = run(&mut full, command);
@@ -124,28 +104,17 @@ fn headers_are_shown_field_by_field() {
         let mut session = open(kind);
         let header = session.target.header().clone();
         let text = run(&mut session, ".dumpdebug");
-        assert!(
-            text.contains(&format!("BugCheckCode        {:08x}", header.bug_check_code)),
-            "{kind}"
-        );
+        assert!(text.contains(&format!("BugCheckCode        {:08x}", header.bug_check_code)), "{kind}");
         let blobs = session.target.dump().secondary().len();
         let listed = text.iter().filter(|line| line.starts_with('{')).count();
         assert_eq!(listed, blobs, "{kind}");
     }
     let mut full = open(KINDS[0]);
     let text = run(&mut full, "!dh nwifi");
-    assert_eq!(
-        text.iter()
-            .filter(|line| line.starts_with("SECTION HEADER #"))
-            .count(),
-        5
-    );
+    assert_eq!(text.iter().filter(|line| line.starts_with("SECTION HEADER #")).count(), 5);
     assert!(text.iter().any(|line| line == "    8664 machine (X64)"));
     let text = run(&mut full, "!lmi nwifi");
-    assert!(
-        text.iter().any(|line| line.contains("Pdb: nwifi.pdb")),
-        "{text:?}"
-    );
+    assert!(text.iter().any(|line| line.contains("Pdb: nwifi.pdb")), "{text:?}");
 }
 
 #[test]
@@ -250,9 +219,7 @@ fn no_arguments_are_too_odd() {
     ];
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = |limit: usize| {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) as usize % limit
     };
     let mut session = open("wifi-triage.dmp.gz");

@@ -1,11 +1,6 @@
 //! The PE reader against what `llvm-readobj` says about the same images (tests/data/pe, built by build.sh there).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::{Path, PathBuf};
 
@@ -14,9 +9,7 @@ use dumpscope::symbols::pe::{
 };
 
 fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data/pe")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pe").join(name)
 }
 
 fn open(name: &str) -> Image<FileImage<Vec<u8>>> {
@@ -114,33 +107,17 @@ fn headers_agree() {
         ] {
             let ours = h.directory(which).unwrap_or_default();
             let path = "ImageOptionalHeader/DataDirectory";
-            let theirs = (
-                list.number(path, &format!("{key}RVA")),
-                list.number(path, &format!("{key}Size")),
-            );
+            let theirs = (list.number(path, &format!("{key}RVA")), list.number(path, &format!("{key}Size")));
             assert_eq!((ours.rva.into(), ours.size.into()), theirs, "{name} {key}");
         }
         let path = "Sections/Section";
-        let names: Vec<_> = list
-            .all(path, "Name")
-            .iter()
-            .map(|n| n.split(' ').next().unwrap())
-            .collect();
-        assert_eq!(
-            h.sections.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(),
-            names
-        );
+        let names: Vec<_> = list.all(path, "Name").iter().map(|n| n.split(' ').next().unwrap()).collect();
+        assert_eq!(h.sections.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), names);
         for (ours, key) in [
-            (
-                h.sections.iter().map(|s| s.virtual_size).collect::<Vec<_>>(),
-                "VirtualSize",
-            ),
+            (h.sections.iter().map(|s| s.virtual_size).collect::<Vec<_>>(), "VirtualSize"),
             (h.sections.iter().map(|s| s.rva).collect(), "VirtualAddress"),
             (h.sections.iter().map(|s| s.raw_size).collect(), "RawDataSize"),
-            (
-                h.sections.iter().map(|s| s.raw_offset).collect(),
-                "PointerToRawData",
-            ),
+            (h.sections.iter().map(|s| s.raw_offset).collect(), "PointerToRawData"),
         ] {
             let theirs: Vec<u32> = list.all(path, key).iter().map(|v| number(v) as u32).collect();
             assert_eq!(ours, theirs, "{name} {key}");
@@ -153,16 +130,9 @@ fn debug_directories_agree() {
     for name in IMAGES {
         let (image, list) = (open(name), Listing::read(&format!("{name}.txt")));
         let entries = image.debug();
-        let kinds: Vec<_> = list
-            .all("DebugDirectory/DebugEntry", "Type")
-            .iter()
-            .map(|v| number(v) as u32)
-            .collect();
-        assert_eq!(
-            entries.iter().map(|e| e.kind).collect::<Vec<_>>(),
-            kinds,
-            "{name}"
-        );
+        let kinds: Vec<_> =
+            list.all("DebugDirectory/DebugEntry", "Type").iter().map(|v| number(v) as u32).collect();
+        assert_eq!(entries.iter().map(|e| e.kind).collect::<Vec<_>>(), kinds, "{name}");
         let path = "DebugDirectory/DebugEntry/PDBInfo";
         let DebugData::CodeView { guid, age, path: pdb } = &entries[0].data else {
             panic!("{name}: first entry is {:?}", entries[0]);
@@ -174,11 +144,7 @@ fn debug_directories_agree() {
         let id = image.pdb_id().unwrap();
         assert_eq!(id.name, format!("{}.pdb", name.split('.').next().unwrap()));
     }
-    let flags = open("sample64.sys")
-        .debug()
-        .into_iter()
-        .find(|e| e.kind == 20)
-        .unwrap();
+    let flags = open("sample64.sys").debug().into_iter().find(|e| e.kind == 20).unwrap();
     assert_eq!(flags.data, DebugData::ExDllCharacteristics(1));
 }
 
@@ -221,19 +187,13 @@ fn nearest_export() {
     let exports = open("sample64.sys").exports().unwrap();
     let read = exports.by_name("SampleRead").unwrap().rva().unwrap();
     assert_eq!(exports.by_name("SampleReadX"), None);
-    assert_eq!(
-        exports.by_ordinal(7).unwrap().name.as_deref(),
-        Some("SampleWrite")
-    );
+    assert_eq!(exports.by_ordinal(7).unwrap().name.as_deref(), Some("SampleWrite"));
     assert_eq!(exports.by_ordinal(9).unwrap().display_name(), "Ordinal9");
     let (export, distance) = exports.nearest(read + 5).unwrap();
     // Of two names of one address the first in the (alphabetical) name table wins.
     assert_eq!((export.name.as_deref(), distance), (Some("SampleAlias"), 5));
     assert_eq!(exports.nearest(read - 1), None);
-    assert_eq!(
-        exports.next_above(read).unwrap().name.as_deref(),
-        Some("SampleWrite")
-    );
+    assert_eq!(exports.next_above(read).unwrap().name.as_deref(), Some("SampleWrite"));
     let order: Vec<u32> = exports.iter_by_rva().map(|(rva, _)| rva).collect();
     assert!(order.is_sorted() && order.len() == 5);
 }
@@ -244,23 +204,12 @@ fn imports_agree() {
         let (image, list) = (open(name), Listing::read(&format!("{name}.txt")));
         let imports = image.imports();
         assert!(imports.complete);
-        let [module] = imports.modules.as_slice() else {
-            panic!("one module expected")
-        };
+        let [module] = imports.modules.as_slice() else { panic!("one module expected") };
         assert_eq!(module.name.as_deref(), Some(list.all("Import", "Name")[0]));
         let slots = list.number("Import", "ImportAddressTableRVA") as u32;
-        assert_eq!(
-            module.functions.iter().map(|f| f.slot).collect::<Vec<_>>(),
-            [slots, slots + 8]
-        );
+        assert_eq!(module.functions.iter().map(|f| f.slot).collect::<Vec<_>>(), [slots, slots + 8]);
         assert_eq!(module.functions[0].name, ImportName::Ordinal(12));
-        assert_eq!(
-            module.functions[1].name,
-            ImportName::Name {
-                hint: 0,
-                name: "KeSample".into()
-            }
-        );
+        assert_eq!(module.functions[1].name, ImportName::Name { hint: 0, name: "KeSample".into() });
     }
     assert!(open("sample32.dll").imports().modules.is_empty());
 }
@@ -269,15 +218,10 @@ fn imports_agree() {
 fn function_table_agrees() {
     let image = open("sample64.sys");
     let text = std::fs::read_to_string(data("sample64.sys.unwind.txt")).unwrap();
-    let numbers: Vec<u32> = text
-        .lines()
-        .map(|line| (number(line.trim()) - image.headers().image_base) as u32)
-        .collect();
+    let numbers: Vec<u32> =
+        text.lines().map(|line| (number(line.trim()) - image.headers().image_base) as u32).collect();
     let table = image.functions().unwrap();
-    let ours: Vec<u32> = table
-        .iter(image.bytes())
-        .flat_map(|f| [f.begin, f.end, f.unwind])
-        .collect();
+    let ours: Vec<u32> = table.iter(image.bytes()).flat_map(|f| [f.begin, f.end, f.unwind]).collect();
     assert_eq!(ours, numbers);
     for function in table.iter(image.bytes()) {
         for rva in [function.begin, function.end - 1] {
@@ -311,38 +255,23 @@ fn version_resource() {
     assert_eq!(version.translations, [(0x409, 1200), (0x804, 1200)]);
     assert_eq!(version.tables.len(), 2);
     assert_eq!(version.string("CompanyName"), Some("Sample Company"));
-    assert_eq!(
-        version.string("FileVersion"),
-        Some("1.2.3.4 (sample.000000-0000)")
-    );
+    assert_eq!(version.string("FileVersion"), Some("1.2.3.4 (sample.000000-0000)"));
     assert_eq!(version.string("OriginalFilename"), Some("sample64.sys"));
     assert_eq!(version.string("Empty"), Some(""));
-    assert_eq!(
-        version.tables[1].strings,
-        [("FileDescription".to_owned(), "示例驱动".to_owned())]
-    );
+    assert_eq!(version.tables[1].strings, [("FileDescription".to_owned(), "示例驱动".to_owned())]);
     assert_eq!(version.tables[1].language, 0x804);
     assert!(open("sample32.dll").version().is_none());
 }
 
 /// The image laid out as the loader does it, from the sections of the listing.
 fn mapped(name: &str) -> Vec<u8> {
-    let (raw, list) = (
-        std::fs::read(data(name)).unwrap(),
-        Listing::read(&format!("{name}.txt")),
-    );
+    let (raw, list) = (std::fs::read(data(name)).unwrap(), Listing::read(&format!("{name}.txt")));
     let optional = |key| list.number("ImageOptionalHeader", key) as usize;
     let mut memory = vec![0; optional("SizeOfImage")];
     let headers = optional("SizeOfHeaders");
     memory[..headers].copy_from_slice(&raw[..headers]);
-    let column = |key| {
-        list.all("Sections/Section", key)
-            .into_iter()
-            .map(|v| number(v) as usize)
-    };
-    let rows = column("VirtualAddress")
-        .zip(column("PointerToRawData"))
-        .zip(column("RawDataSize"));
+    let column = |key| list.all("Sections/Section", key).into_iter().map(|v| number(v) as usize);
+    let rows = column("VirtualAddress").zip(column("PointerToRawData")).zip(column("RawDataSize"));
     for ((rva, offset), size) in rows {
         memory[rva..rva + size].copy_from_slice(&raw[offset..offset + size]);
     }
@@ -407,9 +336,7 @@ fn images_of_a_store_carry_its_keys() {
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut zip.by_name(entry).unwrap(), &mut bytes).unwrap();
         let image = Image::from_file_bytes(bytes).unwrap();
-        let [name, key, _] = entry.split('/').collect::<Vec<_>>()[..] else {
-            panic!("{entry}")
-        };
+        let [name, key, _] = entry.split('/').collect::<Vec<_>>()[..] else { panic!("{entry}") };
         assert_eq!(image.image_id(name).key(), key);
         let pdb = image.pdb_id().unwrap();
         pdbs.push(format!("{}/{}/{}", pdb.name, pdb.key(), pdb.name));
@@ -419,17 +346,11 @@ fn images_of_a_store_carry_its_keys() {
         let functions: Vec<_> = table.iter(image.bytes()).collect();
         assert!(functions.is_sorted_by_key(|f| f.begin), "{entry}");
         for function in functions {
-            assert_eq!(
-                table.lookup(image.bytes(), function.end - 1),
-                FunctionLookup::Found(function)
-            );
+            assert_eq!(table.lookup(image.bytes(), function.end - 1), FunctionLookup::Found(function));
         }
     }
     // A PDB outside the layout is there to be refused: it is of another build.
-    for pdb in names
-        .iter()
-        .filter(|name| name.ends_with(".pdb") && name.contains('/'))
-    {
+    for pdb in names.iter().filter(|name| name.ends_with(".pdb") && name.contains('/')) {
         assert!(pdbs.contains(pdb), "no image names {pdb}");
     }
     assert!(tables >= 4, "{tables}");
@@ -458,10 +379,7 @@ fn images_in_dump_memory_are_those_of_the_files() {
             let table = dumpscope::symbols::pe::FunctionTable::of(headers);
             table.map(|table| table.iter(image).collect::<Vec<_>>())
         };
-        assert_eq!(
-            functions(seen.bytes(), seen.headers()),
-            functions(file.bytes(), file.headers())
-        );
+        assert_eq!(functions(seen.bytes(), seen.headers()), functions(file.bytes(), file.headers()));
         compared += 1;
     }
     assert!(compared >= 6, "{compared}");
@@ -475,11 +393,7 @@ mod damaged {
         let Ok(image) = Image::new(bytes) else { return };
         let _ = (image.debug(), image.imports(), image.version());
         if let Ok(exports) = image.exports() {
-            let _ = (
-                exports.nearest(0x1055),
-                exports.by_name("SampleRead"),
-                exports.next_above(0),
-            );
+            let _ = (exports.nearest(0x1055), exports.by_name("SampleRead"), exports.next_above(0));
         }
         if let Some(table) = image.functions() {
             for rva in [0, 0x1055, u32::MAX] {

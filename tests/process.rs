@@ -1,10 +1,5 @@
 //! The program from outside: its flags, exit statuses, and what goes to which stream.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::io::Read;
 use std::path::Path;
@@ -14,20 +9,12 @@ fn dumpscope(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dumpscope"));
     // Indexes and demo symbols go to a cache of the tests' own.
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
-    command
-        .args(arguments)
-        .env("XDG_CACHE_HOME", cache)
-        .env_remove("_NT_SYMBOL_PATH")
-        .stdin(Stdio::null());
+    command.args(arguments).env("XDG_CACHE_HOME", cache).env_remove("_NT_SYMBOL_PATH").stdin(Stdio::null());
     command
 }
 
 fn run(arguments: &[&str]) -> (i32, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = dumpscope(arguments).output().expect("runs");
+    let Output { status, stdout, stderr } = dumpscope(arguments).output().expect("runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (status.code().expect("ends by itself"), text(stdout), text(stderr))
 }
@@ -43,14 +30,8 @@ fn commands_print_and_nothing_else_does() {
 
 #[test]
 fn a_failed_command_says_so_on_standard_error() {
-    let (status, out, err) = run(&[
-        "--demo",
-        "wifi",
-        "-c",
-        ".echo one; dunno; .echo two",
-        "-c",
-        ".echo three",
-    ]);
+    let (status, out, err) =
+        run(&["--demo", "wifi", "-c", ".echo one; dunno; .echo two", "-c", ".echo three"]);
     assert_eq!(status, 1);
     assert_eq!(out, "one\nthree\n");
     assert!(err.starts_with("dunno: no command 'dunno'"), "{err}");
@@ -59,12 +40,7 @@ fn a_failed_command_says_so_on_standard_error() {
 
 #[test]
 fn flags_that_make_no_sense_are_usage_errors() {
-    for arguments in [
-        &["--nosuch"][..],
-        &["--tz", "mars", "x.dmp"],
-        &[],
-        &["--demo", "nosuch", "-c", "r"],
-    ] {
+    for arguments in [&["--nosuch"][..], &["--tz", "mars", "x.dmp"], &[], &["--demo", "nosuch", "-c", "r"]] {
         let (status, out, err) = run(arguments);
         assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}");
         assert!(!err.is_empty(), "{arguments:?}");
@@ -84,22 +60,14 @@ fn a_file_that_is_no_dump_is_refused() {
 fn one_json_object_a_command() {
     let (status, out, _) = run(&["--demo", "wifi", "--json", "-c", ".bugcheck; lm; dunno"]);
     assert_eq!(status, 1);
-    let objects: Vec<serde_json::Value> = out
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("an object a line"))
-        .collect();
+    let objects: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
     assert_eq!(objects[0]["command"], ".bugcheck");
     assert_eq!(objects[0]["blocks"][0]["fields"]["code"], "0x1e");
     assert_eq!(objects[2]["command"], "dunno");
     assert!(objects[2]["error"].as_str().unwrap().starts_with("no command"));
     assert_eq!(objects[1]["command"], "lm");
-    assert!(
-        objects[1]["blocks"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|block| block["fields"]["name"] == "nwifi")
-    );
+    assert!(objects[1]["blocks"].as_array().unwrap().iter().any(|block| block["fields"]["name"] == "nwifi"));
 }
 
 #[test]
@@ -111,14 +79,8 @@ fn a_command_file_runs_line_by_line_and_the_log_keeps_a_copy() {
         "* a remark; with a separator\n.echo one\n\nnosuch; .echo skipped\n.echo two\nq\n.echo never\n",
     )
     .unwrap();
-    let (status, out, err) = run(&[
-        "--demo",
-        "wifi",
-        "-cf",
-        steps.to_str().unwrap(),
-        "-logo",
-        log.to_str().unwrap(),
-    ]);
+    let (status, out, err) =
+        run(&["--demo", "wifi", "-cf", steps.to_str().unwrap(), "-logo", log.to_str().unwrap()]);
     assert_eq!((status, out.as_str()), (1, "one\ntwo\n"));
     assert!(err.contains("nosuch"), "{err}");
     assert_eq!(std::fs::read_to_string(log).unwrap(), out);
@@ -148,18 +110,10 @@ fn line_mode_reads_commands_and_repeats_the_last() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("starts");
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b".echo hello\n\nq\n")
-        .unwrap();
+    child.stdin.take().unwrap().write_all(b".echo hello\n\nq\n").unwrap();
     let Output { status, stdout, .. } = child.wait_with_output().unwrap();
     assert!(status.success());
-    assert_eq!(
-        String::from_utf8(stdout).unwrap(),
-        "0: kd> hello\n0: kd> hello\n0: kd> "
-    );
+    assert_eq!(String::from_utf8(stdout).unwrap(), "0: kd> hello\n0: kd> hello\n0: kd> ");
 }
 
 #[test]

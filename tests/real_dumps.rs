@@ -1,10 +1,5 @@
 //! Real triage dumps against what a reference engine printed for them. Skipped where the shared data are absent.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -69,10 +64,7 @@ fn headers_agree() {
         let mut ours = vec![u64::from(header.bug_check_code)];
         ours.extend(header.bug_check_parameters);
         assert_eq!(ours, expected, "{}", path.display());
-        let loaded = format!(
-            "PsLoadedModuleList = 0x{}",
-            hex::tick(header.ps_loaded_module_list)
-        );
+        let loaded = format!("PsLoadedModuleList = 0x{}", hex::tick(header.ps_loaded_module_list));
         assert!(golden["vertarget"].contains(&loaded), "{}", path.display());
         assert!(golden["vertarget"].contains(&format!("Kernel Version {} ", header.minor_version)));
         assert!(dump.context().is_some());
@@ -85,9 +77,8 @@ fn driver_lists_agree() {
     for (path, golden) in dumps(&root) {
         let dump = open(&path);
         let triage = dump.triage().unwrap();
-        let (loaded, unloaded) = golden["lm"]
-            .split_once("Unloaded modules:")
-            .unwrap_or((golden["lm"].as_str(), ""));
+        let (loaded, unloaded) =
+            golden["lm"].split_once("Unloaded modules:").unwrap_or((golden["lm"].as_str(), ""));
         let ranges = |text: &str| -> Vec<(u64, u64)> {
             let mut ranges: Vec<(u64, u64)> = text
                 .lines()
@@ -107,27 +98,16 @@ fn driver_lists_agree() {
         ours.sort_unstable();
         assert_eq!(ours, ranges(loaded), "{}", path.display());
         assert!(triage.drivers().iter().all(|driver| !driver.name.is_empty()));
-        let mut gone: Vec<(u64, u64)> = triage
-            .unloaded
-            .iter()
-            .map(|driver| (driver.start, driver.end))
-            .collect();
+        let mut gone: Vec<(u64, u64)> =
+            triage.unloaded.iter().map(|driver| (driver.start, driver.end)).collect();
         gone.sort_unstable();
         assert_eq!(gone, ranges(unloaded), "{}", path.display());
         for driver in &triage.unloaded {
-            assert!(
-                unloaded.contains(driver.name.trim()),
-                "{} in {unloaded}",
-                driver.name
-            );
+            assert!(unloaded.contains(driver.name.trim()), "{} in {unloaded}", driver.name);
         }
         // The time stamp of the kernel as `lmvm nt` prints it: `Timestamp:  ... (5A3B1C2D)`.
         let stamp = format!("({:08X})", triage.drivers()[0].time_date_stamp);
-        assert!(
-            golden["lmvm nt"].contains(&stamp),
-            "{stamp} in {}",
-            golden["lmvm nt"]
-        );
+        assert!(golden["lmvm nt"].contains(&stamp), "{stamp} in {}", golden["lmvm nt"]);
     }
 }
 
@@ -138,42 +118,27 @@ fn stacks_agree() {
         let dump = open(&path);
         let memory = VirtualMemory::new(&dump);
         let mut words = 0;
-        for line in golden["dps @rsp L40"]
-            .lines()
-            .chain(golden["dq @rsp L20"].lines())
-        {
+        for line in golden["dps @rsp L40"].lines().chain(golden["dq @rsp L20"].lines()) {
             let mut parts = line.split_whitespace();
             let Some(address) = parts.next().and_then(hex::parse) else {
                 continue;
             };
-            let values = parts
-                .enumerate()
-                .take_while(|(_, word)| word.len() == 17 && word.as_bytes()[8] == b'`');
+            let values =
+                parts.enumerate().take_while(|(_, word)| word.len() == 17 && word.as_bytes()[8] == b'`');
             for (index, word) in values {
                 let at = address + 8 * index as u64;
                 match hex::parse(word) {
                     Some(expected) => {
-                        assert_eq!(
-                            memory.u64(at).ok(),
-                            Some(expected),
-                            "{at:x} of {}",
-                            path.display()
-                        );
+                        assert_eq!(memory.u64(at).ok(), Some(expected), "{at:x} of {}", path.display());
                         words += 1;
                     }
-                    None => assert!(
-                        memory.u64(at).is_err(),
-                        "{at:x} of {} should be unreadable",
-                        path.display()
-                    ),
+                    None => {
+                        assert!(memory.u64(at).is_err(), "{at:x} of {} should be unreadable", path.display())
+                    }
                 }
             }
         }
-        assert!(
-            words > 40 || dump.header().machine != Machine::Amd64,
-            "{words} words of {}",
-            path.display()
-        );
+        assert!(words > 40 || dump.header().machine != Machine::Amd64, "{words} words of {}", path.display());
     }
 }
 
@@ -184,10 +149,7 @@ fn saved_objects_have_their_addresses() {
         let memory = VirtualMemory::new(&open(&path));
         let blocks = memory.blocks().unwrap();
         let address = |command: &str| {
-            golden
-                .get(command)
-                .and_then(|text| text.split_whitespace().last())
-                .and_then(hex::parse)
+            golden.get(command).and_then(|text| text.split_whitespace().last()).and_then(hex::parse)
         };
         if let Some(thread) = address(".thread") {
             assert_eq!(blocks.thread(), Some(thread), "{}", path.display());
@@ -196,14 +158,8 @@ fn saved_objects_have_their_addresses() {
             assert_eq!(blocks.process(), Some(process), "{}", path.display());
         }
         // A KPRCB lies 0x180 into its KPCR on x64 and 0x980 on ARM64; a KPCR begins a page.
-        let prcb = blocks
-            .prcb()
-            .unwrap_or_else(|| panic!("no PRCB in {}", path.display()));
-        assert!(
-            matches!(prcb & 0xfff, 0x180 | 0x980),
-            "{prcb:x} in {}",
-            path.display()
-        );
+        let prcb = blocks.prcb().unwrap_or_else(|| panic!("no PRCB in {}", path.display()));
+        assert!(matches!(prcb & 0xfff, 0x180 | 0x980), "{prcb:x} in {}", path.display());
         // CurrentThread is the second pointer of a KPRCB.
         assert_eq!(memory.u64(prcb + 8).ok(), blocks.thread(), "{}", path.display());
     }

@@ -1,11 +1,6 @@
 //! Finding files with real symbol servers on the loopback: good ones, slow ones, liars.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "support/http.rs"]
 mod http;
@@ -30,26 +25,18 @@ use dumpscope::util::guid::Guid;
 use http::{Server, reply};
 
 fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data/pe")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pe").join(name)
 }
 
 /// The sample PDB and its identity.
 fn pdb() -> (Vec<u8>, FileId) {
     let path = data("sample64.pdb");
-    (
-        std::fs::read(&path).unwrap(),
-        Identity::of_file(&path).unwrap().file_id("sample64.pdb"),
-    )
+    (std::fs::read(&path).unwrap(), Identity::of_file(&path).unwrap().file_id("sample64.pdb"))
 }
 
 fn image() -> (Vec<u8>, FileId) {
     let path = data("sample64.sys");
-    (
-        std::fs::read(&path).unwrap(),
-        Identity::of_file(&path).unwrap().file_id("sample64.sys"),
-    )
+    (std::fs::read(&path).unwrap(), Identity::of_file(&path).unwrap().file_id("sample64.sys"))
 }
 
 /// Where a single-tier store keeps the file.
@@ -73,9 +60,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        Bench {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        Bench { folder: tempfile::tempdir().unwrap() }
     }
 
     fn cache(&self) -> PathBuf {
@@ -83,11 +68,7 @@ impl Bench {
     }
 
     fn finder(&self, path: &str, limits: Limits) -> Finder {
-        let options = Options {
-            default_cache: self.cache(),
-            limits,
-            ..Options::default()
-        };
+        let options = Options { default_cache: self.cache(), limits, ..Options::default() };
         Finder::new(SearchPath::parse(path), SearchPath::default(), options)
     }
 
@@ -147,23 +128,13 @@ fn downloads_go_to_the_first_store_or_the_cache_element() {
     let (bench, url) = (Bench::new(), server.url());
     let place = |name: &str| bench.folder.path().join(name);
     for (path, root) in [
-        (
-            format!("srv*{}*{}*{url}", place("a").display(), place("b").display()),
-            place("a"),
-        ),
+        (format!("srv*{}*{}*{url}", place("a").display(), place("b").display()), place("a")),
         (format!("cache*{};srv*{url}", place("c").display()), place("c")),
-        (
-            format!("symsrv*symsrv.dll*{}*{url}/", place("d").display()),
-            place("d"),
-        ),
+        (format!("symsrv*symsrv.dll*{}*{url}/", place("d").display()), place("d")),
         (format!("srv*{url}"), bench.cache()),
     ] {
         let found = bench.find(&path, &id).found.unwrap();
-        assert_eq!(
-            found.path,
-            root.join(id.name()).join(id.key()).join(id.name()),
-            "{path}"
-        );
+        assert_eq!(found.path, root.join(id.name()).join(id.key()).join(id.name()), "{path}");
     }
 }
 
@@ -171,9 +142,7 @@ fn downloads_go_to_the_first_store_or_the_cache_element() {
 fn compressed_files_are_expanded() {
     let (bytes, id) = pdb();
     let mut builder = cab::CabinetBuilder::new();
-    builder
-        .add_folder(cab::CompressionType::MsZip)
-        .add_file("..\\..\\evil.pdb");
+    builder.add_folder(cab::CompressionType::MsZip).add_file("..\\..\\evil.pdb");
     let mut writer = builder.build(std::io::Cursor::new(Vec::new())).unwrap();
     writer.next_file().unwrap().unwrap().write_all(&bytes).unwrap();
     assert!(writer.next_file().unwrap().is_none());
@@ -184,10 +153,7 @@ fn compressed_files_are_expanded() {
     let found = bench.find(&path, &id).found.unwrap();
     assert!(std::fs::read(&found.path).unwrap() == bytes);
     assert_eq!(bench.files(), [bench.path_in_cache(&id)]);
-    let small = Limits {
-        size: 10_000,
-        ..limits()
-    };
+    let small = Limits { size: 10_000, ..limits() };
     let other = Bench::new();
     let search = other.finder(&path, small).find(&id, &Silent);
     assert!(failure(&search).contains("size limit"), "{search:?}");
@@ -197,10 +163,7 @@ fn compressed_files_are_expanded() {
 #[test]
 fn two_tier_servers() {
     let (bytes, id) = pdb();
-    let files = [
-        ("/index2.txt".to_owned(), b"".to_vec()),
-        (format!("/sa{}", address(&id)), bytes),
-    ];
+    let files = [("/index2.txt".to_owned(), b"".to_vec()), (format!("/sa{}", address(&id)), bytes)];
     let (bench, server) = (Bench::new(), Server::with(files.into()));
     assert!(bench.find(&format!("srv**{}", server.url()), &id).found.is_some());
 }
@@ -209,17 +172,9 @@ fn two_tier_servers() {
 fn names_are_also_asked_for_in_lower_case() {
     let (bytes, id) = pdb();
     let FileId::Pdb(id) = id else { panic!() };
-    let upper = FileId::from(PdbId {
-        name: "SAMPLE64.PDB".into(),
-        ..id.clone()
-    });
+    let upper = FileId::from(PdbId { name: "SAMPLE64.PDB".into(), ..id.clone() });
     let (bench, server) = (Bench::new(), Server::with([(address(&id.into()), bytes)].into()));
-    assert!(
-        bench
-            .find(&format!("srv**{}", server.url()), &upper)
-            .found
-            .is_some()
-    );
+    assert!(bench.find(&format!("srv**{}", server.url()), &upper).found.is_some());
 }
 
 #[test]
@@ -228,26 +183,11 @@ fn answers_that_are_no_file() {
     for (status, headers, body, words) in [
         ("404 Not Found", "", b"".as_slice(), "404"),
         ("410 Gone", "", b"", "410"),
-        (
-            "401 Unauthorized",
-            "WWW-Authenticate: Basic\r\n",
-            b"",
-            "refuses access (401)",
-        ),
-        (
-            "407 Proxy Authentication Required",
-            "",
-            b"",
-            "proxy wants a login (407)",
-        ),
+        ("401 Unauthorized", "WWW-Authenticate: Basic\r\n", b"", "refuses access (401)"),
+        ("407 Proxy Authentication Required", "", b"", "proxy wants a login (407)"),
         ("429 Too Many Requests", "", b"", "429"),
         ("500 Internal Server Error", "", b"", "server has an error (500)"),
-        (
-            "200 OK",
-            "Content-Type: text/html; charset=utf-8\r\n",
-            b"hello",
-            "HTML page",
-        ),
+        ("200 OK", "Content-Type: text/html; charset=utf-8\r\n", b"hello", "HTML page"),
         ("200 OK", "", b"\r\n  <!DOCTYPE html><html>", "HTML page"),
         ("200 OK", "", b"hello", "neither a PDB nor a PE image"),
         ("200 OK", "", b"", "empty"),
@@ -265,41 +205,20 @@ fn answers_that_are_no_file() {
 #[test]
 fn another_version_does_not_enter_the_cache() {
     let ((pdb_bytes, pdb_id), (image_bytes, image_id)) = (pdb(), image());
-    let (FileId::Pdb(pdb_id), FileId::Image(image_id)) = (pdb_id, image_id) else {
-        panic!()
-    };
-    let wrong_pdb = FileId::from(PdbId {
-        guid: Guid([1; 16]),
-        ..pdb_id.clone()
-    });
-    let wrong_age = FileId::from(PdbId {
-        age: 9,
-        ..pdb_id.clone()
-    });
-    let wrong_image = FileId::from(ImageId {
-        time_date_stamp: 1,
-        ..image_id
-    });
+    let (FileId::Pdb(pdb_id), FileId::Image(image_id)) = (pdb_id, image_id) else { panic!() };
+    let wrong_pdb = FileId::from(PdbId { guid: Guid([1; 16]), ..pdb_id.clone() });
+    let wrong_age = FileId::from(PdbId { age: 9, ..pdb_id.clone() });
+    let wrong_image = FileId::from(ImageId { time_date_stamp: 1, ..image_id });
     let crossed = FileId::from(pdb_id);
     for (id, bytes, words) in [
         (wrong_pdb, pdb_bytes.clone(), "wanted is PDB {01010101"),
         (wrong_age, pdb_bytes.clone(), "age 9"),
-        (
-            wrong_image,
-            image_bytes.clone(),
-            "wanted is image with time stamp 00000001",
-        ),
+        (wrong_image, image_bytes.clone(), "wanted is image with time stamp 00000001"),
         (crossed, image_bytes, "the file is image"),
     ] {
         let (bench, server) = (Bench::new(), Server::with([(address(&id), bytes)].into()));
         let search = bench.find(&format!("srv**{}", server.url()), &id);
-        assert!(
-            search
-                .attempts
-                .iter()
-                .any(|a| matches!(a.outcome, Outcome::Mismatch(_))),
-            "{search:?}"
-        );
+        assert!(search.attempts.iter().any(|a| matches!(a.outcome, Outcome::Mismatch(_))), "{search:?}");
         assert!(failure(&search).contains(words), "{search:?}");
         assert_eq!(bench.files(), [] as [PathBuf; 0]);
     }
@@ -315,10 +234,7 @@ fn truncated_files_do_not_enter_the_cache() {
     let cut = Server::start(move |path, stream, _| match path.ends_with("index2.txt") {
         true => reply(stream, "404 Not Found", "", b""),
         false => {
-            let _ = write!(
-                stream,
-                "HTTP/1.1 200 OK\r\nContent-Length: {whole}\r\nConnection: close\r\n\r\n"
-            );
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {whole}\r\nConnection: close\r\n\r\n");
             let _ = stream.write_all(&body);
         }
     });
@@ -348,12 +264,7 @@ fn the_size_limit_holds_with_and_without_a_stated_length() {
         for _ in 0..64 {
             gzip.write_all(&vec![b'x'; 1 << 20]).unwrap();
         }
-        reply(
-            stream,
-            "200 OK",
-            "Content-Encoding: gzip\r\n",
-            &gzip.finish().unwrap(),
-        );
+        reply(stream, "200 OK", "Content-Encoding: gzip\r\n", &gzip.finish().unwrap());
     });
     for server in [&stated, &unstated, &bomb] {
         let bench = Bench::new();
@@ -397,11 +308,7 @@ fn slow_servers_end_at_the_time_limits() {
         let (bench, started) = (Bench::new(), Instant::now());
         let finder = bench.finder(&format!("srv**{}", server.url()), limits());
         let text = failure(&finder.find(&id, &Silent));
-        assert!(
-            started.elapsed() < Duration::from_secs(longest),
-            "{text} after {:?}",
-            started.elapsed()
-        );
+        assert!(started.elapsed() < Duration::from_secs(longest), "{text} after {:?}", started.elapsed());
         // The server is left alone for a while.
         let text = failure(&finder.find(&image().1, &Silent));
         assert!(text.contains("this server failed"), "{text}");
@@ -419,12 +326,7 @@ fn redirects_are_followed_within_bounds() {
         true => reply(stream, "302 Found", &location, b""),
         false => reply(stream, "404 Not Found", "", b""),
     });
-    assert!(
-        Bench::new()
-            .find(&format!("srv**{}", good.url()), &id)
-            .found
-            .is_some()
-    );
+    assert!(Bench::new().find(&format!("srv**{}", good.url()), &id).found.is_some());
     let around = Server::start(|path, stream, _| {
         reply(stream, "302 Found", &format!("Location: {path}x\r\n"), b"");
     });
@@ -445,10 +347,9 @@ fn pointers_of_servers_are_shown_and_not_followed() {
     let (_, id) = pdb();
     let name = format!("/{}/{}/file.ptr", id.name(), id.key());
     let local = format!("PATH:{}", data("sample64.pdb").display());
-    for (text, words) in [
-        (local.as_str(), "which is not followed"),
-        ("MSG: ask Bob", "the server says: ask Bob"),
-    ] {
+    for (text, words) in
+        [(local.as_str(), "which is not followed"), ("MSG: ask Bob", "the server says: ask Bob")]
+    {
         let server = Server::with([(name.clone(), text.as_bytes().to_vec())].into());
         let bench = Bench::new();
         let text = failure(&bench.find(&format!("srv**{}", server.url()), &id));
@@ -462,23 +363,11 @@ fn names_from_a_dump_stay_inside_the_cache() {
     let (bytes, id) = pdb();
     let FileId::Pdb(id) = id else { panic!() };
     let server = Server::start(move |_, stream, _| reply(stream, "200 OK", "", &bytes));
-    for name in [
-        "..",
-        ".",
-        "",
-        "a/../../b.pdb",
-        "..\\x.pdb",
-        "/etc/x.pdb",
-        "C:x.pdb",
-        "nul.pdb",
-        "a\0b",
-        "x.pdb .",
-    ] {
+    for name in
+        ["..", ".", "", "a/../../b.pdb", "..\\x.pdb", "/etc/x.pdb", "C:x.pdb", "nul.pdb", "a\0b", "x.pdb ."]
+    {
         let bench = Bench::new();
-        let bad = FileId::from(PdbId {
-            name: name.into(),
-            ..id.clone()
-        });
+        let bad = FileId::from(PdbId { name: name.into(), ..id.clone() });
         let text = failure(&bench.find(&format!("srv**{}", server.url()), &bad));
         assert!(text.contains("not searched"), "{name:?}: {text}");
         assert_eq!(bench.files(), [] as [PathBuf; 0], "{name:?}");
@@ -491,19 +380,10 @@ fn nothing_is_asked_without_a_server_in_the_path() {
     let (_, id) = pdb();
     let server = Server::always("500 no", "", b"");
     let bench = Bench::new();
-    for path in [
-        String::new(),
-        "cache*".into(),
-        bench.folder.path().display().to_string(),
-        server.url(),
-    ] {
+    for path in [String::new(), "cache*".into(), bench.folder.path().display().to_string(), server.url()] {
         failure(&bench.find(&path, &id));
     }
-    let options = Options {
-        network: false,
-        default_cache: bench.cache(),
-        ..Options::default()
-    };
+    let options = Options { network: false, default_cache: bench.cache(), ..Options::default() };
     let path = SearchPath::parse(&format!("srv**{}", server.url()));
     let text = failure(&Finder::new(path, SearchPath::default(), options).find(&id, &Silent));
     assert!(text.contains("network is off"), "{text}");
@@ -536,10 +416,7 @@ fn an_unreachable_server_is_tried_once() {
     let text = failure(&search);
     assert!(text.contains("no connection"), "{text}");
     let place = &search.attempts.last().unwrap().place;
-    assert!(
-        place.starts_with(&format!("http://{closed}")) && !place.contains("secret"),
-        "{place}"
-    );
+    assert!(place.starts_with(&format!("http://{closed}")) && !place.contains("secret"), "{place}");
     let text = failure(&finder.find(&image().1, &Silent));
     assert!(text.contains("this server failed"), "{text}");
 }
@@ -573,11 +450,8 @@ fn progress_is_reported_and_cancelling_is_prompt() {
         if !path.ends_with(".pdb") {
             return reply(stream, "404 Not Found", "", b"");
         }
-        let _ = write!(
-            stream,
-            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            bytes.len()
-        );
+        let _ =
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
         for piece in bytes.chunks(8192) {
             if stop.load(Ordering::Relaxed) || stream.write_all(piece).is_err() {
                 break;
@@ -591,37 +465,17 @@ fn progress_is_reported_and_cancelling_is_prompt() {
     let events = watch.events.into_inner().unwrap();
     let progress = |event: &Event| matches!(event, Event::Progress { done, total, .. } if *total == Some(size) && *done <= size);
     assert!(
-        events
-            .iter()
-            .any(|e| matches!(e, Event::Started { url, .. } if url.ends_with(".pdb"))),
+        events.iter().any(|e| matches!(e, Event::Started { url, .. } if url.ends_with(".pdb"))),
         "{events:?}"
     );
     assert!(events.iter().any(progress), "{events:?}");
-    assert!(
-        events
-            .iter()
-            .any(|e| matches!(e, Event::Completed { size: s, .. } if *s == size))
-    );
-    let watch = Watch {
-        cancel_on_start: true,
-        ..Watch::default()
-    };
+    assert!(events.iter().any(|e| matches!(e, Event::Completed { size: s, .. } if *s == size)));
+    let watch = Watch { cancel_on_start: true, ..Watch::default() };
     let (bench, started) = (Bench::new(), Instant::now());
     let search = bench.finder(&path, limits()).find(&id, &watch);
     assert!(search.cancelled && search.found.is_none());
-    assert!(
-        started.elapsed() < Duration::from_millis(400),
-        "{:?}",
-        started.elapsed()
-    );
-    assert!(
-        watch
-            .events
-            .into_inner()
-            .unwrap()
-            .iter()
-            .any(|e| matches!(e, Event::Cancelled { .. }))
-    );
+    assert!(started.elapsed() < Duration::from_millis(400), "{:?}", started.elapsed());
+    assert!(watch.events.into_inner().unwrap().iter().any(|e| matches!(e, Event::Cancelled { .. })));
     thread::sleep(Duration::from_millis(500));
     assert_eq!(bench.files(), [] as [PathBuf; 0]);
 }
@@ -630,15 +484,7 @@ fn progress_is_reported_and_cancelling_is_prompt() {
 fn many_files_are_fetched_in_parallel_and_in_order() {
     let (bytes, id) = pdb();
     let FileId::Pdb(id) = id else { panic!() };
-    let ids: Vec<FileId> = (0..8)
-        .map(|n| {
-            PdbId {
-                name: format!("f{n}.pdb"),
-                ..id.clone()
-            }
-            .into()
-        })
-        .collect();
+    let ids: Vec<FileId> = (0..8).map(|n| PdbId { name: format!("f{n}.pdb"), ..id.clone() }.into()).collect();
     // Requests under way, counted until just before each answer: a client may ask again as soon as it has one.
     let under_way = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
     let counts = Arc::clone(&under_way);
@@ -655,10 +501,7 @@ fn many_files_are_fetched_in_parallel_and_in_order() {
     let bench = Bench::new();
     let finder = bench.finder(&format!("srv**{}", server.url()), limits());
     let results = finder.find_all(&ids, &Silent);
-    assert_eq!(
-        results.iter().map(|r| &r.id).collect::<Vec<_>>(),
-        ids.iter().collect::<Vec<_>>()
-    );
+    assert_eq!(results.iter().map(|r| &r.id).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
     assert!(results.iter().all(|r| r.found.is_some()));
     let most = under_way.1.load(Ordering::SeqCst);
     assert!((2..=4).contains(&most), "{most} at once");
@@ -678,14 +521,7 @@ fn one_file_wanted_twice_is_fetched_once() {
     let finder = bench.finder(&format!("srv**{}", server.url()), limits());
     let results = finder.find_all(&[id.clone(), id.clone(), id], &Silent);
     assert!(results.iter().all(|r| r.found.is_some()), "{results:?}");
-    assert_eq!(
-        server
-            .asked()
-            .iter()
-            .filter(|path| path.ends_with(".pdb"))
-            .count(),
-        1
-    );
+    assert_eq!(server.asked().iter().filter(|path| path.ends_with(".pdb")).count(), 1);
 }
 
 #[test]
@@ -696,10 +532,7 @@ fn a_damaged_file_in_the_cache_is_replaced() {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, &bytes[..3000]).unwrap();
     let search = bench.find(&format!("srv**{}", server.url()), &id);
-    assert!(
-        search.attempts[0].outcome.to_string().contains("cut off"),
-        "{search:?}"
-    );
+    assert!(search.attempts[0].outcome.to_string().contains("cut off"), "{search:?}");
     assert_eq!(search.found.unwrap().path, path);
     assert!(std::fs::read(&path).unwrap() == bytes);
 }
@@ -711,10 +544,7 @@ fn loose_files_of_another_version_only_on_request() {
     let bench = Bench::new();
     let loose = bench.folder.path().join("sample64.pdb");
     std::fs::write(&loose, bytes).unwrap();
-    let other = FileId::from(PdbId {
-        guid: Guid([2; 16]),
-        ..id
-    });
+    let other = FileId::from(PdbId { guid: Guid([2; 16]), ..id });
     let path = bench.folder.path().display().to_string();
     let mut finder = bench.finder(&path, limits());
     let text = failure(&finder.find(&other, &Silent));
@@ -728,11 +558,7 @@ fn loose_files_of_another_version_only_on_request() {
 #[test]
 fn connections_that_say_nonsense() {
     let (_, id) = pdb();
-    for nonsense in [
-        b"\xff\xfe\x00garbage\r\n\r\n".as_slice(),
-        b"HTTP/9.9 hello\r\n\r\n",
-        b"",
-    ] {
+    for nonsense in [b"\xff\xfe\x00garbage\r\n\r\n".as_slice(), b"HTTP/9.9 hello\r\n\r\n", b""] {
         let server = Server::start(move |_, stream, _| {
             let _ = stream.write_all(nonsense);
         });

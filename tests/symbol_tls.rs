@@ -1,11 +1,6 @@
 //! Symbol servers behind TLS: a company's own certificate is trusted when it is named, and only then.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -43,9 +38,8 @@ fn serve(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> (u16, Stri
                 let mut tls = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
                 let mut path = String::new();
                 let mut lines = BufReader::new(&mut tls).lines();
-                while let Some(Ok(line)) = lines
-                    .next()
-                    .filter(|line| line.as_ref().is_ok_and(|l| !l.is_empty()))
+                while let Some(Ok(line)) =
+                    lines.next().filter(|line| line.as_ref().is_ok_and(|l| !l.is_empty()))
                 {
                     if let Some(asked) = line.strip_prefix("GET ") {
                         path = asked.split(' ').next().unwrap().to_owned();
@@ -72,20 +66,11 @@ fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
 
 fn fetch(home: &Path, url: &str, certificate: Option<&str>) -> Output {
     let list = home.join("list.txt");
-    let key = Identity::of_file(&sample())
-        .unwrap()
-        .file_id("sample64.pdb")
-        .key();
+    let key = Identity::of_file(&sample()).unwrap().file_id("sample64.pdb").key();
     std::fs::write(&list, format!("sample64.pdb,{key},1\n")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_dumpscope"));
-    command
-        .args(["symbols", "fetch"])
-        .arg(&list)
-        .arg("--to")
-        .arg(home.join("carry"));
-    command
-        .args(["-y", &format!("srv**{url}")])
-        .env_remove("SSL_CERT_FILE");
+    command.args(["symbols", "fetch"]).arg(&list).arg("--to").arg(home.join("carry"));
+    command.args(["-y", &format!("srv**{url}")]).env_remove("SSL_CERT_FILE");
     if let Some(pem) = certificate {
         let file = home.join("company.pem");
         std::fs::write(&file, pem).unwrap();
@@ -95,11 +80,7 @@ fn fetch(home: &Path, url: &str, certificate: Option<&str>) -> Output {
 }
 
 fn text(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 #[test]
@@ -113,15 +94,8 @@ fn a_named_certificate_is_trusted_and_no_other() {
     let url = format!("https://127.0.0.1:{port}/s");
     let refused = fetch(home.path(), &url, None);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(
-        text(&refused).contains("no secure connection"),
-        "{}",
-        text(&refused)
-    );
-    assert!(
-        text(&refused).contains("SSL_CERT_FILE"),
-        "the message says what to do"
-    );
+    assert!(text(&refused).contains("no secure connection"), "{}", text(&refused));
+    assert!(text(&refused).contains("SSL_CERT_FILE"), "the message says what to do");
     let (_, other) = serve(|_| Vec::new());
     assert_eq!(fetch(home.path(), &url, Some(&other)).status.code(), Some(1));
     let fetched = fetch(home.path(), &url, Some(&pem));

@@ -1,10 +1,5 @@
 //! Damaged and foreign files: an error or less to show, never a panic, a hang or a huge allocation.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -28,11 +23,7 @@ fn open(bytes: Vec<u8>) -> Result<PdbFile, String> {
 fn use_all_of(pdb: &PdbFile) -> usize {
     let everything = Wildcard::new("*");
     let mut answers = 0;
-    let options = Options {
-        recurse: 2,
-        verbose: true,
-        ..Options::default()
-    };
+    let options = Options { recurse: 2, verbose: true, ..Options::default() };
     let read = |_: u64, buffer: &mut [u8]| {
         buffer.fill(0x41);
         true
@@ -48,11 +39,7 @@ fn use_all_of(pdb: &PdbFile) -> usize {
         answers += pdb.size_of(TypeId(id)).unwrap_or(0).min(1) as usize;
     }
     for symbol in pdb.matching(&everything) {
-        for rva in [
-            symbol.rva,
-            symbol.rva.wrapping_add(9),
-            symbol.rva.wrapping_add(0x31),
-        ] {
+        for rva in [symbol.rva, symbol.rva.wrapping_add(9), symbol.rva.wrapping_add(0x31)] {
             answers += pdb.locals(rva).len() + pdb.inline_chain(rva).len();
             answers += usize::from(pdb.line(rva).is_some());
             answers += usize::from(pdb.function_extent(rva).is_some());
@@ -124,10 +111,7 @@ fn foreign_files_are_named() {
         (b"MZ\x90\0", "executable image"),
         (b"MSCF\0\0", "cabinet"),
         (b"<html><body>404", "web page"),
-        (
-            b"Microsoft MSFZ Container\r\n\x1aALD\0\0\0\0\0\0",
-            "compressed PDB",
-        ),
+        (b"Microsoft MSFZ Container\r\n\x1aALD\0\0\0\0\0\0", "compressed PDB"),
         (b"BSJB\x01\0\x01\0", "portable PDB"),
         (b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0", "damaged"),
     ] {
@@ -142,9 +126,7 @@ fn a_fastlink_pdb_is_recognised() {
     let mut bytes = fixture("driver.pdb");
     // The feature words follow the map of named streams; the last of them is VC140 (20140508).
     let feature = 20_140_508u32.to_le_bytes();
-    let found: Vec<usize> = (0..bytes.len() - 4)
-        .filter(|&at| bytes[at..at + 4] == feature)
-        .collect();
+    let found: Vec<usize> = (0..bytes.len() - 4).filter(|&at| bytes[at..at + 4] == feature).collect();
     let at = *found.iter().find(|at| *at % 4 == 0 || found.len() == 1).unwrap();
     bytes[at..at + 4].copy_from_slice(b"MINI");
     let error = open(bytes).unwrap_err();
@@ -155,10 +137,7 @@ fn a_fastlink_pdb_is_recognised() {
 fn another_builds_pdb_is_refused_with_both_identities() {
     let pdb = open(fixture("driver.pdb")).unwrap();
     assert!(pdb.check(pdb.identity()).is_ok());
-    let wanted = Identity {
-        age: pdb.identity().age + 1,
-        ..*pdb.identity()
-    };
+    let wanted = Identity { age: pdb.identity().age + 1, ..*pdb.identity() };
     let error = pdb.check(&wanted).unwrap_err().to_string();
     assert!(error.contains(&wanted.to_string()), "{error}");
     assert!(error.contains(&pdb.identity().to_string()), "{error}");
@@ -170,15 +149,10 @@ fn the_cached_table_is_written_used_and_replaced() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/symbols/driver.pdb");
     let names = |pdb: &PdbFile| -> Vec<String> {
         let all = pdb.matching(&Wildcard::new("*"));
-        all.iter()
-            .map(|s| format!("{:x} {} {:?}", s.rva, s.name, s.kind))
-            .collect()
+        all.iter().map(|s| format!("{:x} {} {:?}", s.rva, s.name, s.kind)).collect()
     };
     let cold = names(&PdbFile::open(&path, Some(folder.path())).unwrap());
-    let files: Vec<PathBuf> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
+    let files: Vec<PathBuf> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
     assert_eq!(files.len(), 1);
     let stored = std::fs::read(&files[0]).unwrap();
     let warm = PdbFile::open(&path, Some(folder.path())).unwrap();

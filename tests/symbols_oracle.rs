@@ -1,11 +1,6 @@
 //! Functions, source lines and inlined functions of our PDB reader against those of `symbolic-debuginfo`, which reads
 //! the same records by other code.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use dumpscope::symbols::pdb::PdbFile;
 use dumpscope::symbols::source::SymbolSource;
@@ -14,9 +9,7 @@ use symbolic_debuginfo::Function;
 use symbolic_debuginfo::pdb::PdbObject;
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data/symbols")
-        .join(format!("{name}.pdb"))
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/symbols").join(format!("{name}.pdb"))
 }
 
 /// The functions inlined at an address, innermost first, with the start of each one's code there.
@@ -49,14 +42,8 @@ fn check(name: &str) {
         let function = function.unwrap();
         let start = u32::try_from(function.address).unwrap();
         let place = format!("{name}: {}", function.name.as_str());
-        let (first, end) = ours
-            .function_extent(start)
-            .unwrap_or_else(|| panic!("{place}: no such function"));
-        assert_eq!(
-            (u64::from(first), u64::from(end)),
-            (function.address, function.end_address()),
-            "{place}"
-        );
+        let (first, end) = ours.function_extent(start).unwrap_or_else(|| panic!("{place}: no such function"));
+        assert_eq!((u64::from(first), u64::from(end)), (function.address, function.end_address()), "{place}");
         functions += 1;
         for line in &function.lines {
             let rva = u32::try_from(line.address).unwrap();
@@ -69,15 +56,9 @@ fn check(name: &str) {
             sites += expected.len();
             // Where code is inlined, the line of the outermost function is that of the call.
             if expected.is_empty() {
-                let source = ours
-                    .line(rva)
-                    .unwrap_or_else(|| panic!("{place}: no line at {rva:#x}"));
+                let source = ours.line(rva).unwrap_or_else(|| panic!("{place}: no line at {rva:#x}"));
                 assert_eq!(u64::from(source.line), line.line, "{place}: at {rva:#x}");
-                assert!(
-                    source.file.ends_with(&*line.file.name_str()),
-                    "{place}: {}",
-                    source.file
-                );
+                assert!(source.file.ends_with(&*line.file.name_str()), "{place}: {}", source.file);
                 lines += 1;
             }
         }

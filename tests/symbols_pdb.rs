@@ -1,10 +1,5 @@
 //! Names and types of a kernel-size PDB against what the reference engine printed for it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -19,10 +14,8 @@ use dumpscope::symbols::wildcard::Wildcard;
 const BASE: u64 = 0xfffff804_7ba00000;
 
 fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("DUMPSCOPE_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("DUMPSCOPE_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     if root.join("symbols").is_dir() {
         return Some(root);
     }
@@ -37,9 +30,7 @@ fn kernel() -> Option<PdbFile> {
 
 /// The lines that the reference engine printed for `command`.
 fn golden(command: &str) -> Vec<String> {
-    let path = shared()
-        .unwrap()
-        .join("golden/dbgeng-types/rizin-testbins-triage_x64.txt");
+    let path = shared().unwrap().join("golden/dbgeng-types/rizin-testbins-triage_x64.txt");
     let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
     let prompt = format!("kd> {command}");
     text.lines()
@@ -94,10 +85,8 @@ fn wildcards_find_the_same_symbols() {
 #[test]
 fn type_names_by_pattern() {
     let Some(pdb) = kernel() else { return };
-    let want: Vec<String> = golden("dt nt!_POOL*")
-        .iter()
-        .map(|line| line.trim().trim_start_matches("MZ_!").to_owned())
-        .collect();
+    let want: Vec<String> =
+        golden("dt nt!_POOL*").iter().map(|line| line.trim().trim_start_matches("MZ_!").to_owned()).collect();
     assert_eq!(pdb.type_names(&Wildcard::new("_POOL*")), want);
 }
 
@@ -114,9 +103,7 @@ fn sizes_and_paths() {
     assert_eq!(field("WaitBlock[4]"), None);
     assert_eq!(field("NoSuch.Process"), None);
     let eprocess = pdb.find("_EPROCESS").unwrap();
-    let Some(Type::Udt(eprocess)) = pdb.get(eprocess) else {
-        panic!()
-    };
+    let Some(Type::Udt(eprocess)) = pdb.get(eprocess) else { panic!() };
     assert_eq!(eprocess.elements, 233);
     assert_eq!(eprocess.fields.len(), golden("dt nt!_EPROCESS").len());
 }
@@ -125,9 +112,7 @@ fn sizes_and_paths() {
 #[test]
 fn symbol_table_and_pdb_agree() {
     let Some(pdb) = kernel() else { return };
-    let path = shared()
-        .unwrap()
-        .join("isf/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B844-1.json.xz");
+    let path = shared().unwrap().join("isf/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B844-1.json.xz");
     let isf = Isf::open(&path).unwrap();
     assert_eq!(isf.identity(), pdb.identity());
     let mut members = 0;

@@ -1,11 +1,6 @@
 //! Variables, inlined functions and source lines of compiled drivers, at every code address, against what the
 //! compiler's own tool (`llvm-pdbutil`) reads from the same PDBs. `tests/data/symbols/build.sh` makes them all.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -59,10 +54,7 @@ struct Function {
 
 /// The text between two marks of a line.
 fn between<'a>(line: &'a str, from: &str, to: &str) -> &'a str {
-    let rest = line
-        .split_once(from)
-        .unwrap_or_else(|| panic!("no {from} in {line}"))
-        .1;
+    let rest = line.split_once(from).unwrap_or_else(|| panic!("no {from} in {line}")).1;
     rest.split_once(to).map_or(rest, |(found, _)| found)
 }
 
@@ -163,10 +155,8 @@ fn functions(text: &str) -> Vec<Function> {
                         format!("[{frame}+{}]+0", between(&both, "offset = ", ","))
                     }
                     "DEFRANGE_REGISTER_REL" => {
-                        let (register, offset) = (
-                            between(&both, "register = ", ","),
-                            between(&both, "offset = ", ","),
-                        );
+                        let (register, offset) =
+                            (between(&both, "register = ", ","), between(&both, "offset = ", ","));
                         format!("[{register}+{offset}]+{}", between(&both, "in parent = ", ","))
                     }
                     _ => {
@@ -264,10 +254,7 @@ fn check(name: &str, least_sites: usize) {
     let (mut addresses, mut variables, mut frames) = (0, 0, 0);
     for function in &functions {
         let symbol = pdb.nearest(function.start).unwrap();
-        assert_eq!(
-            (symbol.name, symbol.kind),
-            (function.name.as_str(), SymbolKind::Function)
-        );
+        assert_eq!((symbol.name, symbol.kind), (function.name.as_str(), SymbolKind::Function));
         assert_eq!(symbol.size, Some(function.size));
         let end = function.start + function.size;
         assert_eq!(pdb.function_extent(end - 1), Some((function.start, end)));
@@ -301,19 +288,12 @@ fn check(name: &str, least_sites: usize) {
             let mut chain: Vec<(String, Option<i64>)> = sites
                 .iter()
                 .filter(|site| {
-                    let number = function
-                        .scopes
-                        .iter()
-                        .position(|s| std::ptr::eq(s, **site))
-                        .unwrap();
+                    let number = function.scopes.iter().position(|s| std::ptr::eq(s, **site)).unwrap();
                     entered(number)
                 })
                 .map(|site| {
                     let line = site.lines.iter().rev().find(|l| l.0 <= rva).map(|l| l.1);
-                    (
-                        site.name.clone(),
-                        line.filter(|_| covers(site)).map(|l| l + first_lines[&site.id]),
-                    )
+                    (site.name.clone(), line.filter(|_| covers(site)).map(|l| l + first_lines[&site.id]))
                 })
                 .collect();
             chain.reverse();
@@ -328,10 +308,7 @@ fn check(name: &str, least_sites: usize) {
         }
     }
     println!("{name}: {addresses} addresses, {variables} variables, {frames} inlined frames");
-    let sites: usize = functions
-        .iter()
-        .map(|f| f.scopes.iter().filter(|s| s.is_site).count())
-        .sum();
+    let sites: usize = functions.iter().map(|f| f.scopes.iter().filter(|s| s.is_site).count()).sum();
     assert!(sites >= least_sites, "{sites}");
     assert!(variables > 500, "{variables}");
 }
@@ -355,18 +332,10 @@ fn variables_in_memory() {
 fn qualified_names_of_inlined_functions() {
     let pdb = pdb("shapes");
     let measure = pdb.by_name("Measure")[0].rva;
-    let names: Vec<String> = pdb
-        .inline_chain(measure + 0x20)
-        .into_iter()
-        .map(|f| f.name)
-        .collect();
+    let names: Vec<String> = pdb.inline_chain(measure + 0x20).into_iter().map(|f| f.name).collect();
     assert_eq!(names, ["geometry::Ring<unsigned long,8>::Push"]);
     let entry = pdb.by_name("DriverEntry")[0].rva;
-    let names: Vec<String> = pdb
-        .inline_chain(entry + 0x10)
-        .into_iter()
-        .map(|f| f.name)
-        .collect();
+    let names: Vec<String> = pdb.inline_chain(entry + 0x10).into_iter().map(|f| f.name).collect();
     assert_eq!(names, ["geometry::Shape::Shape", "geometry::Square::Square"]);
 }
 

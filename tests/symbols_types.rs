@@ -1,10 +1,5 @@
 //! Types of the compiled drivers, each against `llvm-pdbutil`'s reading of the same record.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,10 +18,7 @@ fn pdb(name: &str) -> PdbFile {
 }
 
 fn between<'a>(line: &'a str, from: &str, to: &str) -> &'a str {
-    let rest = line
-        .split_once(from)
-        .unwrap_or_else(|| panic!("no {from} in {line}"))
-        .1;
+    let rest = line.split_once(from).unwrap_or_else(|| panic!("no {from} in {line}")).1;
     rest.split_once(to).map_or(rest, |(found, _)| found)
 }
 
@@ -84,10 +76,7 @@ fn structures_and_enumerations_are_as_recorded() {
             }
             let Type::Udt(udt) = ty else { panic!("{name}") };
             assert_eq!(udt.name, name);
-            assert_eq!(
-                udt.size,
-                between(&text, "sizeof ", "\n").trim().parse::<u64>().unwrap()
-            );
+            assert_eq!(udt.size, between(&text, "sizeof ", "\n").trim().parse::<u64>().unwrap());
             let want_kind = match kind.as_str() {
                 "CLASS" => UdtKind::Class,
                 "UNION" => UdtKind::Union,
@@ -109,23 +98,13 @@ fn structures_and_enumerations_are_as_recorded() {
             members += have.len();
             assert_eq!(udt.bases.len(), listed("LF_BCLASS").len(), "{name}");
             assert_eq!(udt.statics.len(), listed("LF_STMEMBER").len(), "{name}");
-            let one_each = list
-                .iter()
-                .zip(list.iter().skip(1))
-                .filter(|(line, _)| line.contains("LF_ONEMETHOD"));
+            let one_each =
+                list.iter().zip(list.iter().skip(1)).filter(|(line, _)| line.contains("LF_ONEMETHOD"));
             let want: Vec<(String, bool)> = one_each
-                .map(|(line, next)| {
-                    (
-                        between(line, "name = `", "`").to_owned(),
-                        next.contains("virtual"),
-                    )
-                })
+                .map(|(line, next)| (between(line, "name = `", "`").to_owned(), next.contains("virtual")))
                 .collect();
-            let have: Vec<(String, bool)> = udt
-                .methods
-                .iter()
-                .map(|m| (m.name.clone(), m.is_virtual))
-                .collect();
+            let have: Vec<(String, bool)> =
+                udt.methods.iter().map(|m| (m.name.clone(), m.is_virtual)).collect();
             assert_eq!(have, want, "{name}");
             methods += have.len();
         }
@@ -165,23 +144,14 @@ fn a_class_with_two_bases() {
     assert_eq!(laid_out(&pdb, "geometry::Square", &Options::default()), want);
     let m_id = layout::field(&pdb, "geometry::Square", "m_id").unwrap();
     assert_eq!((m_id.offset, m_id.size), (8, 4));
-    assert_eq!(
-        layout::field(&pdb, "geometry::Square", "Name").unwrap().offset,
-        0x20
-    );
+    assert_eq!(layout::field(&pdb, "geometry::Square", "Name").unwrap().offset, 0x20);
 }
 
 #[test]
 fn a_template_and_a_structure_with_everything() {
     let shapes = pdb("shapes");
     let ring = laid_out(&shapes, "geometry::Ring<unsigned long,8>", &Options::default());
-    assert_eq!(
-        ring,
-        [
-            "   +0x000 Items            : [8] Uint4B",
-            "   +0x020 Head             : Int4B",
-        ]
-    );
+    assert_eq!(ring, ["   +0x000 Items            : [8] Uint4B", "   +0x020 Head             : Int4B",]);
     let driver = pdb("driver");
     let want = [
         "struct _ENTRY, 9 elements, 0x30 bytes",
@@ -195,10 +165,7 @@ fn a_template_and_a_structure_with_everything() {
         "   +0x018 Name             : [16] UChar",
         "   +0x028 Notify           : Ptr64 to     void ",
     ];
-    let verbose = Options {
-        verbose: true,
-        ..Options::default()
-    };
+    let verbose = Options { verbose: true, ..Options::default() };
     assert_eq!(laid_out(&driver, "_ENTRY", &verbose), want);
     assert_eq!(driver.find("ENTRY").and_then(|id| driver.size_of(id)), Some(0x30));
 }

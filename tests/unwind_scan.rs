@@ -1,10 +1,5 @@
 //! Stacks of real triage dumps, for which no image is there: what the search finds.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -31,9 +26,7 @@ struct Blind {
 impl Blind {
     fn open(path: &std::path::Path) -> Blind {
         let dump = DumpFile::open(path, &mut |_| {}).unwrap();
-        Blind {
-            target: Target::new(dump),
-        }
+        Blind { target: Target::new(dump) }
     }
 
     /// The stack of the processor that crashed.
@@ -67,18 +60,13 @@ fn table(blind: &Blind, stack: &Stack) -> String {
         };
         let score = match &frame.trust {
             Trust::Scan { score, evidence } => {
-                let evidence: Vec<_> = evidence
-                    .iter()
-                    .skip(usize::from(*score < 96))
-                    .map(ToString::to_string)
-                    .collect();
+                let evidence: Vec<_> =
+                    evidence.iter().skip(usize::from(*score < 96)).map(ToString::to_string).collect();
                 format!("{score} {}", evidence.join(", "))
             }
             _ => String::new(),
         };
-        let trap = frame
-            .trap_frame()
-            .map_or(String::new(), |at| format!(" (TrapFrame @ {at:x})"));
+        let trap = frame.trap_frame().map_or(String::new(), |at| format!(" (TrapFrame @ {at:x})"));
         writeln!(
             text,
             "{:02x} {:016x} {name}{trap} [{}] {score}",
@@ -105,11 +93,7 @@ fn every_real_dump_gives_a_stack() {
     for path in paths {
         let blind = Blind::open(&path);
         let stack = blind.stack();
-        println!(
-            "== {}\n{}",
-            path.file_name().unwrap().to_string_lossy(),
-            table(&blind, &stack)
-        );
+        println!("== {}\n{}", path.file_name().unwrap().to_string_lossy(), table(&blind, &stack));
         assert!(stack.frames.len() >= 2, "{path:?}");
         assert!(!matches!(stack.end, End::Failed(_)), "{path:?}: {}", stack.end);
     }
@@ -133,18 +117,12 @@ fn a_system_call_stack_equals_windbgs() {
     assert_eq!(wanted.len(), 4);
     let blind = Blind::open(&dumps.join("minidump-diagnostics-too-083125-14875-01.dmp"));
     let stack = blind.stack();
-    let found: Vec<(u64, u64)> = stack
-        .physical()
-        .map(|frame| (frame.sp, frame.return_address))
-        .collect();
+    let found: Vec<(u64, u64)> = stack.physical().map(|frame| (frame.sp, frame.return_address)).collect();
     assert_eq!(found, wanted);
     let words: Vec<_> = stack.physical().map(|frame| frame.trust.word()).collect();
     assert_eq!(words, ["context", "scan", "scan", "trap"]);
     let trap = truth.split("TrapFrame @ ").nth(1).unwrap();
-    assert_eq!(
-        stack.frames[2].trap_frame(),
-        Some(hex(trap.split(')').next().unwrap()))
-    );
+    assert_eq!(stack.frames[2].trap_frame(), Some(hex(trap.split(')').next().unwrap())));
     assert_eq!(stack.images_wanted(), ["nt"]);
 }
 
@@ -170,17 +148,11 @@ fn what_the_bug_check_names_is_on_the_stack() {
         let parameters = blind.target.header().bug_check_parameters;
         if let Some(index) = ip {
             let wanted: u64 = parameters[index];
-            assert!(
-                stack.frames.iter().any(|frame| frame.ip == wanted),
-                "{name}: {wanted:x} is missing"
-            );
+            assert!(stack.frames.iter().any(|frame| frame.ip == wanted), "{name}: {wanted:x} is missing");
         }
         if let Some(index) = trap {
             let wanted: u64 = parameters[index];
-            let found = stack
-                .frames
-                .iter()
-                .any(|frame| frame.trap_frame() == Some(wanted));
+            let found = stack.frames.iter().any(|frame| frame.trap_frame() == Some(wanted));
             assert!(found, "{name}: trap frame {wanted:x} is missing");
         }
     }
@@ -196,15 +168,11 @@ fn the_known_frames_of_a_worker_thread_are_found() {
     // Return addresses (offsets in nt) in: IofCallDriver, PnpSendIrp, PnpStartDevice, PipProcessStartPhase1,
     // PipProcessDevNodeTree, PiProcessStartSystemDevices, PnpDeviceActionWorker, ExpWorkerThread,
     // PspSystemThreadStartup.
-    let known: [u64; 9] = [
-        0x252f55, 0x2e0d1e, 0x36ab7c, 0x72362f, 0x726bdd, 0x7bdf0c, 0x36c2ec, 0x225975, 0x317e25,
-    ];
+    let known: [u64; 9] =
+        [0x252f55, 0x2e0d1e, 0x36ab7c, 0x72362f, 0x726bdd, 0x7bdf0c, 0x36c2ec, 0x225975, 0x317e25];
     let nt = blind.target.modules().named("nt").unwrap();
     for offset in known {
-        assert!(
-            stack.frames.iter().any(|frame| frame.ip == nt.base + offset),
-            "nt+{offset:x}"
-        );
+        assert!(stack.frames.iter().any(|frame| frame.ip == nt.base + offset), "nt+{offset:x}");
     }
     // Scanned nt frames that are not part of the chain: the price of having no unwind data.
     let from_nt = stack.frames.iter().filter(|frame| nt.contains(frame.ip)).count();
@@ -220,11 +188,7 @@ fn interrupted_registers_equal_the_headers() {
         let blind = Blind::open(&dumps.join(format!("{name}.dmp")));
         let context = Context::new(Machine::Amd64, blind.target.dump().context().unwrap()).unwrap();
         let stack = blind.stack();
-        let frame = stack
-            .frames
-            .iter()
-            .find(|frame| frame.ip == context.ip())
-            .unwrap();
+        let frame = stack.frames.iter().find(|frame| frame.ip == context.ip()).unwrap();
         for register in [
             "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
             "r14", "r15",

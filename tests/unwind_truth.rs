@@ -1,11 +1,6 @@
 //! The unwinder against the emulator's record: on every dump of the forge, at every call depth, the chain, the return
 //! addresses, rip, rsp and every nonvolatile register must be what the processor had.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::{Path, PathBuf};
 
@@ -76,11 +71,7 @@ fn compare(frame: &Frame, truth: &Value, place: &str) {
     let registers = &truth["regs"];
     assert_eq!(frame.ip, number(&truth["rip"]), "{place}: rip {frame:x?}");
     assert_eq!(frame.sp, number(&truth["rsp"]), "{place}: rsp");
-    assert_eq!(
-        frame.return_address,
-        number(&truth["return_address"]),
-        "{place}: return address"
-    );
+    assert_eq!(frame.return_address, number(&truth["return_address"]), "{place}: return address");
     for name in NONVOLATILE {
         let slot = frame.register(name).unwrap();
         let wanted = number(&registers[name]);
@@ -88,11 +79,7 @@ fn compare(frame: &Frame, truth: &Value, place: &str) {
     }
     for xmm in 6u8..16 {
         let wanted = registers[format!("xmm{xmm}")].as_str().unwrap();
-        let known = frame
-            .registers
-            .xmm(xmm)
-            .known()
-            .map(|value| format!("{value:032x}"));
+        let known = frame.registers.xmm(xmm).known().map(|value| format!("{value:032x}"));
         assert_eq!(known.as_deref(), Some(wanted), "{place}: xmm{xmm}");
     }
     let kind = truth["kind"].as_str().unwrap();
@@ -107,11 +94,7 @@ fn compare(frame: &Frame, truth: &Value, place: &str) {
         }
     }
     if matches!(kind, "context" | "exception") {
-        assert_eq!(
-            frame.registers.eflags.known(),
-            Some(number(&registers["efl"])),
-            "{place}: efl"
-        );
+        assert_eq!(frame.registers.eflags.known(), Some(number(&registers["efl"])), "{place}: efl");
     }
     if kind == "exception" {
         assert_eq!(frame.kind, FrameKind::Interrupted, "{place}");
@@ -123,10 +106,7 @@ fn every_register_at_every_depth_is_the_emulators() {
     let mut compared = 0;
     for (case, truth, dumps) in cases() {
         let wanted = truth["frames"].as_array().unwrap();
-        for dump in dumps
-            .iter()
-            .filter(|dump| !dump.to_string_lossy().contains("triage"))
-        {
+        for dump in dumps.iter().filter(|dump| !dump.to_string_lossy().contains("triage")) {
             let name = dump.file_name().unwrap().to_string_lossy().into_owned();
             let target = open(dump);
             let stack = stack(&target);
@@ -154,10 +134,7 @@ fn every_register_at_every_depth_is_the_emulators() {
         }
     }
     assert!(compared > 100, "only {compared} frames compared");
-    println!(
-        "{compared} frames compared, {} registers each",
-        2 + NONVOLATILE.len() + 10
-    );
+    println!("{compared} frames compared, {} registers each", 2 + NONVOLATILE.len() + 10);
 }
 
 /// Without images a stack can only be searched. What must hold: trap frames and interrupted code exactly, most return
@@ -166,10 +143,7 @@ fn every_register_at_every_depth_is_the_emulators() {
 fn a_searched_stack_is_close_to_the_emulators() {
     for (case, truth, dumps) in cases() {
         let wanted = truth["frames"].as_array().unwrap();
-        for dump in dumps
-            .iter()
-            .filter(|dump| dump.to_string_lossy().contains("triage"))
-        {
+        for dump in dumps.iter().filter(|dump| dump.to_string_lossy().contains("triage")) {
             let target = open(dump);
             let stack = stack(&target);
             let found: Vec<&Frame> = stack.physical().collect();
@@ -178,10 +152,7 @@ fn a_searched_stack_is_close_to_the_emulators() {
                 found.iter().any(|frame| (frame.ip, frame.sp) == place)
             };
             for truth in wanted.iter().filter(|truth| !is_found(truth)) {
-                println!(
-                    "missed {} {} sp {}",
-                    truth["index"], truth["function"], truth["rsp"]
-                );
+                println!("missed {} {} sp {}", truth["index"], truth["function"], truth["rsp"]);
             }
             let is_true = |frame: &&&Frame| {
                 wanted
@@ -208,28 +179,18 @@ fn a_searched_stack_is_close_to_the_emulators() {
             }
             println!("{case}: {known_registers} registers known");
             let right = found.iter().filter(is_true).count();
-            println!(
-                "{case}: {right} of {} frames found, {} wrong",
-                wanted.len(),
-                found.len() - right
-            );
+            println!("{case}: {right} of {} frames found, {} wrong", wanted.len(), found.len() - right);
             for truth in wanted.iter().filter(|truth| truth["kind"] != "call") {
                 assert!(is_found(truth), "{case}: {}", truth["function"]);
             }
+            assert!(right * 10 >= wanted.len() * 8, "{case}: {right} of {}", wanted.len());
+            assert!((found.len() - right) * 5 <= found.len(), "{case}: {} wrong", found.len() - right);
             assert!(
-                right * 10 >= wanted.len() * 8,
-                "{case}: {right} of {}",
-                wanted.len()
+                found.iter().skip(1).all(|frame| matches!(
+                    frame.trust,
+                    Trust::Scan { .. } | Trust::TrapFrame(_) | Trust::Leaf
+                ))
             );
-            assert!(
-                (found.len() - right) * 5 <= found.len(),
-                "{case}: {} wrong",
-                found.len() - right
-            );
-            assert!(found.iter().skip(1).all(|frame| matches!(
-                frame.trust,
-                Trust::Scan { .. } | Trust::TrapFrame(_) | Trust::Leaf
-            )));
         }
     }
 }
@@ -247,21 +208,15 @@ fn every_threads_kernel_stack_is_the_emulators() {
         };
         let target = open(dump);
         let memory = target.memory();
-        let offset = target
-            .debugger_data()
-            .unwrap()
-            .nonzero("OffsetKThreadKernelStack")
-            .unwrap();
+        let offset = target.debugger_data().unwrap().nonzero("OffsetKThreadKernelStack").unwrap();
         for thread in truth["threads"].as_array().unwrap() {
             let frames = thread["frames"].as_array().unwrap();
             if frames.is_empty() {
                 continue;
             }
             let ethread = number(&thread["ethread"]);
-            let running = target
-                .processors()
-                .iter()
-                .find(|processor| processor.current_thread == Some(ethread));
+            let running =
+                target.processors().iter().find(|processor| processor.current_thread == Some(ethread));
             if running.is_none_or(|processor| processor.context.is_err()) && thread["state"] == "running" {
                 // An idle thread whose processor runs another one, or a processor whose state is damaged on purpose.
                 continue;
@@ -278,26 +233,15 @@ fn every_threads_kernel_stack_is_the_emulators() {
             let stack = walk(&host, start, &Options::default());
             let found: Vec<&Frame> = stack.physical().collect();
             // User-mode memory and modules are those of the process that crashed.
-            let kernel = frames
-                .iter()
-                .position(|frame| number(&frame["rip"]) < 1 << 47)
-                .unwrap_or(frames.len());
+            let kernel =
+                frames.iter().position(|frame| number(&frame["rip"]) < 1 << 47).unwrap_or(frames.len());
             // The emulator parked the processor inside the switch; the switch frame returns to the frame around that.
             let first = usize::from(running.is_none());
             let kernel = kernel - first;
-            assert!(
-                found.len() >= kernel,
-                "{case} {ethread:x}: {} frames, {}",
-                found.len(),
-                stack.end
-            );
+            assert!(found.len() >= kernel, "{case} {ethread:x}: {} frames, {}", found.len(), stack.end);
             for (index, (frame, truth)) in found.iter().zip(&frames[first..first + kernel]).enumerate() {
                 let place = format!("{case} thread {ethread:x} frame {index} {}", truth["function"]);
-                assert_eq!(
-                    (frame.ip, frame.sp),
-                    (number(&truth["rip"]), number(&truth["rsp"])),
-                    "{place}"
-                );
+                assert_eq!((frame.ip, frame.sp), (number(&truth["rip"]), number(&truth["rsp"])), "{place}");
                 for name in NONVOLATILE {
                     let wanted = number(&truth["regs"][name]);
                     match frame.register(name).unwrap().known() {

@@ -53,9 +53,7 @@ pub fn decode_user_code(code: u32) -> Option<u32> {
 /// What is known of a bug check; `None` for codes nobody documented.
 pub fn bug_check(code: u32, parameters: [u64; 4]) -> Option<BugCheck> {
     let plain = plain_code(code);
-    let entry = table()
-        .get(format!("0x{plain:08X}"))
-        .or_else(|| table().get(format!("0x{code:08X}")))?;
+    let entry = table().get(format!("0x{plain:08X}")).or_else(|| table().get(format!("0x{code:08X}")))?;
     let sub = sub_entry(entry, parameters);
     let arguments = [0, 1, 2, 3].map(|index| Argument {
         value: parameters.get(index).copied().unwrap_or(0),
@@ -83,17 +81,12 @@ fn meaning(entry: &Value, sub: Option<&Value>, index: usize, parameters: [u64; 4
         0 => text(sub, "text"),
         index => text(sub, ["", "p2", "p3", "p4"].get(index)?),
     });
-    let general = entry
-        .get("params")
-        .and_then(|params| params.get(index))
-        .and_then(Value::as_str);
-    let general = general
-        .filter(|text| !text.is_empty() && *text != "depends on parameter 1")
-        .map(str::to_owned);
+    let general = entry.get("params").and_then(|params| params.get(index)).and_then(Value::as_str);
+    let general =
+        general.filter(|text| !text.is_empty() && *text != "depends on parameter 1").map(str::to_owned);
     let value = parameters.get(index)?;
-    let note = entry
-        .get("other_values")
-        .and_then(|notes| text(notes, &format!("P{}=0x{value:X}", index + 1)));
+    let note =
+        entry.get("other_values").and_then(|notes| text(notes, &format!("P{}=0x{value:X}", index + 1)));
     match (specific.or(general), note) {
         (Some(meaning), Some(note)) => Some(format!("{meaning}: {note}")),
         (meaning, note) => meaning.or(note),
@@ -101,11 +94,7 @@ fn meaning(entry: &Value, sub: Option<&Value>, index: usize, parameters: [u64; 4
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {
-    value
-        .get(key)?
-        .as_str()
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+    value.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -130,10 +119,7 @@ mod tests {
     #[test]
     fn minidump_codes_mean_the_plain_ones() {
         let check = bug_check(0x1000_007e, [0xffff_ffff_c000_0005, 0, 0, 0]).expect("documented");
-        assert_eq!(
-            (check.code, check.name.as_str()),
-            (0x7e, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED")
-        );
+        assert_eq!((check.code, check.name.as_str()), (0x7e, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED"));
         assert_eq!(bug_check(0xa000_0001, [5, 0, 0, 0]).map(|check| check.code), None);
         assert_eq!(decode_user_code(0xa000_0001), Some(1));
     }

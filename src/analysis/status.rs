@@ -82,10 +82,7 @@ pub fn fast_fail_name(code: u64) -> Option<&'static str> {
         "FAST_FAIL_HEAP_METADATA_CORRUPTION",
         "FAST_FAIL_PAYLOAD_RESTRICTION_VIOLATION",
     ];
-    NAMES
-        .get(usize::try_from(code).ok()?)
-        .copied()
-        .filter(|name| !name.is_empty())
+    NAMES.get(usize::try_from(code).ok()?).copied().filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]

@@ -115,9 +115,7 @@ static SYMBOLS: &[u8] = include_bytes!("../../assets/demo/symbols.zip");
 
 /// The cases and their stories, one a line.
 pub fn list() -> String {
-    let lines = CASES
-        .iter()
-        .map(|case| format!("{:<14} {}\n", case.name, case.story));
+    let lines = CASES.iter().map(|case| format!("{:<14} {}\n", case.name, case.story));
     lines.collect()
 }
 
@@ -128,15 +126,10 @@ pub fn list() -> String {
 pub fn open(name: &str) -> Result<DumpFile, Refusal> {
     let Some(case) = CASES.iter().find(|case| case.name == name) else {
         let message = format!("no demo case '{name}'; these there are:\n{}", list());
-        return Err(Refusal {
-            message,
-            exit: Exit::Usage,
-        });
+        return Err(Refusal { message, exit: Exit::Usage });
     };
-    DumpFile::from_bytes(&format!("{name}.dmp"), case.dump.to_vec()).map_err(|error| Refusal {
-        message: error.to_string(),
-        exit: Exit::NotOpened,
-    })
+    DumpFile::from_bytes(&format!("{name}.dmp"), case.dump.to_vec())
+        .map_err(|error| Refusal { message: error.to_string(), exit: Exit::NotOpened })
 }
 
 /// The symbol path of a case: the cases' store, unpacked once into the user's cache.
@@ -147,9 +140,7 @@ pub fn symbol_path(name: &str) -> Result<SearchPath, String> {
     if CASES.iter().any(|case| case.name == name && !case.symbols) {
         return Ok(SearchPath::default());
     }
-    let folder = default_cache()
-        .with_file_name("demo")
-        .join(format!("{:016x}", fingerprint(SYMBOLS)));
+    let folder = default_cache().with_file_name("demo").join(format!("{:016x}", fingerprint(SYMBOLS)));
     if !folder.is_dir() {
         unpack(&folder)
             .map_err(|error| format!("demo symbols cannot be unpacked to {}: {error}", folder.display()))?;
@@ -180,9 +171,9 @@ fn unpack(folder: &Path) -> io::Result<()> {
 
 /// FNV-1a: tells one version of the embedded store from another.
 fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -8,10 +8,7 @@ use crate::tui::{self, ExplorerOptions, TuiError};
 /// Runs the explorer; the flags' commands first.
 pub fn run(session: Session, options: &Options) -> Exit {
     let outcome = lines(options).and_then(|commands| {
-        let options = ExplorerOptions {
-            commands,
-            ..ExplorerOptions::from_environment()
-        };
+        let options = ExplorerOptions { commands, ..ExplorerOptions::from_environment() };
         tui::run(session, options).map_err(|error: TuiError| error.to_string())
     });
     match outcome {

@@ -47,11 +47,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let options = match Options::try_parse_from(options::rewrite_words(arguments)) {
         Ok(options) => options,
         Err(error) => {
-            let shown = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Success
-            };
+            let shown = if error.use_stderr() { Exit::Usage } else { Exit::Success };
             // A closed pipe while printing the help is no failure worth a word.
             let _ = error.print();
             return shown;
@@ -80,9 +76,5 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
 
 /// Says something on standard error; that nobody reads it is no reason to fail.
 fn complain(text: &str) {
-    let _ = writeln!(
-        io::stderr(),
-        "{}",
-        text.lines().map(sanitize).collect::<Vec<_>>().join("\n")
-    );
+    let _ = writeln!(io::stderr(), "{}", text.lines().map(sanitize).collect::<Vec<_>>().join("\n"));
 }

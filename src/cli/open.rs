@@ -25,10 +25,7 @@ pub fn open(options: &Options) -> Result<Session, Refusal> {
         (None, None) => {
             let message = "no dump named. dumpscope DUMP opens one; dumpscope --demo opens an embedded case; --help \
                            tells the rest";
-            return Err(Refusal {
-                message: message.to_owned(),
-                exit: Exit::Usage,
-            });
+            return Err(Refusal { message: message.to_owned(), exit: Exit::Usage });
         }
     };
     let mut target = Target::new(dump);
@@ -41,10 +38,7 @@ pub fn open(options: &Options) -> Result<Session, Refusal> {
         }
         (None, None) => SearchPath::symbols_from_env(),
     };
-    let images = options
-        .image_path
-        .as_deref()
-        .map_or_else(SearchPath::images_from_env, SearchPath::parse);
+    let images = options.image_path.as_deref().map_or_else(SearchPath::images_from_env, SearchPath::parse);
     for warning in symbols.warnings().iter().chain(images.warnings()) {
         warn(warning);
     }
@@ -52,12 +46,8 @@ pub fn open(options: &Options) -> Result<Session, Refusal> {
     for warning in target.warnings() {
         warn(warning);
     }
-    let settings = Settings {
-        radix: options.radix,
-        frames: None,
-        zone: options.tz.clone(),
-        ..Settings::default()
-    };
+    let settings =
+        Settings { radix: options.radix, frames: None, zone: options.tz.clone(), ..Settings::default() };
     Ok(Session::new(target, settings))
 }
 
@@ -69,8 +59,5 @@ fn open_file(path: &Path) -> Result<DumpFile, Refusal> {
     let mut progress = ProgressLine::default();
     let opened = DumpFile::open(path, &mut |step| progress.show(&step));
     progress.clear();
-    opened.map_err(|error| Refusal {
-        message: error.to_string(),
-        exit: Exit::NotOpened,
-    })
+    opened.map_err(|error| Refusal { message: error.to_string(), exit: Exit::NotOpened })
 }

@@ -114,17 +114,7 @@ mod tests {
 
     #[test]
     fn kd_words_and_letters() {
-        let typed = [
-            "dumpscope",
-            "-z",
-            "a.dmp",
-            "-cf",
-            "steps.txt",
-            "-c",
-            "r; k",
-            "-c",
-            "lm",
-        ];
+        let typed = ["dumpscope", "-z", "a.dmp", "-cf", "steps.txt", "-c", "r; k", "-c", "lm"];
         let options =
             Options::try_parse_from(rewrite_words(typed.iter().map(OsString::from))).expect("parses");
         assert_eq!(options.dump_path(), Some(&PathBuf::from("a.dmp")));

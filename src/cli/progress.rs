@@ -20,12 +20,7 @@ pub(super) struct ProgressLine {
 impl Default for ProgressLine {
     fn default() -> ProgressLine {
         let terminal = io::stderr().is_terminal();
-        ProgressLine {
-            last: Instant::now(),
-            pace: QUIET,
-            shown: false,
-            terminal,
-        }
+        ProgressLine { last: Instant::now(), pace: QUIET, shown: false, terminal }
     }
 }
 
@@ -62,18 +57,8 @@ mod tests {
 
     #[test]
     fn steps_carry_their_unit() {
-        let progress = Progress {
-            step: "unpacking",
-            done: 212 << 20,
-            total: Some(613 << 20),
-        };
+        let progress = Progress { step: "unpacking", done: 212 << 20, total: Some(613 << 20) };
         assert_eq!(text(&progress), "unpacking  212/613 MiB ");
-        assert_eq!(
-            text(&Progress {
-                total: None,
-                ..progress
-            }),
-            "unpacking  212 MiB "
-        );
+        assert_eq!(text(&Progress { total: None, ..progress }), "unpacking  212 MiB ");
     }
 }

@@ -48,11 +48,7 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
 fn step(line: &str, session: &mut Session, writer: &mut Writer) -> bool {
     match run_line(line, session, writer) {
         Ok(LineEnd::Next) => false,
-        Ok(LineEnd::Quit)
-        | Err(Failure {
-            error: CommandError::Closed,
-            ..
-        }) => true,
+        Ok(LineEnd::Quit) | Err(Failure { error: CommandError::Closed, .. }) => true,
         Err(failure) => {
             report(&failure);
             false

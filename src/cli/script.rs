@@ -25,10 +25,7 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
         match run_line(&line, &mut session, &mut writer) {
             Ok(LineEnd::Next) => {}
             Ok(LineEnd::Quit) => break,
-            Err(Failure {
-                error: CommandError::Closed,
-                ..
-            }) => break,
+            Err(Failure { error: CommandError::Closed, .. }) => break,
             Err(failure) => {
                 report(&failure);
                 exit = Exit::CommandFailed;
@@ -58,9 +55,7 @@ pub fn lines(options: &Options) -> Result<Vec<String>, String> {
         let failed = |error| format!("command file {}: {error}", path.display());
         let mut text = String::new();
         let file = std::fs::File::open(path).map_err(failed)?;
-        file.take(MAX_COMMAND_FILE)
-            .read_to_string(&mut text)
-            .map_err(failed)?;
+        file.take(MAX_COMMAND_FILE).read_to_string(&mut text).map_err(failed)?;
         lines.extend(text.lines().map(str::to_owned));
     }
     Ok(lines)

@@ -37,18 +37,11 @@ impl Writer {
             ColorChoice::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
         let form = if options.json {
-            Form::Json {
-                command: String::new(),
-                document: Document::default(),
-            }
+            Form::Json { command: String::new(), document: Document::default() }
         } else {
             Form::Text { color }
         };
-        Ok(Writer {
-            out: BufWriter::new(io::stdout()),
-            log,
-            form,
-        })
+        Ok(Writer { out: BufWriter::new(io::stdout()), log, form })
     }
 
     /// Writes text as it is, such as a prompt.

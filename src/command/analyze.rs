@@ -30,9 +30,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             rest = after.trim_start();
         }
         let mut values = values.into_iter();
-        let code = values
-            .next()
-            .ok_or_else(|| CommandError::Argument("-show needs a bug check code".into()))?;
+        let code =
+            values.next().ok_or_else(|| CommandError::Argument("-show needs a bug check code".into()))?;
         let code = u32::try_from(code)
             .map_err(|_| CommandError::Argument(format!("{code:#x} is no bug check code")))?;
         let mut parameters = [0; 4];
@@ -76,9 +75,7 @@ fn explanation(code: u32, parameters: [u64; 4]) -> Record {
     if let Some(summary) = &check.summary {
         record = record.line(Line::of(sentence(summary)));
     }
-    record
-        .fields
-        .push(("arguments", Field::List(parameters.map(Field::Hex).to_vec())));
+    record.fields.push(("arguments", Field::List(parameters.map(Field::Hex).to_vec())));
     record = record.line(Line::new().label("Arguments:"));
     for line in arguments(&check) {
         record = record.line(line);
@@ -89,11 +86,8 @@ fn explanation(code: u32, parameters: [u64; 4]) -> Record {
 fn arguments(check: &BugCheck) -> impl Iterator<Item = Line> {
     check.arguments.iter().enumerate().map(|(index, argument)| {
         let line = Line::new().label(format!("Arg{}: ", index + 1));
-        let line = line.link(
-            Role::Address,
-            hex::plain(argument.value),
-            format!("db {}", hex::tick(argument.value)),
-        );
+        let line =
+            line.link(Role::Address, hex::plain(argument.value), format!("db {}", hex::tick(argument.value)));
         match &argument.meaning {
             Some(meaning) => line.text(format!(", {meaning}")),
             None => line,
@@ -115,11 +109,7 @@ fn unknown(code: u32, parameters: [u64; 4]) -> Record {
         })
         .line(Line::new().label("Arguments:"));
     for (index, parameter) in parameters.iter().enumerate() {
-        record = record.line(
-            Line::new()
-                .label(format!("Arg{}: ", index + 1))
-                .value(hex::plain(*parameter)),
-        );
+        record = record.line(Line::new().label(format!("Arg{}: ", index + 1)).value(hex::plain(*parameter)));
     }
     record
 }
@@ -127,23 +117,13 @@ fn unknown(code: u32, parameters: [u64; 4]) -> Record {
 /// A summary as a sentence.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
-    let first = chars
-        .next()
-        .map(|c| c.to_uppercase().collect::<String>())
-        .unwrap_or_default();
+    let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
     format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }
 
 /// A triage dump may itself name the driver in whose code the fault lay.
 fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
-    let Some(module) = context
-        .session
-        .target
-        .modules()
-        .iter()
-        .find(|module| module.broken)
-        .cloned()
-    else {
+    let Some(module) = context.session.target.modules().iter().find(|module| module.broken).cloned() else {
         return Ok(());
     };
     context.blank()?;
@@ -151,11 +131,7 @@ fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
         .label("Driver named by the dump: ")
         .link(Role::Module, &module.image_name, format!("lmvm {}", module.name))
         .text(" (recorded by Windows at the crash; evidence, not a verdict)");
-    context.emit(
-        Record::new("broken_driver")
-            .field("name", module.name.as_str())
-            .line(line),
-    )
+    context.emit(Record::new("broken_driver").field("name", module.name.as_str()).line(line))
 }
 
 /// What the dump itself says about the moment of the crash, before anyone draws conclusions.
@@ -174,9 +150,7 @@ fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandE
     let session = &context.session;
     let processor = session.target.crashed_processor();
     let running = session.target.processors().get(processor as usize);
-    let stopped = running
-        .and_then(|running| running.context.as_ref().ok())
-        .map(|registers| registers.ip());
+    let stopped = running.and_then(|running| running.context.as_ref().ok()).map(|registers| registers.ip());
     let mut place = fact("Stopped at").text(format!("processor {processor}"));
     if let Some(ip) = stopped {
         place = context.with_symbol(place.text(", "), ip);
@@ -190,29 +164,20 @@ fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandE
     if let Some(address) = thread {
         let line = fact("Thread").address(address);
         context.emit(match ids {
-            Some(ids) => line
-                .text("  Cid ")
-                .value(format!("{:04x}.{:04x}", ids.process, ids.thread)),
+            Some(ids) => line.text("  Cid ").value(format!("{:04x}.{:04x}", ids.process, ids.thread)),
             None => line,
         })?;
     }
     if let Some(address) = process {
         let line = fact("Process").address(address);
         context.emit(match owner {
-            Some(owner) => line
-                .text("  ")
-                .value(owner.name)
-                .text(format!(" (pid {:#x})", owner.pid)),
+            Some(owner) => line.text("  ").value(owner.name).text(format!(" (pid {:#x})", owner.pid)),
             None => line,
         })?;
     }
     let times = super::time::times(context.session);
     for (line, label) in times.lines.iter().zip(["Crashed", "Uptime"]) {
-        let value = line
-            .spans()
-            .get(1)
-            .map(|span| span.text().to_owned())
-            .unwrap_or_default();
+        let value = line.spans().get(1).map(|span| span.text().to_owned()).unwrap_or_default();
         context.emit(fact(label).value(value))?;
     }
     Ok(())
@@ -222,9 +187,7 @@ fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandE
 fn exception(code: u32, [first, ..]: [u64; 4]) -> Option<String> {
     let carries_status = matches!(plain_code(code), 0x1e | 0x3b | 0x7e | 0x8e);
     let status = (first & 0xffff_ffff) as u32;
-    exception_name(status)
-        .filter(|_| carries_status)
-        .map(|name| format!("{status:08x} ({name})"))
+    exception_name(status).filter(|_| carries_status).map(|name| format!("{status:08x} ({name})"))
 }
 
 /// The start of a line of facts.

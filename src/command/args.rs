@@ -24,11 +24,7 @@ impl<'t> Args<'t> {
     /// # Errors
     /// [`CommandError::Syntax`] with the superfluous text.
     pub fn none(&self) -> Result<(), CommandError> {
-        if self.text.is_empty() {
-            Ok(())
-        } else {
-            Err(CommandError::Syntax(self.text.to_owned()))
-        }
+        if self.text.is_empty() { Ok(()) } else { Err(CommandError::Syntax(self.text.to_owned())) }
     }
 }
 
@@ -63,18 +59,9 @@ pub fn range<'t>(text: &'t str, size: u64, context: &Context<'_>) -> Result<(Ran
     };
     let bytes = end.checked_sub(start).and_then(|length| length.checked_add(1));
     let bytes = bytes.ok_or_else(|| {
-        CommandError::Argument(format!(
-            "range error in '{}': the end lies before the start",
-            text.trim()
-        ))
+        CommandError::Argument(format!("range error in '{}': the end lies before the start", text.trim()))
     })?;
-    Ok((
-        Range {
-            start,
-            count: Some(check(bytes.div_ceil(size), text)?),
-        },
-        rest,
-    ))
+    Ok((Range { start, count: Some(check(bytes.div_ceil(size), text)?) }, rest))
 }
 
 fn counted<'t>(
@@ -85,34 +72,16 @@ fn counted<'t>(
 ) -> Result<(Range, &'t str), CommandError> {
     if let Some(text) = text.strip_prefix('?') {
         let (count, rest) = context.evaluate_prefix(text)?;
-        return Ok((
-            Range {
-                start,
-                count: Some(count),
-            },
-            rest,
-        ));
+        return Ok((Range { start, count: Some(count) }, rest));
     }
     if let Some(text) = text.strip_prefix('-') {
         let (count, rest) = context.evaluate_prefix(text)?;
         let count = check(count, text)?;
         let start = start.wrapping_sub(count.wrapping_mul(size));
-        return Ok((
-            Range {
-                start,
-                count: Some(count),
-            },
-            rest,
-        ));
+        return Ok((Range { start, count: Some(count) }, rest));
     }
     let (count, rest) = context.evaluate_prefix(text)?;
-    Ok((
-        Range {
-            start,
-            count: Some(check(count, text)?),
-        },
-        rest,
-    ))
+    Ok((Range { start, count: Some(check(count, text)?) }, rest))
 }
 
 fn check(count: u64, text: &str) -> Result<u64, CommandError> {

@@ -28,10 +28,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut record = Record::new("symbol_check")
         .field("module", module.name.as_str())
         .field("status", symbols.status.word().trim_matches(['(', ')']))
-        .field(
-            "file",
-            symbols.file.as_ref().map(|file| file.display().to_string()),
-        )
+        .field("file", symbols.file.as_ref().map(|file| file.display().to_string()))
         .line(Line::new().role(Role::Module, &module.image_name));
     if let Some(stamp) = module.time_date_stamp {
         record = record.line(row("Timestamp", &format!("{stamp:X}")));
@@ -44,20 +41,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let is_pdb = matches!(symbols.status, SymbolStatus::Pdb | SymbolStatus::PrivatePdb);
     let file = symbols.file.as_ref().filter(|_| is_pdb);
     let Some(file) = file else {
-        let text = format!(
-            "No PDB is loaded for {}: its symbols are {}",
-            module.name,
-            symbols.status.word()
-        );
+        let text = format!("No PDB is loaded for {}: its symbols are {}", module.name, symbols.status.word());
         return context.emit(record.line("").line(Line::new().role(Role::Warning, text)));
     };
     let pdb = PdbFile::open(file, context.session.target.symbols().index_cache());
     let pdb = pdb.map_err(|error| CommandError::Missing(error.to_string()))?;
     let found = pdb.identity();
-    let name = file
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     record = record
         .line("")
         .line(format!("Loaded pdb is {}", file.display()))
@@ -67,13 +57,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .line("");
     let verdict = match &symbols.pdb_id {
         Some(id) if id.key() == found.key() => Line::of(format!("MATCH: {name} and {}", module.image_name)),
-        Some(_) => Line::new().role(
-            Role::Warning,
-            format!("MISMATCH: {name} and {}", module.image_name),
-        ),
-        None => Line::of(format!(
-            "MATCH: {name} and the addresses of kernel variables that the dump holds"
-        )),
+        Some(_) => Line::new().role(Role::Warning, format!("MISMATCH: {name} and {}", module.image_name)),
+        None => Line::of(format!("MATCH: {name} and the addresses of kernel variables that the dump holds")),
     };
     context.emit(record.line(verdict))
 }

@@ -20,11 +20,7 @@ impl<'a> Context<'a> {
     /// A context for one command.
     pub fn new(session: &'a mut Session, sink: &'a mut dyn Sink) -> Context<'a> {
         let cancel = session.cancel.begin();
-        Context {
-            session,
-            sink,
-            cancel,
-        }
+        Context { session, sink, cancel }
     }
 
     /// Says something. Every block is also a place where the command can be stopped.
@@ -191,10 +187,7 @@ impl EvalHost for Session {
 /// The debugger's own registers, named without `$`.
 fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
     let lower = name.to_ascii_lowercase();
-    if let Some(index) = lower
-        .strip_prefix('t')
-        .and_then(|digits| digits.parse::<usize>().ok())
-    {
+    if let Some(index) = lower.strip_prefix('t').and_then(|digits| digits.parse::<usize>().ok()) {
         return session.user_registers.get(index).copied();
     }
     let header = session.target.header();

@@ -31,9 +31,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .ok_or_else(|| CommandError::Missing("no CONTEXT layout is known for this machine".to_owned()))?;
     let mut bytes = vec![0u8; size];
     context.session.target.memory().read(address, &mut bytes)?;
-    let registers = RegisterContext::new(machine, &bytes)
-        .filter(RegisterContext::is_plausible)
-        .ok_or_else(|| {
+    let registers =
+        RegisterContext::new(machine, &bytes).filter(RegisterContext::is_plausible).ok_or_else(|| {
             CommandError::Argument(format!(
                 "{address:#x} holds no CONTEXT: its ContextFlags, rip or rsp make no sense"
             ))

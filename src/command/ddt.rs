@@ -47,9 +47,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     options.fields = fields.iter().map(|field| FieldPath::new(field, prefix)).collect();
     let (Some(name), Some(address)) = (name, address) else {
-        return Err(CommandError::Argument(
-            "!ddt needs a type and an address".to_owned(),
-        ));
+        return Err(CommandError::Argument("!ddt needs a type and an address".to_owned()));
     };
     let found = context.session.target.find_type(name);
     let found = found.ok_or_else(|| CommandError::Argument(format!("Symbol {name} not found.")))?;
@@ -60,31 +58,15 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let title = Line::new()
         .role(Role::Heading, format!("dt {name} {address:016x} ()"))
         .text(" Recursive: [ ")
-        .link(
-            Role::Value,
-            "-r1",
-            format!("!{} -r1", plain.replacen("dt", "ddt", 1)),
-        )
+        .link(Role::Value, "-r1", format!("!{} -r1", plain.replacen("dt", "ddt", 1)))
         .text(" ")
-        .link(
-            Role::Value,
-            "-r2",
-            format!("!{} -r2", plain.replacen("dt", "ddt", 1)),
-        )
+        .link(Role::Value, "-r2", format!("!{} -r2", plain.replacen("dt", "ddt", 1)))
         .text(" ")
-        .link(
-            Role::Value,
-            "-r",
-            format!("!{} -r9", plain.replacen("dt", "ddt", 1)),
-        )
+        .link(Role::Value, "-r", format!("!{} -r9", plain.replacen("dt", "ddt", 1)))
         .text(" ] ")
         .link(Role::Value, "Verbose", format!("{plain} -v"))
         .text(" ")
-        .link(
-            Role::Value,
-            "Normal",
-            format!("!{}", plain.replacen("dt", "ddt", 1)),
-        )
+        .link(Role::Value, "Normal", format!("!{}", plain.replacen("dt", "ddt", 1)))
         .text(" ")
         .link(Role::Value, "dt", plain.clone());
     let mut record = Record::new("type")
@@ -94,10 +76,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .line("=".repeat(82));
     let zone = context.session.settings.zone.clone();
     for line in lines.lines {
-        let line = FieldLine {
-            width: line.width.max(WIDTH),
-            ..line
-        };
+        let line = FieldLine { width: line.width.max(WIDTH), ..line };
         let note = remark(&line, &found, &zone);
         record = record.line(field_line(&line, &options, &found).role(Role::Dim, note));
     }
@@ -115,13 +94,8 @@ fn remark(line: &FieldLine, found: &FoundType, zone: &Zone) -> String {
         u64::from_str_radix(&digits, 16).ok()
     });
     let Some(value) = hex else { return String::new() };
-    let time = || {
-        TIMES
-            .contains(&value)
-            .then(|| asctime(value, zone))
-            .flatten()
-            .map(|time| format!(" ({time})"))
-    };
+    let time =
+        || TIMES.contains(&value).then(|| asctime(value, zone)).flatten().map(|time| format!(" ({time})"));
     match found.source.get(line.ty) {
         Some(Type::Udt(udt)) if udt.name.ends_with("LARGE_INTEGER") => {
             time().unwrap_or_else(|| format!(" (0n{value})"))

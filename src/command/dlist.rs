@@ -39,9 +39,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         (None, _) => None,
         (Some(word), None) => {
-            return Err(CommandError::Argument(format!(
-                "'{word}': a type needs a member too"
-            )));
+            return Err(CommandError::Argument(format!("'{word}': a type needs a member too")));
         }
     };
     let (mut seen, mut before) = (HashSet::new(), head);
@@ -52,19 +50,14 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             break "the list returns to its head".to_owned();
         }
         if !seen.insert(entry) {
-            break format!(
-                "the list turns back to {} and never returns to its head",
-                hex::tick(entry)
-            );
+            break format!("the list turns back to {} and never returns to its head", hex::tick(entry));
         }
         if seen.len() > MAX_ENTRIES {
             break format!("not walked beyond {MAX_ENTRIES} entries");
         }
         let memory = context.session.target.memory();
         let (next, back) = (memory.u64(entry), memory.u64(entry.wrapping_add(8)));
-        let mut line = Line::new()
-            .label(format!("{:>5}  ", seen.len() - 1))
-            .address(entry);
+        let mut line = Line::new().label(format!("{:>5}  ", seen.len() - 1)).address(entry);
         if let Some((ty, offset)) = &record {
             let object = entry.wrapping_sub(*offset);
             line = line.text("  ").link(
@@ -75,20 +68,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         match back {
             Ok(back) if back != before => {
-                let text = format!(
-                    "  broken: leads back to {}, not to {}",
-                    hex::tick(back),
-                    hex::tick(before)
-                );
+                let text =
+                    format!("  broken: leads back to {}, not to {}", hex::tick(back), hex::tick(before));
                 line = line.role(Role::Warning, text);
             }
             _ => {}
         }
-        context.emit(
-            Record::new("entry")
-                .field("address", Field::Hex(entry))
-                .line(line),
-        )?;
+        context.emit(Record::new("entry").field("address", Field::Hex(entry)).line(line))?;
         before = entry;
         match next {
             Ok(next) => entry = next,

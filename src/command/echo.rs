@@ -43,9 +43,6 @@ pub const COMMENT_LINE: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let quoted = args
-        .text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
+    let quoted = args.text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     context.emit(Line::of(quoted.unwrap_or(args.text)))
 }

@@ -43,22 +43,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let text = format!("{address:#x}");
     match kind {
-        Kind::Context => (cxr::SPEC.run)(
-            &Args {
-                name: ".cxr",
-                glued: "",
-                text: &text,
-            },
-            context,
-        ),
-        Kind::TrapFrame => (trap::SPEC.run)(
-            &Args {
-                name: ".trap",
-                glued: "",
-                text: &text,
-            },
-            context,
-        ),
+        Kind::Context => (cxr::SPEC.run)(&Args { name: ".cxr", glued: "", text: &text }, context),
+        Kind::TrapFrame => (trap::SPEC.run)(&Args { name: ".trap", glued: "", text: &text }, context),
     }
 }
 

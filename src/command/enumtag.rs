@@ -26,11 +26,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 const ROW: usize = 16;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let wanted = args
-        .text
-        .trim_start_matches('{')
-        .trim_end_matches('}')
-        .to_ascii_uppercase();
+    let wanted = args.text.trim_start_matches('{').trim_end_matches('}').to_ascii_uppercase();
     let dump = context.session.target.dump().clone();
     let mut shown = 0;
     for blob in dump.secondary() {
@@ -55,19 +51,15 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         if data.len() < blob.size as usize {
             let missing = blob.size as usize - data.len();
-            context.emit(Line::new().role(
-                Role::Warning,
-                format!("  the file ends {missing:#x} bytes too early"),
-            ))?;
+            context.emit(
+                Line::new().role(Role::Warning, format!("  the file ends {missing:#x} bytes too early")),
+            )?;
         }
         context.blank()?;
     }
     match shown {
         0 if wanted.is_empty() => Err(CommandError::Missing("the dump has no tagged data".to_owned())),
-        0 => Err(CommandError::Missing(format!(
-            "no tagged data of '{}'",
-            args.text
-        ))),
+        0 => Err(CommandError::Missing(format!("no tagged data of '{}'", args.text))),
         _ => Ok(()),
     }
 }
@@ -75,20 +67,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 /// Upper-case digits, as this command alone prints them, and the bytes as characters.
 fn row_line(row: &[u8]) -> Line {
     let digits: Vec<String> = row.iter().map(|byte| format!("{byte:02X}")).collect();
-    let characters: String = row
-        .iter()
-        .map(|&byte| {
-            if (0x20..=0x7e).contains(&byte) {
-                char::from(byte)
-            } else {
-                '.'
-            }
-        })
-        .collect();
-    Line::new()
-        .text("  ")
-        .value(format!("{:<47}", digits.join(" ")))
-        .text(format!("  {characters}"))
+    let characters: String =
+        row.iter().map(|&byte| if (0x20..=0x7e).contains(&byte) { char::from(byte) } else { '.' }).collect();
+    Line::new().text("  ").value(format!("{:<47}", digits.join(" "))).text(format!("  {characters}"))
 }
 
 #[cfg(test)]
@@ -102,9 +83,6 @@ mod tests {
             row_line(b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0").plain(),
             "  4D 5A 90 00 03 00 00 00 04 00 00 00 FF FF 00 00  MZ.............."
         );
-        assert_eq!(
-            row_line(&[0; 8]).plain(),
-            "  00 00 00 00 00 00 00 00                          ........"
-        );
+        assert_eq!(row_line(&[0; 8]).plain(), "  00 00 00 00 00 00 00 00                          ........");
     }
 }

@@ -28,10 +28,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .label("Evaluate expression: ")
         .value(value.cast_signed().to_string())
         .text(" = ")
-        .link(
-            crate::output::Role::Value,
-            hex::tick(value),
-            format!(".formats {}", hex::tick(value)),
-        );
+        .link(crate::output::Role::Value, hex::tick(value), format!(".formats {}", hex::tick(value)));
     context.emit(Record::new("value").field("value", Field::Hex(value)).line(line))
 }

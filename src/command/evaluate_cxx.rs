@@ -64,12 +64,7 @@ fn say(
         .field("type", name.as_str())
         .field("value", Field::Hex(raw))
         .field("address", value.address().map(Field::Hex))
-        .line(
-            Line::new()
-                .label(name)
-                .text(" ")
-                .link(Role::Value, text, format!("dq {}", hex::tick(raw))),
-        );
+        .line(Line::new().label(name).text(" ").link(Role::Value, text, format!("dq {}", hex::tick(raw))));
     for line in below {
         record = record.line(line);
     }
@@ -86,13 +81,7 @@ fn pointer_to(value: &Typed, to: &CType, context: &mut Context<'_>) -> Result<()
         }
         CType::Named(_) => {
             let name = context.symbol_text(at).map(|name| format!(" {name}"));
-            say(
-                value,
-                at,
-                format!("{}{}", pointer(at), name.unwrap_or_default()),
-                Vec::new(),
-                context,
-            )
+            say(value, at, format!("{}{}", pointer(at), name.unwrap_or_default()), Vec::new(), context)
         }
         CType::Base(base)
             if matches!(base.kind, BaseKind::Char | BaseKind::UChar | BaseKind::Wchar) && at != 0 =>
@@ -140,11 +129,7 @@ fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<
     match found.get() {
         Some(Type::Enum(e)) => {
             let number = raw as i64;
-            let name = e
-                .values
-                .iter()
-                .find(|(_, known)| *known == number)
-                .map(|(name, _)| name.as_str());
+            let name = e.values.iter().find(|(_, known)| *known == number).map(|(name, _)| name.as_str());
             let text = format!("{} ({})", name.unwrap_or("<no matching name>"), signed(number));
             let line = Line::new().label(&e.name).text(" ").value(text);
             context.emit(
@@ -164,9 +149,8 @@ fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<
                 below.push(Line::of(own));
             }
             below.extend(members(found, raw, context));
-            let mut record = Record::new("value")
-                .field("type", value.ty.name())
-                .field("address", Field::Hex(raw));
+            let mut record =
+                Record::new("value").field("type", value.ty.name()).field("address", Field::Hex(raw));
             record = record.line(Line::new().label(value.ty.name()));
             for line in below {
                 record = record.line(line);

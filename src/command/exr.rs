@@ -74,40 +74,25 @@ fn show(exception: &ExceptionRecord, context: &Context<'_>) -> Record {
         first = first.text(" (").role(Role::Symbol, text).text(")");
     }
     let name = exception_name(exception.code);
-    let code = Line::new()
-        .label("   ExceptionCode: ")
-        .value(format!("{:08x}", exception.code));
+    let code = Line::new().label("   ExceptionCode: ").value(format!("{:08x}", exception.code));
     let code = name.map_or(code.clone(), |name| code.text(format!(" ({name})")));
     let mut record = Record::new("exception")
         .field("address", Field::Hex(exception.address))
         .field("code", Field::Hex(u64::from(exception.code)))
         .field("code_name", name)
         .field("flags", Field::Hex(u64::from(exception.flags)))
-        .field(
-            "parameters",
-            Field::List(exception.parameters().iter().copied().map(Field::Hex).collect()),
-        )
+        .field("parameters", Field::List(exception.parameters().iter().copied().map(Field::Hex).collect()))
         .line(first)
         .line(code)
-        .line(
-            Line::new()
-                .label("  ExceptionFlags: ")
-                .value(format!("{:08x}", exception.flags)),
-        )
-        .line(
-            Line::new()
-                .label("NumberParameters: ")
-                .value(exception.number_parameters.to_string()),
-        );
+        .line(Line::new().label("  ExceptionFlags: ").value(format!("{:08x}", exception.flags)))
+        .line(Line::new().label("NumberParameters: ").value(exception.number_parameters.to_string()));
     for (index, parameter) in exception.parameters().iter().enumerate() {
         let label = format!("   Parameter[{index}]: ");
         record = record.line(Line::new().label(label).value(hex::plain(*parameter)));
     }
     if exception.number_parameters as usize > exception.parameters().len() {
-        record = record.line(Line::new().role(
-            Role::Warning,
-            "more parameters than a record can hold: it is damaged",
-        ));
+        record = record
+            .line(Line::new().role(Role::Warning, "more parameters than a record can hold: it is damaged"));
     }
     match meaning(exception) {
         Some(text) => record.line(Line::of(text)),
@@ -133,10 +118,7 @@ fn meaning(exception: &ExceptionRecord) -> Option<String> {
         }
         0xc000_0409 => {
             let code = *parameters.first()?;
-            Some(format!(
-                "Subcode: {code:#x} {} ",
-                fast_fail_name(code).unwrap_or("(unknown)")
-            ))
+            Some(format!("Subcode: {code:#x} {} ", fast_fail_name(code).unwrap_or("(unknown)")))
         }
         _ => None,
     }

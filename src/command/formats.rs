@@ -47,13 +47,7 @@ fn record(value: u64, zone: &Zone) -> Record {
     let binary: Vec<String> = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
     let characters: String = bytes
         .iter()
-        .map(|&byte| {
-            if (0x20..=0x7e).contains(&byte) {
-                char::from(byte)
-            } else {
-                '.'
-            }
-        })
+        .map(|&byte| if (0x20..=0x7e).contains(&byte) { char::from(byte) } else { '.' })
         .collect();
     let rows = [
         ("Hex:     ", hex::tick(value)),

@@ -21,15 +21,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
         return list(context);
     }
-    let found = COMMANDS
-        .iter()
-        .find(|spec| spec.names.iter().any(|name| name.eq_ignore_ascii_case(args.text)));
+    let found =
+        COMMANDS.iter().find(|spec| spec.names.iter().any(|name| name.eq_ignore_ascii_case(args.text)));
     match found {
         Some(spec) => explain(spec, context),
-        None => Err(CommandError::Unknown {
-            name: args.text.to_owned(),
-            near: near(args.text),
-        }),
+        None => Err(CommandError::Unknown { name: args.text.to_owned(), near: near(args.text) }),
     }
 }
 
@@ -57,9 +53,7 @@ fn entry(spec: &CommandSpec) -> Record {
         .field("usage", spec.usage)
         .field("summary", spec.summary);
     if width::columns(&line.plain()) >= COLUMN {
-        return record
-            .line(line)
-            .line(Line::new().pad_to(COLUMN).text(spec.summary));
+        return record.line(line).line(Line::new().pad_to(COLUMN).text(spec.summary));
     }
     record.line(line.pad_to(COLUMN).text(spec.summary))
 }
@@ -87,16 +81,8 @@ mod tests {
             for name in spec.names {
                 assert!(seen.insert(*name), "{name} stands twice");
             }
-            assert!(
-                !spec.summary.is_empty() && !spec.help.is_empty(),
-                "{:?}",
-                spec.names
-            );
-            assert!(
-                !spec.summary.ends_with('.'),
-                "{:?}: a summary has no full stop",
-                spec.names
-            );
+            assert!(!spec.summary.is_empty() && !spec.help.is_empty(), "{:?}", spec.names);
+            assert!(!spec.summary.ends_with('.'), "{:?}: a summary has no full stop", spec.names);
         }
     }
 }

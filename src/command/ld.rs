@@ -29,10 +29,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         modules.extend(list.named(args.text).cloned());
     }
     if modules.is_empty() {
-        return Err(CommandError::Argument(format!(
-            "no module is called '{}'; lm lists them",
-            args.text
-        )));
+        return Err(CommandError::Argument(format!("no module is called '{}'; lm lists them", args.text)));
     }
     for module in modules {
         context.check()?;
@@ -44,11 +41,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             }
             status => {
                 let already = if before { "already " } else { "" };
-                Line::of(format!(
-                    "Symbols {already}loaded for {} {}",
-                    module.name,
-                    status.word()
-                ))
+                Line::of(format!("Symbols {already}loaded for {} {}", module.name, status.word()))
             }
         };
         context.emit(line)?;

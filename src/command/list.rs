@@ -34,10 +34,7 @@ struct Request<'t> {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     // The whole may stand in quotes, with those inside escaped.
-    let whole = args
-        .text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
+    let whole = args.text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     let text = match whole.filter(|text| text.trim_start().starts_with('-')) {
         Some(text) => text.replace("\\\"", "\""),
         None => args.text.to_owned(),
@@ -49,9 +46,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let link = field_of(&*found.source, found.id, path);
     let link = link.ok_or_else(|| CommandError::Argument(format!("{ty} has no member '{path}'")))?;
     // `TYPE.Links.Flink` points at the next element's `Links`.
-    let inner = path
-        .rsplit_once('.')
-        .and_then(|(outer, _)| field_of(&*found.source, found.id, outer));
+    let inner = path.rsplit_once('.').and_then(|(outer, _)| field_of(&*found.source, found.id, outer));
     let inner = inner.map_or(0, |outer| outer.offset);
     let before = context.session.extret;
     let outcome = walk(&request, link.offset, inner, context);
@@ -113,13 +108,7 @@ fn parse<'t>(text: &'t str, context: &Context<'_>) -> Result<Request<'t>, Comman
         Some(commands) => format!("{commands} {arguments}"),
         None => format!("dps @$extret {arguments}"),
     };
-    Ok(Request {
-        link,
-        commands,
-        most,
-        echo,
-        start: context.evaluate(rest)?,
-    })
+    Ok(Request { link, commands, most, echo, start: context.evaluate(rest)? })
 }
 
 /// A word, or what stands in quotes.

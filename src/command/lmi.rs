@@ -25,16 +25,11 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
-        return Err(CommandError::Argument(
-            "!lmi wants a module or an address".to_owned(),
-        ));
+        return Err(CommandError::Argument("!lmi wants a module or an address".to_owned()));
     }
     let base = base_of(args.text, context)?;
     let Some(module) = context.session.target.modules().at(base).cloned() else {
-        return Err(CommandError::Missing(format!(
-            "no module at {}; lm lists them",
-            hex::tick(base)
-        )));
+        return Err(CommandError::Missing(format!("no module at {}; lm lists them", hex::tick(base))));
     };
     let record = record(&module, context.session);
     context.emit(record)
@@ -48,10 +43,7 @@ fn row(label: &str, value: impl AsRef<str>) -> Line {
 fn record(module: &Module, session: &Session) -> Record {
     let image = session.target.image(module);
     let headers = image.as_ref().ok().map(|image| image.headers());
-    let stem = module
-        .image_name
-        .rsplit_once('.')
-        .map_or(module.image_name.as_str(), |(stem, _)| stem);
+    let stem = module.image_name.rsplit_once('.').map_or(module.image_name.as_str(), |(stem, _)| stem);
     let mut record = Record::new("module_image")
         .field("name", module.name.as_str())
         .field("base", Field::Hex(module.base))
@@ -62,23 +54,16 @@ fn record(module: &Module, session: &Session) -> Record {
         .line(row("Image Name", &module.image_name));
     if let Some(headers) = headers {
         let machine = headers.machine;
-        record = record.line(row(
-            "Machine Type",
-            format!("{machine} ({})", machine_name(machine)),
-        ));
+        record = record.line(row("Machine Type", format!("{machine} ({})", machine_name(machine))));
     }
-    let stamp = headers
-        .map(|headers| headers.time_date_stamp)
-        .or(module.time_date_stamp);
+    let stamp = headers.map(|headers| headers.time_date_stamp).or(module.time_date_stamp);
     if let Some(stamp) = stamp {
         let hash = image.as_ref().is_ok_and(|image| image.is_reproducible());
         record = record
             .field("time_date_stamp", Field::Hex(stamp.into()))
             .line(row("Time Stamp", time_stamp(stamp, hash, &session.settings.zone)));
     }
-    record = record
-        .field("size", module.size)
-        .line(row("Size", format!("{:x}", module.size)));
+    record = record.field("size", module.size).line(row("Size", format!("{:x}", module.size)));
     if let Some(checksum) = headers.map(|headers| headers.check_sum).or(module.checksum) {
         record = record.line(row("CheckSum", format!("{checksum:x}")));
     }
@@ -113,15 +98,8 @@ fn time_stamp(stamp: u32, hash: bool, zone: &Zone) -> String {
 }
 
 fn debug_lines(entry: &DebugEntry) -> Vec<Line> {
-    let kind = if entry.kind == 2 {
-        "CODEVIEW".to_owned()
-    } else {
-        entry.kind_name().to_uppercase()
-    };
-    let place = format!(
-        "{kind:>21} {:>5x}, {:>6x}, {:>7x} ",
-        entry.size, entry.rva, entry.file_offset
-    );
+    let kind = if entry.kind == 2 { "CODEVIEW".to_owned() } else { entry.kind_name().to_uppercase() };
+    let place = format!("{kind:>21} {:>5x}, {:>6x}, {:>7x} ", entry.size, entry.rva, entry.file_offset);
     match &entry.data {
         DebugData::CodeView { guid, age, path } => vec![
             Line::of(format!("{place}RSDS - GUID: {guid}")),
@@ -183,11 +161,7 @@ mod tests {
             size: 0x25,
             rva: 0x11e03c,
             file_offset: 0x11d83c,
-            data: DebugData::CodeView {
-                guid: Guid([0; 16]),
-                age: 2,
-                path: "ntkrpamp.pdb".to_owned(),
-            },
+            data: DebugData::CodeView { guid: Guid([0; 16]), age: 2, path: "ntkrpamp.pdb".to_owned() },
         };
         let lines: Vec<String> = debug_lines(&entry).iter().map(Line::plain).collect();
         assert_eq!(

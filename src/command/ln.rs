@@ -58,10 +58,7 @@ fn nearest(target: &Target, module: &Module, address: u64) -> Option<Record> {
         .field("address", Field::Hex(address))
         .field("symbol", format!("{}!{}", module.name, symbol.name))
         .field("offset", Field::Hex(offset))
-        .field(
-            "next",
-            following.map(|next| format!("{}!{}", module.name, next.name)),
-        )
+        .field("next", following.map(|next| format!("{}!{}", module.name, next.name)))
         .field("file", source.as_ref().map(|source| source.file.clone()))
         .field("line", source.as_ref().map(|source| u64::from(source.line)))
         .line(line);
@@ -91,10 +88,7 @@ fn place(line: Line, module: &Module, name: &str, start: u64, offset: u64) -> Li
     };
     let name = format!("{}!{name}{plus}", module.name);
     let follow = format!("u {}", hex::tick(start));
-    line.text("(")
-        .address(start)
-        .text(")   ")
-        .link(Role::Symbol, name, follow)
+    line.text("(").address(start).text(")   ").link(Role::Symbol, name, follow)
 }
 
 /// A module without a name at or before the address.

@@ -27,25 +27,16 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let address = context.evaluate(text)?;
     let target = &context.session.target;
     let missing = |why: String| CommandError::Missing(why);
-    let module = target
-        .modules()
-        .at(address)
-        .ok_or_else(|| missing("no module covers that address".to_owned()))?;
+    let module =
+        target.modules().at(address).ok_or_else(|| missing("no module covers that address".to_owned()))?;
     let symbols = target.module_symbols(module);
     let rva = u32::try_from(address.wrapping_sub(module.base)).unwrap_or(u32::MAX);
     let line = symbols.names.as_ref().and_then(|names| names.line(rva));
-    let line = line.ok_or_else(|| {
-        missing(format!(
-            "the symbols of {} have no source line there",
-            module.name
-        ))
-    })?;
+    let line =
+        line.ok_or_else(|| missing(format!("the symbols of {} have no source line there", module.name)))?;
     let path = find(&line.file, &context.session.settings.source_path);
     let path = path.ok_or_else(|| {
-        missing(format!(
-            "{} @ {}: the file is not below a folder of .srcpath",
-            line.file, line.line
-        ))
+        missing(format!("{} @ {}: the file is not below a folder of .srcpath", line.file, line.line))
     })?;
     let bytes = std::fs::read(&path).map_err(|error| missing(format!("{}: {error}", path.display())))?;
     let text = String::from_utf8_lossy(&bytes);
@@ -55,18 +46,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .field("file", path.display().to_string())
         .field("line", u64::from(line.line))
         .line(Line::new().role(Role::Heading, format!("[{} @ {}]", path.display(), line.line)));
-    for (index, text) in text
-        .lines()
-        .enumerate()
-        .skip(first - 1)
-        .take(at + AROUND + 1 - first)
-    {
+    for (index, text) in text.lines().enumerate().skip(first - 1).take(at + AROUND + 1 - first) {
         let number = index + 1;
-        let (mark, role) = if number == at {
-            ('>', Role::Changed)
-        } else {
-            (' ', Role::Text)
-        };
+        let (mark, role) = if number == at { ('>', Role::Changed) } else { (' ', Role::Text) };
         record = record.line(Line::new().label(format!("{mark}{number:>6}: ")).role(role, text));
     }
     context.emit(record)
@@ -74,19 +56,14 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 /// The file as recorded, or below a folder of the path by the longest part of its own path that is there.
 fn find(recorded: &str, path: &str) -> Option<PathBuf> {
-    let parts: Vec<&str> = recorded
-        .split(['\\', '/'])
-        .filter(|part| is_plain(part))
-        .collect();
+    let parts: Vec<&str> = recorded.split(['\\', '/']).filter(|part| is_plain(part)).collect();
     let folders = path.split(';').map(str::trim).filter(|folder| !folder.is_empty());
     for folder in folders {
         for from in 0..parts.len() {
             let rest = parts.get(from..).unwrap_or_default();
             let mut file = Path::new(folder).to_owned();
             file.extend(rest);
-            let small = file
-                .metadata()
-                .is_ok_and(|data| data.is_file() && data.len() <= MAX_FILE);
+            let small = file.metadata().is_ok_and(|data| data.is_file() && data.len() <= MAX_FILE);
             if small {
                 return Some(file);
             }

@@ -36,19 +36,8 @@ pub fn first_command(line: &str) -> Result<Option<(Parsed<'_>, &str)>, CommandEr
         Glue::Signs | Glue::Anything => 0,
     };
     let (glued, arguments) = mine.split_at_checked(glued).unwrap_or(("", mine));
-    let args = Args {
-        name,
-        glued,
-        text: arguments.trim(),
-    };
-    Ok(Some((
-        Parsed {
-            spec,
-            args,
-            processor,
-        },
-        rest,
-    )))
+    let args = Args { name, glued, text: arguments.trim() };
+    Ok(Some((Parsed { spec, args, processor }, rest)))
 }
 
 /// `2k` and `2r` run a command on another processor.
@@ -91,21 +80,14 @@ fn find(text: &str) -> Result<(&'static CommandSpec, &'static str, &str), Comman
     }
     best.ok_or_else(|| {
         let name = word(text);
-        CommandError::Unknown {
-            name: name.to_owned(),
-            near: near(name),
-        }
+        CommandError::Unknown { name: name.to_owned(), near: near(name) }
     })
 }
 
 /// Names of letters and dots ignore case where no other command is told apart by it (`dD` and `dd` are).
 fn strip_name<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let (head, after) = text.split_at_checked(name.len())?;
-    let same = if name.starts_with(['.', '!']) {
-        head.eq_ignore_ascii_case(name)
-    } else {
-        head == name
-    };
+    let same = if name.starts_with(['.', '!']) { head.eq_ignore_ascii_case(name) } else { head == name };
     same.then_some(after)
 }
 
@@ -121,15 +103,9 @@ fn may_follow(glue: Glue, name: &str, after: &str) -> bool {
         Glue::Signs => signs(name, next),
         Glue::Letters(letters) => {
             let end = after.find(|c| !letters.contains(c)).unwrap_or(after.len());
-            after
-                .get(end..)
-                .and_then(|rest| rest.chars().next())
-                .is_none_or(|next| {
-                    next.is_whitespace()
-                        || next == ';'
-                        || signs(name, next)
-                        || (end > 0 && next.is_ascii_digit())
-                })
+            after.get(end..).and_then(|rest| rest.chars().next()).is_none_or(|next| {
+                next.is_whitespace() || next == ';' || signs(name, next) || (end > 0 && next.is_ascii_digit())
+            })
         }
     }
 }
@@ -146,9 +122,7 @@ fn signs(name: &str, next: char) -> bool {
 
 /// The word that a command's name should have been.
 fn word(text: &str) -> &str {
-    let end = text
-        .find(|c: char| c.is_whitespace() || c == ';')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| c.is_whitespace() || c == ';').unwrap_or(text.len());
     text.get(..end).unwrap_or(text)
 }
 
@@ -196,20 +170,11 @@ mod tests {
     fn parsed(line: &str) -> (String, String, String, String) {
         let (parsed, rest) = first_command(line).expect("parses").expect("a command");
         let Args { name, glued, text } = parsed.args;
-        (
-            name.to_owned(),
-            glued.to_owned(),
-            text.to_owned(),
-            rest.to_owned(),
-        )
+        (name.to_owned(), glued.to_owned(), text.to_owned(), rest.to_owned())
     }
 
     fn expect(line: &str, name: &str, glued: &str, text: &str, rest: &str) {
-        assert_eq!(
-            parsed(line),
-            (name.into(), glued.into(), text.into(), rest.into()),
-            "{line}"
-        );
+        assert_eq!(parsed(line), (name.into(), glued.into(), text.into(), rest.into()), "{line}");
     }
 
     #[test]

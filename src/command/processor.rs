@@ -24,9 +24,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return list(context);
     }
     let number = args.text.strip_suffix('s').unwrap_or(args.text);
-    let number: u32 = number
-        .parse()
-        .map_err(|_| CommandError::Syntax(format!("~{}", args.text)))?;
+    let number: u32 = number.parse().map_err(|_| CommandError::Syntax(format!("~{}", args.text)))?;
     if context.session.select_processor(number) {
         return Ok(());
     }
@@ -52,11 +50,7 @@ fn row(processor: &Processor, context: &Context<'_>) -> Record {
     let mut line = Line::new()
         .text(if current { ">" } else { " " })
         .text(if crashed { "!" } else { " " })
-        .link(
-            Role::Value,
-            format!("{:>3}", processor.number),
-            format!("~{}s; r", processor.number),
-        )
+        .link(Role::Value, format!("{:>3}", processor.number), format!("~{}s; r", processor.number))
         .text("  ")
         .label("thread ")
         .text(thread.map_or_else(|| format!("{:17}", "unknown"), hex::tick))

@@ -68,10 +68,7 @@ const DEBUG: u32 = 0x10;
 /// The registers that commands show now.
 fn current(session: &Session) -> Result<&RegisterContext, CommandError> {
     session.context().map_err(|why| {
-        CommandError::Missing(format!(
-            "no registers for processor {}: {why}",
-            session.focus.processor
-        ))
+        CommandError::Missing(format!("no registers for processor {}: {why}", session.focus.processor))
     })
 }
 
@@ -90,10 +87,7 @@ fn named(name: &str, session: &Session) -> Result<String, CommandError> {
     if let Some((name, form)) = name.split_once(':') {
         return vector(registers, name, form);
     }
-    match session
-        .processor()
-        .and_then(|processor| processor.special.as_ref()?.get(name))
-    {
+    match session.processor().and_then(|processor| processor.special.as_ref()?.get(name)) {
         Some(value) => Ok(format!("{}={}", name.to_ascii_lowercase(), hex::plain(value))),
         None => single(registers, name),
     }
@@ -102,10 +96,7 @@ fn named(name: &str, session: &Session) -> Result<String, CommandError> {
 /// A wide register in parts, the highest first.
 fn vector(registers: &RegisterContext, name: &str, form: &str) -> Result<String, CommandError> {
     let bad = || CommandError::Argument(format!("Bad register error in '{name}:{form}'"));
-    let bytes = registers
-        .bytes_of(name)
-        .filter(|bytes| bytes.len() == 16)
-        .ok_or_else(bad)?;
+    let bytes = registers.bytes_of(name).filter(|bytes| bytes.len() == 16).ok_or_else(bad)?;
     let (signed, letter) = match form.len() {
         1 => (false, form),
         _ => (form.starts_with('i'), form.get(1..).unwrap_or_default()),
@@ -144,10 +135,8 @@ fn assign(name: &str, value: &str, context: &mut Context<'_>) -> Result<(), Comm
     let name = name.trim_start_matches('@');
     let bad = || CommandError::Argument(format!("Bad register error in '{name}'"));
     if let Some(pseudo) = name.strip_prefix('$') {
-        let index: usize = pseudo
-            .strip_prefix(['t', 'T'])
-            .and_then(|digits| digits.parse().ok())
-            .ok_or_else(bad)?;
+        let index: usize =
+            pseudo.strip_prefix(['t', 'T']).and_then(|digits| digits.parse().ok()).ok_or_else(bad)?;
         let slot = context.session.user_registers.get_mut(index).ok_or_else(bad)?;
         *slot = value;
         return Ok(());
@@ -163,36 +152,22 @@ fn assign(name: &str, value: &str, context: &mut Context<'_>) -> Result<(), Comm
 /// The parts of the register set that a mask asks for. Bits: WinDbg's `rm`.
 fn masked(mask: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
     let registers = current(context.session)?.clone();
-    let special = context
-        .session
-        .processor()
-        .and_then(|processor| processor.special.clone());
+    let special = context.session.processor().and_then(|processor| processor.special.clone());
     if mask & 0x3 != 0 {
-        context.emit(block(
-            &registers,
-            if mask & 0x8 != 0 {
-                Segments::Shown
-            } else {
-                Segments::Hidden
-            },
-        ))?;
+        context.emit(block(&registers, if mask & 0x8 != 0 { Segments::Shown } else { Segments::Hidden }))?;
     } else if mask & 0x8 != 0 {
         let texts = ["cs", "ss", "ds", "es", "fs", "gs"].map(|name| single(&registers, name));
         let texts: Result<Vec<String>, CommandError> = texts.into_iter().collect();
         context.emit(Line::of(texts?.join("  ")))?;
     }
     let saved = |part: u32, what: &str| match registers.flags() & part {
-        0 => Err(CommandError::Missing(format!(
-            "the {what} registers were not saved in this context"
-        ))),
+        0 => Err(CommandError::Missing(format!("the {what} registers were not saved in this context"))),
         _ => Ok(()),
     };
     if mask & 0x4 != 0 {
         saved(FLOATING_POINT, "floating-point")?;
-        let texts: Result<Vec<String>, _> = ["fpcw", "fpsw", "fptw"]
-            .into_iter()
-            .map(|name| single(&registers, name))
-            .collect();
+        let texts: Result<Vec<String>, _> =
+            ["fpcw", "fpsw", "fptw"].into_iter().map(|name| single(&registers, name)).collect();
         context.emit(Line::of(texts?.join(" ")))?;
     }
     if mask & 0x40 != 0 {
@@ -201,11 +176,7 @@ fn masked(mask: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
             let name = format!("xmm{number}");
             if let Some(bytes) = registers.bytes_of(&name) {
                 let (low, high) = (u64_at(bytes, 0).unwrap_or(0), u64_at(bytes, 8).unwrap_or(0));
-                context.emit(Line::of(format!(
-                    "{name:>5}={} {}",
-                    hex::plain(high),
-                    hex::plain(low)
-                )))?;
+                context.emit(Line::of(format!("{name:>5}={} {}", hex::plain(high), hex::plain(low))))?;
             }
         }
     }

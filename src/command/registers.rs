@@ -38,11 +38,7 @@ pub fn show(
     context.emit(block(registers, segments))?;
     let ip = registers.ip();
     if let Some(name) = context.symbol_text(ip) {
-        context.emit(
-            Line::new()
-                .link(Role::Symbol, name, format!("u {}", hex::tick(ip)))
-                .text(":"),
-        )?;
+        context.emit(Line::new().link(Role::Symbol, name, format!("u {}", hex::tick(ip))).text(":"))?;
     }
     let line = instruction_line(context, ip);
     let note = operand_note(context, registers, ip);
@@ -78,10 +74,7 @@ fn amd64(context: &RegisterContext, mut record: Record, segments: Segments) -> R
         let selector = |name| context.get(name).unwrap_or(0);
         let selectors =
             ["cs", "ss", "ds", "es", "fs", "gs"].map(|name| format!("{name}={:04x}", selector(name)));
-        record = record.line(Line::of(format!(
-            "{}             efl={flags:08x}",
-            selectors.join("  ")
-        )));
+        record = record.line(Line::of(format!("{}             efl={flags:08x}", selectors.join("  "))));
     }
     record
 }
@@ -133,15 +126,10 @@ fn arm64(context: &RegisterContext, mut record: Record) -> Record {
     }
     let (pc, psr) = (context.ip(), context.get("psr").unwrap_or(0));
     let flag = |bit: u32, name: char| if psr >> bit & 1 == 1 { name } else { '-' };
-    let flags: String = [(31, 'N'), (30, 'Z'), (29, 'C'), (28, 'V')]
-        .map(|(bit, name)| flag(bit, name))
-        .iter()
-        .collect();
+    let flags: String =
+        [(31, 'N'), (30, 'Z'), (29, 'C'), (28, 'V')].map(|(bit, name)| flag(bit, name)).iter().collect();
     let line = register(Line::new(), " pc", pc).text(format!("  psr={psr:08x} {flags} EL{}", psr >> 2 & 3));
-    record
-        .field("pc", Field::Hex(pc))
-        .field("psr", Field::Hex(psr))
-        .line(line)
+    record.field("pc", Field::Hex(pc)).field("psr", Field::Hex(psr)).line(line)
 }
 
 /// One register as `r NAME` prints it: `rax=0000000000000005`, `efl=00040286`, `zf=1`.
@@ -172,29 +160,17 @@ mod tests {
     #[test]
     fn the_x64_block() {
         let mut context = RegisterContext::new(Machine::Amd64, &[0; 0x4d0]).expect("a context");
-        for (name, value) in [
-            ("rax", 0x4141_4141_4141_4139),
-            ("r8", 0x3be6_192c_0436_d050),
-            ("cs", 0x10),
-            ("efl", 0x50206),
-        ] {
+        for (name, value) in
+            [("rax", 0x4141_4141_4141_4139), ("r8", 0x3be6_192c_0436_d050), ("cs", 0x10), ("efl", 0x50206)]
+        {
             assert!(context.set(name, value));
         }
         let record = block(&context, Segments::Shown);
         let lines: Vec<String> = record.lines.iter().map(Line::plain).collect();
-        assert_eq!(
-            lines[0],
-            "rax=4141414141414139 rbx=0000000000000000 rcx=0000000000000000"
-        );
-        assert_eq!(
-            lines[3],
-            " r8=3be6192c0436d050  r9=0000000000000000 r10=0000000000000000"
-        );
+        assert_eq!(lines[0], "rax=4141414141414139 rbx=0000000000000000 rcx=0000000000000000");
+        assert_eq!(lines[3], " r8=3be6192c0436d050  r9=0000000000000000 r10=0000000000000000");
         assert_eq!(lines[6], "iopl=0         nv up ei pl nz na pe nc");
-        assert_eq!(
-            lines[7],
-            "cs=0010  ss=0000  ds=0000  es=0000  fs=0000  gs=0000             efl=00050206"
-        );
+        assert_eq!(lines[7], "cs=0010  ss=0000  ds=0000  es=0000  fs=0000  gs=0000             efl=00050206");
         assert_eq!(block(&context, Segments::Hidden).lines.len(), 7);
     }
 

@@ -68,9 +68,7 @@ fn named(pattern: &str, options: &Options, context: &mut Context<'_>) -> Result<
         modules.extend(list.named(pattern).cloned());
     }
     if modules.is_empty() {
-        return Err(CommandError::Argument(format!(
-            "\"{pattern}\" was not found in the image list."
-        )));
+        return Err(CommandError::Argument(format!("\"{pattern}\" was not found in the image list.")));
     }
     for module in &modules {
         context.session.target.symbols().unload(Some(module));
@@ -86,12 +84,7 @@ fn named(pattern: &str, options: &Options, context: &mut Context<'_>) -> Result<
 
 fn all(options: &Options, context: &mut Context<'_>) -> Result<(), CommandError> {
     let list = context.session.target.modules();
-    let of = |kind| {
-        list.iter()
-            .filter(|module| module.kind == kind)
-            .cloned()
-            .collect::<Vec<Module>>()
-    };
+    let of = |kind| list.iter().filter(|module| module.kind == kind).cloned().collect::<Vec<Module>>();
     let (kernel, user) = (of(ModuleKind::Kernel), of(ModuleKind::User));
     let chosen = match options.user {
         true => vec![("Loading User Symbols", user)],
@@ -152,12 +145,8 @@ fn one(module: &Module, context: &mut Context<'_>) -> Result<(), CommandError> {
     let file = symbols.file.as_ref().map(|file| file.display().to_string());
     match symbols.status {
         SymbolStatus::Pdb | SymbolStatus::PrivatePdb | SymbolStatus::Isf => {
-            let text = format!(
-                "{:<10} {:<23}{}",
-                module.name,
-                symbols.status.word(),
-                file.unwrap_or_default()
-            );
+            let text =
+                format!("{:<10} {:<23}{}", module.name, symbols.status.word(), file.unwrap_or_default());
             context.emit(Line::of(text))
         }
         status => {

@@ -35,9 +35,7 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         let failure = |error, command: &str, skipped: &str| Failure {
             command: command.trim().to_owned(),
             error,
-            skipped: skipped
-                .trim_matches(|c: char| c == ';' || c.is_whitespace())
-                .to_owned(),
+            skipped: skipped.trim_matches(|c: char| c == ';' || c.is_whitespace()).to_owned(),
         };
         let (parsed, after) = match first_command(rest) {
             Ok(Some(found)) => found,
@@ -92,9 +90,7 @@ fn run_one(
     if let Some(number) = parsed.processor
         && !session.select_processor(number)
     {
-        return Err(CommandError::Argument(format!(
-            "the dump has no processor {number}"
-        )));
+        return Err(CommandError::Argument(format!("the dump has no processor {number}")));
     }
     (parsed.spec.run)(&parsed.args, &mut Context::new(session, sink))
 }

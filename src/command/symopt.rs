@@ -55,11 +55,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let table = context.session.target.symbols();
     let mut options = ALWAYS;
-    options |= if table.finder().options().allow_mismatch {
-        LOAD_ANYTHING
-    } else {
-        0
-    };
+    options |= if table.finder().options().allow_mismatch { LOAD_ANYTHING } else { 0 };
     options |= if table.is_noisy() { DEBUG } else { 0 };
     context.emit(Line::of(format!("Symbol options are 0x{options:X}:")))?;
     for (bit, name) in NAMES.iter().filter(|(bit, _)| options & bit != 0) {

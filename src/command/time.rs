@@ -29,9 +29,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 pub fn times(session: &Session) -> Record {
     let header = session.target.header();
     let zone = &session.settings.zone;
-    let time = header
-        .system_time
-        .and_then(|time| filetime::session_time(time, zone));
+    let time = header.system_time.and_then(|time| filetime::session_time(time, zone));
     let uptime = header.uptime.map(filetime::uptime);
     Record::new("time")
         .field("session_time", time.clone())
@@ -41,7 +39,5 @@ pub fn times(session: &Session) -> Record {
 }
 
 fn labelled(label: &str, value: Option<String>) -> Line {
-    Line::new()
-        .label(label)
-        .value(value.unwrap_or_else(|| "not available".to_owned()))
+    Line::new().label(label).value(value.unwrap_or_else(|| "not available".to_owned()))
 }

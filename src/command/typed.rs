@@ -15,10 +15,7 @@ use crate::util::hex;
 
 /// What stands after a symbol's name in `x` and `ln`: parameters of a function, the lack of a type.
 pub(super) fn signature(symbol: &Symbol<'_>, types: Option<&dyn TypeSource>) -> String {
-    let ty = symbol
-        .ty
-        .zip(types)
-        .and_then(|(id, types)| Some((types, types.get(id)?)));
+    let ty = symbol.ty.zip(types).and_then(|(id, types)| Some((types, types.get(id)?)));
     match (symbol.kind, ty) {
         (_, Some((types, Type::Function(function)))) => {
             let parameters: Vec<String> = function.parameters.iter().map(|&id| c_name(types, id)).collect();
@@ -61,18 +58,13 @@ pub(super) fn with_bytes(target: &Target, ty: &FoundType, bytes: &[u8]) -> Value
     };
     let symbol = |address: u64| Some(target.name_address(address)?.text());
     let view = View::new(&*ty.source, &read, &symbol, &|_| None);
-    let style = Style {
-        detail: Detail::Plain,
-        level: 0,
-    };
+    let style = Style { detail: Detail::Plain, level: 0 };
     value(&view, ty.id, NOWHERE, style)
 }
 
 /// A line of a layout with its roles, and links to what can be followed.
 pub(super) fn field_line(line: &FieldLine, options: &Options, found: &FoundType) -> Line {
-    Line::new()
-        .label(line.lead(options))
-        .span(value_span(&line.value, &found.of(line.ty), line.address))
+    Line::new().label(line.lead(options)).span(value_span(&line.value, &found.of(line.ty), line.address))
 }
 
 /// A value with its role; a pointer or an embedded structure can be followed.
@@ -93,9 +85,7 @@ pub(super) fn value_span(value: &Value, ty: &FoundType, address: Option<u64>) ->
             })
         }
         (_, Some(Type::Udt(udt))) if !udt.name.starts_with('<') => {
-            let at = address
-                .map(|at| format!(" {}", hex::tick(at)))
-                .unwrap_or_default();
+            let at = address.map(|at| format!(" {}", hex::tick(at))).unwrap_or_default();
             Some(format!("dt {}!{}{at}", ty.module, udt.name))
         }
         _ => None,

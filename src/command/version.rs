@@ -52,11 +52,7 @@ fn systems(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     args.none()?;
     let dump = context.session.target.dump();
     let bits = dump.header().bits.count();
-    let text = format!(
-        ".  0 {bits}-bit Kernel {}: {}",
-        dump.kind().name(),
-        dump.path().display()
-    );
+    let text = format!(".  0 {bits}-bit Kernel {}: {}", dump.kind().name(), dump.path().display());
     context.emit(Line::of(text))
 }
 

@@ -36,16 +36,8 @@ pub fn version(session: &Session) -> Record {
     let header = target.header();
     let build = header.minor_version;
     let count = header.processors;
-    let processors = if count == 1 {
-        "UP".to_owned()
-    } else {
-        format!("MP ({count} procs)")
-    };
-    let kind = if header.major_version == 0xc {
-        "Checked"
-    } else {
-        "Free"
-    };
+    let processors = if count == 1 { "UP".to_owned() } else { format!("MP ({count} procs)") };
+    let kind = if header.major_version == 0xc { "Checked" } else { "Free" };
     let name = windows_name(build);
     let mut record = Record::new("version")
         .field("windows", name)
@@ -54,33 +46,21 @@ pub fn version(session: &Session) -> Record {
         .field("machine", machine_name(header.machine))
         .field("build_lab", target.build_lab().map(str::to_owned))
         .field("kernel_base", target.kernel_base().map(Field::Hex))
-        .field(
-            "kernel_version",
-            target.kernel_build().map(|build| build.version.clone()),
-        )
+        .field("kernel_version", target.kernel_build().map(|build| build.version.clone()))
         .line(Line::of(format!(
             "{name} Kernel Version {build} {processors} {kind} {}",
             machine_name(header.machine)
         )));
     if let Some(product) = header.product_type {
         let suites = suite_names(header.suite_mask.unwrap_or(0)).join(" ");
-        let suites = if suites.is_empty() {
-            String::new()
-        } else {
-            format!(", suite: {suites}")
-        };
-        record = record.line(
-            Line::new()
-                .label("Product: ")
-                .value(format!("{}{suites}", product_name(product))),
-        );
+        let suites = if suites.is_empty() { String::new() } else { format!(", suite: {suites}") };
+        record =
+            record.line(Line::new().label("Product: ").value(format!("{}{suites}", product_name(product))));
     }
     if let Some(lab) = target.build_lab() {
         record = record.line(Line::new().label("Edition build lab: ").value(lab));
     }
-    let base = target
-        .kernel_base()
-        .map_or("unknown".to_owned(), |base| format!("0x{}", hex::tick(base)));
+    let base = target.kernel_base().map_or("unknown".to_owned(), |base| format!("0x{}", hex::tick(base)));
     record = record.line(Line::of(format!(
         "Kernel base = {base} PsLoadedModuleList = 0x{}",
         hex::tick(header.ps_loaded_module_list)

@@ -48,9 +48,7 @@ pub(super) fn unpack(
 ) -> Result<Option<Unpacked>, DumpError> {
     let bytes = file.bytes();
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        let member = path
-            .file_stem()
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let member = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let reader = MultiGzDecoder::new(bytes);
         return extract(path, &member, reader, None, to, progress).map(Some);
     }
@@ -66,14 +64,11 @@ fn from_zip(
     to: To,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Unpacked, DumpError> {
-    let fail = |why: String| DumpError::Archive {
-        path: path.to_owned(),
-        why,
-    };
+    let fail = |why: String| DumpError::Archive { path: path.to_owned(), why };
     let broken = |error: ZipError| match error {
-        ZipError::InvalidArchive(why) => fail(format!(
-            "the zip archive is damaged or cut off ({why}); fetch it again"
-        )),
+        ZipError::InvalidArchive(why) => {
+            fail(format!("the zip archive is damaged or cut off ({why}); fetch it again"))
+        }
         error => fail(error.to_string()),
     };
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
@@ -94,11 +89,7 @@ fn from_zip(
         (_, [only]) => only,
         ([], _) => return Err(fail("there is no file in it".to_owned())),
         (_, []) => {
-            return Err(fail(format!(
-                "none of its {} files is named .dmp: {}",
-                files.len(),
-                list(&files)
-            )));
+            return Err(fail(format!("none of its {} files is named .dmp: {}", files.len(), list(&files))));
         }
         (_, many) => {
             let many: Vec<_> = many.iter().map(|&file| file.clone()).collect();
@@ -111,10 +102,7 @@ fn from_zip(
     };
     let (index, member, size, encrypted) = chosen;
     if *encrypted {
-        return Err(fail(format!(
-            "{} in it is encrypted; unpack it first",
-            member.escape_debug()
-        )));
+        return Err(fail(format!("{} in it is encrypted; unpack it first", member.escape_debug())));
     }
     let entry = archive.by_index(*index).map_err(broken)?;
     // Never more than the archive declares: what lies beyond is no part of the dump.
@@ -123,11 +111,8 @@ fn from_zip(
 
 /// Names for a message, free of control characters.
 fn list(files: &[(usize, String, u64, bool)]) -> String {
-    let mut names: Vec<String> = files
-        .iter()
-        .take(LISTED)
-        .map(|(_, name, ..)| name.escape_debug().to_string())
-        .collect();
+    let mut names: Vec<String> =
+        files.iter().take(LISTED).map(|(_, name, ..)| name.escape_debug().to_string()).collect();
     if files.len() > LISTED {
         names.push(format!("and {} more", files.len() - LISTED));
     }
@@ -172,11 +157,7 @@ fn extract(
         }
         sink.write(part).map_err(cannot_write)?;
         done += count as u64;
-        progress(Progress {
-            step: "unpacking",
-            done,
-            total,
-        });
+        progress(Progress { step: "unpacking", done, total });
         if let Some(error) = error {
             warning = Some(format!(
                 "the archive is damaged or cut off ({error}): {done:#x} bytes of the dump could be unpacked"
@@ -187,11 +168,7 @@ fn extract(
         }
     }
     let mapping = sink.finish(done).map_err(cannot_write)?;
-    Ok(Unpacked {
-        member: member.to_owned(),
-        mapping,
-        warning,
-    })
+    Ok(Unpacked { member: member.to_owned(), mapping, warning })
 }
 
 /// Reads until `buffer` is full, the end, or an error.
@@ -221,9 +198,9 @@ impl Sink {
                 file.seek(SeekFrom::Current(bytes.len() as i64)).map(|_| ())
             }
             Sink::File(file) => file.write_all(bytes),
-            Sink::Memory(memory) if (memory.len() + bytes.len()) as u64 > MEMORY_CAP => Err(
-                io::Error::other(format!("it is larger than {MEMORY_CAP:#x} bytes")),
-            ),
+            Sink::Memory(memory) if (memory.len() + bytes.len()) as u64 > MEMORY_CAP => {
+                Err(io::Error::other(format!("it is larger than {MEMORY_CAP:#x} bytes")))
+            }
             Sink::Memory(memory) => {
                 memory.extend_from_slice(bytes);
                 Ok(())
@@ -293,16 +270,8 @@ mod tests {
         let (stored, deflated) = (zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated);
         for (name, bytes, member) in [
             ("a.dmp.gz", gz(&dump), "a.dmp"),
-            (
-                "a.zip",
-                zip(&[("folder/MEMORY.DMP", &dump)], stored),
-                "folder/MEMORY.DMP",
-            ),
-            (
-                "a.zip",
-                zip(&[("readme.txt", b"hello"), ("x.dmp", &dump)], deflated),
-                "x.dmp",
-            ),
+            ("a.zip", zip(&[("folder/MEMORY.DMP", &dump)], stored), "folder/MEMORY.DMP"),
+            ("a.zip", zip(&[("readme.txt", b"hello"), ("x.dmp", &dump)], deflated), "x.dmp"),
         ] {
             let opened = open(name, &bytes).unwrap();
             assert!(opened.bytes() == dump, "{name}");
@@ -317,11 +286,7 @@ mod tests {
         let whole = gz(&dump);
         let cut = open("a.gz", whole.get(..whole.len() / 2).unwrap()).unwrap();
         assert!(cut.bytes().len() > 0x3000 && dump.starts_with(cut.bytes()));
-        assert!(
-            cut.warnings().iter().any(|warning| warning.contains("cut off")),
-            "{:?}",
-            cut.warnings()
-        );
+        assert!(cut.warnings().iter().any(|warning| warning.contains("cut off")), "{:?}", cut.warnings());
     }
 
     #[test]

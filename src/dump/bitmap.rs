@@ -33,11 +33,7 @@ impl Bitmap {
     /// `bits` bits at file offset `start`; those beyond the file count as clear.
     pub(super) fn new(file: &[u8], start: usize, bits: u64) -> Bitmap {
         let room = (file.len().saturating_sub(start) as u64).saturating_mul(8);
-        Bitmap {
-            start,
-            bits: bits.min(room),
-            directory: OnceLock::new(),
-        }
+        Bitmap { start, bits: bits.min(room), directory: OnceLock::new() }
     }
 
     /// Number of bits that are in the file.
@@ -101,9 +97,7 @@ impl Bitmap {
 
     /// The first clear bit at or after `from`; the end of the bitmap counts as clear.
     pub(super) fn next_clear(&self, file: &[u8], from: u64) -> u64 {
-        self.next(file, from, u64::MAX)
-            .unwrap_or(self.bits)
-            .min(self.bits)
+        self.next(file, from, u64::MAX).unwrap_or(self.bits).min(self.bits)
     }
 
     /// The first bit at or after `from` that differs from `skip` (all ones or all zeros).
@@ -111,10 +105,7 @@ impl Bitmap {
         let bits = self.slice(file);
         let mut word_number = usize::try_from(from / 64).ok()?;
         let mut ignore = (1u64 << (from % 64)) - 1;
-        while let Some(rest) = bits
-            .get(word_number.checked_mul(8)?..)
-            .filter(|rest| !rest.is_empty())
-        {
+        while let Some(rest) = bits.get(word_number.checked_mul(8)?..).filter(|rest| !rest.is_empty()) {
             let differing = (uint(rest) ^ skip) & !ignore;
             if differing != 0 {
                 return Some(word_number as u64 * 64 + u64::from(differing.trailing_zeros()));
@@ -130,20 +121,14 @@ impl Bitmap {
 fn uint(bytes: &[u8]) -> u64 {
     match bytes.first_chunk::<8>() {
         Some(word) => u64::from_le_bytes(*word),
-        None => bytes
-            .iter()
-            .rev()
-            .fold(0, |value, &byte| value << 8 | u64::from(byte)),
+        None => bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte)),
     }
 }
 
 /// Set bits in `bytes`.
 fn count(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
-    let whole: u32 = words
-        .iter()
-        .map(|word| u64::from_le_bytes(*word).count_ones())
-        .sum();
+    let whole: u32 = words.iter().map(|word| u64::from_le_bytes(*word).count_ones()).sum();
     u64::from(whole) + u64::from(uint(rest).count_ones())
 }
 
@@ -156,9 +141,11 @@ mod tests {
         let mut file = vec![0xffu8; 5];
         for byte in 0..bits.div_ceil(8) {
             // Bits after the last one are set, to see that they are ignored.
-            file.push((0..8).map(|bit| byte * 8 + bit).fold(0, |value, index| {
-                value | u8::from(index >= bits || present(index)) << (index % 8)
-            }));
+            file.push(
+                (0..8)
+                    .map(|bit| byte * 8 + bit)
+                    .fold(0, |value, index| value | u8::from(index >= bits || present(index)) << (index % 8)),
+            );
         }
         let bitmap = Bitmap::new(&file, 5, bits);
         (file, bitmap)
@@ -175,10 +162,7 @@ mod tests {
                 assert_eq!(bitmap.rank(&file, n), expected, "bit {n} of {bits}");
                 rank += u64::from(present(n));
                 assert_eq!(bitmap.next_set(&file, n), (n..bits).find(|&m| present(m)));
-                assert_eq!(
-                    bitmap.next_clear(&file, n),
-                    (n..bits).find(|&m| !present(m)).unwrap_or(bits)
-                );
+                assert_eq!(bitmap.next_clear(&file, n), (n..bits).find(|&m| !present(m)).unwrap_or(bits));
             }
             assert_eq!(bitmap.total(&file), rank);
             assert_eq!(bitmap.rank(&file, bits), None);

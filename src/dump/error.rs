@@ -81,11 +81,7 @@ impl DumpError {
             io::ErrorKind::NotFound => DumpError::NotFound(path.to_owned()),
             io::ErrorKind::PermissionDenied => DumpError::Permission(path.to_owned()),
             io::ErrorKind::IsADirectory => DumpError::Directory(path.to_owned()),
-            _ => DumpError::Io {
-                action,
-                path: path.to_owned(),
-                source,
-            },
+            _ => DumpError::Io { action, path: path.to_owned(), source },
         }
     }
 }
@@ -101,10 +97,7 @@ pub(super) fn not_a_dump(path: &Path, bytes: &[u8]) -> DumpError {
     }
     let start = bytes.get(..bytes.len().min(1 << 20)).unwrap_or(bytes);
     if start.iter().all(|&b| b == 0) {
-        return DumpError::AllZero {
-            path,
-            size: bytes.len() as u64,
-        };
+        return DumpError::AllZero { path, size: bytes.len() as u64 };
     }
     let hint = LOOKS_LIKE
         .iter()
@@ -112,15 +105,8 @@ pub(super) fn not_a_dump(path: &Path, bytes: &[u8]) -> DumpError {
         .map_or(String::new(), |(_, what)| format!("; it looks like {what}"));
     let head: Vec<u8> = bytes.iter().copied().take(8).collect();
     let hex: Vec<String> = head.iter().map(|b| format!("{b:02x}")).collect();
-    let text: String = head
-        .iter()
-        .map(|&b| if b.is_ascii_graphic() { b as char } else { '.' })
-        .collect();
-    DumpError::NotADump {
-        path,
-        found: format!("{} ({text})", hex.join(" ")),
-        hint,
-    }
+    let text: String = head.iter().map(|&b| if b.is_ascii_graphic() { b as char } else { '.' }).collect();
+    DumpError::NotADump { path, found: format!("{} ({text})", hex.join(" ")), hint }
 }
 
 /// First bytes of files that are taken for dumps now and then.
@@ -128,25 +114,13 @@ const LOOKS_LIKE: [(&[u8], &str); 12] = [
     (b"hibr", "a hibernation file"),
     (b"HIBR", "a hibernation file"),
     (b"wake", "a hibernation file that was resumed"),
-    (
-        b"\x7fELF",
-        "an ELF file (a core of a virtual machine must be converted to a crash dump first)",
-    ),
+    (b"\x7fELF", "an ELF file (a core of a virtual machine must be converted to a crash dump first)"),
     (b"MZ", "a Windows program or driver"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
     (b"Rar!", "a RAR archive; unpack it first"),
     (b"MSCF", "a cabinet file; unpack it first"),
     (b"ElfFile", "a Windows event log"),
-    (
-        b"EMiL",
-        "a raw memory image in LiME format; convert it to a crash dump first",
-    ),
-    (
-        b"\xd2\xbe\xd2\xbe",
-        "a VMware snapshot; vmss2core -W8 converts it to a crash dump",
-    ),
-    (
-        b"PAGE",
-        "a dump whose second signature is damaged or of a machine that is not known",
-    ),
+    (b"EMiL", "a raw memory image in LiME format; convert it to a crash dump first"),
+    (b"\xd2\xbe\xd2\xbe", "a VMware snapshot; vmss2core -W8 converts it to a crash dump"),
+    (b"PAGE", "a dump whose second signature is damaged or of a machine that is not known"),
 ];

@@ -148,11 +148,7 @@ pub fn attribute_names(attributes: u32) -> Vec<String> {
     ];
     (0..32usize)
         .filter(|bit| attributes >> bit & 1 == 1)
-        .map(|bit| {
-            NAMES
-                .get(bit)
-                .map_or_else(|| format!("bit {bit}"), |&name| name.to_owned())
-        })
+        .map(|bit| NAMES.get(bit).map_or_else(|| format!("bit {bit}"), |&name| name.to_owned()))
         .collect()
 }
 
@@ -174,11 +170,7 @@ pub fn mini_dump_field_names(fields: u32) -> Vec<String> {
     ];
     (0..32usize)
         .filter(|bit| fields >> bit & 1 == 1)
-        .map(|bit| {
-            NAMES
-                .get(bit)
-                .map_or_else(|| format!("bit {bit}"), |&name| name.to_owned())
-        })
+        .map(|bit| NAMES.get(bit).map_or_else(|| format!("bit {bit}"), |&name| name.to_owned()))
         .collect()
 }
 

@@ -83,10 +83,7 @@ fn runs(block: &[u8], warnings: &mut Vec<String>) -> Option<PhysicalMemoryRuns> 
             let at = index.checked_mul(8)?.checked_add(8)?;
             let base_page = u64::from(bounded::u32_at(block, at)?);
             let page_count = u64::from(bounded::u32_at(block, at + 4)?);
-            Some(PhysicalRun {
-                base_page,
-                page_count,
-            })
+            Some(PhysicalRun { base_page, page_count })
         })
         .collect();
     if runs.len() < number_of_runs as usize {
@@ -95,9 +92,5 @@ fn runs(block: &[u8], warnings: &mut Vec<String>) -> Option<PhysicalMemoryRuns> 
             runs.len()
         ));
     }
-    Some(PhysicalMemoryRuns {
-        number_of_runs,
-        number_of_pages,
-        runs,
-    })
+    Some(PhysicalMemoryRuns { number_of_runs, number_of_pages, runs })
 }

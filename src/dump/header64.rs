@@ -83,10 +83,7 @@ fn runs(block: &[u8], warnings: &mut Vec<String>) -> Option<PhysicalMemoryRuns> 
             let at = index.checked_mul(0x10)?.checked_add(0x10)?;
             let base_page = bounded::u64_at(block, at)?;
             let page_count = bounded::u64_at(block, at + 8)?;
-            Some(PhysicalRun {
-                base_page,
-                page_count,
-            })
+            Some(PhysicalRun { base_page, page_count })
         })
         .collect();
     if runs.len() < number_of_runs as usize {
@@ -95,9 +92,5 @@ fn runs(block: &[u8], warnings: &mut Vec<String>) -> Option<PhysicalMemoryRuns> 
             runs.len()
         ));
     }
-    Some(PhysicalMemoryRuns {
-        number_of_runs,
-        number_of_pages,
-        runs,
-    })
+    Some(PhysicalMemoryRuns { number_of_runs, number_of_pages, runs })
 }

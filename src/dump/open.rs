@@ -50,9 +50,7 @@ impl DumpFile {
     /// [`warnings`](DumpFile::warnings).
     pub fn open(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<DumpFile, DumpError> {
         // Looked at before it is opened: opening a pipe would wait for its other end.
-        let about = path
-            .metadata()
-            .map_err(|error| DumpError::from_io("open", path, error))?;
+        let about = path.metadata().map_err(|error| DumpError::from_io("open", path, error))?;
         if about.is_dir() {
             return Err(DumpError::Directory(path.to_owned()));
         }
@@ -108,9 +106,7 @@ impl DumpFile {
                 );
             }
             DumpKind::Other(value) => {
-                warnings.push(format!(
-                    "the dump type {value:#x} is not known: only the header can be shown"
-                ));
+                warnings.push(format!("the dump type {value:#x} is not known: only the header can be shown"));
             }
             _ => pages = sources::page_index(&mapping, &header, &mut warnings),
         }
@@ -122,16 +118,8 @@ impl DumpFile {
         }
         let places = secondary_places(&header, triage.as_ref(), pages.as_ref());
         let secondary = secondary::parse(bytes, &places, &mut warnings);
-        let inner = Inner {
-            path: path.to_owned(),
-            member,
-            mapping,
-            header,
-            triage,
-            pages,
-            secondary,
-            warnings,
-        };
+        let inner =
+            Inner { path: path.to_owned(), member, mapping, header, triage, pages, secondary, warnings };
         Ok(DumpFile(Arc::new(inner)))
     }
 
@@ -188,9 +176,7 @@ impl DumpFile {
     /// The CONTEXT record of the header; `None` where the file ends before or it was not filled.
     pub fn context(&self) -> Option<&[u8]> {
         let range = self.0.header.context.clone();
-        self.bytes()
-            .get(range)
-            .filter(|context| !context.starts_with(b"PAGEPAGEPAGEPAGE"))
+        self.bytes().get(range).filter(|context| !context.starts_with(b"PAGEPAGEPAGEPAGE"))
     }
 }
 
@@ -217,11 +203,9 @@ fn parse_header(path: &Path, bytes: &[u8], warnings: &mut Vec<String>) -> Result
 fn secondary_places(header: &Header, triage: Option<&Triage>, pages: Option<&PageIndex>) -> Vec<u64> {
     let mut places = Vec::new();
     places.extend(triage.map(|triage| u64::from(triage.size_of_dump)));
-    places.extend(pages.and_then(|pages| {
-        pages
-            .first_page()
-            .checked_add(pages.declared_pages()?.checked_mul(PAGE)?)
-    }));
+    places.extend(
+        pages.and_then(|pages| pages.first_page().checked_add(pages.declared_pages()?.checked_mul(PAGE)?)),
+    );
     places.extend(header.required_size);
     places
 }

@@ -65,11 +65,7 @@ impl PageIndex {
                 run.pages.checked_sub(pfn.checked_sub(run.pfn)?)?
             }
         };
-        Some(PageRun {
-            pfn,
-            pages: pages.min(limit),
-            offset,
-        })
+        Some(PageRun { pfn, pages: pages.min(limit), offset })
     }
 
     /// The bytes of the page, fewer than 4096 where the file ends inside it; `None` if it is not in the dump or
@@ -113,11 +109,7 @@ impl PageIndex {
         match &self.map {
             Map::Runs(runs) => Box::new(runs.iter(file).map_while(|run| {
                 let offset = self.first_page.checked_add(run.before.checked_mul(PAGE)?)?;
-                Some(PageRun {
-                    pfn: run.pfn,
-                    pages: run.pages,
-                    offset,
-                })
+                Some(PageRun { pfn: run.pfn, pages: run.pages, offset })
             })),
             Map::Bitmap(bitmap) => {
                 let (mut from, mut place) = (0, 0u64);

@@ -59,10 +59,7 @@ struct Index {
 
 impl Runs {
     pub(super) fn new(list: List) -> Runs {
-        Runs {
-            list,
-            index: OnceLock::new(),
-        }
+        Runs { list, index: OnceLock::new() }
     }
 
     /// The run at `position`, without its place; `None` at the end of the list.
@@ -94,11 +91,7 @@ impl Runs {
         };
         (position..).scan(before, move |before, position| {
             let (pfn, pages) = self.raw(file, position)?;
-            let placed = Placed {
-                pfn,
-                pages: pages.min(limit.checked_sub(*before)?),
-                before: *before,
-            };
+            let placed = Placed { pfn, pages: pages.min(limit.checked_sub(*before)?), before: *before };
             if *before == limit {
                 return None;
             }
@@ -120,11 +113,7 @@ impl Runs {
                 }
             }
             if ascending {
-                return Index {
-                    placed: samples,
-                    sampled: true,
-                    total,
-                };
+                return Index { placed: samples, sampled: true, total };
             }
             let mut placed: Vec<Placed> = self.placed(file, 0, 0).filter(|run| run.pages > 0).collect();
             // Where runs overlap, the one that starts first holds the page.
@@ -138,11 +127,7 @@ impl Runs {
                 end = end.max(run.pfn + run.pages);
                 run.pages > 0
             });
-            Index {
-                placed,
-                sampled: false,
-                total,
-            }
+            Index { placed, sampled: false, total }
         })
     }
 
@@ -154,10 +139,7 @@ impl Runs {
     /// The run that holds page frame `pfn`.
     pub(super) fn find(&self, file: &[u8], pfn: u64) -> Option<Placed> {
         let index = self.index(file);
-        let position = index
-            .placed
-            .partition_point(|run| run.pfn <= pfn)
-            .checked_sub(1)?;
+        let position = index.placed.partition_point(|run| run.pfn <= pfn).checked_sub(1)?;
         let found = index.placed.get(position)?;
         let holds = |run: &Placed| run.pfn <= pfn && pfn - run.pfn < run.pages;
         if !index.sampled {

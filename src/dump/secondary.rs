@@ -77,9 +77,7 @@ pub(super) fn parse(bytes: &[u8], places: &[u64], warnings: &mut Vec<String>) ->
             None => return blobs,
         }
     }
-    warnings.push(format!(
-        "there are more than {MAX_BLOBS} blobs of secondary data: the rest is not listed"
-    ));
+    warnings.push(format!("there are more than {MAX_BLOBS} blobs of secondary data: the rest is not listed"));
     blobs
 }
 
@@ -96,14 +94,7 @@ fn blob(bytes: &[u8], at: usize) -> Option<(SecondaryBlob, usize)> {
     let start = at.checked_add(header_size)?.checked_add(pad_before)?;
     let end = start.checked_add(size as usize)?;
     let data = start.min(bytes.len())..end.min(bytes.len());
-    Some((
-        SecondaryBlob {
-            tag: Guid(bounded::array(header, 4)?),
-            data,
-            size,
-        },
-        end.checked_add(pad_after)?,
-    ))
+    Some((SecondaryBlob { tag: Guid(bounded::array(header, 4)?), data, size }, end.checked_add(pad_after)?))
 }
 
 #[cfg(test)]
@@ -134,9 +125,8 @@ mod tests {
 
     #[test]
     fn guid_text() {
-        let guid = Guid([
-            0x88, 0x48, 0xc8, 0x54, 0xd1, 1, 0x1e, 0x4c, 0xbe, 0xd6, 0x28, 0x2c, 0x98, 0x24, 0x13, 3,
-        ]);
+        let guid =
+            Guid([0x88, 0x48, 0xc8, 0x54, 0xd1, 1, 0x1e, 0x4c, 0xbe, 0xd6, 0x28, 0x2c, 0x98, 0x24, 0x13, 3]);
         assert_eq!(guid.to_string(), "{54C84888-01D1-4C1E-BED6-282C98241303}");
     }
 }

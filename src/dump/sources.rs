@@ -25,10 +25,7 @@ pub(super) fn page_index(file: &Mapping, header: &Header, warnings: &mut Vec<Str
         (_, DumpKind::Full) => full(header, warnings),
         (Bits::Bits32, DumpKind::Summary) => summary(bytes, header, warnings),
         (Bits::Bits32, _) => {
-            warnings.push(format!(
-                "the pages of a 32-bit {} are not read",
-                header.kind.name()
-            ));
+            warnings.push(format!("the pages of a 32-bit {} are not read", header.kind.name()));
             None
         }
         (Bits::Bits64, kind) => match block_signature(bytes) {
@@ -54,12 +51,7 @@ pub(super) fn page_index(file: &Mapping, header: &Header, warnings: &mut Vec<Str
         },
     };
     let (map, first_page, declared) = found?;
-    let index = PageIndex {
-        file: file.clone(),
-        map,
-        first_page,
-        declared,
-    };
+    let index = PageIndex { file: file.clone(), map, first_page, declared };
     warn_if_cut(&index, bytes.len() as u64, warnings);
     Some(index)
 }
@@ -79,35 +71,22 @@ fn full(header: &Header, warnings: &mut Vec<String>) -> Option<Found> {
         );
         return None;
     };
-    let list: Vec<(u64, u64)> = memory
-        .runs
-        .iter()
-        .map(|run| (run.base_page, run.page_count))
-        .collect();
-    let pages = list
-        .iter()
-        .try_fold(0u64, |sum, run| sum.checked_add(run.1))
-        .unwrap_or(u64::MAX);
+    let list: Vec<(u64, u64)> = memory.runs.iter().map(|run| (run.base_page, run.page_count)).collect();
+    let pages = list.iter().try_fold(0u64, |sum, run| sum.checked_add(run.1)).unwrap_or(u64::MAX);
     if pages != memory.number_of_pages {
         warnings.push(format!(
             "the header says {:#x} pages of physical memory, its runs add up to {pages:#x}",
             memory.number_of_pages
         ));
     }
-    Some((
-        Map::Runs(Runs::new(List::Header(list))),
-        start as u64,
-        Some(pages),
-    ))
+    Some((Map::Runs(Runs::new(List::Header(list))), start as u64, Some(pages)))
 }
 
 /// `SDMP`/`FDMP` with 64-bit fields and the bitmap at 0x38.
 fn bitmap(bytes: &[u8], warnings: &mut Vec<String>) -> Option<Found> {
     let raw = pod::read::<BmpHeader64>(bytes, BLOCK)?;
     if !raw.looks_good() {
-        warnings.push(format!(
-            "the bitmap header at {BLOCK:#x} lacks its second signature DUMP"
-        ));
+        warnings.push(format!("the bitmap header at {BLOCK:#x} lacks its second signature DUMP"));
     }
     let start = BLOCK + size_of::<BmpHeader64>();
     check_bitmap(bytes, start, raw.pages, raw.first_page, warnings);
@@ -135,11 +114,7 @@ fn summary(bytes: &[u8], header: &Header, warnings: &mut Vec<String>) -> Option<
         return bitmap(bytes, warnings);
     }
     check_bitmap(bytes, start, bits, first_page, warnings);
-    Some((
-        Map::Bitmap(Bitmap::new(bytes, start, bits)),
-        first_page,
-        Some(pages),
-    ))
+    Some((Map::Bitmap(Bitmap::new(bytes, start, bits)), first_page, Some(pages)))
 }
 
 fn check_bitmap(bytes: &[u8], start: usize, bits: u64, first_page: u64, warnings: &mut Vec<String>) {
@@ -159,11 +134,7 @@ fn check_bitmap(bytes: &[u8], start: usize, bits: u64, first_page: u64, warnings
 fn rdmp(bytes: &[u8], kind: DumpKind, warnings: &mut Vec<String>) -> Option<Found> {
     let (first_page, metadata_size, pages) = if kind == DumpKind::DebuggerComplete {
         let raw = pod::read::<FullRdmpHeader64>(bytes, BLOCK)?;
-        (
-            raw.hdr.first_page_offset,
-            raw.hdr.metadata_size,
-            Some(raw.total_number_of_pages),
-        )
+        (raw.hdr.first_page_offset, raw.hdr.metadata_size, Some(raw.total_number_of_pages))
     } else {
         let raw = pod::read::<KernelRdmpHeader64>(bytes, BLOCK)?;
         (raw.hdr.first_page_offset, raw.hdr.metadata_size, None)
@@ -176,14 +147,9 @@ fn rdmp(bytes: &[u8], kind: DumpKind, warnings: &mut Vec<String>) -> Option<Foun
     }
     let end = usize::try_from(first_page).unwrap_or(usize::MAX).min(bytes.len());
     if first_page > bytes.len() as u64 {
-        warnings.push(format!(
-            "the run list up to {first_page:#x} reaches beyond the end of the file"
-        ));
+        warnings.push(format!("the run list up to {first_page:#x} reaches beyond the end of the file"));
     }
-    let list = List::File {
-        range: start..end.max(start),
-        pages,
-    };
+    let list = List::File { range: start..end.max(start), pages };
     Some((Map::Runs(Runs::new(list)), first_page, pages))
 }
 

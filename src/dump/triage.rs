@@ -115,11 +115,7 @@ pub(super) fn parse(
     debugger_data_block: u64,
     warnings: &mut Vec<String>,
 ) -> Option<Triage> {
-    let mut fields = Fields {
-        bytes,
-        bits,
-        at: bits.header_size(),
-    };
+    let mut fields = Fields { bytes, bits, at: bits.header_size() };
     let service_pack_build = fields.word()?;
     let size_of_dump = fields.word()?;
     let valid_offset = fields.word()?;
@@ -180,11 +176,7 @@ pub(super) fn parse(
     starts.sort_unstable();
     let until_next = |offset: u32| match offset {
         0 => 0,
-        _ => starts
-            .iter()
-            .copied()
-            .find(|&start| start > offset)
-            .map_or(0, |next| next - offset),
+        _ => starts.iter().copied().find(|&start| start > offset).map_or(0, |next| next - offset),
     };
     let layout = super::triage_drivers::Layout {
         bytes,
@@ -230,9 +222,7 @@ fn clip_part(len: usize, what: &str, offset: u32, size: u32, warnings: &mut Vec<
     }
     let end = start.saturating_add(size);
     if end > len {
-        warnings.push(format!(
-            "the {what} at {start:#x} ({size:#x} bytes) lies beyond the end of the file"
-        ));
+        warnings.push(format!("the {what} at {start:#x} ({size:#x} bytes) lies beyond the end of the file"));
     }
     start.min(len)..end.min(len)
 }
@@ -240,11 +230,7 @@ fn clip_part(len: usize, what: &str, offset: u32, size: u32, warnings: &mut Vec<
 /// The data blocks that have at least one byte in the file, sorted by address; the last one is cut at its end.
 fn data_blocks(bytes: &[u8], bits: Bits, offset: u32, count: u32, warnings: &mut Vec<String>) -> Vec<Block> {
     // Blocks have 64-bit addresses in both forms; 32-bit kernels may store theirs sign-extended.
-    let space = if bits == Bits::Bits32 {
-        u64::from(u32::MAX)
-    } else {
-        u64::MAX
-    };
+    let space = if bits == Bits::Bits32 { u64::from(u32::MAX) } else { u64::MAX };
     let mut outside = 0usize;
     let mut read = 0usize;
     // The number of entries is bounded by the file: `slice` fails past its end.
@@ -271,14 +257,10 @@ fn data_blocks(bytes: &[u8], bits: Bits, offset: u32, count: u32, warnings: &mut
         })
         .collect();
     if read < count as usize {
-        warnings.push(format!(
-            "the list of {count:#x} data blocks is cut off after {read:#x}"
-        ));
+        warnings.push(format!("the list of {count:#x} data blocks is cut off after {read:#x}"));
     }
     if outside > 0 {
-        warnings.push(format!(
-            "{outside} data blocks reach beyond the end of the file or of memory"
-        ));
+        warnings.push(format!("{outside} data blocks reach beyond the end of the file or of memory"));
     }
     blocks.sort_by_key(|block| block.address);
     blocks
@@ -333,48 +315,23 @@ mod tests {
         put(&mut file, 0x1f00, b"TRGD");
         let dump = DumpFile::from_bytes("old.dmp", file).unwrap();
         assert_eq!(dump.warnings(), &[] as &[String]);
-        assert_eq!(
-            (dump.header().machine, dump.header().bug_check_code),
-            (Machine::I386, 0x8e)
-        );
+        assert_eq!((dump.header().machine, dump.header().bug_check_code), (Machine::I386, 0x8e));
         let triage = dump.triage().unwrap();
         let drivers: Vec<(&str, u64, u32, u32, u32)> = triage
             .drivers()
             .iter()
             .map(|driver| {
-                (
-                    driver.name.as_str(),
-                    driver.base,
-                    driver.size,
-                    driver.checksum,
-                    driver.time_date_stamp,
-                )
+                (driver.name.as_str(), driver.base, driver.size, driver.checksum, driver.time_date_stamp)
             })
             .collect();
         let stamp = 0x4ce7_951a;
         assert_eq!(
             drivers,
-            [
-                ("nt", 0x8260_0000, 0x4_0000, 0x77, stamp),
-                ("xy", 0x8360_0000, 0x4_0000, 0x77, stamp)
-            ]
+            [("nt", 0x8260_0000, 0x4_0000, 0x77, stamp), ("xy", 0x8360_0000, 0x4_0000, 0x77, stamp)]
         );
         let gone = triage.unloaded.first().unwrap();
-        assert_eq!(
-            (gone.name.as_str(), gone.start, gone.end),
-            ("g.sy", 0x9000_0000, 0x9000_1000)
-        );
-        assert_eq!(
-            triage.blocks,
-            [Block {
-                address: 0x8b00_0000,
-                size: 4,
-                offset: 0x1600
-            }]
-        );
-        assert_eq!(
-            (triage.top_of_stack, triage.stack.clone()),
-            (0x8a00_1000, 0x1200..0x1210)
-        );
+        assert_eq!((gone.name.as_str(), gone.start, gone.end), ("g.sy", 0x9000_0000, 0x9000_1000));
+        assert_eq!(triage.blocks, [Block { address: 0x8b00_0000, size: 4, offset: 0x1600 }]);
+        assert_eq!((triage.top_of_stack, triage.stack.clone()), (0x8a00_1000, 0x1200..0x1210));
     }
 }

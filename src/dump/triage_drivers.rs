@@ -135,9 +135,7 @@ impl Layout<'_> {
     }
 
     fn is_kernel(&self, driver: &TriageDriver) -> bool {
-        self.kernel_pointer
-            .checked_sub(driver.base)
-            .is_some_and(|offset| offset < u64::from(driver.size))
+        self.kernel_pointer.checked_sub(driver.base).is_some_and(|offset| offset < u64::from(driver.size))
     }
 
     /// The distance between entries: not stored, and it has differed between builds. The names follow the list, so
@@ -208,9 +206,7 @@ impl Layout<'_> {
         let wanted = usize::try_from(count).unwrap_or(usize::MAX).min(MAX_UNLOADED);
         let drivers: Vec<UnloadedDriver> = (0..wanted)
             .map_while(|index| {
-                let at = start
-                    .checked_add(count_size)?
-                    .checked_add(index.checked_mul(entry_size)?)?;
+                let at = start.checked_add(count_size)?.checked_add(index.checked_mul(entry_size)?)?;
                 let entry = bounded::slice(self.bytes, at, entry_size)?;
                 let size = if self.bits == Bits::Bits64 { 8 } else { 4 };
                 // Without a NUL the field goes on with whatever was there before: the UNICODE_STRING has the length.
@@ -224,10 +220,7 @@ impl Layout<'_> {
             })
             .collect();
         if drivers.len() as u64 != count {
-            warnings.push(format!(
-                "{} of {count} unloaded drivers are readable",
-                drivers.len()
-            ));
+            warnings.push(format!("{} of {count} unloaded drivers are readable", drivers.len()));
         }
         drivers
     }

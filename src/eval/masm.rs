@@ -27,11 +27,7 @@ pub fn evaluate(text: &str, host: &dyn EvalHost) -> Result<u64, EvalError> {
 /// # Errors
 /// As [`evaluate`]; text that starts no expression is a syntax error.
 pub fn evaluate_prefix<'t>(text: &'t str, host: &dyn EvalHost) -> Result<(u64, &'t str), EvalError> {
-    let mut parser = Parser {
-        rest: text,
-        host,
-        depth: 0,
-    };
+    let mut parser = Parser { rest: text, host, depth: 0 };
     let value = parser.binary(0)?;
     Ok((value, parser.rest))
 }
@@ -55,119 +51,30 @@ const OPERATORS: &[Operator] = &[
         spelling: ">>>",
         level: 4,
         apply: |a, b| {
-            Some(
-                a.cast_signed()
-                    .checked_shr(shift(b))
-                    .unwrap_or(a.cast_signed() >> 63)
-                    .cast_unsigned(),
-            )
+            Some(a.cast_signed().checked_shr(shift(b)).unwrap_or(a.cast_signed() >> 63).cast_unsigned())
         },
     },
-    Operator {
-        spelling: "<<",
-        level: 4,
-        apply: |a, b| Some(a.checked_shl(shift(b)).unwrap_or(0)),
-    },
-    Operator {
-        spelling: ">>",
-        level: 4,
-        apply: |a, b| Some(a.checked_shr(shift(b)).unwrap_or(0)),
-    },
-    Operator {
-        spelling: "<=",
-        level: 3,
-        apply: |a, b| Some(u64::from(a.cast_signed() <= b.cast_signed())),
-    },
-    Operator {
-        spelling: ">=",
-        level: 3,
-        apply: |a, b| Some(u64::from(a.cast_signed() >= b.cast_signed())),
-    },
-    Operator {
-        spelling: "==",
-        level: 3,
-        apply: |a, b| Some(u64::from(a == b)),
-    },
-    Operator {
-        spelling: "!=",
-        level: 3,
-        apply: |a, b| Some(u64::from(a != b)),
-    },
-    Operator {
-        spelling: "<",
-        level: 3,
-        apply: |a, b| Some(u64::from(a.cast_signed() < b.cast_signed())),
-    },
-    Operator {
-        spelling: ">",
-        level: 3,
-        apply: |a, b| Some(u64::from(a.cast_signed() > b.cast_signed())),
-    },
-    Operator {
-        spelling: "=",
-        level: 3,
-        apply: |a, b| Some(u64::from(a == b)),
-    },
-    Operator {
-        spelling: "*",
-        level: 6,
-        apply: |a, b| Some(a.wrapping_mul(b)),
-    },
-    Operator {
-        spelling: "/",
-        level: 6,
-        apply: |a, b| a.checked_div(b),
-    },
-    Operator {
-        spelling: "%",
-        level: 6,
-        apply: |a, b| a.checked_rem(b),
-    },
-    Operator {
-        spelling: "mod",
-        level: 6,
-        apply: |a, b| a.checked_rem(b),
-    },
-    Operator {
-        spelling: "+",
-        level: 5,
-        apply: |a, b| Some(a.wrapping_add(b)),
-    },
-    Operator {
-        spelling: "-",
-        level: 5,
-        apply: |a, b| Some(a.wrapping_sub(b)),
-    },
-    Operator {
-        spelling: "&",
-        level: 2,
-        apply: |a, b| Some(a & b),
-    },
-    Operator {
-        spelling: "and",
-        level: 2,
-        apply: |a, b| Some(a & b),
-    },
-    Operator {
-        spelling: "^",
-        level: 1,
-        apply: |a, b| Some(a ^ b),
-    },
-    Operator {
-        spelling: "xor",
-        level: 1,
-        apply: |a, b| Some(a ^ b),
-    },
-    Operator {
-        spelling: "|",
-        level: 0,
-        apply: |a, b| Some(a | b),
-    },
-    Operator {
-        spelling: "or",
-        level: 0,
-        apply: |a, b| Some(a | b),
-    },
+    Operator { spelling: "<<", level: 4, apply: |a, b| Some(a.checked_shl(shift(b)).unwrap_or(0)) },
+    Operator { spelling: ">>", level: 4, apply: |a, b| Some(a.checked_shr(shift(b)).unwrap_or(0)) },
+    Operator { spelling: "<=", level: 3, apply: |a, b| Some(u64::from(a.cast_signed() <= b.cast_signed())) },
+    Operator { spelling: ">=", level: 3, apply: |a, b| Some(u64::from(a.cast_signed() >= b.cast_signed())) },
+    Operator { spelling: "==", level: 3, apply: |a, b| Some(u64::from(a == b)) },
+    Operator { spelling: "!=", level: 3, apply: |a, b| Some(u64::from(a != b)) },
+    Operator { spelling: "<", level: 3, apply: |a, b| Some(u64::from(a.cast_signed() < b.cast_signed())) },
+    Operator { spelling: ">", level: 3, apply: |a, b| Some(u64::from(a.cast_signed() > b.cast_signed())) },
+    Operator { spelling: "=", level: 3, apply: |a, b| Some(u64::from(a == b)) },
+    Operator { spelling: "*", level: 6, apply: |a, b| Some(a.wrapping_mul(b)) },
+    Operator { spelling: "/", level: 6, apply: |a, b| a.checked_div(b) },
+    Operator { spelling: "%", level: 6, apply: |a, b| a.checked_rem(b) },
+    Operator { spelling: "mod", level: 6, apply: |a, b| a.checked_rem(b) },
+    Operator { spelling: "+", level: 5, apply: |a, b| Some(a.wrapping_add(b)) },
+    Operator { spelling: "-", level: 5, apply: |a, b| Some(a.wrapping_sub(b)) },
+    Operator { spelling: "&", level: 2, apply: |a, b| Some(a & b) },
+    Operator { spelling: "and", level: 2, apply: |a, b| Some(a & b) },
+    Operator { spelling: "^", level: 1, apply: |a, b| Some(a ^ b) },
+    Operator { spelling: "xor", level: 1, apply: |a, b| Some(a ^ b) },
+    Operator { spelling: "|", level: 0, apply: |a, b| Some(a | b) },
+    Operator { spelling: "or", level: 0, apply: |a, b| Some(a | b) },
 ];
 
 /// The tightest binary level.
@@ -235,9 +142,7 @@ impl<'t> Parser<'t, '_> {
             Some('$') => self.pseudo(),
             Some('.') if !at.get(1..).is_some_and(|rest| rest.starts_with(is_name)) => {
                 self.rest = strip(at, ".").unwrap_or_default();
-                self.host
-                    .register("$ip")
-                    .ok_or_else(|| EvalError::Register(at.to_owned()))
+                self.host.register("$ip").ok_or_else(|| EvalError::Register(at.to_owned()))
             }
             Some(c) if c.is_ascii_digit() || is_name(c) => self.word(),
             _ => Err(EvalError::Syntax(at.to_owned())),
@@ -262,10 +167,7 @@ impl<'t> Parser<'t, '_> {
         let at = self.rest;
         let inner = at.strip_prefix('\'').unwrap_or(at);
         let end = inner.find('\'').ok_or_else(|| EvalError::Syntax(at.to_owned()))?;
-        let (text, rest) = (
-            inner.get(..end).unwrap_or_default(),
-            inner.get(end + 1..).unwrap_or_default(),
-        );
+        let (text, rest) = (inner.get(..end).unwrap_or_default(), inner.get(end + 1..).unwrap_or_default());
         if text.is_empty() || text.len() > 8 {
             return Err(EvalError::Overflow(at.to_owned()));
         }
@@ -288,11 +190,7 @@ impl<'t> Parser<'t, '_> {
         }
         let name = name_at(at.get(1..).unwrap_or_default());
         self.rest = at.get(1 + name.len()..).unwrap_or_default();
-        let value = if name.is_empty() {
-            None
-        } else {
-            self.host.register(name)
-        };
+        let value = if name.is_empty() { None } else { self.host.register(name) };
         value.ok_or_else(|| EvalError::Register(at.trim_end().to_owned()))
     }
 
@@ -325,18 +223,13 @@ impl<'t> Parser<'t, '_> {
             return self.vvalid(at, name.len());
         }
         self.rest = at.get(name.len()..).unwrap_or_default();
-        self.host
-            .register(name)
-            .ok_or_else(|| EvalError::Register(at.to_owned()))
+        self.host.register(name).ok_or_else(|| EvalError::Register(at.to_owned()))
     }
 
     /// `$vvalid(address, length)`: 1 where the whole range can be read.
     fn vvalid(&mut self, at: &'t str, name: usize) -> Result<u64, EvalError> {
         let syntax = || EvalError::Syntax(at.to_owned());
-        self.rest = at
-            .get(name..)
-            .and_then(|rest| rest.trim_start().strip_prefix('('))
-            .ok_or_else(syntax)?;
+        self.rest = at.get(name..).and_then(|rest| rest.trim_start().strip_prefix('(')).ok_or_else(syntax)?;
         let address = self.binary(0)?;
         self.rest = self.rest.trim_start().strip_prefix(',').ok_or_else(syntax)?;
         let length = self.binary(0)?;
@@ -367,16 +260,13 @@ impl<'t> Parser<'t, '_> {
             self.rest.trim_start().starts_with(['(', '@', '$', '[']) || self.rest.starts_with(' ')
         }) {
             let address = self.unary()?;
-            return self.host.memory(address, size).ok_or_else(|| EvalError::Memory {
-                text: at.to_owned(),
-                address,
-            });
-        }
-        if word.contains('!') {
             return self
                 .host
-                .symbol(word)
-                .ok_or_else(|| EvalError::Unresolved(at.to_owned()));
+                .memory(address, size)
+                .ok_or_else(|| EvalError::Memory { text: at.to_owned(), address });
+        }
+        if word.contains('!') {
+            return self.host.symbol(word).ok_or_else(|| EvalError::Unresolved(at.to_owned()));
         }
         self.host
             .register(word)
@@ -396,8 +286,7 @@ fn is_name(c: char) -> bool {
 }
 
 fn name_at(text: &str) -> &str {
-    text.get(..text.find(|c| !is_name(c)).unwrap_or(text.len()))
-        .unwrap_or(text)
+    text.get(..text.find(|c| !is_name(c)).unwrap_or(text.len())).unwrap_or(text)
 }
 
 /// `Some(None)` is a number that does not fit; `None` is no number.
@@ -410,9 +299,7 @@ fn number(word: &str, radix: Radix) -> Option<Option<u64>> {
         .or_else(|| {
             // `0bh` is hexadecimal with a suffix; plain `0b` is the number 0xb.
             let digits = lower.strip_suffix('h')?;
-            digits
-                .starts_with(|c: char| c.is_ascii_digit())
-                .then_some((digits, 16))
+            digits.starts_with(|c: char| c.is_ascii_digit()).then_some((digits, 16))
         })
         .unwrap_or((lower.as_str(), radix.base()));
     if digits.is_empty() || digits.starts_with('`') || !digits.chars().all(|c| c == '`' || c.is_digit(base)) {
@@ -508,30 +395,12 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         assert_eq!(evaluate("@foo", &Host), Err(EvalError::Register("@foo".into())));
-        assert_eq!(
-            evaluate("nosuch", &Host),
-            Err(EvalError::Unresolved("nosuch".into()))
-        );
-        assert!(matches!(
-            evaluate("poi(5)", &Host),
-            Err(EvalError::Memory { address: 5, .. })
-        ));
-        assert!(matches!(
-            evaluate("1/0", &Host),
-            Err(EvalError::DivisionByZero(_))
-        ));
+        assert_eq!(evaluate("nosuch", &Host), Err(EvalError::Unresolved("nosuch".into())));
+        assert!(matches!(evaluate("poi(5)", &Host), Err(EvalError::Memory { address: 5, .. })));
+        assert!(matches!(evaluate("1/0", &Host), Err(EvalError::DivisionByZero(_))));
         assert!(matches!(evaluate("1 2", &Host), Err(EvalError::Syntax(_))));
-        assert!(matches!(
-            evaluate("11112222333344445", &Host),
-            Err(EvalError::Overflow(_))
-        ));
-        assert!(matches!(
-            evaluate(&"(".repeat(5000), &Host),
-            Err(EvalError::TooDeep(_))
-        ));
-        assert!(matches!(
-            evaluate(&"-".repeat(5000), &Host),
-            Err(EvalError::TooDeep(_))
-        ));
+        assert!(matches!(evaluate("11112222333344445", &Host), Err(EvalError::Overflow(_))));
+        assert!(matches!(evaluate(&"(".repeat(5000), &Host), Err(EvalError::TooDeep(_))));
+        assert!(matches!(evaluate(&"-".repeat(5000), &Host), Err(EvalError::TooDeep(_))));
     }
 }

@@ -26,11 +26,7 @@ impl ProcessId {
         let pid = field_of(&*types.source, types.id, "UniqueProcessId")?;
         let memory = target.memory();
         let text = memory
-            .read_vec(
-                process.checked_add(name.offset)?,
-                MAX_NAME.min(name.size as usize),
-                MAX_NAME,
-            )
+            .read_vec(process.checked_add(name.offset)?, MAX_NAME.min(name.size as usize), MAX_NAME)
             .ok()?;
         Some(ProcessId {
             name: ascii_z(&text, 0, MAX_NAME)?,

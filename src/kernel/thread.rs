@@ -21,9 +21,6 @@ impl ClientId {
             let field = field_of(&*types.source, types.id, path)?;
             target.memory().u64(thread.checked_add(field.offset)?).ok()
         };
-        Some(ClientId {
-            process: member("Cid.UniqueProcess")?,
-            thread: member("Cid.UniqueThread")?,
-        })
+        Some(ClientId { process: member("Cid.UniqueProcess")?, thread: member("Cid.UniqueThread")? })
     }
 }

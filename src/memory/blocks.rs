@@ -65,19 +65,10 @@ impl BlockMemory {
             let parts = [
                 (triage.top_of_stack, &triage.stack, Saved::Stack),
                 (triage.data_page_address, &triage.data_page, Saved::DataPage),
-                (
-                    dump.header().kd_debugger_data_block,
-                    &triage.debugger_data,
-                    Saved::DebuggerData,
-                ),
+                (dump.header().kd_debugger_data_block, &triage.debugger_data, Saved::DebuggerData),
             ];
             for (address, part, saved) in parts {
-                ranges.push(Range {
-                    address,
-                    size: part.len() as u64,
-                    offset: part.start,
-                    saved,
-                });
+                ranges.push(Range { address, size: part.len() as u64, offset: part.start, saved });
             }
         }
         let mut memory = BlockMemory {
@@ -109,9 +100,7 @@ impl BlockMemory {
 
     /// The readable ranges, ascending: address, bytes, what they were saved as.
     pub fn ranges(&self) -> impl Iterator<Item = (u64, u64, Saved)> + '_ {
-        self.pieces
-            .iter()
-            .map(|piece| (piece.address, piece.size, piece.saved))
+        self.pieces.iter().map(|piece| (piece.address, piece.size, piece.saved))
     }
 
     /// What the byte at `address` was saved as.
@@ -120,27 +109,17 @@ impl BlockMemory {
     }
 
     fn piece(&self, address: u64) -> Option<&Piece> {
-        let index = self
-            .pieces
-            .partition_point(|piece| piece.address <= address)
-            .checked_sub(1)?;
-        self.pieces
-            .get(index)
-            .filter(|piece| address - piece.address < piece.size)
+        let index = self.pieces.partition_point(|piece| piece.address <= address).checked_sub(1)?;
+        self.pieces.get(index).filter(|piece| address - piece.address < piece.size)
     }
 }
 
 impl Memory for BlockMemory {
     fn window(&self, address: u64) -> Result<&[u8], ReadError> {
         let bytes = self.piece(address).and_then(|piece| {
-            let start = piece
-                .offset
-                .checked_add(usize::try_from(address - piece.address).ok()?)?;
+            let start = piece.offset.checked_add(usize::try_from(address - piece.address).ok()?)?;
             let end = piece.offset.checked_add(usize::try_from(piece.size).ok()?)?;
-            self.dump
-                .bytes()
-                .get(start..end)
-                .filter(|bytes| !bytes.is_empty())
+            self.dump.bytes().get(start..end).filter(|bytes| !bytes.is_empty())
         });
         bytes.ok_or_else(|| ReadError::new(address, Reason::NotInTriage))
     }
@@ -152,15 +131,7 @@ fn flatten(ranges: &[Range]) -> Vec<Piece> {
         .iter()
         .enumerate()
         .filter(|(_, range)| range.size > 0)
-        .map(|(rank, range)| {
-            (
-                rank,
-                Range {
-                    size: range.size.min(u64::MAX - range.address),
-                    ..*range
-                },
-            )
-        })
+        .map(|(rank, range)| (rank, Range { size: range.size.min(u64::MAX - range.address), ..*range }))
         .collect();
     order.sort_by_key(|(_, range)| range.address);
     let mut starts = order.into_iter().peekable();
@@ -185,18 +156,9 @@ fn flatten(ranges: &[Range]) -> Vec<Piece> {
         };
         let until = next_start.map_or(end, |start| start.min(end));
         if let Some(range) = ranges.get(rank) {
-            let offset = range
-                .offset
-                .saturating_add(usize::try_from(at - range.address).unwrap_or(usize::MAX));
-            push(
-                &mut pieces,
-                Piece {
-                    address: at,
-                    size: until - at,
-                    offset,
-                    saved: range.saved,
-                },
-            );
+            let offset =
+                range.offset.saturating_add(usize::try_from(at - range.address).unwrap_or(usize::MAX));
+            push(&mut pieces, Piece { address: at, size: until - at, offset, saved: range.saved });
         }
         at = until;
     }
@@ -220,12 +182,7 @@ mod tests {
     use super::*;
 
     fn range(address: u64, size: u64, offset: usize) -> Range {
-        Range {
-            address,
-            size,
-            offset,
-            saved: Saved::Block,
-        }
+        Range { address, size, offset, saved: Saved::Block }
     }
 
     /// For each address of a small space, which file offset the first covering range gives.
@@ -242,9 +199,7 @@ mod tests {
         for _ in 0..200 {
             let ranges: Vec<Range> = (0..12)
                 .map(|n| {
-                    seed = seed
-                        .wrapping_mul(6364136223846793005)
-                        .wrapping_add(1442695040888963407);
+                    seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
                     range(seed >> 40 & 63, seed >> 50 & 15, n * 1000)
                 })
                 .collect();
@@ -268,11 +223,6 @@ mod tests {
 
     #[test]
     fn the_end_of_the_address_space_is_no_overflow() {
-        assert_eq!(
-            flatten(&[range(u64::MAX - 3, 100, 0)])
-                .first()
-                .map(|piece| piece.size),
-            Some(3)
-        );
+        assert_eq!(flatten(&[range(u64::MAX - 3, 100, 0)]).first().map(|piece| piece.size), Some(3));
     }
 }

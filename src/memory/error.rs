@@ -153,10 +153,7 @@ impl fmt::Display for Reason {
             Reason::InVad => write!(f, "not valid; the VAD tree of the process describes it"),
             Reason::NotInDump { pfn } => write!(f, "page {pfn:x} not present in the dump file"),
             Reason::BeyondFile { offset } => {
-                write!(
-                    f,
-                    "the file is cut off: the page would be at file offset {offset:#x}"
-                )
+                write!(f, "the file is cut off: the page would be at file offset {offset:#x}")
             }
             Reason::NotInTriage => write!(f, "not among the memory saved in this triage dump"),
             Reason::NotInImage => write!(f, "not among the read-only parts of the image files"),

@@ -88,10 +88,7 @@ impl ImageOverlay {
     /// # Errors
     /// If it cannot be read, is no PE image, or its time stamp or size differ from the module's.
     pub fn load(&mut self, path: &Path, module: ModuleIdentity) -> Result<(), ImageError> {
-        let failed = |source| ImageError::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| ImageError::Io { path: path.to_owned(), source };
         let about = path.metadata().map_err(failed)?;
         if !about.is_file() || about.len() == 0 {
             return Err(ImageError::NotPe(path.to_owned()));
@@ -124,32 +121,21 @@ impl ImageOverlay {
                 && b.base < a.base.saturating_add(u64::from(a.size_of_image))
         });
         if let Some(loaded) = overlapping {
-            return Err(ImageError::Overlap {
-                path,
-                other: loaded.path.clone(),
-                base: module.base,
-            });
+            return Err(ImageError::Overlap { path, other: loaded.path.clone(), base: module.base });
         }
-        let index = self
-            .images
-            .partition_point(|loaded| loaded.module.base < module.base);
+        let index = self.images.partition_point(|loaded| loaded.module.base < module.base);
         self.images.insert(index, Loaded { module, path, image });
         Ok(())
     }
 
     /// The file that stands for the module at `base`.
     pub fn path_at(&self, base: u64) -> Option<&Path> {
-        self.images
-            .iter()
-            .find(|loaded| loaded.module.base == base)
-            .map(|loaded| loaded.path.as_path())
+        self.images.iter().find(|loaded| loaded.module.base == base).map(|loaded| loaded.path.as_path())
     }
 
     /// The modules that have a file, ascending by base.
     pub fn modules(&self) -> impl Iterator<Item = (ModuleIdentity, &Path)> {
-        self.images
-            .iter()
-            .map(|loaded| (loaded.module, loaded.path.as_path()))
+        self.images.iter().map(|loaded| (loaded.module, loaded.path.as_path()))
     }
 
     /// Whether there are none.
@@ -160,17 +146,10 @@ impl ImageOverlay {
 
 impl Memory for ImageOverlay {
     fn window(&self, address: u64) -> Result<&[u8], ReadError> {
-        let index = self
-            .images
-            .partition_point(|loaded| loaded.module.base <= address)
-            .checked_sub(1);
+        let index = self.images.partition_point(|loaded| loaded.module.base <= address).checked_sub(1);
         index
             .and_then(|index| self.images.get(index))
-            .and_then(|loaded| {
-                loaded
-                    .image
-                    .window(address - loaded.module.base, loaded.module.base)
-            })
+            .and_then(|loaded| loaded.image.window(address - loaded.module.base, loaded.module.base))
             .ok_or_else(|| ReadError::new(address, Reason::NotInImage))
     }
 }
@@ -179,10 +158,7 @@ impl Memory for ImageOverlay {
 /// that exists. Names are compared as the file system does, then in lower case.
 pub fn find_image(folder: &Path, name: &str, module: ModuleIdentity) -> Option<PathBuf> {
     // The name comes from the dump: it must not lead out of the folder.
-    let name = name
-        .rsplit(['\\', '/'])
-        .next()
-        .filter(|name| !matches!(*name, "" | "." | ".."))?;
+    let name = name.rsplit(['\\', '/']).next().filter(|name| !matches!(*name, "" | "." | ".."))?;
     let key = format!("{:08X}{:x}", module.time_date_stamp, module.size_of_image);
     [name.to_owned(), name.to_ascii_lowercase()]
         .iter()
@@ -227,13 +203,9 @@ mod tests {
         let flags = [0x6000_0020u32, 0x4000_0040, 0xc000_0040, 0x6200_0020, 0x4200_0040];
         for (index, flags) in flags.iter().enumerate() {
             let (header, number) = (0x188 + index * 40, index as u32 + 1);
-            for (at, value) in [
-                (8, 0x300),
-                (12, number * 0x1000),
-                (16, 0x400),
-                (20, number * 0x400),
-                (36, *flags),
-            ] {
+            for (at, value) in
+                [(8, 0x300), (12, number * 0x1000), (16, 0x400), (20, number * 0x400), (36, *flags)]
+            {
                 put(&mut file, header + at, &value.to_le_bytes());
             }
             put(&mut file, number as usize * 0x400, &[number as u8; 0x300]);
@@ -250,36 +222,21 @@ mod tests {
     }
 
     fn module(base: u64) -> ModuleIdentity {
-        ModuleIdentity {
-            base,
-            size_of_image: 0x6000,
-            time_date_stamp: 0x5f5e_1000,
-        }
+        ModuleIdentity { base, size_of_image: 0x6000, time_date_stamp: 0x5f5e_1000 }
     }
 
     #[test]
     fn only_what_memory_shares_with_the_file_is_shown() {
         let base = 0xffff_f800_0100_0000;
         let mut overlay = ImageOverlay::new();
-        overlay
-            .add(Path::new("a.sys"), Mapping::of_bytes(driver()), module(base))
-            .unwrap();
+        overlay.add(Path::new("a.sys"), Mapping::of_bytes(driver()), module(base)).unwrap();
         assert_eq!(overlay.array(base), Ok(*b"MZ"));
         assert_eq!(overlay.u8(base + 0x1000), Ok(1));
         assert_eq!(overlay.u8(base + 0x12ff), Ok(1));
-        for absent in [
-            0x400, 0x1300, 0x2000, 0x200f, 0x2200, 0x220f, 0x3000, 0x4000, 0x5000, 0x6000,
-        ] {
-            assert_eq!(
-                overlay.u8(base + absent).unwrap_err().reason,
-                Reason::NotInImage,
-                "{absent:x}"
-            );
+        for absent in [0x400, 0x1300, 0x2000, 0x200f, 0x2200, 0x220f, 0x3000, 0x4000, 0x5000, 0x6000] {
+            assert_eq!(overlay.u8(base + absent).unwrap_err().reason, Reason::NotInImage, "{absent:x}");
         }
-        assert_eq!(
-            (overlay.u8(base + 0x2010), overlay.u8(base + 0x2210)),
-            (Ok(2), Ok(2))
-        );
+        assert_eq!((overlay.u8(base + 0x2010), overlay.u8(base + 0x2210)), (Ok(2), Ok(2)));
         // Addresses are where the loader puts them.
         assert_eq!(overlay.u64(base + 0x2020), Ok(base + 0x1234));
         assert_eq!(overlay.u64(base + 0xb0), Ok(base));
@@ -289,9 +246,7 @@ mod tests {
     #[test]
     fn at_the_preferred_base_nothing_changes() {
         let mut overlay = ImageOverlay::new();
-        overlay
-            .add(Path::new("a.sys"), Mapping::of_bytes(driver()), module(PREFERRED))
-            .unwrap();
+        overlay.add(Path::new("a.sys"), Mapping::of_bytes(driver()), module(PREFERRED)).unwrap();
         assert_eq!(overlay.u64(PREFERRED + 0x2020), Ok(PREFERRED + 0x1234));
     }
 
@@ -303,16 +258,9 @@ mod tests {
                 .add(Path::new("a.sys"), Mapping::of_bytes(file), module)
                 .map_err(|error| error.to_string())
         };
-        let older = ModuleIdentity {
-            time_date_stamp: 1,
-            ..module(0x1000)
-        };
+        let older = ModuleIdentity { time_date_stamp: 1, ..module(0x1000) };
         assert!(add(driver(), older).unwrap_err().contains("another build"));
-        assert!(
-            add(b"MZ but no more".to_vec(), module(0x1000))
-                .unwrap_err()
-                .contains("no PE image")
-        );
+        assert!(add(b"MZ but no more".to_vec(), module(0x1000)).unwrap_err().contains("no PE image"));
         add(driver(), module(0x1_0000)).unwrap();
         assert!(add(driver(), module(0x1_5000)).unwrap_err().contains("overlap"));
     }
@@ -346,9 +294,6 @@ mod tests {
         let found = find_image(folder.path(), "\\SystemRoot\\drivers\\Bad.sys", module(0));
         assert_eq!(found, Some(store.join("bad.sys")));
         std::fs::write(folder.path().join("secret"), "").unwrap();
-        assert_eq!(
-            find_image(&folder.path().join("bad.sys"), "../secret", module(0)),
-            None
-        );
+        assert_eq!(find_image(&folder.path().join("bad.sys"), "../secret", module(0)), None);
     }
 }

@@ -63,12 +63,7 @@ pub(super) fn locate(dump: &DumpFile, memory: &BlockMemory) -> Objects {
             0 => stored,
             size => size.min(stored),
         };
-        objects.ranges.push(Range {
-            address,
-            size,
-            offset: range.start,
-            saved,
-        });
+        objects.ranges.push(Range { address, size, offset: range.start, saved });
     };
 
     let prcb_image = part(&triage.prcb);
@@ -108,9 +103,7 @@ fn by_empty_lists(image: &[u8]) -> Option<u64> {
     for (index, word) in image.chunks_exact(8).enumerate() {
         let link = bounded::u64_at(word, 0)?;
         if link == previous && is_kernel(link) {
-            *votes
-                .entry(link.wrapping_sub(8 * (index as u64 - 1)))
-                .or_default() += 1;
+            *votes.entry(link.wrapping_sub(8 * (index as u64 - 1))).or_default() += 1;
         }
         previous = link;
     }

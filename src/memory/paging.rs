@@ -11,13 +11,8 @@ use super::translation_cache::TranslationCache;
 use crate::dump::DumpFile;
 
 /// Levels from the root down; with 4 levels the first is left out.
-const LEVELS: [(Level, u32); 5] = [
-    (Level::Pml5e, 48),
-    (Level::Pxe, 39),
-    (Level::Ppe, 30),
-    (Level::Pde, 21),
-    (Level::Pte, 12),
-];
+const LEVELS: [(Level, u32); 5] =
+    [(Level::Pml5e, 48), (Level::Pxe, 39), (Level::Ppe, 30), (Level::Pde, 21), (Level::Pte, 12)];
 /// Bits of a physical address in CR3; the others hold the PCID and flags.
 const ROOT: u64 = 0x000f_ffff_ffff_f000;
 
@@ -45,10 +40,7 @@ struct Caches {
 impl Caches {
     /// Empty ones. They grow to 512 KiB (256 MiB of neighbouring pages) and 8 KiB.
     fn new() -> Arc<Caches> {
-        Arc::new(Caches {
-            pages: TranslationCache::new(16),
-            tables: TranslationCache::new(10),
-        })
+        Arc::new(Caches { pages: TranslationCache::new(16), tables: TranslationCache::new(10) })
     }
 }
 
@@ -74,29 +66,17 @@ impl Paging {
 
     /// The same with another directory table base (CR3; its low bits are ignored).
     pub fn with_directory_table_base(&self, base: u64) -> Paging {
-        Paging {
-            root: base & ROOT,
-            caches: Caches::new(),
-            ..self.clone()
-        }
+        Paging { root: base & ROOT, caches: Caches::new(), ..self.clone() }
     }
 
     /// The same with 5 levels (CR4.LA57) or 4.
     pub fn with_five_levels(&self, five_levels: bool) -> Paging {
-        Paging {
-            five_levels,
-            caches: Caches::new(),
-            ..self.clone()
-        }
+        Paging { five_levels, caches: Caches::new(), ..self.clone() }
     }
 
     /// The same with another encoding of entries that are not valid.
     pub fn with_encoding(&self, encoding: PteEncoding) -> Paging {
-        Paging {
-            encoding,
-            caches: Caches::new(),
-            ..self.clone()
-        }
+        Paging { encoding, caches: Caches::new(), ..self.clone() }
     }
 
     /// Physical address of the root table.
@@ -134,10 +114,7 @@ impl Paging {
                 transition: found.transition,
                 prototype: found.prototype,
             }),
-            Err(reason) => Err(WalkError {
-                error: ReadError::new(address, reason),
-                entries,
-            }),
+            Err(reason) => Err(WalkError { error: ReadError::new(address, reason), entries }),
         }
     }
 
@@ -165,18 +142,10 @@ impl Paging {
             let value = match self.physical.u64(at) {
                 Ok(value) => Pte(value),
                 Err(error) => {
-                    return Err(Reason::Table {
-                        level,
-                        entry: at,
-                        why: Box::new(error.reason),
-                    });
+                    return Err(Reason::Table { level, entry: at, why: Box::new(error.reason) });
                 }
             };
-            visit(Entry {
-                level,
-                address: at,
-                value,
-            });
+            visit(Entry { level, address: at, value });
             let page_size = 1u64 << shift;
             let frame = if value.valid() {
                 value.frame()

@@ -80,32 +80,18 @@ impl PeImage {
             let place = (number < directory_count)
                 .then(|| bounded::u32_at(bytes, at).zip(bounded::u32_at(bytes, at + 4)))
                 .flatten();
-            place.map_or(0..0, |(rva, size)| {
-                u64::from(rva)..u64::from(rva) + u64::from(size)
-            })
+            place.map_or(0..0, |(rva, size)| u64::from(rva)..u64::from(rva) + u64::from(size))
         };
 
-        let mut parts = vec![Part {
-            rva: 0,
-            offset: 0,
-            size: size_of_headers,
-        }];
+        let mut parts = vec![Part { rva: 0, offset: 0, size: size_of_headers }];
         let table = optional.checked_add(optional_size)?;
         for number in 0..usize::from(section_count) {
             let header = bounded::slice(bytes, table.checked_add(number * SECTION_HEADER)?, SECTION_HEADER)?;
             let field = |at| bounded::u32_at(header, at).map(u64::from);
             let (virtual_size, raw_size) = (field(8)?, field(16)?);
-            let size = if virtual_size == 0 {
-                raw_size
-            } else {
-                raw_size.min(virtual_size)
-            };
+            let size = if virtual_size == 0 { raw_size } else { raw_size.min(virtual_size) };
             if bounded::u32_at(header, 36)? & (WRITABLE | DISCARDABLE) == 0 {
-                parts.push(Part {
-                    rva: field(12)?,
-                    offset: field(20)?,
-                    size,
-                });
+                parts.push(Part { rva: field(12)?, offset: field(20)?, size });
             }
         }
         let mut image = PeImage {
@@ -133,11 +119,7 @@ impl PeImage {
         let mut holes = vec![directory(directory::IMPORT_ADDRESSES)];
         holes.extend(image.guard_pointers(directory(directory::LOAD_CONFIG)));
         for hole in holes {
-            image.parts = image
-                .parts
-                .iter()
-                .flat_map(|part| without(*part, &hole))
-                .collect();
+            image.parts = image.parts.iter().flat_map(|part| without(*part, &hole)).collect();
         }
         Some(image)
     }
@@ -167,10 +149,7 @@ impl PeImage {
     }
 
     fn part(&self, rva: u64) -> Option<&Part> {
-        let index = self
-            .parts
-            .partition_point(|part| part.rva <= rva)
-            .checked_sub(1)?;
+        let index = self.parts.partition_point(|part| part.rva <= rva).checked_sub(1)?;
         self.parts.get(index).filter(|part| rva - part.rva < part.size)
     }
 
@@ -186,10 +165,7 @@ impl PeImage {
         let end = usize::try_from(part.offset + part.size).ok()?;
         let bytes = match base.wrapping_sub(self.image_base) {
             0 => self.file.bytes(),
-            delta => self
-                .relocated
-                .get_or_init(|| self.relocate(base, delta))
-                .as_deref()?,
+            delta => self.relocated.get_or_init(|| self.relocate(base, delta)).as_deref()?,
         };
         bytes.get(start..end).filter(|bytes| !bytes.is_empty())
     }
@@ -200,9 +176,7 @@ impl PeImage {
         let original = self.file.bytes();
         let mut bytes = original.to_vec();
         let pointer = self.image_base_at.len();
-        bytes
-            .get_mut(self.image_base_at.clone())?
-            .copy_from_slice(base.to_le_bytes().get(..pointer)?);
+        bytes.get_mut(self.image_base_at.clone())?.copy_from_slice(base.to_le_bytes().get(..pointer)?);
         if self.fixed {
             return None;
         }
@@ -219,12 +193,7 @@ impl PeImage {
             let Some(entries) = bounded::slice(table, at + 8, entries) else {
                 break;
             };
-            for entry in entries
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|entry| u16::from_le_bytes(*entry))
-            {
+            for entry in entries.as_chunks::<2>().0.iter().map(|entry| u16::from_le_bytes(*entry)) {
                 let width = match entry >> 12 {
                     DIR64 => 8,
                     HIGHLOW => 4,
@@ -260,11 +229,7 @@ impl PeImage {
             let inside = rvas.start.checked_sub(rva).filter(|&inside| inside < size)?;
             let offset = u64::from(bounded::u32_at(header, 20)?) + inside;
             let length = (rvas.end - rvas.start).min(size - inside);
-            bounded::slice(
-                bytes,
-                usize::try_from(offset).ok()?,
-                usize::try_from(length).ok()?,
-            )
+            bounded::slice(bytes, usize::try_from(offset).ok()?, usize::try_from(length).ok()?)
         })
     }
 }
@@ -273,19 +238,8 @@ impl PeImage {
 fn without(part: Part, hole: &Range<u64>) -> impl Iterator<Item = Part> {
     let end = part.rva + part.size;
     let (from, to) = (hole.start.clamp(part.rva, end), hole.end.clamp(part.rva, end));
-    let before = Part {
-        size: from - part.rva,
-        ..part
-    };
-    let after = Part {
-        rva: to,
-        offset: part.offset + (to - part.rva),
-        size: end - to,
-    };
-    let pieces = if from < to {
-        [before, after]
-    } else {
-        [part, Part { size: 0, ..part }]
-    };
+    let before = Part { size: from - part.rva, ..part };
+    let after = Part { rva: to, offset: part.offset + (to - part.rva), size: end - to };
+    let pieces = if from < to { [before, after] } else { [part, Part { size: 0, ..part }] };
     pieces.into_iter().filter(|piece| piece.size > 0)
 }

@@ -36,9 +36,7 @@ impl PhysicalMemory {
         let start = usize::try_from(first.checked_add(place.checked_mul(PAGE)?)?).ok()?;
         let bytes = self.dump.bytes();
         let end = start.checked_add(PAGE as usize)?.min(bytes.len());
-        bytes
-            .get(start + (in_page % PAGE) as usize..end)
-            .filter(|bytes| !bytes.is_empty())
+        bytes.get(start + (in_page % PAGE) as usize..end).filter(|bytes| !bytes.is_empty())
     }
 
     /// The bytes from `address` to the end of `pages` pages at most.
@@ -49,16 +47,12 @@ impl PhysicalMemory {
         let (offset, pages) = if pages == 1 {
             (index.offset(pfn), 1)
         } else {
-            index
-                .run_at(pfn, pages)
-                .map_or((None, 0), |run| (Some(run.offset), run.pages))
+            index.run_at(pfn, pages).map_or((None, 0), |run| (Some(run.offset), run.pages))
         };
         let offset = offset.ok_or_else(|| fail(Reason::NotInDump { pfn }))?;
         let bytes = self.dump.bytes();
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let end = start
-            .saturating_add(usize::try_from(pages * PAGE).unwrap_or(usize::MAX))
-            .min(bytes.len());
+        let end = start.saturating_add(usize::try_from(pages * PAGE).unwrap_or(usize::MAX)).min(bytes.len());
         let in_page = (address % PAGE) as usize;
         bytes
             .get(start.saturating_add(in_page)..end)

@@ -81,11 +81,7 @@ impl PteEncoding {
     /// The encoding of a build, for as long as no more is known.
     pub fn of_build(build: u32) -> PteEncoding {
         let invalid_mask = if build >= BUILD_1803 { 1 << 45 } else { 0 };
-        PteEncoding {
-            build,
-            invalid_mask,
-            mask_known: build < BUILD_1803,
-        }
+        PteEncoding { build, invalid_mask, mask_known: build < BUILD_1803 }
     }
 
     /// The encoding with KDDEBUGGER_DATA64's L1tfHighPhysicalBitIndex: 45 on the processors that need the mask, 0
@@ -93,27 +89,15 @@ impl PteEncoding {
     #[must_use]
     pub fn with_high_bit(self, index: u8) -> PteEncoding {
         match index {
-            0 => PteEncoding {
-                invalid_mask: 0,
-                mask_known: true,
-                ..self
-            },
-            32..=51 => PteEncoding {
-                invalid_mask: 1 << index,
-                mask_known: true,
-                ..self
-            },
+            0 => PteEncoding { invalid_mask: 0, mask_known: true, ..self },
+            32..=51 => PteEncoding { invalid_mask: 1 << index, mask_known: true, ..self },
             _ => self,
         }
     }
 
     /// Physical address of the page of a transition entry.
     pub fn transition_frame(&self, entry: Pte) -> u64 {
-        let mask = if entry.swizzled() {
-            !self.invalid_mask
-        } else {
-            u64::MAX
-        };
+        let mask = if entry.swizzled() { !self.invalid_mask } else { u64::MAX };
         entry.0 & TRANSITION_FRAME & mask
     }
 
@@ -125,36 +109,20 @@ impl PteEncoding {
         if entry.prototype() {
             return match entry.0 >> 16 {
                 0xffff_ffff_0000 => Reason::InVad,
-                _ => Reason::Prototype {
-                    address: entry.prototype_address(),
-                },
+                _ => Reason::Prototype { address: entry.prototype_address() },
             };
         }
-        let number = if self.build >= BUILD_1803 {
-            entry.0 >> 12 & 0xf
-        } else {
-            entry.0 >> 1 & 0xf
-        };
+        let number = if self.build >= BUILD_1803 { entry.0 >> 12 & 0xf } else { entry.0 >> 1 & 0xf };
         let stored = entry.0 >> 32;
-        let offset = if entry.swizzled() {
-            stored ^ (self.invalid_mask >> 32)
-        } else {
-            stored
-        };
+        let offset = if entry.swizzled() { stored ^ (self.invalid_mask >> 32) } else { stored };
         if stored == 0 || offset == 0 {
             // Only the protection (bits 5 to 9) is set.
             return match entry.0 & !0x3f0 & !self.invalid_mask {
                 0 => Reason::DemandZero,
-                _ => Reason::NotPresent {
-                    level,
-                    entry: entry.0,
-                },
+                _ => Reason::NotPresent { level, entry: entry.0 },
             };
         }
-        Reason::PageFile {
-            number: u8::try_from(number).unwrap_or(0),
-            offset,
-        }
+        Reason::PageFile { number: u8::try_from(number).unwrap_or(0), offset }
     }
 }
 
@@ -172,33 +140,19 @@ mod tests {
         assert_eq!(reason(new, 0x2000_0000_0080), Reason::DemandZero);
         assert_eq!(
             reason(new, 0x0001_2345_0000_0000 | 3 << 12 | 0x90),
-            Reason::PageFile {
-                number: 3,
-                offset: 0x12345
-            }
+            Reason::PageFile { number: 3, offset: 0x12345 }
         );
         // Without the swizzle bit the offset is stored xor the mask.
         assert_eq!(
             reason(new, (0x12345 ^ 0x2000) << 32 | 0x80),
-            Reason::PageFile {
-                number: 0,
-                offset: 0x12345
-            }
+            Reason::PageFile { number: 0, offset: 0x12345 }
         );
         assert_eq!(
             reason(old, 0x12345 << 32 | 2 << 1 | 0x80),
-            Reason::PageFile {
-                number: 2,
-                offset: 0x12345
-            }
+            Reason::PageFile { number: 2, offset: 0x12345 }
         );
         assert_eq!(reason(new, 0xffff_ffff_0000_0480), Reason::InVad);
-        assert_eq!(
-            reason(new, 0x8a01_2345_6780_0400),
-            Reason::Prototype {
-                address: 0xffff_8a01_2345_6780
-            }
-        );
+        assert_eq!(reason(new, 0x8a01_2345_6780_0400), Reason::Prototype { address: 0xffff_8a01_2345_6780 });
     }
 
     #[test]

@@ -26,9 +26,7 @@ impl TranslationCache {
     /// A cache of `1 << slot_bits` words, at least a chunk.
     pub(super) fn new(slot_bits: u32) -> TranslationCache {
         let slot_bits = slot_bits.max(CHUNK_BITS);
-        let chunks = (0..1 << (slot_bits - CHUNK_BITS))
-            .map(|_| OnceLock::new())
-            .collect();
+        let chunks = (0..1 << (slot_bits - CHUNK_BITS)).map(|_| OnceLock::new()).collect();
         TranslationCache { slot_bits, chunks }
     }
 
@@ -66,10 +64,7 @@ impl TranslationCache {
         };
         let chunk = chunk.get_or_init(|| Box::new([const { AtomicU64::new(0) }; 1 << CHUNK_BITS]));
         if let Some(slot) = chunk.get(slot) {
-            slot.store(
-                (key >> self.slot_bits) << place_bits | (place + 1),
-                Ordering::Relaxed,
-            );
+            slot.store((key >> self.slot_bits) << place_bits | (place + 1), Ordering::Relaxed);
         }
     }
 }

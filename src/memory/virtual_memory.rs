@@ -35,15 +35,9 @@ impl VirtualMemory {
         } else if header.machine == Machine::Amd64 && header.bits == Bits::Bits64 {
             Space::Paging(adapt(dump, Paging::new(dump)))
         } else {
-            Space::Unsupported(Reason::NoTranslation {
-                machine: header.machine,
-            })
+            Space::Unsupported(Reason::NoTranslation { machine: header.machine })
         };
-        VirtualMemory {
-            space,
-            images: None,
-            bits: header.bits,
-        }
+        VirtualMemory { space, images: None, bits: header.bits }
     }
 
     /// The same dump seen with another directory table base. A triage dump has but one address space.
@@ -56,10 +50,7 @@ impl VirtualMemory {
     #[must_use]
     pub fn map_paging(&self, change: impl FnOnce(&Paging) -> Paging) -> VirtualMemory {
         match &self.space {
-            Space::Paging(paging) => VirtualMemory {
-                space: Space::Paging(change(paging)),
-                ..self.clone()
-            },
+            Space::Paging(paging) => VirtualMemory { space: Space::Paging(change(paging)), ..self.clone() },
             _ => self.clone(),
         }
     }
@@ -67,10 +58,7 @@ impl VirtualMemory {
     /// The same memory with `images` behind it: they answer where the dump has nothing.
     #[must_use]
     pub fn with_images(&self, images: Arc<ImageOverlay>) -> VirtualMemory {
-        VirtualMemory {
-            images: Some(images),
-            ..self.clone()
-        }
+        VirtualMemory { images: Some(images), ..self.clone() }
     }
 
     /// The images behind the dump's memory.
@@ -122,11 +110,7 @@ fn adapt(dump: &DumpFile, paging: Paging) -> Paging {
     };
     // The header does not tell. What every kernel has must be readable one way or the other.
     let five = paging.with_five_levels(true);
-    let paging = if !reads(&paging) && reads(&five) {
-        five
-    } else {
-        paging
-    };
+    let paging = if !reads(&paging) && reads(&five) { five } else { paging };
     let tag = paging.array(header.kd_debugger_data_block.wrapping_add(OWNER_TAG));
     let high_bit = paging.u8(header.kd_debugger_data_block.wrapping_add(L1TF_HIGH_BIT));
     match (tag, high_bit) {
@@ -178,10 +162,7 @@ mod tests {
             let paging = memory.paging().unwrap();
             assert_eq!(paging.levels(), levels);
             assert!(paging.encoding().mask_known);
-            assert_eq!(
-                paging.encoding().invalid_mask,
-                if high_bit == 0 { 0 } else { 1 << 45 }
-            );
+            assert_eq!(paging.encoding().invalid_mask, if high_bit == 0 { 0 } else { 1 << 45 });
             assert_eq!(memory.array(0xffff_f800_0dea_d210), Ok(*b"KDBG"));
         }
     }

@@ -47,11 +47,7 @@ pub struct Record {
 impl Record {
     /// A record of a kind with neither facts nor lines.
     pub fn new(kind: &'static str) -> Record {
-        Record {
-            kind,
-            fields: Vec::new(),
-            lines: Vec::new(),
-        }
+        Record { kind, fields: Vec::new(), lines: Vec::new() }
     }
 
     /// Adds a fact.

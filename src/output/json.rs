@@ -16,20 +16,12 @@ pub fn json(command: &str, document: &Document, error: Option<&str>) -> Value {
 }
 
 fn block(block: &Block) -> Value {
-    let text = block
-        .lines()
-        .iter()
-        .map(|line| line.plain())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let text = block.lines().iter().map(|line| line.plain()).collect::<Vec<_>>().join("\n");
     match block {
         Block::Line(_) => object!({ "kind": "line", "text": text }),
         Block::Record(record) => {
-            let fields: Map<String, Value> = record
-                .fields
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), field(value)))
-                .collect();
+            let fields: Map<String, Value> =
+                record.fields.iter().map(|(name, value)| ((*name).to_owned(), field(value))).collect();
             object!({ "kind": record.kind, "fields": fields, "text": text })
         }
     }
@@ -57,9 +49,7 @@ mod tests {
             .field("base", Field::Hex(0xfffff8047ba00000))
             .field("name", "nt")
             .line(Line::of("fffff804`7ba00000 nt"));
-        let document = Document {
-            blocks: vec![Line::of("head").into(), record.into()],
-        };
+        let document = Document { blocks: vec![Line::of("head").into(), record.into()] };
         let value = json("lm", &document, None);
         assert_eq!(value["blocks"][1]["fields"]["base"], "0xfffff8047ba00000");
         assert_eq!(value["blocks"][0]["text"], "head");

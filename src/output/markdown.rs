@@ -21,12 +21,7 @@ mod tests {
 
     #[test]
     fn the_fence_outlasts_back_ticks() {
-        let document = Document {
-            blocks: vec![Line::of("a ``` b").into()],
-        };
-        assert_eq!(
-            markdown("db 1`2", &document),
-            "### `db 1'2`\n\n````text\na ``` b\n````\n"
-        );
+        let document = Document { blocks: vec![Line::of("a ``` b").into()] };
+        assert_eq!(markdown("db 1`2", &document), "### `db 1'2`\n\n````text\na ``` b\n````\n");
     }
 }

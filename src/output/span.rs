@@ -57,11 +57,7 @@ pub struct Span {
 impl Span {
     /// A span without action.
     pub fn new(role: Role, text: impl AsRef<str>) -> Span {
-        Span {
-            text: sanitize(text.as_ref()).into_owned(),
-            role,
-            action: None,
-        }
+        Span { text: sanitize(text.as_ref()).into_owned(), role, action: None }
     }
 
     /// The same span, running `command` when followed.
@@ -154,11 +150,7 @@ impl Line {
     /// Pads with blanks until the line is `columns` wide; a longer line stays as it is.
     pub fn pad_to(self, columns: usize) -> Line {
         let missing = columns.saturating_sub(self.columns());
-        if missing == 0 {
-            self
-        } else {
-            self.text(" ".repeat(missing))
-        }
+        if missing == 0 { self } else { self.text(" ".repeat(missing)) }
     }
 
     /// How many terminal columns the line takes.
@@ -198,9 +190,6 @@ mod tests {
         let line = Line::of("nt").pad_to(5).address(0x10);
         assert_eq!(line.plain(), "nt   00000000`00000010");
         assert_eq!(line.columns(), 22);
-        assert_eq!(
-            line.spans()[2].action,
-            Some(Action("db 00000000`00000010".into()))
-        );
+        assert_eq!(line.spans()[2].action, Some(Action("db 00000000`00000010".into())));
     }
 }

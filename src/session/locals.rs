@@ -95,11 +95,7 @@ impl Session {
     /// As [`Session::locals`].
     pub fn locals_of(&self, frame: &Frame) -> Result<Vec<Local>, String> {
         let ip = frame.lookup_ip();
-        let module = self
-            .target
-            .modules()
-            .at(ip)
-            .ok_or_else(|| format!("{ip:#x} lies in no module"))?;
+        let module = self.target.modules().at(ip).ok_or_else(|| format!("{ip:#x} lies in no module"))?;
         let symbols = self.target.module_symbols(module);
         let (Some(names), Some(types)) = (&symbols.names, &symbols.types) else {
             return Err(needs_private(&module.name, symbols.status));
@@ -109,10 +105,7 @@ impl Session {
         }
         let rva = u32::try_from(ip - module.base).map_err(|_| "the module is too large".to_owned())?;
         let depth = self.inline_depth(frame);
-        let variables = names
-            .locals(rva)
-            .into_iter()
-            .filter(|variable| variable.inline_depth == depth);
+        let variables = names.locals(rva).into_iter().filter(|variable| variable.inline_depth == depth);
         let locals = variables.map(|variable| {
             let ty = FoundType {
                 module: module.name.clone(),
@@ -132,11 +125,7 @@ impl Session {
         }
         let stack = self.stack(frame.number as usize + 1).ok()?;
         let before = stack.frames.iter().take(frame.number as usize).rev();
-        Some(
-            before
-                .take_while(|inner| inner.kind == FrameKind::Inline && inner.ip == frame.ip)
-                .count(),
-        )
+        Some(before.take_while(|inner| inner.kind == FrameKind::Inline && inner.ip == frame.ip).count())
     }
 
     fn local(&self, variable: &Variable, ty: FoundType, frame: &Frame, base: u64) -> Local {
@@ -147,13 +136,7 @@ impl Session {
             size if size > MAX_BYTES => None,
             size => self.bytes(variable, size as usize, frame, base),
         };
-        Local {
-            name: variable.name.clone(),
-            ty,
-            parameter: variable.parameter,
-            home,
-            bytes,
-        }
+        Local { name: variable.name.clone(), ty, parameter: variable.parameter, home, bytes }
     }
 
     /// The variable's bytes, if every one of them is known.
@@ -177,11 +160,7 @@ impl Session {
             Place::Register(number) => register_bytes(*number, frame),
             Place::Constant(value) => Some(value.to_le_bytes().to_vec()),
             Place::Static { rva } => {
-                return self
-                    .target
-                    .memory()
-                    .read(base.wrapping_add(u64::from(*rva)), part)
-                    .is_ok();
+                return self.target.memory().read(base.wrapping_add(u64::from(*rva)), part).is_ok();
             }
             Place::RegisterRelative { register, offset } | Place::FrameRelative { register, offset } => {
                 let address = memory_address(*register, *offset, frame);
@@ -209,10 +188,7 @@ fn needs_private(module: &str, status: SymbolStatus) -> String {
 
 /// Where a part ends: where the next one begins.
 fn part_end(location: &Location, all: &[Location], size: usize) -> usize {
-    let later = all
-        .iter()
-        .map(|other| other.part as usize)
-        .filter(|&part| part > location.part as usize);
+    let later = all.iter().map(|other| other.part as usize).filter(|&part| part > location.part as usize);
     later.min().unwrap_or(size).min(size)
 }
 
@@ -246,10 +222,7 @@ fn memory_address(register: u16, offset: i32, frame: &Frame) -> Option<u64> {
 /// What a frame knows of a register, by CodeView's number: a part of one is cut out of the whole.
 fn register_bytes(number: u16, frame: &Frame) -> Option<Vec<u8>> {
     let name = amd64_name(number)?;
-    if let Some(xmm) = name
-        .strip_prefix("xmm")
-        .and_then(|digits| digits.parse::<u8>().ok())
-    {
+    if let Some(xmm) = name.strip_prefix("xmm").and_then(|digits| digits.parse::<u8>().ok()) {
         return Some(frame.registers.xmm(xmm).known()?.to_le_bytes().to_vec());
     }
     let (whole, shift, size) = whole_register(&name)?;
@@ -304,11 +277,7 @@ mod tests {
 
     #[test]
     fn homes_as_dv_writes_them() {
-        let memory = |offset| Home::Memory {
-            register: "rsp".into(),
-            offset,
-            address: None,
-        };
+        let memory = |offset| Home::Memory { register: "rsp".into(), offset, address: None };
         assert_eq!(memory(0x40).text(), "@rsp+0x0040");
         assert_eq!(memory(-8).text(), "@rsp-0x0008");
         assert_eq!(Home::Register("rbx".into()).text(), "@rbx");

@@ -51,10 +51,7 @@ pub struct Session {
 impl Session {
     /// A session that looks at the processor that crashed.
     pub fn new(target: Target, settings: Settings) -> Session {
-        let focus = Focus {
-            processor: target.crashed_processor(),
-            ..Focus::default()
-        };
+        let focus = Focus { processor: target.crashed_processor(), ..Focus::default() };
         Session {
             target,
             focus,
@@ -90,10 +87,7 @@ impl Session {
     pub fn select_processor(&mut self, number: u32) -> bool {
         let exists = (number as usize) < self.target.processors().len();
         if exists {
-            self.focus = Focus {
-                processor: number,
-                ..Focus::default()
-            };
+            self.focus = Focus { processor: number, ..Focus::default() };
             self.next_address.clear();
         }
         exists

@@ -60,10 +60,7 @@ impl Session {
     /// The stack that starts at `registers`.
     pub fn stack_from(&self, registers: Registers, max_frames: usize) -> Stack {
         let host = TargetHost::new(&self.target, self.thread());
-        let options = Options {
-            max_frames,
-            ..Options::default()
-        };
+        let options = Options { max_frames, ..Options::default() };
         if self.target.header().machine == Machine::Arm64 {
             return walk_arm64(&host, self.arm64_start(&registers), &options);
         }

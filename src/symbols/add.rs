@@ -64,20 +64,14 @@ fn collect(dir: &Path, root: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 fn import(file: &Path, identity: Result<Identity, String>, root: &Path, limit: u64) -> Added {
     let import = || {
         let identity = identity?;
-        let name = file
-            .file_name()
-            .and_then(|name| name.to_str())
-            .ok_or("its name is not text")?;
+        let name = file.file_name().and_then(|name| name.to_str()).ok_or("its name is not text")?;
         let id = identity.file_id(name);
         let mut source = File::open(file).map_err(|error| error.to_string())?;
         let place =
             cache::insert(root, &id, &mut source, limit, &|| false).map_err(|error| error.to_string())?;
         Ok((id, place))
     };
-    Added {
-        file: file.to_owned(),
-        result: import(),
-    }
+    Added { file: file.to_owned(), result: import() }
 }
 
 #[cfg(test)]
@@ -88,15 +82,10 @@ mod tests {
     fn files_and_folders() {
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pe");
         let root = tempfile::tempdir().unwrap();
-        let added = add(
-            &[data.join("sample64.pdb"), data.join("sample.c"), data.clone()],
-            root.path(),
-            1 << 20,
-        );
-        let names: Vec<_> = added
-            .iter()
-            .map(|a| (a.file.file_name().unwrap().to_str().unwrap(), a.result.is_ok()))
-            .collect();
+        let added =
+            add(&[data.join("sample64.pdb"), data.join("sample.c"), data.clone()], root.path(), 1 << 20);
+        let names: Vec<_> =
+            added.iter().map(|a| (a.file.file_name().unwrap().to_str().unwrap(), a.result.is_ok())).collect();
         let expected = [
             ("sample64.pdb", true),
             ("sample.c", false),
@@ -107,19 +96,7 @@ mod tests {
         ];
         assert_eq!(names, expected);
         let (id, place) = added[0].result.clone().unwrap();
-        assert_eq!(
-            place,
-            root.path()
-                .join("sample64.pdb")
-                .join(id.key())
-                .join("sample64.pdb")
-        );
-        assert!(
-            added[1]
-                .result
-                .as_ref()
-                .unwrap_err()
-                .contains("neither a PDB nor")
-        );
+        assert_eq!(place, root.path().join("sample64.pdb").join(id.key()).join("sample64.pdb"));
+        assert!(added[1].result.as_ref().unwrap_err().contains("neither a PDB nor"));
     }
 }

@@ -40,9 +40,7 @@ pub fn expand(mut archive: File, out: &mut impl Write, limit: u64) -> io::Result
             let mut reader = zip.by_index(0).map_err(io::Error::other)?;
             copy_limited(&mut reader, out, limit)
         }
-        b"SZDD" | b"KWAJ" => Err(bad(
-            "made by the compress program of the 1990s, which is not supported",
-        )),
+        b"SZDD" | b"KWAJ" => Err(bad("made by the compress program of the 1990s, which is not supported")),
         _ => Err(bad("neither a cabinet nor a zip archive")),
     }
 }
@@ -105,10 +103,7 @@ mod tests {
         for kind in [cab::CompressionType::None, cab::CompressionType::MsZip] {
             let packed = cabinet_of("a.pdb", &data, kind);
             let mut out = Vec::new();
-            assert_eq!(
-                expand(file(&packed), &mut out, 1 << 20).unwrap(),
-                data.len() as u64
-            );
+            assert_eq!(expand(file(&packed), &mut out, 1 << 20).unwrap(), data.len() as u64);
             assert!(out == data);
             assert!(expand(file(&packed), &mut Vec::new(), 1000).is_err());
             assert!(expand(file(&packed[..packed.len() / 2]), &mut Vec::new(), 1 << 20).is_err());

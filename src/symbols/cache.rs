@@ -93,10 +93,7 @@ impl Pending {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Result<Pending, PathBuf>, StoreError> {
         let folder = key_folder(root, id)?;
-        let io = |source| StoreError::Io {
-            place: folder.clone(),
-            source,
-        };
+        let io = |source| StoreError::Io { place: folder.clone(), source };
         let target = folder.join(id.name());
         let mut tries = 0;
         loop {
@@ -109,13 +106,7 @@ impl Pending {
             remove_stale(&folder);
             match tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&folder) {
                 Ok(temporary) => {
-                    return Ok(Ok(Pending {
-                        temporary,
-                        target,
-                        id: id.clone(),
-                        _lock: lock,
-                        _prune: prune,
-                    }));
+                    return Ok(Ok(Pending { temporary, target, id: id.clone(), _lock: lock, _prune: prune }));
                 }
                 // Another program that gave up has just removed the folder.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && tries < 5 => tries += 1,
@@ -150,10 +141,7 @@ impl Pending {
             Ok(_) => Ok(target),
             // On Windows a file that is open cannot be replaced; if it is the right one, that is fine.
             Err(_) if verified(&target, &id).is_ok() => Ok(target),
-            Err(error) => Err(StoreError::Io {
-                place: target,
-                source: error.error,
-            }),
+            Err(error) => Err(StoreError::Io { place: target, source: error.error }),
         }
     }
 }
@@ -225,12 +213,7 @@ impl Lock {
         patience: Duration,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<(Option<Lock>, bool), StoreError> {
-        let Ok(file) = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-        else {
+        let Ok(file) = File::options().create(true).truncate(false).write(true).open(path) else {
             return Ok((None, false));
         };
         let started = Instant::now();
@@ -238,13 +221,7 @@ impl Lock {
         loop {
             match file.try_lock() {
                 Ok(()) => {
-                    return Ok((
-                        Some(Lock {
-                            file: Some(file),
-                            path: path.to_owned(),
-                        }),
-                        waited,
-                    ));
+                    return Ok((Some(Lock { file: Some(file), path: path.to_owned() }), waited));
                 }
                 Err(TryLockError::Error(_)) => return Ok((None, waited)),
                 Err(TryLockError::WouldBlock) => waited = true,
@@ -253,9 +230,7 @@ impl Lock {
                 return Err(StoreError::Busy("cancelled"));
             }
             if started.elapsed() > patience {
-                return Err(StoreError::Busy(
-                    "another program has been fetching this file for too long",
-                ));
+                return Err(StoreError::Busy("another program has been fetching this file for too long"));
             }
             std::thread::sleep(LOCK_POLL);
         }
@@ -288,10 +263,7 @@ mod tests {
     fn files_enter_checked_and_whole() {
         let root = tempfile::tempdir().unwrap();
         let path = insert(root.path(), &id("a.sys"), &mut &IMAGE[..], 1 << 20, NEVER).unwrap();
-        assert_eq!(
-            path,
-            root.path().join("a.sys").join(id("a.sys").key()).join("a.sys")
-        );
+        assert_eq!(path, root.path().join("a.sys").join(id("a.sys").key()).join("a.sys"));
         assert_eq!(fs::read(&path).unwrap(), IMAGE);
         let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(left.len(), 1);
@@ -315,11 +287,7 @@ mod tests {
     fn names_do_not_leave_the_store() {
         let root = tempfile::tempdir().unwrap();
         for name in ["..", "nul.sys", "a\u{0}b", "a:b"] {
-            let id = FileId::from(ImageId {
-                name: name.into(),
-                time_date_stamp: 1,
-                size_of_image: 1,
-            });
+            let id = FileId::from(ImageId { name: name.into(), time_date_stamp: 1, size_of_image: 1 });
             assert!(key_folder(root.path(), &id).is_err(), "{name:?}");
         }
     }
@@ -328,9 +296,7 @@ mod tests {
     fn a_second_writer_waits_and_takes_the_first_ones_file() {
         let root = tempfile::tempdir().unwrap();
         let id = id("a.sys");
-        let mut first = Pending::begin(root.path(), &id, Duration::ZERO, NEVER)
-            .unwrap()
-            .unwrap();
+        let mut first = Pending::begin(root.path(), &id, Duration::ZERO, NEVER).unwrap().unwrap();
         let busy = Pending::begin(root.path(), &id, Duration::ZERO, NEVER).unwrap_err();
         assert!(matches!(busy, StoreError::Busy(_)));
         let second = std::thread::scope(|scope| {

@@ -50,11 +50,7 @@ impl Report {
         if missing == 0 {
             return advice;
         }
-        let servers: Vec<&Place> = self
-            .places
-            .iter()
-            .filter(|place| place.kind == "server")
-            .collect();
+        let servers: Vec<&Place> = self.places.iter().filter(|place| place.kind == "server").collect();
         if self.places.is_empty() {
             advice.push("the symbol path is empty: give one with -y, _NT_SYMBOL_PATH or .sympath".to_owned());
         }
@@ -71,10 +67,7 @@ impl Report {
         }
         let mismatch = |outcome: &Outcome| matches!(outcome, Outcome::Mismatch(_));
         let searches = self.modules.iter().flat_map(|m| [&m.image, &m.pdb]).flatten();
-        if searches
-            .flat_map(|search| &search.attempts)
-            .any(|attempt| mismatch(&attempt.outcome))
-        {
+        if searches.flat_map(|search| &search.attempts).any(|attempt| mismatch(&attempt.outcome)) {
             advice.push(
                 "files of another version were found: get those of this build (or force them with .reload /i)".to_owned(),
             );
@@ -138,20 +131,15 @@ fn places_of(finder: &Finder, path: &SearchPath, places: &mut Vec<Place>) {
 
 fn folder(kind: &'static str, dir: &Path, must_exist: bool) -> Place {
     let problem = match std::fs::metadata(dir) {
-        Ok(metadata) if metadata.is_dir() || kind == "zip" => std::fs::read_dir(dir)
-            .err()
-            .filter(|_| kind != "zip")
-            .map(|error| error.to_string()),
+        Ok(metadata) if metadata.is_dir() || kind == "zip" => {
+            std::fs::read_dir(dir).err().filter(|_| kind != "zip").map(|error| error.to_string())
+        }
         Ok(_) => Some("is a file, not a folder".to_owned()),
         Err(_) if !must_exist => None,
         Err(error) if windows_path_elsewhere(dir) => Some(format!("a Windows path ({error})")),
         Err(error) => Some(error.to_string()),
     };
-    Place {
-        kind,
-        place: dir.display().to_string(),
-        problem,
-    }
+    Place { kind, place: dir.display().to_string(), problem }
 }
 
 /// `c:\symbols` or `\\server\share`, where this is not Windows.
@@ -163,15 +151,7 @@ fn windows_path_elsewhere(dir: &Path) -> bool {
 fn server(finder: &Finder, url: &str) -> Place {
     let problem = match finder.options().network {
         false => Some("use of the network is off".to_owned()),
-        true => finder
-            .http()
-            .remembered(url)
-            .filter(|(_, host)| *host)
-            .map(|(reason, _)| reason),
+        true => finder.http().remembered(url).filter(|(_, host)| *host).map(|(reason, _)| reason),
     };
-    Place {
-        kind: "server",
-        place: without_login(url),
-        problem,
-    }
+    Place { kind: "server", place: without_login(url), problem }
 }

@@ -110,11 +110,7 @@ impl Clients {
                 .build()
                 .new_agent()
         };
-        Clients {
-            agent: agent(proxy),
-            direct: agent(None),
-            warnings,
-        }
+        Clients { agent: agent(proxy), direct: agent(None), warnings }
     }
 }
 
@@ -123,11 +119,7 @@ impl Http {
     /// `HTTPS_PROXY`, `HTTP_PROXY` (with `NO_PROXY`), and certificates from `SSL_CERT_FILE`, else from the system's
     /// bundle, else the built-in ones.
     pub fn new(limits: Limits) -> Http {
-        Http {
-            clients: OnceLock::new(),
-            limits,
-            memory: Mutex::default(),
-        }
+        Http { clients: OnceLock::new(), limits, memory: Mutex::default() }
     }
 
     fn clients(&self) -> &Clients {
@@ -208,15 +200,9 @@ impl Http {
         out.seek(SeekFrom::Start(0))?;
         let started = Instant::now();
         // What begins encrypted must not be redirected to a plain connection.
-        let secure = url
-            .get(..8)
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        let secure = url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
         let clients = self.clients();
-        let agent = if is_local(url) {
-            &clients.direct
-        } else {
-            &clients.agent
-        };
+        let agent = if is_local(url) { &clients.direct } else { &clients.agent };
         let request = agent.get(url).config().https_only(secure).build();
         let response = request.call().map_err(|error| request_error(&error))?;
         let status = response.status().as_u16();
@@ -242,9 +228,7 @@ impl Http {
                     self.limits.total.as_secs()
                 )));
             }
-            let len = reader
-                .read(&mut buffer)
-                .map_err(|error| body_error(&error, done, total))?;
+            let len = reader.read(&mut buffer).map_err(|error| body_error(&error, done, total))?;
             let Some(piece) = buffer.get(..len).filter(|piece| !piece.is_empty()) else {
                 break;
             };
@@ -337,10 +321,7 @@ fn body_error(error: &io::Error, done: u64, total: Option<u64>) -> FetchError {
 /// `scheme://host:port` of an address.
 fn host_of(url: &str) -> &str {
     let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url
-        .get(start..)
-        .and_then(|rest| rest.find('/'))
-        .map_or(url.len(), |at| start + at);
+    let end = url.get(start..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| start + at);
     url.get(..end).unwrap_or(url)
 }
 
@@ -378,18 +359,11 @@ pub fn escape(segment: &str) -> String {
 }
 
 fn proxy(warnings: &mut Vec<String>) -> Option<Proxy> {
-    let Some(text) = std::env::var("_NT_SYMBOL_PROXY")
-        .ok()
-        .filter(|text| !text.is_empty())
-    else {
+    let Some(text) = std::env::var("_NT_SYMBOL_PROXY").ok().filter(|text| !text.is_empty()) else {
         return Proxy::try_from_env();
     };
     // The debugger's form is HOST:PORT without a scheme.
-    let full = if text.contains("://") {
-        text
-    } else {
-        format!("http://{text}")
-    };
+    let full = if text.contains("://") { text } else { format!("http://{text}") };
     match Proxy::new(&full) {
         Ok(proxy) => Some(proxy),
         Err(error) => {
@@ -408,19 +382,13 @@ const BUNDLES: [&str; 4] = [
 ];
 
 fn root_certificates(warnings: &mut Vec<String>) -> RootCerts {
-    if let Some(path) = std::env::var("SSL_CERT_FILE")
-        .ok()
-        .filter(|path| !path.is_empty())
-    {
+    if let Some(path) = std::env::var("SSL_CERT_FILE").ok().filter(|path| !path.is_empty()) {
         match read_certificates(&path) {
             Some(certificates) => return certificates,
             None => warnings.push(format!("SSL_CERT_FILE: {path} holds no certificate in PEM form")),
         }
     }
-    BUNDLES
-        .iter()
-        .find_map(|path| read_certificates(path))
-        .unwrap_or(RootCerts::WebPki)
+    BUNDLES.iter().find_map(|path| read_certificates(path)).unwrap_or(RootCerts::WebPki)
 }
 
 fn read_certificates(path: &str) -> Option<RootCerts> {
@@ -457,20 +425,14 @@ mod tests {
 
     #[test]
     fn failures_are_remembered_and_expire() {
-        let limits = Limits {
-            host_memory: Duration::from_millis(80),
-            ..Limits::default()
-        };
+        let limits = Limits { host_memory: Duration::from_millis(80), ..Limits::default() };
         let http = Http::new(limits);
         let url = "http://h/a/b";
         http.remember(url, &FetchError::Missing(404));
         assert!(http.remembered(url).is_some_and(|(_, host)| !host));
         assert!(http.remembered("http://h/other").is_none());
         http.remember(url, &FetchError::Host("down".into()));
-        assert!(
-            http.remembered("http://h/other")
-                .is_some_and(|(why, host)| host && why.contains("down"))
-        );
+        assert!(http.remembered("http://h/other").is_some_and(|(why, host)| host && why.contains("down")));
         std::thread::sleep(Duration::from_millis(100));
         assert!(http.remembered("http://h/other").is_none());
         http.forget();

@@ -120,13 +120,7 @@ impl Finder {
     /// A finder for these paths.
     pub fn new(symbols: SearchPath, images: SearchPath, options: Options) -> Finder {
         let http = Arc::new(Http::new(options.limits.clone()));
-        Finder {
-            symbols,
-            images,
-            options,
-            http,
-            folders: Folders::default(),
-        }
+        Finder { symbols, images, options, http, folders: Folders::default() }
     }
 
     /// The symbol path.
@@ -185,12 +179,7 @@ impl Finder {
         };
         let found = found.or(run.second_best);
         let cancelled = found.is_none() && observer.is_cancelled();
-        Search {
-            id: id.clone(),
-            found,
-            attempts: run.attempts,
-            cancelled,
-        }
+        Search { id: id.clone(), found, attempts: run.attempts, cancelled }
     }
 
     /// All PDBs of this file name that are here, whatever their version: loose ones and those of local stores on the
@@ -230,9 +219,7 @@ impl Finder {
                 Element::Isf(_) => {}
             }
         }
-        let identified = paths
-            .into_iter()
-            .filter_map(|path| Some((Identity::of_file(&path).ok()?, path)));
+        let identified = paths.into_iter().filter_map(|path| Some((Identity::of_file(&path).ok()?, path)));
         let pdbs = identified.filter(|(identity, _)| matches!(identity, Identity::Pdb { .. }));
         pdbs.map(|(identity, path)| (path, identity)).collect()
     }
@@ -253,10 +240,7 @@ impl Finder {
         };
         let mut results: Vec<(usize, Search)> = std::thread::scope(|scope| {
             let handles: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-            handles
-                .into_iter()
-                .flat_map(|handle| handle.join().unwrap_or_default())
-                .collect()
+            handles.into_iter().flat_map(|handle| handle.join().unwrap_or_default()).collect()
         });
         results.sort_by_key(|(index, _)| *index);
         results.into_iter().map(|(_, search)| search).collect()
@@ -278,11 +262,7 @@ impl Run<'_> {
     fn note(&mut self, place: impl fmt::Display, outcome: Outcome) {
         let place = place.to_string();
         let (name, outcome_text) = (self.id.name().to_owned(), outcome.to_string());
-        self.observer.event(Event::Tried {
-            name,
-            place: place.clone(),
-            outcome: outcome_text,
-        });
+        self.observer.event(Event::Tried { name, place: place.clone(), outcome: outcome_text });
         self.attempts.push(Attempt { place, outcome });
     }
 
@@ -298,9 +278,7 @@ impl Run<'_> {
             let found = match element {
                 Element::Folder(dir) => self.folder(dir, true),
                 Element::Cache(dir) => {
-                    self.cache = dir
-                        .clone()
-                        .unwrap_or_else(|| self.finder.options.default_cache.clone());
+                    self.cache = dir.clone().unwrap_or_else(|| self.finder.options.default_cache.clone());
                     let cache = self.cache.clone();
                     self.folder(&cache, false)
                 }
@@ -327,11 +305,8 @@ impl Run<'_> {
             self.note(dir.display(), outcome);
             return None;
         }
-        let mut candidates = if loose {
-            store::loose(&self.finder.folders, dir, self.id)
-        } else {
-            Vec::new()
-        };
+        let mut candidates =
+            if loose { store::loose(&self.finder.folders, dir, self.id) } else { Vec::new() };
         candidates.extend(store::in_store(&self.finder.folders, dir, self.id));
         if candidates.is_empty() {
             let key = format!("{}/{}", self.id.name(), self.id.key());
@@ -342,9 +317,7 @@ impl Run<'_> {
             self.note(dir.display(), Outcome::NotFound(looked));
             return None;
         }
-        candidates
-            .into_iter()
-            .find_map(|candidate| self.candidate(candidate))
+        candidates.into_iter().find_map(|candidate| self.candidate(candidate))
     }
 
     fn candidate(&mut self, candidate: Candidate) -> Option<Found> {
@@ -352,11 +325,7 @@ impl Run<'_> {
             Candidate::File(path) => match cache::verified(&path, self.id) {
                 Ok(()) => {
                     self.note(path.display(), Outcome::Found);
-                    Some(Found {
-                        path,
-                        origin: None,
-                        mismatch: None,
-                    })
+                    Some(Found { path, origin: None, mismatch: None })
                 }
                 Err(StoreError::Mismatch(mismatch)) => {
                     self.note(path.display(), Outcome::Mismatch(mismatch.to_string()));
@@ -376,10 +345,7 @@ impl Run<'_> {
                 self.entered(path.display().to_string(), expanded)
             }
             Candidate::Message { pointer, text } => {
-                self.note(
-                    pointer.display(),
-                    Outcome::Failed(format!("the store says: {text}")),
-                );
+                self.note(pointer.display(), Outcome::Failed(format!("the store says: {text}")));
                 None
             }
         }
@@ -391,21 +357,14 @@ impl Run<'_> {
             (Ok(Identity::Pdb { .. }), FileId::Pdb(_)) | (Ok(Identity::Image { .. }), FileId::Image(_))
         );
         if self.finder.options.allow_mismatch && same_kind && self.second_best.is_none() {
-            self.second_best = Some(Found {
-                path,
-                origin: None,
-                mismatch: Some(mismatch),
-            });
+            self.second_best = Some(Found { path, origin: None, mismatch: Some(mismatch) });
         }
     }
 
     fn expand(&self, packed: &Path) -> Result<PathBuf, StoreError> {
         let limits = &self.finder.options.limits;
         let cancelled = || self.observer.is_cancelled();
-        let io = |source| StoreError::Io {
-            place: packed.to_owned(),
-            source,
-        };
+        let io = |source| StoreError::Io { place: packed.to_owned(), source };
         let mut pending = match Pending::begin(&self.cache, self.id, limits.total, &cancelled)? {
             Ok(pending) => pending,
             Err(path) => return Ok(path),
@@ -422,11 +381,7 @@ impl Run<'_> {
         match result {
             Ok(path) => {
                 self.note(&place, Outcome::Found);
-                Some(Found {
-                    path,
-                    origin: Some(place),
-                    mismatch: None,
-                })
+                Some(Found { path, origin: Some(place), mismatch: None })
             }
             Err(StoreError::Mismatch(mismatch)) => {
                 self.note(place, Outcome::Mismatch(mismatch.to_string()));
@@ -447,11 +402,7 @@ impl Run<'_> {
             _ => None,
         })?;
         self.note(path.display(), Outcome::Found);
-        Some(Found {
-            path,
-            origin: None,
-            mismatch: None,
-        })
+        Some(Found { path, origin: None, mismatch: None })
     }
 
     fn zip(&mut self, archive: &Path) -> Option<Found> {
@@ -514,17 +465,10 @@ impl Run<'_> {
         let limit = self.finder.options.limits.size;
         let observer = self.observer;
         let copied = std::fs::File::open(&found.path)
-            .map_err(|source| StoreError::Io {
-                place: found.path.clone(),
-                source,
-            })
+            .map_err(|source| StoreError::Io { place: found.path.clone(), source })
             .and_then(|mut file| cache::insert(to, self.id, &mut file, limit, &|| observer.is_cancelled()));
         match copied {
-            Ok(path) => Found {
-                origin: Some(found.path.display().to_string()),
-                path,
-                mismatch: None,
-            },
+            Ok(path) => Found { origin: Some(found.path.display().to_string()), path, mismatch: None },
             Err(error) => {
                 self.note(to.display(), Outcome::Failed(format!("not copied here: {error}")));
                 found
@@ -539,10 +483,7 @@ impl Run<'_> {
         }
         if !self.finder.options.network {
             let place = super::download::without_login(url);
-            self.note(
-                place,
-                Outcome::Skipped("not asked: use of the network is off".to_owned()),
-            );
+            self.note(place, Outcome::Skipped("not asked: use of the network is off".to_owned()));
             return None;
         }
         let asked = server::fetch(&self.finder.http, url, self.id, cache, self.observer);
@@ -551,11 +492,7 @@ impl Run<'_> {
             match result {
                 Ok(path) => {
                     self.note(&place, Outcome::Found);
-                    found = Some(Found {
-                        path,
-                        origin: Some(place),
-                        mismatch: None,
-                    });
+                    found = Some(Found { path, origin: Some(place), mismatch: None });
                 }
                 Err(outcome) => self.note(place, outcome),
             }

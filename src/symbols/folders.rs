@@ -59,17 +59,11 @@ fn list(folder: &Path) -> HashMap<String, OsString> {
     let Ok(entries) = fs::read_dir(folder) else {
         return HashMap::new();
     };
-    let mut names: Vec<OsString> = entries
-        .take(MAX_ENTRIES)
-        .flatten()
-        .map(|entry| entry.file_name())
-        .collect();
+    let mut names: Vec<OsString> =
+        entries.take(MAX_ENTRIES).flatten().map(|entry| entry.file_name()).collect();
     // Of names that differ in case only, the first in order is taken each time.
     names.sort_by(|a, b| b.cmp(a));
-    names
-        .into_iter()
-        .filter_map(|name| Some((name.to_str()?.to_lowercase(), name)))
-        .collect()
+    names.into_iter().filter_map(|name| Some((name.to_str()?.to_lowercase(), name))).collect()
 }
 
 #[cfg(test)]
@@ -82,15 +76,9 @@ mod tests {
         let folders = Folders::default();
         assert_eq!(folders.resolve(root.path(), "a.pdb"), None);
         fs::write(root.path().join("a.pdb"), "").unwrap();
-        assert_eq!(
-            folders.resolve(root.path(), "a.pdb"),
-            Some(root.path().join("a.pdb"))
-        );
+        assert_eq!(folders.resolve(root.path(), "a.pdb"), Some(root.path().join("a.pdb")));
         let later = Folders::default();
-        assert_eq!(
-            later.resolve(root.path(), "A.PDB"),
-            Some(root.path().join("a.pdb"))
-        );
+        assert_eq!(later.resolve(root.path(), "A.PDB"), Some(root.path().join("a.pdb")));
         assert_eq!(later.resolve(&root.path().join("none"), "A.PDB"), None);
     }
 }

@@ -84,50 +84,31 @@ impl Identity {
     /// The store identity under a file name.
     pub fn file_id(&self, name: &str) -> FileId {
         match *self {
-            Identity::Pdb {
-                guid,
-                info_age,
-                dbi_age,
-            } => PdbId::new(name, guid, dbi_age.unwrap_or(info_age)).into(),
-            Identity::Image {
-                time_date_stamp,
-                size_of_image,
-                ..
-            } => ImageId::new(name, time_date_stamp, size_of_image).into(),
+            Identity::Pdb { guid, info_age, dbi_age } => {
+                PdbId::new(name, guid, dbi_age.unwrap_or(info_age)).into()
+            }
+            Identity::Image { time_date_stamp, size_of_image, .. } => {
+                ImageId::new(name, time_date_stamp, size_of_image).into()
+            }
         }
     }
 
     /// Checks that this is the wanted file; `Err` carries what it is and what is wanted.
     pub fn check(&self, wanted: &FileId) -> Result<(), Mismatch> {
         let same = match (self, wanted) {
-            (
-                Identity::Pdb {
-                    guid,
-                    info_age,
-                    dbi_age,
-                },
-                FileId::Pdb(id),
-            ) => {
+            (Identity::Pdb { guid, info_age, dbi_age }, FileId::Pdb(id)) => {
                 // The info age grows with each incremental write; images carry the DBI age. A PDB without DBI
                 // stream (types only) is known by its GUID alone.
                 *guid == id.guid && (dbi_age.is_none_or(|age| age == id.age) || *info_age == id.age)
             }
-            (
-                Identity::Image {
-                    time_date_stamp,
-                    size_of_image,
-                    ..
-                },
-                FileId::Image(id),
-            ) => *time_date_stamp == id.time_date_stamp && *size_of_image == id.size_of_image,
+            (Identity::Image { time_date_stamp, size_of_image, .. }, FileId::Image(id)) => {
+                *time_date_stamp == id.time_date_stamp && *size_of_image == id.size_of_image
+            }
             _ => false,
         };
         match same {
             true => Ok(()),
-            false => Err(Mismatch {
-                found: self.to_string(),
-                wanted: describe(wanted),
-            }),
+            false => Err(Mismatch { found: self.to_string(), wanted: describe(wanted) }),
         }
     }
 }
@@ -135,23 +116,12 @@ impl Identity {
 impl std::fmt::Display for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Identity::Pdb {
-                guid,
-                info_age,
-                dbi_age,
-            } => match dbi_age {
+            Identity::Pdb { guid, info_age, dbi_age } => match dbi_age {
                 Some(age) => write!(f, "PDB {guid} age {age:x}"),
                 None => write!(f, "PDB {guid} age {info_age:x} (no DBI stream)"),
             },
-            Identity::Image {
-                time_date_stamp,
-                size_of_image,
-                ..
-            } => {
-                write!(
-                    f,
-                    "image with time stamp {time_date_stamp:08X}, size {size_of_image:x}"
-                )
+            Identity::Image { time_date_stamp, size_of_image, .. } => {
+                write!(f, "image with time stamp {time_date_stamp:08X}, size {size_of_image:x}")
             }
         }
     }
@@ -161,10 +131,9 @@ impl std::fmt::Display for Identity {
 pub fn describe(id: &FileId) -> String {
     match id {
         FileId::Pdb(id) => format!("PDB {} age {:x}", id.guid, id.age),
-        FileId::Image(id) => format!(
-            "image with time stamp {:08X}, size {:x}",
-            id.time_date_stamp, id.size_of_image
-        ),
+        FileId::Image(id) => {
+            format!("image with time stamp {:08X}, size {:x}", id.time_date_stamp, id.size_of_image)
+        }
     }
 }
 
@@ -180,12 +149,7 @@ pub struct Mismatch {
 
 /// Names what the bytes are, where they are neither PDB nor image.
 fn kind_of(front: &[u8]) -> &'static str {
-    let text: Vec<u8> = front
-        .iter()
-        .copied()
-        .skip_while(u8::is_ascii_whitespace)
-        .take(16)
-        .collect();
+    let text: Vec<u8> = front.iter().copied().skip_while(u8::is_ascii_whitespace).take(16).collect();
     let text = text.to_ascii_lowercase();
     if front.starts_with(b"Microsoft MSFZ") {
         "a compressed PDB (MSFZ), which is not supported: expand it with its linker's tools"
@@ -223,9 +187,7 @@ struct Front<'a>(&'a [u8]);
 
 impl ImageBytes for Front<'_> {
     fn at_rva(&self, rva: u32, buf: &mut [u8]) -> bool {
-        bounded::slice(self.0, rva as usize, buf.len())
-            .map(|from| buf.copy_from_slice(from))
-            .is_some()
+        bounded::slice(self.0, rva as usize, buf.len()).map(|from| buf.copy_from_slice(from)).is_some()
     }
 }
 
@@ -276,11 +238,7 @@ fn pdb(file: &mut (impl Read + Seek), front: &[u8]) -> Result<Identity, Identity
     // The DBI header begins with a signature of -1; its age is the third word.
     let dbi = first_page(3, 12).filter(|dbi| bounded::u32_at(dbi, 0) == Some(u32::MAX));
     let dbi_age = dbi.and_then(|dbi| bounded::u32_at(&dbi, 8));
-    Ok(Identity::Pdb {
-        guid,
-        info_age,
-        dbi_age,
-    })
+    Ok(Identity::Pdb { guid, info_age, dbi_age })
 }
 
 /// The first page of a stream, by the directory: a count, the streams' sizes, then their page lists in turn.
@@ -292,11 +250,7 @@ fn stream_page(directory: &[u8], stream: usize, page_size: u32) -> Option<u32> {
     let pages_of = |index: usize| {
         let size = bounded::u32_at(directory, 4 + index * 4)?;
         // A size of -1 means that the stream does not exist.
-        Some(if size == u32::MAX {
-            0
-        } else {
-            size.div_ceil(page_size)
-        } as usize)
+        Some(if size == u32::MAX { 0 } else { size.div_ceil(page_size) } as usize)
     };
     let mut skip = 0usize;
     for index in 0..stream {
@@ -340,20 +294,13 @@ mod tests {
         let own = FileId::from(image.image_id("sample64.sys"));
         assert_eq!(of(IMAGE).unwrap().check(&own), Ok(()));
         let mismatch = of(IMAGE).unwrap().check(&wanted).unwrap_err().to_string();
-        assert!(
-            mismatch.contains("time stamp") && mismatch.contains("wanted is PDB"),
-            "{mismatch}"
-        );
+        assert!(mismatch.contains("time stamp") && mismatch.contains("wanted is PDB"), "{mismatch}");
     }
 
     #[test]
     fn the_age_that_counts_is_the_dbis() {
         let guid = Guid([1; 16]);
-        let pdb = Identity::Pdb {
-            guid,
-            info_age: 3,
-            dbi_age: Some(1),
-        };
+        let pdb = Identity::Pdb { guid, info_age: 3, dbi_age: Some(1) };
         let wanted = |age| FileId::from(PdbId::new("a.pdb", guid, age));
         assert!(pdb.check(&wanted(1)).is_ok());
         assert!(pdb.check(&wanted(2)).is_err());

@@ -126,10 +126,7 @@ impl Builder {
         }
         let at = u32::try_from(self.text.len()).ok()?;
         self.text.push_str(text.get(..len)?);
-        Some(Text {
-            at,
-            len: u16::try_from(len).ok()?,
-        })
+        Some(Text { at, len: u16::try_from(len).ok()? })
     }
 
     /// Adds a symbol. Names past the limit and empty names are left out.
@@ -163,11 +160,7 @@ impl Builder {
 
     /// Sorts what was added. A public name that repeats a private one at the same address is merged into it.
     pub fn finish(self) -> NameIndex {
-        let Builder {
-            mut rows,
-            mut typedefs,
-            text,
-        } = self;
+        let Builder { mut rows, mut typedefs, text } = self;
         rows.sort_by_key(|row| (row.rva, rank(row.kind)));
         rows.dedup_by(|later, first| {
             let same = later.rva == first.rva && get(&text, later.name) == get(&text, first.name);
@@ -181,14 +174,7 @@ impl Builder {
         let name_of = |&i: &u32| rows.get(i as usize).map_or("", |row| get(&text, row.name));
         by_name.sort_by(|a, b| fold_cmp(name_of(a), name_of(b)).then(a.cmp(b)));
         typedefs.sort_by(|a, b| get(&text, a.0).cmp(get(&text, b.0)));
-        NameIndex {
-            coarse: Coarse::new(&rvas),
-            rvas,
-            by_name,
-            rows,
-            typedefs,
-            text,
-        }
+        NameIndex { coarse: Coarse::new(&rvas), rvas, by_name, rows, typedefs, text }
     }
 }
 
@@ -280,19 +266,14 @@ impl NameIndex {
     pub fn exact(&self, rva: u32) -> Vec<Symbol<'_>> {
         let from = self.rvas.partition_point(|&at| at < rva);
         let rows = self.rows.get(from..).unwrap_or(&[]);
-        rows.iter()
-            .take_while(|row| row.rva == rva)
-            .map(|row| self.symbol(row))
-            .collect()
+        rows.iter().take_while(|row| row.rva == rva).map(|row| self.symbol(row)).collect()
     }
 
     /// Symbols of that name in any case; those of the same case first. A decorated name finds its symbol too.
     pub fn by_name(&self, name: &str) -> Vec<Symbol<'_>> {
         let row = |&i: &u32| self.rows.get(i as usize);
         let name_of = |i: &u32| row(i).map_or("", |row| get(&self.text, row.name));
-        let from = self
-            .by_name
-            .partition_point(|i| fold_cmp(name_of(i), name) == std::cmp::Ordering::Less);
+        let from = self.by_name.partition_point(|i| fold_cmp(name_of(i), name) == std::cmp::Ordering::Less);
         let mut found: Vec<Symbol<'_>> = self
             .by_name
             .get(from..)
@@ -337,10 +318,7 @@ impl NameIndex {
 
     /// The type that a type definition names.
     pub fn typedef(&self, name: &str) -> Option<TypeId> {
-        let at = self
-            .typedefs
-            .binary_search_by(|entry| get(&self.text, entry.0).cmp(name))
-            .ok()?;
+        let at = self.typedefs.binary_search_by(|entry| get(&self.text, entry.0).cmp(name)).ok()?;
         self.typedefs.get(at).map(|entry| TypeId(entry.1))
     }
 }
@@ -352,28 +330,11 @@ mod tests {
     pub(super) fn sample() -> NameIndex {
         let mut builder = Builder::default();
         let mut add = |name, decorated, rva, size, kind| {
-            let place = Some(RecordPlace {
-                module: 1,
-                offset: rva * 2,
-            });
-            builder.add(&NewSymbol {
-                name,
-                decorated,
-                rva,
-                size,
-                kind,
-                ty: 0,
-                place,
-            });
+            let place = Some(RecordPlace { module: 1, offset: rva * 2 });
+            builder.add(&NewSymbol { name, decorated, rva, size, kind, ty: 0, place });
         };
         add("Zeta", None, 0x3000, 0, SymbolKind::PublicData);
-        add(
-            "Shape::Draw",
-            Some("?Draw@Shape@@UEAAXXZ"),
-            0x1000,
-            0,
-            SymbolKind::PublicCode,
-        );
+        add("Shape::Draw", Some("?Draw@Shape@@UEAAXXZ"), 0x1000, 0, SymbolKind::PublicCode);
         add("Shape::Draw", None, 0x1000, 0x40, SymbolKind::Function);
         add("alpha", None, 0x2000, 0x10, SymbolKind::Function);
         add("Alias", None, 0x2000, 0, SymbolKind::PublicCode);
@@ -402,11 +363,7 @@ mod tests {
         rvas.sort_unstable();
         for some in [&rvas[..], &rvas[..1], &rvas[..0]] {
             let coarse = Coarse::new(some);
-            for rva in some
-                .iter()
-                .flat_map(|&at| [at.saturating_sub(1), at, at + 1])
-                .chain([0, u32::MAX])
-            {
+            for rva in some.iter().flat_map(|&at| [at.saturating_sub(1), at, at + 1]).chain([0, u32::MAX]) {
                 let plain = some.partition_point(|&at| at <= rva);
                 assert_eq!(coarse.at_or_before(some, rva), plain, "{rva:x}");
             }
@@ -428,11 +385,7 @@ mod tests {
         let index = sample();
         let found: Vec<&str> = index.by_name("ALPHA").iter().map(|s| s.name).collect();
         assert_eq!(found, ["ALPHA", "alpha"]);
-        let found: Vec<u32> = index
-            .matching(&Wildcard::new("al*"))
-            .iter()
-            .map(|s| s.rva)
-            .collect();
+        let found: Vec<u32> = index.matching(&Wildcard::new("al*")).iter().map(|s| s.rva).collect();
         assert_eq!(found, [0x2000, 0x2000, 0x2800]);
         assert_eq!(index.typedef("PSHAPE"), Some(TypeId(0x1234)));
         assert_eq!(index.typedef("PSHAP"), None);

@@ -50,9 +50,7 @@ impl Located {
     /// The PDB's identity, wherever it came from.
     pub fn pdb_id(&self) -> Option<&PdbId> {
         match &self.pdb {
-            Some(Search {
-                id: FileId::Pdb(id), ..
-            }) => Some(id),
+            Some(Search { id: FileId::Pdb(id), .. }) => Some(id),
             _ => self.wanted.pdb.as_ref(),
         }
     }
@@ -71,29 +69,19 @@ pub fn locate_all(finder: &Finder, wanted: &[Wanted], images: bool, observer: &d
         let needed = images || located.wanted.pdb.is_none();
         located.wanted.image.clone().filter(|_| needed).map(FileId::from)
     };
-    search_each(finder, &mut located, image_of, observer, |located, search| {
-        located.image = Some(search)
-    });
+    search_each(finder, &mut located, image_of, observer, |located, search| located.image = Some(search));
     let pdbs: Vec<Option<PdbId>> = located.iter_mut().map(learn_pdb).collect();
     for (located, id) in located.iter_mut().zip(&pdbs) {
         located.isf = id.as_ref().and_then(|id| table_for(finder, id));
     }
     let mut pdbs = pdbs.into_iter();
     let pdb_of = |_: &Located| pdbs.next().flatten().map(FileId::from);
-    search_each(finder, &mut located, pdb_of, observer, |located, search| {
-        located.pdb = Some(search)
-    });
+    search_each(finder, &mut located, pdb_of, observer, |located, search| located.pdb = Some(search));
     located
 }
 
 fn unsearched(wanted: Wanted) -> Located {
-    Located {
-        wanted,
-        image: None,
-        pdb: None,
-        known_from: KnownFrom::Nothing,
-        isf: None,
-    }
+    Located { wanted, image: None, pdb: None, known_from: KnownFrom::Nothing, isf: None }
 }
 
 fn search_each(
@@ -103,11 +91,8 @@ fn search_each(
     observer: &dyn Observer,
     put: impl Fn(&mut Located, Search),
 ) {
-    let (places, ids): (Vec<usize>, Vec<FileId>) = located
-        .iter()
-        .enumerate()
-        .filter_map(|(index, located)| Some((index, id_of(located)?)))
-        .unzip();
+    let (places, ids): (Vec<usize>, Vec<FileId>) =
+        located.iter().enumerate().filter_map(|(index, located)| Some((index, id_of(located)?))).unzip();
     for (index, search) in places.into_iter().zip(finder.find_all(&ids, observer)) {
         if let Some(located) = located.get_mut(index) {
             put(located, search);
@@ -132,10 +117,7 @@ fn learn_pdb(located: &mut Located) -> Option<PdbId> {
 }
 
 fn table_for(finder: &Finder, id: &PdbId) -> Option<PathBuf> {
-    let identity = Identity {
-        guid: id.guid,
-        age: id.age,
-    };
+    let identity = Identity { guid: id.guid, age: id.age };
     let mut folders = finder.symbol_path().isf_folders();
     folders.find_map(|folder| isf::locate(folder, &id.name, &identity))
 }

@@ -34,20 +34,13 @@ impl Manifest {
             let pdb_here = module.pdb.as_ref().is_some_and(|search| search.found.is_some());
             let image_here = module.image.as_ref().is_some_and(|search| search.found.is_some());
             let pdb = module.pdb_id().filter(|_| !pdb_here).cloned().map(FileId::from);
-            let image = module
-                .wanted
-                .image
-                .clone()
-                .filter(|_| !image_here)
-                .map(FileId::from);
+            let image = module.wanted.image.clone().filter(|_| !image_here).map(FileId::from);
             for id in [pdb, image].into_iter().flatten() {
                 manifest.push(id, &module.wanted.module);
             }
             if module.wanted.image.is_none() && module.pdb_id().is_none() {
                 let reason = "the dump tells neither its time stamp nor its PDB";
-                manifest
-                    .problems
-                    .push(format!("{}: {reason}", module.wanted.module));
+                manifest.problems.push(format!("{}: {reason}", module.wanted.module));
             }
         }
         manifest
@@ -71,9 +64,7 @@ impl Manifest {
             }
             let origin = format!("line {}", index + 1);
             if manifest.files.len() == MAX_FILES {
-                manifest
-                    .problems
-                    .push(format!("{origin}: only the first {MAX_FILES} files are used"));
+                manifest.problems.push(format!("{origin}: only the first {MAX_FILES} files are used"));
                 break;
             }
             match parse_line(line) {
@@ -112,26 +103,12 @@ pub fn parse_key(name: &str, key: &str) -> Option<FileId> {
         33..=40 => {
             let (guid, age) = key.split_at_checked(32)?;
             let (guid, age) = (guid.parse().ok()?, number(age)?);
-            Some(
-                PdbId {
-                    name: name.to_owned(),
-                    guid,
-                    age,
-                }
-                .into(),
-            )
+            Some(PdbId { name: name.to_owned(), guid, age }.into())
         }
         9..=16 => {
             let (stamp, size) = key.split_at_checked(8)?;
             let (time_date_stamp, size_of_image) = (number(stamp)?, number(size)?);
-            Some(
-                ImageId {
-                    name: name.to_owned(),
-                    time_date_stamp,
-                    size_of_image,
-                }
-                .into(),
-            )
+            Some(ImageId { name: name.to_owned(), time_date_stamp, size_of_image }.into())
         }
         _ => None,
     }
@@ -160,10 +137,7 @@ pub fn fetch(
     // The folder stands before everything else as the cache into which the servers deliver.
     let place = folder.display();
     let full = SearchPath::parse(&format!("cache*{place};{}", path.text()));
-    let options = Options {
-        default_cache: folder.to_owned(),
-        ..options.clone()
-    };
+    let options = Options { default_cache: folder.to_owned(), ..options.clone() };
     let limit = options.limits.size;
     let finder = Finder::new(full, SearchPath::default(), options);
     let wanted: Vec<Wanted> = manifest.files.iter().map(wanted).collect();
@@ -176,19 +150,15 @@ pub fn fetch(
             let result = match &search.found {
                 Some(found) if found.path.starts_with(folder) => Ok(found.path.clone()),
                 // Found in a local store of the path: what is to be carried must be in the folder.
-                Some(found) => std::fs::File::open(&found.path)
-                    .map_err(|error| error.to_string())
-                    .and_then(|mut file| {
+                Some(found) => std::fs::File::open(&found.path).map_err(|error| error.to_string()).and_then(
+                    |mut file| {
                         cache::insert(folder, &search.id, &mut file, limit, &|| observer.is_cancelled())
                             .map_err(|error| error.to_string())
-                    }),
+                    },
+                ),
                 None => Err(reason(&search.attempts, search.cancelled)),
             };
-            fetched.push(Fetched {
-                id: search.id,
-                result,
-                attempts: search.attempts,
-            });
+            fetched.push(Fetched { id: search.id, result, attempts: search.attempts });
         }
     }
     fetched
@@ -197,16 +167,8 @@ pub fn fetch(
 fn wanted(id: &FileId) -> Wanted {
     let module = id.name().to_owned();
     match id.clone() {
-        FileId::Pdb(pdb) => Wanted {
-            module,
-            image: None,
-            pdb: Some(pdb),
-        },
-        FileId::Image(image) => Wanted {
-            module,
-            image: Some(image),
-            pdb: None,
-        },
+        FileId::Pdb(pdb) => Wanted { module, image: None, pdb: Some(pdb) },
+        FileId::Image(image) => Wanted { module, image: Some(image), pdb: None },
     }
 }
 

@@ -16,11 +16,7 @@ pub struct PdbId {
 impl PdbId {
     /// Builds the identity from an RSDS record, whose path may carry the build machine's folders.
     pub fn new(path: &str, guid: Guid, age: u32) -> PdbId {
-        PdbId {
-            name: file_name(path).to_owned(),
-            guid,
-            age,
-        }
+        PdbId { name: file_name(path).to_owned(), guid, age }
     }
 
     /// The store key: 32 upper-case digits and the age in hexadecimal without padding.
@@ -43,11 +39,7 @@ pub struct ImageId {
 impl ImageId {
     /// Builds the identity; `path` may carry folders.
     pub fn new(path: &str, time_date_stamp: u32, size_of_image: u32) -> ImageId {
-        ImageId {
-            name: file_name(path).to_owned(),
-            time_date_stamp,
-            size_of_image,
-        }
+        ImageId { name: file_name(path).to_owned(), time_date_stamp, size_of_image }
     }
 
     /// The store key: the time stamp as 8 upper-case digits and the size as lower-case digits without padding.
@@ -115,10 +107,7 @@ mod tests {
         );
         let image = ImageId::new("AcxHdAudio.sys", 0x8294_2338, 0x8000);
         assert_eq!(image.key(), "829423388000");
-        assert_eq!(
-            ImageId::new("bootmgfw.efi", 0xC5D5_959B, 0x1e_0000).key(),
-            "C5D5959B1e0000"
-        );
+        assert_eq!(ImageId::new("bootmgfw.efi", 0xC5D5_959B, 0x1e_0000).key(), "C5D5959B1e0000");
         assert_eq!(file_name(r"\SystemRoot\system32\a.sys"), "a.sys");
     }
 }

@@ -52,18 +52,13 @@ fn is_format(c: char) -> bool {
 
 fn is_device(stem: &str) -> bool {
     let stem = stem.to_ascii_uppercase();
-    if matches!(
-        stem.as_str(),
-        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" | "CLOCK$"
-    ) {
+    if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" | "CLOCK$") {
         return true;
     }
     let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
     let mut digits = port.unwrap_or_default().chars();
     // Windows also takes superscript digits in these names.
-    let digit = digits
-        .next()
-        .is_some_and(|c| c.is_ascii_digit() || "¹²³".contains(c));
+    let digit = digits.next().is_some_and(|c| c.is_ascii_digit() || "¹²³".contains(c));
     digit && digits.next().is_none()
 }
 

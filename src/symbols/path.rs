@@ -43,14 +43,10 @@ pub struct SearchPath {
 impl SearchPath {
     /// Parses a path. Elements that make no sense become warnings, never errors.
     pub fn parse(text: &str) -> SearchPath {
-        let mut path = SearchPath {
-            text: tidy(text),
-            ..SearchPath::default()
-        };
+        let mut path = SearchPath { text: tidy(text), ..SearchPath::default() };
         for element in path.text.split(';').filter(|element| !element.is_empty()) {
             if path.elements.len() == MAX_ELEMENTS {
-                path.warnings
-                    .push(format!("only the first {MAX_ELEMENTS} elements are used"));
+                path.warnings.push(format!("only the first {MAX_ELEMENTS} elements are used"));
                 break;
             }
             match parse_element(element) {
@@ -181,18 +177,13 @@ fn parse_element(element: &str) -> Result<Element, String> {
             "" => Err(format!("{element}: expected isf*FOLDER")),
             dir => Ok(Element::Isf(PathBuf::from(dir))),
         },
-        _ => Err(format!(
-            "{element}: `{word}*` is not srv*, symsrv*, cache* or isf*"
-        )),
+        _ => Err(format!("{element}: `{word}*` is not srv*, symsrv*, cache* or isf*")),
     }
 }
 
 fn server(element: &str, rest: &str) -> Result<Element, String> {
     if rest.is_empty() {
-        return Ok(Element::Server(vec![
-            Store::Default,
-            Store::Http(MICROSOFT.to_owned()),
-        ]));
+        return Ok(Element::Server(vec![Store::Default, Store::Http(MICROSOFT.to_owned())]));
     }
     let mut stores = Vec::new();
     for part in rest.split('*') {
@@ -203,23 +194,14 @@ fn server(element: &str, rest: &str) -> Result<Element, String> {
         });
     }
     let last = stores.len() - 1;
-    if stores
-        .iter()
-        .take(last)
-        .any(|store| matches!(store, Store::Http(_)))
-    {
-        return Err(format!(
-            "{element}: a server can only be the last store of its chain"
-        ));
+    if stores.iter().take(last).any(|store| matches!(store, Store::Http(_))) {
+        return Err(format!("{element}: a server can only be the last store of its chain"));
     }
     Ok(Element::Server(stores))
 }
 
 fn is_url(text: &str) -> bool {
-    let scheme = |prefix: &str| {
-        text.get(..prefix.len())
-            .is_some_and(|t| t.eq_ignore_ascii_case(prefix))
-    };
+    let scheme = |prefix: &str| text.get(..prefix.len()).is_some_and(|t| t.eq_ignore_ascii_case(prefix));
     scheme("http://") || scheme("https://")
 }
 
@@ -247,22 +229,13 @@ mod tests {
             ]
         );
         assert_eq!(path.isf_folders().count(), 1);
-        assert_eq!(
-            path.servers().collect::<Vec<_>>(),
-            ["https://example.com/symbols", MICROSOFT]
-        );
+        assert_eq!(path.servers().collect::<Vec<_>>(), ["https://example.com/symbols", MICROSOFT]);
     }
 
     #[test]
     fn symsrv_and_empty_stores() {
         let path = SearchPath::parse("symsrv*symsrv.dll**http://a");
-        assert_eq!(
-            path.elements(),
-            [Element::Server(vec![
-                Store::Default,
-                Store::Http("http://a".into())
-            ])]
-        );
+        assert_eq!(path.elements(), [Element::Server(vec![Store::Default, Store::Http("http://a".into())])]);
     }
 
     #[test]
@@ -277,10 +250,7 @@ mod tests {
     #[test]
     fn symfix_and_expansion() {
         assert_eq!(SearchPath::symfix(None).text(), "srv*");
-        assert_eq!(
-            SearchPath::symfix(None).expanded(),
-            format!("cache*;SRV*{MICROSOFT}")
-        );
+        assert_eq!(SearchPath::symfix(None).expanded(), format!("cache*;SRV*{MICROSOFT}"));
         let kept = SearchPath::symfix(Some("/sym"));
         assert_eq!(kept.text(), format!("cache*/sym;SRV*{MICROSOFT}"));
         assert_eq!(SearchPath::parse("/a").append("/b; /c").text(), "/a;/b;/c");

@@ -6,11 +6,7 @@ pub fn amd64_name(number: u16) -> Option<String> {
     const WORDS: [&str; 8] = ["ax", "cx", "dx", "bx", "sp", "bp", "si", "di"];
     const NEW_BYTES: [&str; 4] = ["sil", "dil", "bpl", "spl"];
     const GENERAL: [&str; 8] = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp"];
-    let of = |names: &[&str], base: u16| {
-        names
-            .get(usize::from(number - base))
-            .map(|name| (*name).to_owned())
-    };
+    let of = |names: &[&str], base: u16| names.get(usize::from(number - base)).map(|name| (*name).to_owned());
     match number {
         1..=8 => of(&BYTES, 1),
         9..=16 => of(&WORDS, 9),
@@ -36,18 +32,9 @@ mod tests {
     #[test]
     fn numbers_and_names() {
         let name = |number| amd64_name(number).unwrap_or_default();
-        assert_eq!(
-            (name(328), name(329), name(335)),
-            ("rax".into(), "rbx".into(), "rsp".into())
-        );
-        assert_eq!(
-            (name(336), name(343), name(367)),
-            ("r8".into(), "r15".into(), "r15d".into())
-        );
-        assert_eq!(
-            (name(17), name(24), name(1)),
-            ("eax".into(), "edi".into(), "al".into())
-        );
+        assert_eq!((name(328), name(329), name(335)), ("rax".into(), "rbx".into(), "rsp".into()));
+        assert_eq!((name(336), name(343), name(367)), ("r8".into(), "r15".into(), "r15d".into()));
+        assert_eq!((name(17), name(24), name(1)), ("eax".into(), "edi".into(), "al".into()));
         assert_eq!((name(154), name(259)), ("xmm0".into(), "xmm15".into()));
         assert_eq!(amd64_name(9999), None);
     }

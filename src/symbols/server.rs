@@ -65,14 +65,9 @@ pub(crate) fn fetch(
         abandon: abandon.clone(),
         sender,
     };
-    let spawned = std::thread::Builder::new()
-        .name("symbol download".to_owned())
-        .spawn(move || worker.run());
+    let spawned = std::thread::Builder::new().name("symbol download".to_owned()).spawn(move || worker.run());
     if let Err(error) = spawned {
-        return vec![(
-            shown,
-            Err(Outcome::Failed(format!("cannot start a thread: {error}"))),
-        )];
+        return vec![(shown, Err(Outcome::Failed(format!("cannot start a thread: {error}"))))];
     }
     let name = id.name().to_owned();
     // One file may take a few requests (forms), each with its own time limit; the sum is bounded here.
@@ -82,17 +77,10 @@ pub(crate) fn fetch(
         match receiver.recv_timeout(POLL) {
             Ok(Message::Started(url)) => {
                 started = true;
-                observer.event(Event::Started {
-                    name: name.clone(),
-                    url,
-                });
+                observer.event(Event::Started { name: name.clone(), url });
             }
             Ok(Message::Progress(done, total)) => {
-                observer.event(Event::Progress {
-                    name: name.clone(),
-                    done,
-                    total,
-                });
+                observer.event(Event::Progress { name: name.clone(), done, total });
             }
             Ok(Message::Done(asked)) => {
                 report(&asked, started, name, observer);
@@ -100,10 +88,7 @@ pub(crate) fn fetch(
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                return vec![(
-                    shown,
-                    Err(Outcome::Failed("the download ended unexpectedly".to_owned())),
-                )];
+                return vec![(shown, Err(Outcome::Failed("the download ended unexpectedly".to_owned())))];
             }
         }
         if observer.is_cancelled() {
@@ -114,10 +99,7 @@ pub(crate) fn fetch(
         if Instant::now() > deadline {
             abandon.store(true, Ordering::Relaxed);
             let reason = format!("over the time limit of {} s", http.limits().total.as_secs());
-            observer.event(Event::Failed {
-                name,
-                reason: reason.clone(),
-            });
+            observer.event(Event::Failed { name, reason: reason.clone() });
             return vec![(shown, Err(Outcome::Failed(reason)))];
         }
     }
@@ -130,10 +112,7 @@ fn report(asked: &Asked, started: bool, name: String, observer: &dyn Observer) {
             observer.event(Event::Completed { name, size });
         }
         Some((_, Err(outcome))) if started => {
-            observer.event(Event::Failed {
-                name,
-                reason: outcome.to_string(),
-            });
+            observer.event(Event::Failed { name, reason: outcome.to_string() });
         }
         _ => {}
     }
@@ -216,10 +195,7 @@ impl Worker {
                 Err(FetchError::Missing(status)) => missing.push(format!("{}: {status}", file_of(&url))),
                 Err(error) => {
                     asked.push((place, Err(Outcome::Failed(error.to_string()))));
-                    if matches!(
-                        error,
-                        FetchError::Host(_) | FetchError::Cancelled | FetchError::Local(_)
-                    ) {
+                    if matches!(error, FetchError::Host(_) | FetchError::Cancelled | FetchError::Local(_)) {
                         break;
                     }
                 }
@@ -294,13 +270,7 @@ impl Worker {
 
     fn address(&self, tier: Option<&str>, name: &str, file: &str) -> String {
         let tier = tier.map(|tier| format!("{}/", escape(tier))).unwrap_or_default();
-        format!(
-            "{}/{tier}{}/{}/{}",
-            self.base,
-            escape(name),
-            escape(&self.id.key()),
-            escape(file)
-        )
+        format!("{}/{tier}{}/{}/{}", self.base, escape(name), escape(&self.id.key()), escape(file))
     }
 
     /// Asks once for `index2.txt`; that it is missing is remembered with the other misses. Microsoft's own server has
@@ -327,9 +297,7 @@ fn file_of(url: &str) -> &str {
 /// path is only shown.
 fn pointer_text(file: &mut File) -> String {
     let mut text = Vec::new();
-    let read = file
-        .seek(SeekFrom::Start(0))
-        .and_then(|_| file.take(512).read_to_end(&mut text));
+    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(512).read_to_end(&mut text));
     let text = String::from_utf8_lossy(&text);
     match (read, text.trim().strip_prefix("MSG:")) {
         (Err(error), _) => format!("its file.ptr cannot be read: {error}"),

@@ -33,31 +33,17 @@ pub enum Candidate {
 
 /// Loose files: in the folder itself, below it by extension, and below `symbols` by extension.
 pub fn loose(folders: &Folders, root: &Path, id: &FileId) -> Vec<Candidate> {
-    loose_paths(folders, root, id.name())
-        .into_iter()
-        .map(Candidate::File)
-        .collect()
+    loose_paths(folders, root, id.name()).into_iter().map(Candidate::File).collect()
 }
 
 fn loose_paths(folders: &Folders, root: &Path, name: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let places = [
-        "",
-        "sys",
-        "exe",
-        "dll",
-        "symbols",
-        "symbols/sys",
-        "symbols/exe",
-        "symbols/dll",
-        "symbols/pdb",
-    ];
+    let places =
+        ["", "sys", "exe", "dll", "symbols", "symbols/sys", "symbols/exe", "symbols/dll", "symbols/pdb"];
     for folder in places {
         let folder = match folder {
             "" => Some(root.to_owned()),
-            parts => parts
-                .split('/')
-                .try_fold(root.to_owned(), |dir, part| folders.resolve(&dir, part)),
+            parts => parts.split('/').try_fold(root.to_owned(), |dir, part| folders.resolve(&dir, part)),
         };
         let Some(file) = folder.and_then(|folder| folders.resolve(&folder, name)) else {
             continue;
@@ -81,9 +67,7 @@ pub fn all_versions(folders: &Folders, root: &Path, name: &str, with_loose: bool
         loose_paths(folders, root, name).into_iter().for_each(&mut add);
     }
     let prefix: String = name.chars().take(2).collect();
-    let tier = cache::is_two_tier(root)
-        .then(|| folders.resolve(root, &prefix))
-        .flatten();
+    let tier = cache::is_two_tier(root).then(|| folders.resolve(root, &prefix)).flatten();
     for base in [tier, Some(root.to_owned())].into_iter().flatten() {
         let Some(versions) = folders.resolve(&base, name).filter(|path| path.is_dir()) else {
             continue;
@@ -93,9 +77,7 @@ pub fn all_versions(folders: &Folders, root: &Path, name: &str, with_loose: bool
         };
         let mut keys: Vec<PathBuf> = keys.take(MAX_SCAN).flatten().map(|entry| entry.path()).collect();
         keys.sort();
-        keys.iter()
-            .filter_map(|key| folders.resolve(key, name))
-            .for_each(&mut add);
+        keys.iter().filter_map(|key| folders.resolve(key, name)).for_each(&mut add);
     }
 }
 
@@ -135,24 +117,15 @@ fn follow(pointer: &Path) -> Option<Candidate> {
     if fs::metadata(pointer).ok()?.len() > MAX_POINTER {
         return None;
     }
-    let text = String::from_utf8_lossy(&fs::read(pointer).ok()?)
-        .trim()
-        .to_owned();
+    let text = String::from_utf8_lossy(&fs::read(pointer).ok()?).trim().to_owned();
     let path = text.strip_prefix("PATH:").unwrap_or(&text).trim();
     let path = Path::new(path);
     if !text.starts_with("MSG:") && path.is_absolute() {
         let compressed = path.to_string_lossy().ends_with('_');
-        let wrap = if compressed {
-            Candidate::Compressed
-        } else {
-            Candidate::File
-        };
+        let wrap = if compressed { Candidate::Compressed } else { Candidate::File };
         return Some(wrap(path.to_owned()));
     }
-    Some(Candidate::Message {
-        pointer: pointer.to_owned(),
-        text,
-    })
+    Some(Candidate::Message { pointer: pointer.to_owned(), text })
 }
 
 #[cfg(test)]
@@ -177,14 +150,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let key = id().key();
         assert_eq!(in_store(&Folders::default(), root.path(), &id()), []);
-        let flat = put(
-            root.path(),
-            &format!("sample.PDB/{}/Sample.pdb", key.to_uppercase()),
-        );
-        assert_eq!(
-            in_store(&Folders::default(), root.path(), &id()),
-            [Candidate::File(flat.clone())]
-        );
+        let flat = put(root.path(), &format!("sample.PDB/{}/Sample.pdb", key.to_uppercase()));
+        assert_eq!(in_store(&Folders::default(), root.path(), &id()), [Candidate::File(flat.clone())]);
         put(root.path(), "index2.txt");
         let tiered = put(root.path(), &format!("sa/Sample.pdb/{key}/Sample.pd_"));
         assert_eq!(
@@ -199,10 +166,7 @@ mod tests {
         put(root.path(), "Sample.pdb/KEY/Sample.pdb");
         assert_eq!(loose(&Folders::default(), root.path(), &id()), []);
         let below = put(root.path(), "Symbols/SYS/sample.pdb");
-        assert_eq!(
-            loose(&Folders::default(), root.path(), &id()),
-            [Candidate::File(below)]
-        );
+        assert_eq!(loose(&Folders::default(), root.path(), &id()), [Candidate::File(below)]);
     }
 
     #[test]
@@ -210,10 +174,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let pointer = put(root.path(), &format!("Sample.pdb/{}/file.ptr", id().key()));
         let elsewhere = root.path().join("elsewhere.pdb");
-        for text in [
-            format!("PATH:{}", elsewhere.display()),
-            format!("{}\r\n", elsewhere.display()),
-        ] {
+        for text in [format!("PATH:{}", elsewhere.display()), format!("{}\r\n", elsewhere.display())] {
             fs::write(&pointer, text).unwrap();
             assert_eq!(
                 in_store(&Folders::default(), root.path(), &id()),

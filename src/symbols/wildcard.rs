@@ -48,11 +48,7 @@ impl Wildcard {
             rest = tail;
             let what = match c {
                 '*' => {
-                    parts.push(Part {
-                        what: What::Any,
-                        least: 0,
-                        many: true,
-                    });
+                    parts.push(Part { what: What::Any, least: 0, many: true });
                     continue;
                 }
                 // `#` is zero or more, `+` one or more, of what stands before.
@@ -80,20 +76,12 @@ impl Wildcard {
                 },
                 _ => What::One(c),
             };
-            parts.push(Part {
-                what,
-                least: 1,
-                many: false,
-            });
+            parts.push(Part { what, least: 1, many: false });
         }
         let literal = parts
             .iter()
             .map(|part| match part {
-                Part {
-                    what: What::One(c),
-                    least: 1,
-                    many: false,
-                } => Some(*c),
+                Part { what: What::One(c), least: 1, many: false } => Some(*c),
                 _ => None,
             })
             .collect();

@@ -14,9 +14,7 @@ const MAX_ENTRIES: usize = 1 << 20;
 
 /// True for the path of a `.zip` file.
 pub fn is_zip(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|ext| ext.eq_ignore_ascii_case("zip"))
-        && path.is_file()
+    path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("zip")) && path.is_file()
 }
 
 /// Why nothing came out of an archive.
@@ -116,9 +114,7 @@ mod tests {
 
     #[test]
     fn entries_are_found_by_key_and_by_name() {
-        let id = Identity::read(&mut io::Cursor::new(IMAGE))
-            .unwrap()
-            .file_id("a.sys");
+        let id = Identity::read(&mut io::Cursor::new(IMAGE)).unwrap().file_id("a.sys");
         let keyed = format!("syms/A.sys/{}/a.sys", id.key());
         let packed_name = format!("a.sys/{}/a.sy_", id.key());
         let packed = cabinet::cabinet_of("../../x", IMAGE, cab::CompressionType::MsZip);
@@ -141,15 +137,9 @@ mod tests {
     #[test]
     fn absent_and_damaged() {
         let root = tempfile::tempdir().unwrap();
-        let id = Identity::read(&mut io::Cursor::new(IMAGE))
-            .unwrap()
-            .file_id("a.sys");
+        let id = Identity::read(&mut io::Cursor::new(IMAGE)).unwrap().file_id("a.sys");
         let zip = archive(root.path(), &[("b.sys", IMAGE)]);
-        assert!(
-            find(&zip, &id, root.path(), 1 << 20, &|| false)
-                .unwrap()
-                .is_none()
-        );
+        assert!(find(&zip, &id, root.path(), 1 << 20, &|| false).unwrap().is_none());
         std::fs::write(&zip, "PK").unwrap();
         assert!(find(&zip, &id, root.path(), 1 << 20, &|| false).is_err());
     }

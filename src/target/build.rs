@@ -27,22 +27,13 @@ pub fn kernel_build(machine: Machine, time_date_stamp: u32, size_of_image: u32) 
         _ => return None,
     };
     let mut table = String::new();
-    GzDecoder::new(BUILDS)
-        .take(MAX_TABLE)
-        .read_to_string(&mut table)
-        .ok()?;
+    GzDecoder::new(BUILDS).take(MAX_TABLE).read_to_string(&mut table).ok()?;
     let key = format!("{time_date_stamp:08x},{size_of_image:08x}");
-    table
-        .lines()
-        .filter(|line| line.starts_with(arch))
-        .find_map(|line| {
-            let (front, _) = line.split_once(&key)?;
-            let mut columns = front.trim_end_matches(',').split(',').skip(1);
-            Some(KernelBuild {
-                file: columns.next()?.to_owned(),
-                version: columns.next()?.to_owned(),
-            })
-        })
+    table.lines().filter(|line| line.starts_with(arch)).find_map(|line| {
+        let (front, _) = line.split_once(&key)?;
+        let mut columns = front.trim_end_matches(',').split(',').skip(1);
+        Some(KernelBuild { file: columns.next()?.to_owned(), version: columns.next()?.to_owned() })
+    })
 }
 
 /// The marketing name that the debugger's banner gives a build number.
@@ -78,11 +69,7 @@ pub fn suite_names(mask: u32) -> Vec<&'static str> {
         (0x4000, "ComputeServer"),
         (0x8000, "HomeServer"),
     ];
-    NAMES
-        .iter()
-        .filter(|(bit, _)| mask & bit != 0)
-        .map(|(_, name)| *name)
-        .collect()
+    NAMES.iter().filter(|(bit, _)| mask & bit != 0).map(|(_, name)| *name).collect()
 }
 
 /// The banner's word for ProductType.
@@ -102,10 +89,7 @@ mod tests {
     #[test]
     fn a_known_kernel_is_named_exactly() {
         let build = kernel_build(Machine::Amd64, 0x54be_00cf, 0x0080_b000).expect("in the table");
-        assert_eq!(
-            (build.file.as_str(), build.version.as_str()),
-            ("ntoskrnl.exe", "10.0.9926.0")
-        );
+        assert_eq!((build.file.as_str(), build.version.as_str()), ("ntoskrnl.exe", "10.0.9926.0"));
         assert_eq!(kernel_build(Machine::Arm64, 0x54be_00cf, 0x0080_b000), None);
         assert_eq!(kernel_build(Machine::Amd64, 1, 2), None);
     }

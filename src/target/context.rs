@@ -35,10 +35,7 @@ impl Context {
     /// The record at the start of `bytes`; `None` for machines without a known layout or too few bytes.
     pub fn new(machine: Machine, bytes: &[u8]) -> Option<Context> {
         let size = Context::size_of(machine)?;
-        Some(Context {
-            machine,
-            bytes: slice(bytes, 0, size)?.to_vec(),
-        })
+        Some(Context { machine, bytes: slice(bytes, 0, size)?.to_vec() })
     }
 
     /// Bytes in a record of this machine.
@@ -63,32 +60,18 @@ impl Context {
 
     /// Whether the record looks filled in: the right machine's flag, and a place to execute.
     pub fn is_plausible(&self) -> bool {
-        let flag = if self.machine == Machine::Amd64 {
-            AMD64_FLAG
-        } else {
-            ARM64_FLAG
-        };
+        let flag = if self.machine == Machine::Amd64 { AMD64_FLAG } else { ARM64_FLAG };
         self.flags() & flag != 0 && self.flags() & 0x3 != 0 && self.ip() != 0 && self.sp() != 0
     }
 
     /// The instruction pointer.
     pub fn ip(&self) -> u64 {
-        self.get(if self.machine == Machine::Amd64 {
-            "rip"
-        } else {
-            "pc"
-        })
-        .unwrap_or(0)
+        self.get(if self.machine == Machine::Amd64 { "rip" } else { "pc" }).unwrap_or(0)
     }
 
     /// The stack pointer.
     pub fn sp(&self) -> u64 {
-        self.get(if self.machine == Machine::Amd64 {
-            "rsp"
-        } else {
-            "sp"
-        })
-        .unwrap_or(0)
+        self.get(if self.machine == Machine::Amd64 { "rsp" } else { "sp" }).unwrap_or(0)
     }
 
     /// Where a register lies, by any of its names, in any case.
@@ -134,9 +117,7 @@ impl Context {
 impl Context {
     /// Sets a register of any width from its bytes, low byte first; false if there is none of that name and width.
     pub fn set_bytes(&mut self, name: &str, value: &[u8]) -> bool {
-        let slot = self
-            .slot(name)
-            .filter(|slot| slot.size == value.len() && slot.bit.is_none());
+        let slot = self.slot(name).filter(|slot| slot.size == value.len() && slot.bit.is_none());
         let target = slot.and_then(|slot| self.bytes.get_mut(slot.offset..slot.offset + slot.size));
         target.map(|target| target.copy_from_slice(value)).is_some()
     }
@@ -194,25 +175,14 @@ const AMD64_FLAGS: &[(&str, u32)] = &[
 ];
 
 fn amd64_slot(name: &str) -> Option<RegisterSlot> {
-    let whole = |offset, size| RegisterSlot {
-        offset,
-        size,
-        bit: None,
-    };
+    let whole = |offset, size| RegisterSlot { offset, size, bit: None };
     if let Some(&(_, offset, size)) = AMD64_OTHER.iter().find(|(other, ..)| *other == name) {
         return Some(whole(offset, size));
     }
     if let Some(&(_, bit)) = AMD64_FLAGS.iter().find(|(flag, _)| *flag == name) {
-        return Some(RegisterSlot {
-            offset: 0x44,
-            size: 4,
-            bit: Some(bit),
-        });
+        return Some(RegisterSlot { offset: 0x44, size: 4, bit: Some(bit) });
     }
-    if let Some(number) = name
-        .strip_prefix("xmm")
-        .and_then(|digits| digits.parse::<usize>().ok())
-    {
+    if let Some(number) = name.strip_prefix("xmm").and_then(|digits| digits.parse::<usize>().ok()) {
         return (number < 16).then(|| whole(0x1a0 + 16 * number, 16));
     }
     AMD64_INTEGER.iter().enumerate().find_map(|(index, full)| {
@@ -226,10 +196,7 @@ fn amd64_part(full: &str, name: &str) -> Option<(usize, usize)> {
     if name == full {
         return Some((0, 8));
     }
-    if let Some(suffix) = name
-        .strip_prefix(full)
-        .filter(|_| full.starts_with("r") && full != "rip")
-    {
+    if let Some(suffix) = name.strip_prefix(full).filter(|_| full.starts_with("r") && full != "rip") {
         let numbered = full.ends_with(|c: char| c.is_ascii_digit());
         return match suffix {
             "d" if numbered => Some((0, 4)),
@@ -238,9 +205,7 @@ fn amd64_part(full: &str, name: &str) -> Option<(usize, usize)> {
             _ => None,
         };
     }
-    let base = full
-        .strip_prefix('r')
-        .filter(|base| !base.starts_with(|c: char| c.is_ascii_digit()))?;
+    let base = full.strip_prefix('r').filter(|base| !base.starts_with(|c: char| c.is_ascii_digit()))?;
     if name.strip_prefix('e') == Some(base) {
         return Some((0, 4));
     }
@@ -256,13 +221,7 @@ fn amd64_part(full: &str, name: &str) -> Option<(usize, usize)> {
 }
 
 fn arm64_slot(name: &str) -> Option<RegisterSlot> {
-    let whole = |offset, size| {
-        Some(RegisterSlot {
-            offset,
-            size,
-            bit: None,
-        })
-    };
+    let whole = |offset, size| Some(RegisterSlot { offset, size, bit: None });
     match name {
         "psr" | "cpsr" => return whole(4, 4),
         "fp" => return whole(0xf0, 8),
@@ -319,10 +278,7 @@ mod tests {
     fn flags_are_single_bits() {
         let mut context = sample();
         assert!(context.set("efl", 0x246));
-        assert_eq!(
-            (context.get("zf"), context.get("cf"), context.get("if")),
-            (Some(1), Some(0), Some(1))
-        );
+        assert_eq!((context.get("zf"), context.get("cf"), context.get("if")), (Some(1), Some(0), Some(1)));
         assert!(context.set("cf", 1));
         assert_eq!(context.get("efl"), Some(0x247));
     }

@@ -82,9 +82,7 @@ impl DebuggerData {
 
     /// The fields this block reaches, with their values.
     pub fn fields(&self) -> impl Iterator<Item = (&'static Field, u64)> {
-        FIELDS
-            .iter()
-            .filter_map(|field| Some((field, uint_at(&self.bytes, field.offset, field.size)?)))
+        FIELDS.iter().filter_map(|field| Some((field, uint_at(&self.bytes, field.offset, field.size)?)))
     }
 }
 
@@ -96,13 +94,8 @@ fn decode(block: &[u8], rotation: u32, known: KnownLists) -> Option<DebuggerData
     if turned(word(LOADED_MODULES + 8)?) ^ constant != known.ps_active_process_head {
         return None;
     }
-    let words = block
-        .chunks_exact(8)
-        .filter_map(|chunk| chunk.try_into().ok())
-        .map(u64::from_le_bytes);
-    let bytes = words
-        .flat_map(|word| (turned(word) ^ constant).to_le_bytes())
-        .collect();
+    let words = block.chunks_exact(8).filter_map(|chunk| chunk.try_into().ok()).map(u64::from_le_bytes);
+    let bytes = words.flat_map(|word| (turned(word) ^ constant).to_le_bytes()).collect();
     DebuggerData::checked(bytes, true)
 }
 
@@ -327,11 +320,7 @@ mod tests {
     #[test]
     fn an_encoded_block_is_decoded_without_symbols() {
         let plain = plain_block(0x3a0);
-        for never in [
-            0x0123_4567_89ab_cdef,
-            0xdead_beef_0000_0040,
-            0x55aa_55aa_1234_5601,
-        ] {
+        for never in [0x0123_4567_89ab_cdef, 0xdead_beef_0000_0040, 0x55aa_55aa_1234_5601] {
             let encoded = encode(&plain, never, 0xfedc_ba98_7654_3210, 0xffff_f801_0055_1234);
             let data = DebuggerData::parse(&encoded, KNOWN).expect("decodes");
             assert!(data.was_encoded);

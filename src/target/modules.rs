@@ -110,17 +110,12 @@ impl ModuleList {
     /// The module that covers an address.
     pub fn at(&self, address: u64) -> Option<&Module> {
         let after = self.modules.partition_point(|module| module.base <= address);
-        self.modules
-            .get(after.checked_sub(1)?)
-            .filter(|module| module.contains(address))
+        self.modules.get(after.checked_sub(1)?).filter(|module| module.contains(address))
     }
 
     /// The module of this name; the kernel also answers to its file's name.
     pub fn named(&self, name: &str) -> Option<&Module> {
-        let by_name = self
-            .modules
-            .iter()
-            .find(|module| module.name.eq_ignore_ascii_case(name));
+        let by_name = self.modules.iter().find(|module| module.name.eq_ignore_ascii_case(name));
         by_name.or_else(|| {
             self.modules.iter().find(|module| {
                 module.image_name.eq_ignore_ascii_case(name)
@@ -131,9 +126,7 @@ impl ModuleList {
 
     /// The modules whose names match a pattern, by address.
     pub fn matching(&self, pattern: &Wildcard) -> impl Iterator<Item = &Module> {
-        self.modules
-            .iter()
-            .filter(|module| pattern.is_match(&module.name))
+        self.modules.iter().filter(|module| pattern.is_match(&module.name))
     }
 }
 
@@ -152,20 +145,13 @@ fn module_name(image_name: &str, is_kernel: bool) -> String {
     if is_kernel {
         return "nt".to_owned();
     }
-    stem(image_name)
-        .chars()
-        .map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' })
-        .collect()
+    stem(image_name).chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
 }
 
 /// A module from what the loader recorded of it.
 pub fn module(path: &str, base: u64, size: u64, kind: ModuleKind, is_kernel: bool) -> Module {
     let image_name = file_name(path);
-    let image_name = if image_name.is_empty() {
-        "unknown"
-    } else {
-        image_name
-    };
+    let image_name = if image_name.is_empty() { "unknown" } else { image_name };
     Module {
         name: module_name(image_name, is_kernel),
         image_name: image_name.to_owned(),
@@ -214,10 +200,7 @@ pub fn from_list(
     };
     while entry != head {
         if !seen.insert(entry) || seen.len() > MAX_MODULES {
-            return (
-                modules,
-                Some(format!("module list at {head:#x} loops at entry {entry:#x}")),
-            );
+            return (modules, Some(format!("module list at {head:#x} loops at entry {entry:#x}")));
         }
         let mut bytes = [0u8; 0xa0];
         if let Err(error) = memory.read(entry, &mut bytes) {
@@ -252,9 +235,7 @@ fn loader_entry(memory: &dyn Memory, entry: &[u8], kind: ModuleKind, kernel_cont
 fn header_stamp(memory: &dyn Memory, base: u64) -> Option<u32> {
     let offset = u64::from(memory.u32(base.checked_add(0x3c)?).ok()?);
     let header = base.checked_add(offset).filter(|_| offset < 0x1000)?;
-    (memory.u32(header).ok()? == 0x4550)
-        .then(|| memory.u32(header + 8).ok())
-        .flatten()
+    (memory.u32(header).ok()? == 0x4550).then(|| memory.u32(header + 8).ok()).flatten()
 }
 
 /// The text of the UNICODE_STRING at `offset` of `bytes`.
@@ -274,12 +255,7 @@ pub fn unloaded_from_triage(triage: &Triage) -> Vec<UnloadedModule> {
     triage
         .unloaded
         .iter()
-        .map(|u| UnloadedModule {
-            name: u.name.clone(),
-            start: u.start,
-            end: u.end,
-            time: None,
-        })
+        .map(|u| UnloadedModule { name: u.name.clone(), start: u.start, end: u.end, time: None })
         .collect()
 }
 
@@ -296,20 +272,12 @@ pub fn unloaded_from_ring(memory: &dyn Memory, table: u64, next: u32) -> Vec<Unl
         if memory.read(address, &mut entry).is_err() {
             continue;
         }
-        let (start, end) = (
-            u64_at(&entry, 0x10).unwrap_or(0),
-            u64_at(&entry, 0x18).unwrap_or(0),
-        );
+        let (start, end) = (u64_at(&entry, 0x10).unwrap_or(0), u64_at(&entry, 0x18).unwrap_or(0));
         if start == 0 || end <= start {
             continue;
         }
         let name = unicode_string(memory, &entry, 0).unwrap_or_else(|| "unknown".to_owned());
-        found.push(UnloadedModule {
-            name,
-            start,
-            end,
-            time: u64_at(&entry, 0x20),
-        });
+        found.push(UnloadedModule { name, start, end, time: u64_at(&entry, 0x20) });
     }
     found
 }
@@ -321,28 +289,13 @@ mod tests {
     #[test]
     fn names_fit_expressions_and_are_unique() {
         let list = ModuleList::new(vec![
-            module(
-                r"\SystemRoot\system32\ntoskrnl.exe",
-                0x1000,
-                0x1000,
-                ModuleKind::Kernel,
-                true,
-            ),
-            module(
-                "Microsoft.Bluetooth.Legacy.LEEnumerator.sys",
-                0x3000,
-                0x1000,
-                ModuleKind::Kernel,
-                false,
-            ),
+            module(r"\SystemRoot\system32\ntoskrnl.exe", 0x1000, 0x1000, ModuleKind::Kernel, true),
+            module("Microsoft.Bluetooth.Legacy.LEEnumerator.sys", 0x3000, 0x1000, ModuleKind::Kernel, false),
             module("a.sys", 0x5000, 0x1000, ModuleKind::Kernel, false),
             module("A.SYS", 0x6000, 0x1000, ModuleKind::Kernel, false),
         ]);
         let names: Vec<_> = list.iter().map(|module| module.name.as_str()).collect();
-        assert_eq!(
-            names,
-            ["nt", "Microsoft_Bluetooth_Legacy_LEEnumerator", "a", "A_6000"]
-        );
+        assert_eq!(names, ["nt", "Microsoft_Bluetooth_Legacy_LEEnumerator", "a", "A_6000"]);
         assert_eq!(list.named("NTOSKRNL").map(|module| module.base), Some(0x1000));
     }
 

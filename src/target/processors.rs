@@ -45,9 +45,7 @@ const SPECIAL: &[(&str, usize, usize)] = &[
 impl SpecialRegisters {
     /// A control register, descriptor table register or segment register by name.
     pub fn get(&self, name: &str) -> Option<u64> {
-        let (_, offset, size) = SPECIAL
-            .iter()
-            .find(|(known, ..)| name.eq_ignore_ascii_case(known))?;
+        let (_, offset, size) = SPECIAL.iter().find(|(known, ..)| name.eq_ignore_ascii_case(known))?;
         match size {
             2 => u16_at(&self.bytes, *offset).map(u64::from),
             _ => u64_at(&self.bytes, *offset),
@@ -61,9 +59,7 @@ impl SpecialRegisters {
 
     /// A record from its first 0xe0 bytes.
     fn new(bytes: &[u8], offset: usize) -> Option<SpecialRegisters> {
-        Some(SpecialRegisters {
-            bytes: array(bytes, offset)?,
-        })
+        Some(SpecialRegisters { bytes: array(bytes, offset)? })
     }
 }
 
@@ -124,21 +120,12 @@ fn processor(sources: &ProcessorSources<'_>, number: u32) -> Processor {
     let special = special_registers(data, &image);
     let context = saved_context(sources, data, address, &image);
     let current_thread = current_thread(data, &image);
-    Processor {
-        number,
-        prcb: Some(address),
-        current_thread,
-        context,
-        special,
-    }
+    Processor { number, prcb: Some(address), current_thread, context, special }
 }
 
 /// As much of a KPRCB as can be read, from its start.
 fn prcb_bytes(memory: &dyn Memory, data: &DebuggerData, address: u64) -> Vec<u8> {
-    let size = data
-        .nonzero("SizePrcb")
-        .map_or(0x1000, |size| size as usize)
-        .min(MAX_PRCB);
+    let size = data.nonzero("SizePrcb").map_or(0x1000, |size| size as usize).min(MAX_PRCB);
     let mut image = vec![0u8; size];
     let (read, _) = memory.read_partial(address, &mut image);
     image.truncate(read);
@@ -164,18 +151,15 @@ fn saved_context(
     let machine = sources.header.machine;
     let size = Context::size_of(machine).ok_or("no CONTEXT layout is known for this machine")?;
     let inside = data.nonzero("OffsetPrcbProcStateContext").unwrap_or(0) as usize;
-    let frame = slice(prcb, inside, size)
-        .filter(|_| inside != 0)
-        .and_then(|bytes| Context::new(machine, bytes));
+    let frame =
+        slice(prcb, inside, size).filter(|_| inside != 0).and_then(|bytes| Context::new(machine, bytes));
     if let Some(context) = frame.filter(Context::is_plausible) {
         return Ok(context);
     }
     if let Some(context) = pointed_context(sources, data, prcb)? {
         return Ok(context);
     }
-    Err(format!(
-        "KPRCB {address:#x} holds no saved registers for this processor"
-    ))
+    Err(format!("KPRCB {address:#x} holds no saved registers for this processor"))
 }
 
 /// The registers where the KPRCB's Context pointer leads.
@@ -186,17 +170,12 @@ fn pointed_context(
 ) -> Result<Option<Context>, String> {
     let machine = sources.header.machine;
     let size = Context::size_of(machine).unwrap_or(0);
-    let pointer = data
-        .nonzero("OffsetPrcbContext")
-        .and_then(|offset| u64_at(prcb, offset as usize));
+    let pointer = data.nonzero("OffsetPrcbContext").and_then(|offset| u64_at(prcb, offset as usize));
     let Some(pointer) = pointer.filter(|&pointer| pointer != 0) else {
         return Ok(None);
     };
     let mut bytes = vec![0u8; size];
-    sources
-        .memory
-        .read(pointer, &mut bytes)
-        .map_err(|error| format!("saved CONTEXT: {error}"))?;
+    sources.memory.read(pointer, &mut bytes).map_err(|error| format!("saved CONTEXT: {error}"))?;
     Ok(Context::new(machine, &bytes).filter(Context::is_plausible))
 }
 
@@ -205,23 +184,15 @@ fn pointed_context(
 fn crashed_processor(sources: &ProcessorSources<'_>, processors: &[Processor]) -> Option<u32> {
     let data = sources.debugger_data?;
     if let Some(image) = sources.prcb_image {
-        let offset = data
-            .nonzero("OffsetPrcbNumber")
-            .map_or(0x24, |offset| offset as usize);
+        let offset = data.nonzero("OffsetPrcbNumber").map_or(0x24, |offset| offset as usize);
         return u32_at(image, offset).filter(|&number| (number as usize) < processors.len());
     }
     let crash = sources.crash_context.as_ref()?;
     let same = processors.iter().find(|processor| {
-        processor
-            .context
-            .as_ref()
-            .is_ok_and(|saved| (saved.ip(), saved.sp()) == (crash.ip(), crash.sp()))
+        processor.context.as_ref().is_ok_and(|saved| (saved.ip(), saved.sp()) == (crash.ip(), crash.sp()))
     });
-    let on_stack = || {
-        processors
-            .iter()
-            .find(|processor| stack_holds(sources.memory, data, processor, crash.sp()))
-    };
+    let on_stack =
+        || processors.iter().find(|processor| stack_holds(sources.memory, data, processor, crash.sp()));
     same.or_else(on_stack).map(|processor| processor.number)
 }
 
@@ -230,10 +201,7 @@ fn stack_holds(memory: &dyn Memory, data: &DebuggerData, processor: &Processor, 
         let offset = data.nonzero(field)?;
         memory.u64(processor.current_thread?.wrapping_add(offset)).ok()
     };
-    match (
-        limit_of("OffsetKThreadStackLimit"),
-        limit_of("OffsetKThreadInitialStack"),
-    ) {
+    match (limit_of("OffsetKThreadStackLimit"), limit_of("OffsetKThreadInitialStack")) {
         (Some(limit), Some(base)) => (limit..base.saturating_add(0x1000)).contains(&sp),
         _ => false,
     }

@@ -51,10 +51,8 @@ impl Target {
         let debugger_data = debugger_data(&dump, &memory);
         if debugger_data.is_none() && dump.header().bits == Bits::Bits64 {
             let address = dump.header().kd_debugger_data_block;
-            let why = memory
-                .window(address)
-                .err()
-                .map_or("it is damaged".to_owned(), |error| error.to_string());
+            let why =
+                memory.window(address).err().map_or("it is damaged".to_owned(), |error| error.to_string());
             warnings.push(format!("no debugger data block at {address:#x}: {why}"));
         }
         let (processors, crashed) = find_processors(&dump, &memory, debugger_data.as_ref());
@@ -85,10 +83,7 @@ impl Target {
             None if header.bits == Bits::Bits64 => {
                 modules::from_list(&self.memory, head, ModuleKind::Kernel, head)
             }
-            None => (
-                Vec::new(),
-                Some("module lists of 32-bit dumps are not supported".to_owned()),
-            ),
+            None => (Vec::new(), Some("module lists of 32-bit dumps are not supported".to_owned())),
         };
         self.warnings.extend(trouble);
         let (user, trouble) = self.user_modules(head);
@@ -139,10 +134,7 @@ impl Target {
                 u32::try_from(kernel.size).ok()?,
             )
         });
-        let lab = self
-            .debugger_data
-            .as_ref()
-            .and_then(|data| data.nonzero("NtBuildLab"));
+        let lab = self.debugger_data.as_ref().and_then(|data| data.nonzero("NtBuildLab"));
         self.build_lab = lab.and_then(|address| {
             let mut text = vec![0u8; BUILD_LAB_LENGTH];
             let (read, _) = self.memory.read_partial(address, &mut text);
@@ -170,14 +162,9 @@ impl Target {
             else {
                 continue;
             };
-            let identity = ModuleIdentity {
-                base: module.base,
-                size_of_image: size,
-                time_date_stamp,
-            };
-            let mut found = folders
-                .iter()
-                .filter_map(|folder| find_image(folder, &module.image_name, identity));
+            let identity = ModuleIdentity { base: module.base, size_of_image: size, time_date_stamp };
+            let mut found =
+                folders.iter().filter_map(|folder| find_image(folder, &module.image_name, identity));
             if let Some(file) = found.next()
                 && let Err(error) = overlay.load(&file, identity)
             {
@@ -219,10 +206,7 @@ impl Target {
 
     /// The kernel's version as far as it is known; the last part is 0 where only the build number is.
     pub fn kernel_version(&self) -> Version {
-        let exact = self
-            .kernel_build
-            .as_ref()
-            .and_then(|build| Version::parse(&build.version));
+        let exact = self.kernel_build.as_ref().and_then(|build| Version::parse(&build.version));
         exact.unwrap_or_else(|| {
             let build = self.header().minor_version;
             // Up to Windows 8.1 the build lab's second part is the revision; since Windows 10 it is always 1.
@@ -303,28 +287,19 @@ impl Target {
     /// EPROCESS whose address space a thread uses.
     pub fn process_of(&self, thread: u64) -> Option<u64> {
         let offset = self.debugger_data.as_ref()?.nonzero("OffsetKThreadApcProcess")?;
-        self.memory
-            .u64(thread.wrapping_add(offset))
-            .ok()
-            .filter(|&process| process != 0)
+        self.memory.u64(thread.wrapping_add(offset)).ok().filter(|&process| process != 0)
     }
 
     /// PEB of a process; `None` for processes without user space.
     pub fn peb(&self, process: u64) -> Option<u64> {
         let offset = self.debugger_data.as_ref()?.nonzero("OffsetEprocessPeb")?;
-        self.memory
-            .u64(process.wrapping_add(offset))
-            .ok()
-            .filter(|&peb| peb != 0)
+        self.memory.u64(process.wrapping_add(offset)).ok().filter(|&peb| peb != 0)
     }
 
     /// TEB of a thread; `None` for threads without user space.
     pub fn teb(&self, thread: u64) -> Option<u64> {
         let offset = self.debugger_data.as_ref()?.nonzero("OffsetKThreadTeb")?;
-        self.memory
-            .u64(thread.wrapping_add(offset))
-            .ok()
-            .filter(|&teb| teb != 0)
+        self.memory.u64(thread.wrapping_add(offset)).ok().filter(|&teb| teb != 0)
     }
 }
 

@@ -55,10 +55,7 @@ impl App {
             Action::Mouse => self.toggle_mouse(),
             Action::Theme => {
                 self.theme = Theme::new(self.theme.name.next());
-                self.say(
-                    Role::Text,
-                    format!("theme: {} (DUMPSCOPE_THEME keeps it)", self.theme.name.name()),
-                );
+                self.say(Role::Text, format!("theme: {} (DUMPSCOPE_THEME keeps it)", self.theme.name.name()));
             }
             Action::Refresh => {
                 if let Some(pane) = self.panes.get_mut(self.active) {
@@ -112,12 +109,7 @@ impl App {
 
     fn scroll_sideways(&mut self, by: isize) {
         if let Some((view, lines, place)) = self.looking() {
-            view.scroll_sideways(
-                by,
-                lines,
-                usize::from(place.body.height),
-                usize::from(place.body.width),
-            );
+            view.scroll_sideways(by, lines, usize::from(place.body.height), usize::from(place.body.width));
         }
     }
 
@@ -134,9 +126,7 @@ impl App {
 
     /// A key that is bound to nothing begins a command.
     pub(super) fn begin_typing(&mut self, key: KeyEvent) {
-        let control = key
-            .modifiers
-            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        let control = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         if matches!(key.code, KeyCode::Char('r')) && key.modifiers == KeyModifiers::CONTROL
             || matches!(key.code, KeyCode::Char(_)) && !control
         {
@@ -188,11 +178,7 @@ impl App {
     /// A typed line; an empty one runs the last one again, as in kd.
     fn enter(&mut self, line: &str) {
         let line = line.trim().to_owned();
-        let line = if line.is_empty() {
-            self.prompt.last().unwrap_or_default().to_owned()
-        } else {
-            line
-        };
+        let line = if line.is_empty() { self.prompt.last().unwrap_or_default().to_owned() } else { line };
         if line.is_empty() {
             return;
         }
@@ -254,9 +240,8 @@ impl App {
         if self.active == CONSOLE {
             self.follow = false;
         }
-        let found = self
-            .looking()
-            .is_some_and(|(view, lines, _)| view.find(lines, &pattern, forward, from_here));
+        let found =
+            self.looking().is_some_and(|(view, lines, _)| view.find(lines, &pattern, forward, from_here));
         if !found {
             self.say(Role::Warning, format!("'{}' is not in this pane", pattern.text()));
         }
@@ -265,10 +250,7 @@ impl App {
     /// A key while the help is shown.
     pub(super) fn help_key(&mut self, key: KeyEvent) {
         let count = self.help_lines().len();
-        let page = isize::try_from(self.layout().middle.height)
-            .unwrap_or(1)
-            .saturating_sub(1)
-            .max(1);
+        let page = isize::try_from(self.layout().middle.height).unwrap_or(1).saturating_sub(1).max(1);
         let top = match keys::action(key) {
             Some(Action::Up) => self.help.top.saturating_sub(1),
             Some(Action::Down) => self.help.top + 1,
@@ -289,45 +271,33 @@ impl App {
             return;
         };
         let (mut text, what) = if all {
-            let text: String = lines
-                .iter()
-                .map(|line| line.plain().trim_end().to_owned() + "\n")
-                .collect();
+            let text: String = lines.iter().map(|line| line.plain().trim_end().to_owned() + "\n").collect();
             (text, format!("{} lines", lines.len()))
         } else {
             let line = lines.get(view.cursor);
             let span = view.chosen.and_then(|index| line?.spans().get(index));
-            let text = span
-                .map(|span| span.text().to_owned())
-                .or_else(|| line.map(Line::plain))
-                .unwrap_or_default();
+            let text =
+                span.map(|span| span.text().to_owned()).or_else(|| line.map(Line::plain)).unwrap_or_default();
             let text = text.trim_end().to_owned();
             (text.clone(), text)
         };
         let whole = text.len() <= MAX_COPY;
         if !whole {
-            let end = (0..=MAX_COPY)
-                .rev()
-                .find(|&end| text.is_char_boundary(end))
-                .unwrap_or(0);
+            let end = (0..=MAX_COPY).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
             text.truncate(end);
         }
         self.effects.push(Effect::Copy(text));
         match whole {
             true => self.say(Role::Text, format!("copied: {what}")),
-            false => self.say(
-                Role::Warning,
-                format!("copied the first {MAX_COPY} bytes: terminals take no more"),
-            ),
+            false => {
+                self.say(Role::Warning, format!("copied the first {MAX_COPY} bytes: terminals take no more"))
+            }
         }
     }
 
     /// The mouse did something.
     pub(super) fn mouse_event(&mut self, mouse: MouseEvent) {
-        let at = Position {
-            x: mouse.column,
-            y: mouse.row,
-        };
+        let at = Position { x: mouse.column, y: mouse.row };
         match mouse.kind {
             MouseEventKind::ScrollUp => self.wheel(at, -WHEEL),
             MouseEventKind::ScrollDown => self.wheel(at, WHEEL),
@@ -338,11 +308,8 @@ impl App {
 
     fn wheel(&mut self, at: Position, by: isize) {
         if self.keyboard == Keyboard::Help {
-            self.help.top = self
-                .help
-                .top
-                .saturating_add_signed(by)
-                .min(self.help_lines().len().saturating_sub(1));
+            self.help.top =
+                self.help.top.saturating_add_signed(by).min(self.help_lines().len().saturating_sub(1));
             return;
         }
         let active = self.active;

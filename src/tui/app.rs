@@ -126,31 +126,17 @@ impl App {
     /// Puts what was noticed at opening into the console.
     pub(super) fn warn(&mut self, warnings: &[String]) {
         self.append(
-            warnings
-                .iter()
-                .map(|warning| Line::new().role(Role::Warning, format!("warning: {warning}"))),
+            warnings.iter().map(|warning| Line::new().role(Role::Warning, format!("warning: {warning}"))),
         );
         if !warnings.is_empty() {
-            self.say(
-                Role::Warning,
-                format!("warnings at opening: {} (pane 8 lists them)", warnings.len()),
-            );
+            self.say(Role::Warning, format!("warnings at opening: {} (pane 8 lists them)", warnings.len()));
         }
     }
 
     /// Where things stand.
     pub(super) fn layout(&self) -> Layout {
-        let console = self
-            .echo
-            .map_or(0, |echo| self.console.lines().len().saturating_sub(echo + 1));
-        layout(
-            self.screen,
-            Wish {
-                active: self.active,
-                zoom: self.zoom,
-                console,
-            },
-        )
+        let console = self.echo.map_or(0, |echo| self.console.lines().len().saturating_sub(echo + 1));
+        layout(self.screen, Wish { active: self.active, zoom: self.zoom, console })
     }
 
     /// A pane's rows as they are drawn.
@@ -167,11 +153,7 @@ impl App {
         let place = self.layout().place(self.active)?;
         let pane = self.panes.get_mut(self.active)?;
         let (view, rows) = pane.page.parts();
-        let lines = if self.active == CONSOLE {
-            self.console.lines()
-        } else {
-            rows
-        };
+        let lines = if self.active == CONSOLE { self.console.lines() } else { rows };
         Some((view, lines, place))
     }
 
@@ -206,8 +188,7 @@ impl App {
                 }
             }
             Input::Paste(text) if self.keyboard == Keyboard::Find => {
-                self.find
-                    .extend(text.chars().filter(|c| !c.is_control()).take(1_000));
+                self.find.extend(text.chars().filter(|c| !c.is_control()).take(1_000));
                 self.look_for(true);
             }
             Input::Paste(text) => {

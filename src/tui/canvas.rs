@@ -23,14 +23,7 @@ pub(super) fn put(buffer: &mut Buffer, area: Rect, column: u16, row: u16, text: 
 pub(super) fn paint_row(buffer: &mut Buffer, area: Rect, row: u16, style: Style) {
     let area = area.intersection(buffer.area);
     if row < area.height {
-        buffer.set_style(
-            Rect {
-                y: area.y + row,
-                height: 1,
-                ..area
-            },
-            style,
-        );
+        buffer.set_style(Rect { y: area.y + row, height: 1, ..area }, style);
     }
 }
 
@@ -118,9 +111,7 @@ fn visible(text: &str, column: i64) -> Option<(u16, &str)> {
         cut += text.get(cut..)?.chars().next()?.len_utf8();
         start = u16::try_from(columns(text.get(..cut)?) - hidden).ok()?;
     }
-    text.get(cut..)
-        .filter(|rest| !rest.is_empty())
-        .map(|rest| (start, rest))
+    text.get(cut..).filter(|rest| !rest.is_empty()).map(|rest| (start, rest))
 }
 
 fn mark_found(
@@ -138,21 +129,13 @@ fn mark_found(
             continue;
         };
         let start = columns(before);
-        let (from, to) = (
-            start.saturating_sub(left),
-            (start + columns(found)).saturating_sub(left),
-        );
+        let (from, to) = (start.saturating_sub(left), (start + columns(found)).saturating_sub(left));
         let (from, to) = (from.min(usize::from(area.width)), to.min(usize::from(area.width)));
         if let (Ok(from), Ok(to)) = (u16::try_from(from), u16::try_from(to))
             && row < area.height
             && to > from
         {
-            let rect = Rect {
-                x: area.x + from,
-                y: area.y + row,
-                width: to - from,
-                height: 1,
-            };
+            let rect = Rect { x: area.x + from, y: area.y + row, width: to - from, height: 1 };
             buffer.set_style(rect, theme.found());
         }
     }
@@ -164,21 +147,11 @@ mod tests {
     use super::*;
 
     fn drawn(text: &str, width: u16, left: usize) -> String {
-        let area = Rect {
-            x: 0,
-            y: 0,
-            width,
-            height: 1,
-        };
+        let area = Rect { x: 0, y: 0, width, height: 1 };
         let mut buffer = Buffer::empty(area);
         let theme = Theme::new(ThemeName::Dark);
         let pattern = Pattern::new("b");
-        let look = LineLook {
-            theme: &theme,
-            left,
-            cursor: Some(None),
-            pattern: pattern.as_ref(),
-        };
+        let look = LineLook { theme: &theme, left, cursor: Some(None), pattern: pattern.as_ref() };
         line(&mut buffer, area, 0, &Line::of(text), look);
         let mut shown = String::new();
         let mut skip = 0;
@@ -208,33 +181,15 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_outside() {
-        let mut buffer = Buffer::empty(Rect {
-            x: 0,
-            y: 0,
-            width: 3,
-            height: 1,
-        });
-        let area = Rect {
-            x: 2,
-            y: 0,
-            width: 9,
-            height: 9,
-        };
+        let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: 3, height: 1 });
+        let area = Rect { x: 2, y: 0, width: 9, height: 9 };
         put(&mut buffer, area, 0, 0, "xyz", Style::new());
         put(&mut buffer, area, 0, 5, "xyz", Style::new());
         put(&mut buffer, area, 5, 0, "xyz", Style::new());
         bar(&mut buffer, area, 0, "", "r", Style::new());
         assert_eq!(buffer, {
             let mut expected = Buffer::with_lines(["  x"]);
-            expected.set_style(
-                Rect {
-                    x: 2,
-                    y: 0,
-                    width: 1,
-                    height: 1,
-                },
-                Style::new(),
-            );
+            expected.set_style(Rect { x: 2, y: 0, width: 1, height: 1 }, Style::new());
             expected
         });
     }

@@ -87,11 +87,7 @@ impl State {
         for module in session.target.modules().iter() {
             session.target.symbols().status(module).word().hash(&mut symbols);
         }
-        State {
-            prompt: session.prompt(),
-            fingerprint: selected.finish(),
-            symbols: symbols.finish(),
-        }
+        State { prompt: session.prompt(), fingerprint: selected.finish(), symbols: symbols.finish() }
     }
 }
 
@@ -121,26 +117,13 @@ impl Engine {
         let thread = thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || serve(session, &inbox, &outbox))
-            .map_err(|source| TuiError::Thread {
-                what: "engine",
-                source,
-            })?;
-        Ok(Engine {
-            requests,
-            replies,
-            cancel,
-            thread,
-        })
+            .map_err(|source| TuiError::Thread { what: "engine", source })?;
+        Ok(Engine { requests, replies, cancel, thread })
     }
 
     /// Stops what runs and gives the thread a moment to let go of the dump (an unpacked one is a temporary file).
     pub(super) fn stop(self) {
-        let Engine {
-            requests,
-            replies,
-            cancel,
-            thread,
-        } = self;
+        let Engine { requests, replies, cancel, thread } = self;
         drop((requests, replies));
         let deadline = Instant::now() + Duration::from_millis(500);
         while !thread.is_finished() && Instant::now() < deadline {
@@ -161,27 +144,14 @@ fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>
         let end = match outcome {
             Ok(Ok(LineEnd::Next)) => End::Finished,
             Ok(Ok(LineEnd::Quit)) => End::Quit,
-            Ok(Err(Failure {
-                error: CommandError::Cancelled,
-                ..
-            })) => End::Cancelled,
-            Ok(Err(Failure {
-                error: CommandError::Closed,
-                ..
-            })) if stopped => End::Cancelled,
-            Ok(Err(Failure {
-                error: CommandError::Closed,
-                ..
-            })) => End::Finished,
+            Ok(Err(Failure { error: CommandError::Cancelled, .. })) => End::Cancelled,
+            Ok(Err(Failure { error: CommandError::Closed, .. })) if stopped => End::Cancelled,
+            Ok(Err(Failure { error: CommandError::Closed, .. })) => End::Finished,
             Ok(Err(failure)) => End::Failed(text(&failure)),
             Err(_) => End::Failed(panic_text(&request.line)),
         };
         let flushed = sink.flush();
-        let done = Reply::Done {
-            id: request.id,
-            end,
-            state: State::of(&session),
-        };
+        let done = Reply::Done { id: request.id, end, state: State::of(&session) };
         if flushed.is_err() || outbox.send(done).is_err() {
             return;
         }
@@ -205,11 +175,7 @@ fn run(request: &Request, session: &mut Session, sink: &mut Stream<'_>) -> Resul
 }
 
 fn text(failure: &Failure) -> String {
-    let Failure {
-        command,
-        error,
-        skipped,
-    } = failure;
+    let Failure { command, error, skipped } = failure;
     match skipped.as_str() {
         "" => format!("{command}: {error}"),
         skipped => format!("{command}: {error} (not run: {skipped})"),
@@ -241,14 +207,7 @@ const BATCH_TIME: Duration = Duration::from_millis(20);
 
 impl<'t> Stream<'t> {
     fn new(request: &'t Request, outbox: &'t Sender<Reply>, cancel: CancelToken) -> Stream<'t> {
-        Stream {
-            request,
-            outbox,
-            cancel,
-            batch: Vec::new(),
-            sent: 0,
-            flushed: Instant::now(),
-        }
+        Stream { request, outbox, cancel, batch: Vec::new(), sent: 0, flushed: Instant::now() }
     }
 
     fn flush(&mut self) -> Result<(), OutputClosed> {
@@ -258,12 +217,7 @@ impl<'t> Stream<'t> {
         }
         self.sent += self.batch.len();
         let lines = std::mem::take(&mut self.batch);
-        self.outbox
-            .send(Reply::Lines {
-                id: self.request.id,
-                lines,
-            })
-            .map_err(|_| OutputClosed)
+        self.outbox.send(Reply::Lines { id: self.request.id, lines }).map_err(|_| OutputClosed)
     }
 }
 

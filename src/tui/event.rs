@@ -33,10 +33,7 @@ pub(super) fn inputs() -> Result<Receiver<Input>, TuiError> {
     thread::Builder::new()
         .name("input".to_owned())
         .spawn(move || read(&sender))
-        .map_err(|source| TuiError::Thread {
-            what: "input",
-            source,
-        })?;
+        .map_err(|source| TuiError::Thread { what: "input", source })?;
     Ok(receiver)
 }
 
@@ -68,10 +65,7 @@ fn read(sender: &Sender<Input>) {
 pub(super) fn signals() -> Result<Receiver<i32>, TuiError> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let (sender, receiver) = bounded(8);
-    let failed = |source| TuiError::Thread {
-        what: "signal",
-        source,
-    };
+    let failed = |source| TuiError::Thread { what: "signal", source };
     let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT]).map_err(failed)?;
     thread::Builder::new()
         .name("signals".to_owned())

@@ -11,9 +11,7 @@ pub(super) fn lines(theme: &Theme, mouse: bool) -> Vec<Line> {
     let mut lines = vec![Line::new().role(Role::Heading, "Keys (Esc closes this list)")];
     for binding in BINDINGS.iter().filter(|binding| !binding.help.is_empty()) {
         lines.push(
-            Line::new()
-                .role(Role::Register, format!("  {}", pad(binding.shown, 17)))
-                .text(binding.help),
+            Line::new().role(Role::Register, format!("  {}", pad(binding.shown, 17))).text(binding.help),
         );
     }
     lines.push(Line::new());
@@ -21,31 +19,17 @@ pub(super) fn lines(theme: &Theme, mouse: bool) -> Vec<Line> {
     for (keys, help) in [
         ("Up, Down", "lines typed before that begin like this one"),
         ("Ctrl-R", "search the lines typed before"),
-        (
-            "Tab",
-            "complete the command's name; on an empty line: to the panes",
-        ),
+        ("Tab", "complete the command's name; on an empty line: to the panes"),
         ("Enter", "run; on an empty line: run the last line again"),
         ("PgUp, PgDn", "scroll the console"),
     ] {
-        lines.push(
-            Line::new()
-                .role(Role::Register, format!("  {}", pad(keys, 17)))
-                .text(help),
-        );
+        lines.push(Line::new().role(Role::Register, format!("  {}", pad(keys, 17))).text(help));
     }
     lines.push(Line::new());
-    let mouse = if mouse {
-        "works here"
-    } else {
-        "selects text in the terminal"
-    };
+    let mouse = if mouse { "works here" } else { "selects text in the terminal" };
     lines.push(Line::of(format!(
         "  Underlined text is a link. .help lists the commands. The console keeps {MAX_LINES} lines."
     )));
-    lines.push(Line::of(format!(
-        "  Theme: {}. The mouse {mouse}.",
-        theme.name.name()
-    )));
+    lines.push(Line::of(format!("  Theme: {}. The mouse {mouse}.", theme.name.name())));
     lines
 }

@@ -33,11 +33,7 @@ impl App {
             pane.page.begin();
         }
         self.next_id += 1;
-        let request = Request {
-            id: self.next_id,
-            line,
-            for_pane: pane.is_some(),
-        };
+        let request = Request { id: self.next_id, line, for_pane: pane.is_some() };
         self.running = Some(Running {
             request: request.clone(),
             pane,
@@ -65,10 +61,7 @@ impl App {
     pub(super) fn submit(&mut self, line: &str) {
         super::test_hook::in_screen(line);
         if self.waiting.len() >= MAX_WAITING {
-            self.say(
-                Role::Warning,
-                format!("{MAX_WAITING} commands are waiting already; Esc drops them"),
-            );
+            self.say(Role::Warning, format!("{MAX_WAITING} commands are waiting already; Esc drops them"));
             return;
         }
         self.waiting.push_back(line.to_owned());
@@ -99,11 +92,8 @@ impl App {
     /// Something from the engine.
     pub(super) fn reply(&mut self, reply: Reply) {
         let (Reply::Lines { id, .. } | Reply::Progress { id, .. } | Reply::Done { id, .. }) = &reply;
-        let Some(pane) = self
-            .running
-            .as_ref()
-            .filter(|running| running.request.id == *id)
-            .map(|running| running.pane)
+        let Some(pane) =
+            self.running.as_ref().filter(|running| running.request.id == *id).map(|running| running.pane)
         else {
             return;
         };
@@ -152,10 +142,8 @@ impl App {
 
     /// Stops a pane's command whose output nobody waits for any more: its pane is out of sight or shows something else.
     pub(super) fn stop_unwanted(&mut self) {
-        let Some((pane, line)) = self
-            .running
-            .as_ref()
-            .and_then(|running| Some((running.pane?, running.request.line.clone())))
+        let Some((pane, line)) =
+            self.running.as_ref().and_then(|running| Some((running.pane?, running.request.line.clone())))
         else {
             return;
         };
@@ -168,10 +156,7 @@ impl App {
 
     /// Stops a pane's command that is running, to run it again when it is wanted.
     fn make_way(&mut self) {
-        let running = self
-            .running
-            .as_mut()
-            .filter(|running| running.pane.is_some() && !running.unwanted);
+        let running = self.running.as_mut().filter(|running| running.pane.is_some() && !running.unwanted);
         if let Some(running) = running {
             running.stopping = true;
             running.unwanted = true;

@@ -57,12 +57,7 @@ const fn row(
     help: &'static str,
     keys: &'static [(KeyCode, KeyModifiers)],
 ) -> Binding {
-    Binding {
-        keys,
-        shown,
-        action,
-        help,
-    }
+    Binding { keys, shown, action, help }
 }
 
 const fn c(c: char) -> (KeyCode, KeyModifiers) {
@@ -76,12 +71,7 @@ const fn ctrl(c: char) -> (KeyCode, KeyModifiers) {
 /// Every binding.
 pub(super) const BINDINGS: &[Binding] = &[
     row("Tab", Action::NextPane, "next pane", &[(KeyCode::Tab, NONE)]),
-    row(
-        "Shift-Tab",
-        Action::PreviousPane,
-        "previous pane",
-        &[(KeyCode::BackTab, NONE)],
-    ),
+    row("Shift-Tab", Action::PreviousPane, "previous pane", &[(KeyCode::BackTab, NONE)]),
     row("1 to 8", Action::Pane(0), "that pane", &[c('1')]),
     row("2", Action::Pane(1), "", &[c('2')]),
     row("3", Action::Pane(2), "", &[c('3')]),
@@ -90,122 +80,32 @@ pub(super) const BINDINGS: &[Binding] = &[
     row("6", Action::Pane(5), "", &[c('6')]),
     row("7", Action::Pane(6), "", &[c('7')]),
     row("8", Action::Pane(7), "", &[c('8')]),
-    row(
-        "z",
-        Action::Zoom,
-        "the pane alone on the screen, and back",
-        &[c('z')],
-    ),
-    row(
-        "Up or k",
-        Action::Up,
-        "one line up",
-        &[(KeyCode::Up, NONE), c('k')],
-    ),
-    row(
-        "Down or j",
-        Action::Down,
-        "one line down",
-        &[(KeyCode::Down, NONE), c('j')],
-    ),
-    row(
-        "PgUp",
-        Action::PageUp,
-        "one page up",
-        &[(KeyCode::PageUp, NONE), ctrl('b')],
-    ),
-    row(
-        "PgDn or Space",
-        Action::PageDown,
-        "one page down",
-        &[(KeyCode::PageDown, NONE), ctrl('f'), c(' ')],
-    ),
+    row("z", Action::Zoom, "the pane alone on the screen, and back", &[c('z')]),
+    row("Up or k", Action::Up, "one line up", &[(KeyCode::Up, NONE), c('k')]),
+    row("Down or j", Action::Down, "one line down", &[(KeyCode::Down, NONE), c('j')]),
+    row("PgUp", Action::PageUp, "one page up", &[(KeyCode::PageUp, NONE), ctrl('b')]),
+    row("PgDn or Space", Action::PageDown, "one page down", &[(KeyCode::PageDown, NONE), ctrl('f'), c(' ')]),
     row("Home", Action::Top, "the first line", &[(KeyCode::Home, NONE)]),
-    row(
-        "End or G",
-        Action::Bottom,
-        "the last line",
-        &[(KeyCode::End, NONE), c('G')],
-    ),
-    row(
-        "Left",
-        Action::PreviousLink,
-        "choose the link before",
-        &[(KeyCode::Left, NONE)],
-    ),
-    row(
-        "Right",
-        Action::NextLink,
-        "choose the next link",
-        &[(KeyCode::Right, NONE)],
-    ),
-    row(
-        "< or Shift-Left",
-        Action::ScrollLeft,
-        "scroll left",
-        &[c('<'), (KeyCode::Left, SHIFT)],
-    ),
-    row(
-        "> or Shift-Right",
-        Action::ScrollRight,
-        "scroll right",
-        &[c('>'), (KeyCode::Right, SHIFT)],
-    ),
-    row(
-        "Enter",
-        Action::Follow,
-        "follow the chosen link",
-        &[(KeyCode::Enter, NONE)],
-    ),
-    row(
-        "Backspace",
-        Action::Back,
-        "back to where the link was",
-        &[(KeyCode::Backspace, NONE)],
-    ),
+    row("End or G", Action::Bottom, "the last line", &[(KeyCode::End, NONE), c('G')]),
+    row("Left", Action::PreviousLink, "choose the link before", &[(KeyCode::Left, NONE)]),
+    row("Right", Action::NextLink, "choose the next link", &[(KeyCode::Right, NONE)]),
+    row("< or Shift-Left", Action::ScrollLeft, "scroll left", &[c('<'), (KeyCode::Left, SHIFT)]),
+    row("> or Shift-Right", Action::ScrollRight, "scroll right", &[c('>'), (KeyCode::Right, SHIFT)]),
+    row("Enter", Action::Follow, "follow the chosen link", &[(KeyCode::Enter, NONE)]),
+    row("Backspace", Action::Back, "back to where the link was", &[(KeyCode::Backspace, NONE)]),
     row("/", Action::Find, "find text in the pane", &[c('/')]),
     row("n", Action::FindNext, "find it again", &[c('n')]),
     row("N", Action::FindPrevious, "find it again, upwards", &[c('N')]),
-    row(
-        ": or typing",
-        Action::Prompt,
-        "to the prompt; Esc there returns",
-        &[c(':')],
-    ),
-    row(
-        "y",
-        Action::Copy,
-        "copy the chosen link's text, or the line",
-        &[c('y')],
-    ),
+    row(": or typing", Action::Prompt, "to the prompt; Esc there returns", &[c(':')]),
+    row("y", Action::Copy, "copy the chosen link's text, or the line", &[c('y')]),
     row("Y", Action::CopyAll, "copy the whole pane", &[c('Y')]),
-    row(
-        "Esc or Ctrl-C",
-        Action::Stop,
-        "stop the running command",
-        &[(KeyCode::Esc, NONE), ctrl('c')],
-    ),
+    row("Esc or Ctrl-C", Action::Stop, "stop the running command", &[(KeyCode::Esc, NONE), ctrl('c')]),
     row("R", Action::Refresh, "run the pane's command again", &[c('R')]),
-    row(
-        "M",
-        Action::Mouse,
-        "mouse for the explorer, or for selecting text",
-        &[c('M')],
-    ),
-    row(
-        "T",
-        Action::Theme,
-        "next theme: dark, light, contrast, 16, plain",
-        &[c('T')],
-    ),
+    row("M", Action::Mouse, "mouse for the explorer, or for selecting text", &[c('M')]),
+    row("T", Action::Theme, "next theme: dark, light, contrast, 16, plain", &[c('T')]),
     row("Ctrl-L", Action::Redraw, "draw the screen again", &[ctrl('l')]),
     row("?", Action::Help, "this list", &[c('?'), (KeyCode::F(1), NONE)]),
-    row(
-        "q or Ctrl-D",
-        Action::Quit,
-        "end; in the prompt: the command q",
-        &[c('q'), ctrl('d')],
-    ),
+    row("q or Ctrl-D", Action::Quit, "end; in the prompt: the command q", &[c('q'), ctrl('d')]),
 ];
 
 /// What a key does.
@@ -215,9 +115,7 @@ pub(super) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char(_) | KeyCode::BackTab => key.modifiers - SHIFT,
         _ => key.modifiers,
     };
-    let binding = BINDINGS
-        .iter()
-        .find(|binding| binding.keys.contains(&(key.code, modifiers)));
+    let binding = BINDINGS.iter().find(|binding| binding.keys.contains(&(key.code, modifiers)));
     binding.map(|binding| binding.action)
 }
 
@@ -237,15 +135,9 @@ mod tests {
     #[test]
     fn capitals_are_the_same_with_and_without_shift() {
         for modifiers in [NONE, SHIFT] {
-            assert_eq!(
-                action(KeyEvent::new(KeyCode::Char('N'), modifiers)),
-                Some(Action::FindPrevious)
-            );
+            assert_eq!(action(KeyEvent::new(KeyCode::Char('N'), modifiers)), Some(Action::FindPrevious));
         }
-        assert_eq!(
-            action(KeyEvent::new(KeyCode::BackTab, SHIFT)),
-            Some(Action::PreviousPane)
-        );
+        assert_eq!(action(KeyEvent::new(KeyCode::BackTab, SHIFT)), Some(Action::PreviousPane));
         assert_eq!(action(KeyEvent::new(KeyCode::Char('x'), NONE)), None);
         assert_eq!(action(KeyEvent::new(KeyCode::Char('n'), KeyModifiers::ALT)), None);
     }

@@ -91,28 +91,13 @@ pub(super) fn layout(screen: Rect, wish: Wish) -> Layout {
 fn single(layout: &mut Layout, mut area: Rect, wish: Wish) {
     if wish.active != CONSOLE && wish.console > 0 && !wish.zoom && area.height >= 6 {
         let rows = wish.console.min(usize::from(area.height / 2 - 1));
-        let mut console = cut_bottom(
-            &mut area,
-            u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(1),
-        );
+        let mut console = cut_bottom(&mut area, u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(1));
         let title = Some(cut_top(&mut console, 1));
-        layout.panes.push(Place {
-            pane: wish.active,
-            title: None,
-            body: area,
-        });
-        layout.panes.push(Place {
-            pane: CONSOLE,
-            title,
-            body: console,
-        });
+        layout.panes.push(Place { pane: wish.active, title: None, body: area });
+        layout.panes.push(Place { pane: CONSOLE, title, body: console });
         return;
     }
-    layout.panes.push(Place {
-        pane: wish.active,
-        title: None,
-        body: area,
-    });
+    layout.panes.push(Place { pane: wish.active, title: None, body: area });
 }
 
 fn many(layout: &mut Layout, mut area: Rect) {
@@ -151,19 +136,12 @@ fn many(layout: &mut Layout, mut area: Rect) {
 
 fn push(layout: &mut Layout, pane: usize, mut area: Rect) {
     let title = Some(cut_top(&mut area, 1));
-    layout.panes.push(Place {
-        pane,
-        title,
-        body: area,
-    });
+    layout.panes.push(Place { pane, title, body: area });
 }
 
 fn cut_top(area: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);
-    let cut = Rect {
-        height: rows,
-        ..*area
-    };
+    let cut = Rect { height: rows, ..*area };
     area.y += rows;
     area.height -= rows;
     cut
@@ -172,21 +150,13 @@ fn cut_top(area: &mut Rect, rows: u16) -> Rect {
 fn cut_bottom(area: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);
     area.height -= rows;
-    Rect {
-        y: area.y + area.height,
-        height: rows,
-        ..*area
-    }
+    Rect { y: area.y + area.height, height: rows, ..*area }
 }
 
 fn cut_right(area: &mut Rect, columns: u16) -> Rect {
     let columns = columns.min(area.width);
     area.width -= columns;
-    Rect {
-        x: area.x + area.width,
-        width: columns,
-        ..*area
-    }
+    Rect { x: area.x + area.width, width: columns, ..*area }
 }
 
 #[cfg(test)]
@@ -198,12 +168,7 @@ mod tests {
     fn rects(layout: &Layout) -> Vec<Rect> {
         let mut all = vec![layout.ticket, layout.tabs, layout.prompt, layout.hints];
         all.extend(&layout.rules);
-        all.extend(
-            layout
-                .panes
-                .iter()
-                .flat_map(|place| [place.title.unwrap_or_default(), place.body]),
-        );
+        all.extend(layout.panes.iter().flat_map(|place| [place.title.unwrap_or_default(), place.body]));
         all
     }
 
@@ -230,26 +195,11 @@ mod tests {
     #[test]
     fn large_screens_show_every_pane() {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
-            let screen = Rect {
-                x: 0,
-                y: 0,
-                width,
-                height,
-            };
-            let layout = layout(
-                screen,
-                Wish {
-                    active: ANALYSIS,
-                    zoom: false,
-                    console: 0,
-                },
-            );
+            let screen = Rect { x: 0, y: 0, width, height };
+            let layout = layout(screen, Wish { active: ANALYSIS, zoom: false, console: 0 });
             for pane in 0..PANES.len() {
                 let body = layout.place(pane).expect("in sight").body;
-                assert!(
-                    body.height >= 3 && body.width >= 36,
-                    "{width}x{height}: pane {pane}: {body:?}"
-                );
+                assert!(body.height >= 3 && body.width >= 36, "{width}x{height}: pane {pane}: {body:?}");
             }
         }
     }

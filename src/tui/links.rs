@@ -20,9 +20,7 @@ const MAX_STEPS: usize = 200;
 impl App {
     /// Follows the chosen link of the active pane.
     pub(super) fn follow(&mut self) {
-        let action = self
-            .looking()
-            .and_then(|(view, lines, _)| view.link(lines)?.action.clone());
+        let action = self.looking().and_then(|(view, lines, _)| view.link(lines)?.action.clone());
         match action {
             Some(action) => self.follow_line(&action.0),
             None => self.say(Role::Dim, "no link on this line"),
@@ -34,9 +32,7 @@ impl App {
         let mut pushed = None;
         if let Some(pane) = panes::taker(line) {
             if let Some(state) = self.panes.get_mut(pane) {
-                state
-                    .past
-                    .push(std::mem::replace(&mut state.page, Page::pinned(line)));
+                state.past.push(std::mem::replace(&mut state.page, Page::pinned(line)));
                 pushed = Some(pane);
                 self.active = pane;
             }

@@ -38,10 +38,7 @@ pub(super) struct Pane {
 impl Page {
     /// A page that stays at a command line.
     pub(super) fn pinned(line: &str) -> Page {
-        Page {
-            pinned: Some(line.to_owned()),
-            ..Page::default()
-        }
+        Page { pinned: Some(line.to_owned()), ..Page::default() }
     }
 
     /// Whether `line` has to be run to show this page.
@@ -97,10 +94,7 @@ impl Page {
     /// Breaks the lines for a width; to be called before [`Page::rows`].
     pub(super) fn fit(&mut self, width: usize) {
         if self.wrapped.as_ref().is_none_or(|(at, _)| *at != width) {
-            self.wrapped = Some((
-                width,
-                self.lines.iter().flat_map(|line| wrap(line, width)).collect(),
-            ));
+            self.wrapped = Some((width, self.lines.iter().flat_map(|line| wrap(line, width)).collect()));
         }
     }
 

@@ -154,18 +154,9 @@ impl Prompt {
         };
         let fits = |line: &&String| line.starts_with(&typed);
         let found = if older {
-            self.history
-                .iter()
-                .enumerate()
-                .take(at)
-                .rev()
-                .find(|(_, line)| fits(line))
+            self.history.iter().enumerate().take(at).rev().find(|(_, line)| fits(line))
         } else {
-            self.history
-                .iter()
-                .enumerate()
-                .skip(at + 1)
-                .find(|(_, line)| fits(line))
+            self.history.iter().enumerate().skip(at + 1).find(|(_, line)| fits(line))
         };
         match found {
             Some((place, line)) => {
@@ -199,10 +190,8 @@ impl Prompt {
             _ => return None,
         };
         let found = self.history.iter().enumerate().take(before).rev();
-        let found = found
-            .into_iter()
-            .find(|(_, line)| line.contains(&text))
-            .map(|(at, line)| (at, line.clone()));
+        let found =
+            found.into_iter().find(|(_, line)| line.contains(&text)).map(|(at, line)| (at, line.clone()));
         if let Some((_, line)) = &found {
             self.input = Input::new(line.clone());
         }
@@ -217,15 +206,8 @@ impl Prompt {
         let (before, word) = text.split_at_checked(start).unwrap_or(("", &text));
         let is_name = before.trim_end().is_empty() || before.trim_end().ends_with(';');
         if is_name && self.input.cursor() == text.chars().count() {
-            let names = COMMANDS
-                .iter()
-                .flat_map(|spec| spec.names)
-                .filter(|name| name.starts_with(word));
-            if let Some(common) = names
-                .copied()
-                .map(str::to_owned)
-                .reduce(|a, b| common_start(&a, &b))
-            {
+            let names = COMMANDS.iter().flat_map(|spec| spec.names).filter(|name| name.starts_with(word));
+            if let Some(common) = names.copied().map(str::to_owned).reduce(|a, b| common_start(&a, &b)) {
                 self.set(&format!("{before}{common}"));
             }
         }
@@ -234,11 +216,7 @@ impl Prompt {
 }
 
 fn common_start(a: &str, b: &str) -> String {
-    a.chars()
-        .zip(b.chars())
-        .take_while(|(a, b)| a == b)
-        .map(|(a, _)| a)
-        .collect()
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
 }
 
 #[cfg(test)]
@@ -295,10 +273,7 @@ mod tests {
         assert_eq!(prompt.text(), "dps @rsp L40");
         control(&mut prompt, 'r');
         assert_eq!(prompt.text(), "dps @rsp L40");
-        assert_eq!(
-            press(&mut prompt, KeyCode::Enter),
-            Typed::Line("dps @rsp L40".into())
-        );
+        assert_eq!(press(&mut prompt, KeyCode::Enter), Typed::Line("dps @rsp L40".into()));
         assert_eq!(prompt.searching(), None);
     }
 

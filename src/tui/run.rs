@@ -29,14 +29,9 @@ impl ExplorerOptions {
     /// people select text with it.
     pub fn from_environment() -> ExplorerOptions {
         let variable = |name: &str| std::env::var(name).ok();
-        let ssh = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"]
-            .iter()
-            .any(|name| std::env::var_os(name).is_some());
-        ExplorerOptions {
-            theme: ThemeName::from_environment(variable),
-            mouse: !ssh,
-            commands: Vec::new(),
-        }
+        let ssh =
+            ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some());
+        ExplorerOptions { theme: ThemeName::from_environment(variable), mouse: !ssh, commands: Vec::new() }
     }
 }
 
@@ -52,12 +47,7 @@ const BURST: usize = 128;
 /// # Errors
 /// There is no terminal, or it is gone.
 pub fn run(session: Session, options: ExplorerOptions) -> Result<(), TuiError> {
-    let mut app = App::new(
-        Ticket::of(&session),
-        State::of(&session),
-        options.theme,
-        options.mouse,
-    );
+    let mut app = App::new(Ticket::of(&session), State::of(&session), options.theme, options.mouse);
     app.warn(session.target.warnings());
     for line in &options.commands {
         app.submit(line);
@@ -91,11 +81,7 @@ fn serve(
         let now = Instant::now();
         if due.is_some_and(|due| due <= now) {
             terminal.draw(|frame| screen::draw(app, frame, now))?;
-            drawn = if std::mem::take(&mut by_output) {
-                Some(now)
-            } else {
-                drawn
-            };
+            drawn = if std::mem::take(&mut by_output) { Some(now) } else { drawn };
             due = None;
         }
         // After the drawing: which panes are in sight, and how wide, is known then.
@@ -112,11 +98,7 @@ fn serve(
             }
             Woken::Reply(reply) => {
                 app.reply(reply);
-                engine
-                    .replies
-                    .try_iter()
-                    .take(BURST)
-                    .for_each(|reply| app.reply(reply));
+                engine.replies.try_iter().take(BURST).for_each(|reply| app.reply(reply));
                 let earliest = drawn.map_or(now, |drawn| drawn + FRAME);
                 by_output = true;
                 due = Some(due.map_or(earliest, |due| due.min(earliest)));

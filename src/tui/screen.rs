@@ -42,14 +42,7 @@ pub(super) fn draw(app: &mut App, frame: &mut Frame<'_>, now: Instant) {
 fn ticket(app: &App, buffer: &mut Buffer, area: Rect) {
     let prompt = app.state.prompt.trim_end().trim_end_matches('>');
     let room = usize::from(area.width).saturating_sub(columns(prompt) + 1);
-    bar(
-        buffer,
-        area,
-        0,
-        &app.ticket.text(room),
-        prompt,
-        app.theme.bar(true),
-    );
+    bar(buffer, area, 0, &app.ticket.text(room), prompt, app.theme.bar(true));
 }
 
 /// The tabs with the first column of each: names if all fit, else only the active one's.
@@ -73,21 +66,13 @@ fn tab_texts(width: u16, active: usize) -> Vec<(u16, usize, String)> {
 
 /// The pane whose tab is at a column.
 pub(super) fn tab_at(width: u16, active: usize, column: u16) -> Option<usize> {
-    tab_texts(width, active)
-        .into_iter()
-        .rev()
-        .find(|(start, ..)| *start <= column)
-        .map(|(_, pane, _)| pane)
+    tab_texts(width, active).into_iter().rev().find(|(start, ..)| *start <= column).map(|(_, pane, _)| pane)
 }
 
 fn tabs(app: &App, buffer: &mut Buffer, area: Rect) {
     let mut end = 0;
     for (start, pane, text) in tab_texts(area.width, app.active) {
-        let style = if pane == app.active {
-            app.theme.bar(true)
-        } else {
-            app.theme.role(Role::Label)
-        };
+        let style = if pane == app.active { app.theme.bar(true) } else { app.theme.role(Role::Label) };
         end = put(buffer, area, start, 0, &text, style);
     }
     if area.width > end + 1 {
@@ -104,11 +89,7 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
             pane.page.fit(usize::from(body.width));
         }
         let (view, rows) = pane.page.parts();
-        let lines = if place.pane == CONSOLE {
-            app.console.lines()
-        } else {
-            rows
-        };
+        let lines = if place.pane == CONSOLE { app.console.lines() } else { rows };
         view.settle(lines.len(), height);
     }
     let active = place.pane == app.active;
@@ -131,14 +112,7 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
         canvas::line(buffer, body, u16::try_from(row).unwrap_or(u16::MAX), line, look);
     }
     if lines.is_empty() {
-        put(
-            buffer,
-            body,
-            0,
-            0,
-            empty_text(app, place.pane),
-            app.theme.role(Role::Dim),
-        );
+        put(buffer, body, 0, 0, empty_text(app, place.pane), app.theme.role(Role::Dim));
     }
 }
 
@@ -155,11 +129,7 @@ fn title_text(app: &App, place: Place) -> (String, String) {
     let name = PANES.get(place.pane).map_or("", |pane| pane.name);
     let command = match app.line_of(place.pane, place.body.width) {
         Some(line) => line,
-        None => app
-            .echo
-            .and_then(|echo| app.console.lines().get(echo))
-            .map(Line::plain)
-            .unwrap_or_default(),
+        None => app.echo.and_then(|echo| app.console.lines().get(echo)).map(Line::plain).unwrap_or_default(),
     };
     let left = format!(" {} {name}  {command}", place.pane + 1);
     (left, position(app, place))
@@ -167,10 +137,7 @@ fn title_text(app: &App, place: Place) -> (String, String) {
 
 /// The line that a link led to, where no title bar tells it.
 fn followed(app: &App, place: Place) -> String {
-    let pinned = app
-        .panes
-        .get(place.pane)
-        .is_some_and(|pane| pane.page.pinned.is_some());
+    let pinned = app.panes.get(place.pane).is_some_and(|pane| pane.page.pinned.is_some());
     let line = app.line_of(place.pane, place.body.width).filter(|_| pinned);
     line.map(|line| format!("[{line}] ")).unwrap_or_default()
 }
@@ -180,27 +147,13 @@ fn position(app: &App, place: Place) -> String {
     let count = app.rows(place.pane).len();
     let top = app.panes.get(place.pane).map_or(0, |pane| pane.page.view.top);
     let end = (top + usize::from(place.body.height)).min(count);
-    if top == 0 && end == count {
-        String::new()
-    } else {
-        format!("{}-{end}/{count} ", top + 1)
-    }
+    if top == 0 && end == count { String::new() } else { format!("{}-{end}/{count} ", top + 1) }
 }
 
 fn help(app: &App, buffer: &mut Buffer, area: Rect) {
     let lines = app.help_lines();
-    let look = LineLook {
-        theme: &app.theme,
-        left: 0,
-        cursor: None,
-        pattern: None,
-    };
-    for (row, line) in lines
-        .iter()
-        .skip(app.help.top)
-        .take(usize::from(area.height))
-        .enumerate()
-    {
+    let look = LineLook { theme: &app.theme, left: 0, cursor: None, pattern: None };
+    for (row, line) in lines.iter().skip(app.help.top).take(usize::from(area.height)).enumerate() {
         canvas::line(buffer, area, u16::try_from(row).unwrap_or(u16::MAX), line, look);
     }
 }
@@ -233,14 +186,7 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     let room = usize::from(area.width).saturating_sub(columns(&right) + 1);
     put(buffer, area, 0, 0, clip(&text, room), app.theme.role(Role::Dim));
     let start = usize::from(area.width).saturating_sub(columns(&right));
-    put(
-        buffer,
-        area,
-        u16::try_from(start).unwrap_or(0),
-        0,
-        &right,
-        app.theme.role(Role::Dim),
-    );
+    put(buffer, area, u16::try_from(start).unwrap_or(0), 0, &right, app.theme.role(Role::Dim));
 }
 
 /// ` lm  1.2 s  Esc stops ` once a command has run for a while.
@@ -253,12 +199,7 @@ fn running(app: &App, now: Instant) -> Option<(String, String)> {
     let spinner = ["|", "/", "-", "\\"];
     let turn = usize::try_from(time.as_millis() / QUIET.as_millis()).unwrap_or(0) % spinner.len();
     let wish = if running.stopping { "stopping" } else { "Esc stops" };
-    let left = format!(
-        " {} {}  {}",
-        spinner.get(turn)?,
-        running.request.line,
-        running.progress
-    );
+    let left = format!(" {} {}  {}", spinner.get(turn)?, running.request.line, running.progress);
     Some((left, format!("{:.1} s  {wish} ", time.as_secs_f32())))
 }
 
@@ -267,11 +208,7 @@ fn prompt(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
     let typing = matches!(app.keyboard, Keyboard::Prompt | Keyboard::Find);
     let (label, text, column) = match (app.keyboard, app.prompt.searching()) {
         (Keyboard::Find, _) => ("/".to_owned(), app.find.as_str(), columns(&app.find)),
-        (_, Some(wanted)) => (
-            format!("(search '{wanted}') "),
-            app.prompt.text(),
-            app.prompt.column(),
-        ),
+        (_, Some(wanted)) => (format!("(search '{wanted}') "), app.prompt.text(), app.prompt.column()),
         _ => (app.state.prompt.clone(), app.prompt.text(), app.prompt.column()),
     };
     let width = usize::from(area.width);
@@ -282,21 +219,9 @@ fn prompt(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
     // Scrolled so far that the cursor's own cell is in sight.
     let hidden = (column + 1).saturating_sub(room);
     let line = Line::of(text);
-    let inner = Rect {
-        x: area.x + start,
-        width: area.width.saturating_sub(start),
-        ..area
-    };
-    let look = LineLook {
-        theme: &app.theme,
-        left: hidden,
-        cursor: None,
-        pattern: None,
-    };
+    let inner = Rect { x: area.x + start, width: area.width.saturating_sub(start), ..area };
+    let look = LineLook { theme: &app.theme, left: hidden, cursor: None, pattern: None };
     canvas::line(buffer, inner, 0, &line, look);
     let x = inner.x + u16::try_from(column - hidden).unwrap_or(0);
-    (typing && inner.area() > 0).then_some(Position {
-        x: x.min(inner.right() - 1),
-        y: inner.y,
-    })
+    (typing && inner.area() > 0).then_some(Position { x: x.min(inner.right() - 1), y: inner.y })
 }

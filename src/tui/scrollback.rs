@@ -29,10 +29,7 @@ impl Scrollback {
         let already = usize::from(self.dropped > 0);
         let excess = self.lines.len() - MAX_LINES + 1;
         self.dropped += excess - already;
-        let note = format!(
-            "({} older lines dropped; the console keeps {MAX_LINES})",
-            self.dropped
-        );
+        let note = format!("({} older lines dropped; the console keeps {MAX_LINES})", self.dropped);
         self.lines.splice(..excess, [Line::new().role(Role::Dim, note)]);
         excess - 1
     }
@@ -56,10 +53,7 @@ mod tests {
             assert!(scrollback.lines().len() <= MAX_LINES + MAX_LINES / 8);
         }
         let lines = scrollback.lines();
-        assert_eq!(
-            lines.last().map(Line::plain),
-            Some((MAX_LINES * 3 - 1).to_string())
-        );
+        assert_eq!(lines.last().map(Line::plain), Some((MAX_LINES * 3 - 1).to_string()));
         let kept = lines.len() - 1;
         let dropped = MAX_LINES * 3 - kept;
         assert_eq!(

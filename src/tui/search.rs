@@ -13,10 +13,7 @@ impl Pattern {
     /// A pattern; `None` for empty text.
     pub(super) fn new(text: &str) -> Option<Pattern> {
         let exact_case = text.chars().any(char::is_uppercase);
-        (!text.is_empty()).then(|| Pattern {
-            text: text.to_owned(),
-            exact_case,
-        })
+        (!text.is_empty()).then(|| Pattern { text: text.to_owned(), exact_case })
     }
 
     /// As it was typed.
@@ -32,10 +29,7 @@ impl Pattern {
     /// Byte ranges of `text` where it stands.
     pub(super) fn places(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         if self.exact_case {
-            return text
-                .match_indices(&self.text)
-                .map(|(at, found)| at..at + found.len())
-                .collect();
+            return text.match_indices(&self.text).map(|(at, found)| at..at + found.len()).collect();
         }
         let mut places = Vec::new();
         let mut at = 0;

@@ -71,10 +71,7 @@ impl Terminal {
         let drawn = queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)
             .and_then(|()| self.inner.draw(render).map(|_| ()))
             .and_then(|()| execute!(self.inner.backend_mut(), EndSynchronizedUpdate));
-        drawn.map_err(|source| TuiError::Terminal {
-            what: "drawing",
-            source,
-        })
+        drawn.map_err(|source| TuiError::Terminal { what: "drawing", source })
     }
 
     /// Forgets what is on the screen, so that the next frame is written whole.
@@ -82,10 +79,7 @@ impl Terminal {
     /// # Errors
     /// The terminal is gone.
     pub(super) fn clear(&mut self) -> Result<(), TuiError> {
-        self.inner.clear().map_err(|source| TuiError::Terminal {
-            what: "clearing",
-            source,
-        })
+        self.inner.clear().map_err(|source| TuiError::Terminal { what: "clearing", source })
     }
 
     /// Whether the mouse reports to the explorer, or selects text in the terminal.
@@ -98,10 +92,7 @@ impl Terminal {
         } else {
             execute!(self.inner.backend_mut(), DisableMouseCapture)
         };
-        done.map_err(|source| TuiError::Terminal {
-            what: "mouse",
-            source,
-        })
+        done.map_err(|source| TuiError::Terminal { what: "mouse", source })
     }
 
     /// Writes a control sequence that draws nothing.
@@ -109,10 +100,8 @@ impl Terminal {
     /// # Errors
     /// The terminal is gone.
     pub(super) fn send(&mut self, sequence: impl crossterm::Command) -> Result<(), TuiError> {
-        execute!(self.inner.backend_mut(), sequence).map_err(|source| TuiError::Terminal {
-            what: "clipboard",
-            source,
-        })
+        execute!(self.inner.backend_mut(), sequence)
+            .map_err(|source| TuiError::Terminal { what: "clipboard", source })
     }
 }
 
@@ -128,12 +117,7 @@ fn restore() {
         return;
     }
     let mut out = io::stdout();
-    let _ = execute!(
-        out,
-        EndSynchronizedUpdate,
-        DisableMouseCapture,
-        DisableBracketedPaste
-    );
+    let _ = execute!(out, EndSynchronizedUpdate, DisableMouseCapture, DisableBracketedPaste);
     let _ = execute!(out, style::ResetColor, LeaveAlternateScreen, cursor::Show);
     let _ = out.flush();
     let _ = disable_raw_mode();

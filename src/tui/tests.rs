@@ -33,19 +33,10 @@ fn ticket() -> Ticket {
 
 impl Explorer {
     fn new(width: u16, height: u16) -> Explorer {
-        let state = State {
-            prompt: "2: kd> ".into(),
-            fingerprint: 0,
-            symbols: 0,
-        };
+        let state = State { prompt: "2: kd> ".into(), fingerprint: 0, symbols: 0 };
         let app = App::new(ticket(), state, ThemeName::Dark, false);
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen of cells");
-        Explorer {
-            app,
-            terminal,
-            asked: Vec::new(),
-            selected: 0,
-        }
+        Explorer { app, terminal, asked: Vec::new(), selected: 0 }
     }
 
     fn resize(&mut self, width: u16, height: u16) {
@@ -75,21 +66,13 @@ impl Explorer {
         if request.line.starts_with('~') && !request.for_pane {
             self.selected += 1;
         }
-        self.app.reply(Reply::Lines {
-            id,
-            lines: output(&request.line),
-        });
-        let state = State {
-            prompt: "2: kd> ".into(),
-            fingerprint: self.selected,
-            symbols: 0,
-        };
+        self.app.reply(Reply::Lines { id, lines: output(&request.line) });
+        let state = State { prompt: "2: kd> ".into(), fingerprint: self.selected, symbols: 0 };
         self.app.reply(Reply::Done { id, end, state });
     }
 
     fn key(&mut self, code: KeyCode) {
-        self.app
-            .input(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        self.app.input(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
         self.settle();
     }
 
@@ -140,10 +123,7 @@ fn the_first_screen_is_complete() {
     assert_eq!(explorer.row(22), "2: kd>");
     assert!(explorer.row(23).ends_with("1-20/71"), "{}", explorer.row(23));
     let asked = ["!analyze -v", "vertarget"];
-    assert_eq!(
-        explorer.asked, asked,
-        "only the pane in sight runs, then the greeting"
-    );
+    assert_eq!(explorer.asked, asked, "only the pane in sight runs, then the greeting");
 }
 
 #[test]
@@ -226,10 +206,7 @@ fn typing_goes_to_the_prompt_and_its_output_stays_in_sight() {
 fn a_command_makes_a_running_pane_wait() {
     let mut explorer = Explorer::new(80, 24);
     explorer.draw();
-    let pane = explorer
-        .app
-        .next_request(Instant::now())
-        .expect("the pane's command");
+    let pane = explorer.app.next_request(Instant::now()).expect("the pane's command");
     assert!(pane.for_pane);
     explorer.app.submit("r");
     assert_eq!(explorer.app.effects, [Effect::Stop]);
@@ -238,30 +215,21 @@ fn a_command_makes_a_running_pane_wait() {
     let next = explorer.app.next_request(Instant::now()).expect("the command");
     assert_eq!((next.line.as_str(), next.for_pane), ("r", false));
     explorer.answer(&next, End::Finished);
-    assert_eq!(
-        explorer.app.next_request(Instant::now()).map(|next| next.line),
-        Some(pane.line)
-    );
+    assert_eq!(explorer.app.next_request(Instant::now()).map(|next| next.line), Some(pane.line));
 }
 
 #[test]
 fn a_pane_that_the_user_stopped_does_not_start_again_by_itself() {
     let mut explorer = Explorer::new(80, 24);
     explorer.draw();
-    let pane = explorer
-        .app
-        .next_request(Instant::now())
-        .expect("the pane's command");
+    let pane = explorer.app.next_request(Instant::now()).expect("the pane's command");
     explorer.key(KeyCode::Esc);
     explorer.answer(&pane, End::Cancelled);
     explorer.settle();
     assert_eq!(explorer.asked, [pane.line.as_str(), "vertarget"]);
     assert!(explorer.shows("R runs it again"));
     explorer.keys("R");
-    assert_eq!(
-        explorer.asked.iter().filter(|line| **line == pane.line).count(),
-        2
-    );
+    assert_eq!(explorer.asked.iter().filter(|line| **line == pane.line).count(), 2);
 }
 
 #[test]
@@ -272,20 +240,14 @@ fn escape_and_a_key_in_one_packet_are_two_keys() {
     explorer.key(KeyCode::Enter);
     let packet = KeyEvent::new(KeyCode::Char('8'), KeyModifiers::ALT);
     explorer.app.input(Input::Key(packet));
-    assert_eq!(
-        (explorer.app.keyboard, explorer.app.active),
-        (Keyboard::Pane, CONSOLE)
-    );
+    assert_eq!((explorer.app.keyboard, explorer.app.active), (Keyboard::Pane, CONSOLE));
 }
 
 #[test]
 fn a_pane_that_is_left_stops_and_starts_again_when_it_is_back() {
     let mut explorer = Explorer::new(80, 24);
     explorer.draw();
-    let analysis = explorer
-        .app
-        .next_request(Instant::now())
-        .expect("the pane's command");
+    let analysis = explorer.app.next_request(Instant::now()).expect("the pane's command");
     let key = |c| Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
     explorer.app.input(key('4'));
     assert_eq!(explorer.app.effects, [Effect::Stop]);
@@ -300,9 +262,7 @@ fn a_pane_that_is_left_stops_and_starts_again_when_it_is_back() {
 fn late_output_does_not_get_into_a_page_that_was_followed_to() {
     let mut explorer = Explorer::new(80, 24);
     explorer.settle();
-    explorer
-        .app
-        .input(Input::Key(KeyEvent::new(KeyCode::Char('6'), KeyModifiers::NONE)));
+    explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Char('6'), KeyModifiers::NONE)));
     explorer.draw();
     let modules = explorer.app.next_request(Instant::now()).expect("lm");
     explorer.app.panes[MODULES].past.push(Page::default());
@@ -334,10 +294,7 @@ fn a_failed_command_says_so_and_the_rest_goes_on() {
     explorer.settle();
     explorer.app.submit("lx");
     let request = explorer.app.next_request(Instant::now()).expect("the command");
-    explorer.answer(
-        &request,
-        End::Failed("lx: no command 'lx'; did you mean lm?".into()),
-    );
+    explorer.answer(&request, End::Failed("lx: no command 'lx'; did you mean lm?".into()));
     explorer.draw();
     assert!(explorer.shows("error: lx: no command 'lx'; did you mean lm?"));
 }
@@ -364,16 +321,8 @@ fn a_running_command_is_told_after_a_moment_only() {
     for (after, told) in [(100, false), (300, true)] {
         let now = start + Duration::from_millis(after);
         let app = &mut explorer.app;
-        explorer
-            .terminal
-            .draw(|frame| screen::draw(app, frame, now))
-            .expect("drawn");
-        assert_eq!(
-            explorer.row(23).contains("Esc stops"),
-            told,
-            "{}",
-            explorer.row(23)
-        );
+        explorer.terminal.draw(|frame| screen::draw(app, frame, now)).expect("drawn");
+        assert_eq!(explorer.row(23).contains("Esc stops"), told, "{}", explorer.row(23));
     }
 }
 
@@ -382,19 +331,9 @@ fn large_screens_show_all_panes_at_once() {
     let mut explorer = Explorer::new(160, 50);
     explorer.settle();
     assert_eq!(explorer.asked.len(), PANES.len(), "{:?}", explorer.asked);
-    for pane in [
-        "1 Analysis",
-        "2 CPUs",
-        "3 Stack",
-        "4 Regs",
-        "5 Code",
-        "6 Modules",
-        "7 Memory",
-        "8 Command",
-    ] {
-        let titles = (2..50)
-            .filter(|row| explorer.row(*row).contains(&format!(" {pane}")))
-            .count();
+    for pane in ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]
+    {
+        let titles = (2..50).filter(|row| explorer.row(*row).contains(&format!(" {pane}"))).count();
         assert_eq!(titles, 1, "{pane}");
     }
     explorer.keys("5z");
@@ -407,14 +346,8 @@ fn large_screens_show_all_panes_at_once() {
 fn the_mouse_chooses_follows_and_scrolls() {
     let mut explorer = Explorer::new(80, 24);
     explorer.settle();
-    let mouse = |kind, column, row| {
-        Input::Mouse(MouseEvent {
-            kind,
-            column,
-            row,
-            modifiers: KeyModifiers::NONE,
-        })
-    };
+    let mouse =
+        |kind, column, row| Input::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
     let click = MouseEventKind::Down(MouseButton::Left);
     explorer.app.input(mouse(click, 22, 1));
     assert_eq!(explorer.app.active, 2);

@@ -21,13 +21,8 @@ pub enum ThemeName {
 }
 
 impl ThemeName {
-    const ALL: [ThemeName; 5] = [
-        ThemeName::Dark,
-        ThemeName::Light,
-        ThemeName::HighContrast,
-        ThemeName::Sixteen,
-        ThemeName::Plain,
-    ];
+    const ALL: [ThemeName; 5] =
+        [ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast, ThemeName::Sixteen, ThemeName::Plain];
 
     /// The theme that the environment asks for: `NO_COLOR`, then `DUMPSCOPE_THEME`, then what `TERM` can do.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> ThemeName {
@@ -48,9 +43,7 @@ impl ThemeName {
 
     /// A theme by its name.
     pub fn parse(name: &str) -> Option<ThemeName> {
-        ThemeName::ALL
-            .into_iter()
-            .find(|theme| theme.name().eq_ignore_ascii_case(name))
+        ThemeName::ALL.into_iter().find(|theme| theme.name().eq_ignore_ascii_case(name))
     }
 
     /// Its name.
@@ -66,10 +59,7 @@ impl ThemeName {
 
     /// The one after it, round.
     pub fn next(self) -> ThemeName {
-        let at = ThemeName::ALL
-            .iter()
-            .position(|&theme| theme == self)
-            .unwrap_or(0);
+        let at = ThemeName::ALL.iter().position(|&theme| theme == self).unwrap_or(0);
         ThemeName::ALL.get(at + 1).copied().unwrap_or(ThemeName::Dark)
     }
 }
@@ -106,11 +96,7 @@ impl Theme {
     /// Title bars, the ticket line: reverse video.
     pub fn bar(&self, active: bool) -> Style {
         let style = Style::new().add_modifier(Modifier::REVERSED);
-        if active {
-            style.add_modifier(Modifier::BOLD)
-        } else {
-            self.quiet_bar(style)
-        }
+        if active { style.add_modifier(Modifier::BOLD) } else { self.quiet_bar(style) }
     }
 
     /// Bars of what is not active step back where the theme has a colour for that.
@@ -220,10 +206,7 @@ mod tests {
 
     fn with(variables: &[(&str, &str)]) -> ThemeName {
         let find = |name: &str| {
-            variables
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
         ThemeName::from_environment(find)
     }
@@ -233,39 +216,18 @@ mod tests {
         assert_eq!(with(&[("TERM", "xterm-256color")]), ThemeName::Dark);
         assert_eq!(with(&[("TERM", "linux")]), ThemeName::Sixteen);
         assert_eq!(with(&[("TERM", "vt100")]), ThemeName::Plain);
-        assert_eq!(
-            with(&[("TERM", "xterm-256color"), ("DUMPSCOPE_THEME", "light")]),
-            ThemeName::Light
-        );
-        assert_eq!(
-            with(&[("DUMPSCOPE_THEME", "light"), ("NO_COLOR", "1")]),
-            ThemeName::Plain
-        );
-        assert_eq!(
-            with(&[("TERM", "xterm-256color"), ("NO_COLOR", "")]),
-            ThemeName::Dark
-        );
+        assert_eq!(with(&[("TERM", "xterm-256color"), ("DUMPSCOPE_THEME", "light")]), ThemeName::Light);
+        assert_eq!(with(&[("DUMPSCOPE_THEME", "light"), ("NO_COLOR", "1")]), ThemeName::Plain);
+        assert_eq!(with(&[("TERM", "xterm-256color"), ("NO_COLOR", "")]), ThemeName::Dark);
     }
 
     #[test]
     fn no_color_means_no_color() {
         let theme = Theme::new(ThemeName::Plain);
-        let mut styles: Vec<Style> = [Role::Error, Role::Address, Role::Dim, Role::ThirdParty]
-            .map(|role| theme.role(role))
-            .to_vec();
-        styles.extend([
-            theme.bar(true),
-            theme.bar(false),
-            theme.chosen(),
-            theme.link(),
-            theme.found(),
-        ]);
-        assert!(
-            styles
-                .iter()
-                .all(|style| style.fg.is_none() && style.bg.is_none()),
-            "{styles:?}"
-        );
+        let mut styles: Vec<Style> =
+            [Role::Error, Role::Address, Role::Dim, Role::ThirdParty].map(|role| theme.role(role)).to_vec();
+        styles.extend([theme.bar(true), theme.bar(false), theme.chosen(), theme.link(), theme.found()]);
+        assert!(styles.iter().all(|style| style.fg.is_none() && style.bg.is_none()), "{styles:?}");
     }
 
     #[test]

@@ -49,11 +49,7 @@ impl Ticket {
             return format!("{}{rest}", shortened(&self.file, room));
         }
         let short = format!("{}  {}", self.bug_check, self.build);
-        let short = if columns(&short) <= width {
-            short
-        } else {
-            self.bug_check.clone()
-        };
+        let short = if columns(&short) <= width { short } else { self.bug_check.clone() };
         clip(&short, width).to_owned()
     }
 }
@@ -65,13 +61,8 @@ fn shortened(text: &str, width: usize) -> String {
     }
     let room = width.saturating_sub(2);
     let head = clip(text, room / 2);
-    let tails = text
-        .char_indices()
-        .map(|(at, _)| text.get(at..).unwrap_or_default());
-    let tail = tails
-        .into_iter()
-        .find(|tail| columns(tail) <= room - columns(head))
-        .unwrap_or_default();
+    let tails = text.char_indices().map(|(at, _)| text.get(at..).unwrap_or_default());
+    let tail = tails.into_iter().find(|tail| columns(tail) <= room - columns(head)).unwrap_or_default();
     format!("{head}..{tail}")
 }
 
@@ -92,14 +83,8 @@ mod tests {
         let whole = "wifi.dmp  1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu";
         assert_eq!(ticket("wifi.dmp").text(80), whole);
         let long = ticket("minidump-of-a-laptop-083125-14875-01.dmp");
-        assert_eq!(
-            long.text(72),
-            "minid..01.dmp  1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu"
-        );
-        assert_eq!(
-            long.text(60),
-            "1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu"
-        );
+        assert_eq!(long.text(72), "minid..01.dmp  1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu");
+        assert_eq!(long.text(60), "1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu");
         assert_eq!(long.text(33), "1e KMODE_EXCEPTION_NOT_HANDLED");
         assert_eq!(long.text(7), "1e KMOD");
         for width in 0..100 {

@@ -58,9 +58,7 @@ impl View {
         let next = if forward {
             links(line).find(|&index| here.is_none_or(|here| index > here))
         } else {
-            links(line)
-                .filter(|&index| here.is_some_and(|here| index < here))
-                .last()
+            links(line).filter(|&index| here.is_some_and(|here| index < here)).last()
         };
         if next.is_some() {
             self.chosen = next;
@@ -73,27 +71,19 @@ impl View {
         };
         if let Some((number, line)) = rest.find(|(_, line)| links(line).next().is_some()) {
             self.cursor = number;
-            self.chosen = if forward {
-                links(line).next()
-            } else {
-                links(line).last()
-            };
+            self.chosen = if forward { links(line).next() } else { links(line).last() };
         }
     }
 
     /// The index of the chosen span of the line under the cursor: what was chosen, or its principal link.
     pub(super) fn chosen_span(&self, line: &Line) -> Option<usize> {
-        self.chosen
-            .filter(|&index| index < line.spans().len())
-            .or_else(|| principal(line))
+        self.chosen.filter(|&index| index < line.spans().len()).or_else(|| principal(line))
     }
 
     /// The span that Enter follows.
     pub(super) fn link<'l>(&self, lines: &'l [Line]) -> Option<&'l Span> {
         let line = lines.get(self.cursor)?;
-        line.spans()
-            .get(self.chosen_span(line)?)
-            .filter(|span| span.action.is_some())
+        line.spans().get(self.chosen_span(line)?).filter(|span| span.action.is_some())
     }
 
     /// Scrolls sideways so that the chosen span is in sight, as far as `width` allows.
@@ -117,17 +107,8 @@ impl View {
 
     /// Scrolls sideways by columns, at most until the end of the longest of `lines` in sight.
     pub(super) fn scroll_sideways(&mut self, by: isize, lines: &[Line], height: usize, width: usize) {
-        let longest = lines
-            .iter()
-            .skip(self.top)
-            .take(height)
-            .map(Line::columns)
-            .max()
-            .unwrap_or(0);
-        self.left = self
-            .left
-            .saturating_add_signed(by)
-            .min(longest.saturating_sub(width.min(longest)));
+        let longest = lines.iter().skip(self.top).take(height).map(Line::columns).max().unwrap_or(0);
+        self.left = self.left.saturating_add_signed(by).min(longest.saturating_sub(width.min(longest)));
     }
 
     /// Goes to the next (`forward`) or previous line that holds the pattern, round; false if there is none.
@@ -135,11 +116,7 @@ impl View {
         let count = lines.len();
         let first = usize::from(!from_here);
         let found = (first..count + first).find_map(|step| {
-            let at = if forward {
-                self.cursor + step
-            } else {
-                self.cursor + count.saturating_sub(step)
-            };
+            let at = if forward { self.cursor + step } else { self.cursor + count.saturating_sub(step) };
             let at = at.checked_rem(count)?;
             lines.get(at).filter(|line| pattern.is_in(line)).map(|_| at)
         });
@@ -153,21 +130,13 @@ impl View {
 
 /// The link that a line is about: the first that names something (a module, a symbol), else the first address.
 fn principal(line: &Line) -> Option<usize> {
-    let is_name = |index: &usize| {
-        line.spans()
-            .get(*index)
-            .is_some_and(|span| span.role != Role::Address)
-    };
+    let is_name = |index: &usize| line.spans().get(*index).is_some_and(|span| span.role != Role::Address);
     links(line).find(is_name).or_else(|| links(line).next())
 }
 
 /// The spans of a line that can be followed.
 fn links(line: &Line) -> impl Iterator<Item = usize> {
-    line.spans()
-        .iter()
-        .enumerate()
-        .filter(|(_, span)| span.action.is_some())
-        .map(|(index, _)| index)
+    line.spans().iter().enumerate().filter(|(_, span)| span.action.is_some()).map(|(index, _)| index)
 }
 
 fn columns(span: &Span) -> usize {
@@ -181,10 +150,7 @@ mod tests {
     fn lines() -> Vec<Line> {
         vec![
             Line::of("heading"),
-            Line::new()
-                .link(Role::Address, "10", "db 10")
-                .text(" ")
-                .link(Role::Address, "20", "db 20"),
+            Line::new().link(Role::Address, "10", "db 10").text(" ").link(Role::Address, "20", "db 20"),
             Line::of("between"),
             Line::new().text("    ").link(Role::Address, "30", "db 30"),
         ]
@@ -213,11 +179,7 @@ mod tests {
         let mut seen = Vec::new();
         for _ in 0..4 {
             view.step_link(&lines, true);
-            seen.push(
-                view.link(&lines)
-                    .and_then(|span| span.action.clone())
-                    .map(|action| action.0),
-            );
+            seen.push(view.link(&lines).and_then(|span| span.action.clone()).map(|action| action.0));
         }
         let expected = ["db 10", "db 20", "db 30", "db 30"].map(|text| Some(text.to_owned()));
         assert_eq!(seen, expected);
@@ -230,10 +192,7 @@ mod tests {
         let lines = lines();
         let module = [lines[1].clone().link(Role::Module, "nt", "lmvm nt")];
         assert_eq!(View::default().link(&module).map(Span::text), Some("nt"));
-        let view = View {
-            cursor: 1,
-            ..View::default()
-        };
+        let view = View { cursor: 1, ..View::default() };
         assert_eq!(view.link(&lines).map(Span::text), Some("10"));
         assert_eq!(View::default().link(&lines), None);
     }

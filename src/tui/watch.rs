@@ -22,12 +22,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 impl Watch {
     /// A watch for the request of this number.
     pub(super) fn new(id: u64, cancel: CancelToken, outbox: Sender<Reply>) -> Watch {
-        Watch {
-            id,
-            cancel,
-            outbox,
-            told: Mutex::new(None),
-        }
+        Watch { id, cancel, outbox, told: Mutex::new(None) }
     }
 
     fn is_time(&self) -> bool {
@@ -82,17 +77,10 @@ mod tests {
         let watch = Watch::new(7, root.begin(), outbox);
         for done in [3_100_000, 3_200_000] {
             let total = Some(12_000_000);
-            watch.event(Event::Progress {
-                name: "ntkrnlmp.pdb".into(),
-                done,
-                total,
-            });
+            watch.event(Event::Progress { name: "ntkrnlmp.pdb".into(), done, total });
         }
         let told: Vec<String> = inbox.try_iter().map(|reply| format!("{reply:?}")).collect();
-        assert_eq!(
-            told,
-            [r#"Progress { id: 7, text: "ntkrnlmp.pdb 3.1 of 12.0 MB" }"#]
-        );
+        assert_eq!(told, [r#"Progress { id: 7, text: "ntkrnlmp.pdb 3.1 of 12.0 MB" }"#]);
         assert!(!watch.is_cancelled());
         root.cancel();
         assert!(watch.is_cancelled());

@@ -12,13 +12,7 @@ pub(super) fn wrap(line: &Line, width: usize) -> Vec<Line> {
     let plain = line.plain();
     let indent = plain.len() - plain.trim_start_matches(' ').len();
     let indent = " ".repeat((indent + 2).min(width / 2));
-    let mut wrapper = Wrapper {
-        width,
-        indent,
-        done: Vec::new(),
-        line: Line::new(),
-        used: 0,
-    };
+    let mut wrapper = Wrapper { width, indent, done: Vec::new(), line: Line::new(), used: 0 };
     for span in line.spans() {
         wrapper.span(span);
     }
@@ -49,11 +43,7 @@ impl Wrapper {
             while self.used + columns(piece.trim_end()) > self.width {
                 let fits = clip(&piece, self.width.saturating_sub(self.used)).len();
                 // A character wider than what is left of an empty line would never fit.
-                let fits = if fits == 0 {
-                    piece.chars().next().map_or(0, char::len_utf8)
-                } else {
-                    fits
-                };
+                let fits = if fits == 0 { piece.chars().next().map_or(0, char::len_utf8) } else { fits };
                 let rest = piece.split_off(fits);
                 self.push(span, &piece);
                 piece = rest;
@@ -61,14 +51,7 @@ impl Wrapper {
             }
         }
         let room = self.width.saturating_sub(self.used);
-        self.push(
-            span,
-            if columns(&piece) > room {
-                piece.trim_end()
-            } else {
-                &piece
-            },
-        );
+        self.push(span, if columns(&piece) > room { piece.trim_end() } else { &piece });
     }
 
     fn push(&mut self, span: &Span, text: &str) {
@@ -88,13 +71,7 @@ impl Wrapper {
     }
 
     fn finish(mut self) -> Vec<Line> {
-        if self
-            .line
-            .spans()
-            .iter()
-            .any(|span| !span.text().trim().is_empty())
-            || self.done.is_empty()
-        {
+        if self.line.spans().iter().any(|span| !span.text().trim().is_empty()) || self.done.is_empty() {
             self.done.push(self.line);
         }
         self.done
@@ -107,18 +84,12 @@ mod tests {
     use crate::output::{Action, Role};
 
     fn wrapped(text: &str, width: usize) -> Vec<String> {
-        wrap(&Line::of(text), width)
-            .iter()
-            .map(|line| line.plain().trim_end().to_owned())
-            .collect()
+        wrap(&Line::of(text), width).iter().map(|line| line.plain().trim_end().to_owned()).collect()
     }
 
     #[test]
     fn words_stay_whole_and_the_indent_is_kept() {
-        assert_eq!(
-            wrapped("  one two three four", 12),
-            ["  one two", "    three", "    four"]
-        );
+        assert_eq!(wrapped("  one two three four", 12), ["  one two", "    three", "    four"]);
         assert_eq!(wrapped("short", 12), ["short"]);
     }
 
@@ -128,10 +99,7 @@ mod tests {
             .link(Role::Address, "ffff838d7cc25cb0", "db 1")
             .text(", context record address");
         for width in 8..60 {
-            assert!(
-                wrap(&line, width).iter().all(|line| line.columns() <= width),
-                "{width}"
-            );
+            assert!(wrap(&line, width).iter().all(|line| line.columns() <= width), "{width}");
         }
     }
 
@@ -147,12 +115,7 @@ mod tests {
         let lines = wrap(&line, 16);
         assert!(lines.len() > 1);
         for line in &lines {
-            assert!(
-                line.spans()
-                    .iter()
-                    .any(|span| span.action == Some(Action("db 1".into()))),
-                "{line:?}"
-            );
+            assert!(line.spans().iter().any(|span| span.action == Some(Action("db 1".into()))), "{line:?}");
         }
     }
 }

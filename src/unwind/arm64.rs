@@ -44,17 +44,10 @@ pub struct Arm64Start {
 
 impl From<Arm64Start> for Arm64Registers {
     fn from(start: Arm64Start) -> Arm64Registers {
-        let mut registers = Arm64Registers {
-            pc: start.pc,
-            sp: start.sp,
-            ..Arm64Registers::default()
-        };
+        let mut registers = Arm64Registers { pc: start.pc, sp: start.sp, ..Arm64Registers::default() };
         let general = (19u8..).map(X).zip(start.general);
         let vector = (8u8..).map(D).zip(start.vector);
-        let frame = [
-            (X(FP), Some(start.fp)),
-            (X(LR), Some(start.lr).filter(|&lr| lr != 0)),
-        ];
+        let frame = [(X(FP), Some(start.fp)), (X(LR), Some(start.lr).filter(|&lr| lr != 0))];
         for (register, value) in general.chain(vector).chain(frame) {
             if let Some(value) = value {
                 registers.set(register, value, Origin::Context);
@@ -180,10 +173,7 @@ fn undo(
 ) -> Result<Option<(Arm64Registers, Arm64Position)>, UnwindError> {
     let (codes, position) = pdata::codes_at(host, entry, current.pc)?;
     let anchor = codes.iter().find(|code| {
-        matches!(
-            code,
-            Arm64Code::SetFp | Arm64Code::AddFp(_) | Arm64Code::Save { .. } | Arm64Code::Custom(_)
-        )
+        matches!(code, Arm64Code::SetFp | Arm64Code::AddFp(_) | Arm64Code::Save { .. } | Arm64Code::Custom(_))
     });
     if !exact && matches!(anchor, None | Some(Arm64Code::Save { .. })) {
         return Ok(None);
@@ -224,12 +214,7 @@ fn by_lr(host: &dyn UnwindHost, start: Arm64Start, current: &Arm64Registers) -> 
     registers.lose_all();
     registers.set(X(FP), start.fp, Origin::Context);
     registers.pc = lr;
-    Some(Step {
-        registers,
-        trust: Trust::FramePointer,
-        slot: None,
-        exact: false,
-    })
+    Some(Step { registers, trust: Trust::FramePointer, slot: None, exact: false })
 }
 
 /// The step along the frame record.
@@ -240,12 +225,7 @@ fn by_record(host: &dyn UnwindHost, current: &Arm64Registers) -> Result<Step, En
     registers.lose_all();
     registers.set(X(FP), caller_fp, Origin::Saved(fp));
     (registers.pc, registers.sp) = (pc, sp);
-    Ok(Step {
-        registers,
-        trust: Trust::FramePointer,
-        slot,
-        exact: false,
-    })
+    Ok(Step { registers, trust: Trust::FramePointer, slot, exact: false })
 }
 
 /// lr, where it and not the frame record has the return address: it points into another function than pc does, and the
@@ -288,11 +268,7 @@ fn record(host: &dyn UnwindHost, fp: u64, sp: u64) -> Result<(u64, u64, u64, Opt
         return Err(End::NotCode { ip: lr });
     }
     // The caller's own record lies at its stack pointer.
-    let caller_sp = if caller_fp == 0 {
-        fp.wrapping_add(16)
-    } else {
-        caller_fp
-    };
+    let caller_sp = if caller_fp == 0 { fp.wrapping_add(16) } else { caller_fp };
     Ok((lr, caller_sp, caller_fp, Some(slot)))
 }
 
@@ -337,28 +313,13 @@ mod tests {
         flat.module("nt", NT, 0x10000, false);
         flat.put(SP, &[0; 0x200]);
         flat.put_u64(SP + 0x10, SP + 0x80);
-        flat.put_u64(
-            SP + 0x18,
-            (NT + 0x1234) & 0x00ff_ffff_ffff_ffff | 0xab80_0000_0000_0000,
-        );
+        flat.put_u64(SP + 0x18, (NT + 0x1234) & 0x00ff_ffff_ffff_ffff | 0xab80_0000_0000_0000);
         flat.put_u64(SP + 0x80, 0);
         flat.put_u64(SP + 0x88, NT + 0x5678);
-        let start = Arm64Start {
-            pc: NT + 0x1000,
-            sp: SP,
-            fp: SP + 0x10,
-            ..Arm64Start::default()
-        };
+        let start = Arm64Start { pc: NT + 0x1000, sp: SP, fp: SP + 0x10, ..Arm64Start::default() };
         let stack = walk_arm64(&flat, start, &Options::default());
         let rows: Vec<_> = stack.frames.iter().map(|frame| (frame.ip, frame.sp)).collect();
-        assert_eq!(
-            rows,
-            [
-                (NT + 0x1000, SP),
-                (NT + 0x1234, SP + 0x80),
-                (NT + 0x5678, SP + 0x90)
-            ]
-        );
+        assert_eq!(rows, [(NT + 0x1000, SP), (NT + 0x1234, SP + 0x80), (NT + 0x5678, SP + 0x90)]);
         assert_eq!(stack.frames[1].trust, Trust::FramePointer);
         assert_eq!(stack.end, End::Complete);
         // A record that points down is damage.

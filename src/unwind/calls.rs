@@ -22,9 +22,7 @@ pub(crate) enum Before {
 pub(crate) fn before(host: &dyn UnwindHost, ip: u64) -> Before {
     let mut buffer = [0u8; 8];
     let Some(available) = [8usize, 5, 3, 2].into_iter().find(|&length| {
-        buffer
-            .get_mut(8 - length..)
-            .is_some_and(|tail| host.read(ip.wrapping_sub(length as u64), tail))
+        buffer.get_mut(8 - length..).is_some_and(|tail| host.read(ip.wrapping_sub(length as u64), tail))
     }) else {
         return Before::Missing;
     };
@@ -63,15 +61,9 @@ mod tests {
 
     #[test]
     fn calls_of_every_form_are_seen() {
-        assert_eq!(
-            look(&[0x90, 0x90, 0x90, 0xe8, 0xfb, 0xff, 0xff, 0xff]),
-            Before::Call(Some(AT - 5))
-        );
+        assert_eq!(look(&[0x90, 0x90, 0x90, 0xe8, 0xfb, 0xff, 0xff, 0xff]), Before::Call(Some(AT - 5)));
         assert_eq!(look(&[0xcc, 0x48, 0xff, 0x15, 1, 2, 3, 4]), Before::Call(None));
-        assert_eq!(
-            look(&[0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xff, 0xd0]),
-            Before::Call(None)
-        );
+        assert_eq!(look(&[0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xff, 0xd0]), Before::Call(None));
         assert_eq!(look(&[0x41, 0xff, 0x94, 0x24, 0x80, 0, 0, 0]), Before::Call(None));
         assert_eq!(look(&[0x90; 8]), Before::NoCall);
         assert_eq!(look(&[0x41, 0xff, 0xd2]), Before::Call(None));

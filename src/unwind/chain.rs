@@ -32,14 +32,7 @@ pub(crate) struct Candidate {
 impl Candidate {
     /// A slot whose place is known from the layout of a kernel structure.
     pub(crate) fn fixed(slot: u64, ip: u64, score: u8, evidence: Vec<Evidence>) -> Candidate {
-        Candidate {
-            slot,
-            ip,
-            score,
-            evidence,
-            exception_frame: None,
-            weight: 0.0,
-        }
+        Candidate { slot, ip, score, evidence, exception_frame: None, weight: 0.0 }
     }
 }
 
@@ -82,12 +75,7 @@ pub(crate) fn choose(input: &Input<'_>) -> Vec<Candidate> {
             low = input.to;
         } else if fixed.evidence.contains(&Evidence::ExceptionRecord) {
             // The dispatcher's frame reaches up to the handler's return address.
-            low = input
-                .fixed
-                .iter()
-                .map(|next| next.slot)
-                .find(|&slot| slot > fixed.slot)
-                .unwrap_or(low);
+            low = input.fixed.iter().map(|next| next.slot).find(|&slot| slot > fixed.slot).unwrap_or(low);
         }
     }
     chosen.extend(best(input, low, input.to));
@@ -164,9 +152,7 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
     let mut weight = Weight::default();
     // Data never lies inside a function, so what is known to point into one needs no further look at its alignment.
     let symbol = input.host.symbol(value);
-    let in_code = symbol
-        .as_ref()
-        .is_some_and(|symbol| symbol.code == Some(true) && symbol.address != value);
+    let in_code = symbol.as_ref().is_some_and(|symbol| symbol.code == Some(true) && symbol.address != value);
     if !in_code {
         weight.aligned(value, &mut evidence);
     }

@@ -102,10 +102,7 @@ impl UnwindInfo {
     /// Reads the data of `entry`, whose bit 0 of `unwind` must be clear (see [`resolve`]).
     pub fn read(host: &dyn UnwindHost, entry: &FunctionEntry) -> Result<UnwindInfo, UnwindError> {
         let address = entry.image_base.wrapping_add(u64::from(entry.unwind));
-        let unreadable = |address| UnwindError::InfoUnreadable {
-            function: entry.begin_va(),
-            address,
-        };
+        let unreadable = |address| UnwindError::InfoUnreadable { function: entry.begin_va(), address };
         let mut header = [0u8; 4];
         if !host.read(address, &mut header) {
             return Err(unreadable(address));
@@ -140,9 +137,7 @@ impl UnwindInfo {
         } else if flags & (FLAG_EXCEPTION_HANDLER | FLAG_TERMINATION_HANDLER) != 0 {
             // The handler is not needed to unwind, so a missing one is no error.
             let mut handler = [0u8; 4];
-            info.handler = host
-                .read(trailer, &mut handler)
-                .then(|| u32::from_le_bytes(handler));
+            info.handler = host.read(trailer, &mut handler).then(|| u32::from_le_bytes(handler));
         }
         Ok(info)
     }
@@ -187,38 +182,18 @@ impl Codes<'_> {
             (1, 1) => Operation::Allocate(self.take_u32()?),
             (2, info) => Operation::Allocate(u32::from(info) * 8 + 8),
             (3, _) => Operation::SetFrameRegister,
-            (4, register) => Operation::Save {
-                register,
-                offset: self.take_scaled(8)?,
-            },
-            (5, register) => Operation::Save {
-                register,
-                offset: self.take_u32()?,
-            },
+            (4, register) => Operation::Save { register, offset: self.take_scaled(8)? },
+            (5, register) => Operation::Save { register, offset: self.take_u32()? },
             (6, info) if version == 2 => Operation::Epilog { value, info },
-            (6, register) => Operation::SaveXmmLow {
-                register,
-                offset: self.take_scaled(8)?,
-            },
+            (6, register) => Operation::SaveXmmLow { register, offset: self.take_scaled(8)? },
             (7, _) if version == 2 => {
                 self.take_u32()?;
                 Operation::Spare
             }
-            (7, register) => Operation::SaveXmmLow {
-                register,
-                offset: self.take_u32()?,
-            },
-            (8, register) => Operation::SaveXmm {
-                register,
-                offset: self.take_scaled(16)?,
-            },
-            (9, register) => Operation::SaveXmm {
-                register,
-                offset: self.take_u32()?,
-            },
-            (10, info @ (0 | 1)) => Operation::MachineFrame {
-                error_code: info == 1,
-            },
+            (7, register) => Operation::SaveXmmLow { register, offset: self.take_u32()? },
+            (8, register) => Operation::SaveXmm { register, offset: self.take_scaled(16)? },
+            (9, register) => Operation::SaveXmm { register, offset: self.take_u32()? },
+            (10, info @ (0 | 1)) => Operation::MachineFrame { error_code: info == 1 },
             _ => return None,
         })
     }
@@ -235,11 +210,7 @@ impl Iterator for Codes<'_> {
             Some(operation) => Some(Ok(Code { offset, operation })),
             None => {
                 self.slot = self.info.slots;
-                Some(Err(UnwindError::BadCode {
-                    address: self.info.address,
-                    slot,
-                    operation: number,
-                }))
+                Some(Err(UnwindError::BadCode { address: self.info.address, slot, operation: number }))
             }
         }
     }
@@ -267,15 +238,10 @@ pub fn resolve(host: &dyn UnwindHost, entry: FunctionEntry) -> Result<FunctionEn
             return Ok(current);
         }
         let address = current.image_base.wrapping_add(u64::from(current.unwind & !1));
-        current = read_entry(host, current.image_base, address).ok_or(UnwindError::InfoUnreadable {
-            function: entry.begin_va(),
-            address,
-        })?;
+        current = read_entry(host, current.image_base, address)
+            .ok_or(UnwindError::InfoUnreadable { function: entry.begin_va(), address })?;
     }
-    Err(UnwindError::Chain {
-        function: entry.begin_va(),
-        limit: MAX_CHAIN,
-    })
+    Err(UnwindError::Chain { function: entry.begin_va(), limit: MAX_CHAIN })
 }
 
 /// The entry of the whole function that `entry` is a fragment of: forwarding and chains followed to their end.
@@ -287,10 +253,7 @@ pub fn primary(host: &dyn UnwindHost, entry: FunctionEntry) -> Result<FunctionEn
             None => return Ok(current),
         }
     }
-    Err(UnwindError::Chain {
-        function: entry.begin_va(),
-        limit: MAX_CHAIN,
-    })
+    Err(UnwindError::Chain { function: entry.begin_va(), limit: MAX_CHAIN })
 }
 
 #[cfg(test)]
@@ -301,12 +264,7 @@ mod tests {
     const BASE: u64 = 0xffff_f800_0000_0000;
 
     fn entry(unwind: u32) -> FunctionEntry {
-        FunctionEntry {
-            image_base: BASE,
-            begin: 0x1000,
-            end: 0x1100,
-            unwind,
-        }
+        FunctionEntry { image_base: BASE, begin: 0x1000, end: 0x1100, unwind }
     }
 
     fn codes(bytes: &[u8]) -> Vec<Code> {
@@ -337,22 +295,10 @@ mod tests {
             operations,
             [
                 Operation::SetFrameRegister,
-                Operation::SaveXmm {
-                    register: 8,
-                    offset: 0x10010
-                },
-                Operation::SaveXmm {
-                    register: 6,
-                    offset: 0x30
-                },
-                Operation::Save {
-                    register: 3,
-                    offset: 0x10008
-                },
-                Operation::Save {
-                    register: 12,
-                    offset: 0x28
-                },
+                Operation::SaveXmm { register: 8, offset: 0x10010 },
+                Operation::SaveXmm { register: 6, offset: 0x30 },
+                Operation::Save { register: 3, offset: 0x10008 },
+                Operation::Save { register: 12, offset: 0x28 },
                 Operation::Allocate(0x21000),
                 Operation::Allocate(0x200),
                 Operation::Allocate(0x28),
@@ -387,14 +333,7 @@ mod tests {
         flat.put(BASE + 0x2000, &[1, 8, 2, 0, 4, 0x42, 0, 0x0b]);
         let info = UnwindInfo::read(&flat, &entry(0x2000)).unwrap();
         let all: Vec<_> = info.codes().collect();
-        assert_eq!(
-            all[1],
-            Err(UnwindError::BadCode {
-                address: BASE + 0x2000,
-                slot: 1,
-                operation: 11
-            })
-        );
+        assert_eq!(all[1], Err(UnwindError::BadCode { address: BASE + 0x2000, slot: 1, operation: 11 }));
         // A code whose operand slots are missing is bad too.
         flat.put(BASE + 0x2000, &[1, 8, 1, 0, 4, 0x01, 0xff, 0xff]);
         let info = UnwindInfo::read(&flat, &entry(0x2000)).unwrap();
@@ -406,13 +345,7 @@ mod tests {
         let mut flat = Flat::default();
         flat.put(BASE + 0x2000, &[3, 0, 0, 0]);
         let error = UnwindInfo::read(&flat, &entry(0x2000)).unwrap_err();
-        assert_eq!(
-            error,
-            UnwindError::Version {
-                address: BASE + 0x2000,
-                version: 3
-            }
-        );
+        assert_eq!(error, UnwindError::Version { address: BASE + 0x2000, version: 3 });
     }
 
     #[test]
@@ -430,10 +363,7 @@ mod tests {
         flat.put(BASE + 0x2000, &[0x21, 0, 0, 0]); // version 1, chained, no codes
         flat.put(BASE + 0x2010, &[1, 0, 0, 0]);
         assert_eq!(resolve(&flat, entry(0x3001)).unwrap().begin, 0x1200);
-        assert!(matches!(
-            resolve(&flat, entry(0x3011)),
-            Err(UnwindError::Chain { .. })
-        ));
+        assert!(matches!(resolve(&flat, entry(0x3011)), Err(UnwindError::Chain { .. })));
         assert_eq!(primary(&flat, entry(0x2000)).unwrap().unwind, 0x2010);
     }
 }

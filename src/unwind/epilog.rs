@@ -63,10 +63,7 @@ pub(crate) fn finish(
         _ => 0,
     };
     after.set_rsp(return_slot.wrapping_add(8).wrapping_add(extra));
-    Some(Finished {
-        registers: after,
-        return_slot,
-    })
+    Some(Finished { registers: after, return_slot })
 }
 
 /// Whether version 2 data lists an epilog around `rip`; `None` when the data lists none at all (version 1).
@@ -225,10 +222,7 @@ mod tests {
         assert_eq!(whole.return_slot, SP + 0x30);
         assert_eq!(whole.registers.rsp(), SP + 0x38);
         let late = run(&case, 3).unwrap();
-        assert_eq!(
-            (late.registers.general(14).value, late.registers.rip.value),
-            (1, 2)
-        );
+        assert_eq!((late.registers.general(14).value, late.registers.rip.value), (1, 2));
         let last = run(&case, 1).unwrap();
         assert_eq!((last.registers.rip.value, last.registers.rsp()), (1, SP + 8));
     }
@@ -240,10 +234,7 @@ mod tests {
         assert!(run(&case(PLAIN, &tail), 6).is_none());
         let framed = case(&[1, 6, 2, 0x25, 6, 0x03, 2, 0x50], &tail);
         let done = run(&framed, 6).unwrap();
-        assert_eq!(
-            (done.registers.general(RSI).value, done.registers.rip.value),
-            (5, 6)
-        );
+        assert_eq!((done.registers.general(RSI).value, done.registers.rip.value), (5, 6));
     }
 
     #[test]

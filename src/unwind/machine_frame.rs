@@ -94,19 +94,7 @@ pub(crate) fn enter(registers: &mut Registers, frame: &MachineFrame) {
     let saved = |offset: u64| Origin::Saved(frame.address.wrapping_add(offset));
     registers.set_rip(frame.rip, saved(0));
     registers.set_general(super::registers::RSP, frame.rsp, saved(0x18));
-    registers.cs = super::registers::Slot {
-        value: frame.cs,
-        origin: saved(8),
-        unchanged: false,
-    };
-    registers.eflags = super::registers::Slot {
-        value: frame.eflags,
-        origin: saved(0x10),
-        unchanged: false,
-    };
-    registers.ss = super::registers::Slot {
-        value: frame.ss,
-        origin: saved(0x20),
-        unchanged: false,
-    };
+    registers.cs = super::registers::Slot { value: frame.cs, origin: saved(8), unchanged: false };
+    registers.eflags = super::registers::Slot { value: frame.eflags, origin: saved(0x10), unchanged: false };
+    registers.ss = super::registers::Slot { value: frame.ss, origin: saved(0x20), unchanged: false };
 }

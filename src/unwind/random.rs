@@ -26,19 +26,9 @@ fn word() -> impl Strategy<Value = u64> {
 fn info() -> impl Strategy<Value = Vec<u8>> {
     let slot = (0u8..0x20, 0u8..0x0c, any::<u8>())
         .prop_map(|(offset, operation, info)| u16::from_le_bytes([offset, operation | (info & 15) << 4]));
-    let header = (
-        1u8..3,
-        prop_oneof![3 => Just(0u8), 1 => 0u8..8],
-        0u8..0x20,
-        any::<u8>(),
-    );
-    (
-        header,
-        prop::collection::vec(slot, 0..12),
-        0u32..0x20,
-        any::<bool>(),
-    )
-        .prop_map(|((version, flags, prolog, frame), slots, chained, sane_frame)| {
+    let header = (1u8..3, prop_oneof![3 => Just(0u8), 1 => 0u8..8], 0u8..0x20, any::<u8>());
+    (header, prop::collection::vec(slot, 0..12), 0u32..0x20, any::<bool>()).prop_map(
+        |((version, flags, prolog, frame), slots, chained, sane_frame)| {
             let frame = if sane_frame { frame & 0xf0 | 5 } else { frame };
             let mut raw = vec![version | flags << 3, prolog, slots.len() as u8, frame];
             raw.extend(slots.iter().flat_map(|slot| slot.to_le_bytes()));
@@ -49,7 +39,8 @@ fn info() -> impl Strategy<Value = Vec<u8>> {
                 raw.extend(part.to_le_bytes());
             }
             raw
-        })
+        },
+    )
 }
 
 proptest! {

@@ -72,11 +72,7 @@ impl<T: Copy> Slot<T> {
     }
 
     fn set(&mut self, value: T, origin: Origin) {
-        *self = Slot {
-            value,
-            origin,
-            unchanged: false,
-        };
+        *self = Slot { value, origin, unchanged: false };
     }
 }
 
@@ -113,9 +109,7 @@ impl Registers {
         registers.rip.set(bounded::u64_at(bytes, 0xf8)?, origin(0xf8));
         registers.cs.set(bounded::u16_at(bytes, 0x38)?, origin(0x38));
         registers.ss.set(bounded::u16_at(bytes, 0x42)?, origin(0x42));
-        registers
-            .eflags
-            .set(u64::from(bounded::u32_at(bytes, 0x44)?), origin(0x44));
+        registers.eflags.set(u64::from(bounded::u32_at(bytes, 0x44)?), origin(0x44));
         for (at, slot) in (CONTEXT_XMM0..).step_by(16).zip(registers.xmm.iter_mut()) {
             let Some(raw) = bounded::array(bytes, at) else {
                 break;
@@ -140,18 +134,12 @@ impl Registers {
 
     /// General register `number` (encoding order, only the low four bits count).
     pub fn general(&self, number: u8) -> Slot<u64> {
-        self.general
-            .get(usize::from(number & 15))
-            .copied()
-            .unwrap_or_default()
+        self.general.get(usize::from(number & 15)).copied().unwrap_or_default()
     }
 
     /// XMM register `number` (only the low four bits count).
     pub fn xmm(&self, number: u8) -> Slot<u128> {
-        self.xmm
-            .get(usize::from(number & 15))
-            .copied()
-            .unwrap_or_default()
+        self.xmm.get(usize::from(number & 15)).copied().unwrap_or_default()
     }
 
     /// Sets general register `number`.
@@ -286,10 +274,7 @@ mod tests {
         registers.set_xmm(5, 9, Origin::Context);
         registers.begin_step();
         registers.lose_volatile();
-        assert_eq!(
-            (registers.general(RAX).value, registers.general(RAX).known()),
-            (7, None)
-        );
+        assert_eq!((registers.general(RAX).value, registers.general(RAX).known()), (7, None));
         assert_eq!(registers.general(RBX).known(), Some(8));
         assert!(registers.general(RBX).unchanged);
         assert_eq!(registers.xmm(6).known(), Some(9));

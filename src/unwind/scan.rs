@@ -53,11 +53,7 @@ pub(crate) fn search(host: &dyn UnwindHost, stacks: &[StackRange], frame: &Frame
     let mut traps = structures::trap_frames(host, &stack);
     let contexts = structures::contexts(&stack);
     let mut masks = structures::masks(host, &stack, &contexts);
-    masks.extend(
-        traps
-            .iter()
-            .map(|trap| Mask::of(trap.frame.address, TRAP_FRAME_SIZE)),
-    );
+    masks.extend(traps.iter().map(|trap| Mask::of(trap.frame.address, TRAP_FRAME_SIZE)));
     let mut search = Search {
         host,
         stacks,
@@ -70,11 +66,7 @@ pub(crate) fn search(host: &dyn UnwindHost, stacks: &[StackRange], frame: &Frame
     traps.retain(|trap| search.is_live(trap, frame));
     search.traps = traps;
     let links = search.links(frame);
-    Found {
-        links,
-        from: frame.sp,
-        to: stack.end(),
-    }
+    Found { links, from: frame.sp, to: stack.end() }
 }
 
 struct Search<'a> {
@@ -187,17 +179,12 @@ impl Search<'_> {
             Some((base, registers))
         };
         // The dispatcher's own working copy lies below the record and may have been unwound already.
-        let (address, registers) = self
-            .contexts
-            .iter()
-            .rev()
-            .filter_map(read)
-            .find(|(_, registers)| {
-                let (ip, sp) = (registers.rip.value, registers.rsp());
-                self.is_code(ip)
-                    && registers.cs.value & 3 == 0
-                    && !(self.stack.start..=self.stack.end()).contains(&sp)
-            })?;
+        let (address, registers) = self.contexts.iter().rev().filter_map(read).find(|(_, registers)| {
+            let (ip, sp) = (registers.rip.value, registers.rsp());
+            self.is_code(ip)
+                && registers.cs.value & 3 == 0
+                && !(self.stack.start..=self.stack.end()).contains(&sp)
+        })?;
         let mut evidence = vec![Evidence::ContextRecord(address)];
         if self.is_named(address, registers.rip.value) {
             evidence.push(Evidence::NamedByBugCheck);
@@ -231,10 +218,7 @@ impl Search<'_> {
         };
         // Without a return address below the trap frame, the frame before belongs to some other function.
         if links.last().is_some_and(by_handler) {
-            notes.push(Note::TrapFrame {
-                address: trap.frame.address,
-                cause: trap.frame.cause,
-            });
+            notes.push(Note::TrapFrame { address: trap.frame.address, cause: trap.frame.cause });
         }
         if machine.from_user_mode() {
             notes.push(Note::ToUserMode);
@@ -252,11 +236,7 @@ impl Search<'_> {
             notes,
         });
         let goes_on = self.stack.holds(machine.rsp) && machine.rsp > trap.frame.address;
-        goes_on.then_some(Segment {
-            from: machine.rsp,
-            exact: true,
-            registers,
-        })
+        goes_on.then_some(Segment { from: machine.rsp, exact: true, registers })
     }
 
     fn is_named(&self, address: u64, ip: u64) -> bool {
@@ -264,9 +244,7 @@ impl Search<'_> {
     }
 
     fn is_code(&self, va: u64) -> bool {
-        self.host
-            .module_at(va)
-            .is_some_and(|module| va.wrapping_sub(module.base) >= 0x1000)
+        self.host.module_at(va).is_some_and(|module| va.wrapping_sub(module.base) >= 0x1000)
     }
 
     fn same_module(&self, a: u64, b: u64) -> bool {
@@ -327,9 +305,7 @@ impl Search<'_> {
             evidence.push(Evidence::ExactStackPointer);
         }
         let mut candidate = Candidate::fixed(slot, ip, 97, evidence);
-        candidate.exception_frame = trap
-            .record
-            .map(|record| record.wrapping_sub(EXCEPTION_FRAME_RETURN));
+        candidate.exception_frame = trap.record.map(|record| record.wrapping_sub(EXCEPTION_FRAME_RETURN));
         fixed.push(candidate);
         if trap.record.is_none() {
             return;
@@ -350,10 +326,8 @@ impl Search<'_> {
         if !segment.exact {
             return;
         }
-        let values: Vec<u64> = SAVED
-            .iter()
-            .map_while(|&number| segment.registers.general(number).known())
-            .collect();
+        let values: Vec<u64> =
+            SAVED.iter().map_while(|&number| segment.registers.general(number).known()).collect();
         // Zeros match anything.
         if values.len() != SAVED.len() || values.iter().filter(|&&value| value != 0).count() < 2 {
             return;
@@ -390,10 +364,7 @@ impl Search<'_> {
             slot: Some(candidate.slot),
             registers,
             kind: FrameKind::Caller,
-            trust: Trust::Scan {
-                score: candidate.score,
-                evidence: candidate.evidence,
-            },
+            trust: Trust::Scan { score: candidate.score, evidence: candidate.evidence },
             notes: Vec::new(),
         }
     }
@@ -417,11 +388,7 @@ mod tests {
         flat.module("nt", NT, 0x1000000, false);
         flat.module("driver", DRIVER, 0x100000, false);
         flat.put(SP, &[0; (TOP - SP) as usize]);
-        flat.stacks.push(StackRange {
-            limit: SP,
-            base: TOP,
-            kind: StackKind::Saved,
-        });
+        flat.stacks.push(StackRange { limit: SP, base: TOP, kind: StackKind::Saved });
         flat
     }
 
@@ -430,11 +397,7 @@ mod tests {
         registers.set_rip(rip, Origin::Context);
         registers.set_general(4, rsp, Origin::Context);
         let stack = walk(flat, registers, &Options::default());
-        stack
-            .frames
-            .iter()
-            .map(|frame| (frame.ip, frame.sp, frame.trust.word()))
-            .collect()
+        stack.frames.iter().map(|frame| (frame.ip, frame.sp, frame.trust.word())).collect()
     }
 
     #[test]
@@ -461,10 +424,7 @@ mod tests {
         flat.put_u64(SP + 0x48, DRIVER + 0x4443);
         flat.put(DRIVER + 0x3333 - 8, &[0x90; 8]);
         flat.put(DRIVER + 0x4443 - 8, &[0x90, 0x90, 0x90, 0xe8, 0, 0, 0, 0]);
-        assert_eq!(
-            rows(&flat, NT + 0x1001, SP)[1..],
-            [(DRIVER + 0x4443, SP + 0x50, "scan")]
-        );
+        assert_eq!(rows(&flat, NT + 0x1001, SP)[1..], [(DRIVER + 0x4443, SP + 0x50, "scan")]);
     }
 
     #[test]
@@ -476,13 +436,9 @@ mod tests {
         flat.put(trap + 0x2b, &[1]);
         flat.put_u64(trap + 0x30, 0xabc); // rax
         flat.put_u64(trap + 0x58, NT + 0x7777); // r10 happens to hold code
-        for (offset, value) in [
-            (0x168, DRIVER + 0x1234),
-            (0x170, 0x10),
-            (0x178, 0x10246),
-            (0x180, trap + 0x190),
-            (0x188, 0x18),
-        ] {
+        for (offset, value) in
+            [(0x168, DRIVER + 0x1234), (0x170, 0x10), (0x178, 0x10246), (0x180, trap + 0x190), (0x188, 0x18)]
+        {
             flat.put_u64(trap + offset, value);
         }
         flat.put_u64(trap + 0x190 + 0x28, DRIVER + 0x5551);
@@ -500,9 +456,6 @@ mod tests {
         // Without the handler's return address the frame is left over from something that has returned.
         flat.put_u64(trap - 8, 0);
         let found = rows(&flat, NT + 0x1001, SP + 8);
-        assert!(
-            found.iter().all(|row| row.2 != "trap" && row.0 != NT + 0x7777),
-            "{found:x?}"
-        );
+        assert!(found.iter().all(|row| row.2 != "trap" && row.0 != NT + 0x7777), "{found:x?}");
     }
 }

@@ -140,15 +140,10 @@ impl Weight {
             return;
         }
         // Public symbols name no sizes; code far behind the nearest one belongs to something unnamed.
-        let near = symbol
-            .end
-            .map_or(offset < 0x1000, |end| value <= end && offset < 0x4000);
+        let near = symbol.end.map_or(offset < 0x1000, |end| value <= end && offset < 0x4000);
         if near {
             self.0 += if symbol.code == Some(true) { 1.0 } else { 0.3 };
-            evidence.push(Evidence::InFunction {
-                name: symbol.name.clone(),
-                offset,
-            });
+            evidence.push(Evidence::InFunction { name: symbol.name.clone(), offset });
         }
     }
 

@@ -21,14 +21,8 @@ impl StackBytes {
     pub(crate) fn read(host: &dyn UnwindHost, stacks: &[StackRange], sp: u64) -> StackBytes {
         let start = sp & !7;
         // The narrowest range: saved bytes may reach beyond the stack they belong to.
-        let base = stacks
-            .iter()
-            .filter(|range| range.holds(start))
-            .map(|range| range.base)
-            .min();
-        let wanted = base
-            .map_or(MAX_BYTES, |base| base.wrapping_sub(start))
-            .min(MAX_BYTES);
+        let base = stacks.iter().filter(|range| range.holds(start)).map(|range| range.base).min();
+        let wanted = base.map_or(MAX_BYTES, |base| base.wrapping_sub(start)).min(MAX_BYTES);
         let mut bytes = vec![0u8; usize::try_from(wanted).unwrap_or(0)];
         if !host.read(start, &mut bytes) {
             let present = present(host, start, wanted, &mut bytes);
@@ -74,9 +68,7 @@ fn present(host: &dyn UnwindHost, start: u64, wanted: u64, bytes: &mut [u8]) -> 
     while done < wanted && step >= 8 {
         let take = step.min(wanted - done);
         let (from, to) = (done as usize, (done + take) as usize);
-        let there = bytes
-            .get_mut(from..to)
-            .is_some_and(|part| host.read(start.wrapping_add(done), part));
+        let there = bytes.get_mut(from..to).is_some_and(|part| host.read(start.wrapping_add(done), part));
         match (there, step) {
             (true, 8) => done += take,
             (true, _) => {

@@ -39,10 +39,7 @@ pub(crate) struct Mask {
 
 impl Mask {
     pub(crate) fn of(start: u64, size: u64) -> Mask {
-        Mask {
-            start,
-            end: start.wrapping_add(size),
-        }
+        Mask { start, end: start.wrapping_add(size) }
     }
 
     pub(crate) fn holds(&self, va: u64) -> bool {
@@ -126,15 +123,11 @@ fn is_record(stack: &StackBytes, at: u64, ip: Option<u64>) -> bool {
 /// Ranges that hold no return addresses: contexts, exception records about code, and tables of (module, function)
 /// pairs that the exception dispatcher keeps.
 pub(crate) fn masks(host: &dyn UnwindHost, stack: &StackBytes, contexts: &[u64]) -> Vec<Mask> {
-    let mut masks: Vec<Mask> = contexts
-        .iter()
-        .map(|&at| Mask::of(at, CONTEXT_SIZE as u64))
-        .collect();
+    let mut masks: Vec<Mask> = contexts.iter().map(|&at| Mask::of(at, CONTEXT_SIZE as u64)).collect();
     let mut at = stack.start;
     while at < stack.end() {
-        let names_code = stack
-            .u64_at(at.wrapping_add(0x10))
-            .is_some_and(|address| host.module_at(address).is_some());
+        let names_code =
+            stack.u64_at(at.wrapping_add(0x10)).is_some_and(|address| host.module_at(address).is_some());
         if names_code && is_record(stack, at, None) {
             masks.push(Mask::of(at, RECORD_SIZE));
         }
@@ -154,10 +147,7 @@ pub(crate) fn masks(host: &dyn UnwindHost, stack: &StackBytes, contexts: &[u64])
 /// The addresses of all CONTEXT records on the stack, lowest first.
 pub(crate) fn contexts(stack: &StackBytes) -> Vec<u64> {
     let first = stack.start.wrapping_add(15) & !15;
-    (first..stack.end())
-        .step_by(16)
-        .filter(|&at| is_context(stack, at))
-        .collect()
+    (first..stack.end()).step_by(16).filter(|&at| is_context(stack, at)).collect()
 }
 
 /// Whether an x64 CONTEXT stands at `at`.

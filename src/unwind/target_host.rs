@@ -45,11 +45,7 @@ impl<'t> TargetHost<'t> {
         let modules = target
             .modules()
             .iter()
-            .map(|module| CodeModule {
-                base: module.base,
-                size: module.size,
-                name: module.name.clone(),
-            })
+            .map(|module| CodeModule { base: module.base, size: module.size, name: module.name.clone() })
             .collect();
         TargetHost {
             target,
@@ -63,9 +59,7 @@ impl<'t> TargetHost<'t> {
     fn module(&self, va: u64) -> Option<&CodeModule> {
         // The target's list is sorted by address, and so is its copy.
         let after = self.modules.partition_point(|module| module.base <= va);
-        self.modules
-            .get(after.checked_sub(1)?)
-            .filter(|module| module.contains(va))
+        self.modules.get(after.checked_sub(1)?).filter(|module| module.contains(va))
     }
 
     fn with_image<T>(&self, base: u64, use_it: impl FnOnce(&ImageFacts) -> T) -> Option<T> {
@@ -86,10 +80,7 @@ impl<'t> TargetHost<'t> {
                 (start, start + u64::from(section.memory_size()))
             })
             .collect();
-        Some(ImageFacts {
-            functions: FunctionTable::of(&headers),
-            code,
-        })
+        Some(ImageFacts { functions: FunctionTable::of(&headers), code })
     }
 }
 
@@ -140,10 +131,7 @@ impl UnwindHost for TargetHost<'_> {
         let symbol = names.nearest(rva)?;
         let at = |rva: u32| module.base.wrapping_add(u64::from(rva));
         let next = || names.following(symbol.rva).map(|next| next.rva);
-        let end = symbol
-            .size
-            .map(|size| symbol.rva.saturating_add(size))
-            .or_else(next);
+        let end = symbol.size.map(|size| symbol.rva.saturating_add(size)).or_else(next);
         Some(SymbolHint {
             name: symbol.name.to_owned(),
             address: at(symbol.rva),
@@ -196,12 +184,8 @@ impl UnwindHost for TargetHost<'_> {
     fn is_executable(&self, va: u64) -> Option<bool> {
         let base = self.module(va)?.base;
         let offset = va.wrapping_sub(base);
-        let inside = |image: &ImageFacts| {
-            image
-                .code
-                .iter()
-                .any(|&(start, end)| (start..end).contains(&offset))
-        };
+        let inside =
+            |image: &ImageFacts| image.code.iter().any(|&(start, end)| (start..end).contains(&offset));
         self.with_image(base, inside)
     }
 }
@@ -227,19 +211,16 @@ fn stacks(target: &Target, memory: &VirtualMemory, thread: Option<u64>) -> Vec<S
             add(limit, base, StackKind::Thread);
         }
         if let Some(teb) = target.teb(thread)
-            && let (Ok(base), Ok(limit)) = (
-                memory.u64(teb.wrapping_add(8)),
-                memory.u64(teb.wrapping_add(0x10)),
-            )
+            && let (Ok(base), Ok(limit)) =
+                (memory.u64(teb.wrapping_add(8)), memory.u64(teb.wrapping_add(0x10)))
         {
             add(limit, base, StackKind::User);
         }
     }
     for prcb in target.processors().iter().filter_map(|processor| processor.prcb) {
-        for (field, kind) in [
-            ("OffsetPrcbDpcStack", StackKind::Dpc),
-            ("OffsetPrcbIsrStack", StackKind::Interrupt),
-        ] {
+        for (field, kind) in
+            [("OffsetPrcbDpcStack", StackKind::Dpc), ("OffsetPrcbIsrStack", StackKind::Interrupt)]
+        {
             if let Some(base) = at(prcb, field).filter(|&base| base > KERNEL_STACK) {
                 add(base - KERNEL_STACK, base, kind);
             }
@@ -247,11 +228,7 @@ fn stacks(target: &Target, memory: &VirtualMemory, thread: Option<u64>) -> Vec<S
     }
     if let Some(triage) = target.dump().triage() {
         let limit = triage.top_of_stack;
-        add(
-            limit,
-            limit.saturating_add(triage.stack.len() as u64),
-            StackKind::Saved,
-        );
+        add(limit, limit.saturating_add(triage.stack.len() as u64), StackKind::Saved);
     }
     found
 }
@@ -266,9 +243,7 @@ impl From<&Context> for Registers {
             }
         }
         for number in 0u8..16 {
-            let raw = context
-                .bytes_of(&format!("xmm{number}"))
-                .and_then(|raw| bounded::array(raw, 0));
+            let raw = context.bytes_of(&format!("xmm{number}")).and_then(|raw| bounded::array(raw, 0));
             if let Some(raw) = raw {
                 registers.set_xmm(number, u128::from_le_bytes(raw), Origin::Context);
             }

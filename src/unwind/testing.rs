@@ -20,11 +20,7 @@ pub(crate) struct Flat {
 
 impl Flat {
     pub(crate) fn put(&mut self, va: u64, bytes: &[u8]) {
-        self.memory.extend(
-            (0..)
-                .zip(bytes)
-                .map(|(offset, &byte)| (va.wrapping_add(offset), byte)),
-        );
+        self.memory.extend((0..).zip(bytes).map(|(offset, &byte)| (va.wrapping_add(offset), byte)));
     }
 
     pub(crate) fn put_u64(&mut self, va: u64, value: u64) {
@@ -32,11 +28,7 @@ impl Flat {
     }
 
     pub(crate) fn module(&mut self, name: &str, base: u64, size: u64, with_table: bool) {
-        self.modules.push(CodeModule {
-            base,
-            size,
-            name: name.to_owned(),
-        });
+        self.modules.push(CodeModule { base, size, name: name.to_owned() });
         if with_table {
             self.tables.push(base);
         }
@@ -44,12 +36,7 @@ impl Flat {
 
     /// Adds a function with its unwind data at `unwind`, all offsets from `base`.
     pub(crate) fn function(&mut self, base: u64, begin: u32, end: u32, unwind: u32, info: &[u8]) {
-        self.entries.push(FunctionEntry {
-            image_base: base,
-            begin,
-            end,
-            unwind,
-        });
+        self.entries.push(FunctionEntry { image_base: base, begin, end, unwind });
         self.put(base + u64::from(unwind), info);
     }
 }
@@ -66,10 +53,7 @@ impl UnwindHost for Flat {
     }
 
     fn module_at(&self, va: u64) -> Option<Cow<'_, CodeModule>> {
-        self.modules
-            .iter()
-            .find(|module| module.contains(va))
-            .map(Cow::Borrowed)
+        self.modules.iter().find(|module| module.contains(va)).map(Cow::Borrowed)
     }
 
     fn function_entry(&self, va: u64) -> Lookup {
@@ -84,11 +68,7 @@ impl UnwindHost for Flat {
     }
 
     fn symbol(&self, va: u64) -> Option<SymbolHint> {
-        self.symbols
-            .iter()
-            .filter(|symbol| symbol.address <= va)
-            .max_by_key(|symbol| symbol.address)
-            .cloned()
+        self.symbols.iter().filter(|symbol| symbol.address <= va).max_by_key(|symbol| symbol.address).cloned()
     }
 
     fn stacks(&self) -> Vec<StackRange> {

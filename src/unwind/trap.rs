@@ -83,9 +83,8 @@ impl TrapFrame {
         if self.cause == TrapCause::SystemCall {
             return;
         }
-        let general = [(RAX, 0x30), (RCX, 0x38), (RDX, 0x40)]
-            .into_iter()
-            .chain((R8..=R11).zip((0x48..).step_by(8)));
+        let general =
+            [(RAX, 0x30), (RCX, 0x38), (RDX, 0x40)].into_iter().chain((R8..=R11).zip((0x48..).step_by(8)));
         for (number, at) in general {
             if let Some(value) = bounded::u64_at(&self.raw, at) {
                 registers.set_general(number, value, self.saved(at));
@@ -157,12 +156,7 @@ pub(crate) fn restore_exception_frame(host: &dyn UnwindHost, address: u64, regis
 /// The address of the KEXCEPTION_FRAME that a step undid: its nonvolatile registers lie at fixed distances from one
 /// another, which no compiler's prolog produces by chance.
 pub(crate) fn exception_frame(step: &Step) -> Option<u64> {
-    let slot_of = |register| {
-        step.saves
-            .iter()
-            .find(|(saved, _)| *saved == register)
-            .map(|&(_, slot)| slot)
-    };
+    let slot_of = |register| step.saves.iter().find(|(saved, _)| *saved == register).map(|&(_, slot)| slot);
     let address = slot_of(RBX)?.checked_sub(0x100)?;
     // rbp may still be the handler's own when the exception frame is built, and is then not part of it.
     let matches = |&(register, offset): &(u8, u64)| match slot_of(register) {

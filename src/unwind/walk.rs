@@ -29,11 +29,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options {
-            max_frames: 0x400,
-            inline: true,
-            scan: true,
-        }
+        Options { max_frames: 0x400, inline: true, scan: true }
     }
 }
 
@@ -59,11 +55,7 @@ pub(crate) struct Frames<'a> {
 
 impl<'a> Frames<'a> {
     pub(crate) fn new(host: &'a dyn UnwindHost, options: &Options) -> Frames<'a> {
-        Frames {
-            host,
-            inline: options.inline,
-            frames: Vec::new(),
-        }
+        Frames { host, inline: options.inline, frames: Vec::new() }
     }
 
     /// Adds a physical frame and, before it, the functions inlined at its address.
@@ -92,10 +84,7 @@ impl<'a> Frames<'a> {
     }
 
     pub(crate) fn finish(self, end: End) -> Stack {
-        Stack {
-            frames: self.frames,
-            end,
-        }
+        Stack { frames: self.frames, end }
     }
 }
 
@@ -179,9 +168,7 @@ impl Walker<'_> {
             }
             Lookup::NoData => {
                 let module = self.host.module_at(frame.ip).map(|module| module.name.clone());
-                frame.notes.push(Note::NoUnwindData {
-                    module: module.unwrap_or_default(),
-                });
+                frame.notes.push(Note::NoUnwindData { module: module.unwrap_or_default() });
                 return self.search(frame, End::Complete);
             }
         };
@@ -248,15 +235,10 @@ impl Walker<'_> {
             match TrapFrame::around(self.host, &machine, frame.sp) {
                 Some(trap) => {
                     trap.restore_volatile(&mut after);
-                    let note = Note::TrapFrame {
-                        address: trap.address,
-                        cause: trap.cause,
-                    };
+                    let note = Note::TrapFrame { address: trap.address, cause: trap.cause };
                     frame.notes.push(note);
                 }
-                None => frame.notes.push(Note::MachineFrame {
-                    address: machine.address,
-                }),
+                None => frame.notes.push(Note::MachineFrame { address: machine.address }),
             }
             if machine.from_user_mode() {
                 frame.notes.push(Note::ToUserMode);
@@ -289,17 +271,12 @@ impl Walker<'_> {
         }
         let user = sp < USER_END;
         // Code that has used up its stack (a double fault) was interrupted with its stack pointer just below the limit.
-        let overflowed = self
-            .stacks
-            .iter()
-            .any(|range| (1..0x1000).contains(&range.limit.wrapping_sub(sp)));
+        let overflowed = self.stacks.iter().any(|range| (1..0x1000).contains(&range.limit.wrapping_sub(sp)));
         if to.is_none() && !user && !overflowed && self.host.read_u64(sp).is_none() {
             return Err(End::OutsideStack { sp });
         }
         if !(user && before >= USER_END) {
-            frame.notes.push(Note::StackSwitch {
-                to: to.map(|range| range.kind),
-            });
+            frame.notes.push(Note::StackSwitch { to: to.map(|range| range.kind) });
         }
         Ok(())
     }
@@ -312,23 +289,16 @@ impl Walker<'_> {
         }
         if !self.options.scan {
             return Next::Stop(match end {
-                End::Complete => End::Failed(UnwindError::InfoUnreadable {
-                    function: frame.ip,
-                    address: frame.ip,
-                }),
+                End::Complete => {
+                    End::Failed(UnwindError::InfoUnreadable { function: frame.ip, address: frame.ip })
+                }
                 other => other,
             });
         }
-        while self
-            .found
-            .front()
-            .is_some_and(|link| link.slot.is_some_and(|slot| slot < frame.sp))
-        {
+        while self.found.front().is_some_and(|link| link.slot.is_some_and(|slot| slot < frame.sp)) {
             self.found.pop_front();
         }
-        let covered = self
-            .searched
-            .is_some_and(|(from, to)| (from..to).contains(&frame.sp));
+        let covered = self.searched.is_some_and(|(from, to)| (from..to).contains(&frame.sp));
         if self.found.is_empty() && !covered {
             let found = scan::search(self.host, &self.stacks, frame);
             self.searched = Some((found.from, found.to));
@@ -337,23 +307,16 @@ impl Walker<'_> {
         match self.found.pop_front() {
             Some(link) => self.follow(frame, link),
             None => Next::Stop(match end {
-                End::Complete => End::NothingFound {
-                    from: frame.sp,
-                    to: self.searched.map_or(frame.sp, |(_, to)| to),
-                },
+                End::Complete => {
+                    End::NothingFound { from: frame.sp, to: self.searched.map_or(frame.sp, |(_, to)| to) }
+                }
                 other => other,
             }),
         }
     }
 
     fn follow(&mut self, frame: &mut Frame, link: Link) -> Next {
-        let Link {
-            slot,
-            mut registers,
-            kind,
-            trust,
-            notes,
-        } = link;
+        let Link { slot, mut registers, kind, trust, notes } = link;
         frame.return_slot = slot;
         frame.notes.extend(notes);
         if kind == FrameKind::Caller {
@@ -406,11 +369,7 @@ mod tests {
         flat.function(NT, 0x2000, 0x2100, 0x9100, &trap);
         flat.put(NT + 0x1000, &[0xcc; 0x1200]);
         flat.put(SP, &vec![0; (TOP - SP) as usize]);
-        flat.stacks.push(StackRange {
-            limit: SP,
-            base: TOP,
-            kind: StackKind::Thread,
-        });
+        flat.stacks.push(StackRange { limit: SP, base: TOP, kind: StackKind::Thread });
         flat
     }
 
@@ -442,21 +401,12 @@ mod tests {
         assert_eq!(stack.frames.len(), 2);
         let handler = &stack.frames[0];
         assert_eq!(handler.trap_frame(), Some(trap));
-        assert!(handler.notes.contains(&Note::TrapFrame {
-            address: trap,
-            cause: TrapCause::Exception
-        }));
+        assert!(handler.notes.contains(&Note::TrapFrame { address: trap, cause: TrapCause::Exception }));
         let faulted = &stack.frames[1];
-        assert_eq!(
-            (faulted.kind, &faulted.trust),
-            (FrameKind::Interrupted, &Trust::Unwind)
-        );
+        assert_eq!((faulted.kind, &faulted.trust), (FrameKind::Interrupted, &Trust::Unwind));
         assert_eq!((faulted.ip, faulted.sp), (NT + 0x1010, SP + 0x290));
         assert_eq!(faulted.register("rax").unwrap().known(), Some(0xa0));
-        assert_eq!(
-            faulted.register("r11").unwrap().origin,
-            Origin::Saved(trap + 0x60)
-        );
+        assert_eq!(faulted.register("r11").unwrap().origin, Origin::Saved(trap + 0x60));
         assert_eq!(faulted.register("rbp").unwrap().known(), Some(0xbb));
         assert_eq!(faulted.registers.xmm(5).known(), Some(0x55));
         assert_eq!(faulted.registers.eflags.known(), Some(0x246));
@@ -469,15 +419,9 @@ mod tests {
         flat.put_u64(SP, NT + 0x1020);
         flat.put_u64(SP + 8 + 0x28, 0);
         let stack = walk(&flat, start(0x32_0036_0035, SP), &Options::default());
-        let rows: Vec<_> = stack
-            .frames
-            .iter()
-            .map(|frame| (frame.ip, frame.sp, frame.trust.word()))
-            .collect();
-        assert_eq!(
-            rows,
-            [(0x32_0036_0035, SP, "context"), (NT + 0x1020, SP + 8, "leaf")]
-        );
+        let rows: Vec<_> =
+            stack.frames.iter().map(|frame| (frame.ip, frame.sp, frame.trust.word())).collect();
+        assert_eq!(rows, [(0x32_0036_0035, SP, "context"), (NT + 0x1020, SP + 8, "leaf")]);
         assert_eq!(stack.frames[1].registers.general(RBX).known(), Some(0x5003));
         assert_eq!(stack.frames[0].return_address, NT + 0x1020);
         assert_eq!(stack.end, End::Complete);
@@ -498,18 +442,11 @@ mod tests {
         for slot in (SP..TOP).step_by(8) {
             flat.put_u64(slot, NT + 0x1010);
         }
-        let options = Options {
-            max_frames: 10,
-            ..Options::default()
-        };
+        let options = Options { max_frames: 10, ..Options::default() };
         let stack = walk(&flat, start(NT + 0x1010, SP), &options);
         assert_eq!((stack.frames.len(), stack.end), (10, End::Limit(10)));
         let stack = walk(&flat, start(NT + 0x1010, SP), &Options::default());
-        assert!(
-            matches!(stack.end, End::Failed(UnwindError::StackUnreadable { .. })),
-            "{:?}",
-            stack.end
-        );
+        assert!(matches!(stack.end, End::Failed(UnwindError::StackUnreadable { .. })), "{:?}", stack.end);
     }
 
     #[test]
@@ -517,13 +454,7 @@ mod tests {
         let mut flat = host();
         flat.put(NT + 0x9000, &[7]);
         let stack = walk(&flat, start(NT + 0x1010, SP), &Options::default());
-        assert_eq!(
-            stack.end,
-            End::Failed(UnwindError::Version {
-                address: NT + 0x9000,
-                version: 7
-            })
-        );
+        assert_eq!(stack.end, End::Failed(UnwindError::Version { address: NT + 0x9000, version: 7 }));
         assert_eq!(stack.frames.len(), 1);
     }
 }

@@ -48,17 +48,10 @@ pub(crate) fn step(
     {
         *registers = done.registers;
         registers.lose_volatile();
-        return Ok(Step {
-            return_slot: Some(done.return_slot),
-            in_epilog: true,
-            ..Step::default()
-        });
+        return Ok(Step { return_slot: Some(done.return_slot), in_epilog: true, ..Step::default() });
     }
     let offset = registers.rip.value.wrapping_sub(entry.begin_va());
-    let mut step = Step {
-        in_prolog: offset < u64::from(info.prolog_size),
-        ..Step::default()
-    };
+    let mut step = Step { in_prolog: offset < u64::from(info.prolog_size), ..Step::default() };
     step.frame_base = frame_base(registers, &entry, &info, offset)?;
     apply(host, registers, &info, Some(offset), step.frame_base, &mut step)?;
 
@@ -75,10 +68,7 @@ pub(crate) fn step(
         parent = info.chained;
     }
     if parent.is_some() && step.machine_frame.is_none() {
-        return Err(UnwindError::Chain {
-            function: entry.begin_va(),
-            limit: MAX_CHAIN,
-        });
+        return Err(UnwindError::Chain { function: entry.begin_va(), limit: MAX_CHAIN });
     }
     if step.machine_frame.is_none() {
         return_from(host, registers)?;
@@ -94,18 +84,12 @@ pub(crate) fn step_leaf(host: &dyn UnwindHost, registers: &mut Registers) -> Res
     let slot = registers.rsp();
     return_from(host, registers)?;
     registers.lose_volatile();
-    Ok(Step {
-        return_slot: Some(slot),
-        frame_base: slot,
-        ..Step::default()
-    })
+    Ok(Step { return_slot: Some(slot), frame_base: slot, ..Step::default() })
 }
 
 fn return_from(host: &dyn UnwindHost, registers: &mut Registers) -> Result<(), UnwindError> {
     let slot = registers.rsp();
-    let target = host
-        .read_u64(slot)
-        .ok_or(UnwindError::StackUnreadable { address: slot })?;
+    let target = host.read_u64(slot).ok_or(UnwindError::StackUnreadable { address: slot })?;
     registers.set_rip(target, Origin::Saved(slot));
     registers.set_rsp(slot.wrapping_add(8));
     Ok(())
@@ -148,10 +132,7 @@ fn apply(
     step: &mut Step,
 ) -> Result<(), UnwindError> {
     for code in info.codes() {
-        let Code {
-            offset: at,
-            operation,
-        } = code?;
+        let Code { offset: at, operation } = code?;
         if offset.is_some_and(|offset| u64::from(at) > offset)
             && !matches!(operation, Operation::Epilog { .. } | Operation::Spare)
         {
@@ -168,13 +149,7 @@ fn apply(
             }
             Operation::SetFrameRegister => registers.set_rsp(base),
             Operation::Save { register, offset } => {
-                restore(
-                    host,
-                    registers,
-                    register,
-                    base.wrapping_add(u64::from(offset)),
-                    step,
-                );
+                restore(host, registers, register, base.wrapping_add(u64::from(offset)), step);
             }
             Operation::SaveXmm { register, offset } => {
                 let slot = base.wrapping_add(u64::from(offset));
@@ -280,10 +255,7 @@ mod tests {
         // After the push: rdi is on top; rbx is in its home slot already but still in the register as well.
         let mut registers = at(6);
         run(&flat, &mut registers, Position::Exact).unwrap();
-        assert_eq!(
-            (registers.general(RDI).value, registers.rip.value),
-            (0x1000, 0x1001)
-        );
+        assert_eq!((registers.general(RDI).value, registers.rip.value), (0x1000, 0x1001));
         assert_eq!(registers.general(RBX).value, 0xaaaa_0003);
         assert_eq!(registers.rsp(), SP + 0x10);
     }
@@ -309,18 +281,13 @@ mod tests {
         let mut registers = at(0x60);
         registers.lose_general(RBP);
         let error = run(&flat, &mut registers, Position::ReturnAddress).unwrap_err();
-        assert!(matches!(
-            error,
-            UnwindError::FrameRegisterUnknown { register: "rbp", .. }
-        ));
+        assert!(matches!(error, UnwindError::FrameRegisterUnknown { register: "rbp", .. }));
     }
 
     #[test]
     fn xmm_registers_come_back_whole_from_near_and_far() {
         // sub rsp,1030h; movaps [rsp+20h],xmm6; movaps [rsp+1000h],xmm15
-        let info = [
-            1, 30, 7, 0, 30, 0xf9, 0x00, 0x10, 0, 0, 20, 0x68, 2, 0, 7, 0x01, 0x06, 0x02, 0, 0,
-        ];
+        let info = [1, 30, 7, 0, 30, 0xf9, 0x00, 0x10, 0, 0, 20, 0x68, 2, 0, 7, 0x01, 0x06, 0x02, 0, 0];
         let flat = flat(&info);
         let mut registers = at(0x80);
         run(&flat, &mut registers, Position::ReturnAddress).unwrap();
@@ -384,10 +351,7 @@ mod tests {
             let machine = step.machine_frame.unwrap();
             assert_eq!(machine.error_code, (below == 8).then_some(0xe0));
             assert_eq!(step.return_slot, None);
-            assert_eq!(
-                (registers.rip.value, registers.rsp()),
-                (BASE + 0x5000, SP + 0x800)
-            );
+            assert_eq!((registers.rip.value, registers.rsp()), (BASE + 0x5000, SP + 0x800));
             assert_eq!(registers.rip.origin, Origin::Saved(frame));
             assert_eq!((registers.cs.value, registers.eflags.value), (0x10, 0x202));
             assert!(machine.is_plausible() && !machine.from_user_mode());

@@ -38,9 +38,7 @@ pub fn uint_at(bytes: &[u8], offset: usize, size: usize) -> Option<u64> {
         return None;
     }
     let mut value = [0u8; 8];
-    value
-        .get_mut(..size)?
-        .copy_from_slice(slice(bytes, offset, size)?);
+    value.get_mut(..size)?.copy_from_slice(slice(bytes, offset, size)?);
     Some(u64::from_le_bytes(value))
 }
 
@@ -49,12 +47,7 @@ pub fn ascii_z(bytes: &[u8], offset: usize, max: usize) -> Option<String> {
     let tail = bytes.get(offset..)?;
     let tail = tail.get(..max.min(tail.len()))?;
     let end = memchr::memchr(0, tail).unwrap_or(tail.len());
-    Some(
-        tail.iter()
-            .take(end)
-            .map(|&b| if b.is_ascii() { b as char } else { '?' })
-            .collect(),
-    )
+    Some(tail.iter().take(end).map(|&b| if b.is_ascii() { b as char } else { '?' }).collect())
 }
 
 /// `units` UTF-16 code units at `offset`; unpaired surrogates become U+FFFD.
@@ -69,9 +62,7 @@ pub fn utf16_lossy(raw: &[u8]) -> String {
         [low, high] => u16::from_le_bytes([*low, *high]),
         _ => 0,
     });
-    char::decode_utf16(units)
-        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
+    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 #[cfg(test)]

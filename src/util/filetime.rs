@@ -81,30 +81,19 @@ pub fn asctime(filetime: u64, zone: &Zone) -> Option<String> {
 
 /// A 32-bit `time_t` (PE time stamps) as `Thu Sep 14 13:34:00 2017`.
 pub fn asctime_unix(seconds: u32, zone: &Zone) -> Option<String> {
-    let at = Timestamp::from_second(i64::from(seconds))
-        .ok()?
-        .to_zoned(zone.time_zone());
+    let at = Timestamp::from_second(i64::from(seconds)).ok()?.to_zoned(zone.time_zone());
     Some(asctime_of(&at))
 }
 
 fn asctime_of(at: &Zoned) -> String {
-    format!(
-        "{} {:2} {} {}",
-        at.strftime("%a %b"),
-        at.day(),
-        at.strftime("%H:%M:%S"),
-        at.year()
-    )
+    format!("{} {:2} {} {}", at.strftime("%a %b"), at.day(), at.strftime("%H:%M:%S"), at.year())
 }
 
 /// An interval of 100 ns units as `0 days 2:04:57.880`, the form of `System Uptime`.
 pub fn uptime(interval: u64) -> String {
     let (days, rest) = (interval / SECOND / 86_400, interval % (SECOND * 86_400));
     let (hours, minutes, seconds) = (rest / SECOND / 3600, rest / SECOND / 60 % 60, rest / SECOND % 60);
-    format!(
-        "{days} days {hours}:{minutes:02}:{seconds:02}.{:03}",
-        rest % SECOND / 10_000
-    )
+    format!("{days} days {hours}:{minutes:02}:{seconds:02}.{:03}", rest % SECOND / 10_000)
 }
 
 #[cfg(test)]
@@ -132,10 +121,7 @@ mod tests {
 
     #[test]
     fn day_of_month_is_padded_with_a_blank() {
-        assert_eq!(
-            asctime_unix(0x0283_9b66, &Zone::Utc).as_deref(),
-            Some("Tue May  4 04:30:30 1971")
-        );
+        assert_eq!(asctime_unix(0x0283_9b66, &Zone::Utc).as_deref(), Some("Tue May  4 04:30:30 1971"));
     }
 
     #[test]

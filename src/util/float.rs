@@ -23,19 +23,11 @@ pub fn general(value: f64, precision: usize) -> String {
         return without_zeros(&format!("{value:.decimals$}")).to_owned();
     }
     let exponent_sign = if exponent < 0 { '-' } else { '+' };
-    format!(
-        "{}e{exponent_sign}{:03}",
-        without_zeros(mantissa),
-        exponent.unsigned_abs()
-    )
+    format!("{}e{exponent_sign}{:03}", without_zeros(mantissa), exponent.unsigned_abs())
 }
 
 fn without_zeros(text: &str) -> &str {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        text
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 #[cfg(test)]

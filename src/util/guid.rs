@@ -11,12 +11,7 @@ impl Guid {
     /// The four fields: `Data1`, `Data2`, `Data3` as numbers and `Data4` as bytes.
     pub fn fields(&self) -> (u32, u16, u16, [u8; 8]) {
         let [a, b, c, d, e, f, g, h, tail @ ..] = self.0;
-        (
-            u32::from_le_bytes([a, b, c, d]),
-            u16::from_le_bytes([e, f]),
-            u16::from_le_bytes([g, h]),
-            tail,
-        )
+        (u32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([e, f]), u16::from_le_bytes([g, h]), tail)
     }
 
     /// True for the all-zero GUID.
@@ -72,9 +67,8 @@ mod tests {
 
     #[test]
     fn both_forms_read_back() {
-        let bytes = [
-            0x44, 0x33, 0x22, 0x11, 0x66, 0x55, 0x88, 0x77, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x00,
-        ];
+        let bytes =
+            [0x44, 0x33, 0x22, 0x11, 0x66, 0x55, 0x88, 0x77, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x00];
         let guid = Guid(bytes);
         assert_eq!(guid.digits(), "112233445566778899AABBCCDDEEFF00");
         assert_eq!(guid.to_string(), "{11223344-5566-7788-99AA-BBCCDDEEFF00}");

@@ -21,10 +21,7 @@ pub fn plain(value: u64) -> String {
 
 /// Parses hexadecimal digits with optional `0x` and back-ticks; `None` for anything else or more than 64 bits.
 pub fn parse(text: &str) -> Option<u64> {
-    let digits = text
-        .strip_prefix("0x")
-        .or_else(|| text.strip_prefix("0X"))
-        .unwrap_or(text);
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
     if digits.is_empty() || digits.starts_with('`') {
         return None;
     }

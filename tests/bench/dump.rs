@@ -60,10 +60,7 @@ impl Report {
     /// A measurement beside its goal.
     fn goal(&mut self, what: &str, value: String, goal: &str, held: bool) {
         self.missed += u32::from(!held);
-        println!(
-            "{what:<52} {value:>14}   {goal:<12} {}",
-            if held { "held" } else { "MISSED" }
-        );
+        println!("{what:<52} {value:>14}   {goal:<12} {}", if held { "held" } else { "MISSED" });
     }
 
     /// A measurement that others are compared with.
@@ -123,10 +120,7 @@ fn opening(folder: &Path, report: &mut Report) {
         ">= 100",
         ratio(ready) >= 100.0,
     );
-    let child = Command::new(std::env::current_exe().unwrap())
-        .env(CHILD, &path)
-        .output()
-        .unwrap();
+    let child = Command::new(std::env::current_exe().unwrap()).env(CHILD, &path).output().unwrap();
     match String::from_utf8_lossy(&child.stdout).trim().parse::<u64>() {
         Ok(peak) => {
             let value = format!("{:.1} MiB", peak as f64 / 1024.0);
@@ -140,12 +134,7 @@ fn opening(folder: &Path, report: &mut Report) {
     sparse::bitmap_dump(&path, 1024 * GIB / 0x1000, &Machine::new(1, 4));
     let opened = shortest(3, || open(&path));
     let ready = shortest(3, || open(&path).pages().unwrap().page_count());
-    report.goal(
-        "open 1 TiB",
-        format!("{opened:.2?}"),
-        "< 100 ms",
-        opened < Duration::from_millis(100),
-    );
+    report.goal("open 1 TiB", format!("{opened:.2?}"), "< 100 ms", opened < Duration::from_millis(100));
     report.goal(
         "open 1 TiB and look up",
         format!("{ready:.2?}"),
@@ -173,9 +162,7 @@ fn virtual_reads(folder: &Path, report: &mut Report) {
     let mut addresses = Vec::new();
     let mut seed = 5u64;
     for _ in 0..1_000_000 {
-        seed = seed
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         addresses.push(BASE + (seed >> 20) % (PAGES * 0x1000 - 8));
     }
     // What the same bytes cost with all translation left out: the mapped file at offsets found before.
@@ -195,11 +182,8 @@ fn virtual_reads(folder: &Path, report: &mut Report) {
         })
     }) / offsets.len() as u32;
     report.note("random 8 bytes of the mapped file, 256 MiB", format!("{raw:.1?}"));
-    let read_all = || {
-        addresses.iter().fold(0u64, |sum, &address| {
-            sum.wrapping_add(memory.u64(address).unwrap_or(0))
-        })
-    };
+    let read_all =
+        || addresses.iter().fold(0u64, |sum, &address| sum.wrapping_add(memory.u64(address).unwrap_or(0)));
     let one = shortest(5, read_all) / addresses.len() as u32;
     report.goal(
         "random 8-byte virtual read, 256 MiB",
@@ -207,20 +191,10 @@ fn virtual_reads(folder: &Path, report: &mut Report) {
         "< 200 ns",
         one < Duration::from_nanos(200),
     );
-    let few: Vec<u64> = addresses
-        .iter()
-        .map(|address| BASE + (address - BASE) % (0x400 * 0x1000))
-        .collect();
-    let one = shortest(5, || {
-        few.iter()
-            .fold(0u64, |sum, &address| sum ^ memory.u64(address).unwrap_or(0))
-    }) / few.len() as u32;
-    report.goal(
-        "  the same within 4 MiB",
-        format!("{one:.1?}"),
-        "< 200 ns",
-        one < Duration::from_nanos(200),
-    );
+    let few: Vec<u64> = addresses.iter().map(|address| BASE + (address - BASE) % (0x400 * 0x1000)).collect();
+    let one = shortest(5, || few.iter().fold(0u64, |sum, &address| sum ^ memory.u64(address).unwrap_or(0)))
+        / few.len() as u32;
+    report.goal("  the same within 4 MiB", format!("{one:.1?}"), "< 200 ns", one < Duration::from_nanos(200));
     std::fs::remove_file(&path).unwrap();
 }
 
@@ -248,9 +222,7 @@ fn physical_reads(folder: &Path, report: &mut Report) {
         }));
         read = read.min(shortest(1, || {
             for step in 0..(SIZE / buffer.len()) as u64 {
-                memory
-                    .read(0x100_0000 + step * buffer.len() as u64, &mut buffer)
-                    .unwrap();
+                memory.read(0x100_0000 + step * buffer.len() as u64, &mut buffer).unwrap();
                 black_box(&buffer);
             }
         }));

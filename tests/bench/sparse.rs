@@ -59,9 +59,7 @@ fn fragmented(pages: u64, machine: &Machine) -> (Vec<u8>, u64) {
     }
     let (mut pfn, mut seed) = (1u64, 1u64);
     'all: loop {
-        seed = seed
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         for _ in 0..1 + (seed >> 59) {
             if !set(&mut bits, pfn) {
                 break 'all;

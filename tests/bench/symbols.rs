@@ -1,11 +1,6 @@
 //! Symbol look-ups on a kernel-size PDB (40,000 names, 1,600 structures), beside walking the same file with the `pdb`
 //! library for each question. Run with `cargo bench --bench symbols`; needs the shared data.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -29,10 +24,8 @@ fn main() {
 }
 
 fn kernel() -> PathBuf {
-    let root = std::env::var_os("DUMPSCOPE_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("DUMPSCOPE_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     root.join("symbols/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B8441/ntkrnlmp.pdb")
 }
 

@@ -29,17 +29,13 @@ fn main() {
     }
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let mut missed = 0;
-    for (what, path) in [
-        ("unwind data", "assets/demo/wifi.dmp.gz"),
-        ("search", "tests/data/wifi-triage.dmp.gz"),
-    ] {
+    for (what, path) in
+        [("unwind data", "assets/demo/wifi.dmp.gz"), ("search", "tests/data/wifi-triage.dmp.gz")]
+    {
         let dump = DumpFile::open(&root.join(path), &mut |_| {}).unwrap();
         let target = Target::new(dump);
         for inline in [true, false] {
-            let options = Options {
-                inline,
-                ..Options::default()
-            };
+            let options = Options { inline, ..Options::default() };
             let registers = {
                 let crashed = &target.processors()[target.crashed_processor() as usize];
                 Registers::from(crashed.context.as_ref().unwrap())
@@ -69,11 +65,7 @@ fn many_stacks(root: &std::path::Path) -> bool {
     const GOAL: Duration = Duration::from_secs(1);
     let dump = DumpFile::open(&root.join("assets/demo/wifi.dmp.gz"), &mut |_| {}).unwrap();
     let target = Target::new(dump);
-    let options = Options {
-        max_frames: 30,
-        inline: false,
-        ..Options::default()
-    };
+    let options = Options { max_frames: 30, inline: false, ..Options::default() };
     let crashed = &target.processors()[target.crashed_processor() as usize];
     let registers = Registers::from(crashed.context.as_ref().unwrap());
     let start = Instant::now();

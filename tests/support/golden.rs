@@ -10,10 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// The folder of private test data, or `None` with a word on standard output.
 pub fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("DUMPSCOPE_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("DUMPSCOPE_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     if folder.join("dumps").is_dir() {
         return Some(folder);
     }
@@ -57,18 +55,13 @@ impl Transcript {
     /// Every command with what it printed, blank lines at its end left out.
     #[allow(dead_code)]
     pub fn all(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
-        self.commands
-            .iter()
-            .filter_map(|(command, _)| Some((command.as_str(), self.of(command)?)))
+        self.commands.iter().filter_map(|(command, _)| Some((command.as_str(), self.of(command)?)))
     }
 
     /// What a command printed; blank lines at the end are the transcript's, not the command's.
     pub fn of(&self, command: &str) -> Option<Vec<String>> {
         let (_, lines) = self.commands.iter().find(|(typed, _)| typed == command)?;
-        let end = lines
-            .iter()
-            .rposition(|line| !line.is_empty())
-            .map_or(0, |last| last + 1);
+        let end = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
         Some(lines[..end].to_vec())
     }
 }
@@ -84,11 +77,7 @@ pub fn session(dump: &Path) -> Session {
 pub fn run(session: &mut Session, command: &str) -> Result<Vec<String>, String> {
     let mut output = Collector::default();
     run_line(command, session, &mut output).map_err(|failure| failure.error.to_string())?;
-    Ok(output
-        .document
-        .lines()
-        .map(|line| line.plain().trim_end().to_owned())
-        .collect())
+    Ok(output.document.lines().map(|line| line.plain().trim_end().to_owned()).collect())
 }
 
 /// A line's words: what must be equal, where padding need not.

@@ -23,11 +23,7 @@ impl Server {
     pub fn start(handler: impl Fn(&str, &mut TcpStream, &AtomicBool) + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let server = Server {
-            address,
-            asked: Arc::default(),
-            stop: Arc::default(),
-        };
+        let server = Server { address, asked: Arc::default(), stop: Arc::default() };
         let handler: Arc<Handler> = Arc::new(handler);
         let (asked, stop) = (server.asked.clone(), server.stop.clone());
         thread::spawn(move || {
@@ -40,10 +36,7 @@ impl Server {
                 thread::spawn(move || {
                     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
                     let Some(Ok(first)) = lines.next() else { return };
-                    while lines
-                        .next()
-                        .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
-                    {}
+                    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
                     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
                     asked.lock().unwrap().push(path.clone());
                     handler(&path, &mut stream, &stop);
@@ -83,10 +76,8 @@ impl Drop for Server {
 }
 
 pub fn reply(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
-        body.len()
-    );
+    let head =
+        format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n", body.len());
     let _ = stream.write_all(head.as_bytes());
     let _ = stream.write_all(body);
 }

@@ -30,13 +30,8 @@ pub struct Machine {
 impl Machine {
     /// An empty machine whose page tables grow from frame `tables` on.
     pub fn new(tables: u64, levels: u32) -> Machine {
-        let mut machine = Machine {
-            pages: BTreeMap::new(),
-            root: tables,
-            levels,
-            next_table: tables + 1,
-            build: 19041,
-        };
+        let mut machine =
+            Machine { pages: BTreeMap::new(), root: tables, levels, next_table: tables + 1, build: 19041 };
         machine.page(tables);
         machine
     }
@@ -194,15 +189,7 @@ impl Machine {
         let first_page = (0x2028 + bits.len()).next_multiple_of(PAGE) as u32;
         file.extend(b"SDMPDUMP");
         file.extend(0u32.to_le_bytes());
-        for value in [
-            first_page,
-            count as u32,
-            self.pages.len() as u32,
-            count as u32,
-            0,
-            0,
-            0,
-        ] {
+        for value in [first_page, count as u32, self.pages.len() as u32, count as u32, 0, 0, 0] {
             file.extend(value.to_le_bytes());
         }
         file.extend(bits);
@@ -255,11 +242,8 @@ pub struct Triage {
 impl Triage {
     /// A small dump with something of everything.
     pub fn sample() -> Triage {
-        let word = |seed: u64, count: u64| {
-            (0..count)
-                .flat_map(move |n| (seed << 8 | n).to_le_bytes())
-                .collect()
-        };
+        let word =
+            |seed: u64, count: u64| (0..count).flat_map(move |n| (seed << 8 | n).to_le_bytes()).collect();
         Triage {
             blocks: vec![
                 (0xffff_f800_0000_1000, word(1, 32)),
@@ -269,11 +253,7 @@ impl Triage {
             stack: (0xffff_d000_1234_5678, word(4, 64)),
             drivers: vec![
                 ("ntoskrnl.exe".into(), 0xffff_f800_0000_0000, 0x0100_0000),
-                (
-                    "\\SystemRoot\\System32\\drivers\\bad.sys".into(),
-                    0xffff_f800_0200_0000,
-                    0x1_0000,
-                ),
+                ("\\SystemRoot\\System32\\drivers\\bad.sys".into(), 0xffff_f800_0200_0000, 0x1_0000),
             ],
             unloaded: vec![("gone.sys".into(), 0xffff_f800_0300_0000, 0xffff_f800_0301_0000)],
             secondary: vec![([7; 16], vec![1, 2, 3]), ([9; 16], vec![5; 40])],

@@ -46,17 +46,10 @@ fn block(added: &Added) -> Block {
             .field("name", id.name())
             .field("key", id.key())
             .field("path", path.display().to_string())
-            .line(
-                Line::new()
-                    .label("added    ")
-                    .value(format!("{file} as {}/{}", id.name(), id.key())),
-            ),
-        Err(reason) => record.field("error", reason.as_str()).line(
-            Line::new()
-                .role(Role::Warning, "refused  ")
-                .value(file)
-                .text(format!("  {reason}")),
-        ),
+            .line(Line::new().label("added    ").value(format!("{file} as {}/{}", id.name(), id.key()))),
+        Err(reason) => record
+            .field("error", reason.as_str())
+            .line(Line::new().role(Role::Warning, "refused  ").value(file).text(format!("  {reason}"))),
     }
     .into()
 }

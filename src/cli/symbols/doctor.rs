@@ -41,25 +41,12 @@ fn blocks(report: &Report, verbose: bool) -> Vec<Block> {
     let with_problem = report.places.iter().filter(|place| place.problem.is_some());
     let bad: Vec<&str> = with_problem.map(|place| place.place.as_str()).collect();
     let or_none = |path: &str| {
-        if path.is_empty() {
-            "(empty)".to_owned()
-        } else {
-            path.to_owned()
-        }
+        if path.is_empty() { "(empty)".to_owned() } else { path.to_owned() }
     };
     let mut blocks = vec![
-        Line::new()
-            .label("Symbol path: ")
-            .value(or_none(&report.symbol_path))
-            .into(),
-        Line::new()
-            .label("Image path:  ")
-            .value(or_none(&report.image_path))
-            .into(),
-        Line::new()
-            .label("Cache:       ")
-            .value(report.default_cache.display().to_string())
-            .into(),
+        Line::new().label("Symbol path: ").value(or_none(&report.symbol_path)).into(),
+        Line::new().label("Image path:  ").value(or_none(&report.image_path)).into(),
+        Line::new().label("Cache:       ").value(report.default_cache.display().to_string()).into(),
     ];
     blocks.extend(report.warnings.iter().map(|warning| warning_line(warning)));
     if !report.places.is_empty() {
@@ -67,32 +54,20 @@ fn blocks(report: &Report, verbose: bool) -> Vec<Block> {
         blocks.extend(report.places.iter().map(place));
     }
     blocks.push(Line::new().into());
-    let total = format!(
-        "{} of {} modules have symbols",
-        report.with_symbols(),
-        report.modules.len()
-    );
+    let total = format!("{} of {} modules have symbols", report.with_symbols(), report.modules.len());
     blocks.push(Line::new().role(Role::Heading, total).into());
     if verbose || report.modules.len() == 1 {
         blocks.extend(report.modules.iter().map(|located| module(located, &bad)));
     } else {
         blocks.extend(
-            report
-                .modules
-                .iter()
-                .filter(|module| module.has_symbols())
-                .map(|located| module(located, &bad)),
+            report.modules.iter().filter(|module| module.has_symbols()).map(|located| module(located, &bad)),
         );
         blocks.extend(groups(report, &bad));
     }
     let advice = report.advice();
     if !advice.is_empty() {
         blocks.push(Line::new().into());
-        blocks.extend(
-            advice
-                .iter()
-                .map(|text| Block::from(Line::new().label("Next: ").text(text))),
-        );
+        blocks.extend(advice.iter().map(|text| Block::from(Line::new().label("Next: ").text(text))));
     }
     blocks
 }
@@ -102,9 +77,7 @@ fn warning_line(text: &str) -> Block {
 }
 
 fn place(place: &Place) -> Block {
-    let mut line = Line::new()
-        .label(format!("  {:<7} ", place.kind))
-        .value(&place.place);
+    let mut line = Line::new().label(format!("  {:<7} ", place.kind)).value(&place.place);
     if let Some(problem) = &place.problem {
         line = line.role(Role::Warning, format!("  {problem}"));
     }
@@ -121,20 +94,11 @@ fn module(located: &Located, bad: &[&str]) -> Block {
     let pdb = located.pdb_id();
     let wanted = pdb.map(|id| format!("{} {}", id.name, id.key()));
     let status = status(located, bad);
-    let line = Line::new()
-        .role(Role::Module, format!("  {:<16} ", located.wanted.module))
-        .text(&status);
+    let line = Line::new().role(Role::Module, format!("  {:<16} ", located.wanted.module)).text(&status);
     let mut record = Record::new("module")
         .field("module", located.wanted.module.as_str())
         .field("pdb", wanted.clone())
-        .field(
-            "image",
-            located
-                .wanted
-                .image
-                .as_ref()
-                .map(|id| format!("{} {}", id.name, id.key())),
-        )
+        .field("image", located.wanted.image.as_ref().map(|id| format!("{} {}", id.name, id.key())))
         .field("has_symbols", located.has_symbols())
         .field("status", status.as_str())
         .line(line);
@@ -158,21 +122,13 @@ fn status(located: &Located, bad: &[&str]) -> String {
     }
     let no_record = "PDB unknown: no debug record in the dump";
     match (&located.pdb, located.known_from, &located.image) {
-        (Some(search), _, _) => format!(
-            "{} {}: {}",
-            search.id.name(),
-            search.id.key(),
-            reason(search, bad)
-        ),
+        (Some(search), _, _) => format!("{} {}: {}", search.id.name(), search.id.key(), reason(search, bad)),
         (None, KnownFrom::Nothing, Some(search)) if search.found.is_some() => {
             "PDB unknown: neither the dump nor the image has a debug record".to_owned()
         }
-        (None, _, Some(search)) => format!(
-            "{no_record}; image {} {}: {}",
-            search.id.name(),
-            search.id.key(),
-            reason(search, bad)
-        ),
+        (None, _, Some(search)) => {
+            format!("{no_record}; image {} {}: {}", search.id.name(), search.id.key(), reason(search, bad))
+        }
         (None, _, None) => format!("{no_record}, nor a time stamp to find the image"),
     }
 }
@@ -210,10 +166,7 @@ fn groups(report: &Report, bad: &[&str]) -> Vec<Block> {
         let fate = match (&located.pdb, &located.image) {
             (Some(search), _) => format!("PDB: {}", reason(search, bad)),
             (None, Some(search)) if search.found.is_none() => {
-                format!(
-                    "PDB unknown (no debug record in the dump); image: {}",
-                    reason(search, bad)
-                )
+                format!("PDB unknown (no debug record in the dump); image: {}", reason(search, bad))
             }
             _ => status(located, bad),
         };
@@ -223,24 +176,15 @@ fn groups(report: &Report, bad: &[&str]) -> Vec<Block> {
         }
     }
     groups.sort_by_key(|(_, modules)| std::cmp::Reverse(modules.len()));
-    groups
-        .iter()
-        .map(|(fate, modules)| group(fate, modules))
-        .collect()
+    groups.iter().map(|(fate, modules)| group(fate, modules)).collect()
 }
 
 fn group(fate: &str, modules: &[&Located]) -> Block {
-    let names: Vec<&str> = modules
-        .iter()
-        .map(|located| located.wanted.module.as_str())
-        .collect();
+    let names: Vec<&str> = modules.iter().map(|located| located.wanted.module.as_str()).collect();
     let heading = Line::new().role(Role::Warning, format!("  {} without: {fate}", names.len()));
     let mut record = Record::new("without_symbols")
         .field("reason", fate)
-        .field(
-            "modules",
-            names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(),
-        )
+        .field("modules", names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
         .line(heading);
     let mut text = String::new();
     for name in names {

@@ -38,33 +38,20 @@ impl Fetch {
                 return Exit::CommandFailed;
             }
         };
-        let path = self
-            .symbol_path
-            .as_deref()
-            .map_or_else(SearchPath::symbols_from_env, SearchPath::parse);
+        let path = self.symbol_path.as_deref().map_or_else(SearchPath::symbols_from_env, SearchPath::parse);
         if path.is_empty() {
             eprintln!("dumpscope: no symbol path: -y srv* fetches from the Microsoft symbol server");
             return Exit::Usage;
         }
         let manifest = Manifest::parse(&text);
         for problem in &manifest.problems {
-            eprintln!(
-                "dumpscope: {}: {}",
-                self.manifest.display(),
-                Line::of(problem).plain()
-            );
+            eprintln!("dumpscope: {}: {}", self.manifest.display(), Line::of(problem).plain());
         }
         if let Err(error) = std::fs::create_dir_all(&self.to) {
             eprintln!("dumpscope: {}: {error}", self.to.display());
             return Exit::CommandFailed;
         }
-        let fetched = fetch(
-            &manifest,
-            &self.to,
-            &path,
-            &Options::default(),
-            &Progress { noisy: false },
-        );
+        let fetched = fetch(&manifest, &self.to, &path, &Options::default(), &Progress { noisy: false });
         let failed = fetched.iter().filter(|file| file.result.is_err()).count();
         let mut blocks: Vec<Block> = fetched.iter().map(block).collect();
         let total = total(fetched.len() - failed, failed, &self.to);
@@ -80,9 +67,7 @@ impl Fetch {
         let mut text = String::new();
         match self.manifest.as_os_str() == "-" {
             true => std::io::stdin().take(MAX_MANIFEST).read_to_string(&mut text)?,
-            false => std::fs::File::open(&self.manifest)?
-                .take(MAX_MANIFEST)
-                .read_to_string(&mut text)?,
+            false => std::fs::File::open(&self.manifest)?.take(MAX_MANIFEST).read_to_string(&mut text)?,
         };
         Ok(text)
     }
@@ -90,19 +75,14 @@ impl Fetch {
 
 fn block(file: &Fetched) -> Block {
     let what = format!("{} {}", file.id.name(), file.id.key());
-    let record = Record::new("file")
-        .field("name", file.id.name())
-        .field("key", file.id.key());
+    let record = Record::new("file").field("name", file.id.name()).field("key", file.id.key());
     match &file.result {
-        Ok(path) => record
-            .field("path", path.display().to_string())
-            .line(Line::new().label("fetched  ").value(what)),
-        Err(reason) => record.field("error", reason.as_str()).line(
-            Line::new()
-                .role(Role::Warning, "missing  ")
-                .value(what)
-                .text(format!("  {reason}")),
-        ),
+        Ok(path) => {
+            record.field("path", path.display().to_string()).line(Line::new().label("fetched  ").value(what))
+        }
+        Err(reason) => record
+            .field("error", reason.as_str())
+            .line(Line::new().role(Role::Warning, "missing  ").value(what).text(format!("  {reason}"))),
     }
     .into()
 }

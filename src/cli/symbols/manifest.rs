@@ -31,10 +31,7 @@ impl ManifestArgs {
         };
         // What is here already is left out; making a list asks no server.
         let paths = self.dump.finder();
-        let options = Options {
-            network: false,
-            ..paths.options().clone()
-        };
+        let options = Options { network: false, ..paths.options().clone() };
         let finder = Finder::new(paths.symbol_path().clone(), paths.image_path().clone(), options);
         let manifest = Manifest::for_modules(&locate_all(&finder, &wanted, true, &Progress { noisy: false }));
         for problem in &manifest.problems {
@@ -44,25 +41,15 @@ impl ManifestArgs {
             None => {
                 let line = |id: &crate::symbols::module::FileId| {
                     let text = format!("{},{},1", id.name(), id.key());
-                    let record = Record::new("file")
-                        .field("name", id.name())
-                        .field("key", id.key());
+                    let record = Record::new("file").field("name", id.name()).field("key", id.key());
                     Block::from(record.line(Line::of(text)))
                 };
-                print(
-                    "symbols manifest",
-                    manifest.files.iter().map(line).collect(),
-                    self.json,
-                );
+                print("symbols manifest", manifest.files.iter().map(line).collect(), self.json);
                 Exit::Success
             }
             Some(path) => match std::fs::write(path, manifest.text()) {
                 Ok(()) => {
-                    eprintln!(
-                        "dumpscope: {} files listed in {}",
-                        manifest.files.len(),
-                        path.display()
-                    );
+                    eprintln!("dumpscope: {} files listed in {}", manifest.files.len(), path.display());
                     Exit::Success
                 }
                 Err(error) => {

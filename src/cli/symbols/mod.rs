@@ -69,11 +69,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Err(error) => {
             // A closed pipe while printing the help is no failure worth a word.
             let _ = error.print();
-            return if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Success
-            };
+            return if error.use_stderr() { Exit::Usage } else { Exit::Success };
         }
     };
     match symbols.action {
@@ -95,29 +91,14 @@ impl DumpArgs {
         })?;
         let mut target = Target::new(file);
         let (symbols, images) = self.paths();
-        target.set_paths(
-            symbols,
-            images,
-            FindOptions {
-                network: false,
-                ..FindOptions::default()
-            },
-        );
-        let patterns: Vec<_> = self
-            .modules
-            .iter()
-            .map(|pattern| pattern.to_lowercase())
-            .collect();
+        target.set_paths(symbols, images, FindOptions { network: false, ..FindOptions::default() });
+        let patterns: Vec<_> = self.modules.iter().map(|pattern| pattern.to_lowercase()).collect();
         let matches = |module: &&Module| {
             let name = module.name.to_lowercase();
             patterns.is_empty() || patterns.iter().any(|pattern| glob(pattern, &name))
         };
-        let wanted: Vec<Wanted> = target
-            .modules()
-            .iter()
-            .filter(matches)
-            .map(|module| wants(&target, module))
-            .collect();
+        let wanted: Vec<Wanted> =
+            target.modules().iter().filter(matches).map(|module| wants(&target, module)).collect();
         if wanted.is_empty() {
             eprintln!("dumpscope: no such module in the dump");
             return Err(Exit::CommandFailed);
@@ -126,23 +107,15 @@ impl DumpArgs {
     }
 
     fn paths(&self) -> (SearchPath, SearchPath) {
-        let symbols = self
-            .symbol_path
-            .as_deref()
-            .map_or_else(SearchPath::symbols_from_env, SearchPath::parse);
-        let images = self
-            .image_path
-            .as_deref()
-            .map_or_else(SearchPath::images_from_env, SearchPath::parse);
+        let symbols =
+            self.symbol_path.as_deref().map_or_else(SearchPath::symbols_from_env, SearchPath::parse);
+        let images = self.image_path.as_deref().map_or_else(SearchPath::images_from_env, SearchPath::parse);
         (symbols, images)
     }
 
     fn finder(&self) -> Finder {
         let (symbols, images) = self.paths();
-        let options = FindOptions {
-            network: !self.offline,
-            ..FindOptions::default()
-        };
+        let options = FindOptions { network: !self.offline, ..FindOptions::default() };
         Finder::new(symbols, images, options)
     }
 }
@@ -150,18 +123,13 @@ impl DumpArgs {
 fn wants(target: &Target, module: &Module) -> Wanted {
     let image = target.image(module).ok();
     let headers = image.as_ref().map(|image| image.headers());
-    let time_date_stamp = module
-        .time_date_stamp
-        .or(headers.map(|headers| headers.time_date_stamp));
+    let time_date_stamp = module.time_date_stamp.or(headers.map(|headers| headers.time_date_stamp));
     let size = headers.map_or(module.size, |headers| headers.size_of_image.into());
     let id = |stamp| Some(ImageId::new(&module.image_name, stamp, u32::try_from(size).ok()?));
     Wanted {
         module: module.name.clone(),
         image: time_date_stamp.and_then(id),
-        pdb: image
-            .as_ref()
-            .and_then(|image| image.pdb_id())
-            .or_else(|| recognised(target, module)),
+        pdb: image.as_ref().and_then(|image| image.pdb_id()).or_else(|| recognised(target, module)),
     }
 }
 
@@ -222,11 +190,7 @@ fn glob(pattern: &str, text: &str) -> bool {
 
 /// The last line: how many files are where they should be, and how many are not.
 fn total(done: usize, failed: usize, place: &Path) -> String {
-    let files = if done == 1 {
-        "1 file is".to_owned()
-    } else {
-        format!("{done} files are")
-    };
+    let files = if done == 1 { "1 file is".to_owned() } else { format!("{done} files are") };
     let not = match failed {
         0 => String::new(),
         1 => ", 1 is not".to_owned(),

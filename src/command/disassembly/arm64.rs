@@ -28,11 +28,7 @@ pub fn decode(bytes: &[u8], address: u64, symbol: &dyn Fn(u64) -> Option<String>
         }
         Err(_) => ("???".to_owned(), Line::new(), Flow::End),
     };
-    let mnemonic = if mnemonic.is_empty() {
-        "???".to_owned()
-    } else {
-        mnemonic
-    };
+    let mnemonic = if mnemonic.is_empty() { "???".to_owned() } else { mnemonic };
     Some(Instruction {
         address,
         length: LENGTH,
@@ -48,11 +44,7 @@ pub fn decode(bytes: &[u8], address: u64, symbol: &dyn Fn(u64) -> Option<String>
 fn target(operands: &[Operand], opcode: Opcode, address: u64) -> Option<u64> {
     operands.iter().find_map(|operand| match operand {
         Operand::PCOffset(offset) => {
-            let base = if opcode == Opcode::ADRP {
-                address & !0xfff
-            } else {
-                address
-            };
+            let base = if opcode == Opcode::ADRP { address & !0xfff } else { address };
             Some(base.wrapping_add_signed(*offset))
         }
         _ => None,
@@ -140,26 +132,17 @@ mod tests {
     /// The first is of a reference transcript; the others are encodings of the architecture's manual.
     #[test]
     fn the_debuggers_spelling() {
-        assert_eq!(
-            shown(0x9101_0260),
-            "fffff803`f32de014 91010260 add         x0,x19,#0x40"
-        );
+        assert_eq!(shown(0x9101_0260), "fffff803`f32de014 91010260 add         x0,x19,#0x40");
         assert_eq!(
             shown(0x9400_0004),
             "fffff803`f32de014 94000004 bl          nt+0x4de024 (fffff803`f32de024)"
         );
-        assert_eq!(
-            shown(0x54ff_ffe1),
-            "fffff803`f32de014 54ffffe1 bne         fffff803`f32de010"
-        );
+        assert_eq!(shown(0x54ff_ffe1), "fffff803`f32de014 54ffffe1 bne         fffff803`f32de010");
         assert_eq!(
             shown(0xb400_0088),
             "fffff803`f32de014 b4000088 cbz         x8,nt+0x4de024 (fffff803`f32de024)"
         );
-        assert_eq!(
-            shown(0xa9bf_7bfd),
-            "fffff803`f32de014 a9bf7bfd stp         fp,lr,[sp,#-0x10]!"
-        );
+        assert_eq!(shown(0xa9bf_7bfd), "fffff803`f32de014 a9bf7bfd stp         fp,lr,[sp,#-0x10]!");
         assert_eq!(shown(0xd65f_03c0), "fffff803`f32de014 d65f03c0 ret");
     }
 

@@ -31,37 +31,23 @@ pub fn instruction_line(context: &Context<'_>, address: u64) -> Line {
 /// The line of a decoded instruction.
 pub fn line(instruction: &Instruction) -> Line {
     let line = Line::new()
-        .link(
-            Role::Address,
-            hex::tick(instruction.address),
-            format!("u {}", hex::tick(instruction.address)),
-        )
+        .link(Role::Address, hex::tick(instruction.address), format!("u {}", hex::tick(instruction.address)))
         .text(" ")
         .role(Role::Dim, &instruction.bytes_text);
-    let padding = if instruction.fixed_length {
-        1
-    } else {
-        BYTES.saturating_sub(instruction.bytes_text.len()).max(1)
-    };
-    let line = line
-        .text(" ".repeat(padding))
-        .role(Role::Mnemonic, &instruction.mnemonic);
+    let padding =
+        if instruction.fixed_length { 1 } else { BYTES.saturating_sub(instruction.bytes_text.len()).max(1) };
+    let line = line.text(" ".repeat(padding)).role(Role::Mnemonic, &instruction.mnemonic);
     if instruction.operands.is_empty() {
         return line;
     }
     let width = if instruction.fixed_length { 12 } else { 8 };
     let padding = width.max(instruction.mnemonic.len() + 1) - instruction.mnemonic.len();
-    line.text(" ".repeat(padding))
-        .append(instruction.operands.clone())
+    line.text(" ".repeat(padding)).append(instruction.operands.clone())
 }
 
 fn unreadable(address: u64) -> Line {
     Line::new()
-        .link(
-            Role::Address,
-            hex::tick(address),
-            format!("u {}", hex::tick(address)),
-        )
+        .link(Role::Address, hex::tick(address), format!("u {}", hex::tick(address)))
         .text(" ")
         .role(Role::Unreadable, format!("{:<BYTES$}", "??"))
         .role(Role::Unreadable, "???")

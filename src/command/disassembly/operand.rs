@@ -39,10 +39,7 @@ fn note(
     symbol: &dyn Fn(u64) -> Option<String>,
 ) -> Option<String> {
     // They name an address and do not read it.
-    if matches!(
-        instruction.mnemonic(),
-        Mnemonic::Lea | Mnemonic::Nop | Mnemonic::Invlpg
-    ) {
+    if matches!(instruction.mnemonic(), Mnemonic::Lea | Mnemonic::Nop | Mnemonic::Invlpg) {
         return None;
     }
     let operand = (0..instruction.op_count()).find(|&operand| is_memory(instruction.op_kind(operand)))?;
@@ -69,10 +66,8 @@ fn note(
 
 /// Where an indirect call or jump goes.
 fn pointed(instruction: &Instruction, value: &[u8]) -> Option<u64> {
-    let indirect = matches!(
-        instruction.flow_control(),
-        FlowControl::IndirectCall | FlowControl::IndirectBranch
-    );
+    let indirect =
+        matches!(instruction.flow_control(), FlowControl::IndirectCall | FlowControl::IndirectBranch);
     let bytes: [u8; 8] = value.try_into().ok()?;
     indirect.then(|| u64::from_le_bytes(bytes))
 }
@@ -195,11 +190,7 @@ mod tests {
             Some("ss:fffff803`11a8b160=000000000000001e")
         );
         assert_eq!(
-            shown(
-                &[0x8a, 0x91, 0x0b, 1, 0, 0],
-                &[("rcx", 0x4000_0000), ("ds", 0x2b)]
-            )
-            .as_deref(),
+            shown(&[0x8a, 0x91, 0x0b, 1, 0, 0], &[("rcx", 0x4000_0000), ("ds", 0x2b)]).as_deref(),
             Some("ds:002b:00000000`4000010b=??")
         );
         assert_eq!(
@@ -237,46 +228,22 @@ mod tests {
             ("[rax]", &[0x8b, 0x00], "ds:00000000`00001000"),
             ("[rax+10h]", &[0x8b, 0x40, 0x10], "ds:00000000`00001010"),
             ("[rax-8]", &[0x8b, 0x40, 0xf8], "ds:00000000`00000ff8"),
-            (
-                "[rax+12345678h]",
-                &[0x8b, 0x80, 0x78, 0x56, 0x34, 0x12],
-                "ds:00000000`12346678",
-            ),
+            ("[rax+12345678h]", &[0x8b, 0x80, 0x78, 0x56, 0x34, 0x12], "ds:00000000`12346678"),
             ("[rbx+rcx*8]", &[0x8b, 0x04, 0xcb], "ds:00000002`00003018"),
-            (
-                "[rbx+rcx*4-10h]",
-                &[0x8b, 0x44, 0x8b, 0xf0],
-                "ds:00000002`00002ffc",
-            ),
-            (
-                "[rcx*8+100h]",
-                &[0x8b, 0x04, 0xcd, 0, 1, 0, 0],
-                "ds:00000000`00000118",
-            ),
+            ("[rbx+rcx*4-10h]", &[0x8b, 0x44, 0x8b, 0xf0], "ds:00000002`00002ffc"),
+            ("[rcx*8+100h]", &[0x8b, 0x04, 0xcd, 0, 1, 0, 0], "ds:00000000`00000118"),
             ("[ebx]", &[0x67, 0x8b, 0x03], "ds:00000000`00003000"),
             ("[100h]", &[0x8b, 0x04, 0x25, 0, 1, 0, 0], "ds:00000000`00000100"),
             ("[rip+10h]", &[0x8b, 0x05, 0x10, 0, 0, 0], "ds:fffff803`0bbfdb66"),
-            (
-                "[eip+10h]",
-                &[0x67, 0x8b, 0x05, 0x10, 0, 0, 0],
-                "ds:00000000`0bbfdb67",
-            ),
-            (
-                "[moffs64]",
-                &[0xa1, 8, 7, 6, 5, 4, 3, 2, 1],
-                "ds:01020304`05060708",
-            ),
+            ("[eip+10h]", &[0x67, 0x8b, 0x05, 0x10, 0, 0, 0], "ds:00000000`0bbfdb67"),
+            ("[moffs64]", &[0xa1, 8, 7, 6, 5, 4, 3, 2, 1], "ds:01020304`05060708"),
             ("es:[rax]", &[0x26, 0x8b, 0x00], "es:00000000`00001000"),
             ("lodsd", &[0xad], "ds:00000001`00005000"),
             ("lodsd, 32-bit address", &[0x67, 0xad], "ds:00000000`00005000"),
             ("stosd", &[0xab], "es:00000001`00007000"),
             ("stosd, 32-bit address", &[0x67, 0xab], "es:00000000`00007000"),
             ("maskmovdqu", &[0x66, 0x0f, 0xf7, 0xc1], "ds:00000001`00007000"),
-            (
-                "maskmovdqu, 32-bit address",
-                &[0x67, 0x66, 0x0f, 0xf7, 0xc1],
-                "ds:00000000`00007000",
-            ),
+            ("maskmovdqu, 32-bit address", &[0x67, 0x66, 0x0f, 0xf7, 0xc1], "ds:00000000`00007000"),
             ("xlat", &[0xd7], "ds:00000002`00003000"),
         ];
         let mut kinds = std::collections::HashSet::new();
@@ -296,10 +263,7 @@ mod tests {
     #[test]
     fn branches() {
         let branch = |code: &[u8], set: &[(&str, u64)]| {
-            taken(
-                &x64::instruction(code, 0x1000, 64).expect("a branch"),
-                &registers(set),
-            )
+            taken(&x64::instruction(code, 0x1000, 64).expect("a branch"), &registers(set))
         };
         assert_eq!(branch(&[0x74, 0], &[("zf", 1)]), Some(true));
         assert_eq!(branch(&[0x75, 0], &[("zf", 1)]), Some(false));

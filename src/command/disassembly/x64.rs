@@ -54,10 +54,8 @@ pub fn instruction(bytes: &[u8], address: u64, bitness: u32) -> Option<iced_x86:
 }
 
 fn flow(instruction: &iced_x86::Instruction) -> Flow {
-    let near = matches!(
-        instruction.op0_kind(),
-        OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64
-    );
+    let near =
+        matches!(instruction.op0_kind(), OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64);
     let target = instruction.near_branch_target();
     match instruction.flow_control() {
         FlowControl::UnconditionalBranch if near => Flow::Jump(target),
@@ -92,12 +90,9 @@ fn string_instruction(instruction: &iced_x86::Instruction) -> Option<(&'static s
     }
     let kinds = [instruction.op0_kind(), instruction.op1_kind()];
     let register = |long: &'static str, short: &'static str| {
-        let is_short = kinds.iter().any(|kind| {
-            matches!(
-                kind,
-                OpKind::MemoryESEDI | OpKind::MemorySegEDI | OpKind::MemorySegESI
-            )
-        });
+        let is_short = kinds
+            .iter()
+            .any(|kind| matches!(kind, OpKind::MemoryESEDI | OpKind::MemorySegEDI | OpKind::MemorySegESI));
         if is_short { short } else { long }
     };
     let to = format!("{size} ptr [{}]", register("rdi", "edi"));
@@ -128,9 +123,7 @@ mod tests {
         };
         let instruction = decode(bytes, ADDRESS, 64, &symbol).expect("bytes suffice");
         let text = line(&instruction).plain();
-        text.strip_prefix("fffff807`84da1139 ")
-            .expect("the address")
-            .to_owned()
+        text.strip_prefix("fffff807`84da1139 ").expect("the address").to_owned()
     }
 
     /// Lines of public transcripts (spec/COMMANDS.md sections 0, 4 to 6 and the reference transcripts).
@@ -138,20 +131,11 @@ mod tests {
     fn the_debuggers_spelling() {
         let cases: &[(&[u8], &str)] = &[
             (&[0x33, 0xd2], "33d2            xor     edx,edx"),
-            (
-                &[0x48, 0x89, 0x4c, 0x24, 0x08],
-                "48894c2408      mov     qword ptr [rsp+8],rcx",
-            ),
-            (
-                &[0x48, 0x89, 0x54, 0x24, 0x10],
-                "4889542410      mov     qword ptr [rsp+10h],rdx",
-            ),
+            (&[0x48, 0x89, 0x4c, 0x24, 0x08], "48894c2408      mov     qword ptr [rsp+8],rcx"),
+            (&[0x48, 0x89, 0x54, 0x24, 0x10], "4889542410      mov     qword ptr [rsp+10h],rdx"),
             (&[0x9c], "9c              pushfq"),
             (&[0x48, 0x83, 0xec, 0x30], "4883ec30        sub     rsp,30h"),
-            (
-                &[0x8a, 0x91, 0x0b, 1, 0, 0],
-                "8a910b010000    mov     dl,byte ptr [rcx+10Bh]",
-            ),
+            (&[0x8a, 0x91, 0x0b, 1, 0, 0], "8a910b010000    mov     dl,byte ptr [rcx+10Bh]"),
             (&[0x80, 0xe2, 0x0f], "80e20f          and     dl,0Fh"),
             (&[0xb9, 1, 0, 0, 0], "b901000000      mov     ecx,1"),
             (&[0x8b, 0x03], "8b03            mov     eax,dword ptr [rbx]"),
@@ -164,28 +148,13 @@ mod tests {
                 "65488b1c2588010000 mov     rbx,qword ptr gs:[188h]",
             ),
             (&[0x0f, 0x0d, 0x4d, 0xe0], "0f0d4de0        prefetchw [rbp-20h]"),
-            (
-                &[0x0f, 0xae, 0x5d, 0xac],
-                "0fae5dac        stmxcsr dword ptr [rbp-54h]",
-            ),
-            (
-                &[0xf3, 0x48, 0xa5],
-                "f348a5          rep movs qword ptr [rdi],qword ptr [rsi]",
-            ),
+            (&[0x0f, 0xae, 0x5d, 0xac], "0fae5dac        stmxcsr dword ptr [rbp-54h]"),
+            (&[0xf3, 0x48, 0xa5], "f348a5          rep movs qword ptr [rdi],qword ptr [rsi]"),
             (&[0xf3, 0xaa], "f3aa            rep stos byte ptr [rdi]"),
-            (
-                &[0xf2, 0x0f, 0x10, 0x44, 0x24, 0x20],
-                "f20f10442420    movsd   xmm0,mmword ptr [rsp+20h]",
-            ),
+            (&[0xf2, 0x0f, 0x10, 0x44, 0x24, 0x20], "f20f10442420    movsd   xmm0,mmword ptr [rsp+20h]"),
             (&[0x83, 0xc9, 0xff], "83c9ff          or      ecx,0FFFFFFFFh"),
-            (
-                &[0xf0, 0x0f, 0xc1, 0x11],
-                "f00fc111        lock xadd dword ptr [rcx],edx",
-            ),
-            (
-                &[0x0f, 0x1f, 0x44, 0, 0],
-                "0f1f440000      nop     dword ptr [rax+rax]",
-            ),
+            (&[0xf0, 0x0f, 0xc1, 0x11], "f00fc111        lock xadd dword ptr [rcx],edx"),
+            (&[0x0f, 0x1f, 0x44, 0, 0], "0f1f440000      nop     dword ptr [rax+rax]"),
         ];
         for (bytes, text) in cases {
             assert_eq!(shown(bytes), *text);
@@ -198,14 +167,8 @@ mod tests {
             shown(&[0xff, 0x15, 0xf1, 0x0e, 0, 0]),
             "ff15f10e0000    call    qword ptr [EvilDriver+0x2030 (fffff807`84da2030)]"
         );
-        assert_eq!(
-            shown(&[0x74, 0x05]),
-            "7405            je      EvilDriver+0x1140 (fffff807`84da1140)"
-        );
-        assert_eq!(
-            shown(&[0xe8, 0, 0, 0, 0x10]),
-            "e800000010      call    fffff807`94da113e"
-        );
+        assert_eq!(shown(&[0x74, 0x05]), "7405            je      EvilDriver+0x1140 (fffff807`84da1140)");
+        assert_eq!(shown(&[0xe8, 0, 0, 0, 0x10]), "e800000010      call    fffff807`94da113e");
         assert_eq!(
             shown(&[0x48, 0x8d, 0x0d, 0, 0, 0, 0x10]),
             "488d0d00000010  lea     rcx,[fffff807`94da1140]"

@@ -18,13 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let name = context.session.display_form;
-    let families = [
-        &numbers::SPEC,
-        &text::SPEC,
-        &pointers::SPEC,
-        &referenced::SPEC,
-        &bits::SPEC,
-    ];
+    let families = [&numbers::SPEC, &text::SPEC, &pointers::SPEC, &referenced::SPEC, &bits::SPEC];
     let family = families.into_iter().find(|spec| spec.names.contains(&name));
     let Some(family) = family else {
         return Err(CommandError::Syntax(name.to_owned()));

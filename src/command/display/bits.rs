@@ -61,10 +61,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
             .line(line);
         context.emit(record)?;
         done += ROW;
-        context
-            .session
-            .next_address
-            .insert(NEXT, start.wrapping_add(done.min(total)));
+        context.session.next_address.insert(NEXT, start.wrapping_add(done.min(total)));
     }
     Ok(())
 }
@@ -72,11 +69,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
 fn headings(words: bool) -> Vec<&'static str> {
     const RULE: &str = "-------- -------- -------- --------";
     if words {
-        vec![
-            " 3          2          1          0",
-            "10987654 32109876 54321098 76543210",
-            RULE,
-        ]
+        vec![" 3          2          1          0", "10987654 32109876 54321098 76543210", RULE]
     } else {
         vec!["76543210 76543210 76543210 76543210", RULE]
     }
@@ -92,10 +85,8 @@ fn word(bytes: &[Option<u8>]) -> (String, String) {
 /// Bytes' bits in memory order, and their digits.
 fn byte_row(bytes: &[Option<u8>]) -> (String, String) {
     let bits: Vec<String> = bytes.iter().map(|byte| binary(*byte)).collect();
-    let digits: Vec<String> = bytes
-        .iter()
-        .map(|byte| byte.map_or("??".to_owned(), |byte| format!("{byte:02x}")))
-        .collect();
+    let digits: Vec<String> =
+        bytes.iter().map(|byte| byte.map_or("??".to_owned(), |byte| format!("{byte:02x}"))).collect();
     (bits.join(" "), digits.join(" "))
 }
 
@@ -110,19 +101,10 @@ mod tests {
     #[test]
     fn words_run_from_the_highest_bit_and_bytes_in_memory_order() {
         let bytes = [Some(0xf8), Some(0xfe), Some(0x06), Some(0)];
-        assert_eq!(
-            word(&bytes),
-            (
-                "00000000 00000110 11111110 11111000".to_owned(),
-                "0006fef8".to_owned()
-            )
-        );
+        assert_eq!(word(&bytes), ("00000000 00000110 11111110 11111000".to_owned(), "0006fef8".to_owned()));
         assert_eq!(
             byte_row(&bytes),
-            (
-                "11111000 11111110 00000110 00000000".to_owned(),
-                "f8 fe 06 00".to_owned()
-            )
+            ("11111000 11111110 00000110 00000000".to_owned(), "f8 fe 06 00".to_owned())
         );
         assert_eq!(byte_row(&[None]), ("????????".to_owned(), "??".to_owned()));
     }

@@ -29,14 +29,7 @@ pub struct Form {
 }
 
 const fn hex(letters: &'static str, size: usize, per_row: usize, text: bool) -> Form {
-    Form {
-        letters,
-        cell: Cell::Hex,
-        size,
-        per_row,
-        count: 0x80 / size as u64,
-        text,
-    }
+    Form { letters, cell: Cell::Hex, size, per_row, count: 0x80 / size as u64, text }
 }
 
 const FORMS: &[Form] = &[
@@ -47,22 +40,8 @@ const FORMS: &[Form] = &[
     hex("c", 4, 4, true),
     hex("q", 8, 2, false),
     hex("p", 8, 2, false),
-    Form {
-        letters: "f",
-        cell: Cell::Float,
-        size: 4,
-        per_row: 4,
-        count: 16,
-        text: false,
-    },
-    Form {
-        letters: "D",
-        cell: Cell::Double,
-        size: 8,
-        per_row: 2,
-        count: 15,
-        text: false,
-    },
+    Form { letters: "f", cell: Cell::Float, size: 4, per_row: 4, count: 16, text: false },
+    Form { letters: "D", cell: Cell::Double, size: 8, per_row: 2, count: 15, text: false },
 ];
 
 /// The form of these letters: `b` in `db` and `!db`.

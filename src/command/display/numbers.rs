@@ -47,10 +47,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
         let bytes = bytes_at(&memory, address, (cells * size) as usize);
         context.emit(record(&form, address, &bytes))?;
         done += cells;
-        context
-            .session
-            .next_address
-            .insert(NEXT, address.wrapping_add(cells * size));
+        context.session.next_address.insert(NEXT, address.wrapping_add(cells * size));
     }
     Ok(())
 }

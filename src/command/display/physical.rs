@@ -59,9 +59,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 fn without_flags(text: &str) -> &str {
     let mut text = text;
     loop {
-        let flag = ["[c]", "[uc]", "[wc]", "-m"]
-            .iter()
-            .find_map(|flag| text.strip_prefix(flag));
+        let flag = ["[c]", "[uc]", "[wc]", "-m"].iter().find_map(|flag| text.strip_prefix(flag));
         match flag {
             Some(rest) => text = rest.trim_start(),
             None => return text,
@@ -71,9 +69,7 @@ fn without_flags(text: &str) -> &str {
 
 fn heading(address: u64) -> Line {
     let command = format!("!db {address:x}");
-    Line::new()
-        .link(Role::Address, format!("#{address:>8x}"), command)
-        .text(" ")
+    Line::new().link(Role::Address, format!("#{address:>8x}"), command).text(" ")
 }
 
 fn rows(form: &Form, start: u64, count: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -97,9 +93,8 @@ fn rows(form: &Form, start: u64, count: u64, context: &mut Context<'_>) -> Resul
 }
 
 fn text_row(start: u64, count: Option<u64>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let max = count.map_or(MAX_CHARACTERS, |count| {
-        usize::try_from(count).unwrap_or(usize::MAX).min(MAX_CHARACTERS)
-    });
+    let max = count
+        .map_or(MAX_CHARACTERS, |count| usize::try_from(count).unwrap_or(usize::MAX).min(MAX_CHARACTERS));
     let Some(memory) = context.session.target.physical() else {
         return Ok(());
     };
@@ -108,10 +103,8 @@ fn text_row(start: u64, count: Option<u64>, context: &mut Context<'_>) -> Result
         Some(text) => heading(start).text("\"").value(text).text("\""),
         None => heading(start).role(Role::Unreadable, "????"),
     };
-    let record = Record::new("physical_text")
-        .field("address", Field::Hex(start))
-        .field("text", text)
-        .line(line);
+    let record =
+        Record::new("physical_text").field("address", Field::Hex(start)).field("text", text).line(line);
     context.emit(record)
 }
 
@@ -130,9 +123,6 @@ mod tests {
         let form = form("c").expect("a form");
         let bytes: Vec<Option<u8>> = b"abcdefgh".iter().copied().map(Some).collect();
         let line = with_cells(heading(0x1a0040), form, &bytes, 1);
-        assert_eq!(
-            line.plain(),
-            "#  1a0040 64636261 68676665                   abcdefgh"
-        );
+        assert_eq!(line.plain(), "#  1a0040 64636261 68676665                   abcdefgh");
     }
 }

@@ -43,14 +43,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
         let found = value(&bytes_at(&memory, address, form.size));
         let text = cell_text(form, found);
         let line = Line::new().address(address).text("  ");
-        let line = line.role(
-            if found.is_some() {
-                Role::Value
-            } else {
-                Role::Unreadable
-            },
-            text,
-        );
+        let line = line.role(if found.is_some() { Role::Value } else { Role::Unreadable }, text);
         let symbol = found.and_then(|value| context.symbol_text(value));
         let line = match found {
             Some(value) if symbol.is_some() => context.with_symbol(line.text(" "), value),
@@ -62,10 +55,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
             .field("symbol", symbol)
             .line(line);
         context.emit(record)?;
-        context
-            .session
-            .next_address
-            .insert(NEXT, address.wrapping_add(size));
+        context.session.next_address.insert(NEXT, address.wrapping_add(size));
     }
     Ok(())
 }

@@ -38,14 +38,10 @@ pub fn columns<'t>(text: &'t str, context: &Context<'_>) -> Result<(Option<usize
     let Some(option) = text.strip_prefix('/') else {
         return Ok((None, text));
     };
-    let number = option
-        .strip_prefix('c')
-        .ok_or_else(|| CommandError::Syntax(text.to_owned()))?;
+    let number = option.strip_prefix('c').ok_or_else(|| CommandError::Syntax(text.to_owned()))?;
     let (columns, rest) = context.evaluate_prefix(number)?;
     match usize::try_from(columns) {
         Ok(columns @ 1..=128) => Ok((Some(columns), rest.trim_start())),
-        _ => Err(CommandError::Argument(format!(
-            "{columns:#x} columns: between 1 and 0x80 are possible"
-        ))),
+        _ => Err(CommandError::Argument(format!("{columns:#x} columns: between 1 and 0x80 are possible"))),
     }
 }

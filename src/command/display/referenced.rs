@@ -40,15 +40,8 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     for index in 0..count {
         let address = start.wrapping_add(index.wrapping_mul(size));
         let pointer = value(&bytes_at(&memory, address, form.size));
-        let role = if pointer.is_some() {
-            Role::Value
-        } else {
-            Role::Unreadable
-        };
-        let mut line = Line::new()
-            .address(address)
-            .text("  ")
-            .role(role, cell_text(form, pointer));
+        let role = if pointer.is_some() { Role::Value } else { Role::Unreadable };
+        let mut line = Line::new().address(address).text("  ").role(role, cell_text(form, pointer));
         let mut record = Record::new("pointer")
             .field("address", Field::Hex(address))
             .field("pointer", pointer.map(Field::Hex));
@@ -61,15 +54,9 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
                     line = context.with_symbol(line.text(" "), target);
                 }
             }
-            record = record
-                .field("value", target.map(Field::Hex))
-                .field("symbol", symbol);
+            record = record.field("value", target.map(Field::Hex)).field("symbol", symbol);
         } else {
-            let encoding = if args.name.ends_with('u') {
-                Encoding::Utf16
-            } else {
-                Encoding::Ascii
-            };
+            let encoding = if args.name.ends_with('u') { Encoding::Utf16 } else { Encoding::Ascii };
             let text = pointer.and_then(|pointer| string_at(&memory, pointer, encoding, MAX_CHARACTERS));
             if let Some(text) = &text {
                 line = line.text(" \"").value(text).text("\"");
@@ -77,10 +64,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
             record = record.field("text", text);
         }
         context.emit(record.line(line))?;
-        context
-            .session
-            .next_address
-            .insert(NEXT, address.wrapping_add(size));
+        context.session.next_address.insert(NEXT, address.wrapping_add(size));
     }
     Ok(())
 }

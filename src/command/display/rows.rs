@@ -76,11 +76,7 @@ pub fn with_cells(line: Line, form: &Form, bytes: &[Option<u8>], gap: usize) -> 
             line = line.text(if middle { "-" } else { " " });
         }
         let value = value(cell).filter(|_| cell.len() == form.size);
-        let role = if value.is_some() {
-            Role::Value
-        } else {
-            Role::Unreadable
-        };
+        let role = if value.is_some() { Role::Value } else { Role::Unreadable };
         line = line.role(role, cell_text(form, value));
     }
     if !form.text {
@@ -110,11 +106,7 @@ pub fn fields(record: Record, form: &Form, address: u64, bytes: &[Option<u8>]) -
         .field("address", Field::Hex(address))
         .field("size", form.size as u64)
         .field("values", Field::List(values));
-    if form.text {
-        record.field("text", characters(bytes))
-    } else {
-        record
-    }
+    if form.text { record.field("text", characters(bytes)) } else { record }
 }
 
 #[cfg(test)]
@@ -134,20 +126,11 @@ mod tests {
     fn full_rows() {
         let bytes = HEADER.map(Some);
         let expected = [
-            (
-                "b",
-                "fffff800`15e50000  4d 5a 90 00 03 00 00 00-04 00 00 00 ff ff 00 00  MZ..............",
-            ),
+            ("b", "fffff800`15e50000  4d 5a 90 00 03 00 00 00-04 00 00 00 ff ff 00 00  MZ.............."),
             ("w", "fffff800`15e50000  5a4d 0090 0003 0000 0004 0000 ffff 0000"),
-            (
-                "W",
-                "fffff800`15e50000  5a4d 0090 0003 0000 0004 0000 ffff 0000  MZ..............",
-            ),
+            ("W", "fffff800`15e50000  5a4d 0090 0003 0000 0004 0000 ffff 0000  MZ.............."),
             ("d", "fffff800`15e50000  00905a4d 00000003 00000004 0000ffff"),
-            (
-                "c",
-                "fffff800`15e50000  00905a4d 00000003 00000004 0000ffff  MZ..............",
-            ),
+            ("c", "fffff800`15e50000  00905a4d 00000003 00000004 0000ffff  MZ.............."),
             ("q", "fffff800`15e50000  00000003`00905a4d 0000ffff`00000004"),
         ];
         for (letters, text) in expected {
@@ -162,10 +145,7 @@ mod tests {
             row("b", &bytes[..9]),
             "fffff800`15e50000  4d 5a 90 00 03 00 00 00-04                       MZ......."
         );
-        assert_eq!(
-            row("c", &bytes[..4]),
-            "fffff800`15e50000  00905a4d                             MZ.."
-        );
+        assert_eq!(row("c", &bytes[..4]), "fffff800`15e50000  00905a4d                             MZ..");
     }
 
     #[test]
@@ -176,24 +156,15 @@ mod tests {
             row("b", &bytes),
             "fffff800`15e50000  4d 5a 90 00 03 ?? 00 00-04 00 00 00 ff ff 00 00  MZ...?.........."
         );
-        assert_eq!(
-            row("d", &bytes),
-            "fffff800`15e50000  00905a4d ???????? 00000004 0000ffff"
-        );
-        assert_eq!(
-            row("q", &bytes),
-            "fffff800`15e50000  ????????`???????? 0000ffff`00000004"
-        );
+        assert_eq!(row("d", &bytes), "fffff800`15e50000  00905a4d ???????? 00000004 0000ffff");
+        assert_eq!(row("q", &bytes), "fffff800`15e50000  ????????`???????? 0000ffff`00000004");
     }
 
     #[test]
     fn numbers_with_a_point() {
         let mut bytes = 1.5f32.to_le_bytes().map(Some).to_vec();
         bytes.extend([None; 4]);
-        assert_eq!(
-            row("f", &bytes),
-            "fffff800`15e50000               1.5         ????????"
-        );
+        assert_eq!(row("f", &bytes), "fffff800`15e50000               1.5         ????????");
         let bytes = (-0.1f64).to_le_bytes().map(Some);
         assert_eq!(row("D", &bytes), "fffff800`15e50000                    -0.1");
     }

@@ -84,13 +84,7 @@ fn counted(args: &Args<'_>, encoding: Encoding, context: &mut Context<'_>) -> Re
         let header: [u8; 16] = memory.array(at)?;
         let length = u64::from(u16_at(&header, 0).unwrap_or(0));
         let buffer = memory.u64(at.wrapping_add(8))?;
-        lines(
-            buffer,
-            length / encoding.unit() as u64,
-            encoding,
-            Stop::AtCount,
-            context,
-        )?;
+        lines(buffer, length / encoding.unit() as u64, encoding, Stop::AtCount, context)?;
         context.session.next_address.insert(NEXT, at.wrapping_add(16));
     }
     Ok(())
@@ -115,11 +109,7 @@ fn lines(
         let readable = bytes.iter().take(shown.units * unit).all(Option::is_some);
         if shown.units > 0 || done == 0 {
             let role = if readable { Role::Value } else { Role::Unreadable };
-            let line = Line::new()
-                .address(address)
-                .text("  \"")
-                .role(role, &shown.text)
-                .text("\"");
+            let line = Line::new().address(address).text("  \"").role(role, &shown.text).text("\"");
             let record = Record::new("text")
                 .field("address", Field::Hex(address))
                 .field("text", shown.text.as_str())
@@ -163,17 +153,11 @@ fn take(bytes: &[Option<u8>], encoding: Encoding, stop: Stop) -> Shown {
             printable(&utf16_lossy(&raw))
         }
     };
-    Shown {
-        text,
-        units,
-        ended: end.is_some(),
-    }
+    Shown { text, units, ended: end.is_some() }
 }
 
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '.' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '.' } else { c }).collect()
 }
 
 /// The text at `address` up to its NUL or `max` characters; `None` if not even the first can be read.
@@ -201,20 +185,12 @@ mod tests {
         let shown = take(&bytes, Encoding::Ascii, Stop::AtNul);
         assert_eq!((shown.text.as_str(), shown.units, shown.ended), ("ab.c", 4, true));
         let shown = take(&bytes, Encoding::Ascii, Stop::AtCount);
-        assert_eq!(
-            (shown.text.as_str(), shown.units, shown.ended),
-            ("ab.c.de", 7, false)
-        );
+        assert_eq!((shown.text.as_str(), shown.units, shown.ended), ("ab.c.de", 7, false));
     }
 
     #[test]
     fn utf16_keeps_every_script() {
-        let bytes = some(
-            &"C:\\驱动\0x"
-                .encode_utf16()
-                .flat_map(u16::to_le_bytes)
-                .collect::<Vec<_>>(),
-        );
+        let bytes = some(&"C:\\驱动\0x".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
         let shown = take(&bytes, Encoding::Utf16, Stop::AtNul);
         assert_eq!((shown.text.as_str(), shown.units), ("C:\\驱动", 5));
     }

@@ -55,9 +55,7 @@ fn laid_out(
             let Some(Type::Udt(udt)) = found.get() else {
                 return None;
             };
-            text.strip_prefix(&udt.name)
-                .filter(|rest| !rest.is_empty())
-                .map(str::to_owned)
+            text.strip_prefix(&udt.name).filter(|rest| !rest.is_empty()).map(str::to_owned)
         });
         (format::lines(view, found.id, address, &request.options), own)
     })
@@ -67,11 +65,8 @@ pub(in crate::command) fn lines_of(lines: &Lines, options: &Options, found: &Fou
     if options.compact {
         return lines.text(options).into_iter().map(Line::of).collect();
     }
-    let mut shown: Vec<Line> = lines
-        .header
-        .iter()
-        .map(|header| Line::new().role(Role::Heading, header))
-        .collect();
+    let mut shown: Vec<Line> =
+        lines.header.iter().map(|header| Line::new().role(Role::Heading, header)).collect();
     for line in &lines.lines {
         // `-v` puts a structure's own text on a line of its own.
         match line.value.text.split_once('\n') {
@@ -98,16 +93,12 @@ pub(super) fn scalar(
     style: Style,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    let style = Style {
-        detail: Detail::Plain,
-        ..style
-    };
+    let style = Style { detail: Detail::Plain, ..style };
     let Some(address) = address else {
         return context.emit(Line::of(format::words::word(&*found.source, found.id, style)));
     };
-    let value = with_view(&context.session.target, &*found.source, |view| {
-        value(view, found.id, address, style)
-    });
+    let value =
+        with_view(&context.session.target, &*found.source, |view| value(view, found.id, address, style));
     context.emit(Line::of("   ").span(value_span(&value, found, Some(address))))
 }
 
@@ -117,10 +108,7 @@ pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(),
         return Err(missing(request, context));
     };
     let Some(found) = ty else {
-        let line = Line::new()
-            .address(address)
-            .text(" ")
-            .role(Role::Symbol, &request.name);
+        let line = Line::new().address(address).text(" ").role(Role::Symbol, &request.name);
         return context.emit(line.text(" = <no type information>"));
     };
 
@@ -134,10 +122,7 @@ pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(),
             }
         }
         _ => {
-            let at = Request {
-                address: Some(address),
-                ..request.clone()
-            };
+            let at = Request { address: Some(address), ..request.clone() };
             show(&at, &found, context)?;
         }
     }
@@ -178,9 +163,5 @@ fn missing(request: &Request, context: &Context<'_>) -> CommandError {
             )
         })
     });
-    CommandError::Argument(format!(
-        "Symbol {} not found.{}",
-        request.name,
-        why.unwrap_or_default()
-    ))
+    CommandError::Argument(format!("Symbol {} not found.{}", request.name, why.unwrap_or_default()))
 }

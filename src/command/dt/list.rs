@@ -48,11 +48,7 @@ pub(super) fn walk(
             }
         }
         context.blank()?;
-        let next = context
-            .session
-            .target
-            .memory()
-            .u64(element.wrapping_add(at.offset));
+        let next = context.session.target.memory().u64(element.wrapping_add(at.offset));
         match next {
             Ok(0) => return Ok(()),
             Ok(next) => element = next.wrapping_sub(inner),
@@ -62,10 +58,7 @@ pub(super) fn walk(
     if element != start {
         let text = match seen.len() > MAX_ELEMENTS {
             true => format!("the list goes on after {MAX_ELEMENTS} elements"),
-            false => format!(
-                "the list turns back to 0x{} instead of its start",
-                hex::tick(element)
-            ),
+            false => format!("the list turns back to 0x{} instead of its start", hex::tick(element)),
         };
         context.emit(Line::new().role(Role::Warning, text))?;
     }
@@ -92,13 +85,8 @@ pub(super) fn array(
         .filter(|&size| size > 0)
         .ok_or_else(|| CommandError::Argument(format!("the size of {} is not known", request.name)))?;
     let wanted = request.options.arrays.filter(|&count| count > 0);
-    let inner = Request {
-        options: format::Options {
-            arrays: None,
-            ..request.options.clone()
-        },
-        ..request.clone()
-    };
+    let inner =
+        Request { options: format::Options { arrays: None, ..request.options.clone() }, ..request.clone() };
     for index in 0..wanted.unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS) {
         let address = start.wrapping_add((index as u64).wrapping_mul(size));
         heading(format!("[{index}] @ {} ", hex::tick(address)), context)?;
@@ -118,14 +106,8 @@ pub(super) fn array(
 fn is_readable(request: &Request, found: &FoundType, address: u64, context: &Context<'_>) -> bool {
     request.fields.iter().all(|field| {
         let field = field.trim_end_matches('.');
-        field_of(&*found.source, found.id, field).is_none_or(|at| {
-            context
-                .session
-                .target
-                .memory()
-                .window(address.wrapping_add(at.offset))
-                .is_ok()
-        })
+        field_of(&*found.source, found.id, field)
+            .is_none_or(|at| context.session.target.memory().window(address.wrapping_add(at.offset)).is_ok())
     })
 }
 

@@ -48,11 +48,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return layout::global(&request, context);
     };
     if !request.name.contains('!') {
-        context.emit(Line::of(format!(
-            "{}!{}",
-            found.module,
-            display_name(&found, &request.name)
-        )))?;
+        context.emit(Line::of(format!("{}!{}", found.module, display_name(&found, &request.name))))?;
     }
     show(&request, &found, context)?;
     note_layout(&found, context)
@@ -76,9 +72,9 @@ fn show(request: &Request, found: &FoundType, context: &mut Context<'_>) -> Resu
         }
         Some(Type::Udt(_)) => match (&request.list, request.address) {
             (Some(link), Some(start)) => list::walk(request, found, link, start, context),
-            (Some(_), None) => Err(CommandError::Argument(
-                "-l needs the address of the first element".to_owned(),
-            )),
+            (Some(_), None) => {
+                Err(CommandError::Argument("-l needs the address of the first element".to_owned()))
+            }
             (None, Some(start)) if request.options.arrays.is_some() => {
                 list::array(request, found, start, context)
             }

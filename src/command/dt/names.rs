@@ -12,14 +12,7 @@ use crate::util::hex;
 pub(super) fn list(request: &Request, context: &mut Context<'_>) -> Result<(), CommandError> {
     let target = &context.session.target;
     let (modules, name): (Vec<Module>, &str) = match request.name.split_once('!') {
-        Some((module, name)) => (
-            target
-                .modules()
-                .matching(&Wildcard::new(module))
-                .cloned()
-                .collect(),
-            name,
-        ),
+        Some((module, name)) => (target.modules().matching(&Wildcard::new(module)).cloned().collect(), name),
         None => (target.modules_at_hand().cloned().collect(), &request.name),
     };
     let pattern = Wildcard::new(name);
@@ -53,13 +46,7 @@ fn types(
         if request.size.is_some() && size != request.size {
             continue;
         }
-        emit(
-            module,
-            &name,
-            None,
-            detailed.then_some(size.unwrap_or(0)),
-            context,
-        )?;
+        emit(module, &name, None, detailed.then_some(size.unwrap_or(0)), context)?;
     }
     Ok(())
 }
@@ -79,21 +66,12 @@ fn variables(
         if !matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function) || symbol.ty.is_none() {
             continue;
         }
-        let size = symbol
-            .ty
-            .zip(symbols.types.as_ref())
-            .and_then(|(id, types)| types.size_of(id));
+        let size = symbol.ty.zip(symbols.types.as_ref()).and_then(|(id, types)| types.size_of(id));
         if request.size.is_some() && size != request.size {
             continue;
         }
         let address = module.base.wrapping_add(u64::from(symbol.rva));
-        emit(
-            module,
-            symbol.name,
-            Some(address),
-            detailed.then_some(size.unwrap_or(0)),
-            context,
-        )?;
+        emit(module, symbol.name, Some(address), detailed.then_some(size.unwrap_or(0)), context)?;
     }
     Ok(())
 }

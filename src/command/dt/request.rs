@@ -31,17 +31,14 @@ impl Request {
         let mut rest: Vec<&str> = Vec::new();
         let mut words = split(text).into_iter();
         while let Some(word) = words.next() {
-            let Some(option) = word
-                .strip_prefix('-')
-                .filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+            let Some(option) =
+                word.strip_prefix('-').filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
             else {
                 rest.push(word);
                 continue;
             };
             let mut needed = |what: &str| {
-                words
-                    .next()
-                    .ok_or_else(|| CommandError::Argument(format!("-{option} of dt needs {what}")))
+                words.next().ok_or_else(|| CommandError::Argument(format!("-{option} of dt needs {what}")))
             };
             match option {
                 "l" => request.list = Some(needed("the member that links elements")?.to_owned()),
@@ -77,11 +74,7 @@ impl Request {
             }
         }
         request.fields_and_address(rest, context)?;
-        request.options.fields = request
-            .fields
-            .iter()
-            .map(|field| FieldPath::new(field, prefix))
-            .collect();
+        request.options.fields = request.fields.iter().map(|field| FieldPath::new(field, prefix)).collect();
         Ok(request)
     }
 
@@ -90,11 +83,7 @@ impl Request {
         let (letter, digits) = option.split_at_checked(1).unwrap_or((option, ""));
         let count: Option<usize> = match digits {
             "" => None,
-            digits => Some(
-                digits
-                    .parse()
-                    .map_err(|_| CommandError::Syntax(format!("-{option}")))?,
-            ),
+            digits => Some(digits.parse().map_err(|_| CommandError::Syntax(format!("-{option}")))?),
         };
         match letter {
             "r" => self.options.recurse = count.unwrap_or(usize::from(u8::MAX)),
@@ -129,10 +118,7 @@ impl Request {
         let first = word.split(['.', '[']).next().unwrap_or_default();
         let found = context.session.target.find_type(&self.name);
         match found.and_then(|found| found.get()) {
-            Some(Type::Udt(udt)) => udt
-                .fields
-                .iter()
-                .any(|field| field.name.eq_ignore_ascii_case(first)),
+            Some(Type::Udt(udt)) => udt.fields.iter().any(|field| field.name.eq_ignore_ascii_case(first)),
             Some(Type::Enum(e)) => e.values.iter().any(|(name, _)| name == word),
             _ => false,
         }
@@ -148,9 +134,7 @@ fn physical() -> CommandError {
 /// A name, with dots, wildcards or an index.
 fn looks_like_member(word: &str) -> bool {
     word.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '*' | '?'))
-        && word
-            .chars()
-            .all(|c| c.is_alphanumeric() || "_.*?[]-$".contains(c))
+        && word.chars().all(|c| c.is_alphanumeric() || "_.*?[]-$".contains(c))
 }
 
 /// A number or register, which no type's name looks like.
@@ -189,10 +173,7 @@ mod tests {
 
     #[test]
     fn words_keep_brackets_together() {
-        assert_eq!(
-            split("nt!_X poi(@rsp + 8)  -r1"),
-            ["nt!_X", "poi(@rsp + 8)", "-r1"]
-        );
+        assert_eq!(split("nt!_X poi(@rsp + 8)  -r1"), ["nt!_X", "poi(@rsp + 8)", "-r1"]);
         assert_eq!(split("mod!Pair<int, char> 5"), ["mod!Pair<int, char>", "5"]);
     }
 

@@ -77,9 +77,7 @@ fn row(label: &str, value: &str) -> Line {
 fn optional(label: &str, value: Option<String>) -> Line {
     match value {
         Some(value) => row(label, &value),
-        None => Line::new()
-            .label(format!("{label:<20}"))
-            .role(Role::Dim, "not written"),
+        None => Line::new().label(format!("{label:<20}")).role(Role::Dim, "not written"),
     }
 }
 

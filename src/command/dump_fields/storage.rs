@@ -17,14 +17,10 @@ pub fn physical(dump: &DumpFile) -> Record {
     let Some(memory) = &dump.header().physical_memory else {
         return record.line(Line::new().role(Role::Dim, "not written"));
     };
-    let mut record = record
-        .field("runs", u64::from(memory.number_of_runs))
-        .field("pages", memory.number_of_pages)
-        .line(Line::of(format!(
-            "Number of runs: {} (limited to {})",
-            memory.number_of_runs,
-            memory.runs.len()
-        )));
+    let mut record =
+        record.field("runs", u64::from(memory.number_of_runs)).field("pages", memory.number_of_pages).line(
+            Line::of(format!("Number of runs: {} (limited to {})", memory.number_of_runs, memory.runs.len())),
+        );
     // Only a complete dump keeps the pages in the order of these runs.
     let in_order = dump.kind() == DumpKind::Full;
     let heading = if in_order {
@@ -35,26 +31,12 @@ pub fn physical(dump: &DumpFile) -> Record {
     record = record.line(Line::new().role(Role::Label, heading));
     let mut offset = dump.header().bits.header_size() as u64;
     for run in memory.runs.iter().take(MAX_RUNS) {
-        let (start, length) = (
-            run.base_page.wrapping_mul(PAGE),
-            run.page_count.wrapping_mul(PAGE),
-        );
-        let place = if in_order {
-            format!("   {}    ", hex::tick(offset))
-        } else {
-            String::new()
-        };
-        record = record.line(Line::of(format!(
-            "{place}   {}       {}",
-            hex::tick(start),
-            hex::tick(length)
-        )));
+        let (start, length) = (run.base_page.wrapping_mul(PAGE), run.page_count.wrapping_mul(PAGE));
+        let place = if in_order { format!("   {}    ", hex::tick(offset)) } else { String::new() };
+        record = record.line(Line::of(format!("{place}   {}       {}", hex::tick(start), hex::tick(length))));
         offset = offset.wrapping_add(length);
     }
-    record.line(Line::of(format!(
-        "Number of Pages in runs: {:#x}",
-        memory.number_of_pages
-    )))
+    record.line(Line::of(format!("Number of Pages in runs: {:#x}", memory.number_of_pages)))
 }
 
 /// The page bitmap or the runs of pages.
@@ -133,9 +115,7 @@ pub fn triage(dump: &DumpFile) -> Option<Vec<Record>> {
     }
     let mut records = vec![record];
     for block in &triage.blocks {
-        let last = block
-            .address
-            .saturating_add(u64::from(block.size).saturating_sub(1));
+        let last = block.address.saturating_add(u64::from(block.size).saturating_sub(1));
         let line = Line::new().text("  ").address(block.address).text(format!(
             " - {} at offset {:08x}",
             hex::tick(last),
@@ -149,24 +129,18 @@ pub fn triage(dump: &DumpFile) -> Option<Vec<Record>> {
                 .line(line),
         );
     }
-    let end = triage
-        .blocks
-        .iter()
-        .map(|block| u64::from(block.offset) + u64::from(block.size))
-        .max();
+    let end = triage.blocks.iter().map(|block| u64::from(block.offset) + u64::from(block.size)).max();
     if let Some(end) = end {
         let left = (dump.bytes().len() as u64).saturating_sub(end);
-        records.push(Record::new("data_blocks_end").line(Line::of(format!(
-            "  Max offset {end:x}, {left:x} from end of file"
-        ))));
+        records.push(
+            Record::new("data_blocks_end")
+                .line(Line::of(format!("  Max offset {end:x}, {left:x} from end of file"))),
+        );
     }
     if !triage.valid {
         records.push(Record::new("warning").line(Line::new().role(
             Role::Warning,
-            format!(
-                "  No TRGD marker at {:#x}: the writer did not finish",
-                triage.valid_offset
-            ),
+            format!("  No TRGD marker at {:#x}: the writer did not finish", triage.valid_offset),
         )));
     }
     Some(records)
@@ -182,17 +156,11 @@ pub fn tagged(dump: &DumpFile) -> Vec<Record> {
         .iter()
         .map(|blob| {
             let tag = blob.tag.to_string();
-            Record::new("secondary_data")
-                .field("tag", tag.as_str())
-                .field("size", u64::from(blob.size))
-                .line(
-                    Line::new()
-                        .link(Role::Symbol, &tag, format!(".enumtag {tag}"))
-                        .text(format!(
-                            " - 0x{:x} bytes at offset {:08x}",
-                            blob.size, blob.data.start
-                        )),
-                )
+            Record::new("secondary_data").field("tag", tag.as_str()).field("size", u64::from(blob.size)).line(
+                Line::new()
+                    .link(Role::Symbol, &tag, format!(".enumtag {tag}"))
+                    .text(format!(" - 0x{:x} bytes at offset {:08x}", blob.size, blob.data.start)),
+            )
         })
         .collect()
 }

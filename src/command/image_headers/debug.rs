@@ -16,11 +16,7 @@ pub fn records(entries: &[DebugEntry]) -> Vec<Record> {
     let mut records = vec![heading];
     for entry in entries {
         let text = describe(&entry.data);
-        let text = if text.is_empty() {
-            text
-        } else {
-            format!("    Format: {text}")
-        };
+        let text = if text.is_empty() { text } else { format!("    Format: {text}") };
         records.push(
             Record::new("debug_directory")
                 .field("type", entry.kind_name())

@@ -7,11 +7,7 @@ use crate::util::hex;
 
 /// The headers' records; `hash` says that the time stamp is a hash of the contents.
 pub fn records(headers: &Headers, base: u64, hash: bool, zone: &Zone) -> Vec<Record> {
-    let kind = if headers.characteristics & 0x2000 != 0 {
-        "DLL"
-    } else {
-        "EXECUTABLE IMAGE"
-    };
+    let kind = if headers.characteristics & 0x2000 != 0 { "DLL" } else { "EXECUTABLE IMAGE" };
     vec![
         Record::new("image")
             .field("base", Field::Hex(base))
@@ -35,10 +31,7 @@ pub fn machine_name(machine: u16) -> &'static str {
 }
 
 fn number(value: impl Into<u64>, label: &str) -> Line {
-    Line::new()
-        .value(format!("{:>8X}", value.into()))
-        .text(" ")
-        .label(label)
+    Line::new().value(format!("{:>8X}", value.into())).text(" ").label(label)
 }
 
 fn wide(value: u64, label: &str) -> Line {
@@ -46,10 +39,7 @@ fn wide(value: u64, label: &str) -> Line {
 }
 
 fn version((major, minor): (u16, u16), label: &str) -> Line {
-    Line::new()
-        .value(format!("{major:>5}.{minor:02}"))
-        .text(" ")
-        .label(label)
+    Line::new().value(format!("{major:>5}.{minor:02}")).text(" ").label(label)
 }
 
 fn flags(value: u16, names: &[(u16, &str)]) -> Vec<Line> {
@@ -102,20 +92,11 @@ fn file_header(headers: &Headers, hash: bool, zone: &Zone) -> Record {
         .field("sections", u64::from(headers.section_count))
         .field("time_date_stamp", Field::Hex(headers.time_date_stamp.into()))
         .line(Line::new().role(Role::Heading, "FILE HEADER VALUES"))
-        .line(number(
-            headers.machine,
-            &format!("machine ({})", machine_name(headers.machine)),
-        ))
+        .line(number(headers.machine, &format!("machine ({})", machine_name(headers.machine))))
         .line(number(headers.section_count, "number of sections"))
-        .line(number(
-            headers.time_date_stamp,
-            &format!("time date stamp {time}"),
-        ))
+        .line(number(headers.time_date_stamp, &format!("time date stamp {time}")))
         .line(Line::new())
-        .line(number(
-            headers.symbol_table_offset,
-            "file pointer to symbol table",
-        ))
+        .line(number(headers.symbol_table_offset, "file pointer to symbol table"))
         .line(number(headers.symbol_count, "number of symbols"))
         .line(number(headers.optional_header_size, "size of optional header"))
         .line(number(headers.characteristics, "characteristics"));
@@ -147,20 +128,14 @@ fn optional_header(headers: &Headers, base: u64) -> Record {
         .line(version((major.into(), minor.into()), "linker version"))
         .line(number(headers.code_size, "size of code"))
         .line(number(headers.initialized_data_size, "size of initialized data"))
-        .line(number(
-            headers.uninitialized_data_size,
-            "size of uninitialized data",
-        ))
+        .line(number(headers.uninitialized_data_size, "size of uninitialized data"))
         .line(number(headers.entry_point, "address of entry point").append(entry_link(headers, base)))
         .line(number(headers.base_of_code, "base of code"))
         .line(Line::of("         ----- new -----"))
         .line(wide(headers.image_base, "image base"))
         .line(number(headers.section_alignment, "section alignment"))
         .line(number(headers.file_alignment, "file alignment"))
-        .line(number(
-            headers.subsystem,
-            &format!("subsystem ({})", subsystem(headers.subsystem)),
-        ))
+        .line(number(headers.subsystem, &format!("subsystem ({})", subsystem(headers.subsystem))))
         .line(version(headers.os_version, "operating system version"))
         .line(version(headers.image_version, "image version"))
         .line(version(headers.subsystem_version, "subsystem version"))
@@ -182,10 +157,7 @@ fn entry_link(headers: &Headers, base: u64) -> Line {
         rva => {
             let address = base.wrapping_add(u64::from(rva));
             let link = format!("u {}", hex::tick(address));
-            Line::new()
-                .text(" (")
-                .link(Role::Address, hex::tick(address), link)
-                .text(")")
+            Line::new().text(" (").link(Role::Address, hex::tick(address), link).text(")")
         }
     }
 }
@@ -229,31 +201,16 @@ mod tests {
 
     #[test]
     fn directories_line_up() {
-        let record = directories(&[DataDirectory {
-            rva: 0x10e68,
-            size: 0x244,
-        }]);
+        let record = directories(&[DataDirectory { rva: 0x10e68, size: 0x244 }]);
         let lines: Vec<String> = record.lines.iter().map(Line::plain).collect();
         assert_eq!(lines[0], "   10E68 [     244] address [size] of Export Directory");
-        assert_eq!(
-            lines[15],
-            "       0 [       0] address [size] of Reserved Directory"
-        );
+        assert_eq!(lines[15], "       0 [       0] address [size] of Reserved Directory");
     }
 
     #[test]
     fn numbers_and_versions_line_up() {
-        assert_eq!(
-            number(0x8664u32, "machine (X64)").plain(),
-            "    8664 machine (X64)"
-        );
-        assert_eq!(
-            version((14, 12), "linker version").plain(),
-            "   14.12 linker version"
-        );
-        assert_eq!(
-            wide(0x80000, "size of stack reserve").plain(),
-            "0000000000080000 size of stack reserve"
-        );
+        assert_eq!(number(0x8664u32, "machine (X64)").plain(), "    8664 machine (X64)");
+        assert_eq!(version((14, 12), "linker version").plain(), "   14.12 linker version");
+        assert_eq!(wide(0x80000, "size of stack reserve").plain(), "0000000000080000 size of stack reserve");
     }
 }

@@ -10,10 +10,8 @@ use crate::util::filetime::{Zone, asctime};
 pub fn lines(module: &Module, session: &Session) -> Vec<Line> {
     let zone = &session.settings.zone;
     let image = session.target.image(module).ok();
-    let mut lines = vec![
-        labelled("Image path:", &module.image_path, 1),
-        labelled("Image name:", &module.image_name, 1),
-    ];
+    let mut lines =
+        vec![labelled("Image path:", &module.image_path, 1), labelled("Image name:", &module.image_name, 1)];
     let reproducible = image.as_ref().is_some_and(|image| image.is_reproducible());
     if reproducible {
         lines.push(Line::of("    Image was built with /Brepro flag."));
@@ -25,9 +23,7 @@ pub fn lines(module: &Module, session: &Session) -> Vec<Line> {
         stamp => timestamp(stamp, zone),
     };
     lines.push(labelled("Timestamp:", &stamp, 8));
-    let checksum = module
-        .checksum
-        .or_else(|| Some(image.as_ref()?.headers().check_sum));
+    let checksum = module.checksum.or_else(|| Some(image.as_ref()?.headers().check_sum));
     if let Some(checksum) = checksum {
         lines.push(labelled("CheckSum:", &upper(u64::from(checksum)), 9));
     }
@@ -52,11 +48,7 @@ fn exact_kernel(module: &Module, session: &Session) -> Option<Line> {
 
 /// What is known of an unloaded module.
 pub fn unloaded(module: &UnloadedModule, zone: &Zone) -> Vec<Line> {
-    let mut lines = vec![labelled(
-        "ImageSize:",
-        &upper(module.end.saturating_sub(module.start)),
-        2,
-    )];
+    let mut lines = vec![labelled("ImageSize:", &upper(module.end.saturating_sub(module.start)), 2)];
     if let Some(time) = module.time.and_then(|time| asctime(time, zone)) {
         lines.push(labelled("Unloaded:", &time, 3));
     }

@@ -59,10 +59,7 @@ fn chosen(options: &Options<'_>, context: &Context<'_>) -> Result<Vec<Module>, C
         Filter::Name(pattern) => list.matching(&Wildcard::new(pattern)).cloned().collect(),
         Filter::Path(pattern) => {
             let pattern = Wildcard::new(pattern);
-            list.iter()
-                .filter(|module| pattern.is_match(&module.image_path))
-                .cloned()
-                .collect()
+            list.iter().filter(|module| pattern.is_match(&module.image_path)).cloned().collect()
         }
         Filter::Address(address) => list.at(*address).cloned().into_iter().collect(),
     };

@@ -118,15 +118,9 @@ impl<'t> Options<'t> {
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         let (pattern, rest) = text.split_at_checked(end).unwrap_or((text, ""));
         if pattern.is_empty() {
-            return Err(CommandError::Argument(format!(
-                "option {letter} of lm needs a pattern"
-            )));
+            return Err(CommandError::Argument(format!("option {letter} of lm needs a pattern")));
         }
-        self.filter = if letter == 'm' {
-            Filter::Name(pattern)
-        } else {
-            Filter::Path(pattern)
-        };
+        self.filter = if letter == 'm' { Filter::Name(pattern) } else { Filter::Path(pattern) };
         Ok(rest.trim_start())
     }
 }

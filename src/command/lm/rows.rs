@@ -17,30 +17,16 @@ pub fn row(module: &Module, options: &Options<'_>, session: &Session) -> Record 
         .field("name", module.name.as_str())
         .field("image_name", module.image_name.as_str())
         .field("image_path", module.image_path.as_str())
-        .field(
-            "time_date_stamp",
-            module.time_date_stamp.map(|stamp| Field::Hex(u64::from(stamp))),
-        )
+        .field("time_date_stamp", module.time_date_stamp.map(|stamp| Field::Hex(u64::from(stamp))))
         .field("checksum", module.checksum.map(|sum| Field::Hex(u64::from(sum))))
-        .field(
-            "kind",
-            if module.kind == ModuleKind::Kernel {
-                "kernel"
-            } else {
-                "user"
-            },
-        )
+        .field("kind", if module.kind == ModuleKind::Kernel { "kernel" } else { "user" })
         .field("symbols", status.word().trim_matches(['(', ')']))
         .field("symbol_file", file.map(|file| file.display().to_string()))
         .field("broken", module.broken);
     if options.names_only {
         return record.line(name(module));
     }
-    let line = Line::new()
-        .address(module.base)
-        .text(" ")
-        .address(module.end())
-        .text("   ");
+    let line = Line::new().address(module.base).text(" ").address(module.end()).text("   ");
     let line = line.append(name(module)).pad_to(38 + 8).text(" ");
     if !(options.times || options.files || options.paths) {
         let file = file.map(|file| file.display().to_string()).unwrap_or_default();
@@ -101,14 +87,8 @@ mod tests {
 
     #[test]
     fn stamps_are_dates_or_hashes() {
-        assert_eq!(
-            timestamp(Some(0x59ba_8548), &Zone::Utc),
-            "Thu Sep 14 13:34:00 2017 (59BA8548)"
-        );
-        assert_eq!(
-            timestamp(Some(0xbf9e_e658), &Zone::Utc),
-            "***** Invalid (BF9EE658)"
-        );
+        assert_eq!(timestamp(Some(0x59ba_8548), &Zone::Utc), "Thu Sep 14 13:34:00 2017 (59BA8548)");
+        assert_eq!(timestamp(Some(0xbf9e_e658), &Zone::Utc), "***** Invalid (BF9EE658)");
         assert_eq!(timestamp(None, &Zone::Utc), "unavailable (00000000)");
     }
 }

@@ -13,25 +13,14 @@ pub fn lines(version: &VersionInfo) -> Vec<Line> {
     if let Some(fixed) = &version.fixed {
         lines.extend(fixed_lines(fixed));
     }
-    let translations = version
-        .translations
-        .iter()
-        .map(|(language, page)| format!("{language:04x}.{page:04x}"));
+    let translations =
+        version.translations.iter().map(|(language, page)| format!("{language:04x}.{page:04x}"));
     let translations: Vec<String> = translations.collect();
     lines.push(labelled("Translations:", &translations.join(" "), 5));
     lines.push(Line::of("    Information from resource tables:"));
-    let strings = version
-        .tables
-        .iter()
-        .flat_map(|table| &table.strings)
-        .take(MAX_STRINGS);
+    let strings = version.tables.iter().flat_map(|table| &table.strings).take(MAX_STRINGS);
     for (key, value) in strings {
-        lines.push(
-            Line::of("        ")
-                .label(format!("{:<17}", format!("{key}:")))
-                .text(" ")
-                .value(value),
-        );
+        lines.push(Line::of("        ").label(format!("{:<17}", format!("{key}:"))).text(" ").value(value));
     }
     lines
 }
@@ -43,20 +32,12 @@ fn fixed_lines(fixed: &FixedFileInfo) -> Vec<Line> {
         labelled("Product version:", &dotted(fixed.product_version), 2),
         labelled(
             "File flags:",
-            &format!(
-                "{:X} (Mask {:X})",
-                fixed.flags & fixed.flags_mask,
-                fixed.flags_mask
-            ),
+            &format!("{:X} (Mask {:X})", fixed.flags & fixed.flags_mask, fixed.flags_mask),
             7,
         ),
         labelled("File OS:", &format!("{:X} {}", fixed.os, os_name(fixed.os)), 10),
         labelled("File type:", &file_type(fixed), 8),
-        labelled(
-            "File date:",
-            &format!("{:08X}.{:08X}", fixed.date >> 32, fixed.date & 0xffff_ffff),
-            8,
-        ),
+        labelled("File date:", &format!("{:08X}.{:08X}", fixed.date >> 32, fixed.date & 0xffff_ffff), 8),
     ]
 }
 

@@ -74,15 +74,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 fn places(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let pattern = Some(args.text).filter(|text| !text.is_empty());
-    show(
-        Columns {
-            short_places: true,
-            ..Columns::default()
-        },
-        Order::Declared,
-        pattern,
-        context,
-    )
+    show(Columns { short_places: true, ..Columns::default() }, Order::Declared, pattern, context)
 }
 
 fn show(
@@ -114,10 +106,5 @@ fn show(
 /// Names line up at the right; short ones keep the classic column.
 fn name_width(locals: &[Local]) -> usize {
     const LEAST: usize = 15;
-    locals
-        .iter()
-        .map(|local| local.name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(LEAST)
+    locals.iter().map(|local| local.name.chars().count()).max().unwrap_or(0).max(LEAST)
 }

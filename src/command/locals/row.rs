@@ -34,11 +34,7 @@ impl Columns {
     pub(super) fn row(self, local: &Local, width: usize, context: &Context<'_>) -> Record {
         let mut line = Line::new();
         if self.kinds {
-            line = line.label(if local.parameter {
-                "prv param  "
-            } else {
-                "prv local  "
-            });
+            line = line.label(if local.parameter { "prv param  " } else { "prv local  " });
         }
         if self.places {
             let address = local.home.address().map_or_else(|| " ".repeat(17), hex::tick);
@@ -89,13 +85,6 @@ fn plain_pointer(value: Value) -> Value {
     let ValueKind::Pointer(to) = value.kind else {
         return value;
     };
-    let text = value
-        .text
-        .find('"')
-        .and_then(|at| value.text.get(at..))
-        .map(|text| format!(" {text}"));
-    Value {
-        text: format!("0x{}{}", hex::tick(to), text.unwrap_or_default()),
-        kind: value.kind,
-    }
+    let text = value.text.find('"').and_then(|at| value.text.get(at..)).map(|text| format!(" {text}"));
+    Value { text: format!("0x{}{}", hex::tick(to), text.unwrap_or_default()), kind: value.kind }
 }

@@ -53,16 +53,10 @@ fn show(path: &SearchPath, what: &str, context: &mut Context<'_>) -> Result<(), 
     }
     context.blank()?;
     context.emit(Line::of("************* Path validation summary **************"))?;
-    context.emit(Line::of(
-        "Response                         Time (ms)     Location",
-    ))?;
+    context.emit(Line::of("Response                         Time (ms)     Location"))?;
     for element in path.elements() {
         let (response, place) = validate(element);
-        let role = if response == "Error" {
-            Role::Warning
-        } else {
-            Role::Text
-        };
+        let role = if response == "Error" { Role::Warning } else { Role::Text };
         let line = Line::new().role(role, format!("{response:<47}")).text(place);
         context.emit(line)?;
     }

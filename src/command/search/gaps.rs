@@ -17,22 +17,14 @@ const UPPER_HALF: u64 = 0xffff_8000_0000_0000;
 impl Gaps {
     /// The gaps of this memory.
     pub fn of(memory: &VirtualMemory) -> Gaps {
-        let starts = memory
-            .blocks()
-            .map(|blocks| blocks.ranges().map(|(address, ..)| address).collect());
+        let starts = memory.blocks().map(|blocks| blocks.ranges().map(|(address, ..)| address).collect());
         let images = memory.images().map(|images| {
             let place = |(module, _): (ModuleIdentity, _)| {
-                (
-                    module.base,
-                    module.base.saturating_add(u64::from(module.size_of_image)),
-                )
+                (module.base, module.base.saturating_add(u64::from(module.size_of_image)))
             };
             images.modules().map(place).collect()
         });
-        Gaps {
-            starts,
-            images: images.unwrap_or_default(),
-        }
+        Gaps { starts, images: images.unwrap_or_default() }
     }
 
     /// The next address after `error` that may be readable; `None` if there is none.
@@ -86,38 +78,20 @@ mod tests {
 
     #[test]
     fn a_missing_entry_skips_all_it_would_map() {
-        let gaps = Gaps {
-            starts: None,
-            images: Vec::new(),
-        };
+        let gaps = Gaps { starts: None, images: Vec::new() };
         let after = |address, reason| gaps.after(&ReadError::new(address, reason));
         let kernel = 0xffff_8000_1234_5678;
-        assert_eq!(
-            after(kernel, Reason::NotMapped { level: Level::Pxe }),
-            Some(0xffff_8080_0000_0000)
-        );
-        assert_eq!(
-            after(kernel, Reason::NotInDump { pfn: 1 }),
-            Some(0xffff_8000_1234_6000)
-        );
-        assert_eq!(
-            after(0x8000_0000_0000, Reason::NotCanonical),
-            Some(0xffff_8000_0000_0000)
-        );
+        assert_eq!(after(kernel, Reason::NotMapped { level: Level::Pxe }), Some(0xffff_8080_0000_0000));
+        assert_eq!(after(kernel, Reason::NotInDump { pfn: 1 }), Some(0xffff_8000_1234_6000));
+        assert_eq!(after(0x8000_0000_0000, Reason::NotCanonical), Some(0xffff_8000_0000_0000));
         assert_eq!(after(u64::MAX - 5, Reason::NotMapped { level: Level::Pxe }), None);
     }
 
     #[test]
     fn triage_ranges_and_images_are_jumped_to() {
-        let gaps = Gaps {
-            starts: Some(vec![0x1000, 0x5000]),
-            images: vec![(0x2800, 0x4800)],
-        };
+        let gaps = Gaps { starts: Some(vec![0x1000, 0x5000]), images: vec![(0x2800, 0x4800)] };
         let after = |address| gaps.after(&ReadError::new(address, Reason::NotInTriage));
-        assert_eq!(
-            (after(0), after(0x1800), after(0x5000)),
-            (Some(0x1000), Some(0x2800), None)
-        );
+        assert_eq!((after(0), after(0x1800), after(0x5000)), (Some(0x1000), Some(0x2800), None));
         assert_eq!((after(0x3123), after(0x4800)), (Some(0x4000), Some(0x5000)));
     }
 }

@@ -41,9 +41,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let request = request::parse(args.text, context)?;
     let memory = context.session.target.memory().clone();
     if request.writable && memory.paging().is_none() {
-        return Err(CommandError::Missing(
-            "[w] needs page tables, which this dump does not hold".to_owned(),
-        ));
+        return Err(CommandError::Missing("[w] needs page tables, which this dump does not hold".to_owned()));
     }
     if let Kind::Strings { unit } = request.kind {
         return strings::search(&request, unit, &memory, context);
@@ -68,18 +66,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
     } else {
         let mut outcome = Ok(());
-        scan::scan(
-            &request,
-            &memory,
-            context,
-            &mut |at, context| match hit(at, context) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    outcome = Err(error);
-                    ControlFlow::Break(())
-                }
-            },
-        )?;
+        scan::scan(&request, &memory, context, &mut |at, context| match hit(at, context) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                outcome = Err(error);
+                ControlFlow::Break(())
+            }
+        })?;
         outcome?;
     }
     if request.save {

@@ -123,14 +123,10 @@ fn options(text: &str) -> Result<(&str, &str, &str), CommandError> {
         return Ok(("", "", text));
     };
     let (flags, rest) = match option.strip_prefix('[') {
-        Some(rest) => rest
-            .split_once(']')
-            .ok_or_else(|| CommandError::Syntax(text.to_owned()))?,
+        Some(rest) => rest.split_once(']').ok_or_else(|| CommandError::Syntax(text.to_owned()))?,
         None => ("", option),
     };
-    let end = rest
-        .find(|c: char| !c.is_ascii_alphabetic())
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
     let (kind, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
     Ok((flags, kind, rest.trim_start()))
 }
@@ -169,9 +165,7 @@ fn set_flags(flags: &str, request: &mut Request, context: &Context<'_>) -> Resul
 /// The number that follows a flag.
 fn number(rest: &mut &str, context: &Context<'_>) -> Result<u64, CommandError> {
     let text = rest.trim_start();
-    let end = text
-        .find(|c: char| !c.is_ascii_hexdigit() && c != 'x')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_hexdigit() && c != 'x').unwrap_or(text.len());
     let (digits, after) = text.split_at_checked(end).unwrap_or((text, ""));
     *rest = after.trim_start();
     context.evaluate(digits)
@@ -237,10 +231,7 @@ mod tests {
     #[test]
     fn options_come_apart() {
         assert_eq!(options("-d @rsp L4 5").expect("fine"), ("", "d", "@rsp L4 5"));
-        assert_eq!(
-            options("-[1l5]sa 1000 L4").expect("fine"),
-            ("1l5", "sa", "1000 L4")
-        );
+        assert_eq!(options("-[1l5]sa 1000 L4").expect("fine"), ("1l5", "sa", "1000 L4"));
         assert_eq!(options("1000 L4 5").expect("fine"), ("", "", "1000 L4 5"));
         assert!(options("-[1d 1000 L4").is_err());
     }

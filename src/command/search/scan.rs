@@ -36,10 +36,7 @@ pub fn stretches(
     let mut at = request.start;
     while request.length > 0 && at <= last {
         context.check()?;
-        let wanted = usize::try_from(last - at)
-            .unwrap_or(CHUNK)
-            .saturating_add(1)
-            .min(CHUNK);
+        let wanted = usize::try_from(last - at).unwrap_or(CHUNK).saturating_add(1).min(CHUNK);
         if request.writable && !is_writable(memory, at) {
             match (at & !0xfff).checked_add(0x1000) {
                 Some(next) => at = gap_or(memory, &gaps, at).unwrap_or(next).max(next),
@@ -47,11 +44,7 @@ pub fn stretches(
             }
             continue;
         }
-        let wanted = if request.writable {
-            wanted.min(0x1000 - (at & 0xfff) as usize)
-        } else {
-            wanted
-        };
+        let wanted = if request.writable { wanted.min(0x1000 - (at & 0xfff) as usize) } else { wanted };
         let (read, error) = memory.read_partial(at, buffer.get_mut(..wanted).unwrap_or_default());
         let next = match &error {
             None => at.checked_add(read as u64),
@@ -169,10 +162,7 @@ mod tests {
 
     fn request(pattern: &[u8], step: usize) -> Request {
         Request {
-            kind: Kind::Values {
-                size: step,
-                letters: "b",
-            },
+            kind: Kind::Values { size: step, letters: "b" },
             start: 0x1000,
             length: 0x100,
             pattern: pattern.to_vec(),

@@ -23,11 +23,7 @@ pub fn hit(
 ) -> Result<(), CommandError> {
     if request.addresses_only {
         let line = Line::new().link(Role::Address, bare(address), format!("db {}", hex::tick(address)));
-        return context.emit(
-            Record::new("hit")
-                .field("address", Field::Hex(address))
-                .line(line),
-        );
+        return context.emit(Record::new("hit").field("address", Field::Hex(address)).line(line));
     }
     let letters = match request.kind {
         Kind::Values { letters, .. } => letters,

@@ -31,11 +31,7 @@ pub fn search(
         if outcome.is_ok() && !stretch.continues {
             outcome = run.end(request, unit, context);
         }
-        if outcome.is_ok() {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     outcome?;
     run.end(request, unit, context)
@@ -109,9 +105,8 @@ impl Run {
         if text.len() < request.min_characters || text.is_empty() {
             return Ok(());
         }
-        let record = Record::new("text")
-            .field("address", Field::Hex(self.start))
-            .field("text", text.as_str());
+        let record =
+            Record::new("text").field("address", Field::Hex(self.start)).field("text", text.as_str());
         if request.addresses_only {
             let link = format!("db {}", hex::tick(self.start));
             return context.emit(record.line(Line::new().link(Role::Address, bare(self.start), link)));

@@ -27,9 +27,7 @@ const MAX_CHAIN: usize = 8;
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let address = context.evaluate(args.text)?;
     let (entries, infos) = read(address, context)?;
-    let name = context
-        .symbol_text(address)
-        .unwrap_or_else(|| hex::short_tick(address));
+    let name = context.symbol_text(address).unwrap_or_else(|| hex::short_tick(address));
     for (index, (entry, info)) in entries.iter().zip(&infos).enumerate() {
         if index > 0 {
             context.emit(Line::of("Chained to"))?;
@@ -50,9 +48,7 @@ fn read(address: u64, context: &Context<'_>) -> Result<Found, CommandError> {
         Lookup::Entry(entry) => entry,
         Lookup::Leaf => return Err(missing("a leaf function, or no code")),
         Lookup::NoData => {
-            return Err(missing(
-                "its module's function table is not in the dump; give the image with -i",
-            ));
+            return Err(missing("its module's function table is not in the dump; give the image with -i"));
         }
         Lookup::NoModule => return Err(missing("it lies in no module")),
     };
@@ -81,9 +77,7 @@ fn show(entry: &FunctionEntry, info: &UnwindInfo, name: Option<&str>) -> Record 
         .field("flags", Field::Hex(u64::from(info.flags)))
         .field("prolog", Field::Hex(u64::from(info.prolog_size)));
     if let Some(name) = name {
-        record = record
-            .line(Line::of(format!("Debugger function entry for {name}:")))
-            .line(Line::new());
+        record = record.line(Line::of(format!("Debugger function entry for {name}:"))).line(Line::new());
     }
     for (label, value) in [
         ("BeginAddress     ", u64::from(entry.begin)),
@@ -95,11 +89,7 @@ fn show(entry: &FunctionEntry, info: &UnwindInfo, name: Option<&str>) -> Record 
     let size = 4 + 2 * (u64::from(info.slots) + u64::from(info.slots & 1));
     record = record
         .line(Line::new())
-        .line(
-            Line::of("Unwind info at ")
-                .address(info.address)
-                .text(format!(", {size:x} bytes")),
-        )
+        .line(Line::of("Unwind info at ").address(info.address).text(format!(", {size:x} bytes")))
         .line(Line::of(format!(
             "  version {}, flags {:x}, prolog {:x}, codes {:x}",
             info.version, info.flags, info.prolog_size, info.slots
@@ -118,11 +108,7 @@ fn show(entry: &FunctionEntry, info: &UnwindInfo, name: Option<&str>) -> Record 
     let mut texts = Vec::new();
     for (index, code) in info.codes().enumerate() {
         let text = match code {
-            Ok(code) => format!(
-                "  {index:02x}: offs {:x}, {}",
-                code.offset,
-                operation(code.operation)
-            ),
+            Ok(code) => format!("  {index:02x}: offs {:x}, {}", code.offset, operation(code.operation)),
             Err(error) => format!("  {index:02x}: {error}"),
         };
         record = record.line(Line::of(&text));

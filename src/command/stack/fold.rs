@@ -43,12 +43,8 @@ pub(super) fn parts(frames: &[Frame]) -> Vec<Part> {
             continue;
         };
         // The first cycle and the last stay: they show where the recursion came from and how it ended.
-        let folded = Fold {
-            first: at + period,
-            period,
-            cycles: times - 2,
-            bytes: cycle_bytes(frames, at, period),
-        };
+        let folded =
+            Fold { first: at + period, period, cycles: times - 2, bytes: cycle_bytes(frames, at, period) };
         let last = at + period * (times - 1);
         parts.extend((at..at + period).map(Part::Frame));
         parts.push(Part::Folded(folded));
@@ -63,10 +59,7 @@ fn longest_cycle(keys: &[u64], at: usize) -> Option<(usize, usize)> {
     let rest = keys.get(at..)?;
     let candidates = (1..=LONGEST.min(rest.len() / LEAST)).map(|period| {
         let cycle = rest.get(..period).unwrap_or_default();
-        let times = rest
-            .chunks_exact(period)
-            .take_while(|chunk| *chunk == cycle)
-            .count();
+        let times = rest.chunks_exact(period).take_while(|chunk| *chunk == cycle).count();
         (period, times)
     });
     let cycles = candidates.filter(|&(_, times)| times >= LEAST);

@@ -97,9 +97,7 @@ fn select(number: u32, show: bool, start: bool, context: &mut Context<'_>) -> Re
         .clone();
     if start {
         let registers = selected.frame.registers.clone();
-        context
-            .session
-            .set_context(selected.context.clone(), Some(registers));
+        context.session.set_context(selected.context.clone(), Some(registers));
     }
     let row = Columns::PLAIN.row(&selected.frame, None, context);
     context.emit(row)?;
@@ -133,9 +131,5 @@ fn not_recovered(registers: &Registers) -> Option<Record> {
     let text = format!("not recovered in this frame: {}", names.join(" "));
     let record = Record::new("not_recovered");
     let fields: Vec<String> = names.iter().map(ToString::to_string).collect();
-    Some(
-        record
-            .field("registers", Field::from(fields))
-            .line(Line::new().role(Role::Dim, text)),
-    )
+    Some(record.field("registers", Field::from(fields)).line(Line::new().role(Role::Dim, text)))
 }

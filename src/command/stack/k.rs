@@ -45,22 +45,12 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     let request = request(text, base, context)?;
     if args.glued.contains('d') {
-        return raw(
-            request.registers.rsp(),
-            request.count.unwrap_or(RAW_WORDS),
-            context,
-        );
+        return raw(request.registers.rsp(), request.count.unwrap_or(RAW_WORDS), context);
     }
-    let frames = context
-        .session
-        .settings
-        .frames
-        .map_or(DEFAULT_FRAMES, |frames| frames as usize);
+    let frames = context.session.settings.frames.map_or(DEFAULT_FRAMES, |frames| frames as usize);
     let limit = match request.count {
         Some(count) if count > MAX_FRAMES => {
-            return Err(CommandError::Argument(format!(
-                "{count:#x} frames; the most is {MAX_FRAMES:#x}"
-            )));
+            return Err(CommandError::Argument(format!("{count:#x} frames; the most is {MAX_FRAMES:#x}")));
         }
         Some(count) => usize::try_from(count).unwrap_or(frames),
         None => frames,
@@ -101,10 +91,7 @@ fn request(text: &str, base: Registers, context: &Context<'_>) -> Result<Request
             "" => None,
             text => Some(context.evaluate(text)?),
         };
-        return Ok(Request {
-            registers: base,
-            count,
-        });
+        return Ok(Request { registers: base, count });
     };
     let mut values = Vec::new();
     let mut rest = text.trim_start();
@@ -137,10 +124,7 @@ fn show(
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     context.emit(columns.heading())?;
-    let frames = stack
-        .frames
-        .get(..limit.min(stack.frames.len()))
-        .unwrap_or_default();
+    let frames = stack.frames.get(..limit.min(stack.frames.len())).unwrap_or_default();
     let parts = match fold {
         true => fold::parts(frames),
         false => (0..frames.len()).map(Part::Frame).collect(),
@@ -171,12 +155,7 @@ fn show(
 }
 
 fn remarks(stack: &Stack, shown: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let scanned = stack
-        .frames
-        .iter()
-        .take(shown)
-        .filter(|frame| frame.trust.is_scan())
-        .count();
+    let scanned = stack.frames.iter().take(shown).filter(|frame| frame.trust.is_scan()).count();
     if scanned > 0 {
         let modules = context.session.target.modules();
         let images: Vec<String> = stack

@@ -20,18 +20,10 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if !args.text.is_empty() {
         let count = context.evaluate(args.text)?;
-        let count = u32::try_from(count)
-            .ok()
-            .filter(|&count| (1..=0x10000).contains(&count));
+        let count = u32::try_from(count).ok().filter(|&count| (1..=0x10000).contains(&count));
         context.session.settings.frames =
             Some(count.ok_or_else(|| CommandError::Argument("a count from 1 to 10000 (hex)".to_owned()))?);
     }
-    let frames = context
-        .session
-        .settings
-        .frames
-        .map_or(DEFAULT_FRAMES as u64, u64::from);
-    context.emit(Line::of(format!(
-        "Default stack trace depth is 0n{frames} frames"
-    )))
+    let frames = context.session.settings.frames.map_or(DEFAULT_FRAMES as u64, u64::from);
+    context.emit(Line::of(format!("Default stack trace depth is 0n{frames} frames")))
 }

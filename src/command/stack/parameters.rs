@@ -33,11 +33,7 @@ impl Parameters {
         let Some(line) = record.lines.pop() else {
             return record;
         };
-        let mut shown = Shown {
-            lines: Vec::new(),
-            line: Line::new(),
-            style: self,
-        };
+        let mut shown = Shown { lines: Vec::new(), line: Line::new(), style: self };
         let site = line.spans().iter().rposition(|span| span.role == Role::Symbol);
         for (index, span) in line.spans().iter().enumerate() {
             if Some(index) == site {
@@ -77,8 +73,7 @@ impl Shown {
                 _ => {}
             }
             self.line.push(Span::new(Role::Label, type_name(parameter)));
-            self.line
-                .push(Span::new(Role::Text, format!(" {} = ", parameter.name)));
+            self.line.push(Span::new(Role::Text, format!(" {} = ", parameter.name)));
             self.line.push(value(parameter, context));
             if index + 1 < parameters.len() {
                 self.line.push(Span::new(Role::Text, ","));

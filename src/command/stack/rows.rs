@@ -63,20 +63,17 @@ impl Columns {
         let number = format!("{:02x}", frame.number);
         let mut line = Line::new().link(Role::Value, number, format!(".frame /r {:x}", frame.number));
         if self.memory {
-            let distance = before
-                .filter(|_| !inline)
-                .map(|before| format!("{:x}", frame.sp.wrapping_sub(before)));
+            let distance =
+                before.filter(|_| !inline).map(|before| format!("{:x}", frame.sp.wrapping_sub(before)));
             line = line.text(format!(" {:>9}", distance.unwrap_or_default()));
         }
         if self.child_sp {
             line = line.text(" ");
             line = match inline {
                 true => line.text("(Inline Function)"),
-                false => line.link(
-                    Role::Address,
-                    hex::tick(frame.sp),
-                    format!("dps {}", hex::tick(frame.sp)),
-                ),
+                false => {
+                    line.link(Role::Address, hex::tick(frame.sp), format!("dps {}", hex::tick(frame.sp)))
+                }
             };
         }
         if self.return_address {
@@ -128,9 +125,7 @@ impl Columns {
             record = record.field("file", file).field("line", u64::from(number));
         }
         if let Some(arguments) = arguments {
-            let values = arguments
-                .into_iter()
-                .map(|value| value.map_or(Field::Null, Field::Hex));
+            let values = arguments.into_iter().map(|value| value.map_or(Field::Null, Field::Hex));
             record = record.field("arguments", Field::List(values.collect()));
         }
         record.line(line)
@@ -151,16 +146,9 @@ fn call_site(frame: &Frame, line: Line, offsets: bool, context: &Context<'_>) ->
     if let Some(inline) = &frame.inline {
         let modules = context.session.target.modules();
         let module = modules.at(frame.ip).map(|module| format!("{}!", module.name));
-        let offset = inline
-            .begin
-            .filter(|_| offsets)
-            .map(|begin| format!("+{:#x}", frame.ip.wrapping_sub(begin)));
-        let text = format!(
-            "{}{}{}",
-            module.unwrap_or_default(),
-            inline.name,
-            offset.unwrap_or_default()
-        );
+        let offset =
+            inline.begin.filter(|_| offsets).map(|begin| format!("+{:#x}", frame.ip.wrapping_sub(begin)));
+        let text = format!("{}{}{}", module.unwrap_or_default(), inline.name, offset.unwrap_or_default());
         return line.link(Role::Symbol, text, format!("u {}", hex::tick(frame.ip)));
     }
     // The nearest export is seldom the function itself, so its name alone would mislead.

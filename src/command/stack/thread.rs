@@ -23,9 +23,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut rest = args.text;
     while let Some(option) = rest.strip_prefix('/') {
-        rest = option
-            .split_once(char::is_whitespace)
-            .map_or("", |(_, after)| after.trim_start());
+        rest = option.split_once(char::is_whitespace).map_or("", |(_, after)| after.trim_start());
     }
     if rest.is_empty() {
         context.session.focus.thread = None;
@@ -48,24 +46,18 @@ fn said(thread: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
 /// Makes a thread current: a running one with its processor's registers, a waiting one from its switch frame.
 fn select(thread: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
     let session = &mut *context.session;
-    let running = session
-        .target
-        .processors()
-        .iter()
-        .find(|processor| processor.current_thread == Some(thread));
+    let running =
+        session.target.processors().iter().find(|processor| processor.current_thread == Some(thread));
     if let Some(processor) = running {
         let registers = processor.context.clone().map_err(CommandError::Missing)?;
         session.focus.thread = Some(thread);
         session.set_context(registers, None);
         return Ok(());
     }
-    let offset = session
-        .target
-        .debugger_data()
-        .and_then(|data| data.nonzero("OffsetKThreadKernelStack"))
-        .ok_or_else(|| {
-            CommandError::Missing("the dump does not say where threads keep their stacks".to_owned())
-        })?;
+    let offset =
+        session.target.debugger_data().and_then(|data| data.nonzero("OffsetKThreadKernelStack")).ok_or_else(
+            || CommandError::Missing("the dump does not say where threads keep their stacks".to_owned()),
+        )?;
     let memory = session.target.memory();
     let stack = memory.u64(thread.wrapping_add(offset))?;
     let registers = Registers::of_switch_frame(stack, |at| memory.u64(at).ok()).ok_or_else(|| {

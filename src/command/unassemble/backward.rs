@@ -47,9 +47,7 @@ pub fn show(address: u64, count: u64, context: &mut Context<'_>) -> Result<(), C
     }
     let starts = before(context, address, usize::try_from(count).unwrap_or(0));
     if starts.is_empty() && count > 0 {
-        return Err(CommandError::Missing(format!(
-            "no code can be read that ends at {address:#x}"
-        )));
+        return Err(CommandError::Missing(format!("no code can be read that ends at {address:#x}")));
     }
     let mut headings = Headings::default();
     if let Some(&first) = starts.first() {

@@ -19,16 +19,9 @@ pub struct Function {
 /// The function around `address`; the address itself where nothing tells more.
 pub fn function_of(context: &Context<'_>, address: u64) -> Function {
     if let Some((start, end)) = listed(context, address) {
-        return Function {
-            start,
-            end: Some(end),
-        };
+        return Function { start, end: Some(end) };
     }
-    let named = context
-        .session
-        .target
-        .name_address(address)
-        .filter(|named| named.symbol.is_some());
+    let named = context.session.target.name_address(address).filter(|named| named.symbol.is_some());
     let start = named.map_or(address, |named| address.saturating_sub(named.offset));
     Function { start, end: None }
 }

@@ -71,11 +71,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.emit(record)?;
         context.blank()?;
     }
-    if calls {
-        show_calls(start, &code, context)
-    } else {
-        show_blocks(&code, context)
-    }
+    if calls { show_calls(start, &code, context) } else { show_blocks(&code, context) }
 }
 
 #[derive(Default)]
@@ -103,9 +99,7 @@ fn follow(function: Function, context: &Context<'_>) -> Result<Code, CommandErro
             let flow = instruction.flow;
             code.instructions.insert(at, instruction);
             if let Flow::Jump(target) | Flow::Branch(target) = flow
-                && function
-                    .holds(context, target)
-                    .unwrap_or(target.abs_diff(start) < MAX_DISTANCE)
+                && function.holds(context, target).unwrap_or(target.abs_diff(start) < MAX_DISTANCE)
                 && code.labels.insert(target)
             {
                 open.push(target);

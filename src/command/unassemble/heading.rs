@@ -35,9 +35,7 @@ impl Headings {
 
 /// `nt+0x3fdb50:`
 pub fn label(text: &str, address: u64) -> Line {
-    Line::new()
-        .link(Role::Symbol, text, format!("u {}", hex::tick(address)))
-        .text(":")
+    Line::new().link(Role::Symbol, text, format!("u {}", hex::tick(address))).text(":")
 }
 
 /// The instruction's line with its facts.

@@ -101,11 +101,8 @@ fn modules(target: &Target, pattern: Option<&str>) -> Vec<Module> {
     match pattern {
         None => target.modules_at_hand().cloned().collect(),
         Some(pattern) => {
-            let mut found: Vec<Module> = target
-                .modules()
-                .matching(&Wildcard::new(pattern))
-                .cloned()
-                .collect();
+            let mut found: Vec<Module> =
+                target.modules().matching(&Wildcard::new(pattern)).cloned().collect();
             if found.is_empty() {
                 found.extend(target.modules().named(pattern).cloned());
             }
@@ -132,10 +129,7 @@ fn one_module(
             Which::Functions => !row::is_data(symbol.kind),
             Which::Data => row::is_data(symbol.kind),
         };
-        wanted
-            && options
-                .size
-                .is_none_or(|size| row::size(symbol, symbols.types.as_deref()) == Some(size))
+        wanted && options.size.is_none_or(|size| row::size(symbol, symbols.types.as_deref()) == Some(size))
     });
     match options.order {
         Order::Address => found.sort_by_key(|symbol| symbol.rva),
@@ -156,22 +150,12 @@ fn one_module(
 }
 
 fn list_modules(modules: &[Module], context: &mut Context<'_>) -> Result<(), CommandError> {
-    let letters = Args {
-        name: "lm",
-        glued: "",
-        text: "",
-    };
+    let letters = Args { name: "lm", glued: "", text: "" };
     if modules.len() == context.session.target.modules().len() {
         return (super::lm::SPEC.run)(&letters, context);
     }
     for module in modules {
-        (super::lm::SPEC.run)(
-            &Args {
-                text: &format!("m {}", module.name),
-                ..letters
-            },
-            context,
-        )?;
+        (super::lm::SPEC.run)(&Args { text: &format!("m {}", module.name), ..letters }, context)?;
     }
     Ok(())
 }
@@ -183,15 +167,8 @@ fn why_not(modules: &[Module], context: &Context<'_>) -> String {
         [module] => {
             let symbols = context.session.target.module_symbols(module);
             match &symbols.names {
-                Some(names) => format!(
-                    ": no such name in the {} of {}",
-                    names.symbol_origin(),
-                    module.name
-                ),
-                None => format!(
-                    ": {} has no symbols; .reload /f {0} tells what was tried",
-                    module.name
-                ),
+                Some(names) => format!(": no such name in the {} of {}", names.symbol_origin(), module.name),
+                None => format!(": {} has no symbols; .reload /f {0} tells what was tried", module.name),
             }
         }
         _ => String::new(),

@@ -76,11 +76,7 @@ pub(super) fn row(
     if options.show != Show::All {
         return record.line(line);
     }
-    let blank = if options.tight && !is_data(symbol.kind) {
-        ""
-    } else {
-        " "
-    };
+    let blank = if options.tight && !is_data(symbol.kind) { "" } else { " " };
     let words = match typed {
         Some((id, types)) => data_value(types, id, address, context),
         None => signature(symbol, types.map(|types| &**types)),
@@ -99,9 +95,7 @@ fn data_value(
         Some(Type::Udt(_) | Type::Array { .. }) => format!("= {}", c_name(&**types, id)),
         _ => {
             let target = &context.session.target;
-            let text = with_view(target, &**types, |view| {
-                value(view, id, address, Style::PLAIN).text
-            });
+            let text = with_view(target, &**types, |view| value(view, id, address, Style::PLAIN).text);
             format!("= {}", text.trim_end())
         }
     }

@@ -31,11 +31,7 @@ pub(super) struct Parser<'t, 'h> {
 
 /// Evaluates the expression at the start of `text`; returns it with what follows.
 pub(super) fn parse<'t>(text: &'t str, host: &dyn EvalHost) -> Result<(Typed, &'t str), EvalError> {
-    let mut parser = Parser {
-        rest: text,
-        host,
-        depth: 0,
-    };
+    let mut parser = Parser { rest: text, host, depth: 0 };
     let value = parser.expression()?;
     Ok((value, parser.rest))
 }
@@ -71,11 +67,7 @@ impl<'t> Parser<'t, '_> {
         let yes = self.expression()?;
         self.need(":")?;
         let no = self.expression()?;
-        Ok(if condition.load(self.host, at)? != 0 {
-            yes
-        } else {
-            no
-        })
+        Ok(if condition.load(self.host, at)? != 0 { yes } else { no })
     }
 
     /// Operators that bind at least as tightly as `level`.
@@ -104,8 +96,7 @@ impl<'t> Parser<'t, '_> {
             .iter()
             .enumerate()
             .flat_map(|(binds, level)| level.iter().map(move |operator| (*operator, binds)));
-        all.filter(|(operator, _)| text.starts_with(operator))
-            .max_by_key(|(operator, _)| operator.len())
+        all.filter(|(operator, _)| text.starts_with(operator)).max_by_key(|(operator, _)| operator.len())
     }
 
     pub(super) fn unary(&mut self) -> Result<Typed, EvalError> {
@@ -182,15 +173,7 @@ impl<'t> Parser<'t, '_> {
     fn dereference(&self, of: &Typed, at: &str) -> Result<Typed, EvalError> {
         let pointer = of.decay(self.host, at)?;
         match &pointer.ty {
-            CType::Pointer(to)
-                if !matches!(
-                    **to,
-                    CType::Base(Base {
-                        kind: BaseKind::Void,
-                        ..
-                    })
-                ) =>
-            {
+            CType::Pointer(to) if !matches!(**to, CType::Base(Base { kind: BaseKind::Void, .. })) => {
                 Ok(Typed::at((**to).clone(), pointer.load(self.host, at)?))
             }
             ty => Err(EvalError::Type(format!("what a {} points to", ty.name()))),
@@ -208,13 +191,7 @@ impl<'t> Parser<'t, '_> {
         })?;
         let ty = CType::of(&found.of(located.ty));
         let address = address.wrapping_add(located.offset);
-        Ok(Typed {
-            ty,
-            kind: super::Kind::At {
-                address,
-                bits: located.bits,
-            },
-        })
+        Ok(Typed { ty, kind: super::Kind::At { address, bits: located.bits } })
     }
 
     /// The identifier that stands next; empty if there is none.

@@ -48,10 +48,7 @@ impl<'t> Parser<'t, '_> {
             return Ok(value);
         }
         if self.take("@!\"") {
-            let end = self
-                .rest
-                .find('"')
-                .ok_or_else(|| EvalError::Syntax(at.to_owned()))?;
+            let end = self.rest.find('"').ok_or_else(|| EvalError::Syntax(at.to_owned()))?;
             let (name, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
             self.rest = rest.get(1..).unwrap_or_default();
             return self.symbol(name, at);
@@ -60,10 +57,7 @@ impl<'t> Parser<'t, '_> {
         let name = self.name();
         let value = (!name.is_empty()).then(|| self.host.register(name)).flatten();
         let value = value.ok_or_else(|| EvalError::Register(at.trim_end().to_owned()))?;
-        let pointed = self
-            .host
-            .register_type(name)
-            .and_then(|ty| self.host.find_type(ty));
+        let pointed = self.host.register_type(name).and_then(|ty| self.host.find_type(ty));
         Ok(match pointed {
             Some(found) => Typed::number(CType::of(&found).pointer(), value),
             None => Typed::number(CType::U64, value),
@@ -76,10 +70,7 @@ impl<'t> Parser<'t, '_> {
         match (chars.next(), chars.next()) {
             (Some(c), Some('\'')) => {
                 self.rest = at.get(2 + c.len_utf8()..).unwrap_or_default();
-                Ok(Typed::number(
-                    CType::Base(Base::new(BaseKind::Char, 1)),
-                    u64::from(u32::from(c)),
-                ))
+                Ok(Typed::number(CType::Base(Base::new(BaseKind::Char, 1)), u64::from(u32::from(c))))
             }
             _ => self.syntax(),
         }
@@ -103,10 +94,7 @@ impl<'t> Parser<'t, '_> {
         let end = digits.find(|c: char| !c.is_digit(base)).unwrap_or(digits.len());
         let (digits, suffix) = digits.split_at_checked(end).unwrap_or((digits, ""));
         if digits.is_empty()
-            || !matches!(
-                suffix,
-                "" | "u" | "l" | "ul" | "lu" | "ll" | "ull" | "i64" | "ui64"
-            )
+            || !matches!(suffix, "" | "u" | "l" | "ul" | "lu" | "ll" | "ull" | "i64" | "ui64")
         {
             return Err(EvalError::Syntax(at.to_owned()));
         }
@@ -143,10 +131,8 @@ impl<'t> Parser<'t, '_> {
 
     /// A variable is its value; a function, or a name without a type, its address.
     fn symbol(&self, name: &str, at: &str) -> Result<Typed, EvalError> {
-        let (address, ty) = self
-            .host
-            .variable(name)
-            .ok_or_else(|| EvalError::Unresolved(at.trim_end().to_owned()))?;
+        let (address, ty) =
+            self.host.variable(name).ok_or_else(|| EvalError::Unresolved(at.trim_end().to_owned()))?;
         Ok(match ty {
             Some(found) if matches!(found.get(), Some(Type::Function(_))) => {
                 Typed::number(CType::Named(found).pointer(), address)
@@ -170,9 +156,8 @@ impl<'t> Parser<'t, '_> {
             }
             None => self.unary()?.ty,
         };
-        let size = ty
-            .size()
-            .ok_or_else(|| EvalError::Type(format!("the size of {}, in '{at}'", ty.name())))?;
+        let size =
+            ty.size().ok_or_else(|| EvalError::Type(format!("the size of {}, in '{at}'", ty.name())))?;
         Ok(Typed::number(CType::U64, size))
     }
 
@@ -221,9 +206,7 @@ impl<'t> Parser<'t, '_> {
 
 /// Digits with what touches them.
 fn identifier_or_number(text: &str) -> &str {
-    let end = text
-        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '`'))
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '`')).unwrap_or(text.len());
     let word = text.get(..end).unwrap_or_default();
     if word.is_empty() { identifier(text) } else { word }
 }

@@ -94,25 +94,16 @@ fn members_pointers_and_arrays() {
     for (text, expected) in [
         ("@$proc", "struct _EPROCESS * 0x8000"),
         ("@$proc->UniqueProcessId", "void * 0x8441"),
-        (
-            "((nt!_EPROCESS*)@$proc)->Pcb.DirectoryTableBase",
-            "unsigned int64 0x8029",
-        ),
+        ("((nt!_EPROCESS*)@$proc)->Pcb.DirectoryTableBase", "unsigned int64 0x8029"),
         ("&@$proc->ActiveProcessLinks", "struct _LIST_ENTRY * 0x8448"),
         ("@$proc->ActiveProcessLinks.Flink", "struct _LIST_ENTRY * 0x8449"),
-        (
-            "&@$proc->ActiveProcessLinks.Flink->Blink",
-            "struct _LIST_ENTRY ** 0x8451",
-        ),
+        ("&@$proc->ActiveProcessLinks.Flink->Blink", "struct _LIST_ENTRY ** 0x8451"),
         ("@$proc + 1", "struct _EPROCESS * 0x8a40"),
         ("(@$proc + 2) - @$proc", "int64 0x2"),
         ("((unsigned long *)@rsp)[2]", "unsigned long 0x1009"),
         ("*(unsigned short *)@rsp", "unsigned short 0x1001"),
         ("@$proc->ImageFileName[2]", "unsigned char 0xab"),
-        (
-            "CONTAINING_RECORD(0x8448, nt!_EPROCESS, ActiveProcessLinks)",
-            "struct _EPROCESS * 0x8000",
-        ),
+        ("CONTAINING_RECORD(0x8448, nt!_EPROCESS, ActiveProcessLinks)", "struct _EPROCESS * 0x8000"),
         ("nt!Foo", "void * 0x7000"),
     ] {
         assert_eq!(shown(text), expected, "{text}");
@@ -134,10 +125,7 @@ fn errors_say_what_and_where() {
         ("sizeof(void)", "size of"),
     ] {
         let found = shown(text);
-        assert!(
-            found.starts_with("error: ") && found.contains(part),
-            "{text}: {found}"
-        );
+        assert!(found.starts_with("error: ") && found.contains(part), "{text}: {found}");
     }
     assert!(shown(&"(".repeat(5000)).contains("nested"));
     assert!(shown(&"@@masm(@@c++(".repeat(5000)).contains("nested"));

@@ -31,18 +31,12 @@ pub enum Kind {
 impl Typed {
     /// A number of a type.
     pub fn number(ty: CType, value: u64) -> Typed {
-        Typed {
-            ty,
-            kind: Kind::Value(value),
-        }
+        Typed { ty, kind: Kind::Value(value) }
     }
 
     /// Something in memory.
     pub fn at(ty: CType, address: u64) -> Typed {
-        Typed {
-            ty,
-            kind: Kind::At { address, bits: None },
-        }
+        Typed { ty, kind: Kind::At { address, bits: None } }
     }
 
     /// Where it is in memory; `None` for computed values and bit-fields.
@@ -69,10 +63,7 @@ impl Typed {
         };
         let raw = host
             .memory(address, usize::from(base.size))
-            .ok_or_else(|| EvalError::Memory {
-                text: text.to_owned(),
-                address,
-            })?;
+            .ok_or_else(|| EvalError::Memory { text: text.to_owned(), address })?;
         Ok(match bits {
             Some((position, length)) => bits_of(raw, position, length),
             None => convert(raw, base),
@@ -138,47 +129,24 @@ pub(super) fn binary(
             return Ok(Typed::number(CType::I64, elements as u64));
         }
         (CType::Pointer(to), _, "+") => {
-            return Ok(Typed::number(
-                a.ty.clone(),
-                x.wrapping_add(y.wrapping_mul(step(to))),
-            ));
+            return Ok(Typed::number(a.ty.clone(), x.wrapping_add(y.wrapping_mul(step(to)))));
         }
         (CType::Pointer(to), _, "-") => {
-            return Ok(Typed::number(
-                a.ty.clone(),
-                x.wrapping_sub(y.wrapping_mul(step(to))),
-            ));
+            return Ok(Typed::number(a.ty.clone(), x.wrapping_sub(y.wrapping_mul(step(to)))));
         }
         (_, CType::Pointer(to), "+") => {
-            return Ok(Typed::number(
-                b.ty.clone(),
-                y.wrapping_add(x.wrapping_mul(step(to))),
-            ));
+            return Ok(Typed::number(b.ty.clone(), y.wrapping_add(x.wrapping_mul(step(to)))));
         }
         _ => {}
     }
     let wrong = || EvalError::Type(format!("'{operator}' of {} and {}", a.ty.name(), b.ty.name()));
-    let (left, right) = (
-        a.ty.integer().ok_or_else(wrong)?,
-        b.ty.integer().ok_or_else(wrong)?,
-    );
+    let (left, right) = (a.ty.integer().ok_or_else(wrong)?, b.ty.integer().ok_or_else(wrong)?);
     if [left, right].iter().any(|base| base.kind == BaseKind::Float) {
         return Err(wrong());
     }
     // A shift's result has the type of its left side alone.
-    let base = if matches!(operator, "<<" | ">>") {
-        common(left, left)
-    } else {
-        common(left, right)
-    };
-    let (x, y) = (
-        convert(x, base),
-        if matches!(operator, "<<" | ">>") {
-            y
-        } else {
-            convert(y, base)
-        },
-    );
+    let base = if matches!(operator, "<<" | ">>") { common(left, left) } else { common(left, right) };
+    let (x, y) = (convert(x, base), if matches!(operator, "<<" | ">>") { y } else { convert(y, base) });
     let signed = base.is_signed();
     let zero = || EvalError::DivisionByZero(text.to_owned());
     let shift = u32::try_from(y).unwrap_or(u32::MAX);
@@ -235,11 +203,7 @@ pub(super) fn cast(to: CType, of: &Typed, host: &dyn EvalHost, text: &str) -> Re
         // A structure cannot be made from a number; one that is already of that size in memory can be looked at so.
         None => match of.address() {
             Some(address) => Ok(Typed::at(to, address)),
-            None => Err(EvalError::Type(format!(
-                "{} is cast to {}",
-                of.ty.name(),
-                to.name()
-            ))),
+            None => Err(EvalError::Type(format!("{} is cast to {}", of.ty.name(), to.name()))),
         },
     }
 }

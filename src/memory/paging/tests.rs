@@ -55,10 +55,7 @@ fn huge_pages_end_where_their_frames_are_missing() {
     assert_eq!(paging.translate(at).unwrap().page_size, 1 << 30);
     assert_eq!(paging.u64(at + 8), Ok(0x4_0001 << 16 | 1));
     let error = paging.read(at, &mut [0; 0x1001]).unwrap_err();
-    assert_eq!(
-        error,
-        ReadError::new(at + 0x1000, Reason::NotInDump { pfn: 0x4_0002 })
-    );
+    assert_eq!(error, ReadError::new(at + 0x1000, Reason::NotInDump { pfn: 0x4_0002 }));
 }
 
 #[test]
@@ -95,30 +92,12 @@ fn prototypes_are_followed_once() {
     let paging = paging(&machine, 5);
     assert_eq!(paging.u64(KERNEL), Ok(7 << 16));
     assert_eq!(paging.u64(KERNEL + 0x1008), Ok(7 << 16 | 1));
-    assert_eq!(
-        paging.translate(KERNEL).unwrap().prototype,
-        Some((prototypes, Pte(7 << 12 | VALID)))
-    );
+    assert_eq!(paging.translate(KERNEL).unwrap().prototype, Some((prototypes, Pte(7 << 12 | VALID))));
     let reason = |at| paging.window(at).unwrap_err().reason;
-    assert_eq!(
-        reason(KERNEL + 0x2000),
-        Reason::Prototype {
-            address: prototypes + 0x10
-        }
-    );
+    assert_eq!(reason(KERNEL + 0x2000), Reason::Prototype { address: prototypes + 0x10 });
     assert_eq!(reason(KERNEL + 0x3000), Reason::PageFile { number: 0, offset: 5 });
-    assert_eq!(
-        reason(KERNEL + 0x4000),
-        Reason::Prototype {
-            address: prototypes + 0x20
-        }
-    );
-    assert_eq!(
-        reason(KERNEL + 0x5000),
-        Reason::Prototype {
-            address: KERNEL + 0x5000
-        }
-    );
+    assert_eq!(reason(KERNEL + 0x4000), Reason::Prototype { address: prototypes + 0x20 });
+    assert_eq!(reason(KERNEL + 0x5000), Reason::Prototype { address: KERNEL + 0x5000 });
 }
 
 #[test]

@@ -53,10 +53,7 @@ fn key_bytes(key: &str) -> [u8; 32] {
     let mut crc = flate2::Crc::new();
     crc.update(key.as_bytes());
     let mut bytes = [0u8; 32];
-    for (to, from) in bytes
-        .iter_mut()
-        .zip(crc.sum().to_le_bytes().iter().chain(key.as_bytes()))
-    {
+    for (to, from) in bytes.iter_mut().zip(crc.sum().to_le_bytes().iter().chain(key.as_bytes())) {
         *to = *from;
     }
     bytes
@@ -72,10 +69,7 @@ fn encode(index: &NameIndex, key: &str) -> Vec<u8> {
         for word in [row.rva, row.size, row.ty, row.name.at, row.decorated.at] {
             body.extend_from_slice(&word.to_le_bytes());
         }
-        let place = row.place.unwrap_or(RecordPlace {
-            module: NO_MODULE,
-            offset: 0,
-        });
+        let place = row.place.unwrap_or(RecordPlace { module: NO_MODULE, offset: 0 });
         body.extend_from_slice(&place.offset.to_le_bytes());
         body.extend_from_slice(&place.module.to_le_bytes());
         body.extend_from_slice(&row.name.len.to_le_bytes());
@@ -123,21 +117,13 @@ fn decode(bytes: &[u8], key: &str) -> Option<NameIndex> {
     let (order_bytes, rest) = rest.split_at_checked(rows * 4)?;
     let (typedef_bytes, rest) = rest.split_at_checked(typedefs * TYPEDEF)?;
     let text = String::from_utf8(rest.get(..text)?.to_vec()).ok()?;
-    let rows = row_bytes
-        .chunks_exact(ROW)
-        .map(row)
-        .collect::<Option<Vec<Row>>>()?;
-    let by_name = order_bytes
-        .chunks_exact(4)
-        .map(|order| bounded::u32_at(order, 0))
-        .collect::<Option<Vec<u32>>>()?;
+    let rows = row_bytes.chunks_exact(ROW).map(row).collect::<Option<Vec<Row>>>()?;
+    let by_name =
+        order_bytes.chunks_exact(4).map(|order| bounded::u32_at(order, 0)).collect::<Option<Vec<u32>>>()?;
     let typedefs = typedef_bytes
         .chunks_exact(TYPEDEF)
         .map(|entry| {
-            let name = Text {
-                at: bounded::u32_at(entry, 0)?,
-                len: bounded::u16_at(entry, 4)?,
-            };
+            let name = Text { at: bounded::u32_at(entry, 0)?, len: bounded::u16_at(entry, 4)? };
             Some((name, bounded::u32_at(entry, 6)?))
         })
         .collect::<Option<Vec<(Text, u32)>>>()?;
@@ -146,14 +132,7 @@ fn decode(bytes: &[u8], key: &str) -> Option<NameIndex> {
     if !rvas.is_sorted() {
         return None;
     }
-    Some(NameIndex {
-        coarse: Coarse::new(&rvas),
-        rows,
-        rvas,
-        by_name,
-        typedefs,
-        text,
-    })
+    Some(NameIndex { coarse: Coarse::new(&rvas), rows, rvas, by_name, typedefs, text })
 }
 
 fn row(bytes: &[u8]) -> Option<Row> {
@@ -164,19 +143,10 @@ fn row(bytes: &[u8]) -> Option<Row> {
         rva: word(0)?,
         size: word(4)?,
         ty: word(8)?,
-        name: Text {
-            at: word(12)?,
-            len: half(26)?,
-        },
-        decorated: Text {
-            at: word(16)?,
-            len: half(28)?,
-        },
+        name: Text { at: word(12)?, len: half(26)? },
+        decorated: Text { at: word(16)?, len: half(28)? },
         kind: *KINDS.get(usize::from(half(30)?))?,
-        place: (module != NO_MODULE).then_some(RecordPlace {
-            module,
-            offset: word(20)?,
-        }),
+        place: (module != NO_MODULE).then_some(RecordPlace { module, offset: word(20)? }),
     })
 }
 

@@ -114,10 +114,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inside = folder.path().join("isf");
         std::fs::create_dir_all(&inside).unwrap();
-        let identity = Identity {
-            guid: "00112233445566778899AABBCCDDEEFF".parse().unwrap(),
-            age: 1,
-        };
+        let identity = Identity { guid: "00112233445566778899AABBCCDDEEFF".parse().unwrap(), age: 1 };
         let file = format!("{}-1.json", identity.guid.digits());
         std::fs::write(folder.path().join(&file), "{}").unwrap();
         for name in ["..", "../", "..\\x", "/", "", ".", "a/../.."] {

@@ -22,15 +22,8 @@ const XZ_MAGIC: &[u8] = b"\xfd7zXZ\0";
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
 pub(super) fn open(path: &Path) -> Result<Isf, SymbolError> {
-    let io = |source| SymbolError::Io {
-        path: path.to_owned(),
-        action: "read",
-        source,
-    };
-    let bad = |reason: String| SymbolError::Isf {
-        path: path.to_owned(),
-        reason,
-    };
+    let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
+    let bad = |reason: String| SymbolError::Isf { path: path.to_owned(), reason };
     let mut packed = Vec::new();
     let file = std::fs::File::open(path).map_err(io)?;
     file.take(MAX_FILE).read_to_end(&mut packed).map_err(io)?;
@@ -43,17 +36,9 @@ pub(super) fn open(path: &Path) -> Result<Isf, SymbolError> {
         .as_ref()
         .and_then(|windows| windows.pdb.as_ref())
         .ok_or_else(|| bad("it names no PDB, so it is not of a Windows module".to_owned()))?;
-    let guid = pdb
-        .guid
-        .parse()
-        .map_err(|e| bad(format!("its PDB's GUID is {e}")))?;
+    let guid = pdb.guid.parse().map_err(|e| bad(format!("its PDB's GUID is {e}")))?;
     let identity = Identity { guid, age: pdb.age };
-    Ok(Isf {
-        path: path.to_owned(),
-        identity,
-        names: names(&table),
-        types: Reader::default().read(&table),
-    })
+    Ok(Isf { path: path.to_owned(), identity, names: names(&table), types: Reader::default().read(&table) })
 }
 
 /// A writer that refuses more than a table can hold.
@@ -134,10 +119,7 @@ impl Reader {
     }
 
     fn named_base(&self, name: &str) -> Base {
-        self.bases
-            .get(name)
-            .copied()
-            .unwrap_or(Base::new(BaseKind::None, 0))
+        self.bases.get(name).copied().unwrap_or(Base::new(BaseKind::None, 0))
     }
 
     fn enumeration(&mut self, name: &str, entry: &EnumType) {
@@ -207,8 +189,7 @@ impl Reader {
             }
             "bitfield" => {
                 let base = self.reference(reference.holder.as_deref()?)?;
-                self.types
-                    .bitfield(base, reference.bit_position, reference.bit_length)
+                self.types.bitfield(base, reference.bit_position, reference.bit_length)
             }
             "enum" => {
                 let int = Base::new(BaseKind::Int, 4);
@@ -216,11 +197,7 @@ impl Reader {
             }
             "function" => {
                 let result = self.types.base(Base::new(BaseKind::Void, 0));
-                let function = Function {
-                    result,
-                    parameters: Vec::new(),
-                    class: None,
-                };
+                let function = Function { result, parameters: Vec::new(), class: None };
                 self.types.single(Type::Function(Arc::new(function)))
             }
             kind => self.types.declare(udt_kind(kind), name?),
@@ -238,9 +215,7 @@ fn udt_kind(word: &str) -> UdtKind {
 
 /// Names that the table's maker invented for what has none.
 fn is_made_up(name: &str) -> bool {
-    ["__anonymous_", "__unnamed_", "unnamed_field_", "<unnamed-"]
-        .iter()
-        .any(|start| name.starts_with(start))
+    ["__anonymous_", "__unnamed_", "unnamed_field_", "<unnamed-"].iter().any(|start| name.starts_with(start))
 }
 
 fn shown_name(name: &str) -> String {
@@ -311,9 +286,7 @@ mod tests {
             assert_eq!(high.bits, Some((3, 29)));
             assert_eq!(isf.nearest(5000).unwrap().name, "KeFoo");
             assert_eq!(isf.by_name("_strlwr")[0].rva, 8192);
-            let Some(Type::Enum(e)) = isf.get(isf.find("_E").unwrap()) else {
-                panic!()
-            };
+            let Some(Type::Enum(e)) = isf.get(isf.find("_E").unwrap()) else { panic!() };
             assert_eq!(e.values, [("A".to_owned(), 0), ("B".to_owned(), 1)]);
         }
     }

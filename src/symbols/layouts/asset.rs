@@ -107,11 +107,7 @@ fn field<'a>(table: &mut TypeTable, name: &str, mut columns: impl Iterator<Item 
         (Ok(bit), Ok(width)) => table.bitfield(base, bit, width),
         _ => base,
     };
-    Some(Field {
-        name: name.to_owned(),
-        offset,
-        ty,
-    })
+    Some(Field { name: name.to_owned(), offset, ty })
 }
 
 fn hex(text: &str) -> Option<u64> {

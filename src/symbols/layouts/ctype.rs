@@ -17,9 +17,7 @@ pub(super) fn parse(context: &mut Context<'_>, text: &str) -> Option<TypeId> {
         None => (text, ""),
     };
     let words = text.replace('*', " * ");
-    let mut words = words
-        .split_whitespace()
-        .filter(|word| !matches!(*word, "volatile" | "const"));
+    let mut words = words.split_whitespace().filter(|word| !matches!(*word, "volatile" | "const"));
     let first = words.next()?;
     let table = &mut *context.table;
     let mut ty = match first {
@@ -29,11 +27,7 @@ pub(super) fn parse(context: &mut Context<'_>, text: &str) -> Option<TypeId> {
         "anon" => table.declare(UdtKind::Struct, "<unnamed-tag>"),
         "fnptr" => {
             let result = table.base(Base::new(BaseKind::Void, 0));
-            let function = Function {
-                result,
-                parameters: Vec::new(),
-                class: None,
-            };
+            let function = Function { result, parameters: Vec::new(), class: None };
             let function = table.single(Type::Function(Arc::new(function)));
             table.pointer(function, 8)
         }
@@ -85,39 +79,16 @@ mod tests {
         for text in ["ULONG", "volatile LONG", "const UCHAR"] {
             assert!(matches!(shape(text), Some(Type::Base(_))), "{text}");
         }
-        for text in [
-            "VOID *",
-            "VOID **",
-            "struct _EJOB *volatile",
-            "VOID *volatile *",
-            "fnptr",
-        ] {
-            assert!(
-                matches!(shape(text), Some(Type::Pointer { size: 8, .. })),
-                "{text}"
-            );
+        for text in ["VOID *", "VOID **", "struct _EJOB *volatile", "VOID *volatile *", "fnptr"] {
+            assert!(matches!(shape(text), Some(Type::Pointer { size: 8, .. })), "{text}");
         }
-        for (text, count, size) in [
-            ("UCHAR[4]", 4, 4),
-            ("volatile ULONGLONG[4][2]", 4, 64),
-            ("VOID *volatile[32]", 32, 256),
-        ] {
-            let Some(Type::Array {
-                count: n, size: s, ..
-            }) = shape(text)
-            else {
-                panic!("{text}")
-            };
+        for (text, count, size) in
+            [("UCHAR[4]", 4, 4), ("volatile ULONGLONG[4][2]", 4, 64), ("VOID *volatile[32]", 32, 256)]
+        {
+            let Some(Type::Array { count: n, size: s, .. }) = shape(text) else { panic!("{text}") };
             assert_eq!((n, s), (count, size), "{text}");
         }
-        for text in [
-            "",
-            "DOUBLE",
-            "// 0x38 // (56) USHORT",
-            "struct",
-            "UCHAR[x]",
-            "ULONG ULONG",
-        ] {
+        for text in ["", "DOUBLE", "// 0x38 // (56) USHORT", "struct", "UCHAR[x]", "ULONG ULONG"] {
             assert_eq!(shape(text), None, "{text}");
         }
     }

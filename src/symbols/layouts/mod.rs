@@ -64,11 +64,7 @@ pub fn choose(version: Version, thread_size: Option<u64>) -> Option<Layout> {
     let builds = asset::builds()?;
     let (number, name) = nearest(&builds, version, thread_size)?;
     let exact = version.0[3] != 0 && Version::parse(name) == Some(version);
-    Some(Layout {
-        name: name.to_owned(),
-        exact,
-        types: asset::types(number)?,
-    })
+    Some(Layout { name: name.to_owned(), exact, types: asset::types(number)? })
 }
 
 /// `SizeEThread` of build 26100 before its layout changed in mid-2025.
@@ -91,11 +87,7 @@ fn nearest<'a>(builds: &[&'a str], version: Version, thread_size: Option<u64>) -
     known
         .min_by_key(|(_, _, Version([a, b, c, d]))| {
             let is_newer = (*a, *b, family(*c)) > (major, minor, family(build));
-            let distance = (
-                a.abs_diff(major),
-                b.abs_diff(minor),
-                family(*c).abs_diff(family(build)),
-            );
+            let distance = (a.abs_diff(major), b.abs_diff(minor), family(*c).abs_diff(family(build)));
             (is_newer, distance, c.abs_diff(build), d.abs_diff(revision))
         })
         .map(|(number, name, _)| (number, name))

@@ -54,12 +54,8 @@ pub(crate) fn lines(bytes: &[u8]) -> Vec<RawLine> {
 }
 
 fn lines_of(bytes: &[u8], all: &mut Vec<RawLine>) -> Option<()> {
-    let (base, section, flags, size) = (
-        u32_at(bytes, 0)?,
-        u16_at(bytes, 4)?,
-        u16_at(bytes, 6)?,
-        u32_at(bytes, 8)?,
-    );
+    let (base, section, flags, size) =
+        (u32_at(bytes, 0)?, u16_at(bytes, 4)?, u16_at(bytes, 6)?, u32_at(bytes, 8)?);
     let end = base.checked_add(size)?;
     let mut at = 12usize;
     let first = all.len();
@@ -101,11 +97,9 @@ pub(crate) fn inlinees(bytes: &[u8]) -> HashMap<u32, (u32, u32)> {
     for (_, contents) in subsections(bytes).filter(|(kind, _)| *kind == INLINEES) {
         let has_files = u32_at(contents, 0) == Some(1);
         let mut at = 4usize;
-        while let (Some(id), Some(file), Some(line)) = (
-            u32_at(contents, at),
-            u32_at(contents, at + 4),
-            u32_at(contents, at + 8),
-        ) {
+        while let (Some(id), Some(file), Some(line)) =
+            (u32_at(contents, at), u32_at(contents, at + 4), u32_at(contents, at + 8))
+        {
             if all.len() >= MAX_RECORDS {
                 break;
             }
@@ -113,9 +107,7 @@ pub(crate) fn inlinees(bytes: &[u8]) -> HashMap<u32, (u32, u32)> {
             at += 12;
             if has_files {
                 let Some(extra) = u32_at(contents, at) else { break };
-                let Some(next) = (extra as usize)
-                    .checked_mul(4)
-                    .and_then(|len| at.checked_add(4 + len))
+                let Some(next) = (extra as usize).checked_mul(4).and_then(|len| at.checked_add(4 + len))
                 else {
                     break;
                 };
@@ -145,22 +137,7 @@ mod tests {
     #[test]
     fn a_function_with_two_lines() {
         // Offset 0x10 in section 1, 0x20 bytes; one block of file 0x18 with two records.
-        let section = words(&[
-            LINES,
-            40,
-            0x10,
-            1,
-            0x20,
-            0x18,
-            2,
-            28,
-            0,
-            7 | 0x8000_0000,
-            8,
-            9,
-            0xf7,
-            0,
-        ]);
+        let section = words(&[LINES, 40, 0x10, 1, 0x20, 0x18, 2, 28, 0, 7 | 0x8000_0000, 8, 9, 0xf7, 0]);
         let lines = lines(&section);
         let shown: Vec<(u32, u32, u32, u32)> =
             lines.iter().map(|l| (l.offset, l.end, l.file, l.line)).collect();

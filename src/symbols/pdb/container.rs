@@ -38,10 +38,7 @@ impl Identity {
 
 impl From<&PdbId> for Identity {
     fn from(id: &PdbId) -> Identity {
-        Identity {
-            guid: id.guid,
-            age: id.age,
-        }
+        Identity { guid: id.guid, age: id.age }
     }
 }
 
@@ -80,16 +77,8 @@ impl SourceView<'_> for Bytes {
 impl BoundedInput {
     /// Looks at the first bytes of `input` and refuses what is no PDB of a kind that can be read.
     pub(crate) fn new(mut input: Box<dyn Input>, path: &Path) -> Result<BoundedInput, SymbolError> {
-        let io = |source| SymbolError::Io {
-            path: path.to_owned(),
-            action: "read",
-            source,
-        };
-        let unsupported = |kind, advice| SymbolError::UnsupportedPdb {
-            path: path.to_owned(),
-            kind,
-            advice,
-        };
+        let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
+        let unsupported = |kind, advice| SymbolError::UnsupportedPdb { path: path.to_owned(), kind, advice };
         let len = input.seek(SeekFrom::End(0)).map_err(io)?;
         input.seek(SeekFrom::Start(0)).map_err(io)?;
         let mut head = Vec::new();
@@ -107,10 +96,7 @@ impl BoundedInput {
             ));
         }
         if !head.starts_with(MSF_MAGIC) && !head.starts_with(b"Microsoft C/C++ program database 2.00") {
-            return Err(SymbolError::Pdb {
-                path: path.to_owned(),
-                reason: not_a_pdb(&head),
-            });
+            return Err(SymbolError::Pdb { path: path.to_owned(), reason: not_a_pdb(&head) });
         }
         Ok(BoundedInput { input, len })
     }
@@ -141,9 +127,7 @@ impl pdb::Source<'static> for BoundedInput {
         let mut bytes = vec![0u8; total];
         let mut rest = bytes.as_mut_slice();
         for slice in slices {
-            let (into, tail) = rest
-                .split_at_mut_checked(slice.size)
-                .ok_or(io::ErrorKind::InvalidData)?;
+            let (into, tail) = rest.split_at_mut_checked(slice.size).ok_or(io::ErrorKind::InvalidData)?;
             self.input.seek(SeekFrom::Start(slice.offset))?;
             self.input.read_exact(into)?;
             rest = tail;
@@ -155,7 +139,5 @@ impl pdb::Source<'static> for BoundedInput {
 /// Whether the PDB stream's feature words say that the PDB was linked with /DEBUG:FASTLINK. `features` is what follows
 /// the map of named streams.
 pub(crate) fn is_fastlink(features: &[u8]) -> bool {
-    features
-        .chunks_exact(4)
-        .any(|word| word == FEATURE_MINIMAL.to_le_bytes())
+    features.chunks_exact(4).any(|word| word == FEATURE_MINIMAL.to_le_bytes())
 }

@@ -57,11 +57,7 @@ impl std::fmt::Debug for PdbFile {
 impl PdbFile {
     /// Opens the PDB at `path`. Its table of names is kept in the folder `cache`, if one is given.
     pub fn open(path: &Path, cache: Option<&Path>) -> Result<PdbFile, SymbolError> {
-        let io = |source| SymbolError::Io {
-            path: path.to_owned(),
-            action: "read",
-            source,
-        };
+        let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
         let file = File::open(path).map_err(io)?;
         let len = file.metadata().map_err(io)?.len();
         PdbFile::from_input(Box::new(file), len, path, cache)
@@ -160,9 +156,7 @@ impl PdbFile {
 
     /// The way from sections and offsets to addresses in the image, by OMAP where the image was rearranged.
     pub(crate) fn address_map(&self) -> Result<Arc<AddressMap<'static>>, pdb::Error> {
-        let map = self
-            .map
-            .get_or_init(|| self.lock().address_map().map(Arc::new).map_err(|e| e.to_string()));
+        let map = self.map.get_or_init(|| self.lock().address_map().map(Arc::new).map_err(|e| e.to_string()));
         map.clone().map_err(|_| pdb::Error::AddressMapNotFound)
     }
 
@@ -172,9 +166,7 @@ impl PdbFile {
     }
 
     pub(crate) fn type_records(&self) -> Option<&Records> {
-        self.types
-            .get_or_init(|| self.records(TYPE_STREAM, true))
-            .as_ref()
+        self.types.get_or_init(|| self.records(TYPE_STREAM, true)).as_ref()
     }
 
     pub(crate) fn id_records(&self) -> Option<&Records> {
@@ -265,10 +257,7 @@ impl PdbFile {
     fn load_names(&self) -> Result<NameIndex, String> {
         // A public and a private PDB of one build share GUID and age, so the length belongs to the key.
         let key = format!("{}-{:x}", self.identity.key(), self.file_len);
-        let place = self
-            .cache
-            .as_ref()
-            .map(|folder| folder.join(format!("{key}.names")));
+        let place = self.cache.as_ref().map(|folder| folder.join(format!("{key}.names")));
         if let Some(index) = place.as_ref().and_then(|path| NameIndex::load(path, &key)) {
             return Ok(index);
         }

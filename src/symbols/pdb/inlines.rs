@@ -32,10 +32,7 @@ impl Site {
 
     /// The line of its own source that covers `rva`.
     pub(crate) fn line_at(&self, rva: u32) -> Option<&Line> {
-        self.lines
-            .iter()
-            .rev()
-            .find(|line| (line.start..line.end).contains(&rva))
+        self.lines.iter().rev().find(|line| (line.start..line.end).contains(&rva))
     }
 }
 
@@ -56,11 +53,7 @@ pub(crate) fn site(
                 section: function.section,
             };
             let start = at.to_rva(map)?.0;
-            Some(Line {
-                start,
-                end: start.checked_add(step.end.checked_sub(step.start)?)?,
-                ..step
-            })
+            Some(Line { start, end: start.checked_add(step.end.checked_sub(step.start)?)?, ..step })
         })
         .collect();
     lines.sort_by_key(|line| line.start);
@@ -71,12 +64,7 @@ pub(crate) fn site(
             _ => ranges.push((line.start, line.end)),
         }
     }
-    Site {
-        parent,
-        inlinee: site.inlinee.0,
-        ranges,
-        lines,
-    }
+    Site { parent, inlinee: site.inlinee.0, ranges, lines }
 }
 
 /// The lines of a site with their code as offsets in the function.
@@ -133,12 +121,7 @@ fn steps(site: &InlineSiteSymbol<'_>, (mut file, mut line): (u32, u32)) -> Vec<L
         open = length.is_none();
         // The last line has no end until something gives it one.
         let end = start.wrapping_add(length.unwrap_or(0));
-        steps.push(Line {
-            start,
-            end,
-            file,
-            line,
-        });
+        steps.push(Line { start, end, file, line });
     }
     steps
 }

@@ -181,52 +181,29 @@ impl<'a> Leaf<'a> {
                 let (base, fields) = (at.u32()?, at.u32()?);
                 let name = at.text()?;
                 let unique_name = unique_name(properties, &mut at);
-                Leaf::Enum(EnumLeaf {
-                    properties,
-                    base,
-                    fields,
-                    name,
-                    unique_name,
-                })
+                Leaf::Enum(EnumLeaf { properties, base, fields, name, unique_name })
             }
-            LF_POINTER => Leaf::Pointer {
-                target: at.u32()?,
-                attributes: at.u32()?,
-            },
+            LF_POINTER => Leaf::Pointer { target: at.u32()?, attributes: at.u32()? },
             LF_MODIFIER => Leaf::Modifier { target: at.u32()? },
             LF_ARRAY => {
                 let element = at.u32()?;
                 at.skip(4)?;
-                Leaf::Array {
-                    element,
-                    size: at.number()? as u64,
-                }
+                Leaf::Array { element, size: at.number()? as u64 }
             }
             LF_BITFIELD => {
                 let base = at.u32()?;
                 let [length, position] = at.u16()?.to_le_bytes();
-                Leaf::Bitfield {
-                    base,
-                    length,
-                    position,
-                }
+                Leaf::Bitfield { base, length, position }
             }
             LF_PROCEDURE => {
                 let result = at.u32()?;
                 at.skip(4)?;
-                Leaf::Procedure {
-                    result,
-                    arguments: at.u32()?,
-                }
+                Leaf::Procedure { result, arguments: at.u32()? }
             }
             LF_MFUNCTION => {
                 let (result, class) = (at.u32()?, at.u32()?);
                 at.skip(8)?;
-                Leaf::Method {
-                    result,
-                    class,
-                    arguments: at.u32()?,
-                }
+                Leaf::Method { result, class, arguments: at.u32()? }
             }
             LF_ARGLIST => {
                 at.skip(4)?;
@@ -239,18 +216,12 @@ impl<'a> Leaf<'a> {
             LF_FUNC_ID => {
                 let scope = at.u32()?;
                 at.skip(4)?;
-                Leaf::FunctionId {
-                    scope,
-                    name: at.text()?,
-                }
+                Leaf::FunctionId { scope, name: at.text()? }
             }
             LF_MFUNC_ID => {
                 let class = at.u32()?;
                 at.skip(4)?;
-                Leaf::MethodId {
-                    class,
-                    name: at.text()?,
-                }
+                Leaf::MethodId { class, name: at.text()? }
             }
             LF_STRING_ID => {
                 at.skip(4)?;
@@ -282,21 +253,11 @@ fn structure(kind: u16, mut at: Cursor<'_>) -> Option<StructLeaf<'_>> {
     let size = at.number()? as u64;
     let name = at.text()?;
     let unique_name = unique_name(properties, &mut at);
-    Some(StructLeaf {
-        kind,
-        count,
-        properties,
-        fields,
-        size,
-        name,
-        unique_name,
-    })
+    Some(StructLeaf { kind, count, properties, fields, size, name, unique_name })
 }
 
 fn unique_name<'a>(properties: u16, at: &mut Cursor<'a>) -> Option<&'a [u8]> {
-    (properties & property::UNIQUE_NAME != 0)
-        .then(|| at.text())
-        .flatten()
+    (properties & property::UNIQUE_NAME != 0).then(|| at.text()).flatten()
 }
 
 /// The names under which a record can be looked up: none unless it defines (and not merely declares) a structure, union

@@ -47,11 +47,7 @@ impl LineTable {
         wanted.dedup();
         let name = |index: u32| file.strings()?.get(c13::file_name_at(section, index)?);
         let files = wanted.into_iter().filter_map(|index| Some((index, name(index)?)));
-        LineTable {
-            lines,
-            files: files.collect(),
-            inlinees,
-        }
+        LineTable { lines, files: files.collect(), inlinees }
     }
 
     /// The line whose code covers `rva`.
@@ -77,9 +73,7 @@ impl LineTable {
 }
 
 fn place(map: &AddressMap<'_>, line: &c13::RawLine) -> Option<Line> {
-    let start = PdbInternalSectionOffset::new(line.section, line.offset)
-        .to_rva(map)?
-        .0;
+    let start = PdbInternalSectionOffset::new(line.section, line.offset).to_rva(map)?.0;
     Some(Line {
         start,
         end: start.checked_add(line.end.checked_sub(line.offset)?)?,

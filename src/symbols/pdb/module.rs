@@ -76,9 +76,5 @@ fn read(file: &PdbFile, number: u16) -> Option<Compiled> {
     let section = (symbols_size as usize).checked_add(old_lines as usize)?;
     let section = bounded::slice(stream.as_slice(), section, c13_size as usize)?;
     let lines = LineTable::read(file, section);
-    Some(Compiled {
-        info,
-        symbols_size,
-        lines,
-    })
+    Some(Compiled { info, symbols_size, lines })
 }

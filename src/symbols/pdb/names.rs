@@ -19,21 +19,15 @@ impl SymbolSource for PdbFile {
     }
 
     fn exact(&self, rva: u32) -> Vec<Symbol<'_>> {
-        self.name_index()
-            .map(|names| names.exact(rva))
-            .unwrap_or_default()
+        self.name_index().map(|names| names.exact(rva)).unwrap_or_default()
     }
 
     fn by_name(&self, name: &str) -> Vec<Symbol<'_>> {
-        self.name_index()
-            .map(|names| names.by_name(name))
-            .unwrap_or_default()
+        self.name_index().map(|names| names.by_name(name)).unwrap_or_default()
     }
 
     fn matching(&self, pattern: &Wildcard) -> Vec<Symbol<'_>> {
-        self.name_index()
-            .map(|names| names.matching(pattern))
-            .unwrap_or_default()
+        self.name_index().map(|names| names.matching(pattern)).unwrap_or_default()
     }
 
     fn function_extent(&self, rva: u32) -> Option<(u32, u32)> {

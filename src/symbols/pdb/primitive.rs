@@ -10,13 +10,7 @@ pub(crate) fn primitive(index: u32) -> Option<Type> {
     if index >= FIRST_RECORD {
         return None;
     }
-    let pointer = |size| {
-        Some(Type::Pointer {
-            target: TypeId(index & 0xff),
-            size,
-            reference: false,
-        })
-    };
+    let pointer = |size| Some(Type::Pointer { target: TypeId(index & 0xff), size, reference: false });
     match index >> 8 {
         0 => base(index & 0xff).map(Type::Base),
         1..=3 => pointer(2),
@@ -70,14 +64,7 @@ mod tests {
     #[test]
     fn known_indexes() {
         assert_eq!(primitive(0x22), Some(Type::Base(Base::new(BaseKind::ULong, 4))));
-        assert_eq!(
-            primitive(0x0603),
-            Some(Type::Pointer {
-                target: TypeId(3),
-                size: 8,
-                reference: false
-            })
-        );
+        assert_eq!(primitive(0x0603), Some(Type::Pointer { target: TypeId(3), size: 8, reference: false }));
         assert_eq!(primitive(0x1000), None);
         assert_eq!(primitive(0xff), None);
     }

@@ -67,10 +67,7 @@ pub(crate) fn read(
         whole: (start, start.saturating_add(size)),
         frame: Frame::default(),
         scopes: Vec::new(),
-        result: Procedure {
-            variables: Vec::new(),
-            sites: Vec::new(),
-        },
+        result: Procedure { variables: Vec::new(), sites: Vec::new() },
         open_local: None,
         module,
         procedure_offset: procedure.offset,
@@ -128,11 +125,7 @@ impl Reader<'_> {
     }
 
     fn declare(&mut self, name: &pdb::RawString<'_>, ty: u32, parameter: bool, place: Option<Place>) {
-        let locations = place.map(|place| Location {
-            range: self.whole,
-            part: 0,
-            place,
-        });
+        let locations = place.map(|place| Location { range: self.whole, part: 0, place });
         self.result.variables.push(Declared {
             name: name.to_string().into_owned(),
             ty: TypeId(ty),
@@ -159,45 +152,25 @@ impl Reader<'_> {
                 self.open_local = Some(l.flags.isparam);
             }
             SymbolData::RegisterVariable(r) => {
-                self.declare(
-                    &r.name,
-                    r.type_index.0,
-                    false,
-                    Some(Place::Register(r.register.0)),
-                );
+                self.declare(&r.name, r.type_index.0, false, Some(Place::Register(r.register.0)));
             }
             SymbolData::RegisterRelative(r) => {
-                let place = Place::RegisterRelative {
-                    register: r.register.0,
-                    offset: r.offset,
-                };
+                let place = Place::RegisterRelative { register: r.register.0, offset: r.offset };
                 self.declare(&r.name, r.type_index.0, false, Some(place));
             }
             SymbolData::BasePointerRelative(r) => {
                 // Positive offsets lie above the saved frame pointer: the caller put them there.
                 let parameter = r.offset > 0;
-                let place = Place::FrameRelative {
-                    register: self.frame.register(parameter),
-                    offset: r.offset,
-                };
+                let place =
+                    Place::FrameRelative { register: self.frame.register(parameter), offset: r.offset };
                 self.declare(&r.name, r.type_index.0, parameter, Some(place));
             }
             SymbolData::Data(d) => {
                 let rva = d.offset.to_rva(self.map).map(|rva| rva.0);
-                self.declare(
-                    &d.name,
-                    d.type_index.0,
-                    false,
-                    rva.map(|rva| Place::Static { rva }),
-                );
+                self.declare(&d.name, d.type_index.0, false, rva.map(|rva| Place::Static { rva }));
             }
             SymbolData::Constant(c) => {
-                self.declare(
-                    &c.name,
-                    c.type_index.0,
-                    false,
-                    Some(Place::Constant(constant(c.value))),
-                );
+                self.declare(&c.name, c.type_index.0, false, Some(Place::Constant(constant(c.value))));
             }
             SymbolData::Block(b) => {
                 let start = b.offset.to_rva(self.map).map_or(self.whole.0, |rva| rva.0);

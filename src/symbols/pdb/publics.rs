@@ -50,10 +50,7 @@ fn walk_module(builder: &mut Builder, map: &AddressMap<'_>, mut records: SymbolI
         if depth == 0
             && let Ok(data) = symbol.parse()
         {
-            let place = RecordPlace {
-                module,
-                offset: symbol.index().0,
-            };
+            let place = RecordPlace { module, offset: symbol.index().0 };
             add(builder, map, &data, Some(place));
         }
         depth += usize::from(opens);

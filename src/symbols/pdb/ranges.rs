@@ -22,10 +22,7 @@ impl Frame {
             _ => [0; 4],
         };
         let number = |code: u8| numbers.get(usize::from(code)).copied().unwrap_or(0);
-        Frame {
-            locals: number(locals),
-            parameters: number(parameters),
-        }
+        Frame { locals: number(locals), parameters: number(parameters) }
     }
 
     /// The register for a variable.
@@ -45,10 +42,7 @@ pub(crate) fn locations(
     parameter: bool,
     whole: (u32, u32),
 ) -> Vec<Location> {
-    let frame_relative = |offset| Place::FrameRelative {
-        register: frame.register(parameter),
-        offset,
-    };
+    let frame_relative = |offset| Place::FrameRelative { register: frame.register(parameter), offset };
     let (range, gaps, part, place) = match data {
         SymbolData::DefRangeRegister(r) => (&r.range, &r.gaps, 0, Place::Register(r.register.0)),
         SymbolData::DefRangeSubFieldRegister(r) => {
@@ -56,17 +50,11 @@ pub(crate) fn locations(
         }
         SymbolData::DefRangeFramePointerRelative(r) => (&r.range, &r.gaps, 0, frame_relative(r.offset)),
         SymbolData::DefRangeFramePointerRelativeFullScope(r) => {
-            return vec![Location {
-                range: whole,
-                part: 0,
-                place: frame_relative(r.offset),
-            }];
+            return vec![Location { range: whole, part: 0, place: frame_relative(r.offset) }];
         }
         SymbolData::DefRangeRegisterRelative(r) => {
-            let place = Place::RegisterRelative {
-                register: r.base_register.0,
-                offset: r.offset_base_pointer,
-            };
+            let place =
+                Place::RegisterRelative { register: r.base_register.0, offset: r.offset_base_pointer };
             (&r.range, &r.gaps, u32::from(r.offset_parent), place)
         }
         // `S_DEFRANGE` and `S_DEFRANGE_SUBFIELD` name a program that no compiler writes.
@@ -74,11 +62,7 @@ pub(crate) fn locations(
     };
     stretches(map, range, gaps)
         .into_iter()
-        .map(|range| Location {
-            range,
-            part,
-            place: place.clone(),
-        })
+        .map(|range| Location { range, part, place: place.clone() })
         .collect()
 }
 

@@ -53,12 +53,7 @@ impl Records {
             at += 2 + usize::from(len);
         }
         names.sort_unstable();
-        Some(Records {
-            stream,
-            first,
-            offsets,
-            names,
-        })
+        Some(Records { stream, first, offsets, names })
     }
 
     /// The record of that index, without its length.
@@ -82,24 +77,16 @@ impl Records {
             .iter()
             .take_while(|&&(hash, _)| hash == want)
             .map(|&(_, index)| index)
-            .find(|&index| {
-                self.raw(index)
-                    .is_some_and(|raw| leaf::defined_names(raw).any(|n| n == name))
-            })
+            .find(|&index| self.raw(index).is_some_and(|raw| leaf::defined_names(raw).any(|n| n == name)))
     }
 
     /// Indexes of all records, in order.
     pub(crate) fn indexes(&self) -> std::ops::Range<u32> {
-        self.first
-            ..self
-                .first
-                .saturating_add(u32::try_from(self.offsets.len()).unwrap_or(0))
+        self.first..self.first.saturating_add(u32::try_from(self.offsets.len()).unwrap_or(0))
     }
 }
 
 /// FNV-1a.
 fn hash(name: &[u8]) -> u32 {
-    name.iter().fold(0x811c_9dc5, |hash, &byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    name.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

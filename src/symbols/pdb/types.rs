@@ -31,9 +31,7 @@ impl TypeSource for PdbFile {
             .indexes()
             .find(|&index| {
                 records.raw(index).is_some_and(|raw| {
-                    leaf::defined_names(raw)
-                        .next()
-                        .is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+                    leaf::defined_names(raw).next().is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
                 })
             })
             .map(TypeId)
@@ -94,27 +92,13 @@ fn convert(records: &Records, leaf: Leaf<'_>) -> Option<Type> {
         Leaf::Pointer { target, attributes } => pointer(target, attributes),
         Leaf::Array { element, size } => {
             let each = size_of(records, element, 0).unwrap_or(0);
-            Type::Array {
-                element: TypeId(element),
-                count: size.checked_div(each).unwrap_or(0),
-                size,
-            }
+            Type::Array { element: TypeId(element), count: size.checked_div(each).unwrap_or(0), size }
         }
-        Leaf::Bitfield {
-            base,
-            length,
-            position,
-        } => Type::Bitfield {
-            base: TypeId(base),
-            position,
-            length,
-        },
+        Leaf::Bitfield { base, length, position } => Type::Bitfield { base: TypeId(base), position, length },
         Leaf::Procedure { result, arguments } => function(records, result, arguments, None),
-        Leaf::Method {
-            result,
-            class,
-            arguments,
-        } => function(records, result, arguments, Some(TypeId(class))),
+        Leaf::Method { result, class, arguments } => {
+            function(records, result, arguments, Some(TypeId(class)))
+        }
         Leaf::TableShape => Type::Base(Base::new(BaseKind::None, 0)),
         _ => return None,
     })
@@ -129,11 +113,7 @@ fn pointer(target: u32, attributes: u32) -> Type {
         (size, _) => size as u8,
     };
     let reference = matches!((attributes >> 5) & 7, 1 | 4);
-    Type::Pointer {
-        target: TypeId(target),
-        size,
-        reference,
-    }
+    Type::Pointer { target: TypeId(target), size, reference }
 }
 
 fn udt(records: &Records, declared: StructLeaf<'_>) -> Udt {
@@ -191,9 +171,7 @@ fn enumeration(records: &Records, declared: EnumLeaf<'_>) -> Enum {
 
 /// The definition that a forward reference means: by its unique name, or else by its name.
 fn resolve(records: &Records, name: &[u8], unique: Option<&[u8]>) -> Option<u32> {
-    unique
-        .and_then(|unique| records.definition(unique))
-        .or_else(|| records.definition(name))
+    unique.and_then(|unique| records.definition(unique)).or_else(|| records.definition(name))
 }
 
 fn function(records: &Records, result: u32, arguments: u32, class: Option<TypeId>) -> Type {
@@ -206,11 +184,7 @@ fn function(records: &Records, result: u32, arguments: u32, class: Option<TypeId
             parameters.push(TypeId(index));
         }
     }
-    Type::Function(Arc::new(Function {
-        result: TypeId(result),
-        parameters,
-        class,
-    }))
+    Type::Function(Arc::new(Function { result: TypeId(result), parameters, class }))
 }
 
 /// The size of a type straight from its record: what an array's element count needs.

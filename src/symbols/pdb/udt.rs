@@ -96,11 +96,7 @@ fn member(records: &Records, at: &mut Cursor<'_>, members: &mut Members) -> Opti
         LF_BCLASS | LF_BINTERFACE => {
             let ty = TypeId(at.u32()?);
             let offset = at.number()? as u64;
-            members.bases.push(BaseClass {
-                ty,
-                offset,
-                is_virtual: false,
-            });
+            members.bases.push(BaseClass { ty, offset, is_virtual: false });
         }
         LF_VBCLASS | LF_IVBCLASS => {
             let ty = TypeId(at.u32()?);
@@ -109,20 +105,12 @@ fn member(records: &Records, at: &mut Cursor<'_>, members: &mut Members) -> Opti
             at.number()?;
             // Indirect virtual bases are members of a base class and are reached through it.
             if kind == LF_VBCLASS {
-                members.bases.push(BaseClass {
-                    ty,
-                    offset,
-                    is_virtual: true,
-                });
+                members.bases.push(BaseClass { ty, offset, is_virtual: true });
             }
         }
         LF_VFUNCTAB => {
             let ty = TypeId(at.u32()?);
-            members.fields.push(Field {
-                name: TABLE_POINTER.to_owned(),
-                offset: 0,
-                ty,
-            });
+            members.fields.push(Field { name: TABLE_POINTER.to_owned(), offset: 0, ty });
         }
         LF_ENUMERATE => {
             let value = at.number()?;
@@ -162,9 +150,7 @@ fn overloads(records: &Records, list: u32, name: &str, members: &mut Members) {
             return;
         };
         let slot = introduces(attributes).then(|| at.u32()).flatten();
-        members
-            .methods
-            .push(method(name.to_owned(), TypeId(ty), attributes, slot));
+        members.methods.push(method(name.to_owned(), TypeId(ty), attributes, slot));
     }
 }
 
@@ -179,13 +165,7 @@ fn introduces(attributes: u16) -> bool {
 
 fn method(name: String, ty: TypeId, attributes: u16, slot: Option<u32>) -> Method {
     let kind = method_kind(attributes);
-    Method {
-        name,
-        ty,
-        is_virtual: matches!(kind, 1 | 4 | 5 | 6),
-        is_static: kind == 2,
-        slot,
-    }
+    Method { name, ty, is_virtual: matches!(kind, 1 | 4 | 5 | 6), is_static: kind == 2, slot }
 }
 
 fn text(at: &mut Cursor<'_>) -> Option<String> {

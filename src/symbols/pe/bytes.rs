@@ -46,9 +46,7 @@ impl ImageBytes for MappedBytes<'_> {
 
 /// Copies `buf.len()` bytes from `offset`; false where they end early.
 pub(crate) fn copy(bytes: &[u8], offset: usize, buf: &mut [u8]) -> bool {
-    bounded::slice(bytes, offset, buf.len())
-        .map(|from| buf.copy_from_slice(from))
-        .is_some()
+    bounded::slice(bytes, offset, buf.len()).map(|from| buf.copy_from_slice(from)).is_some()
 }
 
 /// `N` bytes at `rva`.

@@ -99,9 +99,8 @@ pub fn read(image: &(impl ImageBytes + ?Sized), headers: &Headers) -> (Vec<Debug
         return (Vec::new(), true);
     };
     let count = (directory.size / 28).min(MAX_ENTRIES);
-    let entries: Vec<DebugEntry> = bytes::table::<28>(image, directory.rva, count)
-        .map_while(|raw| entry(image, &raw?))
-        .collect();
+    let entries: Vec<DebugEntry> =
+        bytes::table::<28>(image, directory.rva, count).map_while(|raw| entry(image, &raw?)).collect();
     let complete = entries.len() == count as usize;
     (entries, complete)
 }
@@ -167,9 +166,7 @@ fn record(image: &(impl ImageBytes + ?Sized), entry: &DebugEntry) -> Option<Vec<
         return Some(record);
     }
     let mut record = vec![0; size as usize];
-    image
-        .at_file_offset(entry.file_offset, &mut record)
-        .then_some(record)
+    image.at_file_offset(entry.file_offset, &mut record).then_some(record)
 }
 
 fn decode(kind: u32, record: &[u8]) -> Option<DebugData> {
@@ -181,9 +178,7 @@ fn decode(kind: u32, record: &[u8]) -> Option<DebugData> {
         }),
         16 => {
             let len = bounded::u32_at(record, 0).unwrap_or(0) as usize;
-            Some(DebugData::Repro(
-                bounded::slice(record, 4, len).unwrap_or_default().to_vec(),
-            ))
+            Some(DebugData::Repro(bounded::slice(record, 4, len).unwrap_or_default().to_vec()))
         }
         20 => bounded::u32_at(record, 0).map(DebugData::ExDllCharacteristics),
         _ => None,

@@ -43,9 +43,7 @@ impl Export {
 
     /// The name, or `Ordinal12` as the debugger calls nameless exports.
     pub fn display_name(&self) -> String {
-        self.name
-            .clone()
-            .unwrap_or_else(|| format!("Ordinal{}", self.ordinal))
+        self.name.clone().unwrap_or_else(|| format!("Ordinal{}", self.ordinal))
     }
 }
 
@@ -72,15 +70,9 @@ impl Exports {
     /// Reads the export table; an image without one gives an empty table.
     pub fn read(image: &(impl ImageBytes + ?Sized), headers: &Headers) -> Result<Exports, PeError> {
         let Some(directory) = headers.directory(Directory::Export) else {
-            return Ok(Exports {
-                complete: true,
-                ..Exports::default()
-            });
+            return Ok(Exports { complete: true, ..Exports::default() });
         };
-        let missing = PeError::Missing {
-            what: "export directory",
-            rva: directory.rva,
-        };
+        let missing = PeError::Missing { what: "export directory", rva: directory.rva };
         let raw: [u8; 40] = bytes::array(image, directory.rva).ok_or(missing)?;
         let field = |at| bounded::u32_at(&raw, at).unwrap_or_default();
         let mut exports = Exports {
@@ -120,11 +112,7 @@ impl Exports {
                 let rva = (*functions.get(usize::from(index))?)?;
                 *named.get_mut(usize::from(index))? = true;
                 let ordinal = exports.ordinal_base.checked_add(index.into())?;
-                Some(Export {
-                    ordinal,
-                    name: Some(name?),
-                    target: target(rva, &mut text)?,
-                })
+                Some(Export { ordinal, name: Some(name?), target: target(rva, &mut text)? })
             })();
             match entry {
                 Some(entry) => exports.entries.push(entry),
@@ -139,11 +127,7 @@ impl Exports {
                 continue;
             };
             match target(rva, &mut text) {
-                Some(target) => exports.entries.push(Export {
-                    ordinal,
-                    name: None,
-                    target,
-                }),
+                Some(target) => exports.entries.push(Export { ordinal, name: None, target }),
                 None => exports.complete = false,
             }
         }
@@ -154,18 +138,10 @@ impl Exports {
     fn sort(&mut self) {
         let entries = &self.entries;
         let rvas = entries.iter().enumerate();
-        self.by_rva = rvas
-            .filter_map(|(index, entry)| Some((entry.rva()?, index as u32)))
-            .collect();
+        self.by_rva = rvas.filter_map(|(index, entry)| Some((entry.rva()?, index as u32))).collect();
         self.by_rva.sort_unstable();
-        let name_of = |index: &u32| {
-            entries
-                .get(*index as usize)
-                .and_then(|entry| entry.name.as_deref())
-        };
-        self.by_name = (0..entries.len() as u32)
-            .filter(|index| name_of(index).is_some())
-            .collect();
+        let name_of = |index: &u32| entries.get(*index as usize).and_then(|entry| entry.name.as_deref());
+        self.by_name = (0..entries.len() as u32).filter(|index| name_of(index).is_some()).collect();
         self.by_name.sort_by(|a, b| name_of(a).cmp(&name_of(b)));
     }
 
@@ -202,8 +178,6 @@ impl Exports {
 
     /// Addresses with their exports, ascending.
     pub fn iter_by_rva(&self) -> impl Iterator<Item = (u32, &Export)> {
-        self.by_rva
-            .iter()
-            .filter_map(|&(rva, index)| Some((rva, self.entries.get(index as usize)?)))
+        self.by_rva.iter().filter_map(|&(rva, index)| Some((rva, self.entries.get(index as usize)?)))
     }
 }

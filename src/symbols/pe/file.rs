@@ -36,19 +36,11 @@ impl ImageBytes for Raw<'_> {
 impl FileImage<Vec<u8>> {
     /// Loads a file of at most [`MAX_FILE`] bytes.
     pub fn open(path: &Path) -> Result<FileImage<Vec<u8>>, SymbolError> {
-        let io = |source| SymbolError::Io {
-            path: path.to_owned(),
-            action: "read",
-            source,
-        };
+        let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
         let file = File::open(path).map_err(io)?;
         let size = file.metadata().map_err(io)?.len();
         if size > MAX_FILE {
-            return Err(SymbolError::TooLarge {
-                path: path.to_owned(),
-                size,
-                limit: MAX_FILE,
-            });
+            return Err(SymbolError::TooLarge { path: path.to_owned(), size, limit: MAX_FILE });
         }
         let mut data = Vec::new();
         file.take(MAX_FILE).read_to_end(&mut data).map_err(io)?;
@@ -92,10 +84,7 @@ impl<D: AsRef<[u8]>> FileImage<D> {
             rest.fill(0);
             return (rva as usize <= data.len()).then_some(len);
         }
-        let section = self
-            .sections
-            .iter()
-            .find(|section| rva >= section.rva && rva < mapped_end(section))?;
+        let section = self.sections.iter().find(|section| rva >= section.rva && rva < mapped_end(section))?;
         let within = rva - section.rva;
         let len = buf.len().min((mapped_end(section) - rva) as usize);
         let buf = buf.get_mut(..len)?;
@@ -107,11 +96,7 @@ impl<D: AsRef<[u8]>> FileImage<D> {
         let (front, rest) = buf.split_at_mut_checked(have)?;
         rest.fill(0);
         // The loader rounds file offsets down to sectors, except in images of sub-page alignment.
-        let start = if self.low_alignment {
-            section.raw_offset
-        } else {
-            section.raw_offset & !0x1ff
-        };
+        let start = if self.low_alignment { section.raw_offset } else { section.raw_offset & !0x1ff };
         let offset = (start as usize).checked_add(within as usize)?;
         (front.is_empty() || bytes::copy(data, offset, front)).then_some(len)
     }

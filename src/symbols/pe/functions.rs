@@ -50,11 +50,7 @@ impl FunctionTable {
         };
         let directory = headers.directory(Directory::Exception)?;
         let width = if arm64 { 8 } else { 12 };
-        Some(FunctionTable {
-            rva: directory.rva,
-            count: (directory.size / width).min(MAX_ENTRIES),
-            arm64,
-        })
+        Some(FunctionTable { rva: directory.rva, count: (directory.size / width).min(MAX_ENTRIES), arm64 })
     }
 
     /// The table entry of this index, `None` if out of range or missing.
@@ -73,11 +69,7 @@ impl FunctionTable {
             0 => bytes::u32_at(image, unwind)? & 0x3_ffff,
             _ => unwind >> 2 & 0x7ff,
         };
-        Some(RuntimeFunction {
-            begin,
-            end: begin.checked_add(instructions * 4)?,
-            unwind,
-        })
+        Some(RuntimeFunction { begin, end: begin.checked_add(instructions * 4)?, unwind })
     }
 
     /// The function that holds `rva`, by binary search over the table in place.

@@ -100,8 +100,7 @@ impl Section {
 
     /// True where `rva` lies in the section.
     pub fn contains(&self, rva: u32) -> bool {
-        rva.checked_sub(self.rva)
-            .is_some_and(|offset| offset < self.memory_size())
+        rva.checked_sub(self.rva).is_some_and(|offset| offset < self.memory_size())
     }
 
     /// `IMAGE_SCN_MEM_EXECUTE`.
@@ -199,38 +198,24 @@ pub struct Headers {
 impl Headers {
     /// Reads and checks the headers of an image.
     pub fn read(image: &(impl ImageBytes + ?Sized)) -> Result<Headers, PeError> {
-        let dos: [u8; 0x40] = bytes::array(image, 0).ok_or(PeError::Missing {
-            what: "DOS header",
-            rva: 0,
-        })?;
+        let dos: [u8; 0x40] =
+            bytes::array(image, 0).ok_or(PeError::Missing { what: "DOS header", rva: 0 })?;
         if !dos.starts_with(b"MZ") {
             return Err(PeError::Signature { what: "MZ", rva: 0 });
         }
         let nt_offset = bounded::u32_at(&dos, 0x3c).unwrap_or_default();
         if nt_offset > MAX_NT_OFFSET {
-            return Err(PeError::Value {
-                what: "e_lfanew",
-                value: nt_offset,
-                rva: 0x3c,
-            });
+            return Err(PeError::Value { what: "e_lfanew", value: nt_offset, rva: 0x3c });
         }
-        let file: [u8; 24] = bytes::array(image, nt_offset).ok_or(PeError::Missing {
-            what: "NT headers",
-            rva: nt_offset,
-        })?;
+        let file: [u8; 24] =
+            bytes::array(image, nt_offset).ok_or(PeError::Missing { what: "NT headers", rva: nt_offset })?;
         if !file.starts_with(b"PE\0\0") {
-            return Err(PeError::Signature {
-                what: "PE",
-                rva: nt_offset,
-            });
+            return Err(PeError::Signature { what: "PE", rva: nt_offset });
         }
         let optional_size = bounded::u16_at(&file, 20).unwrap_or_default();
         let optional_rva = nt_offset + 24;
         let optional = bytes::block(image, optional_rva, u32::from(optional_size), u32::from(u16::MAX))
-            .ok_or(PeError::Missing {
-                what: "optional header",
-                rva: optional_rva,
-            })?;
+            .ok_or(PeError::Missing { what: "optional header", rva: optional_rva })?;
         let mut headers = parse(nt_offset, &file, &optional).ok_or(PeError::Value {
             what: "optional header size",
             value: optional_size.into(),
@@ -262,11 +247,7 @@ fn parse(nt_offset: u32, file: &[u8], optional: &[u8]) -> Option<Result<Headers,
         0x20b => true,
         _ => {
             let rva = nt_offset + 24;
-            return Some(Err(PeError::Value {
-                what: "optional header magic",
-                value: magic.into(),
-                rva,
-            }));
+            return Some(Err(PeError::Value { what: "optional header magic", value: magic.into(), rva }));
         }
     };
     let version = |at| Some((u16_at(optional, at)?, u16_at(optional, at + 2)?));
@@ -280,10 +261,7 @@ fn parse(nt_offset: u32, file: &[u8], optional: &[u8]) -> Option<Result<Headers,
     let directories = (0..directory_count)
         .map_while(|index| {
             let at = tail + 8 + index * 8;
-            Some(DataDirectory {
-                rva: u32_at(optional, at)?,
-                size: u32_at(optional, at + 4)?,
-            })
+            Some(DataDirectory { rva: u32_at(optional, at)?, size: u32_at(optional, at + 4)? })
         })
         .collect();
     Some(Ok(Headers {
@@ -302,11 +280,7 @@ fn parse(nt_offset: u32, file: &[u8], optional: &[u8]) -> Option<Result<Headers,
         uninitialized_data_size: u32_at(optional, 12)?,
         entry_point: u32_at(optional, 16)?,
         base_of_code: u32_at(optional, 20)?,
-        image_base: if is_64bit {
-            u64_at(optional, 24)?
-        } else {
-            u32_at(optional, 28)?.into()
-        },
+        image_base: if is_64bit { u64_at(optional, 24)? } else { u32_at(optional, 28)?.into() },
         section_alignment: u32_at(optional, 32)?,
         file_alignment: u32_at(optional, 36)?,
         os_version: version(40)?,

@@ -59,17 +59,11 @@ pub struct Imports {
 impl Imports {
     /// Reads the import table; an image without one gives an empty table.
     pub fn read(image: &(impl ImageBytes + ?Sized), headers: &Headers) -> Imports {
-        let mut imports = Imports {
-            modules: Vec::new(),
-            complete: true,
-        };
+        let mut imports = Imports { modules: Vec::new(), complete: true };
         let Some(directory) = headers.directory(Directory::Import) else {
             return imports;
         };
-        let mut budget = Budget {
-            functions: MAX_FUNCTIONS,
-            bytes: MAX_NAME_BYTES,
-        };
+        let mut budget = Budget { functions: MAX_FUNCTIONS, bytes: MAX_NAME_BYTES };
         for raw in bytes::table::<20>(image, directory.rva, MAX_MODULES as u32) {
             let Some(raw) = raw else {
                 imports.complete = false;

@@ -55,11 +55,7 @@ pub fn read(image: &(impl ImageBytes + ?Sized), headers: &Headers, only: Option<
     let Some(directory) = headers.directory(Directory::Resource) else {
         return found;
     };
-    let tree = Tree {
-        image,
-        root: directory.rva,
-        budget: Cell::new(MAX_TOTAL),
-    };
+    let tree = Tree { image, root: directory.rva, budget: Cell::new(MAX_TOTAL) };
     for (kind, types) in tree.directory(0) {
         if only.is_some_and(|only| kind != ResourceName::Id(only)) {
             continue;
@@ -71,14 +67,7 @@ pub fn read(image: &(impl ImageBytes + ?Sized), headers: &Headers, only: Option<
                 let Child::Leaf(leaf) = leaf else { continue };
                 if let Some((rva, size, code_page)) = tree.leaf(leaf) {
                     let (kind, name) = (kind.clone(), name.clone());
-                    found.push(Resource {
-                        kind,
-                        name,
-                        language,
-                        rva,
-                        size,
-                        code_page,
-                    });
+                    found.push(Resource { kind, name, language, rva, size, code_page });
                 }
             }
         }
@@ -112,8 +101,7 @@ impl<I: ImageBytes + ?Sized> Tree<'_, I> {
                 count.min(MAX_ENTRIES).min(self.budget.get()),
             );
             // The directory itself counts too, so that a tree of empty directories ends.
-            self.budget
-                .set(self.budget.get().saturating_sub(count.min(MAX_ENTRIES) + 1));
+            self.budget.set(self.budget.get().saturating_sub(count.min(MAX_ENTRIES) + 1));
             Some(table.map_while(|raw| self.entry(&raw?)).collect())
         };
         entries().unwrap_or_default()

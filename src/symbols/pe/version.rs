@@ -62,9 +62,7 @@ impl VersionInfo {
     /// Reads the version resource of an image; `None` if it has none or its bytes are missing.
     pub fn read(image: &(impl ImageBytes + ?Sized), headers: &Headers) -> Option<VersionInfo> {
         let resources = resources::read(image, headers, Some(TYPE_VERSION));
-        resources
-            .iter()
-            .find_map(|resource| VersionInfo::parse(&resource.data(image)?))
+        resources.iter().find_map(|resource| VersionInfo::parse(&resource.data(image)?))
     }
 
     /// Decodes the bytes of a version resource.
@@ -73,10 +71,7 @@ impl VersionInfo {
         if root.key != "VS_VERSION_INFO" {
             return None;
         }
-        let mut info = VersionInfo {
-            fixed: fixed(root.value),
-            ..VersionInfo::default()
-        };
+        let mut info = VersionInfo { fixed: fixed(root.value), ..VersionInfo::default() };
         let mut budget = MAX_STRINGS;
         for child in root.children() {
             match child.key.as_str() {
@@ -102,10 +97,7 @@ impl VersionInfo {
     /// A string such as `FileDescription`, from the first table that has it.
     pub fn string(&self, key: &str) -> Option<&str> {
         let strings = self.tables.iter().flat_map(|table| &table.strings);
-        strings
-            .filter(|(name, _)| name.eq_ignore_ascii_case(key))
-            .map(|(_, text)| text.as_str())
-            .next()
+        strings.filter(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, text)| text.as_str()).next()
     }
 }
 
@@ -122,11 +114,7 @@ fn string_table(block: &Block<'_>, budget: &mut usize) -> Option<StringTable> {
         let text = text.split('\0').next().unwrap_or_default().to_owned();
         strings.push((string.key, text));
     }
-    Some(StringTable {
-        language,
-        code_page,
-        strings,
-    })
+    Some(StringTable { language, code_page, strings })
 }
 
 fn fixed(value: &[u8]) -> Option<FixedFileInfo> {

@@ -99,10 +99,7 @@ impl Base {
 
     /// Whether it is an integer whose top bit is a sign.
     pub fn is_signed(self) -> bool {
-        matches!(
-            self.kind,
-            BaseKind::Char | BaseKind::Int | BaseKind::Long | BaseKind::Hresult
-        )
+        matches!(self.kind, BaseKind::Char | BaseKind::Int | BaseKind::Long | BaseKind::Hresult)
     }
 }
 

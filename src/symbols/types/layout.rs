@@ -48,16 +48,9 @@ pub fn field(source: &dyn TypeSource, name: &str, path: &str) -> Option<Located>
 
 /// Like [`field`], starting from a type's id.
 pub fn field_of(source: &dyn TypeSource, id: TypeId, path: &str) -> Option<Located> {
-    let mut at = Located {
-        offset: 0,
-        size: source.size_of(id).unwrap_or(0),
-        ty: id,
-        bits: None,
-    };
+    let mut at = Located { offset: 0, size: source.size_of(id).unwrap_or(0), ty: id, bits: None };
     for step in path.split('.') {
-        let (name, indexes) = step
-            .split_once('[')
-            .map_or((step, ""), |(name, rest)| (name, rest));
+        let (name, indexes) = step.split_once('[').map_or((step, ""), |(name, rest)| (name, rest));
         let Type::Udt(udt) = source.get(at.ty)? else {
             return None;
         };
@@ -73,12 +66,7 @@ pub fn field_of(source: &dyn TypeSource, id: TypeId, path: &str) -> Option<Locat
                 return None;
             }
             let offset = at.offset.checked_add(index.checked_mul(size)?)?;
-            at = Located {
-                offset,
-                size,
-                ty: element,
-                bits: None,
-            };
+            at = Located { offset, size, ty: element, bits: None };
         }
     }
     Some(at)
@@ -92,22 +80,10 @@ pub fn size_of(source: &dyn TypeSource, name: &str) -> Option<u64> {
 fn place(source: &dyn TypeSource, offset: u64, ty: TypeId) -> Option<Located> {
     let size = source.size_of(ty).unwrap_or(0);
     Some(match source.get(ty)? {
-        Type::Bitfield {
-            base,
-            position,
-            length,
-        } => Located {
-            offset,
-            size,
-            ty: base,
-            bits: Some((position, length)),
-        },
-        _ => Located {
-            offset,
-            size,
-            ty,
-            bits: None,
-        },
+        Type::Bitfield { base, position, length } => {
+            Located { offset, size, ty: base, bits: Some((position, length)) }
+        }
+        _ => Located { offset, size, ty, bits: None },
     })
 }
 
@@ -119,16 +95,9 @@ fn member(source: &dyn TypeSource, udt: &Udt, name: &str, depth: usize) -> Optio
     if let Some(found) = udt.fields.iter().find(|field| field.name == name) {
         return Some((found.offset, found.ty));
     }
-    let anonymous = udt
-        .fields
-        .iter()
-        .filter(|field| field.name.is_empty())
-        .map(|field| (field.offset, field.ty));
-    let bases = udt
-        .bases
-        .iter()
-        .filter(|base| !base.is_virtual)
-        .map(|base| (base.offset, base.ty));
+    let anonymous =
+        udt.fields.iter().filter(|field| field.name.is_empty()).map(|field| (field.offset, field.ty));
+    let bases = udt.bases.iter().filter(|base| !base.is_virtual).map(|base| (base.offset, base.ty));
     anonymous.chain(bases).find_map(|(offset, ty)| {
         let Type::Udt(inner) = source.get(ty)? else {
             return None;

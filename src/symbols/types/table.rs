@@ -48,11 +48,7 @@ impl TypeTable {
 
     /// A pointer of `size` bytes.
     pub fn pointer(&mut self, target: TypeId, size: u8) -> TypeId {
-        let ty = Type::Pointer {
-            target,
-            size,
-            reference: false,
-        };
+        let ty = Type::Pointer { target, size, reference: false };
         self.derive(Key::Pointer(target, size), ty)
     }
 
@@ -65,11 +61,7 @@ impl TypeTable {
 
     /// A bit-field.
     pub fn bitfield(&mut self, base: TypeId, position: u8, length: u8) -> TypeId {
-        let ty = Type::Bitfield {
-            base,
-            position,
-            length,
-        };
+        let ty = Type::Bitfield { base, position, length };
         self.derive(Key::Bitfield(base, position, length), ty)
     }
 
@@ -129,10 +121,7 @@ impl TypeTable {
             .get(name)
             .filter(is_known)
             .or_else(|| {
-                self.defined
-                    .iter()
-                    .find(|(known, _)| known.eq_ignore_ascii_case(name))
-                    .map(|(_, id)| id)
+                self.defined.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, id)| id)
             })
             .copied()
     }
@@ -171,11 +160,7 @@ impl TypeTable {
                 if settled != size
                     && let Some(place) = self.types.get_mut(at)
                 {
-                    *place = Type::Array {
-                        element,
-                        count,
-                        size: settled,
-                    };
+                    *place = Type::Array { element, count, size: settled };
                 }
             }
         }

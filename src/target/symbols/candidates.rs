@@ -99,16 +99,8 @@ pub(super) fn isf_files(path: &SearchPath) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for folder in path.isf_folders() {
         for name in KERNEL_PDBS {
-            let tables = std::fs::read_dir(folder.join(name))
-                .into_iter()
-                .flatten()
-                .flatten();
-            files.extend(
-                tables
-                    .map(|table| table.path())
-                    .filter(|path| is_table(path))
-                    .take(MAX_CANDIDATES),
-            );
+            let tables = std::fs::read_dir(folder.join(name)).into_iter().flatten().flatten();
+            files.extend(tables.map(|table| table.path()).filter(|path| is_table(path)).take(MAX_CANDIDATES));
         }
     }
     files.truncate(MAX_CANDIDATES);
@@ -116,11 +108,6 @@ pub(super) fn isf_files(path: &SearchPath) -> Vec<PathBuf> {
 }
 
 fn is_table(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    [".json", ".json.xz", ".json.gz"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    [".json", ".json.xz", ".json.gz"].iter().any(|ending| name.ends_with(ending))
 }

@@ -15,10 +15,7 @@ impl ExportNames {
         let mut builder = Builder::default();
         for (rva, export) in exports.iter_by_rva() {
             builder.add(&NewSymbol {
-                name: export
-                    .name
-                    .as_deref()
-                    .unwrap_or(&format!("Ordinal{}", export.ordinal)),
+                name: export.name.as_deref().unwrap_or(&format!("Ordinal{}", export.ordinal)),
                 decorated: None,
                 rva,
                 size: 0,

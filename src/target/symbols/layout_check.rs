@@ -39,10 +39,8 @@ const THREAD: &[&str] = &["_ETHREAD", "_KTHREAD"];
 const PROCESSOR: &[&str] = &["_KPRCB", "_KPCR"];
 
 /// Sizes that the debugger data block states. `SizePrcb` and `SizePcr` include padding that varies.
-const SIZES: &[(&str, &str, &[&str])] = &[
-    ("SizeEProcess", "_EPROCESS", PROCESS),
-    ("SizeEThread", "_ETHREAD", THREAD),
-];
+const SIZES: &[(&str, &str, &[&str])] =
+    &[("SizeEProcess", "_EPROCESS", PROCESS), ("SizeEThread", "_ETHREAD", THREAD)];
 
 /// Offsets that it states: its field, the type, the member, and the types that hang on it.
 const OFFSETS: &[(&str, &str, &str, &[&str])] = &[
@@ -55,18 +53,8 @@ const OFFSETS: &[(&str, &str, &str, &[&str])] = &[
     ("OffsetKThreadStackBase", "_KTHREAD", "StackBase", THREAD),
     ("OffsetEThreadIrpList", "_ETHREAD", "IrpList", THREAD),
     ("OffsetEprocessPeb", "_EPROCESS", "Peb", PROCESS),
-    (
-        "OffsetEprocessParentCID",
-        "_EPROCESS",
-        "InheritedFromUniqueProcessId",
-        PROCESS,
-    ),
-    (
-        "OffsetEprocessDirectoryTableBase",
-        "_EPROCESS",
-        "Pcb.DirectoryTableBase",
-        PROCESS,
-    ),
+    ("OffsetEprocessParentCID", "_EPROCESS", "InheritedFromUniqueProcessId", PROCESS),
+    ("OffsetEprocessDirectoryTableBase", "_EPROCESS", "Pcb.DirectoryTableBase", PROCESS),
     ("OffsetPrcbCurrentThread", "_KPRCB", "CurrentThread", PROCESSOR),
     ("OffsetPrcbIdleThread", "_KPRCB", "IdleThread", PROCESSOR),
     ("OffsetPrcbNumber", "_KPRCB", "Number", PROCESSOR),
@@ -87,11 +75,7 @@ const MAX_ID: u64 = 1 << 26;
 
 /// Compares a layout with what the dump says.
 pub(super) fn check(target: &Target, types: &dyn TypeSource) -> Vec<LayoutCheck> {
-    let mut checks = Checks {
-        target,
-        types,
-        found: Vec::new(),
-    };
+    let mut checks = Checks { target, types, found: Vec::new() };
     checks.stated();
     if let Some(process) = target.current_process() {
         checks.process(process);
@@ -145,10 +129,7 @@ impl Checks<'_> {
         let found = field(self.types, name, path)?;
         let mut bytes = [0u8; 8];
         let part = bytes.get_mut(..usize::try_from(found.size).ok()?)?;
-        self.target
-            .memory()
-            .read(object.wrapping_add(found.offset), part)
-            .ok()?;
+        self.target.memory().read(object.wrapping_add(found.offset), part).ok()?;
         Some(found.extract(u64::from_le_bytes(bytes)))
     }
 
@@ -173,12 +154,7 @@ impl Checks<'_> {
         self.id("_EPROCESS", "UniqueProcessId", process, PROCESS);
         if let Some(found) = field(self.types, "_EPROCESS", "ImageFileName") {
             let mut name = [0u8; 15];
-            if self
-                .target
-                .memory()
-                .read(process.wrapping_add(found.offset), &mut name)
-                .is_ok()
-            {
+            if self.target.memory().read(process.wrapping_add(found.offset), &mut name).is_ok() {
                 let end = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
                 let text = name.get(..end).unwrap_or_default();
                 let is_text = !text.is_empty() && text.iter().all(|&byte| byte >= 0x20 && byte != 0x7f);
@@ -248,17 +224,11 @@ impl<S: TypeSource> Checked<S> {
             Outcome::Larger(size) => Some((*check.types.first()?, size)),
             _ => None,
         });
-        Checked {
-            inner,
-            refused,
-            sizes: sizes.collect(),
-        }
+        Checked { inner, refused, sizes: sizes.collect() }
     }
 
     fn is_refused(&self, name: &str) -> bool {
-        self.refused
-            .iter()
-            .any(|refused| refused.eq_ignore_ascii_case(name))
+        self.refused.iter().any(|refused| refused.eq_ignore_ascii_case(name))
     }
 }
 
@@ -276,20 +246,12 @@ impl<S: TypeSource> TypeSource for Checked<S> {
         if !self.is_refused(&udt.name) {
             let stated = self.sizes.iter().find(|(name, _)| *name == udt.name);
             return Some(match stated {
-                Some(&(_, size)) => Type::Udt(Arc::new(Udt {
-                    size,
-                    ..(**udt).clone()
-                })),
+                Some(&(_, size)) => Type::Udt(Arc::new(Udt { size, ..(**udt).clone() })),
                 None => ty,
             });
         }
         // Pointers may still lead to it: then only its name is known.
-        Some(Type::Udt(Arc::new(Udt {
-            complete: false,
-            size: 0,
-            fields: Vec::new(),
-            ..(**udt).clone()
-        })))
+        Some(Type::Udt(Arc::new(Udt { complete: false, size: 0, fields: Vec::new(), ..(**udt).clone() })))
     }
 
     fn type_names(&self, pattern: &Wildcard) -> Vec<String> {
@@ -313,11 +275,7 @@ mod tests {
     use crate::symbols::layouts::{Version, choose};
 
     fn outcome(outcome: Outcome) -> LayoutCheck {
-        LayoutCheck {
-            types: PROCESS,
-            text: "test".to_owned(),
-            outcome,
-        }
+        LayoutCheck { types: PROCESS, text: "test".to_owned(), outcome }
     }
 
     #[test]
@@ -329,10 +287,8 @@ mod tests {
         assert_eq!(size_of(&grown, "_EPROCESS"), Some(0x6f0));
         let unproven = Checked::new(layout(), &[larger.clone(), outcome(Outcome::Agrees)]);
         assert_eq!(unproven.find("_EPROCESS"), None);
-        let contradicted = Checked::new(
-            layout(),
-            &[agrees, vec![larger, outcome(Outcome::Differs)]].concat(),
-        );
+        let contradicted =
+            Checked::new(layout(), &[agrees, vec![larger, outcome(Outcome::Differs)]].concat());
         assert_eq!(contradicted.find("_EPROCESS"), None);
     }
 
@@ -347,9 +303,7 @@ mod tests {
         assert!(field(&some, "_KTHREAD", "State").is_some());
         // Nor is it reached through what leads to it.
         let process = field(&some, "_KTHREAD", "Process").expect("a pointer");
-        let Some(Type::Pointer { target, .. }) = some.get(process.ty) else {
-            panic!("no pointer")
-        };
+        let Some(Type::Pointer { target, .. }) = some.get(process.ty) else { panic!("no pointer") };
         assert!(matches!(some.get(target), Some(Type::Udt(udt)) if !udt.complete && udt.fields.is_empty()));
         assert!(some.type_names(&Wildcard::new("_EPROCESS")).is_empty());
     }

@@ -100,13 +100,7 @@ impl Target {
             return loaded;
         }
         let loaded = Arc::new(
-            Loading {
-                target: self,
-                module,
-                finder: table.finder(),
-                found: ModuleSymbols::empty(),
-            }
-            .run(),
+            Loading { target: self, module, finder: table.finder(), found: ModuleSymbols::empty() }.run(),
         );
         // What a stopped search did not find may well exist: the next one looks again.
         if !table.observer().is_cancelled() {
@@ -169,24 +163,15 @@ impl Loading<'_> {
     }
 
     fn by_identity(&mut self, id: &PdbId) {
-        let search = self
-            .finder
-            .find(&FileId::from(id.clone()), &*self.target.symbols().observer());
+        let search = self.finder.find(&FileId::from(id.clone()), &*self.target.symbols().observer());
         self.note_search(&search);
         if let Some(found) = search.found
             && self.open_pdb(&found.path, Some(&Identity::from(id)))
         {
             return;
         }
-        let folders: Vec<PathBuf> = self
-            .finder
-            .symbol_path()
-            .isf_folders()
-            .map(Path::to_owned)
-            .collect();
-        let table = folders
-            .iter()
-            .find_map(|folder| isf::locate(folder, &id.name, &Identity::from(id)));
+        let folders: Vec<PathBuf> = self.finder.symbol_path().isf_folders().map(Path::to_owned).collect();
+        let table = folders.iter().find_map(|folder| isf::locate(folder, &id.name, &Identity::from(id)));
         if let Some(path) = table {
             self.open_isf(&path);
         }
@@ -207,11 +192,7 @@ impl Loading<'_> {
                 return false;
             }
         }
-        self.found.status = if pdb.is_private() {
-            SymbolStatus::PrivatePdb
-        } else {
-            SymbolStatus::Pdb
-        };
+        self.found.status = if pdb.is_private() { SymbolStatus::PrivatePdb } else { SymbolStatus::Pdb };
         self.use_source(Arc::new(pdb), path);
         true
     }
@@ -257,24 +238,14 @@ impl Loading<'_> {
             return false;
         };
         let fit = candidates::fit(&*names, self.target, self.module.base);
-        self.note(format!(
-            "{}: {} known addresses agree, {} differ",
-            file.display(),
-            fit.agree,
-            fit.differ
-        ));
+        self.note(format!("{}: {} known addresses agree, {} differ", file.display(), fit.agree, fit.differ));
         if !fit.is_exact() {
             let (pdb_id, image_file, notes) = (
                 self.found.pdb_id.take(),
                 self.found.image_file.take(),
                 std::mem::take(&mut self.found.notes),
             );
-            self.found = ModuleSymbols {
-                pdb_id,
-                image_file,
-                notes,
-                ..ModuleSymbols::empty()
-            };
+            self.found = ModuleSymbols { pdb_id, image_file, notes, ..ModuleSymbols::empty() };
         }
         fit.is_exact()
     }
@@ -285,11 +256,9 @@ impl Loading<'_> {
         }
         let names = match self.target.image(self.module) {
             Ok(image) => ExportNames::of(&image),
-            Err(_) => self
-                .found
-                .image_file
-                .as_deref()
-                .and_then(|path| ExportNames::of(&Image::open(path).ok()?)),
+            Err(_) => {
+                self.found.image_file.as_deref().and_then(|path| ExportNames::of(&Image::open(path).ok()?))
+            }
         };
         if let Some(names) = names {
             self.found.status = SymbolStatus::Export;
@@ -306,9 +275,7 @@ impl Loading<'_> {
             return;
         }
         let version = target.kernel_version();
-        let thread_size = target
-            .debugger_data()
-            .and_then(|data| data.nonzero("SizeEThread"));
+        let thread_size = target.debugger_data().and_then(|data| data.nonzero("SizeEThread"));
         let Some(layout) = layouts::choose(version, thread_size) else {
             return;
         };
@@ -317,9 +284,7 @@ impl Loading<'_> {
         }
         self.found.layout_checks = layout_check::check(target, &layout);
         for check in layout_check::failed(&self.found.layout_checks) {
-            self.found
-                .notes
-                .push(format!("{}: {}", layout.type_origin(), check.text));
+            self.found.notes.push(format!("{}: {}", layout.type_origin(), check.text));
         }
         let checked = Checked::new(layout, &self.found.layout_checks);
         self.found.types = Some(Arc::new(checked));

@@ -44,16 +44,10 @@ impl Target {
             Some((symbol.name.to_owned(), offset - u64::from(symbol.rva)))
         });
         Some(match nearest {
-            Some((symbol, offset)) => NamedAddress {
-                module: module.name.clone(),
-                symbol: Some(symbol),
-                offset,
-            },
-            None => NamedAddress {
-                module: module.name.clone(),
-                symbol: None,
-                offset,
-            },
+            Some((symbol, offset)) => {
+                NamedAddress { module: module.name.clone(), symbol: Some(symbol), offset }
+            }
+            None => NamedAddress { module: module.name.clone(), symbol: None, offset },
         })
     }
 
@@ -77,8 +71,6 @@ impl Target {
         let symbols = self.module_symbols(module);
         let names = symbols.names.as_ref()?;
         let found: Vec<Symbol<'_>> = names.by_name(name);
-        found
-            .first()
-            .map(|symbol| module.base.wrapping_add(u64::from(symbol.rva)))
+        found.first().map(|symbol| module.base.wrapping_add(u64::from(symbol.rva)))
     }
 }

@@ -58,10 +58,7 @@ impl SymbolTable {
             noisy: false,
             log: Vec::new(),
         };
-        SymbolTable {
-            state: Mutex::new(state),
-            index_cache,
-        }
+        SymbolTable { state: Mutex::new(state), index_cache }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -102,14 +99,8 @@ impl SymbolTable {
         if state.finder.options().allow_mismatch == allow {
             return;
         }
-        let options = Options {
-            allow_mismatch: allow,
-            ..state.finder.options().clone()
-        };
-        let (symbols, images) = (
-            state.finder.symbol_path().clone(),
-            state.finder.image_path().clone(),
-        );
+        let options = Options { allow_mismatch: allow, ..state.finder.options().clone() };
+        let (symbols, images) = (state.finder.symbol_path().clone(), state.finder.image_path().clone());
         state.finder = Arc::new(Finder::new(symbols, images, options));
     }
 
@@ -134,10 +125,7 @@ impl SymbolTable {
         let mut state = self.state();
         if state.noisy {
             let tried = symbols.notes.iter().map(|note| format!("SYMSRV:  {note}"));
-            let file = symbols
-                .file
-                .as_ref()
-                .map(|file| format!("         {}", file.display()));
+            let file = symbols.file.as_ref().map(|file| format!("         {}", file.display()));
             let status = symbols.status.word().trim_matches(['(', ')']);
             let taken = format!("DBGHELP: {} - {status}", module.name);
             let room = MAX_LOG.saturating_sub(state.log.len());
@@ -164,7 +152,6 @@ impl SymbolTable {
 
     /// The status of a module's symbols as `lm` shows it.
     pub fn status(&self, module: &Module) -> SymbolStatus {
-        self.loaded(module)
-            .map_or(SymbolStatus::Deferred, |symbols| symbols.status)
+        self.loaded(module).map_or(SymbolStatus::Deferred, |symbols| symbols.status)
     }
 }

@@ -43,20 +43,14 @@ impl Target {
         if let Some((module, name)) = name.split_once('!') {
             return self.type_in(self.modules().named(module)?, without_kind(name));
         }
-        self.modules_at_hand()
-            .find_map(|module| self.type_in(module, name))
+        self.modules_at_hand().find_map(|module| self.type_in(module, name))
     }
 
     /// The type of that name in one module.
     pub fn type_in(&self, module: &Module, name: &str) -> Option<FoundType> {
         let source = self.module_symbols(module).types.clone()?;
         let id = source.find(name)?;
-        Some(FoundType {
-            module: module.name.clone(),
-            base: module.base,
-            source,
-            id,
-        })
+        Some(FoundType { module: module.name.clone(), base: module.base, source, id })
     }
 
     /// The address of a symbol, and its type where the module's symbols have it. Modules are searched as by
@@ -67,15 +61,12 @@ impl Target {
             let found = symbols.names.as_ref()?.by_name(name);
             let typed = found.iter().find(|symbol| symbol.ty.is_some());
             let symbol = typed.or(found.first())?;
-            let ty = symbol
-                .ty
-                .zip(symbols.types.clone())
-                .map(|(id, source)| FoundType {
-                    module: module.name.clone(),
-                    base: module.base,
-                    source,
-                    id,
-                });
+            let ty = symbol.ty.zip(symbols.types.clone()).map(|(id, source)| FoundType {
+                module: module.name.clone(),
+                base: module.base,
+                source,
+                id,
+            });
             Some((module.base.wrapping_add(u64::from(symbol.rva)), ty))
         };
         if let Some((module, name)) = name.split_once('!') {

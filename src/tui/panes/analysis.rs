@@ -5,12 +5,7 @@ use super::{Choice, PaneSpec, as_it_is, choice};
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Analysis",
     choices: &[
-        Choice {
-            command: "!analyze",
-            usage: "-v",
-            columns: 0,
-            line: "!analyze -v",
-        },
+        Choice { command: "!analyze", usage: "-v", columns: 0, line: "!analyze -v" },
         choice("!analyze", "!analyze"),
         choice(".bugcheck", ".bugcheck"),
     ],

@@ -49,12 +49,7 @@ const fn choice(command: &'static str, line: &'static str) -> Choice {
 }
 
 const fn wide(columns: u16, command: &'static str, line: &'static str) -> Choice {
-    Choice {
-        command,
-        usage: "",
-        columns,
-        line,
-    }
+    Choice { command, usage: "", columns, line }
 }
 
 /// The panes by number.
@@ -95,9 +90,7 @@ impl PaneSpec {
 }
 
 fn exists(choice: &Choice) -> bool {
-    COMMANDS
-        .iter()
-        .any(|spec| spec.names.contains(&choice.command) && spec.usage.contains(choice.usage))
+    COMMANDS.iter().any(|spec| spec.names.contains(&choice.command) && spec.usage.contains(choice.usage))
 }
 
 /// For panes that show a link's line as it is.
@@ -117,24 +110,16 @@ fn only_argument<'t>(line: &'t str, command: &str) -> Option<&'t str> {
 /// The pane in which a followed link's output belongs, if it is one command that has such a pane.
 pub(super) fn taker(line: &str) -> Option<usize> {
     let (parsed, rest) = first_command(line).ok()??;
-    if !rest
-        .trim_matches(|c: char| c == ';' || c.is_whitespace())
-        .is_empty()
-        || parsed.processor.is_some()
-    {
+    if !rest.trim_matches(|c: char| c == ';' || c.is_whitespace()).is_empty() || parsed.processor.is_some() {
         return None;
     }
-    PANES
-        .iter()
-        .position(|pane| pane.takes.contains(&parsed.args.name))
+    PANES.iter().position(|pane| pane.takes.contains(&parsed.args.name))
 }
 
 /// Whether a followed link selects something, so that the panes show its effect and the console need not be looked at.
 pub(super) fn selects(line: &str) -> bool {
     let line = line.trim_start();
-    ["~", ".frame", ".cxr", ".trap", ".ecxr", ".thread", ".process"]
-        .iter()
-        .any(|name| line.starts_with(name))
+    ["~", ".frame", ".cxr", ".trap", ".ecxr", ".thread", ".process"].iter().any(|name| line.starts_with(name))
 }
 
 #[cfg(test)]
@@ -146,12 +131,7 @@ mod tests {
         for (number, pane) in PANES.iter().enumerate() {
             for width in [20, 200] {
                 let line = pane.line(width);
-                assert_eq!(
-                    line.is_none(),
-                    number == CONSOLE,
-                    "{} at {width}: {line:?}",
-                    pane.name
-                );
+                assert_eq!(line.is_none(), number == CONSOLE, "{} at {width}: {line:?}", pane.name);
                 if let Some(line) = line {
                     assert!(first_command(line).is_ok_and(|found| found.is_some()), "{line}");
                 }

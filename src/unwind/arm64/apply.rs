@@ -28,12 +28,7 @@ pub fn apply(
             }
             Arm64Code::SaveNext => more = more.saturating_add(1),
             Arm64Code::Custom(layout) => return Err(UnwindError::Arm64Custom { function, layout }),
-            Arm64Code::Save {
-                first,
-                second,
-                offset,
-                push,
-            } => {
+            Arm64Code::Save { first, second, offset, push } => {
                 let at = match push {
                     true => registers.sp,
                     false => registers.sp.wrapping_add(u64::from(offset)),
@@ -62,10 +57,7 @@ pub fn apply(
 }
 
 fn frame_pointer(registers: &Arm64Registers, function: u64) -> Result<u64, UnwindError> {
-    registers.known(X(FP)).ok_or(UnwindError::FrameRegisterUnknown {
-        function,
-        register: "fp",
-    })
+    registers.known(X(FP)).ok_or(UnwindError::FrameRegisterUnknown { function, register: "fp" })
 }
 
 fn restore(

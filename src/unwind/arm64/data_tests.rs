@@ -9,12 +9,7 @@ const NT: u64 = 0xffff_f800_0000_0000;
 const SP: u64 = 0xffff_e000_0000_1000;
 
 fn entry(begin: u32, end: u32, unwind: u32) -> FunctionEntry {
-    FunctionEntry {
-        image_base: NT,
-        begin,
-        end,
-        unwind,
-    }
+    FunctionEntry { image_base: NT, begin, end, unwind }
 }
 
 /// The prolog instruction of a code, as llvm-readobj writes it.
@@ -26,12 +21,7 @@ fn text(code: Arm64Code) -> String {
     };
     match code {
         Arm64Code::Allocate(size) => format!("sub sp, #{size}"),
-        Arm64Code::Save {
-            first,
-            second,
-            offset,
-            push,
-        } => {
+        Arm64Code::Save { first, second, offset, push } => {
             let registers = match second {
                 Some(second) => format!("stp {}, {}", name(first), name(second)),
                 None => format!("str {}", name(first)),
@@ -69,10 +59,7 @@ fn the_sample_driver_decodes_as_llvm_says() {
             inside = false;
         } else if inside {
             let instruction = line.split("; ").last().unwrap();
-            expected
-                .last_mut()
-                .unwrap()
-                .push(instruction.replace("lr", "x30"));
+            expected.last_mut().unwrap().push(instruction.replace("lr", "x30"));
         }
     }
     assert_eq!(expected.len(), 4);
@@ -92,13 +79,7 @@ fn packed_words_stand_for_the_documented_prologs() {
     // The documentation's example: RegI 1, chained, 0x820 bytes.
     assert_eq!(
         texts(&packed_codes(&entry(0, 492, 0x4161_01ed)).unwrap()),
-        [
-            "mov x29, sp",
-            "stp x29, x30, [sp, #0]",
-            "sub sp, #2064",
-            "str x19, [sp, #-16]!",
-            "end"
-        ]
+        ["mov x29, sp", "stp x29, x30, [sp, #0]", "sub sp, #2064", "str x19, [sp, #-16]!", "end"]
     );
     // RegI 3 with lr (32 bytes), RegF 1 (16), frame 0x50: 32 bytes of locals.
     let word = 1 | 16 << 2 | 1 << 13 | 3 << 16 | 1 << 21 | 5 << 23;
@@ -128,14 +109,7 @@ fn stack() -> (Flat, Arm64Start) {
     let mut flat = Flat::default();
     flat.module("nt", NT, 0x10000, true);
     flat.function(NT, 0x1000, 0x1040, 0x3000, &FULL);
-    for (offset, value) in [
-        (0, SP + 0x100),
-        (8, NT + 0x2000),
-        (0x20, 19),
-        (0x28, 20),
-        (0x30, 8),
-        (0x38, 9),
-    ] {
+    for (offset, value) in [(0, SP + 0x100), (8, NT + 0x2000), (0x20, 19), (0x28, 20), (0x30, 8), (0x38, 9)] {
         flat.put_u64(SP + offset, value);
     }
     let start = Arm64Start {
@@ -150,10 +124,7 @@ fn stack() -> (Flat, Arm64Start) {
 }
 
 fn one_step(flat: &Flat, start: Arm64Start) -> (Stack, Arm64Registers) {
-    let options = Options {
-        max_frames: 2,
-        ..Options::default()
-    };
+    let options = Options { max_frames: 2, ..Options::default() };
     let stack = walk_arm64(flat, start, &options);
     let caller = stack.frames[1].arm64.as_deref().unwrap().clone();
     (stack, caller)
@@ -166,12 +137,9 @@ fn a_body_gives_back_every_register_with_its_place() {
     assert_eq!(walked.frames[1].trust, Trust::Unwind);
     assert_eq!((caller.pc, caller.sp), (NT + 0x2000, SP + 0x40));
     assert_eq!(walked.frames[0].return_slot, Some(SP + 8));
-    for (register, value, at) in [
-        (X(19), 19, 0x20),
-        (X(20), 20, 0x28),
-        (D(9), 9, 0x38),
-        (X(29), SP + 0x100, 0),
-    ] {
+    for (register, value, at) in
+        [(X(19), 19, 0x20), (X(20), 20, 0x28), (D(9), 9, 0x38), (X(29), SP + 0x100, 0)]
+    {
         let slot = caller.get(register).unwrap();
         assert_eq!((slot.value, slot.origin), (value, Origin::Saved(SP + at)));
     }
@@ -211,18 +179,12 @@ fn custom_frames_end_the_walk_and_damage_falls_back_to_records() {
     let (mut flat, start) = stack();
     flat.put(NT + 0x3004, &[0xe9, 0xe4]);
     let walked = walk_arm64(&flat, start, &Options::default());
-    let expected = UnwindError::Arm64Custom {
-        function: NT + 0x1000,
-        layout: "a machine frame",
-    };
+    let expected = UnwindError::Arm64Custom { function: NT + 0x1000, layout: "a machine frame" };
     assert_eq!((walked.frames.len(), walked.end), (1, End::Failed(expected)));
     flat.put(NT + 0x3004, &[0xff]);
     let (walked, caller) = one_step(&flat, start);
     assert_eq!(walked.frames[1].trust, Trust::FramePointer);
-    assert!(matches!(
-        walked.frames[0].notes[..],
-        [Note::UnwindFailed(UnwindError::BadCode { .. })]
-    ));
+    assert!(matches!(walked.frames[0].notes[..], [Note::UnwindFailed(UnwindError::BadCode { .. })]));
     assert_eq!((caller.pc, caller.known(X(19))), (NT + 0x2000, None));
 }
 
@@ -238,22 +200,10 @@ fn save_next_goes_on_from_x27_to_d8_and_epilog_scopes_have_codes_of_their_own() 
         0xe4, 0xe3, 0xe3, 0xe3, 0xe3, 0xe3,
     ];
     flat.function(NT, 0x1000, 0x1050, 0x3000, &record);
-    for (at, value) in [
-        (0, 25),
-        (8, 26),
-        (0x10, 27),
-        (0x18, 28),
-        (0x20, 8),
-        (0x28, 9),
-        (0x30, NT + 0x2000),
-    ] {
+    for (at, value) in [(0, 25), (8, 26), (0x10, 27), (0x18, 28), (0x20, 8), (0x28, 9), (0x30, NT + 0x2000)] {
         flat.put_u64(SP + at, value);
     }
-    let mut start = Arm64Start {
-        pc: NT + 0x1020,
-        sp: SP,
-        ..Arm64Start::default()
-    };
+    let mut start = Arm64Start { pc: NT + 0x1020, sp: SP, ..Arm64Start::default() };
     let (_, caller) = one_step(&flat, start);
     let values = [X(25), X(26), X(27), X(28), D(8), D(9)].map(|register| caller.known(register).unwrap());
     assert_eq!((values, caller.sp), ([25, 26, 27, 28, 8, 9], SP + 0x40));
@@ -286,10 +236,7 @@ fn no_record_makes_it_panic() {
             let entry = entry(0x1000, 0x1100, unwind);
             if let Ok((codes, _)) = codes_at(&flat, &entry, NT + 0x1000 + (seed & 0xfc)) {
                 assert!(codes.len() <= 1020);
-                let mut registers = Arm64Registers {
-                    sp: SP,
-                    ..Arm64Registers::default()
-                };
+                let mut registers = Arm64Registers { sp: SP, ..Arm64Registers::default() };
                 let _ = apply::apply(&flat, &mut registers, &codes, NT);
             }
         }

@@ -72,10 +72,7 @@ fn in_prolog(codes: &[Arm64Code], offset: u32) -> Option<Vec<Arm64Code>> {
 }
 
 fn bad(entry: &FunctionEntry) -> UnwindError {
-    UnwindError::Arm64Packed {
-        function: entry.begin_va(),
-        word: entry.unwind,
-    }
+    UnwindError::Arm64Packed { function: entry.begin_va(), word: entry.unwind }
 }
 
 /// The codes of the canonical prolog that a packed entry stands for, last instruction first.
@@ -100,10 +97,8 @@ pub fn packed_codes(entry: &FunctionEntry) -> Result<Vec<Arm64Code>, UnwindError
     if lr_only {
         list.push(X(LR));
     }
-    let vectors: Vec<_> = (0u8..)
-        .zip(0..if reg_f == 0 { 0 } else { reg_f + 1 })
-        .map(|(at, _)| D(8 + at))
-        .collect();
+    let vectors: Vec<_> =
+        (0u8..).zip(0..if reg_f == 0 { 0 } else { reg_f + 1 }).map(|(at, _)| D(8 + at)).collect();
     // An even number of general registers keeps lr apart: only an odd one shares its store with it.
     let split = list.len() - usize::from(lr_only && reg_i.is_multiple_of(2));
     let (pairs, alone) = list.split_at_checked(split).unwrap_or((&list, &[]));
@@ -119,12 +114,7 @@ pub fn packed_codes(entry: &FunctionEntry) -> Result<Vec<Arm64Code>, UnwindError
             codes.push(Arm64Code::Allocate(saves));
             push = false;
         }
-        codes.push(Arm64Code::Save {
-            first,
-            second,
-            offset: if push { saves } else { offset },
-            push,
-        });
+        codes.push(Arm64Code::Save { first, second, offset: if push { saves } else { offset }, push });
         offset += if second.is_some() { 16 } else { 8 };
     }
     if homes {
@@ -140,12 +130,7 @@ pub fn packed_codes(entry: &FunctionEntry) -> Result<Vec<Arm64Code>, UnwindError
         if locals < 16 {
             return Err(bad(entry));
         }
-        codes.push(Arm64Code::Save {
-            first: X(FP),
-            second: Some(X(LR)),
-            offset: locals,
-            push: true,
-        });
+        codes.push(Arm64Code::Save { first: X(FP), second: Some(X(LR)), offset: locals, push: true });
     } else {
         codes.extend(
             [locals.min(STEP), locals.saturating_sub(STEP)]
@@ -153,12 +138,7 @@ pub fn packed_codes(entry: &FunctionEntry) -> Result<Vec<Arm64Code>, UnwindError
                 .filter_map(|size| (size > 0).then_some(Arm64Code::Allocate(size))),
         );
         if chained {
-            codes.push(Arm64Code::Save {
-                first: X(FP),
-                second: Some(X(LR)),
-                offset: 0,
-                push: false,
-            });
+            codes.push(Arm64Code::Save { first: X(FP), second: Some(X(LR)), offset: 0, push: false });
         }
     }
     if chained {

@@ -54,11 +54,7 @@ impl Arm64Registers {
             false => self.general.get_mut(at),
         };
         if let Some(slot) = slot {
-            *slot = Slot {
-                value,
-                origin,
-                unchanged: false,
-            };
+            *slot = Slot { value, origin, unchanged: false };
         }
     }
 
@@ -72,9 +68,7 @@ impl Arm64Registers {
             };
             (name, *slot)
         });
-        let vector = (8u8..)
-            .zip(&self.vector)
-            .map(|(number, slot)| (format!("d{number}"), *slot));
+        let vector = (8u8..).zip(&self.vector).map(|(number, slot)| (format!("d{number}"), *slot));
         general.chain(vector).filter(|(_, slot)| slot.known().is_some())
     }
 

@@ -45,10 +45,7 @@ pub enum Arm64Code {
 impl Arm64Code {
     /// Whether an instruction stands behind it, apart from the return.
     pub fn is_instruction(self) -> bool {
-        !matches!(
-            self,
-            Arm64Code::End | Arm64Code::EndChained | Arm64Code::Custom(_)
-        )
+        !matches!(self, Arm64Code::End | Arm64Code::EndChained | Arm64Code::Custom(_))
     }
 }
 
@@ -74,10 +71,7 @@ impl Xdata {
     pub fn read(host: &dyn UnwindHost, entry: &FunctionEntry) -> Result<Xdata, UnwindError> {
         let address = entry.image_base.wrapping_add(u64::from(entry.unwind));
         let word = |address: u64| {
-            read_u32(host, address).ok_or(UnwindError::InfoUnreadable {
-                function: entry.begin_va(),
-                address,
-            })
+            read_u32(host, address).ok_or(UnwindError::InfoUnreadable { function: entry.begin_va(), address })
         };
         let header = word(address)?;
         let version = header >> 18 & 3;
@@ -96,10 +90,7 @@ impl Xdata {
         let codes_at = at.wrapping_add(4 * u64::from(scopes));
         let mut bytes = vec![0; (words as usize * 4).min(MAX_CODE_BYTES)];
         if !host.read(codes_at, &mut bytes) {
-            return Err(UnwindError::InfoUnreadable {
-                function: entry.begin_va(),
-                address: codes_at,
-            });
+            return Err(UnwindError::InfoUnreadable { function: entry.begin_va(), address: codes_at });
         }
         Ok(Xdata {
             address,
@@ -179,11 +170,7 @@ pub(crate) fn epilog_instructions(codes: &[Arm64Code]) -> u32 {
 
 /// Instructions of a prolog with these codes.
 pub(crate) fn prolog_instructions(codes: &[Arm64Code]) -> u32 {
-    let count = codes
-        .iter()
-        .take_while(|code| !is_end(**code))
-        .filter(|code| code.is_instruction())
-        .count();
+    let count = codes.iter().take_while(|code| !is_end(**code)).filter(|code| code.is_instruction()).count();
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
@@ -215,18 +202,8 @@ fn read_u32(host: &dyn UnwindHost, address: u64) -> Option<u32> {
 fn decode(bytes: &[u8]) -> Option<(Arm64Code, usize)> {
     let first = *bytes.first()?;
     let low = |mask: u8| u32::from(first & mask);
-    let one = |first, offset, push| Arm64Code::Save {
-        first,
-        second: None,
-        offset,
-        push,
-    };
-    let two = |first, second, offset, push| Arm64Code::Save {
-        first,
-        second: Some(second),
-        offset,
-        push,
-    };
+    let one = |first, offset, push| Arm64Code::Save { first, second: None, offset, push };
+    let two = |first, second, offset, push| Arm64Code::Save { first, second: Some(second), offset, push };
     let single = match first {
         0x00..=0x1f => Some(Arm64Code::Allocate(low(31) * 16)),
         0x20..=0x3f => Some(two(X(19), X(20), low(31) * 8, true)),

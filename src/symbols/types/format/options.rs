@@ -61,11 +61,7 @@ impl FieldPath {
             true => Wildcard::new(&format!("{step}*")),
             false => Wildcard::new(step),
         });
-        FieldPath {
-            steps: steps.collect(),
-            open: path.len() - trimmed.len(),
-            length: path.chars().count(),
-        }
+        FieldPath { steps: steps.collect(), open: path.len() - trimmed.len(), length: path.chars().count() }
     }
 
     /// Whether step number `at` matches a member's name.

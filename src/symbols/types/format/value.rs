@@ -44,10 +44,7 @@ pub struct Value {
 
 impl Value {
     fn new(kind: ValueKind, text: impl Into<String>) -> Value {
-        Value {
-            text: text.into(),
-            kind,
-        }
+        Value { text: text.into(), kind }
     }
 
     fn unreadable() -> Value {
@@ -71,11 +68,7 @@ fn value_within(view: &View<'_>, id: TypeId, address: u64, style: Style, depth: 
             None => Value::unreadable(),
         },
         Type::Array { element, count, .. } => array_value(view, element, count, address, style, depth),
-        Type::Bitfield {
-            base,
-            position,
-            length,
-        } => {
+        Type::Bitfield { base, position, length } => {
             let size = view.source.size_of(base).unwrap_or(0);
             match view.uint(address, size as usize) {
                 Some(raw) => Value::new(ValueKind::Number, bits(bits_of(raw, position, length), length)),
@@ -96,10 +89,7 @@ fn value_within(view: &View<'_>, id: TypeId, address: u64, style: Style, depth: 
             Some(raw) => {
                 let number = extend(raw, e.size);
                 let name = e.values.iter().find(|(_, v)| *v == number || *v == raw as i64);
-                Value::new(
-                    ValueKind::Number,
-                    enumerated(number, name.map(|(name, _)| name.as_str())),
-                )
+                Value::new(ValueKind::Number, enumerated(number, name.map(|(name, _)| name.as_str())))
             }
             None => Value::unreadable(),
         },
@@ -146,33 +136,20 @@ fn pointer_value(view: &View<'_>, target: TypeId, at: u64, style: Style, depth: 
                 let text = string_at(view, base.size, MAX_POINTED, at);
                 (ValueKind::Pointer(at), format!(" {text}"))
             }
-            _ => (
-                ValueKind::Pointer(at),
-                format!(" -> {}", base_value(view, base, at).text),
-            ),
+            _ => (ValueKind::Pointer(at), format!(" -> {}", base_value(view, base, at).text)),
         },
         Some(Type::Function(_)) => {
             let name = view.symbol(at).unwrap_or_default();
-            (
-                ValueKind::Code(at),
-                format!("{} {name}", word(view.source, target, style)),
-            )
+            (ValueKind::Code(at), format!("{} {name}", word(view.source, target, style)))
         }
-        Some(Type::Udt(_)) => (
-            ValueKind::Pointer(at),
-            value_within(view, target, at, style, depth + 1).text,
-        ),
+        Some(Type::Udt(_)) => (ValueKind::Pointer(at), value_within(view, target, at, style, depth + 1).text),
         Some(_) => {
             let pointed = value_within(view, target, at, style, depth + 1);
             (ValueKind::Pointer(at), format!(" -> {}", pointed.text))
         }
         None => (ValueKind::Pointer(at), String::new()),
     };
-    let to = if style.detail == Detail::Verbose {
-        "to "
-    } else {
-        ""
-    };
+    let to = if style.detail == Detail::Verbose { "to " } else { "" };
     let to = if rest.starts_with(' ') { "" } else { to };
     Value::new(kind, format!("{number} {to}{rest}"))
 }
@@ -194,10 +171,7 @@ fn array_value(
         return Value::new(ValueKind::Text, format!("[{count}]  {text}"));
     }
     let first = value_within(view, element, address, style, depth + 1);
-    Value {
-        text: format!("[{count}] {}", first.text),
-        kind: first.kind,
-    }
+    Value { text: format!("[{count}] {}", first.text), kind: first.kind }
 }
 
 /// A string of at most `length` characters of `size` bytes, in quotes; where memory cannot be read, the note that says

@@ -29,13 +29,7 @@ impl<'a> View<'a> {
         symbolize: Symbolize<'a>,
         static_address: StaticAddress<'a>,
     ) -> View<'a> {
-        View {
-            source,
-            read,
-            symbolize,
-            static_address,
-            failed: Cell::new(None),
-        }
+        View { source, read, symbolize, static_address, failed: Cell::new(None) }
     }
 
     /// Types alone: for layouts without an address.

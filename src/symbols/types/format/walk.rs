@@ -52,11 +52,7 @@ impl Lines {
 
 /// The lines of the structure `id`, with values if it is laid over memory at `address`.
 pub fn lines(view: &View<'_>, id: TypeId, address: Option<u64>, options: &Options) -> Lines {
-    let mut walk = Walk {
-        view,
-        options,
-        lines: Lines::default(),
-    };
+    let mut walk = Walk { view, options, lines: Lines::default() };
     if let Some(Type::Udt(udt)) = view.source.get(id) {
         walk.lines.header = options.verbose.then(|| header(&udt));
         let chosen: Vec<&FieldPath> = options.fields.iter().collect();
@@ -64,11 +60,7 @@ pub fn lines(view: &View<'_>, id: TypeId, address: Option<u64>, options: &Option
             true => MAX_BLOCKS,
             false => options.recurse,
         };
-        let at = At {
-            address,
-            level: 0,
-            bases: 0,
-        };
+        let at = At { address, level: 0, bases: 0 };
         walk.members(&udt, at, 0, &chosen, 0, open);
     }
     walk.lines.failed_at = view.failed_at();
@@ -107,47 +99,21 @@ impl Walk<'_, '_> {
             if at.bases < MAX_BASES
                 && let Some(Type::Udt(base_udt)) = self.view.source.get(base.ty)
             {
-                let within = At {
-                    bases: at.bases + 1,
-                    ..at
-                };
-                self.members(
-                    &base_udt,
-                    within,
-                    offset.saturating_add(base.offset),
-                    chosen,
-                    step,
-                    open,
-                );
+                let within = At { bases: at.bases + 1, ..at };
+                self.members(&base_udt, within, offset.saturating_add(base.offset), chosen, step, open);
             }
         }
         for field in &udt.fields {
             let member_offset = offset.saturating_add(field.offset);
             let address = at.address.map(|base| base.wrapping_add(member_offset));
             let place = Place::Offset(member_offset);
-            self.member(
-                &field.name,
-                field.ty,
-                place,
-                At { address, ..at },
-                chosen,
-                step,
-                open,
-            );
+            self.member(&field.name, field.ty, place, At { address, ..at }, chosen, step, open);
         }
         for member in &udt.statics {
             let address = self.view.static_at(&format!("{}::{}", udt.name, member.name));
             let place = Place::Static(address.unwrap_or(0));
             let address = address.filter(|_| at.address.is_some());
-            self.member(
-                &member.name,
-                member.ty,
-                place,
-                At { address, ..at },
-                chosen,
-                step,
-                0,
-            );
+            self.member(&member.name, member.ty, place, At { address, ..at }, chosen, step, 0);
         }
     }
 
@@ -166,26 +132,14 @@ impl Walk<'_, '_> {
             self.lines.truncated = true;
             return;
         }
-        let matching: Vec<&FieldPath> = chosen
-            .iter()
-            .copied()
-            .filter(|path| path.matches(step, name))
-            .collect();
+        let matching: Vec<&FieldPath> =
+            chosen.iter().copied().filter(|path| path.matches(step, name)).collect();
         if !chosen.is_empty() && matching.is_empty() {
             return;
         }
         // A path that goes on, or ends in dots, replaces the value by what is below.
-        let further: Vec<&FieldPath> = matching
-            .iter()
-            .copied()
-            .filter(|path| !path.ends_at(step))
-            .collect();
-        let dots = matching
-            .iter()
-            .filter(|path| path.ends_at(step))
-            .map(|path| path.open)
-            .max()
-            .unwrap_or(0);
+        let further: Vec<&FieldPath> = matching.iter().copied().filter(|path| !path.ends_at(step)).collect();
+        let dots = matching.iter().filter(|path| path.ends_at(step)).map(|path| path.open).max().unwrap_or(0);
         let opened = !further.is_empty() || dots > 0;
         let mut line = FieldLine {
             level: at.level,
@@ -195,10 +149,7 @@ impl Walk<'_, '_> {
                 TABLE_POINTER => 0,
                 _ => self.options.width(),
             },
-            value: Value {
-                text: String::new(),
-                kind: ValueKind::Word,
-            },
+            value: Value { text: String::new(), kind: ValueKind::Word },
             ty,
             address: at.address,
         };
@@ -217,11 +168,7 @@ impl Walk<'_, '_> {
         let Some((inner, address)) = self.inside(ty, at.address, &value, opened) else {
             return;
         };
-        let below = At {
-            address,
-            level: at.level + 1,
-            bases: 0,
-        };
+        let below = At { address, level: at.level + 1, bases: 0 };
         match further.is_empty() {
             true => self.members(&inner, below, 0, &[], 0, open.saturating_sub(1)),
             false => self.members(&inner, below, 0, &further, step + 1, open),
@@ -229,16 +176,10 @@ impl Walk<'_, '_> {
     }
 
     fn value(&self, ty: TypeId, address: Option<u64>, level: usize) -> Value {
-        let style = Style {
-            detail: self.options.detail(),
-            level,
-        };
+        let style = Style { detail: self.options.detail(), level };
         match address {
             Some(address) => value(self.view, ty, address, style),
-            None => Value {
-                text: word(self.view.source, ty, style),
-                kind: ValueKind::Word,
-            },
+            None => Value { text: word(self.view.source, ty, style), kind: ValueKind::Word },
         }
     }
 

@@ -18,10 +18,7 @@ pub struct Style {
 
 impl Style {
     /// A word on a line of the outermost level.
-    pub const PLAIN: Style = Style {
-        detail: Detail::Plain,
-        level: 0,
-    };
+    pub const PLAIN: Style = Style { detail: Detail::Plain, level: 0 };
 }
 
 /// How much a type's word says.
@@ -96,9 +93,7 @@ fn c_name_within(source: &dyn TypeSource, id: TypeId, depth: usize) -> String {
     let inner = |id| c_name_within(source, id, depth + 1);
     match ty {
         Type::Base(base) => base.c_name().to_owned(),
-        Type::Pointer {
-            target, reference, ..
-        } => {
+        Type::Pointer { target, reference, .. } => {
             let mark = if reference { '&' } else { '*' };
             let target = inner(target);
             match target.ends_with(['*', '&']) {

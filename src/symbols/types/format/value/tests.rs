@@ -58,11 +58,7 @@ fn structure(table: &mut TypeTable, name: &str, size: u64) -> TypeId {
         size,
         elements: 1,
         complete: true,
-        fields: vec![Field {
-            name: "X".to_owned(),
-            offset: 0,
-            ty: id,
-        }],
+        fields: vec![Field { name: "X".to_owned(), offset: 0, ty: id }],
         bases: Vec::new(),
         statics: Vec::new(),
         methods: Vec::new(),
@@ -88,12 +84,7 @@ fn structures_with_a_form_of_their_own() {
             lost,
             "_UNICODE_STRING \"--- memory read error at address 0x00000000`00001000 ---\"",
         ),
-        (
-            "_LIST_ENTRY",
-            16,
-            list,
-            "_LIST_ENTRY [ 0xfffff801`00001010 - 0xfffff801`00001020 ]",
-        ),
+        ("_LIST_ENTRY", 16, list, "_LIST_ENTRY [ 0xfffff801`00001010 - 0xfffff801`00001020 ]"),
         (
             "_LARGE_INTEGER",
             8,
@@ -101,12 +92,7 @@ fn structures_with_a_form_of_their_own() {
             "_LARGE_INTEGER 0x01d707f2`3d2f2418",
         ),
         ("_LARGE_INTEGER", 8, vec![0; 8], "_LARGE_INTEGER 0x0"),
-        (
-            "_GUID",
-            16,
-            (0u8..16).collect(),
-            "_GUID {03020100-0504-0706-0809-0a0b0c0d0e0f}",
-        ),
+        ("_GUID", 16, (0u8..16).collect(), "_GUID {03020100-0504-0706-0809-0a0b0c0d0e0f}"),
     ];
     for (name, size, bytes, want) in cases {
         let mut table = TypeTable::default();
@@ -133,36 +119,20 @@ fn pointers() {
     assert_eq!(show(&void, &[]), "(null) ");
     assert_eq!(show(&void, &[(0, &at(8))]), "0xfffff801`00001008 Void");
     let long = base(BaseKind::UInt, 8);
-    assert_eq!(
-        show(&long, &[(0, &at(8)), (8, &[0xff, 0xff])]),
-        "0xfffff801`00001008  -> 0xffff"
-    );
+    assert_eq!(show(&long, &[(0, &at(8)), (8, &[0xff, 0xff])]), "0xfffff801`00001008  -> 0xffff");
     let chars = base(BaseKind::Char, 1);
-    assert_eq!(
-        show(&chars, &[(0, &at(8)), (8, b"ntfs\0")]),
-        "0xfffff801`00001008  \"ntfs\""
-    );
+    assert_eq!(show(&chars, &[(0, &at(8)), (8, b"ntfs\0")]), "0xfffff801`00001008  \"ntfs\"");
     let function = |table: &mut TypeTable| {
         let result = table.base(Base::new(BaseKind::Void, 0));
-        table.single(Type::Function(Arc::new(Function {
-            result,
-            parameters: Vec::new(),
-            class: None,
-        })))
+        table.single(Type::Function(Arc::new(Function { result, parameters: Vec::new(), class: None })))
     };
-    assert_eq!(
-        show(&function, &[(0, &at(0))]),
-        "0xfffff801`00001000     void  nt!Func+0"
-    );
+    assert_eq!(show(&function, &[(0, &at(0))]), "0xfffff801`00001000     void  nt!Func+0");
     let list = |table: &mut TypeTable| structure(table, "_LIST_ENTRY", 16);
     assert_eq!(
         show(&list, &[(0, &at(0))]),
         "0xfffff801`00001000 _LIST_ENTRY [ 0xfffff801`00001000 - 0x00000000`00000000 ]"
     );
-    assert_eq!(
-        show(&list, &[(0, &0x10u64.to_le_bytes())]),
-        "0x00000000`00000010 _LIST_ENTRY"
-    );
+    assert_eq!(show(&list, &[(0, &0x10u64.to_le_bytes())]), "0x00000000`00000010 _LIST_ENTRY");
 }
 
 #[test]
@@ -178,14 +148,8 @@ fn arrays_enumerations_and_what_cannot_be_read() {
             table.array(element, count)
         }
     };
-    assert_eq!(
-        show(&array(BaseKind::UChar, 1, 15), b"System\0x", BASE),
-        "[15]  \"System\""
-    );
-    assert_eq!(
-        show(&array(BaseKind::UChar, 1, 4), b"P\x1c\x89)", BASE),
-        "[4]  \"P???\""
-    );
+    assert_eq!(show(&array(BaseKind::UChar, 1, 15), b"System\0x", BASE), "[15]  \"System\"");
+    assert_eq!(show(&array(BaseKind::UChar, 1, 4), b"P\x1c\x89)", BASE), "[4]  \"P???\"");
     assert_eq!(show(&array(BaseKind::UInt, 8, 2), &[0x10, 1], BASE), "[2] 0x110");
     assert_eq!(
         show(&array(BaseKind::UChar, 1, 2), &[], 0x2ee),
