@@ -11,10 +11,11 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Anything,
     rest: Rest::Semicolon,
     group: Group::Registers,
-    usage: "[N | Ns]",
+    usage: "[N | Ns | Nk | Nr]",
     summary: "Lists the processors or makes one current",
     help: "~ lists every processor with its thread and where it stood; `>` marks the current one and `!` the one that \
-           crashed. ~2s (or ~2) makes processor 2 current: registers, stack and memory then are its own.",
+           crashed. ~2s (or ~2) makes processor 2 current: registers, stack and memory then are its own. ~2k and \
+           ~2r show its stack and registers without making it current.",
     needs: Needs::Dump,
     run,
 };
@@ -22,6 +23,12 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
         return list(context);
+    }
+    if let Some(at) = args.text.find(['k', 'r']) {
+        // `~2k` is `2k`: the command on that processor, and back.
+        let (number, command) = args.text.split_at_checked(at).unwrap_or((args.text, ""));
+        number.parse::<u32>().map_err(|_| CommandError::Syntax(format!("~{}", args.text)))?;
+        return context.run_line(&format!("{number}{command}"));
     }
     let number = args.text.strip_suffix('s').unwrap_or(args.text);
     let number: u32 = number.parse().map_err(|_| CommandError::Syntax(format!("~{}", args.text)))?;

@@ -30,6 +30,8 @@ pub struct Session {
     pub target: Target,
     /// What is selected in it.
     pub focus: Focus,
+    /// The process that was chosen, in place of the current thread's.
+    attached: Option<u64>,
     /// What the user has set.
     pub settings: Settings,
     /// Stops running commands.
@@ -55,6 +57,7 @@ impl Session {
         Session {
             target,
             focus,
+            attached: None,
             settings,
             cancel: CancelToken::default(),
             next_address: HashMap::new(),
@@ -101,9 +104,21 @@ impl Session {
         self.processor()?.current_thread
     }
 
-    /// EPROCESS of the current processor's thread.
+    /// EPROCESS that was chosen with [`Session::attach`], or that of the current thread.
     pub fn process(&self) -> Option<u64> {
-        self.target.process_of(self.thread()?)
+        self.attached.or_else(|| self.target.process_of(self.thread()?))
+    }
+
+    /// Looks at memory as a process sees it; `None` goes back to the process of the crash.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub fn attach(&mut self, process: Option<u64>) -> Result<(), String> {
+        let wanted = process.or_else(|| self.target.current_process());
+        self.target.attach(wanted.ok_or("the current process is not known")?)?;
+        self.attached = process;
+        self.next_address.clear();
+        Ok(())
     }
 
     /// The prompt: `2: kd> `, or `kd> ` on a computer with one processor.

@@ -3,6 +3,7 @@
 //! The debugger data block, the build and the module lists live here and not among the kernel views, because nothing
 //! can be opened without them.
 
+mod attach;
 mod build;
 mod context;
 mod debugger_data;

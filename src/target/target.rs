@@ -96,7 +96,19 @@ impl Target {
     /// The images of the process that was current at the crash, through its PEB. Dumps without user memory have none,
     /// which is no fault.
     fn user_modules(&self, kernel_contains: u64) -> (Vec<Module>, Option<String>) {
-        let Some(peb) = self.current_process().and_then(|process| self.peb(process)) else {
+        match self.current_process() {
+            Some(process) => self.user_modules_of(process, kernel_contains),
+            None => (Vec::new(), None),
+        }
+    }
+
+    /// The images of a process whose address space `memory` is.
+    pub(super) fn user_modules_of(
+        &self,
+        process: u64,
+        kernel_contains: u64,
+    ) -> (Vec<Module>, Option<String>) {
+        let Some(peb) = self.peb(process) else {
             return (Vec::new(), None);
         };
         let Ok(loader) = self.memory.u64(peb.wrapping_add(0x18)) else {
@@ -187,6 +199,16 @@ impl Target {
     /// Virtual memory of the process that was current at the crash.
     pub fn memory(&self) -> &VirtualMemory {
         &self.memory
+    }
+
+    /// Puts another view of virtual memory in the place of this one.
+    pub(super) fn set_memory(&mut self, memory: VirtualMemory) {
+        self.memory = memory;
+    }
+
+    /// Puts another list of modules in the place of this one.
+    pub(super) fn set_modules(&mut self, modules: ModuleList) {
+        self.modules = modules;
     }
 
     /// Physical memory; triage dumps have none.

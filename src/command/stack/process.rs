@@ -2,7 +2,6 @@
 
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::Line;
-use crate::util::hex;
 
 /// `.process`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -10,26 +9,34 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Signs,
     rest: Rest::Semicolon,
     group: Group::Kernel,
-    usage: "",
-    summary: "Shows the process whose address space is looked at",
-    help: "It is the process that the current thread is attached to. Memory of user mode is always read in the address \
-           space of the process that was current at the crash.",
+    usage: "[/p] [/r] [/P] [/i] [ADDRESS]",
+    summary: "Shows or chooses the process whose address space is looked at",
+    help: "With an EPROCESS address, user memory and user modules are that process's from then on; 0 goes back to the \
+           process of the crash. Needs page tables: a triage dump holds one process's memory only. The letters are \
+           accepted for WinDbg's sake; modules are always listed anew.",
     needs: Needs::Memory,
     run,
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let current = context.session.process();
-    let missing = || CommandError::Missing("the current process is not known".to_owned());
-    if !args.text.is_empty() {
-        let asked = context.evaluate(args.text)?;
-        if current != Some(asked) {
-            return Err(CommandError::Argument(format!(
-                "memory can be seen only as the current process sees it; {} is another one",
-                hex::tick(asked)
-            )));
+    let mut rest = args.text;
+    while let Some(option) = rest.strip_prefix('/') {
+        let (letter, after) = option.split_at_checked(1).unwrap_or((option, ""));
+        if !matches!(letter, "p" | "r" | "P" | "i") {
+            return Err(CommandError::Syntax(args.text.to_owned()));
+        }
+        rest = after.trim_start();
+    }
+    if !rest.is_empty() {
+        let asked = context.evaluate(rest)?;
+        let wanted = Some(asked).filter(|&asked| asked != 0);
+        // The process that is looked at already needs no page tables to be looked at.
+        if wanted != context.session.process() {
+            context.session.attach(wanted).map_err(CommandError::Missing)?;
         }
     }
-    let process = current.ok_or_else(missing)?;
+    let process = context.session.process();
+    let process =
+        process.ok_or_else(|| CommandError::Missing("the current process is not known".to_owned()))?;
     context.emit(Line::of("Implicit process is now ").address(process))
 }

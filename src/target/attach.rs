@@ -1,0 +1,49 @@
+//! Looking through the eyes of another process: user memory and user modules are those of one process at a time.
+
+use super::Target;
+use super::modules::{ModuleKind, ModuleList};
+use crate::memory::Memory;
+
+impl Target {
+    /// Reads user memory as `process` (an EPROCESS) sees it from now on, and lists its modules. Kernel memory is the same
+    /// for all processes. A process without user space (System) has no user modules.
+    ///
+    /// # Errors
+    /// Why nothing was changed: a triage dump holds one process's memory only, the EPROCESS cannot be read, or the
+    /// kernel cannot be seen through its page tables, which then are no page tables.
+    pub fn attach(&mut self, process: u64) -> Result<(), String> {
+        if self.memory().paging().is_none() {
+            return Err(
+                "this dump holds no page tables: memory can be seen only as the crashing process saw it"
+                    .to_owned(),
+            );
+        }
+        let offset = self.debugger_data().and_then(|data| data.nonzero("OffsetEprocessDirectoryTableBase"));
+        let offset =
+            offset.ok_or("the debugger data block does not say where an EPROCESS keeps its page tables")?;
+        let base = self.memory().u64(process.wrapping_add(offset)).map_err(|error| error.to_string())?;
+        let seen = self.memory().with_directory_table_base(base);
+        let head = self.header().ps_loaded_module_list;
+        let same = seen.u64(head).ok() == self.memory().u64(head).ok();
+        if base == 0 || !same {
+            return Err(format!(
+                "{process:#x} is no process: through its page tables ({base:#x}) the kernel is not there"
+            ));
+        }
+        self.set_memory(seen);
+        let kernel = self.modules().iter().filter(|module| module.kind == ModuleKind::Kernel).cloned();
+        let mut modules: Vec<_> = kernel.collect();
+        let (user, _) = self.user_modules_of(process, head);
+        modules.extend(user);
+        self.forget_user_symbols();
+        self.set_modules(ModuleList::new(modules));
+        Ok(())
+    }
+
+    /// Images of different processes may lie at one address.
+    fn forget_user_symbols(&self) {
+        for module in self.modules().iter().filter(|module| module.kind == ModuleKind::User) {
+            self.symbols().unload(Some(module));
+        }
+    }
+}
