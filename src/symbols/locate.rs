@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::finder::{Finder, Search};
+use super::finder::Finder;
 use super::isf;
 use super::module::{FileId, ImageId, PdbId};
 use super::observer::Observer;
 use super::pdb::Identity;
 use super::pe::Image;
+use super::search::Search;
 
 /// A module whose files are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]

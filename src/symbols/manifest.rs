@@ -6,12 +6,13 @@
 use std::path::Path;
 
 use super::cache;
-use super::finder::{Attempt, Finder, Options};
+use super::finder::{Finder, Options};
 use super::locate::{Located, Wanted, locate_all};
 use super::module::{FileId, ImageId, PdbId};
 use super::name;
 use super::observer::Observer;
 use super::path::SearchPath;
+use super::search::Attempt;
 
 /// The most files that a manifest may name.
 const MAX_FILES: usize = 100_000;

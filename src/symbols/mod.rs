@@ -4,12 +4,15 @@
 //! answer can always be traced to where it came from. Nothing is loaded before it is asked for.
 
 pub mod add;
+pub mod address;
 pub mod cabinet;
 pub mod cache;
+mod connection;
 pub mod demangle;
 pub mod doctor;
 pub mod download;
 pub mod error;
+mod fetch_error;
 pub mod finder;
 pub mod folders;
 pub mod identity;
@@ -25,12 +28,15 @@ pub mod path;
 pub mod pdb;
 pub mod pe;
 pub mod registers;
+pub mod search;
 mod server;
 pub mod source;
 pub mod store;
 pub mod types;
+mod walk;
 pub mod wildcard;
 pub mod zip_store;
 
 pub use error::SymbolError;
-pub use finder::{Attempt, Finder, Found, Outcome, Search};
+pub use finder::Finder;
+pub use search::{Attempt, Found, Outcome, Search};

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
+use super::address::{escape, without_login};
 use super::cabinet;
 use super::cache::{Pending, StoreError};
-use super::download::{FetchError, Http, escape, without_login};
-use super::finder::Outcome;
+use super::download::{FetchError, Http};
 use super::module::FileId;
 use super::name;
 use super::observer::{Event, Observer};
+use super::search::Outcome;
 
 /// How often a waiting search looks whether the user has cancelled.
 const POLL: Duration = Duration::from_millis(40);
