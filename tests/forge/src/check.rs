@@ -33,28 +33,22 @@ pub fn dump(path: &Path, bytes: &[u8], world: &World, crash: &Crash, kind: Kind)
         });
         assert!(found, "{}: no module {}", path.display(), m.image.name);
         let mut head = [0u8; 64];
-        virt.read_exact(Gva::from(m.base), &mut head)
-            .expect("module header");
+        virt.read_exact(Gva::from(m.base), &mut head).expect("module header");
         assert_eq!(head[..], m.image.bytes[..64]);
     }
     assert_eq!(parser.kernel_modules().len(), world.modules.len());
     let pages = match kind {
         Kind::Full | Kind::BitmapFull | Kind::RdmpComplete => writer::all_pages(world),
-        Kind::RdmpKernelUser => writer::kernel_pages(world)
-            .union(&writer::user_pages(world))
-            .copied()
-            .collect(),
+        Kind::RdmpKernelUser => {
+            writer::kernel_pages(world).union(&writer::user_pages(world)).copied().collect()
+        }
         _ => writer::kernel_pages(world),
     };
     assert_eq!(parser.physmem().len(), pages.len(), "{}", path.display());
     let mut page = vec![0u8; PAGE as usize];
     for pfn in pages {
         phys.read_exact(Gpa::from(pfn * PAGE), &mut page).expect("page");
-        assert_eq!(
-            page,
-            world.memory.physical(pfn * PAGE, PAGE as usize),
-            "page {pfn:#x}"
-        );
+        assert_eq!(page, world.memory.physical(pfn * PAGE, PAGE as usize), "page {pfn:#x}");
     }
     fs::remove_file(path).expect("trial file");
 }

@@ -68,11 +68,7 @@ pub fn deliver(
     let bytes: Vec<u8> = frame.iter().flat_map(|q| q.to_le_bytes()).collect();
     memory.write(cr3, rsp, &bytes);
     // A call that faulted while it pushed its return address has not happened.
-    if rec
-        .chain
-        .last()
-        .is_some_and(|e| e.kind == Kind::Call && e.site == at.rip)
-    {
+    if rec.chain.last().is_some_and(|e| e.kind == Kind::Call && e.site == at.rip) {
         rec.chain.pop();
     }
     let rip_slot = rsp + if with_code { 8 } else { 0 };

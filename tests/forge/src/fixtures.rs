@@ -4,20 +4,9 @@ use crate::cases::base::Images;
 use crate::pack::Outputs;
 use crate::toolchain::{Spec, Stamp};
 
-const KERNEL: &[&str] = &[
-    "-mno-implicit-float",
-    "-fno-eliminate-unused-debug-types",
-    "-Intos",
-];
-const NT: &[&str] = &[
-    "ntos/trap.s",
-    "ntos/data.c",
-    "ntos/ke.c",
-    "ntos/rtl.c",
-    "ntos/mm.c",
-    "ntos/ex.c",
-    "ntos/io.c",
-];
+const KERNEL: &[&str] = &["-mno-implicit-float", "-fno-eliminate-unused-debug-types", "-Intos"];
+const NT: &[&str] =
+    &["ntos/trap.s", "ntos/data.c", "ntos/ke.c", "ntos/rtl.c", "ntos/mm.c", "ntos/ex.c", "ntos/io.c"];
 const NT_SPECIAL: &[&str] = &[
     "ntos/trap.s",
     "ntos/data.c",
@@ -83,22 +72,14 @@ const fn library(
 
 /// A program.
 const fn program(name: &'static str, sources: &'static [&'static str], entry: &'static str) -> Spec {
-    Spec {
-        link: &["/subsystem:console"],
-        entry,
-        ..driver(name, sources, &["ntdll", "KERNELBASE"])
-    }
+    Spec { link: &["/subsystem:console"], entry, ..driver(name, sources, &["ntdll", "KERNELBASE"]) }
 }
 
 const MAIN: &str = "mainCRTStartup";
 
 /// In build order: an image may import from those before it.
 pub const ALL: &[Spec] = &[
-    Spec {
-        flags: KERNEL,
-        entry: "KiIdleLoop",
-        ..driver("ntoskrnl.exe", NT, &[])
-    },
+    Spec { flags: KERNEL, entry: "KiIdleLoop", ..driver("ntoskrnl.exe", NT, &[]) },
     Spec {
         flags: KERNEL,
         entry: "KiIdleLoop",
@@ -122,10 +103,7 @@ pub const ALL: &[Spec] = &[
         Some("rc/wlanflt.rc"),
     ),
     driver("FLTMGR.SYS", &["fltmgr/fltmgr.c"], &["ntoskrnl"]),
-    Spec {
-        resource: Some("rc/ntfs.rc"),
-        ..driver("Ntfs.sys", &["ntfs/ntfs.c"], &["ntoskrnl"])
-    },
+    Spec { resource: Some("rc/ntfs.rc"), ..driver("Ntfs.sys", &["ntfs/ntfs.c"], &["ntoskrnl"]) },
     driver("win32kbase.sys", &["win32k/win32kbase.c"], &["ntoskrnl"]),
     driver("win32kfull.sys", &["win32k/win32kfull.c"], &["ntoskrnl"]),
     driver("win32k.sys", &["win32k/win32k.c"], &["ntoskrnl", "win32kbase"]),
@@ -136,20 +114,8 @@ pub const ALL: &[Spec] = &[
         0x6012_44B8,
         None,
     ),
-    third(
-        "vsfilter.sys",
-        &["third/vsfilter.c"],
-        &["ntoskrnl", "vscan"],
-        0x6012_44C1,
-        None,
-    ),
-    third(
-        "usbredir.sys",
-        &["third/usbredir.cpp"],
-        &["ntoskrnl"],
-        0x5EC7_01D3,
-        Some("rc/usbredir.rc"),
-    ),
+    third("vsfilter.sys", &["third/vsfilter.c"], &["ntoskrnl", "vscan"], 0x6012_44C1, None),
+    third("usbredir.sys", &["third/usbredir.cpp"], &["ntoskrnl"], 0x5EC7_01D3, Some("rc/usbredir.rc")),
     Spec {
         edition: "old",
         link: &["/subsystem:native"],
@@ -158,20 +124,8 @@ pub const ALL: &[Spec] = &[
         ..driver("hal.dll", &["hal/hal.c", "edition.c"], &[])
     },
     third("tspport.sys", &["third/v2drv.s"], &[], 0x6155_E0A7, None),
-    third(
-        "isofilter.sys",
-        &["third/isofilter.c"],
-        &["ntoskrnl", "FLTMGR"],
-        0x5FA0_9E11,
-        None,
-    ),
-    third(
-        "isospace.sys",
-        &["third/isospace.c"],
-        &["ntoskrnl"],
-        0x5FA0_9E2A,
-        None,
-    ),
+    third("isofilter.sys", &["third/isofilter.c"], &["ntoskrnl", "FLTMGR"], 0x5FA0_9E11, None),
+    third("isospace.sys", &["third/isospace.c"], &["ntoskrnl"], 0x5FA0_9E2A, None),
     library("ntdll.dll", &["user/ntdll.c", "user/stubs.s"], &[]),
     library("KERNELBASE.dll", &["user/kernelbase.c"], &["ntdll"]),
     library("KERNEL32.DLL", &["user/kernel32.c"], &["ntdll"]),

@@ -91,10 +91,7 @@ impl Image {
             timestamp: u32_at(&bytes, pe + 8),
             checksum: u32_at(&bytes, optional + 64),
             entry: u32_at(&bytes, optional + 16),
-            exceptions: (
-                u32_at(&bytes, optional + 112 + 24),
-                u32_at(&bytes, optional + 112 + 28),
-            ),
+            exceptions: (u32_at(&bytes, optional + 112 + 24), u32_at(&bytes, optional + 112 + 28)),
             sections: Vec::new(),
             relocations: Vec::new(),
             imports: Vec::new(),
@@ -120,12 +117,8 @@ impl Image {
                 write: flags & 0x8000_0000 != 0,
             });
         }
-        let directory = |n: usize| {
-            (
-                u32_at(&bytes, optional + 112 + n * 8),
-                u32_at(&bytes, optional + 116 + n * 8),
-            )
-        };
+        let directory =
+            |n: usize| (u32_at(&bytes, optional + 112 + n * 8), u32_at(&bytes, optional + 116 + n * 8));
         image.bytes = bytes.clone();
         image.read_exports(directory(0));
         image.read_imports(directory(1));
@@ -157,11 +150,8 @@ impl Image {
         }
         let m = self.mapped();
         let d = rva as usize;
-        let (functions, names, ordinals) = (
-            u32_at(&m, d + 28) as usize,
-            u32_at(&m, d + 32) as usize,
-            u32_at(&m, d + 36) as usize,
-        );
+        let (functions, names, ordinals) =
+            (u32_at(&m, d + 28) as usize, u32_at(&m, d + 32) as usize, u32_at(&m, d + 36) as usize);
         for i in 0..u32_at(&m, d + 24) as usize {
             let ordinal = u16_at(&m, ordinals + i * 2) as usize;
             let name = Self::text(&m, u32_at(&m, names + i * 4));
@@ -183,8 +173,7 @@ impl Image {
                 if hint == 0 {
                     break;
                 }
-                self.imports
-                    .push((dll.clone(), Self::text(&m, hint as u32 + 2), slots + i as u32 * 8));
+                self.imports.push((dll.clone(), Self::text(&m, hint as u32 + 2), slots + i as u32 * 8));
             }
             d += 20;
         }
@@ -210,12 +199,8 @@ impl Image {
         for entry in (rva as usize..(rva + size) as usize).step_by(28) {
             if u32_at(&m, entry + 12) == 2 {
                 let r = u32_at(&m, entry + 20) as usize;
-                self.pdb_key = format!(
-                    "{:08X}{:04X}{:04X}",
-                    u32_at(&m, r + 4),
-                    u16_at(&m, r + 8),
-                    u16_at(&m, r + 10)
-                );
+                self.pdb_key =
+                    format!("{:08X}{:04X}{:04X}", u32_at(&m, r + 4), u16_at(&m, r + 8), u16_at(&m, r + 10));
                 for b in &m[r + 12..r + 20] {
                     self.pdb_key += &format!("{b:02X}");
                 }
@@ -247,9 +232,6 @@ impl Image {
 
     /// RVA of a symbol of the map.
     pub fn symbol(&self, name: &str) -> u32 {
-        *self
-            .names
-            .get(name)
-            .unwrap_or_else(|| panic!("{} has no symbol {name}", self.name))
+        *self.names.get(name).unwrap_or_else(|| panic!("{} has no symbol {name}", self.name))
     }
 }

@@ -24,14 +24,7 @@ fn table() -> &'static HashMap<(&'static str, &'static str), Member> {
             .map(|line| {
                 let f: Vec<&'static str> = line.split('\t').collect();
                 let bits = f[4].parse().ok().zip(f[5].parse().ok());
-                (
-                    (f[0], f[1]),
-                    Member {
-                        offset: hex(f[2]),
-                        size: hex(f[3]),
-                        bits,
-                    },
-                )
+                ((f[0], f[1]), Member { offset: hex(f[2]), size: hex(f[3]), bits })
             })
             .collect()
     })
@@ -39,9 +32,7 @@ fn table() -> &'static HashMap<(&'static str, &'static str), Member> {
 
 /// A member; nested ones by a dotted path (`Tcb.ApcState.Process` through named types is not resolved).
 pub fn member(ty: &'static str, name: &'static str) -> Member {
-    *table()
-        .get(&(ty, name))
-        .unwrap_or_else(|| panic!("no member {ty}.{name}"))
+    *table().get(&(ty, name)).unwrap_or_else(|| panic!("no member {ty}.{name}"))
 }
 
 /// Offset of a member.

@@ -66,18 +66,12 @@ fn extras(out: &mut Outputs, images: &Images) {
     let (mut w, mut crash) = cases::paging::kinds(images);
     data(out, "paging", &w, &crash, Kind::Full);
     let full = writer::write(&w, &crash, Kind::Full);
-    out.dump(
-        "tests/data/truncated-paging",
-        &full[..full.len() * 6 / 10 + 0x123],
-    );
+    out.dump("tests/data/truncated-paging", &full[..full.len() * 6 / 10 + 0x123]);
     cases::paging::five_levels(&mut w, &mut crash);
     data(out, "la57", &w, &crash, Kind::BitmapFull);
     let (mut w, crash) = wifi::run(images, Variant::Text);
     cases::paging::encode_debugger_data(&mut w);
-    out.dump(
-        "tests/data/encoded-kdbg",
-        &writer::write(&w, &crash, Kind::BitmapKernel),
-    );
+    out.dump("tests/data/encoded-kdbg", &writer::write(&w, &crash, Kind::BitmapKernel));
 }
 
 /// Writes one dump and its truth to the test data.
@@ -100,11 +94,7 @@ fn case(out: &mut Outputs, name: &str, world: &World, crash: &Crash, demo: Kind,
     report(name, crash, &truth);
     out.truth(name, &truth);
     let trial = std::env::temp_dir().join(format!("forge-{}.dmp", std::process::id()));
-    for kind in others
-        .iter()
-        .copied()
-        .chain((!others.contains(&demo)).then_some(demo))
-    {
+    for kind in others.iter().copied().chain((!others.contains(&demo)).then_some(demo)) {
         let bytes = writer::write(world, crash, kind);
         check::dump(&trial, &bytes, world, crash, kind);
         if kind == demo {

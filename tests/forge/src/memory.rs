@@ -92,13 +92,7 @@ impl Memory {
         if USED.contains(&slot) {
             let table = self.alloc();
             self.write64(self.system_cr3 + slot * 8, table << 12 | P | W | AD);
-            self.frames.insert(
-                table,
-                Frame {
-                    pte: PTE_BASE,
-                    table: self.system_cr3 >> 12,
-                },
-            );
+            self.frames.insert(table, Frame { pte: PTE_BASE, table: self.system_cr3 >> 12 });
         }
     }
 
@@ -175,13 +169,7 @@ impl Memory {
             if entry & P == 0 {
                 let page = self.alloc();
                 let pte_va = pte_address(va, (shift - 12) / 9);
-                self.frames.insert(
-                    page,
-                    Frame {
-                        pte: pte_va,
-                        table: table >> 12,
-                    },
-                );
+                self.frames.insert(page, Frame { pte: pte_va, table: table >> 12 });
                 self.write64(slot, page << 12 | P | W | AD | user);
                 table = page << 12;
             } else {
@@ -195,13 +183,7 @@ impl Memory {
     pub fn map_frame(&mut self, root: u64, va: u64, pfn: u64, flags: u64) {
         let slot = self.entry(root, va);
         self.write64(slot, pfn << 12 | flags | P | AD);
-        self.frames.insert(
-            pfn,
-            Frame {
-                pte: pte_address(va, 0),
-                table: slot >> 12,
-            },
-        );
+        self.frames.insert(pfn, Frame { pte: pte_address(va, 0), table: slot >> 12 });
     }
 
     /// Writes a raw last-level entry (one that is not valid, say).
@@ -263,21 +245,16 @@ impl Memory {
         let mut done = 0;
         while done < bytes.len() {
             let at = va + done as u64;
-            let pa = self
-                .translate(root, at)
-                .unwrap_or_else(|| panic!("{at:#x} is not mapped"));
+            let pa = self.translate(root, at).unwrap_or_else(|| panic!("{at:#x} is not mapped"));
             let take = (bytes.len() - done).min((PAGE - (at & 0xFFF)) as usize);
-            self.physical_mut(pa, take)
-                .copy_from_slice(&bytes[done..done + take]);
+            self.physical_mut(pa, take).copy_from_slice(&bytes[done..done + take]);
             done += take;
         }
     }
 
     /// A virtual quad of mapped memory.
     pub fn u64(&self, root: u64, va: u64) -> u64 {
-        let bytes = self
-            .read(root, va, 8)
-            .unwrap_or_else(|| panic!("{va:#x} is not mapped"));
+        let bytes = self.read(root, va, 8).unwrap_or_else(|| panic!("{va:#x} is not mapped"));
         u64::from_le_bytes(bytes.try_into().expect("eight"))
     }
 }

@@ -29,11 +29,7 @@ impl Outputs {
         for folder in ["assets/demo", "tests/data/mismatched"] {
             fs::create_dir_all(root.join(folder)).expect("output folder");
         }
-        Self {
-            root: root.to_path_buf(),
-            hashes: BTreeMap::new(),
-            store: BTreeMap::new(),
-        }
+        Self { root: root.to_path_buf(), hashes: BTreeMap::new(), store: BTreeMap::new() }
     }
 
     fn file(&mut self, name: &str, bytes: &[u8]) {
@@ -64,25 +60,14 @@ impl Outputs {
 
     /// A PDB for the symbol store; `name` is the one in the image's debug record.
     pub fn pdb(&mut self, image: &Image) {
-        let name = image
-            .pdb
-            .file_name()
-            .expect("file name")
-            .to_string_lossy()
-            .to_string();
+        let name = image.pdb.file_name().expect("file name").to_string_lossy().to_string();
         let bytes = fs::read(&image.pdb).expect("pdb");
-        self.store
-            .insert(format!("{name}/{}/{name}", image.pdb_key), bytes);
+        self.store.insert(format!("{name}/{}/{name}", image.pdb_key), bytes);
     }
 
     /// A PDB that belongs to no image of the dumps.
     pub fn mismatched(&mut self, image: &Image) {
-        let name = image
-            .pdb
-            .file_name()
-            .expect("file name")
-            .to_string_lossy()
-            .to_string();
+        let name = image.pdb.file_name().expect("file name").to_string_lossy().to_string();
         let bytes = fs::read(&image.pdb).expect("pdb");
         self.file(&format!("tests/data/mismatched/{name}"), &bytes);
     }
@@ -102,11 +87,7 @@ impl Outputs {
         self.file("assets/demo/symbols.zip", &packed);
         let mut sources = BTreeMap::new();
         for folder in ["windows", "facts"] {
-            collect(
-                &PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder),
-                folder,
-                &mut sources,
-            );
+            collect(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder), folder, &mut sources);
         }
         let manifest = json!({
             "tools": toolchain::versions().into_iter().map(|(k, v)| json!([k, v])).collect::<Vec<_>>(),

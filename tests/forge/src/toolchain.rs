@@ -50,9 +50,7 @@ pub fn windows_dir() -> PathBuf {
 
 /// The folder for objects, images, PDBs and maps.
 pub fn build_dir() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("target")
-        .join("windows")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target").join("windows")
 }
 
 fn run(command: &mut Command) {
@@ -83,17 +81,9 @@ pub fn build(spec: &Spec) -> (PathBuf, PathBuf, PathBuf) {
     let windows = windows_dir();
     let out = build_dir().join(spec.edition);
     fs::create_dir_all(&out).expect("build folder");
-    let stem = Path::new(spec.name)
-        .file_stem()
-        .expect("stem")
-        .to_string_lossy()
-        .to_string();
+    let stem = Path::new(spec.name).file_stem().expect("stem").to_string_lossy().to_string();
     // PDB names keep the case of the build, not of the image: lower case.
-    let pdb_stem = if stem == "ntoskrnl" {
-        "ntkrnlmp".to_string()
-    } else {
-        stem.to_lowercase()
-    };
+    let pdb_stem = if stem == "ntoskrnl" { "ntkrnlmp".to_string() } else { stem.to_lowercase() };
     let objects = out.join(format!("obj-{stem}"));
     fs::create_dir_all(&objects).expect("object folder");
     let mut inputs = Vec::new();
@@ -103,13 +93,7 @@ pub fn build(spec: &Spec) -> (PathBuf, PathBuf, PathBuf) {
         clang
             .current_dir(&windows)
             .env_remove("SOURCE_DATE_EPOCH")
-            .args([
-                "--target=x86_64-pc-windows-msvc",
-                "-g",
-                "-gcodeview",
-                "-c",
-                "-ffile-compilation-dir=.",
-            ])
+            .args(["--target=x86_64-pc-windows-msvc", "-g", "-gcodeview", "-c", "-ffile-compilation-dir=."])
             .args(["-fdebug-prefix-map=.=C:\\fixture"]);
         if !source.ends_with(".s") {
             clang.args([
@@ -125,31 +109,19 @@ pub fn build(spec: &Spec) -> (PathBuf, PathBuf, PathBuf) {
                 "-Ithird",
             ]);
             if source.ends_with(".cpp") {
-                clang.args([
-                    "-fno-exceptions",
-                    "-std=c++17",
-                    "-fno-threadsafe-statics",
-                    "-fno-rtti",
-                ]);
+                clang.args(["-fno-exceptions", "-std=c++17", "-fno-threadsafe-statics", "-fno-rtti"]);
             }
             clang.args(spec.flags);
         }
         // Relative paths on both sides, so that no checkout's place gets into the records.
-        let below = object
-            .strip_prefix(env!("CARGO_MANIFEST_DIR"))
-            .expect("inside this crate");
+        let below = object.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("inside this crate");
         clang.arg(source).arg("-o").arg(Path::new("..").join(below));
         run(&mut clang);
         inputs.push(object);
     }
     if let Some(resource) = spec.resource {
         let res = objects.join("version.res");
-        run(Command::new(RC)
-            .current_dir(&windows)
-            .arg("/no-preprocess")
-            .arg("/fo")
-            .arg(&res)
-            .arg(resource));
+        run(Command::new(RC).current_dir(&windows).arg("/no-preprocess").arg("/fo").arg(&res).arg(resource));
         inputs.push(res);
     }
     let image = out.join(spec.name);

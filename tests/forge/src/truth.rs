@@ -61,24 +61,14 @@ impl<'a> Resolver<'a> {
             rvas.sort_unstable();
             rvas.dedup();
             let mut tool = Command::new("llvm-symbolizer-19");
-            tool.args([
-                "--output-style=JSON",
-                "--relative-address",
-                "--no-demangle",
-                "--obj",
-            ])
-            .arg(&path);
+            tool.args(["--output-style=JSON", "--relative-address", "--no-demangle", "--obj"]).arg(&path);
             tool.args(rvas.iter().map(|r| format!("{r:#x}")));
             let out = tool.output().expect("llvm-symbolizer-19 runs");
             let text = String::from_utf8_lossy(&out.stdout);
             let items: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
             for (item, rva) in items.as_array().into_iter().flatten().zip(&rvas) {
                 let names = item["Symbol"].as_array().map_or_else(Vec::new, |symbols| {
-                    symbols
-                        .iter()
-                        .filter_map(|s| s["FunctionName"].as_str())
-                        .map(str::to_string)
-                        .collect()
+                    symbols.iter().filter_map(|s| s["FunctionName"].as_str()).map(str::to_string).collect()
                 });
                 self.inlines.insert((path.clone(), *rva), names);
             }
@@ -97,11 +87,7 @@ impl<'a> Resolver<'a> {
         };
         let rva = (address - m.base) as u32;
         map.insert("module".into(), json!(m.image.name));
-        let code = m
-            .image
-            .sections
-            .iter()
-            .any(|s| (s.rva..s.rva + s.size).contains(&rva));
+        let code = m.image.sections.iter().any(|s| (s.rva..s.rva + s.size).contains(&rva));
         match m.image.symbols.range(..=rva).next_back().filter(|_| code) {
             Some((at, name)) => {
                 map.insert("function".into(), json!(name));
@@ -141,10 +127,7 @@ fn frames(resolver: &Resolver<'_>, process: usize, top: &Registers, chain: &[Ent
         frame.insert("kind".into(), json!(kind));
         frame.insert("rip".into(), hex(regs.rip));
         frame.insert("rsp".into(), hex(regs.gpr[4]));
-        frame.insert(
-            "return_address".into(),
-            hex(states.get(i + 1).map_or(0, |s| s.0.rip)),
-        );
+        frame.insert("return_address".into(), hex(states.get(i + 1).map_or(0, |s| s.0.rip)));
         frame.extend(resolver.name(process, regs.rip, lookup));
         if let Some(e) = entry {
             match e.kind {
@@ -170,27 +153,16 @@ fn frames(resolver: &Resolver<'_>, process: usize, top: &Registers, chain: &[Ent
 
 fn lookups(process: usize, top: &Registers, chain: &[Entry]) -> Vec<(usize, u64)> {
     std::iter::once((process, top.rip))
-        .chain(chain.iter().map(|e| {
-            (
-                process,
-                if e.kind == Kind::Call {
-                    e.regs.rip - 1
-                } else {
-                    e.regs.rip
-                },
-            )
-        }))
+        .chain(
+            chain.iter().map(|e| (process, if e.kind == Kind::Call { e.regs.rip - 1 } else { e.regs.rip })),
+        )
         .collect()
 }
 
 /// Registers that a CONTEXT holds.
 fn context_registers(context: &[u8]) -> Registers {
     let quad = |at: usize| u64::from_le_bytes(context[at..at + 8].try_into().expect("eight"));
-    let mut r = Registers {
-        rip: quad(0xF8),
-        flags: u64::from(quad(0x44) as u32),
-        ..Registers::default()
-    };
+    let mut r = Registers { rip: quad(0xF8), flags: u64::from(quad(0x44) as u32), ..Registers::default() };
     for (i, g) in r.gpr.iter_mut().enumerate() {
         *g = quad(0x78 + i * 8);
     }
@@ -206,10 +178,7 @@ pub fn write(world: &World, case: &str, crash: &Crash) -> Value {
     let process = thread.process;
     let top = context_registers(&crash.context);
     let chain = bugcheck_chain(world, world.chain(crash.thread));
-    let mut resolver = Resolver {
-        world,
-        inlines: Inlines::new(),
-    };
+    let mut resolver = Resolver { world, inlines: Inlines::new() };
     let mut wanted = lookups(process, &top, &chain);
     for t in &world.threads {
         if let Some(s) = &t.stopped {
@@ -285,10 +254,7 @@ pub fn write(world: &World, case: &str, crash: &Crash) -> Value {
 /// The chain up to the entry of KeBugCheckEx: what lies deeper is the writing of the dump.
 pub fn bugcheck_chain(world: &World, chain: &[Entry]) -> Vec<Entry> {
     let inside = world.nt("KeBugCheckEx")..world.nt("RtlpExecuteHandlerForException");
-    let cut = chain
-        .iter()
-        .position(|e| inside.contains(&e.regs.rip))
-        .unwrap_or(chain.len());
+    let cut = chain.iter().position(|e| inside.contains(&e.regs.rip)).unwrap_or(chain.len());
     chain[..cut].to_vec()
 }
 

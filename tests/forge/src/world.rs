@@ -93,10 +93,7 @@ impl World {
 
     /// The module of a name.
     pub fn module(&self, name: &str) -> &Module {
-        self.modules
-            .iter()
-            .find(|m| m.image.name == name)
-            .unwrap_or_else(|| panic!("no module {name}"))
+        self.modules.iter().find(|m| m.image.name == name).unwrap_or_else(|| panic!("no module {name}"))
     }
 
     /// Writes bytes at a kernel address.
@@ -134,11 +131,7 @@ impl World {
         let value = match m.bits {
             None => value,
             Some((bit, width)) => {
-                let mask = if width == 64 {
-                    u64::MAX
-                } else {
-                    ((1u64 << width) - 1) << bit
-                };
+                let mask = if width == 64 { u64::MAX } else { ((1u64 << width) - 1) << bit };
                 let mut old = [0u8; 8];
                 let now = self.memory.read(root, at, size).expect("mapped");
                 old[..size].copy_from_slice(&now);
@@ -152,10 +145,7 @@ impl World {
     pub fn member(&self, ty: &'static str, base: u64, name: &'static str) -> u64 {
         let m = layout::member(ty, name);
         let size = m.size.min(8) as usize;
-        let bytes = self
-            .memory
-            .read(self.root(), base + m.offset, size)
-            .expect("mapped");
+        let bytes = self.memory.read(self.root(), base + m.offset, size).expect("mapped");
         let mut quad = [0u8; 8];
         quad[..size].copy_from_slice(&bytes);
         u64::from_le_bytes(quad)
@@ -195,21 +185,11 @@ impl World {
                 .find(|m| m.image.name.eq_ignore_ascii_case(dll))
                 .unwrap_or_else(|| panic!("{} imports {dll}, which is not loaded", own.name));
             m.base
-                + u64::from(
-                    *m.image
-                        .exports
-                        .get(name)
-                        .unwrap_or_else(|| panic!("{dll} exports no {name}")),
-                )
+                + u64::from(*m.image.exports.get(name).unwrap_or_else(|| panic!("{dll} exports no {name}")))
         };
         let mapped = relocate(&image, base, |dll, name| bound(dll, name, &self.modules, &image));
         map_image(&mut self.memory, root, &image, base, &mapped, 0);
-        self.modules.push(Module {
-            image,
-            base,
-            path: path.to_string(),
-            entry: 0,
-        });
+        self.modules.push(Module { image, base, path: path.to_string(), entry: 0 });
         self.modules.last().expect("just pushed")
     }
 
@@ -264,11 +244,7 @@ pub fn map_image(memory: &mut Memory, root: u64, image: &Image, base: u64, mappe
     let mut at = 0;
     while at < mapped.len() {
         if memory.translate(root, base + at as u64).is_some() {
-            memory.write(
-                root,
-                base + at as u64,
-                &mapped[at..(at + 0x1000).min(mapped.len())],
-            );
+            memory.write(root, base + at as u64, &mapped[at..(at + 0x1000).min(mapped.len())]);
         }
         at += 0x1000;
     }

@@ -27,19 +27,12 @@ impl Images {
 
     /// The special edition of the kernel.
     pub fn special(&self) -> Image {
-        let at = fixtures::ALL
-            .iter()
-            .position(|s| s.edition == "special")
-            .expect("special edition");
+        let at = fixtures::ALL.iter().position(|s| s.edition == "special").expect("special edition");
         self.0[at].clone()
     }
 
     fn get(&self, name: &str) -> Image {
-        self.0
-            .iter()
-            .find(|i| i.name == name)
-            .unwrap_or_else(|| panic!("no image {name}"))
-            .clone()
+        self.0.iter().find(|i| i.name == name).unwrap_or_else(|| panic!("no image {name}")).clone()
     }
 }
 
@@ -77,11 +70,7 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
         threads: Vec::new(),
         pool: Pool::default(),
         next_stack: 0xFFFF_FA8C_1000_0000,
-        unloaded: setup
-            .unloaded
-            .iter()
-            .map(|u| (u.0.to_string(), u.1, u.2))
-            .collect(),
+        unloaded: setup.unloaded.iter().map(|u| (u.0.to_string(), u.1, u.2)).collect(),
         objects: Vec::new(),
         types: BTreeMap::new(),
         time: setup.time,
@@ -89,17 +78,9 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
         notable: Vec::new(),
         entries: Vec::new(),
     };
-    let kernel = if setup.special {
-        images.special()
-    } else {
-        images.get("ntoskrnl.exe")
-    };
+    let kernel = if setup.special { images.special() } else { images.get("ntoskrnl.exe") };
     w.load(kernel, NT_BASE, "\\SystemRoot\\system32\\ntoskrnl.exe");
-    w.load(
-        images.get("hal.dll"),
-        0xFFFF_F807_6120_0000,
-        "\\SystemRoot\\system32\\hal.dll",
-    );
+    w.load(images.get("hal.dll"), 0xFFFF_F807_6120_0000, "\\SystemRoot\\system32\\hal.dll");
     let mut at = DRIVERS;
     for name in setup.drivers {
         let image = images.get(name);
@@ -116,12 +97,9 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
         w.user_images.insert(image.name.clone(), image.clone());
     }
     w.pool_init();
-    for head in [
-        "PsActiveProcessHead",
-        "HandleTableListHead",
-        "ExpSystemResourcesList",
-        "KeBugCheckCallbackListHead",
-    ] {
+    for head in
+        ["PsActiveProcessHead", "HandleTableListHead", "ExpSystemResourcesList", "KeBugCheckCallbackListHead"]
+    {
         let at = w.nt(head);
         w.list_init(at);
     }

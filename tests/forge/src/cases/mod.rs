@@ -41,12 +41,7 @@ pub fn expect_call(world: &World, thread: usize, module: &str, offset: u64) {
     let calls: Vec<u64> = world
         .chain(thread)
         .iter()
-        .filter_map(|e| {
-            e.regs
-                .rip
-                .checked_sub(m.base)
-                .filter(|o| *o < u64::from(m.image.size))
-        })
+        .filter_map(|e| e.regs.rip.checked_sub(m.base).filter(|o| *o < u64::from(m.image.size)))
         .collect();
     assert!(
         calls.contains(&offset),

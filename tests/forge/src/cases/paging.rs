@@ -26,27 +26,15 @@ pub fn kinds(images: &Images) -> (World, Crash) {
     let first = w.memory.translate(w.root(), LARGE_VA).expect("large page");
     let entry = w.get(pte_address(LARGE_VA, 1));
     let root = w.root();
-    w.entries.push((
-        "large",
-        root,
-        LARGE_VA + 0x12_3010,
-        entry,
-        Some(first + 0x12_3010),
-    ));
+    w.entries.push(("large", root, LARGE_VA + 0x12_3010, entry, Some(first + 0x12_3010)));
     (w, crash)
 }
 
 fn software_entries(w: &mut World) {
-    let process = w
-        .processes
-        .iter()
-        .position(|p| p.name == "explorer.exe")
-        .expect("explorer");
+    let process = w.processes.iter().position(|p| p.name == "explorer.exe").expect("explorer");
     let cr3 = w.processes[process].cr3;
     let base = 0x0000_0218_6600_0000u64;
-    w.processes[process]
-        .vads
-        .push((base >> 12, (base >> 12) + 15, 4, String::new()));
+    w.processes[process].vads.push((base >> 12, (base >> 12) + 15, 4, String::new()));
     let put = |w: &mut World, n: u64, kind: &'static str, value: u64, pa: Option<u64>| {
         let va = base + n * 0x1000;
         w.memory.set_entry(cr3, va, value);
@@ -55,51 +43,21 @@ fn software_entries(w: &mut World) {
     // Read-write is protection 4, in bits 5 to 9.
     let protection = 4u64 << 5;
     let page = w.memory.alloc();
-    w.memory
-        .physical_mut(page << 12, 16)
-        .copy_from_slice(b"hardware page   ");
-    put(
-        w,
-        0,
-        "hardware",
-        page << 12 | P | W | U | NX | 0x60,
-        Some(page << 12),
-    );
+    w.memory.physical_mut(page << 12, 16).copy_from_slice(b"hardware page   ");
+    put(w, 0, "hardware", page << 12 | P | W | U | NX | 0x60, Some(page << 12));
     let page = w.memory.alloc();
-    w.memory
-        .physical_mut(page << 12, 16)
-        .copy_from_slice(b"transition page ");
-    put(
-        w,
-        1,
-        "transition",
-        (page << 12 | 0x800 | protection) ^ INVALID_MASK,
-        Some(page << 12),
-    );
+    w.memory.physical_mut(page << 12, 16).copy_from_slice(b"transition page ");
+    put(w, 1, "transition", (page << 12 | 0x800 | protection) ^ INVALID_MASK, Some(page << 12));
     // Page file 1 (bits 12 to 15), page 0x1a2b.
-    put(
-        w,
-        2,
-        "pagefile",
-        (0x1A2Bu64 << 32 | 1 << 12 | protection) ^ INVALID_MASK,
-        None,
-    );
+    put(w, 2, "pagefile", (0x1A2Bu64 << 32 | 1 << 12 | protection) ^ INVALID_MASK, None);
     put(w, 3, "demand-zero", protection | 0x10, None);
     // A prototype entry in paged pool that holds a hardware entry.
     let page = w.memory.alloc();
-    w.memory
-        .physical_mut(page << 12, 16)
-        .copy_from_slice(b"prototype page  ");
+    w.memory.physical_mut(page << 12, 16).copy_from_slice(b"prototype page  ");
     let prototype = w.alloc_pool(true, 0x40, b"MmSt");
     w.q(prototype, page << 12 | P | W | 0x60 | NX);
     put(w, 4, "prototype", prototype << 16 | 0x400, Some(page << 12));
-    put(
-        w,
-        5,
-        "prototype-vad",
-        0xFFFF_FFFF_0000_0000 | 0x400 | protection,
-        None,
-    );
+    put(w, 5, "prototype-vad", 0xFFFF_FFFF_0000_0000 | 0x400 | protection, None);
     put(w, 6, "zero", 0, None);
     put(w, 7, "no-access", 0x18 << 5 | 0x10, None);
 }

@@ -43,12 +43,7 @@ pub fn populate(w: &mut World, extra: &[(&str, &str, &[Does])]) -> Vec<Plan> {
             &[Does::Pools, Does::Waits],
         ),
         ("wininit.exe", "wininit.exe", Some(0), &[Does::Waits]),
-        (
-            "services.exe",
-            "C:\\Windows\\system32\\services.exe",
-            Some(0),
-            &[Does::Pools, Does::Sleeps],
-        ),
+        ("services.exe", "C:\\Windows\\system32\\services.exe", Some(0), &[Does::Pools, Does::Sleeps]),
         (
             "svchost.exe",
             "C:\\Windows\\system32\\svchost.exe -k netsvcs -p",
@@ -67,12 +62,7 @@ pub fn populate(w: &mut World, extra: &[(&str, &str, &[Does])]) -> Vec<Plan> {
             Some(1),
             &[Does::Pools],
         ),
-        (
-            "explorer.exe",
-            "C:\\Windows\\Explorer.EXE",
-            Some(1),
-            &[Does::Waits, Does::Pools],
-        ),
+        ("explorer.exe", "C:\\Windows\\Explorer.EXE", Some(1), &[Does::Waits, Does::Pools]),
     ];
     let smss = w.process(&NewProcess {
         name: "smss.exe",
@@ -88,29 +78,14 @@ pub fn populate(w: &mut World, extra: &[(&str, &str, &[Does])]) -> Vec<Plan> {
     let table = w.processes[smss].handles;
     w.handle(table, 4, port, 0x1F_0003);
     let thread = w.thread(smss, pid + 4, api, 11);
-    plans.push(Plan {
-        thread,
-        routine: api,
-        argument: 4,
-        system: false,
-    });
+    plans.push(Plan { thread, routine: api, argument: 4, system: false });
     parent = pid;
-    let rest = extra
-        .iter()
-        .map(|(name, command, does)| (*name, *command, Some(1), *does));
+    let rest = extra.iter().map(|(name, command, does)| (*name, *command, Some(1), *does));
     for (i, (name, command, session, does)) in all.into_iter().chain(rest).enumerate() {
         pid += 0x64 + i as u64 * 0x24;
         let images: Vec<&str> = COMMON.iter().copied().chain([name]).collect();
         let after = 4 + i as u64 * 3;
-        let p = w.process(&NewProcess {
-            name,
-            pid,
-            parent,
-            session,
-            command,
-            after,
-            images: &images,
-        });
+        let p = w.process(&NewProcess { name, pid, parent, session, command, after, images: &images });
         if name == "wininit.exe" || name == "services.exe" {
             parent = pid;
         }
@@ -133,42 +108,22 @@ pub fn populate(w: &mut World, extra: &[(&str, &str, &[Does])]) -> Vec<Plan> {
             }
             let routine = program.at(symbol);
             let thread = w.thread(p, pid + 4 + n as u64 * 4, routine, 8 + n as u64);
-            plans.push(Plan {
-                thread,
-                routine,
-                argument,
-                system: false,
-            });
+            plans.push(Plan { thread, routine, argument, system: false });
         }
     }
     let balance = w.nt("KeBalanceSetManager");
     let event = w.event(None);
     let thread = w.thread(0, 0x18, balance, 17);
-    plans.push(Plan {
-        thread,
-        routine: balance,
-        argument: event,
-        system: true,
-    });
+    plans.push(Plan { thread, routine: balance, argument: event, system: true });
     let zero = w.nt("MiZeroPageThread");
     let thread = w.thread(0, 0x1C, zero, 1);
-    plans.push(Plan {
-        thread,
-        routine: zero,
-        argument: 0,
-        system: true,
-    });
+    plans.push(Plan { thread, routine: zero, argument: 0, system: true });
     let worker = w.nt("ExpWorkerThread");
     let queue = w.nt("ExpWorkQueue");
     w.list_init(queue + 8);
     for i in 0..3 {
         let thread = w.thread(0, 0x24 + i * 4, worker, 12 + i);
-        plans.push(Plan {
-            thread,
-            routine: worker,
-            argument: 0,
-            system: true,
-        });
+        plans.push(Plan { thread, routine: worker, argument: 0, system: true });
     }
     plans
 }
@@ -176,17 +131,10 @@ pub fn populate(w: &mut World, extra: &[(&str, &str, &[Does])]) -> Vec<Plan> {
 /// The loader's work: threads of this process start through kernel32.
 pub fn thread_init(w: &mut World, process: usize) {
     let p = &w.processes[process];
-    let find = |name: &str| {
-        p.modules
-            .iter()
-            .find(|m| m.image.name == name)
-            .expect("module")
-            .clone()
-    };
+    let find = |name: &str| p.modules.iter().find(|m| m.image.name == name).expect("module").clone();
     let (ntdll, kernel32) = (find("ntdll.dll"), find("KERNEL32.DLL"));
     let (cr3, at) = (p.cr3, ntdll.at("Kernel32ThreadInitThunkFunction"));
-    w.memory
-        .write(cr3, at, &kernel32.at("BaseThreadInitThunk").to_le_bytes());
+    w.memory.write(cr3, at, &kernel32.at("BaseThreadInitThunk").to_le_bytes());
 }
 
 /// Runs the planned threads until they wait, and lets every processor idle.
@@ -199,11 +147,7 @@ pub fn settle(w: &mut World, plans: &[Plan]) {
         }
         let t = &w.threads[plan.thread];
         let stopped = t.stopped.as_ref().map_or(0, |s| s.regs.rip);
-        assert!(
-            t.state == "waiting" || stopped >> 47 == 0,
-            "thread {:#x} stopped at {stopped:#x}",
-            t.tid
-        );
+        assert!(t.state == "waiting" || stopped >> 47 == 0, "thread {:#x} stopped at {stopped:#x}", t.tid);
     }
     for n in 0..w.processors.len() {
         idle(w, n);
@@ -213,15 +157,8 @@ pub fn settle(w: &mut World, plans: &[Plan]) {
 /// Runs a processor's idle thread and freezes it there.
 pub fn idle(w: &mut World, processor: usize) {
     let object = w.processors[processor].idle;
-    let thread = w
-        .threads
-        .iter()
-        .position(|t| t.object == object)
-        .expect("idle thread");
-    let mut regs = crate::machine::Registers {
-        rip: w.nt("KiIdleLoop"),
-        ..Default::default()
-    };
+    let thread = w.threads.iter().position(|t| t.object == object).expect("idle thread");
+    let mut regs = crate::machine::Registers { rip: w.nt("KiIdleLoop"), ..Default::default() };
     regs.gpr[4] = w.threads[thread].initial - 8;
     w.run(processor, thread, &regs);
     w.freeze(processor, thread);

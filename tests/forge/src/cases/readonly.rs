@@ -45,16 +45,8 @@ pub fn run(images: &Images) -> (World, Crash) {
             ),
         ],
     );
-    let smss = w
-        .processes
-        .iter()
-        .position(|p| p.name == "smss.exe")
-        .expect("smss");
-    let agent = w
-        .processes
-        .iter()
-        .position(|p| p.name == "agent.exe")
-        .expect("agent");
+    let smss = w.processes.iter().position(|p| p.name == "smss.exe").expect("smss");
+    let agent = w.processes.iter().position(|p| p.name == "agent.exe").expect("agent");
     let session = w.processes[smss].modules[1].at("SmpSessionThread");
     let tid = w.processes[smss].pid + 0x10;
     let thread = w.thread(smss, tid, session, 11);
@@ -78,13 +70,7 @@ pub fn run(images: &Images) -> (World, Crash) {
     let head = w.nt("MiSystemPteBitmap");
     w.q(head, 0x8000);
     w.q(head + 8, bitmap);
-    for driver in [
-        "win32kbase.sys",
-        "win32kfull.sys",
-        "win32k.sys",
-        "isofilter.sys",
-        "isospace.sys",
-    ] {
+    for driver in ["win32kbase.sys", "win32kfull.sys", "win32k.sys", "isofilter.sys", "isospace.sys"] {
         let entry = w.module(driver).at("DriverEntry");
         w.call(boot, entry, &[0, 0]);
     }

@@ -35,9 +35,7 @@ pub fn corrupt_pte(images: &Images) -> (World, Crash) {
         w.memory.map(root, view + page * 0x1000, 0x1000, U | NX);
         w.bytes(view + page * 0x1000, b"NWSG signatures");
     }
-    w.processes[0]
-        .vads
-        .push((view >> 12, (view >> 12) + 7, 1, "nwsig.dat".into()));
+    w.processes[0].vads.push((view >> 12, (view >> 12) + 7, 1, "nwsig.dat".into()));
     let table = w.alloc_pool(false, 0x100, b"Vtab");
     base::finish(&mut w);
     people::settle(&mut w, &plans);
@@ -62,17 +60,9 @@ pub fn corrupt_list(images: &Images) -> (World, Crash) {
     let mut w = setup(images, 0x01D7_4DA4_77E1_0B3C);
     let plans = people::populate(
         &mut w,
-        &[(
-            "scansvc.exe",
-            "\"C:\\Program Files\\Northwind\\Scanner\\scansvc.exe\" -k",
-            &[Does::Waits],
-        )],
+        &[("scansvc.exe", "\"C:\\Program Files\\Northwind\\Scanner\\scansvc.exe\" -k", &[Does::Waits])],
     );
-    let process = w
-        .processes
-        .iter()
-        .position(|p| p.name == "scansvc.exe")
-        .expect("scansvc");
+    let process = w.processes.iter().position(|p| p.name == "scansvc.exe").expect("scansvc");
     let driver = w.driver("vsfilter.sys");
     let handler = w.module("vsfilter.sys").at("VsfDeviceControl");
     w.q(driver + off("_DRIVER_OBJECT", "MajorFunction") + 14 * 8, handler);
@@ -82,11 +72,7 @@ pub fn corrupt_list(images: &Images) -> (World, Crash) {
     let file = w.file_object("\\VsFilter", device);
     let table = w.processes[process].handles;
     w.handle(table, 0x1C, file, 0x12_019F);
-    let routine = w.processes[process]
-        .modules
-        .last()
-        .expect("program")
-        .at("ScanWorkerThread");
+    let routine = w.processes[process].modules.last().expect("program").at("ScanWorkerThread");
     let tid = w.processes[process].pid + 0x18;
     let thread = w.thread(process, tid, routine, 9);
     w.irp(thread, device, file, 14, 1, false);

@@ -29,13 +29,7 @@ pub fn run(images: &Images) -> (World, Crash) {
     let driver = w.module("usbredir.sys").clone();
     w.call(boot, driver.at("DriverEntry"), &[0, 0]);
     w.q(item + 16, driver.at("UsbrWorker"));
-    let first = driver
-        .image
-        .names
-        .iter()
-        .find(|(n, _)| n.contains("First@Redirect"))
-        .expect("First")
-        .1;
+    let first = driver.image.names.iter().find(|(n, _)| n.contains("First@Redirect")).expect("First").1;
     w.q(item + 24, driver.base + u64::from(*first));
     w.run_system(0, thread, worker, item);
     let crash = super::crash(&w, 0, thread);

@@ -49,11 +49,7 @@ pub fn run_with(images: &Images, variant: Variant, prepare: impl FnOnce(&mut Wor
     pool_scenery(&mut w);
     for name in ["nwifi.sys", "wlanflt.sys"] {
         let driver = w.driver(name);
-        let device = if name == "wlanflt.sys" {
-            "WlanFlt"
-        } else {
-            "NativeWiFi"
-        };
+        let device = if name == "wlanflt.sys" { "WlanFlt" } else { "NativeWiFi" };
         w.device(driver, Some(device), 0x12, 0);
     }
     prepare(&mut w);
@@ -86,9 +82,8 @@ pub fn run_with(images: &Images, variant: Variant, prepare: impl FnOnce(&mut Wor
 /// Blocks of the filter in every form of pool: low-fragmentation, large, and a page with headers that point at their
 /// neighbours, as pools before build 18362 have them.
 fn pool_scenery(w: &mut World) {
-    let tags: Vec<(bool, [u8; 4])> = (0..24)
-        .map(|i| (i % 5 != 3, if i % 3 == 0 { *b"Filt" } else { *b"NDnd" }))
-        .collect();
+    let tags: Vec<(bool, [u8; 4])> =
+        (0..24).map(|i| (i % 5 != 3, if i % 3 == 0 { *b"Filt" } else { *b"NDnd" })).collect();
     let blocks = w.lfh_subsegment(false, 0x200, &tags);
     w.objects.push(("pool LFH block Filt".into(), blocks[0] + 16));
     let big = w.alloc_big(false, 0x3000, b"Filt");

@@ -238,12 +238,7 @@ impl World {
         let span = size(m);
         // Mapping the database takes frames itself, so map first and fill in after.
         for pfn in (0..self.memory.pages()).collect::<Vec<_>>() {
-            self.memory.map(
-                root,
-                PFN_DATABASE + pfn * span,
-                span,
-                crate::memory::W | crate::memory::NX,
-            );
+            self.memory.map(root, PFN_DATABASE + pfn * span, span, crate::memory::W | crate::memory::NX);
         }
         for pfn in 1..self.memory.pages() {
             let at = PFN_DATABASE + pfn * span;

@@ -11,12 +11,7 @@ const STACK: &str = "_IO_STACK_LOCATION";
 impl World {
     /// The root directory with the usual subdirectories.
     pub fn directories(&mut self) {
-        let root = self.object(
-            size("_OBJECT_DIRECTORY"),
-            b"Dire",
-            Self::type_index("Directory"),
-            None,
-        );
+        let root = self.object(size("_OBJECT_DIRECTORY"), b"Dire", Self::type_index("Directory"), None);
         let variable = self.nt("ObpRootDirectoryObject");
         self.q(variable, root);
         self.objects.push(("\\".into(), root));
@@ -33,20 +28,15 @@ impl World {
     }
 
     fn directory(&self, path: &str) -> u64 {
-        self.objects
-            .iter()
-            .find(|(n, _)| n == path)
-            .unwrap_or_else(|| panic!("no directory {path}"))
-            .1
+        self.objects.iter().find(|(n, _)| n == path).unwrap_or_else(|| panic!("no directory {path}")).1
     }
 
     /// Enters an object; the bucket is chosen by the hash of the upper-case name.
     fn directory_insert(&mut self, directory: u64, name: &str, object: u64) {
-        let hash = name.to_uppercase().encode_utf16().fold(0u32, |h, c| {
-            h.wrapping_add(h << 1)
-                .wrapping_add(h >> 1)
-                .wrapping_add(u32::from(c))
-        });
+        let hash = name
+            .to_uppercase()
+            .encode_utf16()
+            .fold(0u32, |h, c| h.wrapping_add(h << 1).wrapping_add(h >> 1).wrapping_add(u32::from(c)));
         let bucket = directory + u64::from(hash % 37) * 8;
         let entry = self.alloc_pool(true, size("_OBJECT_DIRECTORY_ENTRY"), b"ObDi");
         let e = "_OBJECT_DIRECTORY_ENTRY";
@@ -62,12 +52,8 @@ impl World {
         let m = self.module(module).clone();
         let name = module.rsplit_once('.').map_or(module, |(stem, _)| stem);
         let directory = self.directory("\\Driver");
-        let at = self.object(
-            size(DRIVER) + 0x50,
-            b"Driv",
-            Self::type_index("Driver"),
-            Some((directory, name)),
-        );
+        let at =
+            self.object(size(DRIVER) + 0x50, b"Driv", Self::type_index("Driver"), Some((directory, name)));
         let invalid = self.nt("IofCompleteRequest");
         for (field, value) in [
             ("Type", 4),
@@ -161,24 +147,16 @@ impl World {
             self.put(STACK, last, "DeviceObject", device);
             self.put(STACK, last, "Control", 1);
         }
-        self.list_insert(
-            object + off("_ETHREAD", "IrpList"),
-            at + off(IRP, "ThreadListEntry"),
-        );
-        self.objects
-            .push((format!("irp of {:#x}", self.threads[thread].tid), at));
+        self.list_insert(object + off("_ETHREAD", "IrpList"), at + off(IRP, "ThreadListEntry"));
+        self.objects.push((format!("irp of {:#x}", self.threads[thread].tid), at));
         at
     }
 
     /// An event object, not signalled.
     pub fn event(&mut self, name: Option<&str>) -> u64 {
         let directory = self.directory("\\Device");
-        let at = self.object(
-            size("_KEVENT"),
-            b"Even",
-            Self::type_index("Event"),
-            name.map(|n| (directory, n)),
-        );
+        let at =
+            self.object(size("_KEVENT"), b"Even", Self::type_index("Event"), name.map(|n| (directory, n)));
         self.put("_DISPATCHER_HEADER", at, "Size", 6);
         self.list_init(at + 8);
         at

@@ -14,12 +14,7 @@ impl World {
             let m = self.modules[i].clone();
             let entry = self.alloc_pool(false, layout::size(K), b"MmLd");
             self.modules[i].entry = entry;
-            self.put(
-                K,
-                entry,
-                "ExceptionTable",
-                m.base + u64::from(m.image.exceptions.0),
-            );
+            self.put(K, entry, "ExceptionTable", m.base + u64::from(m.image.exceptions.0));
             self.put(K, entry, "ExceptionTableSize", u64::from(m.image.exceptions.1));
             self.put(K, entry, "DllBase", m.base);
             self.put(K, entry, "EntryPoint", m.base + u64::from(m.image.entry));

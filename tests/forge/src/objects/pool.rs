@@ -60,12 +60,7 @@ impl World {
                 self.put(CTX, c, "UnitShift", shift);
                 self.put(CTX, c, "PagesPerUnitShift", shift - 12);
                 self.put(CTX, c, "FirstDescriptorIndex", if i == 0 { 2 } else { 1 });
-                self.put(
-                    CTX,
-                    c,
-                    "MaxAllocationSize",
-                    if i == 0 { 0x7_F000 } else { 0x7F_0000 },
-                );
+                self.put(CTX, c, "MaxAllocationSize", if i == 0 { 0x7_F000 } else { 0x7F_0000 });
                 self.put(CTX, c, "LfhContext", lfh);
                 self.put(CTX, c, "VsContext", vs);
                 self.put(CTX, c, "Heap", heap);
@@ -206,12 +201,7 @@ impl World {
         let encoded = (size as u32 | (first as u32) << 16) ^ self.pool.lfh_key as u32 ^ (at >> 12) as u32;
         self.put(s, at, "BlockOffsets", u64::from(encoded));
         self.put(s, at, "BlockCount", tags.len() as u64);
-        self.put(
-            s,
-            at,
-            "FreeCount",
-            tags.iter().filter(|(busy, _)| !busy).count() as u64,
-        );
+        self.put(s, at, "FreeCount", tags.iter().filter(|(busy, _)| !busy).count() as u64);
         self.put(s, at, "Location", 1);
         self.put(s, at, "CommitUnitShift", 12);
         let mut bitmap = vec![0u8; (tags.len() * 2).div_ceil(64) * 8];

@@ -62,11 +62,7 @@ impl World {
         let size = layout::size(E);
         let object = self.object(size, b"Proc", Self::type_index("Process"), None);
         let first = self.processes.iter().all(|p| p.pid != 4);
-        let cr3 = if first || new.pid == 0 {
-            self.root()
-        } else {
-            self.memory.new_root()
-        };
+        let cr3 = if first || new.pid == 0 { self.root() } else { self.memory.new_root() };
         let created = self.time - self.uptime + new.after * 10_000_000;
         for (name, value) in [
             ("UniqueProcessId", new.pid),
@@ -74,14 +70,7 @@ impl World {
             ("InheritedFromUniqueProcessId", new.parent),
             ("PriorityClass", 2),
             ("ActiveThreads", 0),
-            (
-                "Flags",
-                if new.command.is_empty() {
-                    0x0014_4D00
-                } else {
-                    0x144D_0C01
-                },
-            ),
+            ("Flags", if new.command.is_empty() { 0x0014_4D00 } else { 0x144D_0C01 }),
             ("ExitStatus", 0x103),
             ("HighestUserAddress", 0x7FFF_FFFF_0000),
             ("Cookie", 0x7A31_55C2 ^ new.pid),
@@ -167,21 +156,13 @@ impl World {
         let cr3 = self.processes[index].cr3;
         // Every process sees the shared page.
         let root = self.root();
-        let pfn = self
-            .memory
-            .translate(root, 0xFFFF_F780_0000_0000)
-            .expect("shared page")
-            >> 12;
+        let pfn = self.memory.translate(root, 0xFFFF_F780_0000_0000).expect("shared page") >> 12;
         let frame = self.memory.frames[&pfn];
         self.memory.map_frame(cr3, 0x7FFE_0000, pfn, U | NX);
         self.memory.frames.insert(pfn, frame);
         let mut modules: Vec<Module> = Vec::new();
         for name in new.images {
-            let image = self
-                .user_images
-                .get(*name)
-                .unwrap_or_else(|| panic!("no user image {name}"))
-                .clone();
+            let image = self.user_images.get(*name).unwrap_or_else(|| panic!("no user image {name}")).clone();
             let base = match *name {
                 "ntdll.dll" => 0x7FFB_5E2B_0000,
                 "KERNELBASE.dll" => 0x7FFB_5BC4_0000,
@@ -194,12 +175,7 @@ impl World {
                     .find(|m| m.image.name.eq_ignore_ascii_case(dll))
                     .unwrap_or_else(|| panic!("{dll} first"));
                 m.base
-                    + u64::from(
-                        *m.image
-                            .exports
-                            .get(function)
-                            .unwrap_or_else(|| panic!("{dll}!{function}")),
-                    )
+                    + u64::from(*m.image.exports.get(function).unwrap_or_else(|| panic!("{dll}!{function}")))
             });
             map_image(&mut self.memory, cr3, &image, base, &mapped, U);
             self.processes[index].vads.push((
@@ -208,23 +184,14 @@ impl World {
                 7,
                 (*name).to_string(),
             ));
-            modules.push(Module {
-                image,
-                base,
-                path: format!("C:\\Windows\\System32\\{name}"),
-                entry: 0,
-            });
+            modules.push(Module { image, base, path: format!("C:\\Windows\\System32\\{name}"), entry: 0 });
         }
         let peb = 0x0000_00C5_3E80_0000 + new.pid * 0x10_0000;
         self.memory.map(cr3, peb, 0x1000, W | U | NX);
-        self.processes[index]
-            .vads
-            .push((peb >> 12, (peb >> 12) + 0x1F, 4, String::new()));
+        self.processes[index].vads.push((peb >> 12, (peb >> 12) + 0x1F, 4, String::new()));
         let heap = 0x0000_0218_4C10_0000 + new.pid * 0x100_0000;
         self.memory.map(cr3, heap, 0x3000, W | U | NX);
-        self.processes[index]
-            .vads
-            .push((heap >> 12, (heap >> 12) + 0xFF, 4, String::new()));
+        self.processes[index].vads.push((heap >> 12, (heap >> 12) + 0xFF, 4, String::new()));
         let program = modules.last().expect("a program").base;
         for (name, value) in [
             ("ImageBaseAddress", program),
@@ -252,11 +219,7 @@ impl World {
         let image_path = modules.last().expect("a program").path.clone();
         string(self, heap + 0x1000 + layout::off(p, "ImagePathName"), &image_path);
         string(self, heap + 0x1000 + layout::off(p, "CommandLine"), new.command);
-        string(
-            self,
-            heap + 0x1000 + layout::off(p, "CurrentDirectory"),
-            "C:\\Windows\\system32\\",
-        );
+        string(self, heap + 0x1000 + layout::off(p, "CurrentDirectory"), "C:\\Windows\\system32\\");
         let l = "_LDR_DATA_TABLE_ENTRY";
         let ldr = heap + 0x400;
         self.put_in(cr3, "_PEB_LDR_DATA", ldr, "Length", 0x58);
@@ -284,17 +247,11 @@ impl World {
         for (head, link) in lists {
             let head = ldr + layout::off("_PEB_LDR_DATA", head);
             let link = layout::off(l, link);
-            let ring: Vec<u64> = std::iter::once(head)
-                .chain((0..modules.len()).map(|i| entry_of(i) + link))
-                .collect();
+            let ring: Vec<u64> =
+                std::iter::once(head).chain((0..modules.len()).map(|i| entry_of(i) + link)).collect();
             for (i, at) in ring.iter().enumerate() {
-                self.memory
-                    .write(cr3, *at, &ring[(i + 1) % ring.len()].to_le_bytes());
-                self.memory.write(
-                    cr3,
-                    *at + 8,
-                    &ring[(i + ring.len() - 1) % ring.len()].to_le_bytes(),
-                );
+                self.memory.write(cr3, *at, &ring[(i + 1) % ring.len()].to_le_bytes());
+                self.memory.write(cr3, *at + 8, &ring[(i + ring.len() - 1) % ring.len()].to_le_bytes());
             }
         }
         let object = self.processes[index].object;
@@ -308,10 +265,8 @@ impl World {
     pub fn vads(&mut self, index: usize) {
         let mut ranges = self.processes[index].vads.clone();
         ranges.sort();
-        let nodes: Vec<u64> = ranges
-            .iter()
-            .map(|_| self.alloc_pool(false, layout::size("_MMVAD"), b"Vad "))
-            .collect();
+        let nodes: Vec<u64> =
+            ranges.iter().map(|_| self.alloc_pool(false, layout::size("_MMVAD"), b"Vad ")).collect();
         for (node, (first, last, protection, file)) in nodes.iter().zip(&ranges) {
             let s = "_MMVAD_SHORT";
             self.put(s, *node, "StartingVpn", first & 0xFFFF_FFFF);

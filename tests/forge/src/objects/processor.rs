@@ -105,11 +105,7 @@ impl World {
             ] {
                 let handler = self.nt(name);
                 let ist = u64::from(vector == 8);
-                let kind = if vector == 3 || vector == 0x29 {
-                    0xEE00
-                } else {
-                    0x8E00
-                };
+                let kind = if vector == 3 || vector == 0x29 { 0xEE00 } else { 0x8E00 };
                 self.q(
                     idt + vector * 16,
                     handler & 0xFFFF | 0x10 << 16 | (ist | kind) << 32 | (handler >> 16 & 0xFFFF) << 48,
@@ -132,11 +128,8 @@ impl World {
         let at = 0xFFFF_F780_0000_0000;
         self.memory.map(root, at, 0x1000, W | NX);
         let (time, up) = (self.time, self.uptime);
-        let times: [(&'static str, u64); 3] = [
-            ("InterruptTime", up),
-            ("SystemTime", time),
-            ("TickCount", up / 156_250),
-        ];
+        let times: [(&'static str, u64); 3] =
+            [("InterruptTime", up), ("SystemTime", time), ("TickCount", up / 156_250)];
         for (name, value) in times {
             let field = at + layout::off(s, name);
             self.d(field, value as u32);

@@ -96,19 +96,12 @@ impl World {
             p.next_teb += 0x2000;
             user_stack = p.next_stack + 0x10_0000 - 0x1000;
             p.next_stack += 0x20_0000;
-            p.vads.push((
-                (user_stack - 0x3000) >> 12,
-                (user_stack >> 12) - 1,
-                4,
-                String::new(),
-            ));
+            p.vads.push(((user_stack - 0x3000) >> 12, (user_stack >> 12) - 1, 4, String::new()));
             self.memory.map(cr3, teb, 0x2000, W | U | NX);
             self.memory.map(cr3, user_stack - 0x3000, 0x3000, W | U | NX);
-            for (name, value) in [
-                ("StackBase", user_stack),
-                ("StackLimit", user_stack - 0x3000),
-                ("Self", teb),
-            ] {
+            for (name, value) in
+                [("StackBase", user_stack), ("StackLimit", user_stack - 0x3000), ("Self", teb)]
+            {
                 self.put_in(cr3, "_NT_TIB", teb, name, value);
             }
             self.put_in(cr3, "_TEB", teb, "ProcessEnvironmentBlock", peb);
@@ -145,10 +138,7 @@ impl World {
 
     /// Runs a system thread from its first instruction until the machine halts.
     pub fn run_system(&mut self, processor: usize, thread: usize, routine: u64, context: u64) {
-        let mut regs = Registers {
-            rip: self.nt("KiStartSystemThread"),
-            ..Registers::default()
-        };
+        let mut regs = Registers { rip: self.nt("KiStartSystemThread"), ..Registers::default() };
         regs.gpr[4] = self.threads[thread].initial - 8;
         regs.gpr[14] = routine;
         regs.gpr[15] = context;
@@ -159,12 +149,8 @@ impl World {
     pub fn run_user(&mut self, processor: usize, thread: usize, routine: u64, context: u64) {
         let mut regs = Registers::default();
         let p = self.threads[thread].process;
-        let ntdll = self.processes[p]
-            .modules
-            .iter()
-            .find(|m| m.image.name == "ntdll.dll")
-            .expect("ntdll")
-            .clone();
+        let ntdll =
+            self.processes[p].modules.iter().find(|m| m.image.name == "ntdll.dll").expect("ntdll").clone();
         regs.rip = ntdll.at("RtlUserThreadStart");
         regs.gpr[1] = routine;
         regs.gpr[2] = context;
@@ -183,10 +169,7 @@ impl World {
             x[15] = 0x40;
         }
         self.dispatch(processor, thread);
-        let (cr3, pcr) = (
-            self.processes[self.threads[thread].process].cr3,
-            self.processors[processor].pcr,
-        );
+        let (cr3, pcr) = (self.processes[self.threads[thread].process].cr3, self.processors[processor].pcr);
         let machine = &self.machine;
         let stopped = machine.run(&mut self.memory, cr3, &regs, pcr, 0);
         let waiting = stopped.regs.rip == self.nt("KiSwapContextParked") + 1;
@@ -212,16 +195,9 @@ impl World {
             regs.gpr[slot] = *value;
         }
         self.dispatch(0, thread);
-        let (cr3, pcr) = (
-            self.processes[self.threads[thread].process].cr3,
-            self.processors[0].pcr,
-        );
+        let (cr3, pcr) = (self.processes[self.threads[thread].process].cr3, self.processors[0].pcr);
         let stopped = self.machine.run(&mut self.memory, cr3, &regs, pcr, 0);
-        assert!(
-            stopped.regs.rip == halt + 1,
-            "boot code stopped at {:#x}",
-            stopped.regs.rip
-        );
+        assert!(stopped.regs.rip == halt + 1, "boot code stopped at {:#x}", stopped.regs.rip);
         stopped.regs.gpr[0]
     }
 

@@ -98,11 +98,7 @@ impl World {
 
     /// Index of a type name.
     pub fn type_index(name: &str) -> u64 {
-        NAMES
-            .iter()
-            .position(|n| *n == name)
-            .unwrap_or_else(|| panic!("no type {name}")) as u64
-            + 2
+        NAMES.iter().position(|n| *n == name).unwrap_or_else(|| panic!("no type {name}")) as u64 + 2
     }
 
     /// An object with its header; a named one has a name header before. Returns the body.
@@ -162,18 +158,9 @@ impl World {
         self.put(t, table, "TableCode", top | 1);
         self.put(t, table, "NextHandleNeedingPool", 0x2000);
         self.list_init(table + layout::off(t, "HandleTableList"));
-        let mut ids: Vec<(u64, u64)> = self
-            .processes
-            .iter()
-            .filter(|p| p.pid != 0)
-            .map(|p| (p.pid, p.object))
-            .collect();
-        ids.extend(
-            self.threads
-                .iter()
-                .filter(|t| t.tid != 0)
-                .map(|t| (t.tid, t.object)),
-        );
+        let mut ids: Vec<(u64, u64)> =
+            self.processes.iter().filter(|p| p.pid != 0).map(|p| (p.pid, p.object)).collect();
+        ids.extend(self.threads.iter().filter(|t| t.tid != 0).map(|t| (t.tid, t.object)));
         let last = ids.iter().map(|i| i.0).max().unwrap_or(0);
         for leaf in 0..=last / 0x400 {
             let page = self.alloc_big(true, 0x1000, b"Obtb");

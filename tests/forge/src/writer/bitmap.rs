@@ -19,13 +19,7 @@ pub fn write(world: &World, crash: &Crash, kind: Kind) -> Vec<u8> {
         crash.code = 0x161;
         crash.parameters = [0; 4];
     }
-    let mut out = header::build(
-        world,
-        &crash,
-        dump_type,
-        attributes,
-        first + pages.len() as u64 * PAGE,
-    );
+    let mut out = header::build(world, &crash, dump_type, attributes, first + pages.len() as u64 * PAGE);
     out.extend_from_slice(marker);
     out.extend_from_slice(b"DUMP");
     out.resize(header::SIZE + 0x20, 0);

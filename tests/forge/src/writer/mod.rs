@@ -90,12 +90,7 @@ pub fn write(world: &World, crash: &Crash, kind: Kind) -> Vec<u8> {
 
 /// Every page that the firmware reports.
 pub fn all_pages(world: &World) -> BTreeSet<u64> {
-    world
-        .memory
-        .runs
-        .iter()
-        .flat_map(|(first, count)| *first..first + count)
-        .collect()
+    world.memory.runs.iter().flat_map(|(first, count)| *first..first + count).collect()
 }
 
 /// Pages that kernel addresses map, and the page tables of all processes.
@@ -141,9 +136,7 @@ fn walk(world: &World, root: u64, slots: std::ops::Range<u64>, pages: &mut BTree
     let mut root = root & 0x000F_FFFF_FFFF_F000;
     if world.memory.five_levels {
         pages.insert(root >> 12);
-        let entry = world
-            .memory
-            .read64(root + if slots.start < 256 { 0 } else { 511 * 8 });
+        let entry = world.memory.read64(root + if slots.start < 256 { 0 } else { 511 * 8 });
         root = entry & 0x000F_FFFF_FFFF_F000;
     }
     level(world, root, 3, slots, pages);

@@ -8,10 +8,7 @@ use crate::world::World;
 pub fn write(world: &World, crash: &Crash, kind: Kind) -> Vec<u8> {
     let (mut pages, dump_type) = match kind {
         Kind::RdmpKernel => (kernel_pages(world), 8),
-        Kind::RdmpKernelUser => (
-            kernel_pages(world).union(&user_pages(world)).copied().collect(),
-            9,
-        ),
+        Kind::RdmpKernelUser => (kernel_pages(world).union(&user_pages(world)).copied().collect(), 9),
         _ => (all_pages(world), 0xA),
     };
     // A range that starts at page 0 would end the list.
