@@ -139,9 +139,7 @@ fn snapshot(uc: &Unicorn<'_, ()>) -> Registers {
         *slot = uc.reg_read(reg).expect("register");
     }
     for (i, x) in r.xmm.iter_mut().enumerate() {
-        let value = uc
-            .reg_read_long(RegisterX86::XMM6 as i32 + i as i32)
-            .expect("xmm");
+        let value = uc.reg_read_long(RegisterX86::XMM6 as i32 + i as i32).expect("xmm");
         x.copy_from_slice(&value[..16]);
     }
     r.rip = uc.reg_read(RegisterX86::RIP).expect("rip");
@@ -185,14 +183,16 @@ impl Machine {
             for (reg, value) in GPR.iter().zip(state.gpr) {
                 uc.reg_write(*reg, value).expect("register");
             }
+            // In 64-bit mode these set what code reads of them and no more; the engine stays in ring 0.
+            for (reg, selector) in [(RegisterX86::CS, 0x10), (RegisterX86::SS, 0x18)] {
+                uc.reg_write(reg, selector).expect("selector");
+            }
             for (i, x) in state.xmm.iter().enumerate() {
-                uc.reg_write_long(RegisterX86::XMM6 as i32 + i as i32, x)
-                    .expect("xmm");
+                uc.reg_write_long(RegisterX86::XMM6 as i32 + i as i32, x).expect("xmm");
             }
             uc.reg_write(RegisterX86::RFLAGS, state.flags | 2).expect("flags");
             let r = Rc::clone(&recorder);
-            uc.add_code_hook(1, 0, move |uc, at, size| on_instruction(uc, &r, at, size))
-                .expect("hook");
+            uc.add_code_hook(1, 0, move |uc, at, size| on_instruction(uc, &r, at, size)).expect("hook");
             let r = Rc::clone(&recorder);
             uc.add_intr_hook(move |uc, vector| {
                 r.borrow_mut().pending = Some(u64::from(vector));
@@ -207,17 +207,11 @@ impl Machine {
             rounds += 1;
             assert!(rounds < 400, "{rounds} faults, the last at {:#x}", at.rip);
             if let Some(regs) = rec.stopped.take() {
-                return Stopped {
-                    regs,
-                    chain: rec.chain.clone(),
-                };
+                return Stopped { regs, chain: rec.chain.clone() };
             }
             if rec.halted {
                 at.rip = rec.last;
-                return Stopped {
-                    regs: at,
-                    chain: rec.chain.clone(),
-                };
+                return Stopped { regs: at, chain: rec.chain.clone() };
             }
             if rec.syscall {
                 rec.syscall = false;
@@ -241,29 +235,14 @@ impl Machine {
                 panic!("stopped at {:#x} for no reason: {result:?}", at.rip);
             };
             // A fault that follows another delivered one is reported as a double fault; the tables tell what it was.
-            let faulting = if vector == 3 || vector == 0x29 {
-                at.rip
-            } else {
-                fault_address(&rec, &at, cr2)
-            };
+            let faulting = if vector == 3 || vector == 0x29 { at.rip } else { fault_address(&rec, &at, cr2) };
             at.rip = faulting;
             let missing = memory.translate(cr3, cr2).is_none();
-            let vector = if vector == 8 {
-                if missing || cr2 != 0 { 14 } else { 13 }
-            } else {
-                vector
-            };
+            let vector = if vector == 8 { if missing || cr2 != 0 { 14 } else { 13 } } else { vector };
             if rec.trace {
-                println!(
-                    "vector {vector} rip {:#x} cr2 {cr2:#x} rsp {:#x}",
-                    at.rip, at.gpr[4]
-                );
+                println!("vector {vector} rip {:#x} cr2 {cr2:#x} rsp {:#x}", at.rip, at.gpr[4]);
             }
-            let code = if vector == 14 {
-                error_code(memory, cr3, cr2, faulting)
-            } else {
-                0
-            };
+            let code = if vector == 14 { error_code(memory, cr3, cr2, faulting) } else { 0 };
             state = deliver(memory, cr3, &mut rec, &at, vector as u8, code, self.vectors);
         }
     }
@@ -315,8 +294,7 @@ fn on_instruction(uc: &mut Unicorn<'_, ()>, recorder: &Rc<RefCell<Recorder>>, at
         let mut regs = snapshot(uc);
         let frame = regs.gpr[4];
         let mut word = [0; 8];
-        uc.vmem_read(frame + 24, Prot::READ, &mut word)
-            .expect("machine frame");
+        uc.vmem_read(frame + 24, Prot::READ, &mut word).expect("machine frame");
         regs.gpr[4] = u64::from_le_bytes(word);
         regs.rip = rec.vectors.service_linkage;
         rec.chain.push(Entry {
@@ -338,13 +316,7 @@ fn on_instruction(uc: &mut Unicorn<'_, ()>, recorder: &Rc<RefCell<Recorder>>, at
             if rec.trace {
                 println!("call at {at:#x} rsp {:#x}", regs.gpr[4]);
             }
-            rec.chain.push(Entry {
-                kind: Kind::Call,
-                regs,
-                arguments,
-                trap_frame: 0,
-                site: at,
-            });
+            rec.chain.push(Entry { kind: Kind::Call, regs, arguments, trap_frame: 0, site: at });
         }
         FlowControl::Return => {
             let rsp = uc.reg_read(RegisterX86::RSP).expect("rsp");
@@ -365,8 +337,7 @@ fn on_instruction(uc: &mut Unicorn<'_, ()>, recorder: &Rc<RefCell<Recorder>>, at
 }
 
 fn write_msr(uc: &mut Unicorn<'_, ()>, msr: u32, value: u64) {
-    uc.reg_write_long(RegisterX86::MSR, &pad_msr(msr, value))
-        .expect("msr");
+    uc.reg_write_long(RegisterX86::MSR, &pad_msr(msr, value)).expect("msr");
 }
 
 /// `uc_x86_msr`: u32 id, 4 bytes of padding, u64 value.

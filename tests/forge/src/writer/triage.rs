@@ -1,7 +1,7 @@
 //! DumpType 4: the small dump, with `DGRT` marker, driver list, stack, object images and data blocks.
 
 use super::{Crash, header};
-use crate::layout::{off, size};
+use crate::layout::size;
 use crate::objects::debugger_data;
 use crate::world::{PRCB, World};
 
@@ -23,8 +23,7 @@ impl Out {
     fn string(&mut self, text: &str) -> u32 {
         let units: Vec<u16> = text.encode_utf16().collect();
         let at = self.put(&(units.len() as u32).to_le_bytes());
-        self.0
-            .extend(units.iter().chain([&0]).flat_map(|u| u.to_le_bytes()));
+        self.0.extend(units.iter().chain([&0]).flat_map(|u| u.to_le_bytes()));
         at
     }
     fn set(&mut self, at: usize, value: u32) {
@@ -152,25 +151,20 @@ fn blocks(world: &World, crash: &Crash) -> Vec<(u64, Vec<u8>)> {
     wanted.push((0xFFFF_F780_0000_0000, size("_KUSER_SHARED_DATA")));
     wanted.push((world.processors[crash.processor].pcr, PRCB));
     let chain = world.chain(crash.thread);
-    for entry in chain
-        .iter()
-        .rev()
-        .filter(|e| e.kind != crate::machine::Kind::Call)
-        .take(4)
-    {
-        wanted.push((entry.regs.rip & !0xFF, 0x200));
-        for value in entry.regs.gpr {
+    for entry in chain.iter().rev().filter(|e| e.kind != crate::machine::Kind::Call).take(4) {
+        wanted.push((entry.regs.rip.wrapping_sub(0x100), 0x200));
+        for value in entry.regs.gpr.into_iter().chain([entry.regs.rip]) {
             wanted.push((value & !0xFFF, 0x1000));
         }
     }
-    for value in (0x78..0xF8)
+    // Registers and rip: Windows keeps the page that each points to.
+    for value in (0x78..=0xF8)
         .step_by(8)
         .map(|o| u64::from_le_bytes(crash.context[o..o + 8].try_into().expect("eight")))
     {
         wanted.push((value & !0xFFF, 0x1000));
     }
     wanted.extend(world.notable.iter().copied());
-    let _ = off;
     let (base, limit) = world.threads[crash.thread].stack;
     let mut seen = std::collections::BTreeSet::new();
     let mut out = Vec::new();

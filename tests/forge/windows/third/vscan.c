@@ -2,6 +2,8 @@
 #include "vscan.h"
 VS_TABLE VsTable = {0x42545356, 1};
 
+EXPORT NOINLINE PVOID VSAllocateEntry(ULONG Size) { volatile ULONG64 p = (ULONG64)VspNewEntry(&VsTable, Size); return (PVOID)p; }
+
 EXPORT NOINLINE NTSTATUS VSSwapTable(ULONG Generation)
 {
     volatile NTSTATUS status;
@@ -10,5 +12,4 @@ EXPORT NOINLINE NTSTATUS VSSwapTable(ULONG Generation)
     return status;
 }
 
-EXPORT NOINLINE PVOID VSAllocateEntry(ULONG Size) { volatile ULONG64 p = (ULONG64)VspNewEntry(&VsTable, Size); return (PVOID)p; }
 NTSTATUS DriverEntry(PVOID Object, PVOID Path) { return 0; }

@@ -2,4 +2,4 @@
     .text
     .globl VspEngine
 VspEngine:
-    .fill 0x12C0, 1, 0xCC
+    .fill 0x12F0, 1, 0xCC
