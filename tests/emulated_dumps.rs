@@ -2,13 +2,17 @@
 //! tells is true.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/forge.rs"]
+mod forge;
+
 use std::io::{Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use dumpscope::dump::{DumpFile, DumpKind, Mapping};
 use dumpscope::memory::{
     ImageOverlay, Memory, ModuleIdentity, PhysicalMemory, VirtualMemory, paging::Paging,
 };
+use forge::{number, truth};
 use kdmp_parser::gxa::Gva;
 use kdmp_parser::parse::KernelDumpParser;
 use kdmp_parser::{phys, virt};
@@ -27,21 +31,11 @@ const KINDS: [(&str, DumpKind); 8] = [
 ];
 
 fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+    forge::root().join(name)
 }
 
 fn open(name: &str) -> DumpFile {
     DumpFile::open(&file(name), &mut |_| {}).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn truth(case: &str) -> Value {
-    serde_json::from_slice(&std::fs::read(file(&format!("tests/data/{case}.truth.json"))).unwrap()).unwrap()
-}
-
-/// `0x..` text of the truth as a number.
-fn number(value: &Value) -> u64 {
-    let text = value.as_str().unwrap_or_else(|| panic!("{value} is no number"));
-    u64::from_str_radix(text.trim_start_matches("0x"), 16).unwrap()
 }
 
 #[test]

@@ -1,36 +1,26 @@
 //! Variables of frames against the emulator's record.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::path::{Path, PathBuf};
+#[path = "support/forge.rs"]
+mod forge;
+
+use std::path::Path;
 
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Local, Session, Settings};
 use dumpscope::symbols::finder;
 use dumpscope::symbols::path::SearchPath;
 use dumpscope::target::Target;
-use serde_json::Value;
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
+use forge::{root, truth};
 
 fn session(case: &str, symbols: &Path) -> Session {
     let zip = std::fs::File::open(root().join("assets/demo/symbols.zip")).unwrap();
     zip::ZipArchive::new(zip).unwrap().extract(symbols).unwrap();
-    let dump = DumpFile::open(&root().join(format!("assets/demo/{case}.dmp.gz")), &mut |_| {}).unwrap();
+    let dump = DumpFile::open(&forge::demo(case), &mut |_| {}).unwrap();
     let mut target = Target::new(dump);
     let path = SearchPath::parse(&symbols.to_string_lossy());
     target.set_paths(path, SearchPath::parse(""), finder::Options::default());
     Session::new(target, Settings::default())
-}
-
-fn hex(value: &Value) -> u64 {
-    u64::from_str_radix(value.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
-}
-
-fn truth(case: &str) -> Value {
-    let path = root().join(format!("tests/data/{case}.truth.json"));
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// The variables of a frame.
@@ -62,9 +52,9 @@ fn variables_hold_what_the_emulator_passed() {
     let number = stack.physical().nth(index).unwrap().number;
     let locals = locals(&mut session, number);
     let get = |name: &str| locals.iter().find(|local| local.name == name).unwrap();
-    assert_eq!(known(get("pAdapt")), Some(hex(&arguments[0])));
-    assert_eq!(known(get("pNdisPacket")), Some(hex(&arguments[1])));
-    assert_eq!(known(get("ndisStatus")), Some(hex(&arguments[2]) & 0xffff_ffff));
+    assert_eq!(known(get("pAdapt")), Some(forge::number(&arguments[0])));
+    assert_eq!(known(get("pNdisPacket")), Some(forge::number(&arguments[1])));
+    assert_eq!(known(get("ndisStatus")), Some(forge::number(&arguments[2]) & 0xffff_ffff));
     let (bottom, top) = (known(get("pBOS")).unwrap(), known(get("pTOS")).unwrap());
     assert_eq!(top - bottom, 0x18, "one entry of the completion stack");
     assert!(get("pAdapt").parameter && !get("pTOS").parameter);

@@ -1,26 +1,20 @@
 //! The variables of frames against the emulator's record: what a caller handed over is what the parameter holds.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/forge.rs"]
+mod forge;
+
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Session, Settings};
 use dumpscope::symbols::finder::Options;
 use dumpscope::symbols::path::SearchPath;
 use dumpscope::target::Target;
+use forge::{number, root};
 use serde_json::Value;
-use std::fs;
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn number(value: &Value) -> u64 {
-    u64::from_str_radix(value.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
-}
+use std::path::Path;
 
 fn session(case: &str) -> Session {
-    let dump = root().join("assets/demo").join(format!("{case}.dmp.gz"));
-    let mut target = Target::new(DumpFile::open(&dump, &mut |_| {}).unwrap());
+    let mut target = Target::new(DumpFile::open(&forge::demo(case), &mut |_| {}).unwrap());
     let store = root().join("assets/demo/symbols.zip");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("locals-cache");
     let options = Options { default_cache: cache, network: false, ..Options::default() };
@@ -29,19 +23,8 @@ fn session(case: &str) -> Session {
 }
 
 fn truths() -> Vec<(String, Value)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(root().join("tests/data")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let Some(case) = name.strip_suffix(".truth.json") else {
-            continue;
-        };
-        if root().join("assets/demo").join(format!("{case}.dmp.gz")).exists() {
-            found.push((case.to_owned(), serde_json::from_slice(&fs::read(&path).unwrap()).unwrap()));
-        }
-    }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    found
+    let cases = forge::cases().into_iter();
+    cases.filter(|(case, ..)| forge::demo(case).exists()).map(|(case, truth, _)| (case, truth)).collect()
 }
 
 /// The compiler moves on: a parameter that the function changed before the call no longer holds what was handed over.

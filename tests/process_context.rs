@@ -1,28 +1,21 @@
 //! `.process`: memory and modules as another process sees them, against what the forge laid out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/forge.rs"]
+mod forge;
 #[path = "support/golden.rs"]
 #[allow(dead_code)]
 mod golden;
 
 use dumpscope::memory::Memory;
+use forge::number;
 use golden::{run, session};
 use serde_json::Value;
-use std::path::PathBuf;
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn number(value: &Value) -> u64 {
-    u64::from_str_radix(value.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
-}
 
 #[test]
 fn each_process_has_its_own_modules() {
-    let truth = std::fs::read(root().join("tests/data/scanner-139.truth.json")).unwrap();
-    let truth: Value = serde_json::from_slice(&truth).unwrap();
-    let mut session = session(&root().join("assets/demo/scanner-139.dmp.gz"));
+    let truth = forge::truth("scanner-139");
+    let mut session = session(&forge::demo("scanner-139"));
     let at_first = session.process().unwrap();
     let mut compared = 0;
     for process in truth["processes"].as_array().unwrap() {
@@ -56,7 +49,7 @@ fn module_name(module: &Value) -> String {
 
 #[test]
 fn a_stack_of_another_processor_leaves_the_current_one() {
-    let mut session = session(&root().join("assets/demo/readonly.dmp.gz"));
+    let mut session = session(&forge::demo("readonly"));
     let before = session.focus.processor;
     let other = run(&mut session, "~0k").unwrap();
     assert_eq!(other, run(&mut session, "0k").unwrap());

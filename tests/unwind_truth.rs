@@ -2,59 +2,19 @@
 //! addresses, rip, rsp and every nonvolatile register must be what the processor had.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/forge.rs"]
+mod forge;
+
 use std::path::{Path, PathBuf};
 
 use dumpscope::dump::DumpFile;
 use dumpscope::target::Target;
 use dumpscope::unwind::{End, Frame, FrameKind, Options, Registers, Stack, TargetHost, Trust, walk};
+use forge::{cases, number};
 use serde_json::Value;
 
 const NONVOLATILE: [&str; 8] = ["rbx", "rbp", "rsi", "rdi", "r12", "r13", "r14", "r15"];
 const VOLATILE: [&str; 7] = ["rax", "rcx", "rdx", "r8", "r9", "r10", "r11"];
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn number(value: &Value) -> u64 {
-    u64::from_str_radix(value.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
-}
-
-/// Every truth file with the dumps that belong to it: those with pages, and those of triage kind.
-fn cases() -> Vec<(String, Value, Vec<PathBuf>)> {
-    let data = root().join("tests/data");
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(&data).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let Some(case) = name.strip_suffix(".truth.json") else {
-            continue;
-        };
-        let truth = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        let mut dumps = Vec::new();
-        for folder in [data.clone(), root().join("assets/demo")] {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                let name = path.file_name().unwrap().to_string_lossy().into_owned();
-                let Some(stem) = name.strip_suffix(".dmp.gz") else {
-                    continue;
-                };
-                // `wifi-full` belongs to `wifi`, `wifi-fc` has a truth file of its own.
-                let own = data.join(format!("{stem}.truth.json")).exists();
-                let kind_of = stem.strip_prefix(case).is_some_and(|rest| rest.starts_with('-'));
-                if stem == case || (kind_of && !own) {
-                    dumps.push(path);
-                }
-            }
-        }
-        dumps.sort();
-        assert!(!dumps.is_empty(), "no dump for {case}");
-        found.push((case.to_owned(), truth, dumps));
-    }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    assert!(!found.is_empty());
-    found
-}
 
 fn open(path: &Path) -> Target {
     Target::new(DumpFile::open(path, &mut |_| {}).unwrap())

@@ -1,0 +1,97 @@
+//! The first commands that an engineer types, on every dump of the forge and without symbols: each answers, and what
+//! it answers is what the emulator recorded.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "support/forge.rs"]
+mod forge;
+#[path = "support/golden.rs"]
+#[allow(dead_code)]
+mod golden;
+
+use forge::number;
+use golden::{run, session};
+use serde_json::Value;
+
+const REGISTERS: [&str; 17] = [
+    "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rip", "rsp", "rbp", "r8", "r9", "r10", "r11", "r12", "r13",
+    "r14", "r15",
+];
+
+/// The record that a dump is held to: `wifi-full` shows what `wifi` does.
+fn truth_of(stem: &str) -> Value {
+    let case = match stem {
+        "encoded-kdbg" => "wifi",
+        "truncated-paging" => "paging",
+        kind if kind.starts_with("wifi") && !forge::demo(kind).exists() => "wifi",
+        case => case,
+    };
+    forge::truth(case)
+}
+
+/// Eight or sixteen digits as the commands print addresses.
+fn address(value: u64) -> String {
+    format!("{:08x}`{:08x}", value >> 32, value & 0xffff_ffff)
+}
+
+#[test]
+fn the_first_commands_answer_truly() {
+    let dumps = forge::dumps();
+    assert!(dumps.len() >= 21, "{}", dumps.len());
+    for (stem, path) in dumps {
+        let truth = truth_of(&stem);
+        let registers = &truth["crash_context"]["regs"];
+        let rip = number(&registers["rip"]);
+        let rsp = number(&registers["rsp"]);
+        let mut session = session(&path);
+        let mut answer = |command: &str| {
+            run(&mut session, command).unwrap_or_else(|error| panic!("{stem}: {command}: {error}"))
+        };
+
+        let version = answer("vertarget").join("\n");
+        assert!(version.contains("19041"), "{stem}: {version}");
+
+        let bug_check = answer(".bugcheck").join("\n");
+        let code = if stem.ends_with("-live") { 0x161 } else { number(&truth["bugcheck"]["code"]) };
+        assert!(bug_check.contains(&format!("Bugcheck code {code:08X}")), "{stem}: {bug_check}");
+        if !stem.ends_with("-live") {
+            for parameter in truth["bugcheck"]["parameters"].as_array().unwrap() {
+                assert!(bug_check.contains(&address(number(parameter))), "{stem}: {bug_check}");
+            }
+        }
+
+        let shown = answer("r").join(" ");
+        for name in REGISTERS {
+            let expected = format!("{name}={:016x}", number(&registers[name]));
+            assert!(shown.contains(&expected), "{stem}: {expected}: {shown}");
+        }
+        // KeBugCheckEx runs in ring 0 with the kernel's own selectors.
+        assert!(shown.contains("cs=0010  ss=0018  ds=002b  es=002b  fs=0053  gs=002b"), "{stem}: {shown}");
+
+        let listed = answer("lm").join("\n");
+        let kernel = answer("lmvm nt").join("\n");
+        let stack = answer("dps @rsp L40");
+        let code = answer("u @rip");
+        answer(".exr -1");
+        answer("s -q @rsp L100 @rip");
+        // What a cut file lost cannot be shown; that the commands say so and go on is enough.
+        if stem.starts_with("truncated") {
+            assert!(stack.iter().any(|line| line.contains('?')), "{stem}: {stack:?}");
+            continue;
+        }
+        for module in truth["modules"].as_array().unwrap() {
+            let base = number(&module["base"]);
+            let range = format!("{} {}", address(base), address(base + number(&module["size"])));
+            assert!(listed.contains(&range), "{stem}: {range}: {listed}");
+        }
+        assert!(kernel.contains("ntkrnlmp.exe") || kernel.contains("ntoskrnl.exe"), "{stem}: {kernel}");
+
+        assert_eq!(stack.len(), 0x40, "{stem}");
+        let caller = address(number(&truth["frames"][0]["return_address"]));
+        assert!(stack[0].starts_with(&format!("{}  {caller}", address(rsp))), "{stem}: {}", stack[0]);
+
+        // KeBugCheckEx begins by saving its first argument: mov [rsp+8],rcx.
+        let first = code.iter().find(|line| line.starts_with(&address(rip))).unwrap();
+        assert!(first.contains("48894c2408") && first.contains("mov"), "{stem}: {first}");
+        assert!(code.len() >= 8, "{stem}: {code:?}");
+    }
+}
