@@ -6,7 +6,7 @@
 mod forge;
 
 use std::io::{Cursor, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use dumpscope::dump::{DumpFile, DumpKind, Mapping};
 use dumpscope::memory::{
@@ -16,7 +16,6 @@ use forge::{number, truth};
 use kdmp_parser::gxa::Gva;
 use kdmp_parser::parse::KernelDumpParser;
 use kdmp_parser::{phys, virt};
-use serde_json::Value;
 
 /// Dumps of one crash in every kind.
 const KINDS: [(&str, DumpKind); 8] = [
