@@ -109,7 +109,7 @@ fn array(value: &Typed, element: &CType, context: &mut Context<'_>) -> Result<()
 const MAX_CHARACTERS: u64 = 256;
 
 /// ` "text"` up to its end, to what cannot be printed, or to `count`; nothing where memory cannot be read.
-fn characters(at: u64, size: u8, count: u64, context: &Context<'_>) -> String {
+pub(super) fn characters(at: u64, size: u8, count: u64, context: &Context<'_>) -> String {
     let mut text = String::new();
     for index in 0..count.min(MAX_CHARACTERS) {
         let address = at.wrapping_add(index * u64::from(size));

@@ -30,6 +30,7 @@ mod display;
 mod dlist;
 mod dt;
 mod dump_fields;
+mod dx;
 mod echo;
 mod ecxr;
 mod enumtag;

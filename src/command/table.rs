@@ -7,7 +7,7 @@ use super::{
     vertarget,
 };
 // Commands of symbols and types.
-use super::{chksym, ddt, dlist, dt, evaluate_cxx, ld, list, lsa, paths, reload, sym, symopt, x};
+use super::{chksym, ddt, dlist, dt, dx, evaluate_cxx, ld, list, lsa, paths, reload, sym, symopt, x};
 
 /// Every command.
 pub const COMMANDS: &[&CommandSpec] = &[
@@ -42,6 +42,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &ln::SPEC,
     &x::SPEC,
     &dt::SPEC,
+    &dx::SPEC,
     &reload::SPEC,
     &paths::SYMPATH,
     &paths::SYMFIX,

@@ -26,6 +26,16 @@ pub enum EvalError {
     /// An operation that the types do not allow.
     #[error("Type conflict: {0} makes no sense")]
     Type(String),
+    /// A member that a structure does not have.
+    #[error("Couldn't resolve error at '{text}': no such member '{name}' of {ty}")]
+    Member {
+        /// The member.
+        name: String,
+        /// The structure.
+        ty: String,
+        /// The expression from where it stands.
+        text: String,
+    },
     /// A division by zero.
     #[error("Division by zero at '{0}'")]
     DivisionByZero(String),

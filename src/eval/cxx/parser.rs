@@ -126,6 +126,9 @@ impl<'t> Parser<'t, '_> {
             }
             Some('&') => {
                 self.rest = at.get(1..).unwrap_or_default();
+                if let Some(untyped) = self.untyped_symbol() {
+                    return Ok(untyped);
+                }
                 let of = self.unary()?;
                 let address = of
                     .address()
@@ -141,6 +144,22 @@ impl<'t> Parser<'t, '_> {
                 None => self.postfix(),
             },
             _ => self.postfix(),
+        }
+    }
+
+    /// A symbol without a type, of which only the address is known; takes it off the text.
+    fn untyped_symbol(&mut self) -> Option<Typed> {
+        let text = self.rest.trim_start();
+        let name = identifier(text);
+        let after = text.get(name.len()..)?;
+        let whole =
+            !name.is_empty() && !after.trim_start().starts_with(['.', '[', '(']) && !after.starts_with("->");
+        match whole.then(|| self.host.variable(name))?? {
+            (address, None) => {
+                self.rest = after;
+                Some(Typed::number(CType::VOID.pointer(), address))
+            }
+            _ => None,
         }
     }
 
@@ -163,7 +182,12 @@ impl<'t> Parser<'t, '_> {
                 let pointer = binary("+", &value, &index, self.host, at)?;
                 value = self.dereference(&pointer, at)?;
             } else if self.rest.starts_with('.') && self.take(".") {
-                value = self.member(&value, at)?;
+                // The debugger takes `.` after a pointer for `->`.
+                let object = match value.ty {
+                    CType::Pointer(_) => self.dereference(&value, at)?,
+                    _ => value,
+                };
+                value = self.member(&object, at)?;
             } else {
                 return Ok(value);
             }
@@ -186,8 +210,10 @@ impl<'t> Parser<'t, '_> {
         let (CType::Named(found), Some(address)) = (&of.ty, of.address()) else {
             return Err(EvalError::Type(format!("member '{name}' of {}", of.ty.name())));
         };
-        let located = field_of(&*found.source, found.id, name).ok_or_else(|| {
-            EvalError::Type(format!("'{name}': no such member of {}, in '{at}'", of.ty.name()))
+        let located = field_of(&*found.source, found.id, name).ok_or_else(|| EvalError::Member {
+            name: name.to_owned(),
+            ty: of.ty.name(),
+            text: at.trim_end().to_owned(),
         })?;
         let ty = CType::of(&found.of(located.ty));
         let address = address.wrapping_add(located.offset);
@@ -229,12 +255,14 @@ pub(super) fn type_name<'t>(text: &'t str, host: &dyn EvalHost) -> Option<(CType
     loop {
         let word = identifier(rest);
         let after = rest.get(word.len()..)?.trim_start();
-        match word {
+        // `nt!unsigned char`: links of the debugger put a module even before these.
+        let keyword = word.split_once('!').map_or(word, |(_, word)| word);
+        match keyword {
             "const" | "volatile" | "struct" | "class" | "union" | "enum" => {}
             "unsigned" | "signed" | "char" | "short" | "int" | "long" | "void" | "bool" | "float"
             | "double" | "wchar_t" | "__int8" | "__int16" | "__int32" | "__int64" | "int64" | "int32"
             | "int16" | "int8" => {
-                words.push(word);
+                words.push(keyword);
             }
             "" => break,
             _ if named.is_some() || !words.is_empty() => return None,
@@ -258,7 +286,24 @@ pub(super) fn type_name<'t>(text: &'t str, host: &dyn EvalHost) -> Option<(CType
             .unwrap_or(rest)
             .trim_start();
     }
+    if let Some(after) = rest.strip_prefix("(*)") {
+        (ty, rest) = dimensions(ty, after)?;
+        ty = ty.pointer();
+    }
     Some((ty, rest))
+}
+
+/// `[2][3]` after a type.
+fn dimensions(element: CType, text: &str) -> Option<(CType, &str)> {
+    let mut counts: Vec<u64> = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(inner) = rest.strip_prefix('[').filter(|_| counts.len() < MAX_DEPTH) {
+        let (count, after) = inner.split_once(']')?;
+        counts.push(count.trim().parse().ok()?);
+        rest = after.trim_start();
+    }
+    let outermost_last = counts.into_iter().rev();
+    Some((outermost_last.fold(element, |element, count| CType::Array(Box::new(element), count)), rest))
 }
 
 /// The basic type that some keywords name.

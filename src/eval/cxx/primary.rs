@@ -198,8 +198,11 @@ impl<'t> Parser<'t, '_> {
             return Err(EvalError::Type(format!("member '{member}' of {}", ty.name())));
         };
         let located = field_of(&*found.source, found.id, member);
-        let located =
-            located.ok_or_else(|| EvalError::Type(format!("'{member}': no such member of {}", ty.name())))?;
+        let located = located.ok_or_else(|| EvalError::Member {
+            name: member.to_owned(),
+            ty: ty.name(),
+            text: at.trim_end().to_owned(),
+        })?;
         Ok((ty, located.offset))
     }
 }

@@ -105,6 +105,13 @@ fn members_pointers_and_arrays() {
         ("@$proc->ImageFileName[2]", "unsigned char 0xab"),
         ("CONTAINING_RECORD(0x8448, nt!_EPROCESS, ActiveProcessLinks)", "struct _EPROCESS * 0x8000"),
         ("nt!Foo", "void * 0x7000"),
+        ("&nt!Foo", "void * 0x7000"),
+        ("*(nt!_EPROCESS **)&nt!Foo", "struct _EPROCESS * 0x7001"),
+        ("((nt!_KPRCB **)&nt!Foo)[1]", "struct _KPRCB * 0x7009"),
+        // A dot does what an arrow does; a module may stand before a basic type; a pointer may be to an array.
+        ("@$proc.UniqueProcessId", "void * 0x8441"),
+        ("(nt!unsigned char)0x1ff", "unsigned char 0xff"),
+        ("(*((nt!unsigned char (*)[2][4])0x1000))[1][1]", "unsigned char 0x6"),
     ] {
         assert_eq!(shown(text), expected, "{text}");
     }

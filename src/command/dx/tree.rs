@@ -1,0 +1,117 @@
+//! The expression's line, and below it what it holds, level by level.
+
+use super::children::children;
+use super::node::Node;
+use super::request::Request;
+use super::text::{Text, text, unreadable};
+use crate::command::{CommandError, Context};
+use crate::eval::cxx::CType;
+use crate::output::{Field, Line, Record, Role, Span};
+use crate::util::hex;
+
+/// The most lines of one answer.
+const MAX_LINES: usize = 20_000;
+
+/// Shows a value and what is below it.
+pub(super) fn show(root: &Node, request: &Request, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut left = MAX_LINES;
+    let label = root.root_label(&request.expression);
+    line(root, label, 0, request, context)?;
+    below(root, 1, request, &mut left, context)?;
+    if left == 0 {
+        let text = format!("... {MAX_LINES} lines are shown; open fewer levels");
+        context.emit(Line::new().role(Role::Warning, text))?;
+    }
+    Ok(())
+}
+
+fn below(
+    node: &Node,
+    level: usize,
+    request: &Request,
+    left: &mut usize,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    if level > request.depth {
+        return Ok(());
+    }
+    let first = if level == 1 { request.first } else { 0 };
+    let inside = children(node, first, context);
+    for child in &inside.nodes {
+        if *left == 0 {
+            return Ok(());
+        }
+        *left -= 1;
+        line(child, child.label(), level, request, context)?;
+        below(child, level + 1, request, left, context)?;
+    }
+    if let Some(next) = inside.more {
+        let more = Line::of(" ".repeat(4 * level));
+        let command = format!("dx -r{} -c {next} {}", request.depth, request.expression);
+        context.emit(match level {
+            1 => more.link(Role::Value, "[...]", command),
+            _ => more.text("[...]"),
+        })?;
+    }
+    Ok(())
+}
+
+fn line(
+    node: &Node,
+    label: String,
+    level: usize,
+    request: &Request,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let value = match node.closed {
+        true => Text::None,
+        false => text(node, request.radix, context),
+    };
+    let mut line = Line::of(" ".repeat(4 * level)).label(&label);
+    let separator = if label.is_empty() { "" } else { " : " };
+    let shown = match &value {
+        Text::None => None,
+        Text::Value(text) => Some(text.clone()),
+        Text::Unreadable(address) => Some(unreadable(*address)),
+    };
+    if let Some(shown) = &shown {
+        line = line.text(separator).span(span(node, shown, &value, context));
+    }
+    if node.is_typed() && !matches!(value, Text::Unreadable(_)) {
+        let blank = if label.is_empty() && shown.is_none() { "" } else { " " };
+        let ty = Span::new(Role::Dim, format!("[Type: {}]", node.ty));
+        let ty = match node.follow().filter(|_| shown.is_none()) {
+            Some(command) => ty.with_action(command),
+            None => ty,
+        };
+        line = line.text(blank).span(ty);
+    }
+    let name = if level == 0 { request.expression.as_str() } else { node.name.as_str() };
+    let record = Record::new("value")
+        .field("name", name)
+        .field("level", level as u64)
+        .field("type", node.ty.as_str())
+        .field("value", shown)
+        .field("address", node.value.address().map(Field::Hex));
+    context.emit(record.line(line))
+}
+
+/// The value; what it points to can be followed.
+fn span(node: &Node, shown: &str, value: &Text, context: &Context<'_>) -> Span {
+    let role = match (value, &node.value.ty) {
+        (Text::Unreadable(_), _) => Role::Unreadable,
+        (_, CType::Pointer(_)) => Role::Address,
+        _ => Role::Value,
+    };
+    let span = Span::new(role, shown);
+    let (CType::Pointer(to), Text::Value(_)) = (&node.value.ty, value) else {
+        return span;
+    };
+    let at = super::text::load(&node.value, context).unwrap_or(0);
+    if at == 0 {
+        return span;
+    }
+    let target = crate::eval::cxx::Typed::at((**to).clone(), at);
+    let command = Node::new(String::new(), String::new(), target, false).follow();
+    span.with_action(command.unwrap_or_else(|| format!("dps {}", hex::tick(at))))
+}
