@@ -138,6 +138,27 @@ fn downloads_go_to_the_first_store_or_the_cache_element() {
     }
 }
 
+/// What stands behind a server in the path does not come before it, whoever searches.
+#[test]
+fn a_search_that_asks_nobody_ends_before_the_first_server() {
+    let (bytes, id) = pdb();
+    let (bench, server) = (Bench::new(), Server::with([(address(&id), bytes.clone())].into()));
+    let folder = bench.folder.path().join("loose");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join(id.name()), bytes).unwrap();
+    let behind = format!("srv**{};{}", server.url(), folder.display());
+    let before = format!("{};srv**{}", folder.display(), server.url());
+    let here = bench.finder(&before, limits()).find_here(&id, &Silent).unwrap();
+    assert!(here.found.unwrap().path.starts_with(&folder));
+    assert_eq!(bench.finder(&behind, limits()).find_here(&id, &Silent), None);
+    assert_eq!(server.asked(), [] as [String; 0]);
+    let found = bench.find(&behind, &id).found.unwrap();
+    assert!(found.origin.unwrap().starts_with(&server.url()));
+    // In the cache now.
+    let here = bench.finder(&behind, limits()).find_here(&id, &Silent).unwrap();
+    assert_eq!(here.found.unwrap().path, found.path);
+}
+
 #[test]
 fn compressed_files_are_expanded() {
     let (bytes, id) = pdb();

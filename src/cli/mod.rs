@@ -2,6 +2,7 @@
 
 mod demo;
 mod explore;
+mod fetching;
 mod open;
 mod options;
 mod progress;

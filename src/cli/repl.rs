@@ -2,7 +2,7 @@
 
 use super::script::report;
 use super::writer::Writer;
-use super::{Exit, Options, complain};
+use super::{Exit, Options, complain, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
 use std::io::{self, BufRead, Read};
@@ -19,6 +19,7 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
             return Exit::Usage;
         }
     };
+    fetching::tell(&session);
     let mut last = String::new();
     let mut input = io::stdin().lock();
     for line in &options.commands {

@@ -1,7 +1,7 @@
 //! Script mode: runs the given commands, prints their text, ends.
 
 use super::writer::Writer;
-use super::{Exit, Options, complain};
+use super::{Exit, Options, complain, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
 use std::io::Read;
@@ -20,6 +20,7 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
         Ok(writer) => writer,
         Err(message) => return refuse(&message),
     };
+    fetching::tell(&session);
     let mut exit = Exit::Success;
     for line in lines {
         match run_line(&line, &mut session, &mut writer) {

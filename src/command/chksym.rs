@@ -44,7 +44,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let text = format!("No PDB is loaded for {}: its symbols are {}", module.name, symbols.status.word());
         return context.emit(record.line("").line(Line::new().role(Role::Warning, text)));
     };
-    let pdb = PdbFile::open(file, context.session.target.symbols().index_cache());
+    let pdb = PdbFile::open(file, context.session.target.symbols().index_cache().as_deref());
     let pdb = pdb.map_err(|error| CommandError::Missing(error.to_string()))?;
     let found = pdb.identity();
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

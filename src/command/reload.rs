@@ -134,6 +134,7 @@ fn load(
     let table = context.session.target.symbols();
     let before = table.finder().options().allow_mismatch;
     table.allow_mismatch(before || options.mismatch);
+    context.session.target.fetch_symbols(modules);
     let outcome = modules.iter().try_for_each(|module| one(module, context));
     context.session.target.symbols().allow_mismatch(before);
     outcome

@@ -180,6 +180,9 @@ impl Session {
 }
 
 fn needs_private(module: &str, status: SymbolStatus) -> String {
+    if status == SymbolStatus::Deferred {
+        return format!("the symbols of {module} are not here yet");
+    }
     format!(
         "{module} has {}: locals need a private PDB on the symbol path (-y, .sympath)",
         status.word().trim_matches(['(', ')'])

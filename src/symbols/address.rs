@@ -1,7 +1,7 @@
 //! Addresses of servers: their host, their login, what is local.
 
 /// `scheme://host:port` of an address.
-pub(super) fn host_of(url: &str) -> &str {
+pub fn host_of(url: &str) -> &str {
     let start = url.find("://").map_or(0, |at| at + 3);
     let end = url.get(start..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| start + at);
     url.get(..end).unwrap_or(url)

@@ -78,6 +78,12 @@ impl Finder {
         &self.options
     }
 
+    /// Whether a search may ask a server.
+    pub fn asks_servers(&self) -> bool {
+        self.options.network
+            && [&self.symbols, &self.images].iter().any(|path| path.servers().next().is_some())
+    }
+
     /// The HTTP client, with its warnings and its memory of failures.
     pub fn http(&self) -> &Arc<Http> {
         &self.http

@@ -3,6 +3,13 @@
 /// Something that happened during a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// A server is asked for a file.
+    Asked {
+        /// File name.
+        name: String,
+        /// The server, without a login.
+        server: String,
+    },
     /// A download began.
     Started {
         /// File name.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
-use super::address::{escape, without_login};
+use super::address::{escape, host_of, without_login};
 use super::cabinet;
 use super::cache::{Pending, StoreError};
 use super::download::{FetchError, Http};
@@ -71,6 +71,7 @@ pub(crate) fn fetch(
         return vec![(shown, Err(Outcome::Failed(format!("cannot start a thread: {error}"))))];
     }
     let name = id.name().to_owned();
+    observer.event(Event::Asked { name: name.clone(), server: host_of(&shown).to_owned() });
     // One file may take a few requests (forms), each with its own time limit; the sum is bounded here.
     let deadline = Instant::now() + http.limits().total + GRACE;
     let mut started = false;

@@ -20,6 +20,7 @@ pub use image::{MemoryImage, ModuleImage};
 pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule, file_name};
 pub use processors::{Processor, SpecialRegisters};
 pub use symbols::{
-    CheckOutcome, FoundType, LayoutCheck, ModuleSymbols, NamedAddress, SymbolStatus, SymbolTable,
+    CheckOutcome, Fetches, FoundType, LayoutCheck, Listener, ModuleSymbols, NamedAddress, News, SymbolStatus,
+    SymbolTable,
 };
 pub use target::Target;

@@ -10,7 +10,7 @@ use super::symbols::SymbolTable;
 use crate::dump::{Bits, DumpFile, Header};
 use crate::memory::{ImageOverlay, ModuleIdentity, find_image};
 use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
-use crate::symbols::finder::Options;
+use crate::symbols::finder::{Finder, Options};
 use crate::symbols::layouts::Version;
 use crate::symbols::path::SearchPath;
 use crate::symbols::pe::{Image, PeError};
@@ -162,7 +162,7 @@ impl Target {
         if !overlay.is_empty() {
             self.memory = self.memory.with_images(Arc::new(overlay));
         }
-        self.symbols = SymbolTable::new(symbols, images, options);
+        self.symbols.set_finder(Finder::new(symbols, images, options));
     }
 
     /// The files in the folders of an image path that match loaded modules by name, time stamp and size.

@@ -149,7 +149,7 @@ impl App {
                 self.quit = true;
                 return;
             }
-            KeyCode::Esc if self.running.is_some() && self.stop() => return,
+            KeyCode::Esc if (self.running.is_some() || self.fetching.is_some()) && self.stop() => return,
             _ => {}
         }
         match self.prompt.key(key) {

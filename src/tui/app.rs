@@ -39,6 +39,8 @@ pub(super) enum Keyboard {
 pub(super) enum Effect {
     /// Stop what runs.
     Stop,
+    /// Stop fetching symbols.
+    StopFetching,
     /// Put text on the clipboard.
     Copy(String),
     /// Capture the mouse, or leave it to the terminal.
@@ -55,8 +57,8 @@ pub(super) struct Running {
     pub(super) pane: Option<usize>,
     pub(super) since: Instant,
     pub(super) stopping: bool,
-    /// What it is busy with, where it says so.
-    pub(super) progress: String,
+    /// Whether symbols arrived while it ran.
+    pub(super) outdated: bool,
     /// Whether it was stopped because something else is wanted now.
     pub(super) unwanted: bool,
 }
@@ -82,6 +84,8 @@ pub(super) struct App {
     pub(super) help: View,
     pub(super) message: Option<(Role, String)>,
     pub(super) running: Option<Running>,
+    /// Which symbols are being fetched.
+    pub(super) fetching: Option<String>,
     pub(super) mouse: bool,
     pub(super) effects: Vec<Effect>,
     pub(super) quit: bool,
@@ -113,6 +117,7 @@ impl App {
             help: View::default(),
             message: None,
             running: None,
+            fetching: None,
             mouse,
             effects: Vec::new(),
             quit: false,

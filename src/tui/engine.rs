@@ -4,10 +4,11 @@ use super::TuiError;
 use super::scrollback::MAX_LINES;
 use super::terminal::take_panic;
 use super::test_hook;
-use super::watch::Watch;
+use super::watch::{Stop, listener};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::output::{Block, Line, OutputClosed, Role, Sink};
 use crate::session::{CancelToken, Session};
+use crate::target::Fetches;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,12 +37,15 @@ pub(super) enum Reply {
         /// Its next lines.
         lines: Vec<Line>,
     },
-    /// What a request that takes long is busy with.
-    Progress {
-        /// The request.
-        id: u64,
+    /// What is being fetched.
+    Fetching {
         /// In a few words.
         text: String,
+    },
+    /// A module's symbols are here, or could not be had.
+    Settled {
+        /// How many modules are still being fetched.
+        left: usize,
     },
     /// A request has ended.
     Done {
@@ -84,6 +88,7 @@ impl State {
         let mut selected = DefaultHasher::new();
         format!("{:?} {:?}", session.focus, session.settings).hash(&mut selected);
         let mut symbols = DefaultHasher::new();
+        session.target.symbols().generation().hash(&mut symbols);
         for module in session.target.modules().iter() {
             session.target.symbols().status(module).word().hash(&mut symbols);
         }
@@ -99,6 +104,8 @@ pub(super) struct Engine {
     pub(super) replies: Receiver<Reply>,
     /// Stops what runs.
     pub(super) cancel: CancelToken,
+    /// What is being fetched.
+    pub(super) fetches: Fetches,
     thread: JoinHandle<()>,
 }
 
@@ -114,16 +121,19 @@ impl Engine {
         let (requests, inbox) = unbounded();
         let (outbox, replies) = bounded(WAITING_REPLIES);
         let cancel = session.cancel.clone();
+        let fetches = session.target.symbols().fetches().clone();
+        fetches.set_listener(listener(outbox.clone()));
         let thread = thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || serve(session, &inbox, &outbox))
             .map_err(|source| TuiError::Thread { what: "engine", source })?;
-        Ok(Engine { requests, replies, cancel, thread })
+        Ok(Engine { requests, replies, cancel, fetches, thread })
     }
 
     /// Stops what runs and gives the thread a moment to let go of the dump (an unpacked one is a temporary file).
     pub(super) fn stop(self) {
-        let Engine { requests, replies, cancel, thread } = self;
+        let Engine { requests, replies, cancel, fetches, thread } = self;
+        fetches.stop();
         drop((requests, replies));
         let deadline = Instant::now() + Duration::from_millis(500);
         while !thread.is_finished() && Instant::now() < deadline {
@@ -136,8 +146,10 @@ impl Engine {
 fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>) {
     for request in inbox {
         let cancel = session.cancel.begin();
-        let watch = Watch::new(request.id, cancel.clone(), outbox.clone());
-        session.target.symbols().set_observer(Arc::new(watch));
+        let table = session.target.symbols();
+        table.set_observer(Arc::new(Stop(cancel.clone())));
+        // Panes show what is known and run again as more arrives; who types a command waits for its whole answer.
+        table.set_waiting(!request.for_pane);
         let mut sink = Stream::new(&request, outbox, cancel);
         let outcome = catch_unwind(AssertUnwindSafe(|| run(&request, &mut session, &mut sink)));
         let stopped = sink.cancel.is_cancelled();
@@ -145,7 +157,8 @@ fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>
             Ok(Ok(LineEnd::Next)) => End::Finished,
             Ok(Ok(LineEnd::Quit)) => End::Quit,
             Ok(Err(Failure { error: CommandError::Cancelled, .. })) => End::Cancelled,
-            Ok(Err(Failure { error: CommandError::Closed, .. })) if stopped => End::Cancelled,
+            // What fails for want of symbols that were no longer waited for has not failed by itself.
+            Ok(Err(_)) if stopped => End::Cancelled,
             Ok(Err(Failure { error: CommandError::Closed, .. })) => End::Finished,
             Ok(Err(failure)) => End::Failed(text(&failure)),
             Err(_) => End::Failed(panic_text(&request.line)),

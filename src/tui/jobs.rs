@@ -2,6 +2,7 @@
 
 use super::app::{App, Effect, Running};
 use super::engine::{End, Reply, Request, State};
+use super::page::Page;
 use super::panes::{CONSOLE, MODULES, PANES};
 use super::wrap::wrap;
 use crate::output::{Line, Role};
@@ -39,7 +40,7 @@ impl App {
             pane,
             since: now,
             stopping: false,
-            progress: String::new(),
+            outdated: false,
             unwanted: false,
         });
         Some(request)
@@ -91,7 +92,14 @@ impl App {
 
     /// Something from the engine.
     pub(super) fn reply(&mut self, reply: Reply) {
-        let (Reply::Lines { id, .. } | Reply::Progress { id, .. } | Reply::Done { id, .. }) = &reply;
+        let id = match &reply {
+            Reply::Lines { id, .. } | Reply::Done { id, .. } => id,
+            Reply::Fetching { text } => {
+                self.fetching = Some(text.clone());
+                return;
+            }
+            Reply::Settled { left } => return self.symbols_arrived(*left),
+        };
         let Some(pane) =
             self.running.as_ref().filter(|running| running.request.id == *id).map(|running| running.pane)
         else {
@@ -105,12 +113,22 @@ impl App {
                     pane.page.receive(lines, skip);
                 }
             }
-            (Reply::Progress { text, .. }, _) => {
-                if let Some(running) = &mut self.running {
-                    running.progress = text;
-                }
-            }
             (Reply::Done { end, state, .. }, pane) => self.done(pane, &end, state),
+            (Reply::Fetching { .. } | Reply::Settled { .. }, _) => {}
+        }
+    }
+
+    /// Panes that are in sight show the names that have arrived; positions in them stay.
+    fn symbols_arrived(&mut self, left: usize) {
+        if left == 0 {
+            self.fetching = None;
+        }
+        if let Some(running) = &mut self.running {
+            running.outdated = true;
+        }
+        for pane in &mut self.panes {
+            pane.page.renew();
+            pane.past.iter_mut().for_each(Page::renew);
         }
     }
 
@@ -137,6 +155,9 @@ impl App {
             pane.page.begin();
         } else {
             pane.page.finish(line, end, spec);
+            if running.outdated {
+                pane.page.renew();
+            }
         }
     }
 
@@ -183,20 +204,26 @@ impl App {
     /// Makes every pane run its command again when it is next in sight.
     fn mark_stale(&mut self) {
         for pane in &mut self.panes {
-            pane.page.stale = true;
-            pane.past.iter_mut().for_each(|page| page.stale = true);
+            pane.page.outdate();
+            pane.past.iter_mut().for_each(Page::outdate);
         }
     }
 
-    /// Stops what runs and drops what waits; false if there was nothing to stop.
+    /// Stops what runs and what is being fetched, and drops what waits; false if there was nothing to stop.
     pub(super) fn stop(&mut self) -> bool {
-        let waiting = !self.waiting.is_empty();
+        let mut stopped = !self.waiting.is_empty();
         self.waiting.clear();
+        // First the command: without the symbols that it waits for it would go on and fail.
         if let Some(running) = &mut self.running {
             running.stopping = true;
             self.effects.push(Effect::Stop);
-            return true;
+            stopped = true;
         }
-        waiting
+        if self.fetching.take().is_some() {
+            self.effects.push(Effect::StopFetching);
+            self.say(Role::Warning, "stopped fetching symbols; .reload asks again");
+            stopped = true;
+        }
+        stopped
     }
 }

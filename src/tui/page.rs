@@ -22,6 +22,8 @@ pub(super) struct Page {
     wrapped: Option<(usize, Vec<Line>)>,
     /// Whether something happened since on which the output depends.
     pub(super) stale: bool,
+    /// Whether only symbols arrived since.
+    renewing: bool,
     /// Where the user looks.
     pub(super) view: View,
 }
@@ -51,6 +53,20 @@ impl Page {
         self.loaded.is_none()
     }
 
+    /// Symbols have arrived: the output is to be had again, with the names that it lacks.
+    pub(super) fn renew(&mut self) {
+        if !self.stale && self.loaded.is_some() {
+            self.stale = true;
+            self.renewing = true;
+        }
+    }
+
+    /// Something happened on which the output depends.
+    pub(super) fn outdate(&mut self) {
+        self.stale = true;
+        self.renewing = false;
+    }
+
     /// Its command line begins to run.
     pub(super) fn begin(&mut self) {
         self.incoming.clear();
@@ -78,7 +94,8 @@ impl Page {
         if incoming.is_empty() {
             incoming.push(Line::new().role(Role::Dim, format!("{line}: no output")));
         }
-        if self.loaded.as_deref() != Some(line) || (spec.anchored && self.lines != incoming) {
+        let renewed = std::mem::take(&mut self.renewing);
+        if self.loaded.as_deref() != Some(line) || (spec.anchored && !renewed && self.lines != incoming) {
             self.view = View::default();
             // Broken lines have other numbers.
             if !spec.wrap {

@@ -80,6 +80,8 @@ fn serve(
     loop {
         let now = Instant::now();
         if due.is_some_and(|due| due <= now) {
+            // What was told last may have been overtaken by its end.
+            app.fetching.take_if(|_| engine.fetches.left() == 0);
             terminal.draw(|frame| screen::draw(app, frame, now))?;
             drawn = if std::mem::take(&mut by_output) { Some(now) } else { drawn };
             due = None;
@@ -119,6 +121,7 @@ fn serve(
         for effect in std::mem::take(&mut app.effects) {
             match effect {
                 Effect::Stop => engine.cancel.cancel(),
+                Effect::StopFetching => engine.fetches.stop(),
                 Effect::Copy(text) => terminal.send(CopyToClipboard::to_clipboard_from(text))?,
                 Effect::Mouse(on) => terminal.set_mouse(on)?,
                 Effect::Redraw => terminal.clear()?,

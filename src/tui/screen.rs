@@ -165,6 +165,14 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
         paint_row(buffer, area, 0, app.theme.bar(false));
         return bar(buffer, area, 0, &text, &clock, app.theme.bar(false));
     }
+    if let Some(fetching) = &app.fetching {
+        let (text, wish) = match &app.message {
+            Some((_, message)) => (message, "fetching symbols  Esc stops "),
+            None => (fetching, "Esc stops "),
+        };
+        paint_row(buffer, area, 0, app.theme.bar(false));
+        return bar(buffer, area, 0, &format!(" {text}"), wish, app.theme.bar(false));
+    }
     if let Some((role, text)) = &app.message {
         put(buffer, area, 0, 0, &format!(" {text}"), app.theme.role(*role));
         return;
@@ -199,7 +207,12 @@ fn running(app: &App, now: Instant) -> Option<(String, String)> {
     let spinner = ["|", "/", "-", "\\"];
     let turn = usize::try_from(time.as_millis() / QUIET.as_millis()).unwrap_or(0) % spinner.len();
     let wish = if running.stopping { "stopping" } else { "Esc stops" };
-    let left = format!(" {} {}  {}", spinner.get(turn)?, running.request.line, running.progress);
+    let left = format!(
+        " {} {}  {}",
+        spinner.get(turn)?,
+        running.request.line,
+        app.fetching.as_deref().unwrap_or_default()
+    );
     Some((left, format!("{:.1} s  {wish} ", time.as_secs_f32())))
 }
 

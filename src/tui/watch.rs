@@ -1,67 +1,75 @@
-//! Searches for symbols, which may take long: told on the last line, stopped by Esc.
+//! Fetching of symbols, which may take long: told on the last line, stopped by Esc.
 
 use super::engine::Reply;
 use crate::output::{Role, Span};
 use crate::session::CancelToken;
 use crate::symbols::observer::{Event, Observer};
+use crate::target::{Listener, News};
 use crossbeam_channel::Sender;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Watches the searches of one request.
-pub(super) struct Watch {
-    id: u64,
-    cancel: CancelToken,
-    outbox: Sender<Reply>,
-    told: Mutex<Option<Instant>>,
+/// Ends what a request waits for when the request is stopped.
+pub(super) struct Stop(pub(super) CancelToken);
+
+impl Observer for Stop {
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
 }
 
 /// Downloads report many times a second.
 const PAUSE: Duration = Duration::from_millis(250);
 
-impl Watch {
-    /// A watch for the request of this number.
-    pub(super) fn new(id: u64, cancel: CancelToken, outbox: Sender<Reply>) -> Watch {
-        Watch { id, cancel, outbox, told: Mutex::new(None) }
-    }
-
-    fn is_time(&self) -> bool {
-        let Ok(mut told) = self.told.lock() else {
-            return false;
-        };
-        let now = Instant::now();
-        let due = told.is_none_or(|told| now.saturating_duration_since(told) >= PAUSE);
-        if due {
-            *told = Some(now);
+/// Tells the screen what is being fetched and what has arrived.
+pub(super) fn listener(outbox: Sender<Reply>) -> Listener {
+    let told = Mutex::new(None);
+    Arc::new(move |news| match news {
+        // The screen has to know; it is gone only if the program ends.
+        News::Settled { left, .. } => {
+            let _ = outbox.send(Reply::Settled { left });
         }
-        due
-    }
+        News::Search(event, left) => {
+            if let Some(text) = text(&event, left, &told) {
+                // A screen that is busy can do without.
+                let _ = outbox.try_send(Reply::Fetching { text });
+            }
+        }
+    })
 }
 
-impl Observer for Watch {
-    fn event(&self, event: Event) {
-        let text = match event {
-            Event::Started { url, .. } => format!("fetching {url}"),
-            Event::Progress { name, done, total } if self.is_time() => progress(&name, done, total),
-            _ => return,
-        };
-        // Names come from dumps.
-        let text = Span::new(Role::Text, text).text().to_owned();
-        // A screen that is busy can do without.
-        let _ = self.outbox.try_send(Reply::Progress { id: self.id, text });
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancel.is_cancelled()
-    }
+fn text(event: &Event, left: usize, told: &Mutex<Option<Instant>>) -> Option<String> {
+    let what = match event {
+        Event::Asked { name, server } => format!("asking {server} for {name}"),
+        Event::Progress { name, done, total } if is_time(told) => progress(name, *done, *total),
+        _ => return None,
+    };
+    let more = match left {
+        0 | 1 => String::new(),
+        left => format!(", {} more to fetch", left - 1),
+    };
+    // Names come from dumps.
+    Some(Span::new(Role::Text, format!("{what}{more}")).text().to_owned())
 }
 
-/// `ntkrnlmp.pdb 3.1 of 12.0 MB`
+fn is_time(told: &Mutex<Option<Instant>>) -> bool {
+    let Ok(mut told) = told.lock() else {
+        return false;
+    };
+    let now = Instant::now();
+    let due = told.is_none_or(|told| now.saturating_duration_since(told) >= PAUSE);
+    if due {
+        *told = Some(now);
+    }
+    due
+}
+
+/// `fetching ntkrnlmp.pdb 3.1 of 12.0 MB`
 fn progress(name: &str, done: u64, total: Option<u64>) -> String {
     let tenths = |bytes: u64| format!("{}.{}", bytes / 1_000_000, bytes / 100_000 % 10);
     match total {
-        Some(total) => format!("{name} {} of {} MB", tenths(done), tenths(total)),
-        None => format!("{name} {} MB", tenths(done)),
+        Some(total) => format!("fetching {name} {} of {} MB", tenths(done), tenths(total)),
+        None => format!("fetching {name} {} MB", tenths(done)),
     }
 }
 
@@ -73,16 +81,28 @@ mod tests {
     #[test]
     fn downloads_are_told_but_not_all_the_time() {
         let (outbox, inbox) = unbounded();
-        let root = CancelToken::default();
-        let watch = Watch::new(7, root.begin(), outbox);
+        let listener = listener(outbox);
+        let name = || "ntkrnlmp.pdb".to_owned();
+        listener(News::Search(Event::Asked { name: name(), server: "https://a".into() }, 3));
         for done in [3_100_000, 3_200_000] {
-            let total = Some(12_000_000);
-            watch.event(Event::Progress { name: "ntkrnlmp.pdb".into(), done, total });
+            listener(News::Search(Event::Progress { name: name(), done, total: Some(12_000_000) }, 1));
         }
+        listener(News::Settled { module: "nt".into(), left: 0 });
         let told: Vec<String> = inbox.try_iter().map(|reply| format!("{reply:?}")).collect();
-        assert_eq!(told, [r#"Progress { id: 7, text: "ntkrnlmp.pdb 3.1 of 12.0 MB" }"#]);
-        assert!(!watch.is_cancelled());
+        let expected = [
+            r#"Fetching { text: "asking https://a for ntkrnlmp.pdb, 2 more to fetch" }"#,
+            r#"Fetching { text: "fetching ntkrnlmp.pdb 3.1 of 12.0 MB" }"#,
+            "Settled { left: 0 }",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_request_that_is_stopped_waits_no_longer() {
+        let root = CancelToken::default();
+        let stop = Stop(root.begin());
+        assert!(!stop.is_cancelled());
         root.cancel();
-        assert!(watch.is_cancelled());
+        assert!(stop.is_cancelled());
     }
 }

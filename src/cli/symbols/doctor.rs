@@ -1,8 +1,8 @@
 //! `symbols doctor`: one screen on what is wrong.
 
-use super::progress::Progress;
 use super::{DumpArgs, print};
 use crate::cli::Exit;
+use crate::cli::fetching::Downloads;
 use crate::output::{Block, Line, Record, Role};
 use crate::symbols::doctor::{Place, Report, diagnose};
 use crate::symbols::locate::{KnownFrom, Located};
@@ -31,7 +31,7 @@ impl Doctor {
             Ok(wanted) => wanted,
             Err(exit) => return exit,
         };
-        let report = diagnose(&self.dump.finder(), &wanted, &Progress { noisy: false });
+        let report = diagnose(&self.dump.finder(), &wanted, &Downloads);
         print("symbols doctor", blocks(&report, self.verbose), self.json);
         Exit::Success
     }

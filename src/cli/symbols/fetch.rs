@@ -1,8 +1,8 @@
 //! `symbols fetch`: where there is internet.
 
-use super::progress::Progress;
 use super::{print, total};
 use crate::cli::Exit;
+use crate::cli::fetching::Downloads;
 use crate::output::{Block, Line, Record, Role};
 use crate::symbols::finder::Options;
 use crate::symbols::manifest::{Fetched, Manifest, fetch};
@@ -51,7 +51,7 @@ impl Fetch {
             eprintln!("dumpscope: {}: {error}", self.to.display());
             return Exit::CommandFailed;
         }
-        let fetched = fetch(&manifest, &self.to, &path, &Options::default(), &Progress { noisy: false });
+        let fetched = fetch(&manifest, &self.to, &path, &Options::default(), &Downloads);
         let failed = fetched.iter().filter(|file| file.result.is_err()).count();
         let mut blocks: Vec<Block> = fetched.iter().map(block).collect();
         let total = total(fetched.len() - failed, failed, &self.to);

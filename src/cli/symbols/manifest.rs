@@ -1,8 +1,8 @@
 //! `symbols manifest`: what to fetch elsewhere.
 
-use super::progress::Progress;
 use super::{DumpArgs, print};
 use crate::cli::Exit;
+use crate::cli::fetching::Downloads;
 use crate::output::{Block, Line, Record};
 use crate::symbols::Finder;
 use crate::symbols::finder::Options;
@@ -33,7 +33,7 @@ impl ManifestArgs {
         let paths = self.dump.finder();
         let options = Options { network: false, ..paths.options().clone() };
         let finder = Finder::new(paths.symbol_path().clone(), paths.image_path().clone(), options);
-        let manifest = Manifest::for_modules(&locate_all(&finder, &wanted, true, &Progress { noisy: false }));
+        let manifest = Manifest::for_modules(&locate_all(&finder, &wanted, true, &Downloads));
         for problem in &manifest.problems {
             eprintln!("dumpscope: not listed: {}", Line::of(problem).plain());
         }

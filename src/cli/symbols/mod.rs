@@ -4,7 +4,6 @@ mod add;
 mod doctor;
 mod fetch;
 mod manifest;
-mod progress;
 
 use super::Exit;
 use crate::dump::DumpFile;

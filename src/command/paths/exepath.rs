@@ -21,10 +21,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let finder = context.session.target.symbols().finder();
     let typed = format!("{}{}", args.glued, args.text);
     if let Some(path) = edited(finder.image_path(), &typed) {
-        let observer = context.session.target.symbols().observer();
         let (symbols, options) = (finder.symbol_path().clone(), finder.options().clone());
         context.session.target.set_paths(symbols, path, options);
-        context.session.target.symbols().set_observer(observer);
     }
     let path = context.session.target.symbols().finder().image_path().clone();
     show(&path, "Executable image", context)

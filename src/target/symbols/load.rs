@@ -2,11 +2,14 @@
 
 use super::candidates;
 use super::exports::ExportNames;
-use super::layout_check::{self, Checked, LayoutCheck};
+use super::fetches::Request;
+use super::layout_check::{self, Checked};
+use super::module_symbols::{ModuleSymbols, SymbolStatus};
 use crate::dump::Machine;
 use crate::symbols::finder::Finder;
 use crate::symbols::isf::{self, Isf};
 use crate::symbols::layouts;
+use crate::symbols::locate::Wanted;
 use crate::symbols::module::{FileId, ImageId, PdbId};
 use crate::symbols::pdb::{Identity, PdbFile};
 use crate::symbols::pe::Image;
@@ -17,97 +20,36 @@ use crate::target::{Module, Target};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a module's symbols are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SymbolStatus {
-    /// Nothing needed them yet.
-    Deferred,
-    /// A PDB with types, variables and lines.
-    PrivatePdb,
-    /// A PDB with public names (and, for the kernel, types).
-    Pdb,
-    /// A Volatility symbol table.
-    Isf,
-    /// The names that the image exports.
-    Export,
-    /// No names; kernel types from the built-in layouts.
-    BuiltIn,
-    /// Nothing.
-    None,
-}
-
-impl SymbolStatus {
-    /// The status as `lm` prints it.
-    pub fn word(self) -> &'static str {
-        match self {
-            SymbolStatus::Deferred => "(deferred)",
-            SymbolStatus::PrivatePdb => "(private pdb symbols)",
-            SymbolStatus::Pdb => "(pdb symbols)",
-            SymbolStatus::Isf => "(isf symbols)",
-            SymbolStatus::Export => "(export symbols)",
-            SymbolStatus::BuiltIn => "(built-in layout)",
-            SymbolStatus::None => "(no symbols)",
-        }
-    }
-}
-
-/// A module's symbols, with where they came from and what was tried.
-pub struct ModuleSymbols {
-    /// What they are.
-    pub status: SymbolStatus,
-    /// Its names.
-    pub names: Option<Arc<dyn SymbolSource>>,
-    /// Its types.
-    pub types: Option<Arc<dyn TypeSource>>,
-    /// The file that the names came from.
-    pub file: Option<PathBuf>,
-    /// The PDB that the module asks for, where known.
-    pub pdb_id: Option<PdbId>,
-    /// The image file found for the module.
-    pub image_file: Option<PathBuf>,
-    /// What was tried, in order, for the log and for diagnosis.
-    pub notes: Vec<String>,
-    /// How a built-in layout compares with the dump; empty where types come from a file.
-    pub layout_checks: Vec<LayoutCheck>,
-}
-
-impl ModuleSymbols {
-    fn empty() -> ModuleSymbols {
-        ModuleSymbols {
-            status: SymbolStatus::None,
-            names: None,
-            types: None,
-            file: None,
-            pdb_id: None,
-            image_file: None,
-            notes: Vec::new(),
-            layout_checks: Vec::new(),
-        }
-    }
-
-    /// Why a type of the built-in layout is refused: the checks that it failed.
-    pub fn refusals(&self, name: &str) -> Vec<&LayoutCheck> {
-        layout_check::failed(&self.layout_checks)
-            .filter(|check| check.types.iter().any(|ty| ty.eq_ignore_ascii_case(name)))
-            .collect()
-    }
-}
-
 impl Target {
-    /// A module's symbols, loaded now if nothing needed them before. May search stores and servers.
+    /// A module's symbols, loaded now if nothing needed them before. What servers have to be asked for is fetched by
+    /// other threads: this waits for them, unless [`SymbolTable::set_waiting`](super::SymbolTable::set_waiting) says
+    /// to go on without.
     pub fn module_symbols(&self, module: &Module) -> Arc<ModuleSymbols> {
         let table = self.symbols();
-        if let Some(loaded) = table.loaded(module) {
+        if let Some(loaded) = table.loaded(module).or_else(|| table.preliminary(module)) {
             return loaded;
         }
-        let loaded = Arc::new(
-            Loading { target: self, module, finder: table.finder(), found: ModuleSymbols::empty() }.run(),
-        );
+        let mut loading = Loading::new(self, module);
+        loading.run();
+        let (found, incomplete) = (Arc::new(loading.found), loading.incomplete);
         // What a stopped search did not find may well exist: the next one looks again.
-        if !table.observer().is_cancelled() {
-            table.insert(module, Arc::clone(&loaded));
+        match incomplete {
+            false if !table.observer().is_cancelled() => table.insert(module, Arc::clone(&found)),
+            true if !table.is_waiting() => table.insert_preliminary(module, Arc::clone(&found)),
+            _ => {}
         }
-        loaded
+        found
+    }
+
+    /// Begins to fetch the files of these modules, several at a time, where the path names servers.
+    pub fn fetch_symbols(&self, modules: &[Module]) {
+        let table = self.symbols();
+        for module in modules.iter().filter(|module| table.loaded(module).is_none()) {
+            let loading = Loading::new(self, module);
+            if loading.finder.asks_servers() {
+                loading.begin_fetch();
+            }
+        }
     }
 }
 
@@ -116,10 +58,17 @@ struct Loading<'t> {
     module: &'t Module,
     finder: Arc<Finder>,
     found: ModuleSymbols,
+    /// Whether something is being fetched that belongs to `found`.
+    incomplete: bool,
 }
 
 impl Loading<'_> {
-    fn run(mut self) -> ModuleSymbols {
+    fn new<'t>(target: &'t Target, module: &'t Module) -> Loading<'t> {
+        let finder = target.symbols().finder();
+        Loading { target, module, finder, found: ModuleSymbols::empty(), incomplete: false }
+    }
+
+    fn run(&mut self) {
         self.find_image();
         self.found.pdb_id = self.pdb_id();
         match self.found.pdb_id.clone() {
@@ -127,9 +76,60 @@ impl Loading<'_> {
             None if self.module.name == "nt" => self.by_known_addresses(),
             None => self.note("the dump does not name its PDB: the image's headers are neither in the dump nor on the image path"),
         }
-        self.exports();
+        // The nearest exported name is often far away: while better ones are on their way, none is shown.
+        if !self.incomplete {
+            self.exports();
+        }
         self.built_in_types();
-        self.found
+        if self.incomplete {
+            self.found.status = SymbolStatus::Deferred;
+        }
+    }
+
+    /// Searches for a file: here first, then by way of the fetching threads.
+    fn search(&mut self, id: &FileId) -> Search {
+        let table = self.target.symbols();
+        let (fetches, base) = (table.fetches(), self.module.base);
+        if !fetches.knows(base) {
+            if let Some(search) = self.finder.find_here(id, &*table.observer()) {
+                return search;
+            }
+            if table.is_waiting() || !fetches.is_stopped() {
+                self.begin_fetch();
+            }
+        }
+        if table.is_waiting() {
+            fetches.wait(base, &*table.observer());
+        }
+        if let Some(search) = fetches.found(base, id) {
+            return search;
+        }
+        let settled = fetches.knows(base) && !fetches.is_pending(base);
+        if settled && let Some(search) = self.finder.find_here(id, &*table.observer()) {
+            return search;
+        }
+        if !settled {
+            self.incomplete = true;
+            self.note("its files are being fetched");
+        }
+        Search { id: id.clone(), found: None, attempts: Vec::new(), cancelled: true }
+    }
+
+    fn begin_fetch(&self) {
+        let table = self.target.symbols();
+        let image = self.target.image(self.module);
+        let wanted = Wanted {
+            module: self.module.name.clone(),
+            image: self.image_id().filter(|_| image.is_err()),
+            pdb: image.ok().and_then(|image| image.pdb_id()),
+        };
+        let (finder, index_cache) = (Arc::clone(&self.finder), table.index_cache());
+        table.fetches().begin(Request { base: self.module.base, wanted, finder, index_cache });
+    }
+
+    fn image_id(&self) -> Option<ImageId> {
+        let size = u32::try_from(self.module.size).ok()?;
+        Some(ImageId::new(&self.module.image_name, self.module.time_date_stamp?, size))
     }
 
     fn note(&mut self, text: impl Into<String>) {
@@ -147,11 +147,10 @@ impl Loading<'_> {
         if self.target.image(self.module).is_ok() {
             return;
         }
-        let (Some(stamp), Ok(size)) = (self.module.time_date_stamp, u32::try_from(self.module.size)) else {
+        let Some(id) = self.image_id() else {
             return;
         };
-        let id = FileId::from(ImageId::new(&self.module.image_name, stamp, size));
-        let search = self.finder.find(&id, &*self.target.symbols().observer());
+        let search = self.search(&FileId::from(id));
         self.note_search(&search);
         self.found.image_file = search.found.map(|found| found.path);
     }
@@ -164,7 +163,7 @@ impl Loading<'_> {
     }
 
     fn by_identity(&mut self, id: &PdbId) {
-        let search = self.finder.find(&FileId::from(id.clone()), &*self.target.symbols().observer());
+        let search = self.search(&FileId::from(id.clone()));
         self.note_search(&search);
         if let Some(found) = search.found
             && self.open_pdb(&found.path, Some(&Identity::from(id)))
@@ -180,7 +179,7 @@ impl Loading<'_> {
 
     /// Opens a PDB; false if it is not to be used, with the reason noted.
     fn open_pdb(&mut self, path: &Path, wanted: Option<&Identity>) -> bool {
-        let pdb = match PdbFile::open(path, self.target.symbols().index_cache()) {
+        let pdb = match PdbFile::open(path, self.target.symbols().index_cache().as_deref()) {
             Ok(pdb) => pdb,
             Err(error) => {
                 self.note(error.to_string());

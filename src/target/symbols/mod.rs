@@ -2,14 +2,17 @@
 
 mod candidates;
 mod exports;
+mod fetches;
 mod layout_check;
 mod load;
 mod lookup;
+mod module_symbols;
 mod types;
 
+pub use fetches::{Fetches, Listener, News};
 pub use layout_check::{LayoutCheck, Outcome as CheckOutcome};
-pub use load::{ModuleSymbols, SymbolStatus};
 pub use lookup::NamedAddress;
+pub use module_symbols::{ModuleSymbols, SymbolStatus};
 pub use types::FoundType;
 
 use super::Module;
@@ -17,20 +20,25 @@ use crate::symbols::finder::{Finder, Options};
 use crate::symbols::observer::{Observer, Silent};
 use crate::symbols::path::SearchPath;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where symbols are looked for, and what has been loaded so far.
 pub struct SymbolTable {
     state: Mutex<State>,
-    /// Folder for indexes of PDBs.
-    index_cache: Option<PathBuf>,
+    fetches: Fetches,
 }
 
 struct State {
     finder: Arc<Finder>,
     observer: Arc<dyn Observer + Send + Sync>,
     loaded: HashMap<u64, Arc<ModuleSymbols>>,
+    /// What is known while the rest is being fetched.
+    preliminary: HashMap<u64, Arc<ModuleSymbols>>,
+    /// Whether what has to be fetched is waited for.
+    waiting: bool,
+    /// Grows whenever something is forgotten.
+    generation: u64,
     /// Whether loads are told.
     noisy: bool,
     /// What is to be told.
@@ -49,16 +57,18 @@ impl Default for SymbolTable {
 impl SymbolTable {
     /// A table that looks along these paths.
     pub fn new(symbols: SearchPath, images: SearchPath, options: Options) -> SymbolTable {
-        let index_cache = Some(options.default_cache.join("index"));
         let finder = Arc::new(Finder::new(symbols, images, options));
         let state = State {
             finder,
             observer: Arc::new(Silent),
             loaded: HashMap::new(),
+            preliminary: HashMap::new(),
+            waiting: true,
+            generation: 0,
             noisy: false,
             log: Vec::new(),
         };
-        SymbolTable { state: Mutex::new(state), index_cache }
+        SymbolTable { state: Mutex::new(state), fetches: Fetches::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -67,8 +77,24 @@ impl SymbolTable {
     }
 
     /// Where indexes of PDBs are kept.
-    pub fn index_cache(&self) -> Option<&Path> {
-        self.index_cache.as_deref()
+    pub fn index_cache(&self) -> Option<PathBuf> {
+        Some(self.state().finder.options().default_cache.join("index"))
+    }
+
+    /// What is being fetched.
+    pub fn fetches(&self) -> &Fetches {
+        &self.fetches
+    }
+
+    /// Whether what has to be fetched is waited for.
+    pub fn is_waiting(&self) -> bool {
+        self.state().waiting
+    }
+
+    /// Waits for what has to be fetched from now on, or goes on without: then addresses have no names until their
+    /// modules are settled.
+    pub fn set_waiting(&self, waiting: bool) {
+        self.state().waiting = waiting;
     }
 
     /// The finder in use.
@@ -90,7 +116,10 @@ impl SymbolTable {
     pub fn set_finder(&self, finder: Finder) {
         let mut state = self.state();
         state.finder = Arc::new(finder);
+        state.generation += 1;
         state.loaded.clear();
+        state.preliminary.clear();
+        self.fetches.forget(None);
     }
 
     /// Whether a PDB of another identity is taken from now on; what was loaded stays.
@@ -107,12 +136,35 @@ impl SymbolTable {
     /// Forgets what was loaded for one module, or for all.
     pub fn unload(&self, module: Option<&Module>) {
         let mut state = self.state();
+        state.generation += 1;
         match module {
             Some(module) => {
                 state.loaded.remove(&module.base);
+                state.preliminary.remove(&module.base);
             }
-            None => state.loaded.clear(),
+            None => {
+                state.loaded.clear();
+                state.preliminary.clear();
+            }
         }
+        self.fetches.forget(module.map(|module| module.base));
+    }
+
+    /// What is known of a module while the rest is being fetched, for those who do not wait.
+    fn preliminary(&self, module: &Module) -> Option<Arc<ModuleSymbols>> {
+        let state = self.state();
+        let known = state.preliminary.get(&module.base).filter(|_| !state.waiting)?;
+        let settled = self.fetches.knows(module.base) && !self.fetches.is_pending(module.base);
+        (!settled).then(|| Arc::clone(known))
+    }
+
+    fn insert_preliminary(&self, module: &Module, symbols: Arc<ModuleSymbols>) {
+        self.state().preliminary.insert(module.base, symbols);
+    }
+
+    /// Grows whenever symbols are forgotten, so that what was shown of them is known to be out of date.
+    pub fn generation(&self) -> u64 {
+        self.state().generation
     }
 
     /// What has been loaded for a module; `None` while nothing needed it.
@@ -133,6 +185,7 @@ impl SymbolTable {
             state.log.extend(lines);
         }
         state.loaded.insert(module.base, symbols);
+        state.preliminary.remove(&module.base);
     }
 
     /// Whether loads are told.
