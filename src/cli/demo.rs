@@ -1,8 +1,7 @@
 //! The embedded cases: dumps in which the fault really happened, made by running compiled code in an emulator
 //! (`tests/forge`).
 
-use super::Exit;
-use super::open::Refusal;
+use super::exit::{Exit, Refusal};
 use crate::dump::DumpFile;
 use crate::symbols::finder::default_cache;
 use crate::symbols::path::SearchPath;

@@ -1,6 +1,7 @@
 //! The program's own command line: its flags, and the ways of running that they choose.
 
 mod demo;
+mod exit;
 mod explore;
 mod fetching;
 mod open;
@@ -13,29 +14,10 @@ mod writer;
 
 use crate::output::sanitize;
 use clap::Parser;
+pub use exit::Exit;
 pub use options::{ColorChoice, Options};
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::process::ExitCode;
-
-/// How the process ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// Everything ran.
-    Success = 0,
-    /// A command failed.
-    CommandFailed = 1,
-    /// The flags make no sense.
-    Usage = 2,
-    /// The dump could not be opened.
-    NotOpened = 3,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(exit as u8)
-    }
-}
 
 /// Runs the program with these arguments (the program's name first).
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {

@@ -1,21 +1,14 @@
 //! From flags to a session.
 
+use super::exit::{Exit, Refusal};
 use super::progress::ProgressLine;
-use super::{Exit, Options, complain, demo};
+use super::{Options, complain, demo};
 use crate::dump::DumpFile;
 use crate::session::{Session, Settings};
 use crate::symbols::finder;
 use crate::symbols::path::SearchPath;
 use crate::target::Target;
 use std::path::Path;
-
-/// Why there is no session.
-pub struct Refusal {
-    /// What to tell the user.
-    pub message: String,
-    /// How the process ends.
-    pub exit: Exit,
-}
 
 /// Opens the dump that the flags name. Warnings go to standard error.
 pub fn open(options: &Options) -> Result<Session, Refusal> {

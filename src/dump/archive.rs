@@ -11,7 +11,7 @@ use zip::result::ZipError;
 
 use super::error::{DumpError, not_a_dump};
 use super::mapping::Mapping;
-use super::open::Progress;
+use super::progress::Progress;
 
 /// Bytes moved at a time.
 const CHUNK: usize = 1 << 18;

@@ -13,6 +13,7 @@ mod mapping;
 mod open;
 mod pages;
 mod pod;
+mod progress;
 mod runs;
 mod secondary;
 mod sources;
@@ -28,8 +29,9 @@ pub use header::{
 };
 pub use kind::{Bits, DumpKind, Machine};
 pub use mapping::Mapping;
-pub use open::{DumpFile, Progress};
+pub use open::DumpFile;
 pub use pages::{PageIndex, PageRun};
+pub use progress::Progress;
 pub use secondary::{Guid, SecondaryBlob};
 pub use triage::{Block, Triage};
 pub use triage_drivers::{TriageDriver, UnloadedDriver};

@@ -10,6 +10,7 @@ use super::header::Header;
 use super::kind::{Bits, DumpKind};
 use super::mapping::Mapping;
 use super::pages::{PAGE, PageIndex};
+use super::progress::Progress;
 use super::secondary::SecondaryBlob;
 use super::triage::Triage;
 use super::{archive, header32, header64, secondary, sources, triage};
@@ -28,17 +29,6 @@ struct Inner {
     pages: Option<PageIndex>,
     secondary: Vec<SecondaryBlob>,
     warnings: Vec<String>,
-}
-
-/// How far a long step of opening has come.
-#[derive(Debug, Clone, Copy)]
-pub struct Progress {
-    /// What is done, as `unpacking`.
-    pub step: &'static str,
-    /// Bytes done.
-    pub done: u64,
-    /// Bytes in all, if known.
-    pub total: Option<u64>,
 }
 
 impl DumpFile {

@@ -9,14 +9,16 @@ pub mod paging;
 mod pe_image;
 mod physical;
 mod pte;
+mod saved;
 mod translation;
 mod translation_cache;
 mod virtual_memory;
 
-pub use blocks::{BlockMemory, Saved};
+pub use blocks::BlockMemory;
 pub use error::{Level, ReadError, Reason};
 pub use images::{ImageError, ImageOverlay, ModuleIdentity, find_image};
 pub use physical::PhysicalMemory;
+pub use saved::Saved;
 pub use virtual_memory::VirtualMemory;
 
 /// Something that can be read by address.

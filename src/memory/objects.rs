@@ -1,10 +1,10 @@
 //! A triage dump holds images of the KPRCB, the current ETHREAD and its EPROCESS without their addresses. They are
 //! found through the debugger data, which says where in those objects the pointers to each other lie.
 
-use super::Memory;
 use std::collections::HashMap;
 
-use super::blocks::{BlockMemory, Range, Saved};
+use super::Memory;
+use super::saved::{Range, Saved};
 use crate::dump::{Bits, DumpFile};
 use crate::util::bounded;
 
@@ -45,7 +45,7 @@ impl Objects {
 }
 
 /// Finds the addresses; leaves out what the dump does not tell.
-pub(super) fn locate(dump: &DumpFile, memory: &BlockMemory) -> Objects {
+pub(super) fn locate(dump: &DumpFile, memory: &dyn Memory) -> Objects {
     let mut objects = Objects::default();
     let Some(triage) = dump.triage().filter(|_| dump.header().bits == Bits::Bits64) else {
         return objects;

@@ -1,28 +1,10 @@
 //! The session itself.
 
 use super::cancel::CancelToken;
+use super::focus::Focus;
 use super::settings::Settings;
-use super::stack::SelectedFrame;
 use crate::target::{Context, Processor, Target};
-use crate::unwind::Registers;
 use std::collections::HashMap;
-
-/// What is selected.
-#[derive(Debug, Clone, Default)]
-pub struct Focus {
-    /// Number of the current processor.
-    pub processor: u32,
-    /// A register context set by `.cxr`, `.trap` or the like, in place of the processor's.
-    pub context: Option<Context>,
-    /// What is known of the registers in `context`, where that is not all of them (`.trap`).
-    pub registers: Option<Registers>,
-    /// ETHREAD of a thread that was selected in place of the processor's.
-    pub thread: Option<u64>,
-    /// The frame that was selected; registers are shown as they were in it.
-    pub frame: Option<SelectedFrame>,
-    /// The exception record's address that belongs to `context`, if one is known.
-    pub exception: Option<u64>,
-}
 
 /// One investigation.
 pub struct Session {

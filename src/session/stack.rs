@@ -1,22 +1,11 @@
 //! Stacks and frames of the session: where walks start, and which frame is looked at.
 
+use super::focus::SelectedFrame;
 use super::session::Session;
 use crate::dump::Machine;
 use crate::target::Context;
-use crate::unwind::{
-    Arm64Start, Frame, GENERAL_NAMES, Options, Registers, Stack, TargetHost, walk, walk_arm64,
-};
+use crate::unwind::{Arm64Start, GENERAL_NAMES, Options, Registers, Stack, TargetHost, walk, walk_arm64};
 use crate::util::bounded;
-
-/// A frame that was made current.
-#[derive(Debug, Clone)]
-pub struct SelectedFrame {
-    /// The frame, with what is known of its registers.
-    pub frame: Frame,
-    /// Its registers in the form that commands show; those that were not recovered keep the values of the innermost
-    /// frame.
-    pub context: Context,
-}
 
 /// Frames that `k` shows unless told otherwise.
 pub const DEFAULT_FRAMES: usize = 0xff;

@@ -3,16 +3,8 @@
 use super::app::App;
 use super::page::Page;
 use super::panes::{self, CONSOLE};
+use super::step::Step;
 use crate::output::Role;
-
-/// A step that Backspace undoes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
-    /// The pane in which the link was.
-    from: usize,
-    /// The pane that got a new page.
-    pushed: Option<usize>,
-}
 
 /// Steps that Backspace can undo at most.
 const MAX_STEPS: usize = 200;

@@ -22,6 +22,7 @@ mod run;
 mod screen;
 mod scrollback;
 mod search;
+mod step;
 mod terminal;
 mod test_hook;
 mod theme;

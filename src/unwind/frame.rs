@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::arm64::Arm64Registers;
+use super::arm64::registers::Arm64Registers;
 use super::error::UnwindError;
 use super::host::{InlineFrame, StackKind};
 use super::registers::{Registers, Slot};

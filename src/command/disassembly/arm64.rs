@@ -1,6 +1,6 @@
 //! ARM64 instructions in the debugger's spelling.
 
-use super::decode::{Flow, Instruction};
+use super::instruction::{Flow, Instruction};
 use crate::output::{Line, Role};
 use crate::util::bounded::u32_at;
 use crate::util::hex;

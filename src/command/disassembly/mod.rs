@@ -5,12 +5,14 @@
 mod arm64;
 mod backward;
 mod decode;
+mod instruction;
 mod operand;
 mod x64;
 mod x64_text;
 
 pub use backward::before;
-pub use decode::{Flow, Instruction, decode};
+pub use decode::decode;
+pub use instruction::{Flow, Instruction};
 pub use operand::operand_note;
 
 use super::Context;

@@ -1,6 +1,6 @@
 //! x64 instructions in the debugger's spelling of MASM.
 
-use super::decode::{Flow, Instruction};
+use super::instruction::{Flow, Instruction};
 use super::x64_text::{Tokens, formatter};
 use crate::output::Line;
 use iced_x86::{Code, Decoder, DecoderError, DecoderOptions, FlowControl, Formatter, Mnemonic, OpKind};

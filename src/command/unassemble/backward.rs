@@ -1,6 +1,6 @@
 //! `ub`: the code that ends right before an address.
 
-use super::forward::{Extent, extent};
+use super::extent::{Extent, extent};
 use super::heading::{Headings, NEXT, record};
 use crate::command::disassembly::{before, decode};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};

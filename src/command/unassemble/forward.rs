@@ -1,5 +1,6 @@
 //! `u`: code from an address on.
 
+use super::extent::{Extent, extent};
 use super::heading::{Headings, NEXT, record};
 use crate::command::disassembly::{decode, instruction_line};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
@@ -25,20 +26,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     run,
 };
 
-/// Instructions shown when no count is given.
-pub const DEFAULT: u64 = 8;
-
-/// How far to disassemble.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// So many instructions.
-    Count(u64),
-    /// Up to and including the one that holds this address.
-    Until(u64),
-    /// So many instructions before the address.
-    Before(u64),
-}
-
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let (start, extent) = extent(args.text, context)?;
     match extent {
@@ -46,31 +33,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         Extent::Count(count) => show(start, |_, shown| shown < count, context),
         Extent::Until(end) => show(start, |at, _| at <= end, context),
     }
-}
-
-/// Reads `[address [Lcount | L-count | end]]`.
-pub fn extent(text: &str, context: &Context<'_>) -> Result<(u64, Extent), CommandError> {
-    if text.is_empty() {
-        let next = context.session.next_address.get(NEXT).copied();
-        let start = match next {
-            Some(next) => next,
-            None => context.session.context().map_err(CommandError::Missing)?.ip(),
-        };
-        return Ok((start, Extent::Count(DEFAULT)));
-    }
-    let (start, rest) = context.evaluate_prefix(text)?;
-    let rest = rest.trim_start();
-    if rest.is_empty() {
-        return Ok((start, Extent::Count(DEFAULT)));
-    }
-    let Some(count) = rest.strip_prefix(['l', 'L']) else {
-        return Ok((start, Extent::Until(context.evaluate(rest)?)));
-    };
-    if let Some(count) = count.strip_prefix('-') {
-        return Ok((start, Extent::Before(context.evaluate(count)?)));
-    }
-    let count = count.strip_prefix('?').unwrap_or(count);
-    Ok((start, Extent::Count(context.evaluate(count)?)))
 }
 
 fn show(start: u64, more: impl Fn(u64, u64) -> bool, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -2,6 +2,7 @@
 
 mod backward;
 mod bounds;
+mod extent;
 mod forward;
 mod function;
 mod heading;

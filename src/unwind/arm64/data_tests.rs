@@ -1,9 +1,18 @@
 //! Unwind data: records assembled by hand, and the sample driver's beside llvm-readobj's listing.
 
+use super::apply;
 use super::pdata::{codes_at, packed_codes};
+use super::registers::Arm64Register::{self, D, X};
+use super::registers::Arm64Registers;
+use super::walk::*;
+use super::xdata::Arm64Code;
 use super::xdata::Xdata;
-use super::*;
+use crate::unwind::error::UnwindError;
+use crate::unwind::frame::{End, Note, Stack, Trust};
+use crate::unwind::host::FunctionEntry;
+use crate::unwind::registers::Origin;
 use crate::unwind::testing::Flat;
+use crate::unwind::walk::Options;
 
 const NT: u64 = 0xffff_f800_0000_0000;
 const SP: u64 = 0xffff_e000_0000_1000;

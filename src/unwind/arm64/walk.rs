@@ -4,21 +4,16 @@
 //! stack can be walked without images. Stack pointers behind such a step are those of the records, which is where
 //! nearly every prolog leaves sp, and other registers are lost; unwind data is used again only where it starts from x29.
 
-mod apply;
-mod pdata;
-mod registers;
-mod xdata;
-
-use super::error::UnwindError;
-use super::frame::{End, Frame, FrameKind, Note, Stack, Trust};
-use super::host::{FunctionEntry, Lookup, UnwindHost};
-use super::registers::{Origin, RBP, Registers};
-use super::walk::{Frames, Options};
-use Arm64Register::{D, X};
-use pdata::Arm64Position;
-pub use registers::{Arm64Register, Arm64Registers};
-use registers::{FP, LR};
-use xdata::Arm64Code;
+use super::apply;
+use super::pdata::{self, Arm64Position};
+use super::registers::Arm64Register::{D, X};
+use super::registers::{Arm64Registers, FP, LR};
+use super::xdata::Arm64Code;
+use crate::unwind::error::UnwindError;
+use crate::unwind::frame::{End, Frame, FrameKind, Note, Stack, Trust};
+use crate::unwind::host::{FunctionEntry, Lookup, UnwindHost};
+use crate::unwind::registers::{Origin, RBP, Registers};
+use crate::unwind::walk::{Frames, Options};
 
 /// Addresses from here on belong to the kernel.
 const KERNEL: u64 = 0xffff_0000_0000_0000;
@@ -295,9 +290,6 @@ fn registers(current: &Arm64Registers, kind: FrameKind) -> Registers {
     }
     registers
 }
-
-#[cfg(test)]
-mod data_tests;
 
 #[cfg(test)]
 mod tests {
