@@ -1,13 +1,16 @@
 //! All names of a module in one sorted table: by address and by name, in memory and in a file.
 
+mod coarse;
 mod store;
+
+use coarse::Coarse;
 
 use super::source::{Symbol, SymbolKind};
 use super::types::TypeId;
 use crate::symbols::wildcard::Wildcard;
 
 /// The most names of one module; the largest known private PDBs hold about two million.
-const MAX_NAMES: usize = 1 << 23;
+pub(crate) const MAX_NAMES: usize = 1 << 23;
 /// The longest name that is kept; C++ templates get there, the rest is cut.
 const MAX_NAME_LEN: usize = 4096;
 
@@ -71,45 +74,6 @@ pub struct NameIndex {
     text: String,
 }
 
-/// For each stretch of addresses the first entry in it or after it, so that a look-up searches a few entries and not all.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Coarse {
-    shift: u32,
-    starts: Vec<u32>,
-}
-
-/// How many bits of an address pick its stretch.
-const COARSE_BITS: u32 = 15;
-
-impl Coarse {
-    /// The table over sorted addresses.
-    fn new(rvas: &[u32]) -> Coarse {
-        let highest = rvas.last().copied().unwrap_or(0);
-        let shift = (u32::BITS - highest.leading_zeros()).saturating_sub(COARSE_BITS);
-        let mut starts = Vec::new();
-        let mut entry = 0usize;
-        for stretch in 0..=(highest >> shift) {
-            while rvas.get(entry).is_some_and(|&rva| rva >> shift < stretch) {
-                entry += 1;
-            }
-            starts.push(u32::try_from(entry).unwrap_or(u32::MAX));
-        }
-        Coarse { shift, starts }
-    }
-
-    /// How many of `rvas`, over which the table was made, are at or before `rva`.
-    fn at_or_before(&self, rvas: &[u32], rva: u32) -> usize {
-        let stretch = (rva >> self.shift) as usize;
-        let Some(&from) = self.starts.get(stretch) else {
-            return rvas.len();
-        };
-        let from = from as usize;
-        let to = self.starts.get(stretch + 1).map_or(rvas.len(), |&to| to as usize);
-        let part = rvas.get(from..to).unwrap_or(&[]);
-        from + part.partition_point(|&at| at <= rva)
-    }
-}
-
 /// Collects symbols for a [`NameIndex`].
 #[derive(Debug, Default)]
 pub struct Builder {
@@ -119,6 +83,11 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// Whether no symbol was added.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     fn intern(&mut self, text: &str) -> Option<Text> {
         let mut len = text.len().min(MAX_NAME_LEN);
         while !text.is_char_boundary(len) {
@@ -160,8 +129,8 @@ impl Builder {
 
     /// Sorts what was added. A public name that repeats a private one at the same address is merged into it.
     pub fn finish(self) -> NameIndex {
-        let Builder { mut rows, mut typedefs, text } = self;
-        rows.sort_by_key(|row| (row.rva, rank(row.kind)));
+        let Builder { rows, mut typedefs, text } = self;
+        let mut rows = by_address(&rows);
         rows.dedup_by(|later, first| {
             let same = later.rva == first.rva && get(&text, later.name) == get(&text, first.name);
             if same && first.decorated.len == 0 {
@@ -170,12 +139,40 @@ impl Builder {
             same
         });
         let rvas: Vec<u32> = rows.iter().map(|row| row.rva).collect();
-        let mut by_name: Vec<u32> = (0..u32::try_from(rows.len()).unwrap_or(0)).collect();
-        let name_of = |&i: &u32| rows.get(i as usize).map_or("", |row| get(&text, row.name));
-        by_name.sort_by(|a, b| fold_cmp(name_of(a), name_of(b)).then(a.cmp(b)));
+        let by_name = by_name(&rows, &text);
         typedefs.sort_by(|a, b| get(&text, a.0).cmp(get(&text, b.0)));
         NameIndex { coarse: Coarse::new(&rvas), rvas, by_name, rows, typedefs, text }
     }
+}
+
+/// The rows by address, the most telling first, and otherwise as they were added. Small keys are moved about, not rows.
+fn by_address(rows: &[Row]) -> Vec<Row> {
+    let key =
+        |(row, number): (&Row, u64)| (u64::from(row.rva) << 32) | (u64::from(rank(row.kind)) << 28) | number;
+    let mut order: Vec<u64> = rows.iter().zip(0..MAX_NAMES as u64).map(key).collect();
+    order.sort_unstable();
+    order.iter().filter_map(|key| rows.get((key & 0xfff_ffff) as usize).copied()).collect()
+}
+
+/// Numbers of rows in the order of their names without regard to case. The first letters decide most comparisons.
+fn by_name(rows: &[Row], text: &str) -> Vec<u32> {
+    let name_of = |number: u32| rows.get(number as usize).map_or("", |row| get(text, row.name));
+    let mut order: Vec<(u128, u32)> =
+        rows.iter().zip(0..).map(|(row, number)| (first_letters(get(text, row.name)), number)).collect();
+    order.sort_unstable_by(|a, b| {
+        let rest = || fold_cmp(name_of(a.1), name_of(b.1)).then(a.1.cmp(&b.1));
+        a.0.cmp(&b.0).then_with(rest)
+    });
+    order.into_iter().map(|(_, number)| number).collect()
+}
+
+/// The first 16 letters without regard to case, ordered as the name is.
+fn first_letters(name: &str) -> u128 {
+    let mut letters = [0u8; 16];
+    for (to, from) in letters.iter_mut().zip(name.bytes()) {
+        *to = fold_byte(from);
+    }
+    u128::from_be_bytes(letters)
 }
 
 /// Which of several names at an address stands for it: what says most comes first.
@@ -354,20 +351,6 @@ mod tests {
         assert_eq!(index.exact(0x2000).len(), 2);
         assert_eq!(index.function_at(0x103f).map(|f| f.1), Some(0x1000));
         assert_eq!(index.function_at(0x1040), None);
-    }
-
-    #[test]
-    fn the_coarse_table_changes_no_answer() {
-        let mut rvas: Vec<u32> = (0..5000u32).map(|i| i.wrapping_mul(2_654_435_761) >> 7).collect();
-        rvas.extend([7, 7, 7, 0x1ff_ffff]);
-        rvas.sort_unstable();
-        for some in [&rvas[..], &rvas[..1], &rvas[..0]] {
-            let coarse = Coarse::new(some);
-            for rva in some.iter().flat_map(|&at| [at.saturating_sub(1), at, at + 1]).chain([0, u32::MAX]) {
-                let plain = some.partition_point(|&at| at <= rva);
-                assert_eq!(coarse.at_or_before(some, rva), plain, "{rva:x}");
-            }
-        }
     }
 
     #[test]

@@ -7,7 +7,8 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use super::{Coarse, MAX_NAMES, NameIndex, RecordPlace, Row, Text};
+use super::coarse::Coarse;
+use super::{MAX_NAMES, NameIndex, RecordPlace, Row, Text};
 use crate::symbols::source::SymbolKind;
 use crate::util::bounded;
 

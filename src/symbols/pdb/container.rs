@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pdb::{SourceSlice, SourceView};
 
@@ -52,16 +53,17 @@ impl fmt::Display for Identity {
 pub(crate) trait Input: Read + Seek + Send {}
 impl<T: Read + Seek + Send> Input for T {}
 
-/// A PDB's bytes for `pdb2`, which never hands out more at once than the file holds: a stream directory may name the
-/// same page a million times.
-pub(crate) struct BoundedInput {
-    input: Box<dyn Input>,
+/// A PDB's bytes, for `pdb2` and for [`super::msf`]. `pdb2` never gets more at once than the file holds: a stream
+/// directory may name the same page a million times.
+#[derive(Clone)]
+pub(crate) struct SharedInput {
+    input: Arc<Mutex<Box<dyn Input>>>,
     len: u64,
 }
 
-impl fmt::Debug for BoundedInput {
+impl fmt::Debug for SharedInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BoundedInput({} bytes)", self.len)
+        write!(f, "SharedInput({} bytes)", self.len)
     }
 }
 
@@ -74,9 +76,9 @@ impl SourceView<'_> for Bytes {
     }
 }
 
-impl BoundedInput {
+impl SharedInput {
     /// Looks at the first bytes of `input` and refuses what is no PDB of a kind that can be read.
-    pub(crate) fn new(mut input: Box<dyn Input>, path: &Path) -> Result<BoundedInput, SymbolError> {
+    pub(crate) fn new(mut input: Box<dyn Input>, path: &Path) -> Result<SharedInput, SymbolError> {
         let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
         let unsupported = |kind, advice| SymbolError::UnsupportedPdb { path: path.to_owned(), kind, advice };
         let len = input.seek(SeekFrom::End(0)).map_err(io)?;
@@ -98,7 +100,17 @@ impl BoundedInput {
         if !head.starts_with(MSF_MAGIC) && !head.starts_with(b"Microsoft C/C++ program database 2.00") {
             return Err(SymbolError::Pdb { path: path.to_owned(), reason: not_a_pdb(&head) });
         }
-        Ok(BoundedInput { input, len })
+        Ok(SharedInput { input: Arc::new(Mutex::new(input)), len })
+    }
+
+    /// How many bytes the file holds.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Box<dyn Input>> {
+        // A panic while it was locked leaves at worst another place to read from, and every read seeks first.
+        self.input.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -114,7 +126,7 @@ fn not_a_pdb(head: &[u8]) -> String {
     format!("{what}; fetch it again or remove it")
 }
 
-impl pdb::Source<'static> for BoundedInput {
+impl pdb::Source<'static> for SharedInput {
     fn view(
         &mut self,
         slices: &[SourceSlice],
@@ -125,11 +137,12 @@ impl pdb::Source<'static> for BoundedInput {
             .filter(|&sum| sum as u64 <= self.len)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a stream larger than the file"))?;
         let mut bytes = vec![0u8; total];
+        let mut input = self.lock();
         let mut rest = bytes.as_mut_slice();
         for slice in slices {
             let (into, tail) = rest.split_at_mut_checked(slice.size).ok_or(io::ErrorKind::InvalidData)?;
-            self.input.seek(SeekFrom::Start(slice.offset))?;
-            self.input.read_exact(into)?;
+            input.seek(SeekFrom::Start(slice.offset))?;
+            input.read_exact(into)?;
             rest = tail;
         }
         Ok(Box::new(Bytes(bytes)))

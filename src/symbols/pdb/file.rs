@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use pdb::{AddressMap, DebugInformation, FallibleIterator, MachineType, PDB, StreamIndex};
 
-use super::container::{BoundedInput, Identity, Input, is_fastlink};
+use super::container::{Identity, Input, SharedInput, is_fastlink};
 use super::leaf::Leaf;
 use super::module::Recent;
 use super::publics;
 use super::records::Records;
+use super::sorted_publics::SortedPublics;
 use super::strings::{NameTable, named_stream};
 use crate::symbols::error::SymbolError;
 use crate::symbols::index::NameIndex;
@@ -24,24 +25,25 @@ const PDB_STREAM: u16 = 1;
 const TYPE_STREAM: u16 = 2;
 const ID_STREAM: u16 = 4;
 /// The name of the module in which the linker keeps its own records.
-const LINKER_MODULE: &str = "* Linker *";
+pub(crate) const LINKER_MODULE: &str = "* Linker *";
 /// The most types that are kept once read.
 const MAX_CACHED_TYPES: usize = 20_000;
 
 /// A PDB.
 pub struct PdbFile {
     path: PathBuf,
-    pdb: Mutex<PDB<'static, BoundedInput>>,
+    pdb: Mutex<PDB<'static, SharedInput>>,
     debug: DebugInformation<'static>,
     has_private: bool,
     identity: Identity,
-    file_len: u64,
+    input: SharedInput,
     cache: Option<PathBuf>,
     map: OnceLock<Result<Arc<AddressMap<'static>>, String>>,
     types: OnceLock<Option<Records>>,
     ids: OnceLock<Option<Records>>,
     known_types: Mutex<HashMap<u32, Type>>,
     names: OnceLock<Result<NameIndex, String>>,
+    publics: OnceLock<Option<SortedPublics>>,
     strings: OnceLock<Option<NameTable>>,
     /// Code of compiled modules: start, end and number.
     contributions: OnceLock<Vec<(u32, u32, u16)>>,
@@ -58,28 +60,21 @@ impl PdbFile {
     /// Opens the PDB at `path`. Its table of names is kept in the folder `cache`, if one is given.
     pub fn open(path: &Path, cache: Option<&Path>) -> Result<PdbFile, SymbolError> {
         let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
-        let file = File::open(path).map_err(io)?;
-        let len = file.metadata().map_err(io)?.len();
-        PdbFile::from_input(Box::new(file), len, path, cache)
+        PdbFile::from_input(Box::new(File::open(path).map_err(io)?), path, cache)
     }
 
     /// Opens a PDB that is already in memory; `path` is only what messages call it.
     pub fn from_bytes(bytes: Vec<u8>, path: &Path, cache: Option<&Path>) -> Result<PdbFile, SymbolError> {
-        let len = bytes.len() as u64;
-        PdbFile::from_input(Box::new(Cursor::new(bytes)), len, path, cache)
+        PdbFile::from_input(Box::new(Cursor::new(bytes)), path, cache)
     }
 
-    fn from_input(
-        input: Box<dyn Input>,
-        file_len: u64,
-        path: &Path,
-        cache: Option<&Path>,
-    ) -> Result<PdbFile, SymbolError> {
+    fn from_input(input: Box<dyn Input>, path: &Path, cache: Option<&Path>) -> Result<PdbFile, SymbolError> {
         let damaged = |e: pdb::Error| SymbolError::Pdb {
             path: path.to_owned(),
             reason: format!("{e}; the file is damaged or cut short, fetch it again"),
         };
-        let mut pdb = PDB::open(BoundedInput::new(input, path)?).map_err(damaged)?;
+        let input = SharedInput::new(input, path)?;
+        let mut pdb = PDB::open(input.clone()).map_err(damaged)?;
         let information = pdb.pdb_information().map_err(damaged)?;
         let features = information.names_offset.saturating_add(information.names_size);
         if let Ok(Some(stream)) = pdb.raw_stream(StreamIndex(PDB_STREAM))
@@ -103,13 +98,14 @@ impl PdbFile {
             debug,
             has_private,
             identity,
-            file_len,
+            input,
             cache: cache.map(Path::to_owned),
             map: OnceLock::new(),
             types: OnceLock::new(),
             ids: OnceLock::new(),
             known_types: Mutex::default(),
             names: OnceLock::new(),
+            publics: OnceLock::new(),
             strings: OnceLock::new(),
             contributions: OnceLock::new(),
             recent: Recent::default(),
@@ -150,7 +146,7 @@ impl PdbFile {
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, PDB<'static, BoundedInput>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, PDB<'static, SharedInput>> {
         self.pdb.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -245,6 +241,19 @@ impl PdbFile {
         self.name_index().ok()?.typedef(name)
     }
 
+    pub(crate) fn input(&self) -> &SharedInput {
+        &self.input
+    }
+
+    /// Names that answer for `rva`: all names where they have been read or must be, and otherwise a few.
+    pub(crate) fn names_near(&self, rva: u32) -> Option<&NameIndex> {
+        if let Some(all) = self.names.get() {
+            return all.as_ref().ok();
+        }
+        let publics = self.publics.get_or_init(|| SortedPublics::new(self));
+        publics.as_ref().and_then(|publics| publics.near(rva)).or_else(|| self.name_index().ok())
+    }
+
     /// All names, from the cache's table or read now.
     pub fn name_index(&self) -> Result<&NameIndex, SymbolError> {
         let names = self.names.get_or_init(|| self.load_names());
@@ -256,7 +265,7 @@ impl PdbFile {
 
     fn load_names(&self) -> Result<NameIndex, String> {
         // A public and a private PDB of one build share GUID and age, so the length belongs to the key.
-        let key = format!("{}-{:x}", self.identity.key(), self.file_len);
+        let key = format!("{}-{:x}", self.identity.key(), self.input.len());
         let place = self.cache.as_ref().map(|folder| folder.join(format!("{key}.names")));
         if let Some(index) = place.as_ref().and_then(|path| NameIndex::load(path, &key)) {
             return Ok(index);
@@ -274,8 +283,7 @@ impl PdbFile {
 fn has_compiled_symbols(debug: &DebugInformation<'_>) -> Result<bool, pdb::Error> {
     let mut modules = debug.modules()?;
     while let Ok(Some(module)) = modules.next() {
-        let info = module.info();
-        if info.symbols_size > 4 && !info.stream.is_none() && module.module_name() != LINKER_MODULE {
+        if publics::has_records(&module) && module.module_name() != LINKER_MODULE {
             return Ok(true);
         }
     }

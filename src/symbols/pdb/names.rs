@@ -11,15 +11,15 @@ use crate::symbols::wildcard::Wildcard;
 
 impl SymbolSource for PdbFile {
     fn nearest(&self, rva: u32) -> Option<Symbol<'_>> {
-        self.name_index().ok()?.nearest(rva)
+        self.names_near(rva)?.nearest(rva)
     }
 
     fn following(&self, rva: u32) -> Option<Symbol<'_>> {
-        self.name_index().ok()?.following(rva)
+        self.names_near(rva)?.following(rva)
     }
 
     fn exact(&self, rva: u32) -> Vec<Symbol<'_>> {
-        self.name_index().map(|names| names.exact(rva)).unwrap_or_default()
+        self.names_near(rva).map(|names| names.exact(rva)).unwrap_or_default()
     }
 
     fn by_name(&self, name: &str) -> Vec<Symbol<'_>> {
@@ -31,7 +31,7 @@ impl SymbolSource for PdbFile {
     }
 
     fn function_extent(&self, rva: u32) -> Option<(u32, u32)> {
-        let (_, start, size) = self.name_index().ok()?.function_at(rva)?;
+        let (_, start, size) = self.names_near(rva)?.function_at(rva)?;
         Some((start, start.checked_add(size)?))
     }
 
@@ -89,14 +89,14 @@ impl SymbolSource for PdbFile {
 impl PdbFile {
     /// The number of the compiled module whose code is at `rva`.
     fn module_at(&self, rva: u32) -> Option<u16> {
-        match self.name_index().ok()?.function_at(rva) {
+        match self.names_near(rva)?.function_at(rva) {
             Some((place, ..)) => Some(place.module),
             None => self.contribution_at(rva),
         }
     }
 
     fn procedure_at(&self, rva: u32) -> Option<(Arc<Compiled>, Arc<Procedure>)> {
-        let (place, start, size) = self.name_index().ok()?.function_at(rva)?;
+        let (place, start, size) = self.names_near(rva)?.function_at(rva)?;
         let module = self.recent().module(self, place.module)?;
         let make = || procedure::read(self, &module, place, start, size);
         let procedure = self.recent().procedure(start, make)?;

@@ -1,6 +1,6 @@
 //! Publics, globals, procedures and type definitions of a PDB, into the table of names.
 
-use pdb::{AddressMap, FallibleIterator, SymbolData, SymbolIter};
+use pdb::{AddressMap, FallibleIterator, Module, SymbolData, SymbolIter};
 
 use super::file::PdbFile;
 use crate::symbols::demangle::undecorate;
@@ -24,18 +24,27 @@ pub(crate) fn build(file: &PdbFile) -> Result<NameIndex, pdb::Error> {
     let mut modules = file.debug().modules()?;
     for number in 0..u16::MAX {
         let Ok(Some(module)) = modules.next() else { break };
-        // Four bytes are the signature alone.
-        if module.info().symbols_size <= 4 || module.info().stream.is_none() {
-            continue;
-        }
-        let info = file.lock().module_info(&module);
-        if let Ok(Some(info)) = info
-            && let Ok(records) = info.symbols()
-        {
-            walk_module(&mut builder, &map, records, number);
+        if has_records(&module) {
+            add_module(&mut builder, file, &module, number);
         }
     }
     Ok(builder.finish())
+}
+
+/// Whether a module has symbol records; four bytes are the signature alone.
+pub(crate) fn has_records(module: &Module<'_>) -> bool {
+    module.info().symbols_size > 4 && !module.info().stream.is_none()
+}
+
+/// Adds what a module's records name; nothing where they cannot be read.
+pub(crate) fn add_module(builder: &mut Builder, file: &PdbFile, module: &Module<'_>, number: u16) {
+    let info = file.lock().module_info(module);
+    if let Ok(Some(info)) = info
+        && let Ok(map) = file.address_map()
+        && let Ok(records) = info.symbols()
+    {
+        walk_module(builder, &map, records, number);
+    }
 }
 
 /// Procedures, data and thunks of one compiled module, whatever is nested in procedures left out.
@@ -60,11 +69,10 @@ fn walk_module(builder: &mut Builder, map: &AddressMap<'_>, mut records: SymbolI
 fn add(builder: &mut Builder, map: &AddressMap<'_>, data: &SymbolData<'_>, place: Option<RecordPlace>) {
     let (raw, offset, size, kind, ty) = match data {
         SymbolData::Public(p) => {
-            let kind = match p.code || p.function {
-                true => SymbolKind::PublicCode,
-                false => SymbolKind::PublicData,
-            };
-            (p.name, p.offset, 0, kind, 0)
+            if let Some(rva) = p.offset.to_rva(map) {
+                add_public(builder, &p.name.to_string(), p.code || p.function, rva.0);
+            }
+            return;
         }
         SymbolData::Data(d) => (d.name, d.offset, 0, SymbolKind::Data, d.type_index.0),
         SymbolData::Procedure(p) => (p.name, p.offset, p.len, SymbolKind::Function, p.type_index.0),
@@ -75,15 +83,25 @@ fn add(builder: &mut Builder, map: &AddressMap<'_>, data: &SymbolData<'_>, place
         _ => return,
     };
     let Some(rva) = offset.to_rva(map) else { return };
-    let name = raw.to_string();
-    let plain = undecorate(&name);
-    builder.add(&NewSymbol {
-        name: plain.as_deref().unwrap_or(&name),
-        decorated: plain.is_some().then_some(&*name),
-        rva: rva.0,
-        size,
-        kind,
-        ty,
-        place,
-    });
+    add_undecorated(
+        builder,
+        NewSymbol { name: &raw.to_string(), decorated: None, rva: rva.0, size, kind, ty, place },
+    );
+}
+
+/// Adds a public name; `code` where it names code.
+pub(crate) fn add_public(builder: &mut Builder, name: &str, code: bool, rva: u32) {
+    let kind = match code {
+        true => SymbolKind::PublicCode,
+        false => SymbolKind::PublicData,
+    };
+    add_undecorated(builder, NewSymbol { name, decorated: None, rva, size: 0, kind, ty: 0, place: None });
+}
+
+/// Adds a symbol as it stands in its record, decorated or not.
+fn add_undecorated(builder: &mut Builder, symbol: NewSymbol<'_>) {
+    match undecorate(symbol.name) {
+        Some(plain) => builder.add(&NewSymbol { name: &plain, decorated: Some(symbol.name), ..symbol }),
+        None => builder.add(&symbol),
+    }
 }

@@ -8,6 +8,7 @@ use crate::symbols::finder::Finder;
 use crate::symbols::path::SearchPath;
 use crate::symbols::source::SymbolSource;
 use crate::target::{DebuggerData, Target};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// What kernels' PDBs are called.
@@ -48,7 +49,7 @@ const VARIABLES: &[&str] = &[
 pub(super) struct Fit {
     /// Names that stand where the dump says.
     pub(super) agree: usize,
-    /// Names that stand elsewhere.
+    /// Names that stand elsewhere; not counted where too few agree.
     pub(super) differ: usize,
 }
 
@@ -59,19 +60,28 @@ impl Fit {
     }
 }
 
-/// Compares a source with the addresses that the dump holds.
-pub(super) fn fit(names: &dyn SymbolSource, target: &Target, base: u64) -> Fit {
-    let mut fit = Fit { agree: 0, differ: 0 };
-    for (name, address) in known_addresses(target) {
-        let symbols = names.by_name(name);
-        let Some(symbol) = symbols.iter().find(|symbol| symbol.name == name) else {
-            continue;
-        };
-        if base.wrapping_add(u64::from(symbol.rva)) == address {
-            fit.agree += 1;
-        } else {
-            fit.differ += 1;
+impl fmt::Display for Fit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.agree {
+            agree if agree < ENOUGH => write!(f, "only {agree} known addresses agree"),
+            agree => write!(f, "{agree} known addresses agree, {} differ", self.differ),
         }
+    }
+}
+
+/// Compares a source with the addresses that the dump holds. What stands at an address is found without reading all
+/// names, so only a source in which enough agree is asked for the names that do not.
+pub(super) fn fit(names: &dyn SymbolSource, target: &Target, base: u64) -> Fit {
+    let stands_there = |&(name, address): &(&str, u64)| {
+        let rva = u32::try_from(address.wrapping_sub(base)).ok();
+        rva.is_some_and(|rva| names.exact(rva).iter().any(|symbol| symbol.name == name))
+    };
+    let (agree, others): (Vec<_>, Vec<_>) = known_addresses(target).into_iter().partition(stands_there);
+    let mut fit = Fit { agree: agree.len(), differ: 0 };
+    if fit.agree >= ENOUGH {
+        let elsewhere =
+            |(name, _): &&(&str, u64)| names.by_name(name).iter().any(|symbol| symbol.name == *name);
+        fit.differ = others.iter().filter(elsewhere).count();
     }
     fit
 }

@@ -238,7 +238,7 @@ impl Loading<'_> {
             return false;
         };
         let fit = candidates::fit(&*names, self.target, self.module.base);
-        self.note(format!("{}: {} known addresses agree, {} differ", file.display(), fit.agree, fit.differ));
+        self.note(format!("{}: {fit}", file.display()));
         if !fit.is_exact() {
             let (pdb_id, image_file, notes) = (
                 self.found.pdb_id.take(),
