@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::cabinet::Stoppable;
 use super::identity::{Identity, IdentityError, Mismatch};
 use super::module::FileId;
 use super::name::{self, UnsafeName};
@@ -159,7 +160,7 @@ pub fn insert(
         Err(path) => return Ok(path),
     };
     let place = root.to_owned();
-    super::cabinet::copy_limited(from, pending.file(), limit)
+    super::cabinet::copy_limited(from, &mut Stoppable::new(pending.file(), cancelled), limit)
         .map_err(|source| StoreError::Io { place, source })?;
     pending.commit()
 }

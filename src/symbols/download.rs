@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::address::{host_of, is_local};
@@ -54,6 +54,8 @@ pub struct Http {
     clients: OnceLock<Clients>,
     limits: Limits,
     memory: Mutex<HashMap<String, (Instant, Duration, String)>>,
+    /// What was asked once for each server.
+    answers: Mutex<HashMap<String, Arc<Mutex<Option<bool>>>>>,
 }
 
 impl Http {
@@ -61,7 +63,7 @@ impl Http {
     /// `HTTPS_PROXY`, `HTTP_PROXY` (with `NO_PROXY`), and certificates from `SSL_CERT_FILE`, else from the system's
     /// bundle, else the built-in ones.
     pub fn new(limits: Limits) -> Http {
-        Http { clients: OnceLock::new(), limits, memory: Mutex::default() }
+        Http { clients: OnceLock::new(), limits, memory: Mutex::default(), answers: Mutex::default() }
     }
 
     fn clients(&self) -> &Clients {
@@ -98,6 +100,32 @@ impl Http {
         if let Ok(mut memory) = self.memory.lock() {
             memory.clear();
         }
+        if let Ok(mut answers) = self.answers.lock() {
+            answers.clear();
+        }
+    }
+
+    /// What `ask` says of a server, asked once: of several threads that want to know, the others wait for the first.
+    pub(crate) fn once_for(
+        &self,
+        base: &str,
+        ask: impl FnOnce() -> Result<bool, FetchError>,
+    ) -> Result<bool, FetchError> {
+        let answer = match self.answers.lock() {
+            Ok(mut answers) => Arc::clone(answers.entry(base.to_owned()).or_default()),
+            Err(_) => Arc::default(),
+        };
+        let mut answer = answer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = *answer {
+            return Ok(known);
+        }
+        // The first may have found out that the server does not work.
+        if let Some((reason, true)) = self.remembered(base) {
+            return Err(FetchError::Host(reason));
+        }
+        let known = ask()?;
+        *answer = Some(known);
+        Ok(known)
     }
 
     pub(crate) fn remember(&self, url: &str, error: &FetchError) {
@@ -115,6 +143,20 @@ impl Http {
         }
     }
 
+    /// Fetches a short text; an answer longer than `limit` is none.
+    pub(crate) fn get_text(&self, url: &str, limit: u64, abandon: &AtomicBool) -> Result<String, FetchError> {
+        let mut out = tempfile::tempfile()?;
+        let result = self.try_get(url, &mut out, limit, abandon, &mut |_, _| {});
+        if let Err(error) = &result {
+            self.remember(url, error);
+        }
+        result?;
+        let mut bytes = Vec::new();
+        out.seek(SeekFrom::Start(0))?;
+        out.take(limit).read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Fetches `url` into `out` and says how many bytes came. `out` is emptied first; what a failed download left in
     /// it is of no use.
     pub fn get(
@@ -124,7 +166,7 @@ impl Http {
         abandon: &AtomicBool,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<u64, FetchError> {
-        let result = self.try_get(url, out, abandon, progress);
+        let result = self.try_get(url, out, self.limits.size, abandon, progress);
         if let Err(error) = &result {
             self.remember(url, error);
         }
@@ -135,6 +177,7 @@ impl Http {
         &self,
         url: &str,
         out: &mut File,
+        limit: u64,
         abandon: &AtomicBool,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<u64, FetchError> {
@@ -154,8 +197,8 @@ impl Http {
             return Err(html());
         }
         let total = response.body().content_length();
-        if total.is_some_and(|total| total > self.limits.size) {
-            return Err(over_limit(self.limits.size));
+        if total.is_some_and(|total| total > limit) {
+            return Err(over_limit(limit));
         }
         let mut reader = response.into_body().into_with_config().limit(u64::MAX).reader();
         let mut buffer = vec![0; 1 << 16];
@@ -178,8 +221,8 @@ impl Http {
                 return Err(html());
             }
             done += len as u64;
-            if done > self.limits.size {
-                return Err(over_limit(self.limits.size));
+            if done > limit {
+                return Err(over_limit(limit));
             }
             out.write_all(piece)?;
             progress(done, total);

@@ -10,6 +10,7 @@ use super::identity::Identity;
 use super::module::FileId;
 use super::observer::Observer;
 use super::path::{Element, SearchPath, Store};
+use super::pointer::Trusted;
 use super::search::Search;
 use super::walk::{self, Reach};
 use super::{name, store};
@@ -87,6 +88,11 @@ impl Finder {
     /// The HTTP client, with its warnings and its memory of failures.
     pub fn http(&self) -> &Arc<Http> {
         &self.http
+    }
+
+    /// What the pointers of servers may lead to.
+    pub(super) fn trusted(&self) -> Trusted {
+        Trusted::new(&[&self.symbols, &self.images], &self.options.default_cache)
     }
 
     /// The folders that were looked into.

@@ -7,6 +7,7 @@ use super::cache;
 use super::folders::Folders;
 use super::module::FileId;
 use super::name;
+use super::pointer::Pointer;
 
 /// The most versions of one file that are looked through.
 const MAX_SCAN: usize = 1 << 16;
@@ -22,11 +23,11 @@ pub enum Candidate {
     File(PathBuf),
     /// A compressed copy.
     Compressed(PathBuf),
-    /// A `file.ptr` with something else than the path of a file.
+    /// A `file.ptr` that leads to no file, and why.
     Message {
         /// The pointer file.
         pointer: PathBuf,
-        /// Its text.
+        /// What it says.
         text: String,
     },
 }
@@ -112,19 +113,22 @@ fn in_key_folder(folders: &Folders, folder: &Path, file_name: &str) -> Vec<Candi
     found
 }
 
-/// `file.ptr` holds the path of the file, plain or after `PATH:`, or a message for the user after `MSG:`.
+/// The folder is the user's own choice, so its pointers are followed wherever they lead.
 fn follow(pointer: &Path) -> Option<Candidate> {
     if fs::metadata(pointer).ok()?.len() > MAX_POINTER {
         return None;
     }
-    let text = String::from_utf8_lossy(&fs::read(pointer).ok()?).trim().to_owned();
-    let path = text.strip_prefix("PATH:").unwrap_or(&text).trim();
-    let path = Path::new(path);
-    if !text.starts_with("MSG:") && path.is_absolute() {
-        let compressed = path.to_string_lossy().ends_with('_');
-        let wrap = if compressed { Candidate::Compressed } else { Candidate::File };
-        return Some(wrap(path.to_owned()));
-    }
+    let parsed = Pointer::parse(&String::from_utf8_lossy(&fs::read(pointer).ok()?));
+    let text = match &parsed {
+        Pointer::Path(path) if Path::new(path).is_absolute() => {
+            let wrap = if parsed.is_compressed() { Candidate::Compressed } else { Candidate::File };
+            return Some(wrap(PathBuf::from(path)));
+        }
+        Pointer::Path(place) | Pointer::Url(place) => {
+            format!("the file is at `{place}`, which is no path here")
+        }
+        Pointer::Message(text) => format!("the store says: {text}"),
+    };
     Some(Candidate::Message { pointer: pointer.to_owned(), text })
 }
 
@@ -183,7 +187,7 @@ mod tests {
         }
         fs::write(&pointer, "MSG: ask Bob").unwrap();
         assert!(
-            matches!(&in_store(&Folders::default(), root.path(), &id())[..], [Candidate::Message { text, .. }] if text == "MSG: ask Bob")
+            matches!(&in_store(&Folders::default(), root.path(), &id())[..], [Candidate::Message { text, .. }] if text == "the store says: ask Bob")
         );
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::address::without_login;
+use super::cabinet::{self, Stoppable};
 use super::cache::{self, Pending, StoreError};
 use super::finder::Finder;
 use super::identity::{Identity, IdentityError};
@@ -12,7 +13,7 @@ use super::observer::{Event, Observer};
 use super::path::{Element, Store};
 use super::search::{Attempt, Found, Outcome, Search};
 use super::store::{self, Candidate};
-use super::{cabinet, name, server, zip_store};
+use super::{name, server, zip_store};
 
 /// How far a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +149,7 @@ impl Walk<'_> {
                 self.entered(path.display().to_string(), expanded)
             }
             Candidate::Message { pointer, text } => {
-                self.note(pointer.display(), Outcome::Failed(format!("the store says: {text}")));
+                self.note(pointer.display(), Outcome::Failed(text));
                 None
             }
         }
@@ -173,7 +174,7 @@ impl Walk<'_> {
             Err(path) => return Ok(path),
         };
         let file = std::fs::File::open(packed).map_err(io)?;
-        cabinet::expand(file, pending.file(), limits.size)
+        cabinet::expand(file, &mut Stoppable::new(pending.file(), &cancelled), limits.size)
             .map_err(|error| StoreError::Content(IdentityError::Damaged(error.to_string())))?;
         pending.commit()
     }
@@ -292,7 +293,8 @@ impl Walk<'_> {
             self.stopped = true;
             return None;
         }
-        let asked = server::fetch(self.finder.http(), url, self.id, cache, self.observer);
+        let asked =
+            server::fetch(self.finder.http(), url, self.id, cache, self.finder.trusted(), self.observer);
         let mut found = None;
         for (place, result) in asked {
             match result {

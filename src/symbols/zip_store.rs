@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::cabinet;
+use super::cabinet::{self, Stoppable};
 use super::cache::{Pending, StoreError};
 use super::module::FileId;
 use super::name;
@@ -84,10 +84,10 @@ fn unpack(
     let mut reader = zip.by_name(entry)?;
     if compressed {
         let mut packed = tempfile::tempfile()?;
-        cabinet::copy_limited(&mut reader, &mut packed, limit)?;
-        cabinet::expand(packed, pending.file(), limit)?;
+        cabinet::copy_limited(&mut reader, &mut Stoppable::new(&mut packed, cancelled), limit)?;
+        cabinet::expand(packed, &mut Stoppable::new(pending.file(), cancelled), limit)?;
     } else {
-        cabinet::copy_limited(&mut reader, pending.file(), limit)?;
+        cabinet::copy_limited(&mut reader, &mut Stoppable::new(pending.file(), cancelled), limit)?;
     }
     Ok(pending.commit()?)
 }
