@@ -1,10 +1,11 @@
 //! What a running command works with.
 
 use super::CommandError;
-use crate::eval::{self, EvalHost};
+use crate::eval::cxx::{CType, Typed};
+use crate::eval::{self, EvalError, EvalHost};
 use crate::memory::Memory;
 use crate::output::{Block, Line, OutputClosed, Role, Sink};
-use crate::session::{CancelToken, Radix, Session};
+use crate::session::{CancelToken, Home, Radix, Session};
 use crate::target::FoundType;
 use crate::util::hex;
 
@@ -169,6 +170,21 @@ impl EvalHost for Session {
 
     fn variable(&self, name: &str) -> Option<(u64, Option<FoundType>)> {
         self.target.variable(name)
+    }
+
+    fn local(&self, name: &str) -> Option<Result<Typed, EvalError>> {
+        let local = self.locals().ok()?.into_iter().find(|local| local.name == name)?;
+        let ty = CType::of(&local.ty);
+        let value = match (local.home.address(), &local.bytes) {
+            (Some(address), _) => Some(Typed::at(ty, address)),
+            (None, Some(bytes)) => Typed::of_bytes(ty, bytes),
+            (None, None) => None,
+        };
+        let why = || match local.home {
+            Home::Nowhere => "the compiler kept it nowhere at this instruction".to_owned(),
+            _ => format!("what held it ({}) is not known in this frame", local.home.text()),
+        };
+        Some(value.ok_or_else(|| EvalError::Lost { name: name.to_owned(), why: why() }))
     }
 
     fn register_type(&self, name: &str) -> Option<&'static str> {

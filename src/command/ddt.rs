@@ -2,6 +2,7 @@
 
 use super::typed::{field_line, note_layout, with_view};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::eval::cxx::{self, CType};
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::types::format::{self, FieldLine, FieldPath, Options};
 use crate::symbols::types::{BaseKind, Type};
@@ -15,9 +16,10 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Signs,
     rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[MODULE!]TYPE ADDRESS [-rN] [-y FIELD]",
+    usage: "[MODULE!]TYPE ADDRESS | [-n] VARIABLE [-rN] [-y FIELD]",
     summary: "Shows memory by a type, numbers in both bases, times in words",
-    help: "Like dt, with every number also in decimal, times decoded and links to what is pointed to.\n\
+    help: "Like dt, with every number also in decimal, times decoded and links to what is pointed to. VARIABLE is one of \
+           the selected frame, or global; a pointer stands for what it points to.\n\
            Example: !ddt nt!_EPROCESS @$proc",
     needs: Needs::Types,
     run,
@@ -36,6 +38,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         match word {
             "-y" => prefix = true,
             "-v" => options.verbose = false,
+            "-n" => {}
             _ if word.starts_with("-r") => {
                 options.recurse = word.get(2..).and_then(|digits| digits.parse().ok()).unwrap_or(1);
             }
@@ -46,11 +49,14 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
     }
     options.fields = fields.iter().map(|field| FieldPath::new(field, prefix)).collect();
-    let (Some(name), Some(address)) = (name, address) else {
-        return Err(CommandError::Argument("!ddt needs a type and an address".to_owned()));
+    let Some(name) = name else {
+        return Err(CommandError::Argument("!ddt needs a type and an address, or a variable".to_owned()));
     };
-    let found = context.session.target.find_type(name);
-    let found = found.ok_or_else(|| CommandError::Argument(format!("Symbol {name} not found.")))?;
+    let (found, address) = object(name, address, context)?;
+    let name = &*match found.get() {
+        Some(Type::Udt(udt)) => format!("{}!{}", found.module, udt.name),
+        _ => name.to_owned(),
+    };
     let lines = with_view(&context.session.target, &*found.source, |view| {
         format::lines(view, found.id, Some(address), &options)
     });
@@ -85,6 +91,27 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     context.emit(record)?;
     note_layout(&found, context)
+}
+
+/// The type and address that were named: both, or a variable that is a structure or points to one.
+fn object(name: &str, address: Option<u64>, context: &Context<'_>) -> Result<(FoundType, u64), CommandError> {
+    if let Some(address) = address {
+        let found = context.session.target.find_type(name);
+        let found = found.ok_or_else(|| CommandError::Argument(format!("Symbol {name} not found.")))?;
+        return Ok((found, address));
+    }
+    let value = cxx::evaluate(name, &*context.session)?;
+    let (ty, address) = match (&value.ty, value.address()) {
+        (CType::Pointer(to), _) => (&**to, Some(value.load(&*context.session, name)?)),
+        (ty, address) => (ty, address),
+    };
+    match (ty, address) {
+        (CType::Named(found), Some(address)) => Ok((found.clone(), address)),
+        _ => Err(CommandError::Argument(format!(
+            "{name} is {}, not a structure or a pointer to one; !ddt TYPE ADDRESS shows memory by a type",
+            value.ty.name()
+        ))),
+    }
 }
 
 /// What is added to a value: its decimal form, or the time that it is.

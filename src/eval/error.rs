@@ -12,6 +12,17 @@ pub enum EvalError {
     /// A register name the target's processor does not have.
     #[error("Bad register error at '{0}'")]
     Register(String),
+    /// A variable of the frame whose value is not known there.
+    #[error("'{name}' has no value here: {why}")]
+    Lost {
+        /// The variable.
+        name: String,
+        /// What became of it.
+        why: String,
+    },
+    /// A variable of the frame that is not in memory, where its address is meant.
+    #[error("'{0}' is kept in a register, so it has no address; ?? {0} shows its value")]
+    NoAddress(String),
     /// Memory that the expression reads and the dump cannot give.
     #[error("Memory access error at '{text}': {} cannot be read", hex::tick(*.address))]
     Memory {

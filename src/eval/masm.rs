@@ -268,10 +268,14 @@ impl<'t> Parser<'t, '_> {
         if word.contains('!') {
             return self.host.symbol(word).ok_or_else(|| EvalError::Unresolved(at.to_owned()));
         }
-        self.host
-            .register(word)
-            .or_else(|| self.host.symbol(word))
-            .ok_or_else(|| EvalError::Unresolved(at.to_owned()))
+        if let Some(value) = self.host.register(word) {
+            return Ok(value);
+        }
+        // A name means an address here, a variable's too.
+        if let Some(local) = self.host.local(word) {
+            return local?.address().ok_or_else(|| EvalError::NoAddress(word.to_owned()));
+        }
+        self.host.symbol(word).ok_or_else(|| EvalError::Unresolved(at.to_owned()))
     }
 }
 

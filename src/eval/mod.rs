@@ -31,6 +31,10 @@ pub trait EvalHost {
     fn variable(&self, name: &str) -> Option<(u64, Option<FoundType>)> {
         Some((self.symbol(name)?, None))
     }
+    /// A variable of the selected frame, or why its value is not known; `None` if the frame has none of that name.
+    fn local(&self, _name: &str) -> Option<Result<cxx::Typed, EvalError>> {
+        None
+    }
     /// The type that a pseudo-register (named without `@`) points to.
     fn register_type(&self, _name: &str) -> Option<&'static str> {
         None

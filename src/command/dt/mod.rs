@@ -2,6 +2,7 @@
 
 mod layout;
 mod list;
+mod local;
 mod names;
 mod request;
 
@@ -23,8 +24,9 @@ pub const SPEC: CommandSpec = CommandSpec {
     group: Group::Symbols,
     usage: "[OPTIONS] [MODULE!]NAME [FIELD ...] [ADDRESS] [-l FIELD]",
     summary: "Shows a type's layout, or memory by it",
-    help: "NAME is a type, a global variable, or a pattern (lists matching names). Fields may be dotted (Pcb.Header), \
-           hold wildcards, or end in dots, each of which opens one level. Options, before or after:\n  \
+    help: "NAME is a type, a variable (of the selected frame, or global), or a pattern (lists matching names). Fields may \
+           be dotted (Pcb.Header), hold wildcards, or end in dots, each of which opens one level. Options, before or \
+           after:\n  \
            -r[N]   open structures N levels deep, pointers included\n  \
            -b      open embedded structures only, all the way\n  \
            -a[N]   array elements one by one; ADDRESS may be an array of NAME\n  \
@@ -45,6 +47,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return names::list(&request, context);
     }
     let Some(found) = context.session.target.find_type(&request.name) else {
+        if let Some(local) = local::named(&request, context) {
+            return local::variable(&request, &local, context);
+        }
         return layout::global(&request, context);
     };
     if !request.name.contains('!') {

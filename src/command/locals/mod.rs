@@ -2,7 +2,7 @@
 
 mod row;
 
-pub(super) use row::{type_name, value};
+pub(super) use row::{UNAVAILABLE, type_name, value};
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::Line;

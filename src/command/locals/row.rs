@@ -27,7 +27,8 @@ pub(in crate::command) fn type_name(local: &Local) -> String {
     c_name(&*local.ty.source, local.ty.id)
 }
 
-const UNAVAILABLE: &str = "<value unavailable>";
+/// What stands for a value that is not known.
+pub(in crate::command) const UNAVAILABLE: &str = "<value unavailable>";
 
 impl Columns {
     /// A variable's record.

@@ -129,8 +129,11 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    /// A variable is its value; a function, or a name without a type, its address.
+    /// A variable is its value, the selected frame's own first; a function, or a name without a type, its address.
     fn symbol(&self, name: &str, at: &str) -> Result<Typed, EvalError> {
+        if let Some(local) = self.host.local(name) {
+            return local;
+        }
         let (address, ty) =
             self.host.variable(name).ok_or_else(|| EvalError::Unresolved(at.trim_end().to_owned()))?;
         Ok(match ty {

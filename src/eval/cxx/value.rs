@@ -39,6 +39,14 @@ impl Typed {
         Typed { ty, kind: Kind::At { address, bits: None } }
     }
 
+    /// A number or pointer that was gathered from registers, lowest byte first; `None` for other types.
+    pub fn of_bytes(ty: CType, bytes: &[u8]) -> Option<Typed> {
+        let base = ty.integer()?;
+        let mut raw = [0u8; 8];
+        raw.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Typed::number(ty, convert(u64::from_le_bytes(raw), base)))
+    }
+
     /// Where it is in memory; `None` for computed values and bit-fields.
     pub fn address(&self) -> Option<u64> {
         match self.kind {
