@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use dumpscope::dump::{Bits, DumpFile, DumpKind};
 use dumpscope::memory::{Memory, PhysicalMemory, Reason};
+use dumpscope::target::Subject;
 use synth::{Machine, Triage};
 
 fn open(path: &Path) -> Result<DumpFile, String> {
@@ -62,7 +63,10 @@ fn other_files_are_named() {
     has(&message(b""), &["is empty"]);
     has(&message(&[0; 0x5000]), &["only zeros", "0x5000"]);
     has(&message(b"MDMP\x93\xa7 and so on"), &["user-mode minidump", "WinDbg"]);
-    has(&message(b"MZ\x90\0\x03\0\0\0"), &["4d 5a 90 00", "Windows program"]);
+    has(&message(b"MZ\x90\0\x03\0\0\0"), &["4d 5a 90 00", "an image, and a dump"]);
+    let image = Subject::from_bytes("test.sys", b"MZ\x90\0\x03\0\0\0".to_vec()).expect_err("no image");
+    has(&image.to_string(), &["test.sys", "PE image", "DOS header", "cut off"]);
+    has(&message(b"hello"), &["neither a Windows kernel crash dump nor a PE image", "PAGEDU64", "MZ"]);
     has(&message(b"\x1b[31mhello"), &["1b 5b 33", "(.[31mhel)"]);
     has(&message(b"PAGEDU64"), &["cut off inside its header", "0x8 bytes", "0x2000"]);
     has(&message(b"PAGE"), &["PAGEDU64"]);

@@ -9,9 +9,8 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use dumpscope::dump::{DumpFile, DumpKind, Mapping};
-use dumpscope::memory::{
-    ImageOverlay, Memory, ModuleIdentity, PhysicalMemory, VirtualMemory, paging::Paging,
-};
+use dumpscope::memory::{Memory, PhysicalMemory, VirtualMemory, paging::Paging};
+use dumpscope::target::{ImageOverlay, ModuleIdentity};
 use forge::{number, truth};
 use kdmp_parser::gxa::Gva;
 use kdmp_parser::parse::KernelDumpParser;

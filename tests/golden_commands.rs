@@ -109,7 +109,7 @@ fn same_words_as_the_reference_on_every_real_dump() {
     let mut faults = Vec::new();
     for (dump, transcript) in dumps_with_transcripts(&shared, "dbgeng") {
         let mut session = session(&dump);
-        let arm64 = session.target.header().machine == dumpscope::dump::Machine::Arm64;
+        let arm64 = session.target.machine() == dumpscope::dump::Machine::Arm64;
         for command in COMMANDS {
             let Some(expected) = transcript.of(command) else {
                 continue;

@@ -125,7 +125,7 @@ fn built_in_layouts_name_the_current_process_and_thread() {
     let mut builds = std::collections::BTreeMap::new();
     for (dump, _) in dumps_with_transcripts(&shared, "dbgeng") {
         let mut session = with_symbols(&dump, "");
-        if session.target.header().machine != dumpscope::dump::Machine::Amd64 {
+        if session.target.machine() != dumpscope::dump::Machine::Amd64 {
             // The layouts are those of x64 kernels: on others nothing is read by them.
             assert!(run(&mut session, "dt nt!_EPROCESS").is_err());
             continue;
@@ -149,7 +149,7 @@ fn built_in_layouts_name_the_current_process_and_thread() {
         assert!(notes.iter().all(|note| note.contains(&version)), "{at}: {notes:?}");
         let known = ["10.0.26100.2314"].contains(&version.as_str());
         assert_eq!(notes.is_empty(), known, "{at}: {version} {notes:?}");
-        *builds.entry(session.target.header().minor_version).or_insert(0) += 1;
+        *builds.entry(session.target.header().unwrap().minor_version).or_insert(0) += 1;
     }
     assert_eq!(builds.keys().copied().collect::<Vec<u32>>(), [9600, 19041, 26100]);
 }

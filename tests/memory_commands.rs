@@ -102,10 +102,10 @@ fn physical_memory_is_shown_where_there_is_any() {
 fn headers_are_shown_field_by_field() {
     for kind in KINDS {
         let mut session = open(kind);
-        let header = session.target.header().clone();
+        let header = session.target.header().unwrap().clone();
         let text = run(&mut session, ".dumpdebug");
         assert!(text.contains(&format!("BugCheckCode        {:08x}", header.bug_check_code)), "{kind}");
-        let blobs = session.target.dump().secondary().len();
+        let blobs = session.target.dump().unwrap().secondary().len();
         let listed = text.iter().filter(|line| line.starts_with('{')).count();
         assert_eq!(listed, blobs, "{kind}");
     }

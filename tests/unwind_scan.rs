@@ -37,7 +37,7 @@ impl Blind {
 
     /// The stack of the context in the dump's header, which some bug checks set to that of the exception.
     fn header_stack(&self) -> Stack {
-        let bytes = self.target.dump().context().unwrap();
+        let bytes = self.target.dump().unwrap().context().unwrap();
         self.stack_of(&Context::new(Machine::Amd64, bytes).unwrap())
     }
 
@@ -145,7 +145,7 @@ fn what_the_bug_check_names_is_on_the_stack() {
     for (name, ip, trap) in named {
         let blind = Blind::open(&dumps.join(format!("{name}.dmp")));
         let stack = blind.stack();
-        let parameters = blind.target.header().bug_check_parameters;
+        let parameters = blind.target.header().unwrap().bug_check_parameters;
         if let Some(index) = ip {
             let wanted: u64 = parameters[index];
             assert!(stack.frames.iter().any(|frame| frame.ip == wanted), "{name}: {wanted:x} is missing");
@@ -186,7 +186,7 @@ fn interrupted_registers_equal_the_headers() {
     let Some(dumps) = shared() else { return };
     for name in ["rizin-testbins-triage_x64", "training-bsods-7e_1"] {
         let blind = Blind::open(&dumps.join(format!("{name}.dmp")));
-        let context = Context::new(Machine::Amd64, blind.target.dump().context().unwrap()).unwrap();
+        let context = Context::new(Machine::Amd64, blind.target.dump().unwrap().context().unwrap()).unwrap();
         let stack = blind.stack();
         let frame = stack.frames.iter().find(|frame| frame.ip == context.ip()).unwrap();
         for register in [

@@ -3,25 +3,24 @@
 use super::exit::{Exit, Refusal};
 use super::progress::ProgressLine;
 use super::{Options, complain, demo};
-use crate::dump::DumpFile;
 use crate::session::{Session, Settings};
 use crate::symbols::finder;
 use crate::symbols::path::SearchPath;
-use crate::target::Target;
+use crate::target::{Subject, Target};
 use std::path::Path;
 
 /// Opens the dump that the flags name. Warnings go to standard error.
 pub fn open(options: &Options) -> Result<Session, Refusal> {
-    let (dump, demo_symbols) = match (&options.demo, options.dump_path()) {
-        (Some(case), _) => (demo::open(case)?, Some(demo::symbol_path(case))),
+    let (subject, demo_symbols) = match (&options.demo, options.dump_path()) {
+        (Some(case), _) => (Subject::Dump(demo::open(case)?), Some(demo::symbol_path(case))),
         (None, Some(path)) => (open_file(path)?, None),
         (None, None) => {
-            let message = "no dump named. dumpscope DUMP opens one; dumpscope --demo opens an embedded case; --help \
+            let message = "no dump or image named. dumpscope FILE opens one; dumpscope --demo opens an embedded case; --help \
                            tells the rest";
             return Err(Refusal { message: message.to_owned(), exit: Exit::Usage });
         }
     };
-    let mut target = Target::new(dump);
+    let mut target = Target::of(subject);
     let symbols = match (demo_symbols, &options.symbol_path) {
         (_, Some(path)) => SearchPath::parse(path),
         (Some(Ok(path)), None) => path,
@@ -48,9 +47,9 @@ fn warn(text: &str) {
     complain(&format!("dumpscope: warning: {text}"));
 }
 
-fn open_file(path: &Path) -> Result<DumpFile, Refusal> {
+fn open_file(path: &Path) -> Result<Subject, Refusal> {
     let mut progress = ProgressLine::default();
-    let opened = DumpFile::open(path, &mut |step| progress.show(&step));
+    let opened = Subject::open(path, &mut |step| progress.show(&step));
     progress.clear();
     opened.map_err(|error| Refusal { message: error.to_string(), exit: Exit::NotOpened })
 }

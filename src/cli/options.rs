@@ -6,15 +6,15 @@ use clap::{Parser, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// A terminal debugger for Windows kernel crash dumps.
+/// A terminal debugger for Windows kernel crash dumps (and for drivers and programs by themselves).
 #[derive(Debug, Parser)]
 #[command(name = "dumpscope", version, about, arg_required_else_help = true)]
 pub struct Options {
-    /// The dump to open (.dmp, or one inside .zip or .gz)
-    #[arg(value_name = "DUMP")]
+    /// The dump to open (.dmp), or an image (.sys, .exe, .dll) to look into without a dump; also inside .zip or .gz
+    #[arg(value_name = "FILE")]
     pub dump: Option<PathBuf>,
-    /// The dump to open, as kd spells it: without --tui, commands run and their text goes to standard output
-    #[arg(short = 'z', value_name = "DUMP", conflicts_with = "dump")]
+    /// The same, as kd spells it: without --tui, commands run and their text goes to standard output
+    #[arg(short = 'z', value_name = "FILE", conflicts_with = "dump")]
     pub z: Option<PathBuf>,
     /// Open an embedded demo case; `--demo list` tells them
     #[arg(long, value_name = "CASE", num_args = 0..=1, default_missing_value = "wifi")]

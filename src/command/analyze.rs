@@ -43,7 +43,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if let Some(word) = args.words().find(|word| !word.starts_with("-v") && *word != "-f") {
         return Err(CommandError::Syntax(word.to_owned()));
     }
-    let header = context.session.target.header();
+    let header = context.session.target.header()?;
     let (code, parameters) = (header.bug_check_code, header.bug_check_parameters);
     for line in banner() {
         context.emit(line)?;
@@ -138,7 +138,7 @@ fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
 fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandError> {
     context.blank()?;
     context.emit(Line::new().role(Role::Heading, "Facts"))?;
-    if let Some(name) = exception(context.session.target.header().bug_check_code, parameters) {
+    if let Some(name) = exception(context.session.target.header()?.bug_check_code, parameters) {
         context.emit(fact("Arg1").text("is ").value(name))?;
     }
     for (index, parameter) in parameters.into_iter().enumerate() {
@@ -175,7 +175,7 @@ fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandE
             None => line,
         })?;
     }
-    let times = super::time::times(context.session);
+    let times = super::time::times(context.session.target.header()?, &context.session.settings.zone);
     for (line, label) in times.lines.iter().zip(["Crashed", "Uptime"]) {
         let value = line.spans().get(1).map(|span| span.text().to_owned()).unwrap_or_default();
         context.emit(fact(label).value(value))?;

@@ -18,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
-    let header = context.session.target.header();
+    let header = context.session.target.header()?;
     let (code, parameters) = (header.bug_check_code, header.bug_check_parameters);
     let mut arguments = Line::new().label("Arguments");
     for parameter in parameters {

@@ -18,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "Shows time stamp, size and PDB identity of the image, the identity of the PDB that is loaded, and whether \
            they agree. Where the dump holds no image header, the kernel's PDB is recognised by the addresses that the \
            dump holds.",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run,
 };
 

@@ -206,9 +206,10 @@ fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
     if let Some(index) = lower.strip_prefix('t').and_then(|digits| digits.parse::<usize>().ok()) {
         return session.user_registers.get(index).copied();
     }
-    let header = session.target.header();
-    let parameter = |index: usize| header.bug_check_parameters.get(index).copied();
+    let header = session.target.header().ok();
+    let parameter = |index: usize| header?.bug_check_parameters.get(index).copied();
     match lower.as_str() {
+        "exentry" => session.target.subject().image()?.entry_point(),
         "ip" | "scopeip" => session.context().ok().map(|context| context.ip()),
         "csp" => session.context().ok().map(|context| context.sp()),
         "ra" => session.memory(session.context().ok()?.sp(), 8),
@@ -222,7 +223,7 @@ fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
         "extret" => Some(session.extret),
         "ptrsize" => Some(8),
         "pagesize" => Some(0x1000),
-        "bug_code" => Some(u64::from(header.bug_check_code)),
+        "bug_code" => header.map(|header| header.bug_check_code.into()),
         "bug_param1" => parameter(0),
         "bug_param2" => parameter(1),
         "bug_param3" => parameter(2),

@@ -16,7 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Makes a saved CONTEXT the current registers",
     help: "Reads the CONTEXT at the address, shows it and uses it from then on; without an address the processor's own \
            registers are current again.",
-    needs: Needs::Memory,
+    needs: Needs::Dump,
     run,
 };
 
@@ -26,7 +26,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return context.emit(Line::of("Resetting default scope"));
     }
     let address = context.evaluate(args.text)?;
-    let machine = context.session.target.header().machine;
+    let machine = context.session.target.machine();
     let size = RegisterContext::size_of(machine)
         .ok_or_else(|| CommandError::Missing("no CONTEXT layout is known for this machine".to_owned()))?;
     let mut bytes = vec![0u8; size];

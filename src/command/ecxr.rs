@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "Some bug checks name the CONTEXT or the trap frame of the fault among their arguments: 0x7E and 0x3B a CONTEXT, \
            0x139, 0x7F (double fault), 0xBE, 0xFC and others a trap frame. This command uses it, as .cxr or .trap would. \
            For other bug checks look for a trap frame in kv.",
-    needs: Needs::Memory,
+    needs: Needs::Dump,
     run,
 };
 
@@ -26,7 +26,7 @@ enum Kind {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
-    let header = context.session.target.header();
+    let header = context.session.target.header()?;
     let code = plain_code(header.bug_check_code);
     let [first, second, third, fourth] = header.bug_check_parameters;
     // Which argument holds what: the pages of these bug checks in the public driver documentation.

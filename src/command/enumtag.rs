@@ -27,7 +27,7 @@ const ROW: usize = 16;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let wanted = args.text.trim_start_matches('{').trim_end_matches('}').to_ascii_uppercase();
-    let dump = context.session.target.dump().clone();
+    let dump = context.session.target.dump()?.clone();
     let mut shown = 0;
     for blob in dump.secondary() {
         let tag = blob.tag.to_string();

@@ -3,6 +3,7 @@
 use crate::eval::EvalError;
 use crate::memory::ReadError;
 use crate::output::OutputClosed;
+use crate::target::NoCrash;
 use thiserror::Error;
 
 /// Why a command failed. The text says what was tried, where, why it failed, and what helps.
@@ -31,6 +32,9 @@ pub enum CommandError {
     /// The dump does not hold what the command shows.
     #[error("{0}")]
     Missing(String),
+    /// An image was opened, and the command is about a crash.
+    #[error("{0}")]
+    NoCrash(#[from] NoCrash),
     /// The user stopped it.
     #[error("cancelled")]
     Cancelled,

@@ -33,7 +33,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let record =
         match args.text {
-            "-1" => context.session.target.header().exception.ok_or_else(|| {
+            "-1" => context.session.target.header()?.exception.ok_or_else(|| {
                 CommandError::Missing("the dump's header holds no exception record".to_owned())
             })?,
             text => read(context.evaluate(text)?, context)?,

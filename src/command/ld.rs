@@ -14,7 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     usage: "MODULE | *",
     summary: "Loads the symbols of modules",
     help: "MODULE may hold wildcards. .reload /f says in full what was tried where nothing is found.",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run,
 };
 

@@ -19,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows a module's image facts: time stamp, checksum, the PDB that belongs to it, its symbols",
     help: "Shows what the module list says of a module, what its headers say where the dump (or an image file named with \
            -i) holds them, which PDB belongs to it and which symbols were found.",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run,
 };
 
@@ -81,6 +81,9 @@ fn record(module: &Module, session: &Session) -> Record {
         }
     }
     let (image_type, image_words) = match &image {
+        Ok(_) if session.target.dump().is_err() => {
+            ("FILE", "Image read successfully from its file.".to_owned())
+        }
         Ok(_) => ("MEMORY", "Image read successfully from loaded memory.".to_owned()),
         Err(error) => ("NONE", format!("{error}.")),
     };

@@ -19,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            prints nothing.\n\
            Example: ln nt!KeBugCheckEx+10\n\
            (fffff804`7bdf5a80)   nt!KeBugCheckEx+0x10   |  (fffff804`7bdf5bb0)   nt!KeContextToKframes",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run,
 };
 

@@ -13,7 +13,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     usage: "[ADDRESS]",
     summary: "Shows the source lines around an address",
     help: "Needs line records in the module's PDB, and the source file below a folder of .srcpath.",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run,
 };
 

@@ -39,6 +39,7 @@ mod evaluate_cxx;
 mod exr;
 mod formats;
 mod help;
+mod image_banner;
 mod image_headers;
 mod ld;
 mod list;

@@ -25,7 +25,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            rF rX           floating-point and XMM registers     rM MASK  parts of the set (1 integer, 4 FP, 8 segments,\n  \
                            20 debug, 40 XMM, 80 control)\n  \
            1r              on processor 1",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run,
 };
 
@@ -67,6 +67,7 @@ const DEBUG: u32 = 0x10;
 
 /// The registers that commands show now.
 fn current(session: &Session) -> Result<&RegisterContext, CommandError> {
+    session.target.dump()?;
     session.context().map_err(|why| {
         CommandError::Missing(format!("no registers for processor {}: {why}", session.focus.processor))
     })

@@ -20,7 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            /u     only forgets\n  \
            /user  only modules of the current process\n\
            Example: .reload /f wifi.sys",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run,
 };
 

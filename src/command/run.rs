@@ -1,7 +1,7 @@
 //! Running a line of commands.
 
 use super::parse::first_command;
-use super::{CommandError, Context};
+use super::{CommandError, Context, Needs};
 use crate::output::{Line, Role, Sink};
 use crate::session::Session;
 
@@ -87,6 +87,9 @@ fn run_one(
     session: &mut Session,
     sink: &mut dyn Sink,
 ) -> Result<(), CommandError> {
+    if parsed.processor.is_some() || matches!(parsed.spec.needs, Needs::Dump | Needs::Physical) {
+        session.target.dump()?;
+    }
     if let Some(number) = parsed.processor
         && !session.select_processor(number)
     {

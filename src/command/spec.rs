@@ -18,7 +18,7 @@ pub struct CommandSpec {
     pub summary: &'static str,
     /// The long help: options, one a line, and an example with its output.
     pub help: &'static str,
-    /// What it needs of the dump.
+    /// What it needs; a command that needs a dump is not run on an image.
     pub needs: Needs,
     /// Does it.
     pub run: fn(&Args<'_>, &mut Context<'_>) -> Result<(), CommandError>,
@@ -92,7 +92,9 @@ impl Group {
 pub enum Needs {
     /// Only the debugger.
     Nothing,
-    /// The dump's header.
+    /// What was opened, a dump or an image: its modules and their symbols.
+    Target,
+    /// A dump: its header, processors, threads.
     Dump,
     /// Virtual memory.
     Memory,

@@ -1,9 +1,9 @@
 //! `.time`: when the dump was written and how long the computer had run.
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::dump::Header;
 use crate::output::{Line, Record};
-use crate::session::Session;
-use crate::util::filetime;
+use crate::util::filetime::{self, Zone};
 
 /// `.time`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -21,14 +21,12 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
-    let record = times(context.session);
+    let record = times(context.session.target.header()?, &context.session.settings.zone);
     context.emit(record)
 }
 
 /// The two lines, which `vertarget` shows as well.
-pub fn times(session: &Session) -> Record {
-    let header = session.target.header();
-    let zone = &session.settings.zone;
+pub fn times(header: &Header, zone: &Zone) -> Record {
     let time = header.system_time.and_then(|time| filetime::session_time(time, zone));
     let uptime = header.uptime.map(filetime::uptime);
     Record::new("time")

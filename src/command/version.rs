@@ -3,6 +3,7 @@
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest, vertarget};
 use crate::dump::Machine;
 use crate::output::{Line, Record};
+use crate::target::Subject;
 
 /// `version`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -13,7 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     usage: "",
     summary: "Shows what vertarget shows, and dumpscope's own version",
     help: "Shows the target's version and times, then the debugger's version.",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run: version,
 };
 
@@ -26,7 +27,7 @@ pub const SYSTEMS: CommandSpec = CommandSpec {
     usage: "",
     summary: "Shows which kind of dump is open",
     help: "Shows the number of the system, the kind of dump and its file.",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run: systems,
 };
 
@@ -39,7 +40,7 @@ pub const MACHINE: CommandSpec = CommandSpec {
     usage: "",
     summary: "Shows the processor type in use",
     help: "Shows the processor type. A kernel dump has only one, so it cannot be changed.",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run: machine,
 };
 
@@ -50,15 +51,21 @@ fn version(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
 
 fn systems(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
-    let dump = context.session.target.dump();
-    let bits = dump.header().bits.count();
-    let text = format!(".  0 {bits}-bit Kernel {}: {}", dump.kind().name(), dump.path().display());
+    let text = match context.session.target.subject() {
+        Subject::Dump(dump) => {
+            let bits = dump.header().bits.count();
+            format!(".  0 {bits}-bit Kernel {}: {}", dump.kind().name(), dump.path().display())
+        }
+        Subject::Image(image) => {
+            format!(".  0 {}-bit image: {}", image.bits().count(), image.path().display())
+        }
+    };
     context.emit(Line::of(text))
 }
 
 fn machine(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
-    let text = match context.session.target.header().machine {
+    let text = match context.session.target.machine() {
         Machine::Amd64 => "x64 (AMD64)".to_owned(),
         Machine::Arm64 => "ARM 64-bit (AArch64) (arm64)".to_owned(),
         other => vertarget::machine_name(other),

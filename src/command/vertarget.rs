@@ -2,10 +2,9 @@
 
 use super::time::times;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::dump::Machine;
+use crate::dump::{Header, Machine};
 use crate::output::{Field, Line, Record};
-use crate::session::Session;
-use crate::target::{product_name, suite_names, windows_name};
+use crate::target::{Subject, Target, product_name, suite_names, windows_name};
 use crate::util::hex;
 
 /// `vertarget`
@@ -17,23 +16,27 @@ pub const SPEC: CommandSpec = CommandSpec {
     usage: "",
     summary: "Shows the Windows build, kernel base and times of the dump",
     help: "Shows the build, product and suites, build lab, kernel base, time of the crash and uptime. `Kernel file:` \
-           is not WinDbg's: it names the exact kernel by its time stamp and size where that pair is known.",
-    needs: Needs::Dump,
+           is not WinDbg's: it names the exact kernel by its time stamp and size where that pair is known. For an image \
+           that was opened by itself: what it is, where it lies, its entry point, version and PDB.",
+    needs: Needs::Target,
     run,
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
-    let version = version(context.session);
-    context.emit(version)?;
-    let times = times(context.session);
-    context.emit(times)
+    let session = &*context.session;
+    let records = match session.target.subject() {
+        Subject::Dump(dump) => {
+            let header = dump.header();
+            vec![version(&session.target, header), times(header, &session.settings.zone)]
+        }
+        Subject::Image(image) => vec![super::image_banner::banner(image, context)],
+    };
+    records.into_iter().try_for_each(|record| context.emit(record))
 }
 
 /// The block without its times.
-pub fn version(session: &Session) -> Record {
-    let target = &session.target;
-    let header = target.header();
+fn version(target: &Target, header: &Header) -> Record {
     let build = header.minor_version;
     let count = header.processors;
     let processors = if count == 1 { "UP".to_owned() } else { format!("MP ({count} procs)") };

@@ -1,4 +1,4 @@
-//! Dumps inside `.zip` and `.gz`: unpacked to a temporary file that has no name any more, so that the system removes
+//! Dumps (and images) inside `.zip` and `.gz`: unpacked to a temporary file that has no name any more, so that the system removes
 //! it when the dump is closed, even after a crash.
 
 use std::fs::File;
@@ -10,6 +10,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::error::{DumpError, not_a_dump};
+use super::kind::IMAGE;
 use super::mapping::Mapping;
 use super::progress::Progress;
 
@@ -146,7 +147,7 @@ fn extract(
     loop {
         let (count, error) = fill(&mut reader, &mut chunk);
         let part = chunk.get(..count).unwrap_or(&[]);
-        if done == 0 && !part.starts_with(b"PAGE") {
+        if done == 0 && !(part.starts_with(b"PAGE") || part.starts_with(IMAGE)) {
             return Err(match error {
                 Some(error) if part.is_empty() => DumpError::Archive {
                     path: path.to_owned(),

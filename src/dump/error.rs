@@ -45,7 +45,7 @@ pub enum DumpError {
     #[error("{} is a user-mode minidump (signature MDMP) of one process, not a kernel crash dump; WinDbg, Visual Studio or lldb open it", .0.display())]
     UserMinidump(PathBuf),
     /// Some other kind of file.
-    #[error("{} is no Windows kernel crash dump: it starts with {found}, where a dump has PAGEDU64 (64-bit) or PAGEDUMP (32-bit){hint}", .path.display())]
+    #[error("{} is neither a Windows kernel crash dump nor a PE image: it starts with {found}, where a dump has PAGEDU64 (64-bit) or PAGEDUMP (32-bit) and an image MZ{hint}", .path.display())]
     NotADump {
         /// The file.
         path: PathBuf,
@@ -115,7 +115,7 @@ const LOOKS_LIKE: [(&[u8], &str); 12] = [
     (b"HIBR", "a hibernation file"),
     (b"wake", "a hibernation file that was resumed"),
     (b"\x7fELF", "an ELF file (a core of a virtual machine must be converted to a crash dump first)"),
-    (b"MZ", "a Windows program or driver"),
+    (b"MZ", "an image, and a dump is wanted here"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
     (b"Rar!", "a RAR archive; unpack it first"),
     (b"MSCF", "a cabinet file; unpack it first"),

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The first bytes of a PE image.
+pub(super) const IMAGE: &[u8] = b"MZ";
+
 /// Width of pointers in the dump's header and in its memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bits {

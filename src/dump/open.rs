@@ -1,19 +1,18 @@
 //! Opens a dump file.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::archive::Unpacked;
 use super::error::{DumpError, not_a_dump};
 use super::header::Header;
 use super::kind::{Bits, DumpKind};
 use super::mapping::Mapping;
 use super::pages::{PAGE, PageIndex};
 use super::progress::Progress;
+use super::raw::RawFile;
 use super::secondary::SecondaryBlob;
 use super::triage::Triage;
-use super::{archive, header32, header64, secondary, sources, triage};
+use super::{header32, header64, secondary, sources, triage};
 use crate::util::bounded;
 
 /// An open dump. Cloning shares it.
@@ -32,52 +31,30 @@ struct Inner {
 }
 
 impl DumpFile {
-    /// Opens the dump at `path`. A dump inside a `.zip` or `.gz` is unpacked to a temporary file that the system
-    /// removes when the dump is closed, with reports to `progress`.
+    /// Opens the dump at `path`, unpacked if it is an archive.
     ///
     /// # Errors
-    /// Where nothing can be shown: no such file, no kernel dump, a header cut off. Smaller faults become
-    /// [`warnings`](DumpFile::warnings).
+    /// As [`RawFile::open`] and [`DumpFile::parse`].
     pub fn open(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<DumpFile, DumpError> {
-        // Looked at before it is opened: opening a pipe would wait for its other end.
-        let about = path.metadata().map_err(|error| DumpError::from_io("open", path, error))?;
-        if about.is_dir() {
-            return Err(DumpError::Directory(path.to_owned()));
-        }
-        if !about.is_file() {
-            return Err(DumpError::NotAFile(path.to_owned()));
-        }
-        if about.len() == 0 {
-            return Err(DumpError::Empty(path.to_owned()));
-        }
-        let file = File::open(path).map_err(|error| DumpError::from_io("open", path, error))?;
-        let mapping = Mapping::of_file(&file).map_err(|error| DumpError::from_io("map", path, error))?;
-        let unpacked = archive::unpack(path, &mapping, archive::To::TemporaryFile, progress)?;
-        DumpFile::of_mapping(path, mapping, unpacked)
+        DumpFile::parse(RawFile::open(path, progress)?)
     }
 
-    /// Opens a dump that is in memory already (embedded demos, tests) under a name of the caller's. An
-    /// archive is unpacked in memory.
+    /// Opens a dump that is in memory already (embedded demos, tests) under a name of the caller's.
     ///
     /// # Errors
-    /// As [`open`](DumpFile::open).
+    /// As [`RawFile::from_bytes`] and [`DumpFile::parse`].
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<DumpFile, DumpError> {
-        let path = Path::new(name);
-        let mapping = Mapping::of_bytes(bytes);
-        let unpacked = archive::unpack(path, &mapping, archive::To::Memory, &mut |_| {})?;
-        DumpFile::of_mapping(path, mapping, unpacked)
+        DumpFile::parse(RawFile::from_bytes(name, bytes)?)
     }
 
-    fn of_mapping(path: &Path, file: Mapping, unpacked: Option<Unpacked>) -> Result<DumpFile, DumpError> {
-        let mut warnings = Vec::new();
-        let (mapping, member) = match unpacked {
-            Some(unpacked) => {
-                warnings.extend(unpacked.warning);
-                (unpacked.mapping, Some(unpacked.member))
-            }
-            None => (file, None),
-        };
-        let header = parse_header(path, mapping.bytes(), &mut warnings)?;
+    /// Reads a file as a dump.
+    ///
+    /// # Errors
+    /// Where nothing can be shown: no kernel dump, a header cut off. Smaller faults become
+    /// [`warnings`](DumpFile::warnings).
+    pub fn parse(file: RawFile) -> Result<DumpFile, DumpError> {
+        let RawFile { path, member, mapping, mut warnings } = file;
+        let header = parse_header(&path, mapping.bytes(), &mut warnings)?;
         let bytes = mapping.bytes();
         let mut triage = None;
         let mut pages = None;
@@ -108,8 +85,7 @@ impl DumpFile {
         }
         let places = secondary_places(&header, triage.as_ref(), pages.as_ref());
         let secondary = secondary::parse(bytes, &places, &mut warnings);
-        let inner =
-            Inner { path: path.to_owned(), member, mapping, header, triage, pages, secondary, warnings };
+        let inner = Inner { path, member, mapping, header, triage, pages, secondary, warnings };
         Ok(DumpFile(Arc::new(inner)))
     }
 

@@ -104,6 +104,20 @@ pub enum Reason {
     NotInTriage,
     /// No image file covers the address with bytes that are sure to be the same in memory.
     NotInImage,
+    /// An image is all there is, and it does not reach there.
+    OutsideImage {
+        /// Its first address.
+        start: u64,
+        /// The address after its last.
+        end: u64,
+    },
+    /// Inside the image that was opened, but in none of its sections.
+    BetweenSections,
+    /// A section of the image that was opened has its bytes past the end of the file.
+    ImageCutOff {
+        /// File offset where the byte should be.
+        offset: u64,
+    },
     /// The page tables of this machine are not understood.
     NoTranslation {
         /// The machine.
@@ -157,6 +171,16 @@ impl fmt::Display for Reason {
             }
             Reason::NotInTriage => write!(f, "not among the memory saved in this triage dump"),
             Reason::NotInImage => write!(f, "not among the read-only parts of the image files"),
+            Reason::OutsideImage { start, end } => write!(
+                f,
+                "outside the image that was opened, which lies from {} to {}",
+                tick(*start),
+                tick(*end)
+            ),
+            Reason::BetweenSections => write!(f, "in the image, but in none of its sections"),
+            Reason::ImageCutOff { offset } => {
+                write!(f, "the image file is cut off: the section's byte would be at file offset {offset:#x}")
+            }
             Reason::NoTranslation { machine } => {
                 write!(
                     f,

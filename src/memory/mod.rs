@@ -1,12 +1,10 @@
-//! Address spaces: physical memory, x64 paging, the saved ranges of a triage dump, PE images over them; and why a
+//! Address spaces: physical memory, x64 paging, the saved ranges of a triage dump, what stands behind them; and why a
 //! read failed.
 
 mod blocks;
 mod error;
-mod images;
 mod objects;
 pub mod paging;
-mod pe_image;
 mod physical;
 mod pte;
 mod saved;
@@ -16,7 +14,6 @@ mod virtual_memory;
 
 pub use blocks::BlockMemory;
 pub use error::{Level, ReadError, Reason};
-pub use images::{ImageError, ImageOverlay, ModuleIdentity, find_image};
 pub use physical::PhysicalMemory;
 pub use saved::Saved;
 pub use virtual_memory::VirtualMemory;
@@ -116,6 +113,12 @@ pub trait Memory: Send + Sync {
         self.read(address, &mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// Memory that answers where a dump has nothing.
+pub trait Backing: Memory {
+    /// Where it may answer, ascending: (first address, address after the last).
+    fn ranges(&self) -> Vec<(u64, u64)>;
 }
 
 fn array<const N: usize, M: Memory + ?Sized>(memory: &M, address: u64) -> Result<[u8; N], ReadError> {

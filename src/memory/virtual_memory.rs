@@ -1,19 +1,18 @@
-//! The virtual memory of a dump, whatever its kind.
+//! The virtual memory of a target, whatever was opened.
 
 use std::sync::Arc;
 
-use super::Memory;
 use super::blocks::BlockMemory;
 use super::error::{ReadError, Reason};
-use super::images::ImageOverlay;
 use super::paging::Paging;
+use super::{Backing, Memory};
 use crate::dump::{Bits, DumpFile, Machine};
 
-/// Virtual memory: page tables or the ranges of a triage dump. Cloning shares it.
+/// Virtual memory: page tables, the ranges of a triage dump, or an image alone. Cloning shares it.
 #[derive(Clone)]
 pub struct VirtualMemory {
     space: Space,
-    images: Option<Arc<ImageOverlay>>,
+    images: Option<Arc<dyn Backing>>,
     bits: Bits,
 }
 
@@ -21,6 +20,7 @@ pub struct VirtualMemory {
 enum Space {
     Paging(Paging),
     Blocks(Arc<BlockMemory>),
+    Image(Arc<dyn Memory>),
     Unsupported(Reason),
 }
 
@@ -40,6 +40,11 @@ impl VirtualMemory {
         VirtualMemory { space, images: None, bits: header.bits }
     }
 
+    /// An address space that holds nothing but what `image` has.
+    pub fn of_image(image: Arc<dyn Memory>, bits: Bits) -> VirtualMemory {
+        VirtualMemory { space: Space::Image(image), images: None, bits }
+    }
+
     /// The same dump seen with another directory table base. A triage dump has but one address space.
     #[must_use]
     pub fn with_directory_table_base(&self, base: u64) -> VirtualMemory {
@@ -57,12 +62,12 @@ impl VirtualMemory {
 
     /// The same memory with `images` behind it: they answer where the dump has nothing.
     #[must_use]
-    pub fn with_images(&self, images: Arc<ImageOverlay>) -> VirtualMemory {
+    pub fn with_images(&self, images: Arc<dyn Backing>) -> VirtualMemory {
         VirtualMemory { images: Some(images), ..self.clone() }
     }
 
     /// The images behind the dump's memory.
-    pub fn images(&self) -> Option<&ImageOverlay> {
+    pub fn images(&self) -> Option<&dyn Backing> {
         self.images.as_deref()
     }
 
@@ -129,6 +134,7 @@ impl VirtualMemory {
                 Err(ReadError::new(address, Reason::NotCanonical))
             }
             Space::Blocks(blocks) => blocks.window(address),
+            Space::Image(image) => image.window(address),
             Space::Unsupported(reason) => Err(ReadError::new(address, reason.clone())),
         }
     }

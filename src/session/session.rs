@@ -103,8 +103,22 @@ impl Session {
         Ok(())
     }
 
-    /// The prompt: `2: kd> `, or `kd> ` on a computer with one processor.
+    /// Where code is looked at unless an address is given: the instruction pointer, or the entry point of an image.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn code_address(&self) -> Result<u64, String> {
+        match self.target.subject().image() {
+            Some(image) => image.entry_point().ok_or_else(|| "the image has no entry point".to_owned()),
+            None => self.context().map(Context::ip),
+        }
+    }
+
+    /// The prompt: `2: kd> `, `kd> ` on a computer with one processor, `image> ` for an image.
     pub fn prompt(&self) -> String {
+        if self.target.subject().image().is_some() {
+            return "image> ".to_owned();
+        }
         match self.target.processors().len() {
             0 | 1 => "kd> ".to_owned(),
             _ => format!("{}: kd> ", self.focus.processor),

@@ -22,7 +22,10 @@ impl Session {
         }
         match self.processor() {
             Some(processor) => processor.context.as_ref().map_err(Clone::clone),
-            None => Err(format!("the dump has no processor {}", self.focus.processor)),
+            None => {
+                self.target.dump().map_err(|error| error.to_string())?;
+                Err(format!("the dump has no processor {}", self.focus.processor))
+            }
         }
     }
 
@@ -50,7 +53,7 @@ impl Session {
     pub fn stack_from(&self, registers: Registers, max_frames: usize) -> Stack {
         let host = TargetHost::new(&self.target, self.thread());
         let options = Options { max_frames, ..Options::default() };
-        if self.target.header().machine == Machine::Arm64 {
+        if self.target.machine() == Machine::Arm64 {
             return walk_arm64(&host, self.arm64_start(&registers), &options);
         }
         walk(&host, registers, &options)

@@ -18,6 +18,8 @@ use super::{name, store};
 /// How searches are made.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The folder of an image that was opened by itself: its PDB is looked for there first, whatever the path is.
+    pub beside: Option<PathBuf>,
     /// The user's cache: what `cache*` and `srv*` mean, and where downloads go that have no other place.
     pub default_cache: PathBuf,
     /// False keeps all searches local.
@@ -31,6 +33,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
+            beside: None,
             default_cache: default_cache(),
             network: true,
             allow_mismatch: false,

@@ -71,10 +71,13 @@ impl Walk<'_> {
     }
 
     fn along_the_path(&mut self) -> Option<Found> {
-        let images = match self.id {
-            FileId::Image(_) => self.finder.image_path().elements(),
-            FileId::Pdb(_) => &[],
+        let (beside, images) = match self.id {
+            FileId::Image(_) => (None, self.finder.image_path().elements()),
+            FileId::Pdb(_) => (self.finder.options().beside.as_deref(), [].as_slice()),
         };
+        if let Some(found) = beside.and_then(|folder| self.folder(folder, true)) {
+            return Some(found);
+        }
         for element in images.iter().chain(self.finder.symbol_path().elements()) {
             if self.stopped || self.observer.is_cancelled() {
                 return None;

@@ -23,7 +23,7 @@ impl Target {
             offset.ok_or("the debugger data block does not say where an EPROCESS keeps its page tables")?;
         let base = self.memory().u64(process.wrapping_add(offset)).map_err(|error| error.to_string())?;
         let seen = self.memory().with_directory_table_base(base);
-        let head = self.header().ps_loaded_module_list;
+        let head = self.header().map_err(|error| error.to_string())?.ps_loaded_module_list;
         let same = seen.u64(head).ok() == self.memory().u64(head).ok();
         if base == 0 || !same {
             return Err(format!(

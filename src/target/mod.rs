@@ -1,4 +1,4 @@
-//! The open dump as one object: memory, processors, modules and the facts that Windows keeps for debuggers.
+//! The open dump or image as one object: memory, processors, modules and the facts that Windows keeps for debuggers.
 //!
 //! The debugger data block, the build and the module lists live here and not among the kernel views, because nothing
 //! can be opened without them.
@@ -8,8 +8,12 @@ mod build;
 mod context;
 mod debugger_data;
 mod image;
+mod image_file;
+mod image_overlay;
 mod modules;
 mod processors;
+mod shared_image;
+mod subject;
 mod symbols;
 mod target;
 
@@ -17,8 +21,11 @@ pub use build::{KernelBuild, kernel_build, product_name, suite_names, windows_na
 pub use context::{Context, RegisterSlot};
 pub use debugger_data::{DebuggerData, Field, KnownLists};
 pub use image::{MemoryImage, ModuleImage};
+pub use image_file::ImageFile;
+pub use image_overlay::{ImageError, ImageOverlay, ModuleIdentity, find_image};
 pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule, file_name};
 pub use processors::{Processor, SpecialRegisters};
+pub use subject::{NoCrash, OpenError, Subject};
 pub use symbols::{
     CheckOutcome, Fetches, FoundType, LayoutCheck, Listener, ModuleSymbols, NamedAddress, News, SymbolStatus,
     SymbolTable,

@@ -1,14 +1,16 @@
-//! Opening: from a dump file to memory, processors and modules.
+//! Opening: from a dump or an image to memory, processors and modules.
 
 use super::build::{KernelBuild, kernel_build};
 use super::context::Context;
 use super::debugger_data::{DebuggerData, KnownLists};
 use super::image::{MemoryImage, ModuleImage};
+use super::image_file::ImageFile;
+use super::image_overlay::{ImageOverlay, ModuleIdentity, find_image};
 use super::modules::{self, Module, ModuleKind, ModuleList, UnloadedModule};
 use super::processors::{Processor, ProcessorSources, processors};
+use super::subject::{NoCrash, OpenError, Subject};
 use super::symbols::SymbolTable;
-use crate::dump::{Bits, DumpFile, Header};
-use crate::memory::{ImageOverlay, ModuleIdentity, find_image};
+use crate::dump::{Bits, DumpFile, Header, Machine, Progress};
 use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
 use crate::symbols::finder::{Finder, Options};
 use crate::symbols::layouts::Version;
@@ -18,12 +20,12 @@ use crate::util::bounded::{ascii_z, slice};
 use std::path::Path;
 use std::sync::Arc;
 
-/// An open dump.
+/// What was opened, a dump or an image, as one object.
 ///
-/// Opening never fails once the file itself is a dump: each part carries its own status, and what could not be read
+/// Opening never fails once the file itself is one of them: each part carries its own status, and what could not be read
 /// stands in [`Target::warnings`].
 pub struct Target {
-    dump: DumpFile,
+    subject: Subject,
     memory: VirtualMemory,
     physical: Option<PhysicalMemory>,
     debugger_data: Option<DebuggerData>,
@@ -43,6 +45,51 @@ const DEBUGGER_DATA_SIZE: usize = 0x400;
 const BUILD_LAB_LENGTH: usize = 256;
 
 impl Target {
+    /// Opens a dump or an image, also one inside a `.zip` or `.gz`, with reports to `progress`.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is neither.
+    pub fn open(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Target, OpenError> {
+        Subject::open(path, progress).map(Target::of)
+    }
+
+    /// Reads what the subject says of itself.
+    pub fn of(subject: Subject) -> Target {
+        match subject {
+            Subject::Dump(dump) => Target::new(dump),
+            Subject::Image(image) => Target::of_image(image),
+        }
+    }
+
+    /// An image at its preferred base: the only module, and all the memory there is.
+    fn of_image(image: ImageFile) -> Target {
+        let memory = VirtualMemory::of_image(Arc::new(image.clone()), image.bits());
+        let mut target = Target {
+            modules: ModuleList::new(vec![image.module()]),
+            warnings: image.warnings().to_vec(),
+            ..Target::bare(Subject::Image(image), memory)
+        };
+        target.find_build();
+        target
+    }
+
+    fn bare(subject: Subject, memory: VirtualMemory) -> Target {
+        Target {
+            subject,
+            memory,
+            physical: None,
+            debugger_data: None,
+            kernel_build: None,
+            build_lab: None,
+            processors: Vec::new(),
+            crashed: 0,
+            modules: ModuleList::default(),
+            unloaded: Vec::new(),
+            symbols: SymbolTable::default(),
+            warnings: Vec::new(),
+        }
+    }
+
     /// Reads what the dump says of itself.
     pub fn new(dump: DumpFile) -> Target {
         let mut warnings = dump.warnings().to_vec();
@@ -57,28 +104,22 @@ impl Target {
         }
         let (processors, crashed) = find_processors(&dump, &memory, debugger_data.as_ref());
         let mut target = Target {
-            kernel_build: None,
-            build_lab: None,
-            modules: ModuleList::default(),
-            unloaded: Vec::new(),
-            symbols: SymbolTable::default(),
-            dump,
-            memory,
             physical,
             debugger_data,
             processors,
             crashed,
             warnings,
+            ..Target::bare(Subject::Dump(dump.clone()), memory)
         };
-        target.find_modules();
+        target.find_modules(&dump);
         target.find_build();
         target
     }
 
-    fn find_modules(&mut self) {
-        let header = self.dump.header();
+    fn find_modules(&mut self, dump: &DumpFile) {
+        let header = dump.header();
         let head = header.ps_loaded_module_list;
-        let (mut found, trouble) = match self.dump.triage() {
+        let (mut found, trouble) = match dump.triage() {
             Some(triage) => (modules::from_triage(triage, head), None),
             None if header.bits == Bits::Bits64 => {
                 modules::from_list(&self.memory, head, ModuleKind::Kernel, head)
@@ -90,7 +131,7 @@ impl Target {
         found.extend(user);
         self.warnings.extend(trouble);
         self.modules = ModuleList::new(found);
-        self.unloaded = self.find_unloaded();
+        self.unloaded = self.find_unloaded(dump);
     }
 
     /// The images of the process that was current at the crash, through its PEB. Dumps without user memory have none,
@@ -120,12 +161,12 @@ impl Target {
         }
         let (found, trouble) = modules::from_list(&self.memory, head, ModuleKind::User, kernel_contains);
         // A triage dump seldom holds more of a process than its PEB.
-        let expected = found.is_empty() && self.dump.triage().is_some();
+        let expected = found.is_empty() && self.memory.blocks().is_some();
         (found, trouble.filter(|_| !expected))
     }
 
-    fn find_unloaded(&self) -> Vec<UnloadedModule> {
-        if let Some(triage) = self.dump.triage() {
+    fn find_unloaded(&self, dump: &DumpFile) -> Vec<UnloadedModule> {
+        if let Some(triage) = dump.triage() {
             return modules::unloaded_from_triage(triage);
         }
         let pointed = |name| self.memory.u64(self.debugger_data.as_ref()?.nonzero(name)?).ok();
@@ -140,11 +181,7 @@ impl Target {
     fn find_build(&mut self) {
         let kernel = self.modules.named("nt");
         self.kernel_build = kernel.and_then(|kernel| {
-            kernel_build(
-                self.dump.header().machine,
-                kernel.time_date_stamp?,
-                u32::try_from(kernel.size).ok()?,
-            )
+            kernel_build(self.machine(), kernel.time_date_stamp?, u32::try_from(kernel.size).ok()?)
         });
         let lab = self.debugger_data.as_ref().and_then(|data| data.nonzero("NtBuildLab"));
         self.build_lab = lab.and_then(|address| {
@@ -156,11 +193,17 @@ impl Target {
     }
 
     /// Looks for symbols and images along these paths from now on. Images found on the image path stand in for code
-    /// that the dump lacks.
+    /// that a dump lacks; the PDB of an image that was opened by itself may lie beside it.
     pub fn set_paths(&mut self, symbols: SearchPath, images: SearchPath, options: Options) {
-        let overlay = self.image_overlay(&images);
-        if !overlay.is_empty() {
-            self.memory = self.memory.with_images(Arc::new(overlay));
+        let mut options = options;
+        match &self.subject {
+            Subject::Dump(_) => {
+                let overlay = self.image_overlay(&images);
+                if !overlay.is_empty() {
+                    self.memory = self.memory.with_images(Arc::new(overlay));
+                }
+            }
+            Subject::Image(image) => options.beside = image.folder().map(Path::to_owned),
         }
         self.symbols.set_finder(Finder::new(symbols, images, options));
     }
@@ -186,17 +229,33 @@ impl Target {
         overlay
     }
 
-    /// The dump file.
-    pub fn dump(&self) -> &DumpFile {
-        &self.dump
+    /// What was opened.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
     }
 
-    /// Its header.
-    pub fn header(&self) -> &Header {
-        self.dump.header()
+    /// The dump.
+    ///
+    /// # Errors
+    /// If an image was opened.
+    pub fn dump(&self) -> Result<&DumpFile, NoCrash> {
+        self.subject.dump()
     }
 
-    /// Virtual memory of the process that was current at the crash.
+    /// The dump's header.
+    ///
+    /// # Errors
+    /// If an image was opened.
+    pub fn header(&self) -> Result<&Header, NoCrash> {
+        self.dump().map(DumpFile::header)
+    }
+
+    /// The processor that the code is for.
+    pub fn machine(&self) -> Machine {
+        self.subject.machine()
+    }
+
+    /// Virtual memory of the process that was current at the crash, or the image.
     pub fn memory(&self) -> &VirtualMemory {
         &self.memory
     }
@@ -230,7 +289,10 @@ impl Target {
     pub fn kernel_version(&self) -> Version {
         let exact = self.kernel_build.as_ref().and_then(|build| Version::parse(&build.version));
         exact.unwrap_or_else(|| {
-            let build = self.header().minor_version;
+            let build = match &self.subject {
+                Subject::Dump(dump) => dump.header().minor_version,
+                Subject::Image(image) => return image.version(),
+            };
             // Up to Windows 8.1 the build lab's second part is the revision; since Windows 10 it is always 1.
             let lab = self.build_lab.as_deref().unwrap_or_default();
             let revision = lab.split('.').nth(1).and_then(|part| part.parse().ok());

@@ -1,7 +1,10 @@
-//! The ticket line: which dump this is.
+//! The ticket line: which dump or image this is.
 
 use crate::analysis::bug_check;
+use crate::dump::Header;
 use crate::session::Session;
+use crate::symbols::layouts::UNKNOWN;
+use crate::target::{Subject, Target};
 use crate::util::width::{clip, columns};
 
 /// What the first line says of the dump.
@@ -9,7 +12,7 @@ use crate::util::width::{clip, columns};
 pub(super) struct Ticket {
     /// The file's name.
     pub(super) file: String,
-    /// Bug check code and name.
+    /// Bug check code and name; of an image that it is one.
     pub(super) bug_check: String,
     /// Build, machine, processors.
     pub(super) build: String,
@@ -19,24 +22,21 @@ impl Ticket {
     /// The ticket of a session.
     pub(super) fn of(session: &Session) -> Ticket {
         let target = &session.target;
-        let header = target.header();
-        let known = bug_check(header.bug_check_code, header.bug_check_parameters);
-        let bug_check = match known {
-            Some(known) => format!("{:x} {}", known.code, known.name),
-            None => format!("{:x}", header.bug_check_code),
-        };
-        let version = match target.kernel_build() {
-            Some(build) => build.version.clone(),
-            None => format!("build {}", header.minor_version),
-        };
-        let machine = crate::command::machine_name(header.machine);
-        let path = target.dump().path();
+        let machine = crate::command::machine_name(target.machine());
+        let path = target.subject().path();
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        let (bug_check, build) = match target.subject() {
+            Subject::Dump(dump) => of_dump(target, dump.header(), &machine),
+            Subject::Image(image) => {
+                let version = Some(image.version()).filter(|&version| version != UNKNOWN);
+                let version = version.map_or(String::new(), |version| format!("{version} "));
+                ("image".to_owned(), format!("{version}{machine}"))
+            }
+        };
         Ticket {
             file: crate::output::sanitize(&file).into_owned(),
             bug_check: crate::output::sanitize(&bug_check).into_owned(),
-            build: crate::output::sanitize(&format!("{version} {machine} {} cpu", header.processors))
-                .into_owned(),
+            build: crate::output::sanitize(&build).into_owned(),
         }
     }
 
@@ -52,6 +52,20 @@ impl Ticket {
         let short = if columns(&short) <= width { short } else { self.bug_check.clone() };
         clip(&short, width).to_owned()
     }
+}
+
+/// A dump's bug check and build.
+fn of_dump(target: &Target, header: &Header, machine: &str) -> (String, String) {
+    let known = bug_check(header.bug_check_code, header.bug_check_parameters);
+    let bug_check = match known {
+        Some(known) => format!("{:x} {}", known.code, known.name),
+        None => format!("{:x}", header.bug_check_code),
+    };
+    let version = match target.kernel_build() {
+        Some(build) => build.version.clone(),
+        None => format!("build {}", header.minor_version),
+    };
+    (bug_check, format!("{version} {machine} {} cpu", header.processors))
 }
 
 /// `text` in at most `width` columns, its middle left out: names of dumps begin with a machine and end with a date.

@@ -172,7 +172,7 @@ impl UnwindHost for TargetHost<'_> {
     }
 
     fn named_addresses(&self) -> Vec<u64> {
-        self.target.header().bug_check_parameters.to_vec()
+        self.target.header().map_or_else(|_| Vec::new(), |header| header.bug_check_parameters.to_vec())
     }
 
     fn pointer_auth_mask(&self) -> Option<u64> {
@@ -226,7 +226,7 @@ fn stacks(target: &Target, memory: &VirtualMemory, thread: Option<u64>) -> Vec<S
             }
         }
     }
-    if let Some(triage) = target.dump().triage() {
+    if let Some(triage) = target.dump().ok().and_then(|dump| dump.triage()) {
         let limit = triage.top_of_stack;
         add(limit, limit.saturating_add(triage.stack.len() as u64), StackKind::Saved);
     }

@@ -27,11 +27,11 @@ pub(super) struct Doctor {
 
 impl Doctor {
     pub(super) fn run(&self) -> Exit {
-        let wanted = match self.dump.wanted() {
-            Ok(wanted) => wanted,
+        let (wanted, finder) = match self.dump.wanted() {
+            Ok(found) => found,
             Err(exit) => return exit,
         };
-        let report = diagnose(&self.dump.finder(), &wanted, &Downloads);
+        let report = diagnose(&finder, &wanted, &Downloads);
         print("symbols doctor", blocks(&report, self.verbose), self.json);
         Exit::Success
     }

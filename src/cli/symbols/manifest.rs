@@ -25,12 +25,11 @@ pub(super) struct ManifestArgs {
 
 impl ManifestArgs {
     pub(super) fn run(&self) -> Exit {
-        let wanted = match self.dump.wanted() {
-            Ok(wanted) => wanted,
+        let (wanted, paths) = match self.dump.wanted() {
+            Ok(found) => found,
             Err(exit) => return exit,
         };
         // What is here already is left out; making a list asks no server.
-        let paths = self.dump.finder();
         let options = Options { network: false, ..paths.options().clone() };
         let finder = Finder::new(paths.symbol_path().clone(), paths.image_path().clone(), options);
         let manifest = Manifest::for_modules(&locate_all(&finder, &wanted, true, &Downloads));

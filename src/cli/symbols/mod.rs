@@ -6,7 +6,6 @@ mod fetch;
 mod manifest;
 
 use super::Exit;
-use crate::dump::DumpFile;
 use crate::output::{Block, Document, json, plain};
 use crate::symbols::Finder;
 use crate::symbols::finder::Options as FindOptions;
@@ -43,8 +42,8 @@ enum Action {
 /// The flags of actions that read a dump.
 #[derive(Debug, Args)]
 struct DumpArgs {
-    /// The dump
-    #[arg(short = 'z', value_name = "DUMP")]
+    /// The dump or image
+    #[arg(short = 'z', value_name = "FILE")]
     dump: PathBuf,
     /// Symbol path; without it _NT_SYMBOL_PATH counts
     #[arg(short = 'y', value_name = "SYMPATH")]
@@ -80,15 +79,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
 }
 
 impl DumpArgs {
-    /// Opens the dump and lists what its modules want.
+    /// Opens the dump and lists what its modules want, with the finder to look for it.
     ///
     /// The kernel of a triage dump is also recognised by symbols that are here already, so that its PDB has a name.
-    fn wanted(&self) -> Result<Vec<Wanted>, Exit> {
-        let file = DumpFile::open(&self.dump, &mut |_| {}).map_err(|error| {
+    fn wanted(&self) -> Result<(Vec<Wanted>, Finder), Exit> {
+        let mut target = Target::open(&self.dump, &mut |_| {}).map_err(|error| {
             eprintln!("dumpscope: {error}");
             Exit::NotOpened
         })?;
-        let mut target = Target::new(file);
         let (symbols, images) = self.paths();
         target.set_paths(symbols, images, FindOptions { network: false, ..FindOptions::default() });
         let patterns: Vec<_> = self.modules.iter().map(|pattern| pattern.to_lowercase()).collect();
@@ -102,7 +100,9 @@ impl DumpArgs {
             eprintln!("dumpscope: no such module in the dump");
             return Err(Exit::CommandFailed);
         }
-        Ok(wanted)
+        let found_by = target.symbols().finder();
+        let options = FindOptions { network: !self.offline, ..found_by.options().clone() };
+        Ok((wanted, Finder::new(found_by.symbol_path().clone(), found_by.image_path().clone(), options)))
     }
 
     fn paths(&self) -> (SearchPath, SearchPath) {
@@ -110,12 +110,6 @@ impl DumpArgs {
             self.symbol_path.as_deref().map_or_else(SearchPath::symbols_from_env, SearchPath::parse);
         let images = self.image_path.as_deref().map_or_else(SearchPath::images_from_env, SearchPath::parse);
         (symbols, images)
-    }
-
-    fn finder(&self) -> Finder {
-        let (symbols, images) = self.paths();
-        let options = FindOptions { network: !self.offline, ..FindOptions::default() };
-        Finder::new(symbols, images, options)
     }
 }
 

@@ -16,7 +16,7 @@ pub fn decode(context: &Context<'_>, address: u64) -> Option<Instruction> {
     let (read, _) = target.memory().read_partial(address, &mut bytes);
     let bytes = bytes.get(..read).filter(|bytes| !bytes.is_empty())?;
     let symbol = |address| context.symbol_text(address);
-    match target.header().machine {
+    match target.machine() {
         Machine::Arm64 => arm64::decode(bytes, address, &symbol),
         Machine::I386 => x64::decode(bytes, address, 32, &symbol),
         _ => x64::decode(bytes, address, 64, &symbol),

@@ -23,7 +23,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
-    let dump = context.session.target.dump().clone();
+    let dump = context.session.target.dump()?.clone();
     context.emit(Line::new().role(Role::Heading, title(dump.header().bits.count(), dump.kind())))?;
     context.blank()?;
     let sections = [header::record(&dump), storage::physical(&dump)];

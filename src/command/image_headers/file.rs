@@ -103,7 +103,8 @@ fn file_header(headers: &Headers, hash: bool, zone: &Zone) -> Record {
     with_all(record, flags(headers.characteristics, FILE_FLAGS)).line(Line::new())
 }
 
-fn subsystem(value: u16) -> &'static str {
+/// The name of a subsystem, as `!dh` writes it.
+pub fn subsystem(value: u16) -> &'static str {
     match value {
         1 => "Native",
         2 => "Windows GUI",

@@ -5,7 +5,7 @@ mod file;
 mod sections;
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-pub use file::machine_name;
+pub use file::{machine_name, subsystem};
 
 use crate::output::{Line, Role};
 use crate::symbols::pe::{Directory, Image};

@@ -9,6 +9,8 @@ use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::Line;
 use crate::symbols::wildcard::Wildcard;
 use crate::target::{Module, ModuleKind};
+pub use rows::timestamp;
+
 use options::{Filter, Options, Order};
 
 /// `lm`
@@ -28,7 +30,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            f    with full paths             1m   names only\n  \
            sm   sorted by name              D    with links\n\
            Example: lmvm nt",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run,
 };
 

@@ -23,7 +23,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            /t  with types      /i  parameter or local     /V (or /v)  with the place that holds it\n  \
            /a  by address      /n  by name                PATTERN  only these names (* and ?)\n\
            Needs a private PDB of the frame's module.",
-    needs: Needs::Types,
+    needs: Needs::Dump,
     run,
 };
 
@@ -36,7 +36,7 @@ pub const PLACES: CommandSpec = CommandSpec {
     usage: "[PATTERN]",
     summary: "Shows the variables of the selected frame with the places that hold them",
     help: "One line a variable: its register or stack slot, its name, its value. Example: .frame 0n17; !x",
-    needs: Needs::Types,
+    needs: Needs::Dump,
     run: places,
 };
 

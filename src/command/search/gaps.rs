@@ -1,6 +1,6 @@
 //! How to get past memory that cannot be read.
 
-use crate::memory::{Level, ModuleIdentity, ReadError, Reason, VirtualMemory};
+use crate::memory::{Level, ReadError, Reason, VirtualMemory};
 
 /// Where reading may go on after a failure.
 pub struct Gaps {
@@ -18,13 +18,8 @@ impl Gaps {
     /// The gaps of this memory.
     pub fn of(memory: &VirtualMemory) -> Gaps {
         let starts = memory.blocks().map(|blocks| blocks.ranges().map(|(address, ..)| address).collect());
-        let images = memory.images().map(|images| {
-            let place = |(module, _): (ModuleIdentity, _)| {
-                (module.base, module.base.saturating_add(u64::from(module.size_of_image)))
-            };
-            images.modules().map(place).collect()
-        });
-        Gaps { starts, images: images.unwrap_or_default() }
+        let images = memory.images().map(|images| images.ranges()).unwrap_or_default();
+        Gaps { starts, images }
     }
 
     /// The next address after `error` that may be readable; `None` if there is none.
@@ -46,6 +41,7 @@ impl Gaps {
         }
         match &error.reason {
             Reason::NotCanonical if at < UPPER_HALF => Some(UPPER_HALF),
+            Reason::OutsideImage { start, .. } => (at < *start).then_some(*start),
             Reason::NoMemory | Reason::NoTranslation { .. } | Reason::NotCanonical | Reason::EndOfSpace => {
                 None
             }

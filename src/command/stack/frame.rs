@@ -19,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            /r  shows the frame's registers and instruction. Registers that calls do not preserve cannot be known in \
            outer frames: they are listed as not recovered\n  \
            /c  makes the frame the start of later stacks; .cxr takes that back",
-    needs: Needs::Memory,
+    needs: Needs::Dump,
     run,
 };
 
@@ -32,7 +32,7 @@ pub const NEXT: CommandSpec = CommandSpec {
     usage: "",
     summary: "Selects the next outer frame",
     help: "The caller of the selected frame, as .frame would show it.",
-    needs: Needs::Memory,
+    needs: Needs::Dump,
     run: outer,
 };
 
@@ -45,7 +45,7 @@ pub const PREVIOUS: CommandSpec = CommandSpec {
     usage: "",
     summary: "Selects the next inner frame",
     help: "The frame that the selected one called, as .frame would show it.",
-    needs: Needs::Memory,
+    needs: Needs::Dump,
     run: inner,
 };
 

@@ -27,7 +27,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            Frames come from the images' unwind data. Where a dump has none and no image file is given (-i), the stack \
            is searched for return addresses: such frames are marked [scan N], N being the confidence out of 100. \
            They are followed by the images that would make them exact.",
-    needs: Needs::Memory,
+    needs: Needs::Dump,
     run,
 };
 

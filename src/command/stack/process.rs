@@ -14,7 +14,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "With an EPROCESS address, user memory and user modules are that process's from then on; 0 goes back to the \
            process of the crash. Needs page tables: a triage dump holds one process's memory only. The letters are \
            accepted for WinDbg's sake; modules are always listed anew.",
-    needs: Needs::Memory,
+    needs: Needs::Dump,
     run,
 };
 

@@ -16,7 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows or selects the thread whose stack is shown",
     help: "The address is that of an ETHREAD. The stack of a thread that waits starts where it was switched out. Without \
            an address the thread of the current processor is shown and current again.",
-    needs: Needs::Memory,
+    needs: Needs::Dump,
     run,
 };
 

@@ -16,7 +16,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "kv names the trap frames of a stack. A trap frame holds what the processor was doing when it was interrupted, \
            but few of the registers that calls preserve: those are shown as zero. The frame after the trap handler in k \
            has them all (.frame /r). Without an address the processor's own registers are current again.",
-    needs: Needs::Memory,
+    needs: Needs::Dump,
     run,
 };
 

@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     usage: "[ADDRESS [LCOUNT | END]]",
     summary: "Disassembles",
     help: "Shows eight instructions, or COUNT, or those up to END. Without an address, goes on where the last u ended, \
-           at first at the instruction pointer.\n\
+           at first at the instruction pointer (of an image: at its entry point).\n\
            \n\
            kd> u @rip L3\n\
            nt+0x3fdb50:\n\

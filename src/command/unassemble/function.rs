@@ -41,7 +41,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         text = option.get(1..).unwrap_or_default().trim_start();
     }
     let address = if text.is_empty() {
-        context.session.context().map_err(CommandError::Missing)?.ip()
+        context.session.code_address().map_err(CommandError::Missing)?
     } else {
         context.evaluate(text)?
     };

@@ -27,7 +27,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            /n /N by name          /z /Z by size\n\
            Without a module the kernel and the modules whose symbols are loaded are searched; x *! lists modules.\n\
            Example: x nt!KeBugCheck*",
-    needs: Needs::Dump,
+    needs: Needs::Target,
     run,
 };
 

@@ -15,6 +15,9 @@ use crate::symbols::wildcard::Wildcard;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub [u32; 4]);
 
+/// The version of which nothing is known.
+pub const UNKNOWN: Version = Version([0; 4]);
+
 impl Version {
     /// Reads `10.0.19041.1288`; parts that are missing count as 0.
     pub fn parse(text: &str) -> Option<Version> {

@@ -16,12 +16,36 @@ pub const MAX_FILE: u64 = 1 << 30;
 #[derive(Debug, Clone)]
 pub struct FileImage<D> {
     data: D,
-    /// Where the first section begins: below lies the mapped header.
+    /// Where the mapped headers end.
     headers_end: u32,
     /// Bytes of the file that belong to the header.
     headers_size: u32,
-    low_alignment: bool,
+    /// What sections fill in memory: whole pages, unless the image is of sub-page alignment.
+    alignment: u32,
     sections: Vec<Section>,
+}
+
+/// Bytes of the image in memory that lie together in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// File offset of the first.
+    pub offset: usize,
+    /// How many; never zero.
+    pub len: usize,
+    /// Whether they are zeros that the file does not hold.
+    pub is_zero: bool,
+}
+
+/// Why nothing stands at an RVA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Neither the headers nor a section reach there.
+    Unmapped,
+    /// The file ends before.
+    CutOff {
+        /// File offset where the byte should be.
+        offset: u64,
+    },
 }
 
 /// File offsets as addresses: how the headers are read before the sections are known.
@@ -52,15 +76,17 @@ impl<D: AsRef<[u8]>> FileImage<D> {
     /// Takes the bytes of an image file.
     pub fn new(data: D) -> Result<FileImage<D>, PeError> {
         let headers = Headers::read(&Raw(data.as_ref()))?;
-        let headers_end = headers.sections.iter().map(|s| s.rva).min().unwrap_or(u32::MAX);
         // A stated size below the section table's end cannot be: the headers were just read from there.
         let table = headers.sections.len() as u32 * 40 + 24 + u32::from(headers.optional_header_size);
         let headers_size = headers.size_of_headers.max(headers.nt_offset + table);
+        // The rest of their last page is zero once mapped, up to the first section.
+        let first = headers.sections.iter().map(|s| s.rva).min().unwrap_or(u32::MAX);
+        let headers_end = round_up(headers_size, PAGE).min(first);
         Ok(FileImage {
             data,
             headers_end,
             headers_size,
-            low_alignment: headers.section_alignment < 0x1000,
+            alignment: headers.section_alignment.clamp(1, PAGE),
             sections: headers.sections,
         })
     }
@@ -70,63 +96,71 @@ impl<D: AsRef<[u8]>> FileImage<D> {
         self.data.as_ref()
     }
 
-    /// Fills the front of `buf` from one stretch of the image and says how many bytes that was.
-    fn piece(&self, rva: u32, buf: &mut [u8]) -> Option<usize> {
-        let data = self.data.as_ref();
+    /// What the loader maps at `rva`, to the end of what lies together in the file.
+    ///
+    /// # Errors
+    /// Why nothing stands there.
+    pub fn piece(&self, rva: u32) -> Result<Piece, Missing> {
         if rva < self.headers_end {
-            // Headers lie one to one; the rest of their last page is zero once mapped.
-            let len = buf.len().min((self.headers_end - rva) as usize);
-            let buf = buf.get_mut(..len)?;
-            let limit = data.len().min(self.headers_size as usize);
-            let have = limit.saturating_sub(rva as usize).min(len);
-            let (front, rest) = buf.split_at_mut_checked(have)?;
-            (front.is_empty() || bytes::copy(data, rva as usize, front)).then_some(())?;
-            rest.fill(0);
-            return (rva as usize <= data.len()).then_some(len);
+            // Headers lie one to one.
+            return self.cut(rva as usize, self.headers_size.saturating_sub(rva), self.headers_end - rva);
         }
-        let section = self.sections.iter().find(|section| rva >= section.rva && rva < mapped_end(section))?;
+        let end = |section: &Section| section.rva.saturating_add(self.mapped_size(section));
+        let section = self.sections.iter().find(|section| rva >= section.rva && rva < end(section));
+        let section = section.ok_or(Missing::Unmapped)?;
         let within = rva - section.rva;
-        let len = buf.len().min((mapped_end(section) - rva) as usize);
-        let buf = buf.get_mut(..len)?;
-        let limit = match section.virtual_size {
-            0 => section.raw_size,
-            size => section.raw_size.min(round_up(size)),
-        };
-        let have = (limit.saturating_sub(within) as usize).min(len);
-        let (front, rest) = buf.split_at_mut_checked(have)?;
-        rest.fill(0);
+        let limit = section.raw_size.min(self.mapped_size(section));
         // The loader rounds file offsets down to sectors, except in images of sub-page alignment.
-        let start = if self.low_alignment { section.raw_offset } else { section.raw_offset & !0x1ff };
-        let offset = (start as usize).checked_add(within as usize)?;
-        (front.is_empty() || bytes::copy(data, offset, front)).then_some(len)
+        let start = if self.alignment < PAGE { section.raw_offset } else { section.raw_offset & !0x1ff };
+        let offset = (start as usize).checked_add(within as usize).ok_or(Missing::Unmapped)?;
+        self.cut(offset, limit.saturating_sub(within), end(section) - rva)
+    }
+
+    fn mapped_size(&self, section: &Section) -> u32 {
+        round_up(section.memory_size(), self.alignment)
+    }
+
+    /// Of `length` bytes in memory the first `raw` stand at a file offset, if the file is that long; zeros follow.
+    fn cut(&self, offset: usize, raw: u32, length: u32) -> Result<Piece, Missing> {
+        let raw = raw.min(length) as usize;
+        if raw == 0 {
+            return Ok(Piece { offset, len: length as usize, is_zero: true });
+        }
+        match self.data().len().saturating_sub(offset).min(raw) {
+            0 => Err(Missing::CutOff { offset: offset as u64 }),
+            len => Ok(Piece { offset, len, is_zero: false }),
+        }
     }
 }
 
-/// End of a section in memory: sections fill whole pages.
-fn mapped_end(section: &Section) -> u32 {
-    section.rva.saturating_add(round_up(section.memory_size()))
-}
+/// Size of a page of memory.
+const PAGE: u32 = 0x1000;
 
-fn round_up(size: u32) -> u32 {
-    size.checked_add(0xfff).map_or(u32::MAX, |size| size & !0xfff)
+fn round_up(size: u32, alignment: u32) -> u32 {
+    size.checked_next_multiple_of(alignment).unwrap_or(u32::MAX)
 }
 
 impl<D: AsRef<[u8]>> ImageBytes for FileImage<D> {
     fn at_rva(&self, rva: u32, buf: &mut [u8]) -> bool {
         let mut at = rva;
-        let mut done = 0;
-        while done < buf.len() {
-            let Some(rest) = buf.get_mut(done..) else {
+        let mut rest = buf;
+        while !rest.is_empty() {
+            let Ok(piece) = self.piece(at) else {
                 return false;
             };
-            let Some(len) = self.piece(at, rest).filter(|&len| len > 0) else {
+            let Some((front, after)) = rest.split_at_mut_checked(piece.len.min(rest.len())) else {
                 return false;
             };
-            done += len;
-            match at.checked_add(len as u32) {
-                Some(next) => at = next,
-                None => return done >= buf.len(),
+            match piece.is_zero {
+                true => front.fill(0),
+                false if bytes::copy(self.data(), piece.offset, front) => {}
+                false => return false,
             }
+            match u32::try_from(front.len()).ok().and_then(|len| at.checked_add(len)) {
+                Some(next) => at = next,
+                None => return after.is_empty(),
+            }
+            rest = after;
         }
         true
     }

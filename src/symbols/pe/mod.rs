@@ -15,7 +15,7 @@ use std::path::Path;
 pub use bytes::{ImageBytes, MappedBytes};
 pub use debug::{DebugData, DebugEntry};
 pub use exports::{Export, ExportTarget, Exports};
-pub use file::FileImage;
+pub use file::{FileImage, Missing, Piece};
 pub use functions::{FunctionLookup, FunctionTable, RuntimeFunction};
 pub use headers::{DataDirectory, Directory, Headers, Section};
 pub use imports::{Import, ImportModule, ImportName, Imports};

@@ -90,7 +90,9 @@ fn known_addresses(target: &Target) -> Vec<(&'static str, u64)> {
     let data = target.debugger_data();
     let field = |name: &&'static str| Some((*name, data.and_then(|data: &DebuggerData| data.nonzero(name))?));
     let mut known: Vec<(&str, u64)> = VARIABLES.iter().filter_map(field).collect();
-    let header = target.header();
+    let Ok(header) = target.header() else {
+        return known;
+    };
     known.push(("KdDebuggerDataBlock", header.kd_debugger_data_block));
     // The writer records a break instruction at KeBugCheckEx: the one address of code that is always known.
     let stopped = header.exception.filter(|exception| exception.code == 0x8000_0003);

@@ -8,7 +8,7 @@ use super::module_symbols::{ModuleSymbols, SymbolStatus};
 use crate::dump::Machine;
 use crate::symbols::finder::Finder;
 use crate::symbols::isf::{self, Isf};
-use crate::symbols::layouts;
+use crate::symbols::layouts::{self, UNKNOWN};
 use crate::symbols::locate::Wanted;
 use crate::symbols::module::{FileId, ImageId, PdbId};
 use crate::symbols::pdb::{Identity, PdbFile};
@@ -270,11 +270,14 @@ impl Loading<'_> {
     fn built_in_types(&mut self) {
         let target = self.target;
         // The layouts are those of x64 kernels.
-        let is_x64 = target.header().machine == Machine::Amd64;
+        let is_x64 = target.machine() == Machine::Amd64;
         if self.module.name != "nt" || self.found.types.is_some() || !is_x64 {
             return;
         }
         let version = target.kernel_version();
+        if version == UNKNOWN {
+            return;
+        }
         let thread_size = target.debugger_data().and_then(|data| data.nonzero("SizeEThread"));
         let Some(layout) = layouts::choose(version, thread_size) else {
             return;

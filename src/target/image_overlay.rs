@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::Memory;
-use super::error::{ReadError, Reason};
-use super::pe_image::PeImage;
+use super::shared_image::SharedImage;
 use crate::dump::Mapping;
+use crate::memory::{Backing, Memory, ReadError, Reason};
+use crate::symbols::pe::PeError;
 
 /// What the dump says of a module; a file must match it to stand for its memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +35,16 @@ pub enum ImageError {
         source: io::Error,
     },
     /// Not an image.
-    #[error("{} is no PE image", .0.display())]
-    NotPe(PathBuf),
+    #[error("{} is no PE image: {why}", .path.display())]
+    NotPe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: PeError,
+    },
+    /// Nothing to map.
+    #[error("{} is empty or no file", .0.display())]
+    Empty(PathBuf),
     /// An image of another build.
     #[error("{} is another build: time stamp {found_stamp:08X} and size {found_size:x}, the module has {stamp:08X} and {size:x}", .path.display())]
     Mismatch {
@@ -74,7 +82,7 @@ pub struct ImageOverlay {
 struct Loaded {
     module: ModuleIdentity,
     path: PathBuf,
-    image: PeImage,
+    image: SharedImage,
 }
 
 impl ImageOverlay {
@@ -91,7 +99,7 @@ impl ImageOverlay {
         let failed = |source| ImageError::Io { path: path.to_owned(), source };
         let about = path.metadata().map_err(failed)?;
         if !about.is_file() || about.len() == 0 {
-            return Err(ImageError::NotPe(path.to_owned()));
+            return Err(ImageError::Empty(path.to_owned()));
         }
         let file = Mapping::of_file(&File::open(path).map_err(failed)?).map_err(failed)?;
         self.add(path, file, module)
@@ -103,14 +111,16 @@ impl ImageOverlay {
     /// As [`load`](ImageOverlay::load).
     pub fn add(&mut self, path: &Path, file: Mapping, module: ModuleIdentity) -> Result<(), ImageError> {
         let path = path.to_owned();
-        let Some(image) = PeImage::parse(file) else {
-            return Err(ImageError::NotPe(path));
+        let image = match SharedImage::parse(file) {
+            Ok(image) => image,
+            Err(why) => return Err(ImageError::NotPe { path, why }),
         };
-        if (image.time_date_stamp, image.size_of_image) != (module.time_date_stamp, module.size_of_image) {
+        let (found_stamp, found_size) = (image.headers().time_date_stamp, image.headers().size_of_image);
+        if (found_stamp, found_size) != (module.time_date_stamp, module.size_of_image) {
             return Err(ImageError::Mismatch {
                 path,
-                found_stamp: image.time_date_stamp,
-                found_size: image.size_of_image,
+                found_stamp,
+                found_size,
                 stamp: module.time_date_stamp,
                 size: module.size_of_image,
             });
@@ -151,6 +161,16 @@ impl Memory for ImageOverlay {
             .and_then(|index| self.images.get(index))
             .and_then(|loaded| loaded.image.window(address - loaded.module.base, loaded.module.base))
             .ok_or_else(|| ReadError::new(address, Reason::NotInImage))
+    }
+}
+
+impl Backing for ImageOverlay {
+    fn ranges(&self) -> Vec<(u64, u64)> {
+        let place = |loaded: &Loaded| {
+            let base = loaded.module.base;
+            (base, base.saturating_add(u64::from(loaded.module.size_of_image)))
+        };
+        self.images.iter().map(place).collect()
     }
 }
 
@@ -272,7 +292,7 @@ mod tests {
             for value in [0, 0x7f, 0xff] {
                 let mut file = whole.clone();
                 file[at] = value;
-                let Some(image) = PeImage::parse(Mapping::of_bytes(file)) else {
+                let Ok(image) = SharedImage::parse(Mapping::of_bytes(file)) else {
                     continue;
                 };
                 for rva in [0, 0x3ff, 0x1000, 0x2020, u64::from(u32::MAX)] {
@@ -281,7 +301,7 @@ mod tests {
             }
         }
         for size in 0..0x400 {
-            let _ = PeImage::parse(Mapping::of_bytes(whole[..size].to_vec()));
+            let _ = SharedImage::parse(Mapping::of_bytes(whole[..size].to_vec()));
         }
     }
 
