@@ -130,7 +130,7 @@ impl Builder {
     /// Sorts what was added. A public name that repeats a private one at the same address is merged into it.
     pub fn finish(self) -> NameIndex {
         let Builder { rows, mut typedefs, text } = self;
-        let mut rows = by_address(&rows);
+        let mut rows = by_address(rows);
         rows.dedup_by(|later, first| {
             let same = later.rva == first.rva && get(&text, later.name) == get(&text, first.name);
             if same && first.decorated.len == 0 {
@@ -146,7 +146,7 @@ impl Builder {
 }
 
 /// The rows by address, the most telling first, and otherwise as they were added. Small keys are moved about, not rows.
-fn by_address(rows: &[Row]) -> Vec<Row> {
+fn by_address(rows: Vec<Row>) -> Vec<Row> {
     let key =
         |(row, number): (&Row, u64)| (u64::from(row.rva) << 32) | (u64::from(rank(row.kind)) << 28) | number;
     let mut order: Vec<u64> = rows.iter().zip(0..MAX_NAMES as u64).map(key).collect();

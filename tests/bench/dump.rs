@@ -11,6 +11,7 @@
     unreachable_pub
 )]
 
+mod report;
 mod sparse;
 #[path = "../support/synth.rs"]
 mod synth;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 use dumpscope::dump::DumpFile;
 use dumpscope::memory::{Memory, PhysicalMemory, VirtualMemory};
 use kdmp_parser::parse::KernelDumpParser;
+use report::{Report, peak_kib, shortest};
 use synth::Machine;
 
 const GIB: u64 = 1 << 30;
@@ -36,8 +38,7 @@ fn main() {
         println!("{}", peak_kib().map_or_else(String::new, |kib| kib.to_string()));
         return;
     }
-    if !std::env::args().any(|argument| argument == "--bench") {
-        println!("skipped: run with cargo bench");
+    if !report::is_wanted() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -45,51 +46,11 @@ fn main() {
     opening(folder.path(), &mut report);
     virtual_reads(folder.path(), &mut report);
     physical_reads(folder.path(), &mut report);
-    if report.missed > 0 {
-        eprintln!("{} goals missed", report.missed);
-        std::process::exit(1);
-    }
-}
-
-#[derive(Default)]
-struct Report {
-    missed: u32,
-}
-
-impl Report {
-    /// A measurement beside its goal.
-    fn goal(&mut self, what: &str, value: String, goal: &str, held: bool) {
-        self.missed += u32::from(!held);
-        println!("{what:<52} {value:>14}   {goal:<12} {}", if held { "held" } else { "MISSED" });
-    }
-
-    /// A measurement that others are compared with.
-    fn note(&self, what: &str, value: String) {
-        println!("{what:<52} {value:>14}");
-    }
+    report.finish();
 }
 
 fn open(path: &Path) -> DumpFile {
     DumpFile::open(path, &mut |_| {}).unwrap()
-}
-
-/// The shortest of `times` runs.
-fn shortest<T>(times: u32, mut run: impl FnMut() -> T) -> Duration {
-    (0..times)
-        .map(|_| {
-            let start = Instant::now();
-            black_box(run());
-            start.elapsed()
-        })
-        .min()
-        .unwrap()
-}
-
-/// Peak of resident memory of this process, where the system tells.
-fn peak_kib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 fn opening(folder: &Path, report: &mut Report) {

@@ -4,7 +4,8 @@
 //! definitions and text bytes, then rows, the order by name, type definitions and text. A file that is not exactly
 //! that, for this very PDB, is ignored and written anew.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::coarse::Coarse;
@@ -15,7 +16,11 @@ use crate::util::bounded;
 const MAGIC: &[u8; 4] = b"dsIX";
 /// Raised whenever the layout or what is put into the table changes.
 pub(super) const VERSION: u32 = 1;
-const HEADER: usize = 4 + 4 + 4 + 32 + 4 + 4 + 4;
+/// Where the checksum is.
+const CRC_AT: usize = 8;
+const HEADER: usize = CRC_AT + 4 + 32 + 4 + 4 + 4;
+/// How much is read and written at once.
+const BUFFER: usize = 1 << 16;
 const ROW: usize = 36;
 const TYPEDEF: usize = 10;
 /// A module number that stands for "no record".
@@ -35,8 +40,9 @@ impl NameIndex {
     /// Reads the table that [`NameIndex::save`] wrote for `key`; `None` where it is absent, of another version or PDB,
     /// or damaged.
     pub fn load(path: &Path, key: &str) -> Option<NameIndex> {
-        let bytes = std::fs::read(path).ok()?;
-        decode(&bytes, key)
+        let file = File::open(path).ok()?;
+        let len = file.metadata().ok()?.len();
+        read(file, len, key)
     }
 
     /// Writes the table for `key`: beside its place first, then renamed, so that no reader meets half a file.
@@ -44,7 +50,7 @@ impl NameIndex {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&encode(self, key))?;
+        write(self, key, &mut file)?;
         file.persist(path).map_err(|e| e.error)?;
         Ok(())
     }
@@ -60,74 +66,111 @@ fn key_bytes(key: &str) -> [u8; 32] {
     bytes
 }
 
-fn encode(index: &NameIndex, key: &str) -> Vec<u8> {
-    let mut body = Vec::new();
-    body.extend_from_slice(&key_bytes(key));
+/// Writes the file, of which no copy is made in memory: the checksum of what follows it is put in last.
+fn write(index: &NameIndex, key: &str, file: &mut (impl Write + Seek)) -> io::Result<()> {
+    file.write_all(&[0; CRC_AT + 4])?;
+    let mut body = BufWriter::with_capacity(BUFFER, Summed { file: &mut *file, crc: flate2::Crc::new() });
+    write_body(index, key, &mut body)?;
+    body.flush()?;
+    let sum = body.get_ref().crc.sum();
+    drop(body);
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(MAGIC)?;
+    file.write_all(&VERSION.to_le_bytes())?;
+    file.write_all(&sum.to_le_bytes())
+}
+
+fn write_body(index: &NameIndex, key: &str, to: &mut impl Write) -> io::Result<()> {
+    to.write_all(&key_bytes(key))?;
     for count in [index.rows.len(), index.typedefs.len(), index.text.len()] {
-        body.extend_from_slice(&u32::try_from(count).unwrap_or(0).to_le_bytes());
+        to.write_all(&u32::try_from(count).unwrap_or(0).to_le_bytes())?;
     }
     for row in &index.rows {
         for word in [row.rva, row.size, row.ty, row.name.at, row.decorated.at] {
-            body.extend_from_slice(&word.to_le_bytes());
+            to.write_all(&word.to_le_bytes())?;
         }
         let place = row.place.unwrap_or(RecordPlace { module: NO_MODULE, offset: 0 });
-        body.extend_from_slice(&place.offset.to_le_bytes());
-        body.extend_from_slice(&place.module.to_le_bytes());
-        body.extend_from_slice(&row.name.len.to_le_bytes());
-        body.extend_from_slice(&row.decorated.len.to_le_bytes());
+        to.write_all(&place.offset.to_le_bytes())?;
         let kind = KINDS.iter().position(|&kind| kind == row.kind).unwrap_or(0);
-        body.extend_from_slice(&(kind as u16).to_le_bytes());
-        body.extend_from_slice(&0u32.to_le_bytes());
+        for half in [place.module, row.name.len, row.decorated.len, kind as u16] {
+            to.write_all(&half.to_le_bytes())?;
+        }
+        to.write_all(&0u32.to_le_bytes())?;
     }
     for order in &index.by_name {
-        body.extend_from_slice(&order.to_le_bytes());
+        to.write_all(&order.to_le_bytes())?;
     }
     for (name, ty) in &index.typedefs {
-        body.extend_from_slice(&name.at.to_le_bytes());
-        body.extend_from_slice(&name.len.to_le_bytes());
-        body.extend_from_slice(&ty.to_le_bytes());
+        to.write_all(&name.at.to_le_bytes())?;
+        to.write_all(&name.len.to_le_bytes())?;
+        to.write_all(&ty.to_le_bytes())?;
     }
-    body.extend_from_slice(index.text.as_bytes());
-    let mut crc = flate2::Crc::new();
-    crc.update(&body);
-    let mut bytes = Vec::with_capacity(body.len() + 12);
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
-    bytes.extend_from_slice(&crc.sum().to_le_bytes());
-    bytes.extend_from_slice(&body);
-    bytes
+    to.write_all(index.text.as_bytes())
 }
 
-fn decode(bytes: &[u8], key: &str) -> Option<NameIndex> {
-    if bytes.get(..4)? != MAGIC || bounded::u32_at(bytes, 4)? != VERSION {
+/// Sums up what is written or read: large pieces, as buffers make them.
+struct Summed<F> {
+    file: F,
+    crc: flate2::Crc,
+}
+
+impl<F> Summed<F> {
+    fn sum(&mut self, bytes: &[u8], done: usize) -> usize {
+        self.crc.update(bytes.get(..done).unwrap_or(bytes));
+        done
+    }
+}
+
+impl<F: Write> Write for Summed<F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        Ok(self.sum(bytes, written))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl<F: Read> Read for Summed<F> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(bytes)?;
+        Ok(self.sum(bytes, read))
+    }
+}
+
+/// Reads a file of `len` bytes, of which no copy is made in memory: what it says is believed once the checksum of all
+/// is known to be right.
+fn read(mut file: impl Read, len: u64, key: &str) -> Option<NameIndex> {
+    let head: [u8; CRC_AT + 4] = array(&mut file)?;
+    if head.get(..4)? != MAGIC || bounded::u32_at(&head, 4)? != VERSION {
         return None;
     }
-    let body = bytes.get(12..)?;
-    let mut crc = flate2::Crc::new();
-    crc.update(body);
-    if crc.sum() != bounded::u32_at(bytes, 8)? || body.get(..32)? != key_bytes(key) {
+    let mut body = BufReader::with_capacity(BUFFER, Summed { file, crc: flate2::Crc::new() });
+    let start: [u8; HEADER - CRC_AT - 4] = array(&mut body)?;
+    if start.get(..32)? != key_bytes(key) {
         return None;
     }
-    let count = |at| bounded::u32_at(body, at).map(|count| count as usize);
+    let count = |at| bounded::u32_at(&start, at).map(|count| count as usize);
     let (rows, typedefs, text) = (count(32)?, count(36)?, count(40)?);
-    let body = bytes.get(HEADER..)?;
-    if rows > MAX_NAMES || typedefs > MAX_NAMES {
+    let expected = (HEADER as u64)
+        .checked_add(rows as u64 * (ROW as u64 + 4))?
+        .checked_add(typedefs as u64 * TYPEDEF as u64 + text as u64)?;
+    if expected != len || rows > MAX_NAMES || typedefs > MAX_NAMES {
         return None;
     }
-    let (row_bytes, rest) = body.split_at_checked(rows * ROW)?;
-    let (order_bytes, rest) = rest.split_at_checked(rows * 4)?;
-    let (typedef_bytes, rest) = rest.split_at_checked(typedefs * TYPEDEF)?;
-    let text = String::from_utf8(rest.get(..text)?.to_vec()).ok()?;
-    let rows = row_bytes.chunks_exact(ROW).map(row).collect::<Option<Vec<Row>>>()?;
-    let by_name =
-        order_bytes.chunks_exact(4).map(|order| bounded::u32_at(order, 0)).collect::<Option<Vec<u32>>>()?;
-    let typedefs = typedef_bytes
-        .chunks_exact(TYPEDEF)
-        .map(|entry| {
-            let name = Text { at: bounded::u32_at(entry, 0)?, len: bounded::u16_at(entry, 4)? };
-            Some((name, bounded::u32_at(entry, 6)?))
-        })
-        .collect::<Option<Vec<(Text, u32)>>>()?;
+    let rows = each(&mut body, rows, row)?;
+    let by_name = each(&mut body, rows.len(), |order: &[u8; 4]| Some(u32::from_le_bytes(*order)))?;
+    let typedefs = each(&mut body, typedefs, |entry: &[u8; TYPEDEF]| {
+        let name = Text { at: bounded::u32_at(entry, 0)?, len: bounded::u16_at(entry, 4)? };
+        Some((name, bounded::u32_at(entry, 6)?))
+    })?;
+    let mut letters = vec![0; text];
+    body.read_exact(&mut letters).ok()?;
+    if body.get_ref().crc.sum() != bounded::u32_at(&head, CRC_AT)? {
+        return None;
+    }
+    let text = String::from_utf8(letters).ok()?;
     let rvas: Vec<u32> = rows.iter().map(|row| row.rva).collect();
     // A sound file is sorted; a look-up in one that is not would answer at random.
     if !rvas.is_sorted() {
@@ -136,7 +179,26 @@ fn decode(bytes: &[u8], key: &str) -> Option<NameIndex> {
     Some(NameIndex { coarse: Coarse::new(&rvas), rows, rvas, by_name, typedefs, text })
 }
 
-fn row(bytes: &[u8]) -> Option<Row> {
+fn array<const N: usize>(file: &mut impl Read) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    file.read_exact(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// What `entry` makes of each of `count` entries.
+fn each<T, const N: usize>(
+    file: &mut impl Read,
+    count: usize,
+    entry: impl Fn(&[u8; N]) -> Option<T>,
+) -> Option<Vec<T>> {
+    let mut all = Vec::with_capacity(count);
+    for _ in 0..count {
+        all.push(entry(&array(file)?)?);
+    }
+    Some(all)
+}
+
+fn row(bytes: &[u8; ROW]) -> Option<Row> {
     let word = |at| bounded::u32_at(bytes, at);
     let half = |at| bounded::u16_at(bytes, at);
     let module = half(24)?;
@@ -168,12 +230,14 @@ mod tests {
 
     #[test]
     fn any_damage_is_noticed() {
-        let whole = encode(&sample(), "KEY1");
+        let mut file = std::io::Cursor::new(Vec::new());
+        write(&sample(), "KEY1", &mut file).unwrap();
+        let whole = file.into_inner();
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x11;
-            assert_eq!(decode(&bytes, "KEY1"), None, "byte {at}");
-            assert_eq!(decode(&whole[..at], "KEY1"), None, "cut at {at}");
+            assert_eq!(read(bytes.as_slice(), bytes.len() as u64, "KEY1"), None, "byte {at}");
+            assert_eq!(read(&whole[..at], at as u64, "KEY1"), None, "cut at {at}");
         }
     }
 }
