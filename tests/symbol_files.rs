@@ -224,6 +224,12 @@ fn a_zip_serves_a_dump_and_is_unpacked_once() {
     let lines: Vec<&str> = list.lines().collect();
     assert!(lines.len() == 2 && lines[0].starts_with("wlanflt.pdb,"), "{list}");
     assert!(lines[1].starts_with("wlanflt.sys,5F3A91C4"), "{list}");
+    let short = stdout(&dumpscope(home.path(), &["doctor", "-z", &dump, "-y", &zip]));
+    assert!(
+        short.contains(&format!("  {with} with: in ")) && short.contains("nt tcpip ndis nwifi"),
+        "{short}"
+    );
+    assert!(short.contains("1 without: PDB: not in "), "{short}");
     let json = stdout(&dumpscope(home.path(), &["doctor", "--json", "-z", &dump, "-y", &zip]));
     assert_eq!(json.lines().count(), 1);
     assert!(json.contains(r#""module":"nwifi""#), "{json}");

@@ -12,8 +12,10 @@ use super::name::{self, UnsafeName};
 
 /// Front of the names of unfinished files.
 const TEMPORARY: &str = ".dumpscope-";
-/// Unfinished files of this age belong to no running program.
+/// Unfinished files of this age belong to no running program, where there are no locks to tell.
 const STALE: Duration = Duration::from_secs(24 * 3600);
+/// File systems that never show the same file twice are given up after so many tries.
+const MAX_REOPENED: u32 = 20;
 /// How often a busy lock is tried again.
 const LOCK_POLL: Duration = Duration::from_millis(50);
 
@@ -104,7 +106,8 @@ impl Pending {
             if waited && verified(&target, id).is_ok() {
                 return Ok(Err(target));
             }
-            remove_stale(&folder);
+            // Elsewhere a lock on a file that another program has removed cannot be told from a good one.
+            remove_stale(&folder, lock.is_some() && cfg!(unix));
             match tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&folder) {
                 Ok(temporary) => {
                     return Ok(Ok(Pending { temporary, target, id: id.clone(), _lock: lock, _prune: prune }));
@@ -165,6 +168,17 @@ pub fn insert(
     pending.commit()
 }
 
+/// Whether files can be put into the store at `root`. With `make` it is made if it is not there.
+///
+/// # Errors
+/// Why not.
+pub fn writable(root: &Path, make: bool) -> io::Result<()> {
+    if make {
+        fs::create_dir_all(root)?;
+    }
+    tempfile::tempfile_in(root).map(|_| ())
+}
+
 /// Checks that the file at `path` is the wanted one.
 pub fn verified(path: &Path, id: &FileId) -> Result<(), StoreError> {
     Identity::of_file(path)?.check(id)?;
@@ -183,7 +197,8 @@ fn readable_by_all(file: &File) {
     let _ = file;
 }
 
-fn remove_stale(folder: &Path) {
+/// Who holds the lock is alone: what lies here was left by a program that was killed.
+fn remove_stale(folder: &Path, alone: bool) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.take(1000).flatten() {
         let ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY)
@@ -193,7 +208,7 @@ fn remove_stale(folder: &Path) {
             .and_then(|m| m.modified())
             .ok()
             .and_then(|at| SystemTime::now().duration_since(at).ok());
-        if ours && age.is_some_and(|age| age > STALE) {
+        if ours && (alone || age.is_some_and(|age| age > STALE)) {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -214,16 +229,22 @@ impl Lock {
         patience: Duration,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<(Option<Lock>, bool), StoreError> {
-        let Ok(file) = File::options().create(true).truncate(false).write(true).open(path) else {
+        let open = || File::options().create(true).truncate(false).write(true).open(path);
+        let Ok(mut file) = open() else {
             return Ok((None, false));
         };
         let started = Instant::now();
-        let mut waited = false;
+        let (mut waited, mut reopened) = (false, 0);
         loop {
             match file.try_lock() {
-                Ok(()) => {
+                Ok(()) if is_at(&file, path) || reopened > MAX_REOPENED => {
                     return Ok((Some(Lock { file: Some(file), path: path.to_owned() }), waited));
                 }
+                // Who had the lock has removed its file.
+                Ok(()) => match open() {
+                    Ok(new) => (file, reopened) = (new, reopened + 1),
+                    Err(_) => return Ok((None, waited)),
+                },
                 Err(TryLockError::Error(_)) => return Ok((None, waited)),
                 Err(TryLockError::WouldBlock) => waited = true,
             }
@@ -240,11 +261,34 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Windows removes no open file, so close it first; a waiter that holds the removed file's lock still
-        // writes its own temporary file, so at worst a file is fetched twice.
-        self.file = None;
-        let _ = fs::remove_file(&self.path);
+        // Windows removes no open file, so it is closed first there; elsewhere it is removed while it is still
+        // locked, so that whoever gets the lock next sees that it is gone.
+        if cfg!(unix) {
+            let _ = fs::remove_file(&self.path);
+            self.file = None;
+        } else {
+            self.file = None;
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+/// Whether `path` still leads to this open file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(there)) => id(open) == id(there),
+        (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
+        (Err(_), _) => true,
+    }
+}
+
+/// Taken for granted: at worst a file is fetched twice.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 #[cfg(test)]

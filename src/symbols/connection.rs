@@ -7,14 +7,20 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 
 use super::download::Limits;
+use super::proxy::Proxies;
 
 /// The clients for one set of limits.
 #[derive(Debug)]
 pub(super) struct Clients {
-    /// For servers elsewhere.
-    pub(super) agent: Agent,
-    /// For servers on this computer, which no proxy can reach.
-    pub(super) direct: Agent,
+    /// For servers that a proxy for `https` leads to.
+    https: Agent,
+    /// For servers that a proxy for `http` leads to.
+    http: Agent,
+    /// For servers that are reached without a proxy.
+    direct: Agent,
+    proxies: Proxies,
+    /// Where the trusted certificates come from.
+    certificates: String,
     /// Why a proxy or certificate setting of the environment is not used.
     pub(super) warnings: Vec<String>,
 }
@@ -23,8 +29,7 @@ impl Clients {
     /// Clients as the environment wants them.
     pub(super) fn new(limits: &Limits) -> Clients {
         let mut warnings = Vec::new();
-        let proxy = proxy(&mut warnings);
-        let certificates = root_certificates(&mut warnings);
+        let (roots, certificates) = root_certificates(&mut warnings);
         let agent = |proxy| {
             Agent::config_builder()
                 .http_status_as_error(false)
@@ -43,26 +48,34 @@ impl Clients {
                     ")"
                 ))
                 .accept_encoding("identity")
-                .tls_config(TlsConfig::builder().root_certs(certificates.clone()).build())
+                .tls_config(TlsConfig::builder().root_certs(roots.clone()).build())
                 .build()
                 .new_agent()
         };
-        Clients { agent: agent(proxy), direct: agent(None), warnings }
+        let proxies = Proxies::new(|name| std::env::var(name).ok());
+        let mut through = |set: &Option<(&'static str, String)>| {
+            let (name, proxy) = set.as_ref()?;
+            let refused = |error| warnings.push(format!("{name} is not usable: {error}"));
+            Proxy::new(proxy).map_err(refused).ok()
+        };
+        let (https, http) = (agent(through(&proxies.https)), agent(through(&proxies.http)));
+        warnings.dedup();
+        Clients { https, http, direct: agent(None), proxies, certificates, warnings }
     }
-}
 
-fn proxy(warnings: &mut Vec<String>) -> Option<Proxy> {
-    let Some(text) = std::env::var("_NT_SYMBOL_PROXY").ok().filter(|text| !text.is_empty()) else {
-        return Proxy::try_from_env();
-    };
-    // The debugger's form is HOST:PORT without a scheme.
-    let full = if text.contains("://") { text } else { format!("http://{text}") };
-    match Proxy::new(&full) {
-        Ok(proxy) => Some(proxy),
-        Err(error) => {
-            warnings.push(format!("_NT_SYMBOL_PROXY is not usable: {error}"));
-            Proxy::try_from_env()
+    /// The client for an address.
+    pub(super) fn client(&self, url: &str) -> &Agent {
+        let secure = url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        match secure {
+            _ if self.proxies.is_direct(url) => &self.direct,
+            true => &self.https,
+            false => &self.http,
         }
+    }
+
+    /// Which proxy and which certificates are used, for display.
+    pub(super) fn describe(&self) -> [(&'static str, String); 2] {
+        [("Proxy", self.proxies.describe()), ("CA bundle", self.certificates.clone())]
     }
 }
 
@@ -74,14 +87,16 @@ const BUNDLES: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-fn root_certificates(warnings: &mut Vec<String>) -> RootCerts {
+/// The certificates that are trusted, and where they come from.
+fn root_certificates(warnings: &mut Vec<String>) -> (RootCerts, String) {
     if let Some(path) = std::env::var("SSL_CERT_FILE").ok().filter(|path| !path.is_empty()) {
         match read_certificates(&path) {
-            Some(certificates) => return certificates,
+            Some(certificates) => return (certificates, format!("{path} (SSL_CERT_FILE)")),
             None => warnings.push(format!("SSL_CERT_FILE: {path} holds no certificate in PEM form")),
         }
     }
-    BUNDLES.iter().find_map(|path| read_certificates(path)).unwrap_or(RootCerts::WebPki)
+    let bundle = BUNDLES.iter().find_map(|path| Some((read_certificates(path)?, (*path).to_owned())));
+    bundle.unwrap_or_else(|| (RootCerts::WebPki, "built in".to_owned()))
 }
 
 fn read_certificates(path: &str) -> Option<RootCerts> {

@@ -30,6 +30,8 @@ pub struct Report {
     pub image_path: String,
     /// The user's cache.
     pub default_cache: PathBuf,
+    /// Which proxy and certificates are used, each with its name; empty if no server is asked.
+    pub connection: Vec<(&'static str, String)>,
     /// Every place of the symbol path and the image path.
     pub places: Vec<Place>,
     /// What is wrong with the paths and the environment.
@@ -93,7 +95,11 @@ pub fn diagnose(finder: &Finder, wanted: &[Wanted], observer: &dyn Observer) -> 
     let modules = locate_all(finder, wanted, false, observer);
     let mut warnings = finder.symbol_path().warnings().to_vec();
     warnings.extend_from_slice(finder.image_path().warnings());
-    warnings.extend_from_slice(finder.http().warnings());
+    let mut connection = Vec::new();
+    if finder.asks_servers() {
+        warnings.extend_from_slice(finder.http().warnings());
+        connection.extend(finder.http().describe());
+    }
     let mut places = Vec::new();
     for path in [finder.symbol_path(), finder.image_path()] {
         places_of(finder, path, &mut places);
@@ -102,6 +108,7 @@ pub fn diagnose(finder: &Finder, wanted: &[Wanted], observer: &dyn Observer) -> 
         symbol_path: finder.symbol_path().text().to_owned(),
         image_path: finder.image_path().text().to_owned(),
         default_cache: finder.options().default_cache.clone(),
+        connection,
         places,
         warnings,
         modules,
@@ -152,7 +159,7 @@ fn windows_path_elsewhere(dir: &Path) -> bool {
 fn server(finder: &Finder, url: &str) -> Place {
     let problem = match finder.options().network {
         false => Some("use of the network is off".to_owned()),
-        true => finder.http().remembered(url).filter(|(_, host)| *host).map(|(reason, _)| reason),
+        true => finder.http().failure(url),
     };
     Place { kind: "server", place: without_login(url), problem }
 }

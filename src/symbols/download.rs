@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::address::{host_of, is_local};
+use super::address::host_of;
 use super::connection::Clients;
 pub use super::fetch_error::FetchError;
 use super::fetch_error::{body_error, html, looks_like_markup, over_limit, request_error, status_error};
@@ -59,8 +59,8 @@ pub struct Http {
 }
 
 impl Http {
-    /// A client with these limits. On first use it takes its proxy from `_NT_SYMBOL_PROXY`, else from `ALL_PROXY`,
-    /// `HTTPS_PROXY`, `HTTP_PROXY` (with `NO_PROXY`), and certificates from `SSL_CERT_FILE`, else from the system's
+    /// A client with these limits. On first use it takes its proxy from `_NT_SYMBOL_PROXY`, else from `HTTPS_PROXY`,
+    /// `HTTP_PROXY`, `ALL_PROXY` (all with `NO_PROXY`), and certificates from `SSL_CERT_FILE`, else from the system's
     /// bundle, else the built-in ones.
     pub fn new(limits: Limits) -> Http {
         Http { clients: OnceLock::new(), limits, memory: Mutex::default(), answers: Mutex::default() }
@@ -75,6 +75,11 @@ impl Http {
         &self.limits
     }
 
+    /// Which proxy and which certificates are used, each with its name, for display.
+    pub fn describe(&self) -> [(&'static str, String); 2] {
+        self.clients().describe()
+    }
+
     /// Settings of the environment that could not be used.
     pub fn warnings(&self) -> &[String] {
         &self.clients().warnings
@@ -83,16 +88,24 @@ impl Http {
     /// Why `url` need not be asked now: its server or the file itself failed a short while ago. The boolean tells
     /// that it is the server.
     pub fn remembered(&self, url: &str) -> Option<(String, bool)> {
-        let memory = self.memory.lock().ok()?;
-        let fresh = |key: &str| {
-            let (at, lasts, reason) = memory.get(key)?;
-            let age = at.elapsed();
-            (age < *lasts).then(|| format!("{} s ago: {reason}", age.as_secs()))
-        };
-        match fresh(host_of(url)) {
+        let told = |(age, reason): (Duration, String)| format!("{} s ago: {reason}", age.as_secs());
+        match self.fresh(host_of(url)).map(told) {
             Some(reason) => Some((format!("not asked, because this server failed {reason}"), true)),
-            None => fresh(url).map(|reason| (format!("not asked again, {reason}"), false)),
+            None => self.fresh(url).map(|known| (format!("not asked again, {}", told(known)), false)),
         }
+    }
+
+    /// Why the server at `url` failed a short while ago, if it did.
+    pub fn failure(&self, url: &str) -> Option<String> {
+        self.fresh(host_of(url)).map(|(_, reason)| reason)
+    }
+
+    /// What is remembered, and how old that is.
+    fn fresh(&self, key: &str) -> Option<(Duration, String)> {
+        let memory = self.memory.lock().ok()?;
+        let (at, lasts, reason) = memory.get(key)?;
+        let age = at.elapsed();
+        (age < *lasts).then(|| (age, reason.clone()))
     }
 
     /// Forgets all failures (`.reload /f`).
@@ -186,9 +199,7 @@ impl Http {
         let started = Instant::now();
         // What begins encrypted must not be redirected to a plain connection.
         let secure = url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
-        let clients = self.clients();
-        let agent = if is_local(url) { &clients.direct } else { &clients.agent };
-        let request = agent.get(url).config().https_only(secure).build();
+        let request = self.clients().client(url).get(url).config().https_only(secure).build();
         let response = request.call().map_err(|error| request_error(&error))?;
         let status = response.status().as_u16();
         status_error(status)?;

@@ -64,7 +64,9 @@ pub(super) fn request_error(error: &ureq::Error) -> FetchError {
         Error::BadUri(text) => FetchError::Answer(format!("not a usable address: {text}")),
         Error::HostNotFound => FetchError::Host("the server's name is not known (DNS)".to_owned()),
         Error::ConnectProxyFailed(text) if text.contains("407") => FetchError::Host(proxy_login()),
-        Error::ConnectProxyFailed(text) => FetchError::Host(format!("the proxy does not connect: {text}")),
+        Error::ConnectProxyFailed(text) => FetchError::Host(format!(
+            "the proxy does not connect: {text} (servers inside of your network belong into NO_PROXY)"
+        )),
         Error::Timeout(what) => FetchError::Host(format!("no answer in time ({what})")),
         Error::Rustls(_) | Error::Tls(_) => FetchError::Host(format!(
             "no secure connection: {error}. If a company proxy opens TLS, set SSL_CERT_FILE to its certificate (PEM)"

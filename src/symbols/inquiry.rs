@@ -81,7 +81,8 @@ impl Inquiry {
         let patience = self.http.limits().total;
         let pending = match Pending::begin(&self.cache, &self.id, patience, &cancelled) {
             Ok(Ok(pending)) => pending,
-            Ok(Err(path)) => return vec![(shown, Ok(path))],
+            // Another program has fetched it in the meantime.
+            Ok(Err(path)) => return vec![(path.display().to_string(), Ok(path))],
             Err(error) => return vec![(shown, Err(Outcome::Failed(error.to_string())))],
         };
         let started = Instant::now();

@@ -29,6 +29,7 @@ pub mod path;
 pub mod pdb;
 pub mod pe;
 pub mod pointer;
+mod proxy;
 pub mod registers;
 pub mod search;
 mod server;

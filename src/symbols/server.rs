@@ -85,7 +85,7 @@ pub(crate) fn fetch(
 
 fn report(asked: &Asked, started: bool, name: String, observer: &dyn Observer) {
     match asked.last() {
-        Some((_, Ok(path))) => {
+        Some((_, Ok(path))) if started => {
             let size = path.metadata().map_or(0, |metadata| metadata.len());
             observer.event(Event::Completed { name, size });
         }

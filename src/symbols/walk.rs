@@ -145,10 +145,11 @@ impl Walk<'_> {
                 }
             },
             Candidate::Compressed(path) => {
-                if let Some(found) = self.cached(&self.cache.clone()) {
-                    return Some(found);
-                }
-                let expanded = self.expand(&path);
+                let store = match self.cached_or_store(&self.cache.clone(), true) {
+                    Ok(found) => return Some(found),
+                    Err(store) => store,
+                };
+                let expanded = self.expand(&path, &store);
                 self.entered(path.display().to_string(), expanded)
             }
             Candidate::Message { pointer, text } => {
@@ -168,11 +169,11 @@ impl Walk<'_> {
         }
     }
 
-    fn expand(&self, packed: &Path) -> Result<PathBuf, StoreError> {
+    fn expand(&self, packed: &Path, store: &Path) -> Result<PathBuf, StoreError> {
         let limits = &self.finder.options().limits;
         let cancelled = || self.observer.is_cancelled();
         let io = |source| StoreError::Io { place: packed.to_owned(), source };
-        let mut pending = match Pending::begin(&self.cache, self.id, limits.total, &cancelled)? {
+        let mut pending = match Pending::begin(store, self.id, limits.total, &cancelled)? {
             Ok(pending) => pending,
             Err(path) => return Ok(path),
         };
@@ -211,13 +212,34 @@ impl Walk<'_> {
         Some(Found { path, origin: None, mismatch: None })
     }
 
-    fn zip(&mut self, archive: &Path) -> Option<Found> {
-        if let Some(found) = self.cached(&self.cache.clone()) {
-            return Some(found);
+    /// The file where an earlier run has put it, or the store to put it into: `wanted`, or the user's cache if that
+    /// cannot be written to.
+    fn cached_or_store(&mut self, wanted: &Path, make: bool) -> Result<Found, PathBuf> {
+        if let Some(found) = self.cached(wanted) {
+            return Ok(found);
         }
+        let own = self.finder.options().default_cache.clone();
+        if wanted == own {
+            return Err(own);
+        }
+        let Err(error) = cache::writable(wanted, make) else {
+            return Err(wanted.to_owned());
+        };
+        if make {
+            let text = format!("cannot be written to ({error}); {} is used", own.display());
+            self.note(wanted.display(), Outcome::Failed(text));
+        }
+        self.cached(&own).ok_or(own)
+    }
+
+    fn zip(&mut self, archive: &Path) -> Option<Found> {
+        let store = match self.cached_or_store(&self.cache.clone(), true) {
+            Ok(found) => return Some(found),
+            Err(store) => store,
+        };
         let limit = self.finder.options().limits.size;
         let observer = self.observer;
-        let result = zip_store::find(archive, self.id, &self.cache, limit, &|| observer.is_cancelled());
+        let result = zip_store::find(archive, self.id, &store, limit, &|| observer.is_cancelled());
         let place = archive.display().to_string();
         match result {
             Ok(Some(path)) => self.entered(place, Ok(path)),
@@ -284,9 +306,11 @@ impl Walk<'_> {
 
     fn server(&mut self, url: &str, cache: &Path) -> Option<Found> {
         // With no cache before it, the server's store was not yet looked at.
-        if let Some(found) = self.cached(cache) {
-            return Some(found);
-        }
+        let asks = self.finder.options().network && self.reach == Reach::Everything;
+        let store = match self.cached_or_store(cache, asks) {
+            Ok(found) => return Some(found),
+            Err(store) => store,
+        };
         if !self.finder.options().network {
             let place = without_login(url);
             self.note(place, Outcome::Skipped("not asked: use of the network is off".to_owned()));
@@ -297,7 +321,7 @@ impl Walk<'_> {
             return None;
         }
         let asked =
-            server::fetch(self.finder.http(), url, self.id, cache, self.finder.trusted(), self.observer);
+            server::fetch(self.finder.http(), url, self.id, &store, self.finder.trusted(), self.observer);
         let mut found = None;
         for (place, result) in asked {
             match result {

@@ -4,11 +4,13 @@ use super::{DumpArgs, print};
 use crate::cli::Exit;
 use crate::cli::fetching::Downloads;
 use crate::output::{Block, Line, Record, Role};
+use crate::symbols::address::host_of;
 use crate::symbols::doctor::{Place, Report, diagnose};
 use crate::symbols::locate::{KnownFrom, Located};
 use crate::symbols::{Outcome, Search};
 use crate::util::width;
 use clap::Args;
+use std::path::Path;
 
 /// Columns that a list of names may fill.
 const COLUMNS: usize = 78;
@@ -31,8 +33,8 @@ impl Doctor {
             Ok(found) => found,
             Err(exit) => return exit,
         };
-        let report = diagnose(&finder, &wanted, &Downloads);
-        print("symbols doctor", blocks(&report, self.verbose), self.json);
+        let report = diagnose(&finder, &wanted, &Downloads::default());
+        print("symbols doctor", blocks(&report, self.verbose || self.json), self.json);
         Exit::Success
     }
 }
@@ -48,6 +50,10 @@ fn blocks(report: &Report, verbose: bool) -> Vec<Block> {
         Line::new().label("Image path:  ").value(or_none(&report.image_path)).into(),
         Line::new().label("Cache:       ").value(report.default_cache.display().to_string()).into(),
     ];
+    let connection = report.connection.iter();
+    blocks.extend(connection.map(|(name, text)| {
+        Block::from(Line::new().label(format!("{:<13}", format!("{name}:"))).value(text.as_str()))
+    }));
     blocks.extend(report.warnings.iter().map(|warning| warning_line(warning)));
     if !report.places.is_empty() {
         blocks.push(Line::new().into());
@@ -59,10 +65,16 @@ fn blocks(report: &Report, verbose: bool) -> Vec<Block> {
     if verbose || report.modules.len() == 1 {
         blocks.extend(report.modules.iter().map(|located| module(located, &bad)));
     } else {
-        blocks.extend(
-            report.modules.iter().filter(|module| module.has_symbols()).map(|located| module(located, &bad)),
-        );
-        blocks.extend(groups(report, &bad));
+        let (with, without): (Vec<&Located>, Vec<&Located>) =
+            report.modules.iter().partition(|module| module.has_symbols());
+        blocks.extend(groups(&with, found_in).iter().map(|(place, modules)| {
+            let heading = Line::new().text(format!("  {} with: {place}", modules.len()));
+            group("with_symbols", "place", place, heading, modules)
+        }));
+        blocks.extend(groups(&without, |located| fate(located, &bad)).iter().map(|(fate, modules)| {
+            let heading = Line::new().role(Role::Warning, format!("  {} without: {fate}", modules.len()));
+            group("without_symbols", "reason", fate, heading, modules)
+        }));
     }
     let advice = report.advice();
     if !advice.is_empty() {
@@ -159,31 +171,55 @@ fn reason(search: &Search, bad: &[&str]) -> String {
     }
 }
 
-/// Modules without symbols, those of one fate together.
-fn groups(report: &Report, bad: &[&str]) -> Vec<Block> {
-    let mut groups: Vec<(String, Vec<&Located>)> = Vec::new();
-    for located in report.modules.iter().filter(|module| !module.has_symbols()) {
-        let fate = match (&located.pdb, &located.image) {
-            (Some(search), _) => format!("PDB: {}", reason(search, bad)),
-            (None, Some(search)) if search.found.is_none() => {
-                format!("PDB unknown (no debug record in the dump); image: {}", reason(search, bad))
-            }
-            _ => status(located, bad),
+/// Where a module's symbols are, without the name of the file, so that modules of one place read alike.
+fn found_in(located: &Located) -> String {
+    if let Some(search) = &located.pdb
+        && let Some(found) = &search.found
+    {
+        let path = found.path.display().to_string();
+        let inside = format!("{0}/{1}/{0}", search.id.name(), search.id.key());
+        let root =
+            path.strip_suffix(&inside).or_else(|| path.strip_suffix(search.id.name())).unwrap_or(&path);
+        let root = root.trim_end_matches(['/', '\\']);
+        return match &found.origin {
+            Some(origin) => format!("fetched just now into {root} from {}", host_of(origin)),
+            None => format!("in {root}"),
         };
+    }
+    let folder = located.isf.as_ref().and_then(|table| table.parent()?.parent());
+    format!("symbol tables in {}", folder.unwrap_or(Path::new("")).display())
+}
+
+/// Why a module has no symbols, likewise.
+fn fate(located: &Located, bad: &[&str]) -> String {
+    match (&located.pdb, &located.image) {
+        (Some(search), _) => format!("PDB: {}", reason(search, bad)),
+        (None, Some(search)) if search.found.is_none() => {
+            format!("PDB unknown (no debug record in the dump); image: {}", reason(search, bad))
+        }
+        _ => status(located, bad),
+    }
+}
+
+/// Modules of one fate together, the most numerous first.
+fn groups<'m>(modules: &[&'m Located], fate: impl Fn(&Located) -> String) -> Vec<(String, Vec<&'m Located>)> {
+    let mut groups: Vec<(String, Vec<&Located>)> = Vec::new();
+    for located in modules {
+        let fate = fate(located);
         match groups.iter_mut().find(|(other, _)| *other == fate) {
             Some((_, modules)) => modules.push(located),
             None => groups.push((fate, vec![located])),
         }
     }
     groups.sort_by_key(|(_, modules)| std::cmp::Reverse(modules.len()));
-    groups.iter().map(|(fate, modules)| group(fate, modules)).collect()
+    groups
 }
 
-fn group(fate: &str, modules: &[&Located]) -> Block {
+/// One group: its heading and the names, a line full at a time.
+fn group(kind: &'static str, field: &'static str, fate: &str, heading: Line, modules: &[&Located]) -> Block {
     let names: Vec<&str> = modules.iter().map(|located| located.wanted.module.as_str()).collect();
-    let heading = Line::new().role(Role::Warning, format!("  {} without: {fate}", names.len()));
-    let mut record = Record::new("without_symbols")
-        .field("reason", fate)
+    let mut record = Record::new(kind)
+        .field(field, fate)
         .field("modules", names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
         .line(heading);
     let mut text = String::new();

@@ -51,7 +51,7 @@ impl Fetch {
             eprintln!("dumpscope: {}: {error}", self.to.display());
             return Exit::CommandFailed;
         }
-        let fetched = fetch(&manifest, &self.to, &path, &Options::default(), &Downloads);
+        let fetched = fetch(&manifest, &self.to, &path, &Options::default(), &Downloads::default());
         let failed = fetched.iter().filter(|file| file.result.is_err()).count();
         let mut blocks: Vec<Block> = fetched.iter().map(block).collect();
         let total = total(fetched.len() - failed, failed, &self.to);

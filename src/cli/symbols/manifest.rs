@@ -32,7 +32,7 @@ impl ManifestArgs {
         // What is here already is left out; making a list asks no server.
         let options = Options { network: false, ..paths.options().clone() };
         let finder = Finder::new(paths.symbol_path().clone(), paths.image_path().clone(), options);
-        let manifest = Manifest::for_modules(&locate_all(&finder, &wanted, true, &Downloads));
+        let manifest = Manifest::for_modules(&locate_all(&finder, &wanted, true, &Downloads::default()));
         for problem in &manifest.problems {
             eprintln!("dumpscope: not listed: {}", Line::of(problem).plain());
         }
