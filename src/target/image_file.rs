@@ -1,6 +1,7 @@
 //! A PE image that was opened by itself: its bytes as the loader would place them at the preferred base, and the one
 //! module that it is.
 
+use super::image_search::KERNEL;
 use super::modules::{self, Module, ModuleKind};
 use crate::dump::{Bits, Machine, Mapping, RawFile};
 use crate::memory::{Memory, ReadError, Reason};
@@ -23,8 +24,6 @@ struct Inner {
 
 /// `IMAGE_SUBSYSTEM_NATIVE`: drivers, the kernel and its libraries.
 const NATIVE: u16 = 1;
-/// The kernel's name for itself in its export table, whatever its file is called.
-const KERNEL: &str = "ntoskrnl.exe";
 /// What stands where sections have no bytes in the file.
 static ZEROS: [u8; 0x1000] = [0; 0x1000];
 

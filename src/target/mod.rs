@@ -10,6 +10,7 @@ mod debugger_data;
 mod image;
 mod image_file;
 mod image_overlay;
+mod image_search;
 mod modules;
 mod processors;
 mod shared_image;

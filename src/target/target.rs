@@ -6,6 +6,7 @@ use super::debugger_data::{DebuggerData, KnownLists};
 use super::image::{MemoryImage, ModuleImage};
 use super::image_file::ImageFile;
 use super::image_overlay::{ImageOverlay, ModuleIdentity, find_image};
+use super::image_search;
 use super::modules::{self, Module, ModuleKind, ModuleList, UnloadedModule};
 use super::processors::{Processor, ProcessorSources, processors};
 use super::subject::{NoCrash, OpenError, Subject};
@@ -41,6 +42,8 @@ pub struct Target {
 
 /// The block's longest form, with room for what later builds append.
 const DEBUGGER_DATA_SIZE: usize = 0x400;
+/// Addresses from here on belong to the kernel.
+const KERNEL_SPACE: u64 = 0xffff_8000_0000_0000;
 /// Longest build-lab text.
 const BUILD_LAB_LENGTH: usize = 256;
 
@@ -127,11 +130,37 @@ impl Target {
             None => (Vec::new(), Some("module lists of 32-bit dumps are not supported".to_owned())),
         };
         self.warnings.extend(trouble);
+        self.search_images(dump, &mut found);
         let (user, trouble) = self.user_modules(head);
         found.extend(user);
         self.warnings.extend(trouble);
         self.modules = ModuleList::new(found);
         self.unloaded = self.find_unloaded(dump);
+    }
+
+    /// Where the list is lost, the images of the places that the header names can still be found by their own headers.
+    fn search_images(&mut self, dump: &DumpFile, found: &mut Vec<Module>) {
+        if dump.triage().is_some() || dump.header().bits != Bits::Bits64 {
+            return;
+        }
+        let header = dump.header();
+        let stopped =
+            self.processors.iter().filter_map(|processor| Some(processor.context.as_ref().ok()?.ip()));
+        let kernels =
+            [header.ps_loaded_module_list, header.kd_debugger_data_block].map(|address| (address, true));
+        let places = kernels.into_iter().chain(stopped.map(|address| (address, false)));
+        for (address, is_kernel) in places.filter(|&(address, _)| address >= KERNEL_SPACE) {
+            if found.iter().any(|module| module.contains(address)) {
+                continue;
+            }
+            if let Some(module) = image_search::around(&self.memory, address, is_kernel) {
+                self.warnings.push(format!(
+                    "{} is not in what is left of the module list; it was found by its headers at {:#x}",
+                    module.image_name, module.base
+                ));
+                found.push(module);
+            }
+        }
     }
 
     /// The images of the process that was current at the crash, through its PEB. Dumps without user memory have none,
