@@ -86,6 +86,10 @@ fn ours(command: &str, line: &str) -> Option<String> {
     if line.starts_with("    The dump names this driver") {
         return None;
     }
+    // As in the reference, this line says what was loaded so far.
+    if line.starts_with("    Loaded symbol image file:") {
+        return None;
+    }
     if command.starts_with("lm") && line.contains('`') {
         return Some(module_row(line));
     }

@@ -23,6 +23,9 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if args.text.is_empty() {
+        return Err(CommandError::Argument("!chksym needs a module's name; lm lists them".to_owned()));
+    }
     let module = module_named(args.text, context)?;
     let symbols = context.session.target.module_symbols(&module);
     let mut record = Record::new("symbol_check")
@@ -53,7 +56,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .line(format!("Loaded pdb is {}", file.display()))
         .line("")
         .line(name.as_str())
-        .line(row("pdb key", &found.key()))
+        .line(row("pdb sig", &found.guid.to_string()))
+        .line(row("age", &format!("{:X}", found.age)))
         .line("");
     let verdict = match &symbols.pdb_id {
         Some(id) if id.key() == found.key() => Line::of(format!("MATCH: {name} and {}", module.image_name)),

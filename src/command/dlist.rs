@@ -47,7 +47,16 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let end = loop {
         context.check()?;
         if entry == head {
-            break "the list returns to its head".to_owned();
+            match context.session.target.memory().u64(head.wrapping_add(8)) {
+                Ok(back) if back != before => {
+                    break format!(
+                        "the list returns to its head, whose backward link is {}, not {}",
+                        hex::tick(back),
+                        hex::tick(before)
+                    );
+                }
+                _ => break "the list returns to its head".to_owned(),
+            }
         }
         if !seen.insert(entry) {
             break format!("the list turns back to {} and never returns to its head", hex::tick(entry));
@@ -83,6 +92,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     let count = seen.len();
     let plural = if count == 1 { "entry" } else { "entries" };
-    let role = if entry == head { Role::Text } else { Role::Warning };
+    let role = if end.ends_with("its head") { Role::Text } else { Role::Warning };
     context.emit(Line::new().role(role, format!("{count} {plural}; {end}")))
 }

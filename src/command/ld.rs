@@ -36,8 +36,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let before = context.session.target.symbols().loaded(&module).is_some();
         let symbols = context.session.target.module_symbols(&module);
         let line = match symbols.status {
-            SymbolStatus::None | SymbolStatus::BuiltIn | SymbolStatus::Deferred => {
+            SymbolStatus::None | SymbolStatus::Deferred => {
                 Line::new().role(Role::Warning, format!("No symbols found for {}", module.name))
+            }
+            SymbolStatus::BuiltIn => {
+                let text =
+                    format!("No symbols found for {}; its types: {}", module.name, symbols.status.word());
+                Line::new().role(Role::Warning, text)
             }
             status => {
                 let already = if before { "already " } else { "" };

@@ -14,8 +14,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     group: Group::Symbols,
     usage: "-t [MODULE!]TYPE.FIELD [-x \"COMMANDS\"] [-a \"ARGUMENTS\"] [-m MAX] [-e] START",
     summary: "Runs commands for each element of a list",
-    help: "$extret is the address of the current element. Without -x it is dumped with dps. -e shows each command. The \
-           walk ends at the start, at a null pointer, at a loop, or after -m elements.\n\
+    help: "$extret is the address of the current element; COMMANDS that do not name it get it before ARGUMENTS. \
+           Without -x it is dumped with dps. -e shows each command. The walk ends at the start, at a null pointer, at a loop, or after -m elements.\n\
            Example: !list -t nt!_LIST_ENTRY.Flink -x \"dps @$extret L2\" nt!PsActiveProcessHead",
     needs: Needs::Types,
     run,
@@ -105,7 +105,9 @@ fn parse<'t>(text: &'t str, context: &Context<'_>) -> Result<Request<'t>, Comman
     }
     let link = link.ok_or_else(|| CommandError::Argument("!list needs -t TYPE.FIELD".to_owned()))?;
     let commands = match commands {
-        Some(commands) => format!("{commands} {arguments}"),
+        Some(commands) if commands.contains("$extret") => format!("{commands} {arguments}"),
+        // The debugger gives the address to a command that does not name it.
+        Some(commands) => format!("{commands} @$extret {arguments}"),
         None => format!("dps @$extret {arguments}"),
     };
     Ok(Request { link, commands, most, echo, start: context.evaluate(rest)? })

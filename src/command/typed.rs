@@ -32,7 +32,44 @@ pub(super) fn signature(symbol: &Symbol<'_>, types: Option<&dyn TypeSource>) -> 
 
 /// Does something with a view of a type's source over the target's memory.
 pub(super) fn with_view<T>(target: &Target, source: &dyn TypeSource, run: impl FnOnce(&View<'_>) -> T) -> T {
-    let read = |address: u64, buffer: &mut [u8]| target.memory().read(address, buffer).is_ok();
+    with_view_reading(target, source, &|address, buffer| target.memory().read(address, buffer).is_ok(), run)
+}
+
+/// Like [`with_view`], with the `size` bytes at physical address `start` laid over [`physical_place`]; what they point
+/// to is virtual.
+pub(super) fn with_physical_view<T>(
+    target: &Target,
+    source: &dyn TypeSource,
+    start: u64,
+    size: u64,
+    run: impl FnOnce(&View<'_>) -> T,
+) -> T {
+    let place = physical_place(start);
+    let read = |address: u64, buffer: &mut [u8]| match target.physical() {
+        Some(memory) if (place..place.saturating_add(size)).contains(&address) => {
+            memory.read(address - NOWHERE, buffer).is_ok()
+        }
+        _ => target.memory().read(address, buffer).is_ok(),
+    };
+    with_view_reading(target, source, &read, run)
+}
+
+/// The address that stands for a physical one in [`with_physical_view`].
+pub(super) fn physical_place(address: u64) -> u64 {
+    NOWHERE | address & (NOWHERE - 1)
+}
+
+/// The physical address that an address of [`with_physical_view`] stands for.
+pub(super) fn physical_address(place: u64) -> u64 {
+    place & (NOWHERE - 1)
+}
+
+fn with_view_reading<T>(
+    target: &Target,
+    source: &dyn TypeSource,
+    read: &dyn Fn(u64, &mut [u8]) -> bool,
+    run: impl FnOnce(&View<'_>) -> T,
+) -> T {
     let symbol = |address: u64| {
         let named = target.name_address(address)?;
         // A function pointer that hits its target exactly is written with `+0`.
@@ -41,7 +78,7 @@ pub(super) fn with_view<T>(target: &Target, source: &dyn TypeSource, run: impl F
             _ => named.text(),
         })
     };
-    run(&View::new(source, &read, &symbol, &|_| None))
+    run(&View::new(source, read, &symbol, &|_| None))
 }
 
 /// Where bytes stand that have no address of their own: no canonical address, so nothing of the dump is there.

@@ -35,7 +35,7 @@ pub enum EvalError {
     #[error("Syntax error at '{0}'")]
     Syntax(String),
     /// An operation that the types do not allow.
-    #[error("Type conflict: {0} makes no sense")]
+    #[error("Type conflict: {0}")]
     Type(String),
     /// A member that a structure does not have.
     #[error("Couldn't resolve error at '{text}': no such member '{name}' of {ty}")]

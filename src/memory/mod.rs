@@ -18,6 +18,8 @@ pub use physical::PhysicalMemory;
 pub use saved::Saved;
 pub use virtual_memory::VirtualMemory;
 
+use std::path::Path;
+
 /// Something that can be read by address.
 pub trait Memory: Send + Sync {
     /// The bytes from `address` on that lie together in the file: to the end of the page or saved range at most.
@@ -119,6 +121,9 @@ pub trait Memory: Send + Sync {
 pub trait Backing: Memory {
     /// Where it may answer, ascending: (first address, address after the last).
     fn ranges(&self) -> Vec<(u64, u64)>;
+
+    /// The file that answers for the range that starts at `base`.
+    fn file_at(&self, base: u64) -> Option<&Path>;
 }
 
 fn array<const N: usize, M: Memory + ?Sized>(memory: &M, address: u64) -> Result<[u8; N], ReadError> {

@@ -172,6 +172,10 @@ impl Backing for ImageOverlay {
         };
         self.images.iter().map(place).collect()
     }
+
+    fn file_at(&self, base: u64) -> Option<&Path> {
+        self.path_at(base)
+    }
 }
 
 /// Where a symbol server or a folder of drivers keeps an image: `DIR/NAME`, `DIR/NAME/STAMPsize/NAME`; the first

@@ -2,13 +2,16 @@
 
 use super::request::Request;
 use super::{display_name, show};
-use crate::command::typed::{field_line, module_named, note_layout, value_span, with_view};
+use crate::command::typed::{
+    field_line, module_named, note_layout, physical_address, physical_place, value_span, with_physical_view,
+    with_view,
+};
 use crate::command::{CommandError, Context};
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::value::value;
-use crate::symbols::types::format::words::{Detail, Style};
-use crate::symbols::types::format::{self, Lines, Options};
+use crate::symbols::types::format::words::Style;
+use crate::symbols::types::format::{self, Lines, Options, View};
 use crate::target::FoundType;
 
 /// The lines of a structure, and the first of them: its own text or links where it has such.
@@ -48,7 +51,7 @@ fn laid_out(
     address: Option<u64>,
     context: &Context<'_>,
 ) -> (Lines, Option<String>) {
-    with_view(&context.session.target, &*found.source, |view| {
+    let at = |view: &View<'_>, address: Option<u64>| {
         let own = address.filter(|_| request.fields.is_empty() && !request.options.verbose);
         let own = own.and_then(|address| {
             let text = value(view, found.id, address, Style::PLAIN).text;
@@ -58,7 +61,22 @@ fn laid_out(
             text.strip_prefix(&udt.name).filter(|rest| !rest.is_empty()).map(str::to_owned)
         });
         (format::lines(view, found.id, address, &request.options), own)
-    })
+    };
+    let target = &context.session.target;
+    let Some(start) = address.filter(|_| request.physical) else {
+        return with_view(target, &*found.source, |view| at(view, address));
+    };
+    let place = physical_place(start);
+    let size = found.size().unwrap_or(0);
+    let (mut lines, own) =
+        with_physical_view(target, &*found.source, start, size, |view| at(view, Some(place)));
+    let inside = |address: u64| (place..place.saturating_add(size)).contains(&address);
+    // A link would take the address for a virtual one.
+    for line in lines.lines.iter_mut().filter(|line| line.address.is_some_and(inside)) {
+        line.address = None;
+    }
+    lines.failed_at = lines.failed_at.map(|at| if inside(at) { physical_address(at) } else { at });
+    (lines, own)
 }
 
 pub(in crate::command) fn lines_of(lines: &Lines, options: &Options, found: &FoundType) -> Vec<Line> {
@@ -89,17 +107,30 @@ pub(in crate::command) fn lines_of(lines: &Lines, options: &Options, found: &Fou
 /// An integer, pointer or other type without members.
 pub(super) fn scalar(
     found: &FoundType,
-    address: Option<u64>,
-    style: Style,
+    request: &Request,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    let style = Style { detail: Detail::Plain, ..style };
-    let Some(address) = address else {
-        return context.emit(Line::of(format::words::word(&*found.source, found.id, style)));
+    let line = match request.address {
+        Some(_) => Line::of("   ").append(scalar_value(found, request, context)),
+        None => Line::of(format::words::word(&*found.source, found.id, Style::PLAIN)),
     };
-    let value =
-        with_view(&context.session.target, &*found.source, |view| value(view, found.id, address, style));
-    context.emit(Line::of("   ").span(value_span(&value, found, Some(address))))
+    context.emit(line)
+}
+
+/// The value at the request's address.
+pub(super) fn scalar_value(found: &FoundType, request: &Request, context: &Context<'_>) -> Line {
+    let target = &context.session.target;
+    let address = request.address.unwrap_or(0);
+    if !request.physical {
+        let shown = with_view(target, &*found.source, |view| value(view, found.id, address, Style::PLAIN));
+        return Line::new().span(value_span(&shown, found, Some(address)));
+    }
+    let size = found.size().unwrap_or(0);
+    let place = physical_place(address);
+    let shown = with_physical_view(target, &*found.source, address, size, |view| {
+        value(view, found.id, place, Style::PLAIN)
+    });
+    Line::new().span(value_span(&shown, found, None))
 }
 
 /// A name that is no type: a global variable.
@@ -114,7 +145,8 @@ pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(),
 
     match found.get() {
         Some(Type::Pointer { target, .. }) => {
-            scalar(&found, Some(address), Style::PLAIN, context)?;
+            let at = Request { address: Some(address), ..request.clone() };
+            scalar(&found, &at, context)?;
             let pointed = found.of(target);
             let to = crate::eval::EvalHost::memory(&*context.session, address, 8).filter(|&to| to != 0);
             if let (Some(Type::Udt(_)), Some(to)) = (pointed.get(), to) {

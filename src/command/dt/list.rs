@@ -1,12 +1,12 @@
 //! `dt -l`: the elements of a linked list; `dt -a`: those of an array.
 
-use super::layout::structure;
+use super::layout::{scalar_value, structure};
 use super::request::Request;
 use crate::command::{CommandError, Context};
 use crate::memory::Memory;
 use crate::output::{Line, Role};
+use crate::symbols::types::Type;
 use crate::symbols::types::layout::field_of;
-use crate::symbols::types::{Type, format};
 use crate::target::FoundType;
 use crate::util::hex;
 use std::collections::HashSet;
@@ -84,16 +84,18 @@ pub(super) fn array(
         .size()
         .filter(|&size| size > 0)
         .ok_or_else(|| CommandError::Argument(format!("the size of {} is not known", request.name)))?;
-    let wanted = request.options.arrays.filter(|&count| count > 0);
-    let inner =
-        Request { options: format::Options { arrays: None, ..request.options.clone() }, ..request.clone() };
+    let wanted = request.elements.filter(|&count| count > 0);
+    let inner = Request { elements: None, ..request.clone() };
+    if !matches!(found.get(), Some(Type::Udt(_))) {
+        return scalars(&inner, found, start, size, wanted, context);
+    }
     for index in 0..wanted.unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS) {
         let address = start.wrapping_add((index as u64).wrapping_mul(size));
         heading(format!("[{index}] @ {} ", hex::tick(address)), context)?;
         structure(&inner, found, Some(address), context)?;
         context.blank()?;
         let readable = match inner.options.fields.is_empty() {
-            true => context.session.target.memory().window(address).is_ok(),
+            true => is_there(&inner, address, context),
             false => is_readable(&inner, found, address, context),
         };
         if wanted.is_none() && !readable {
@@ -103,11 +105,40 @@ pub(super) fn array(
     Ok(())
 }
 
+/// Values without members: a line each, `[00] 0x1`.
+fn scalars(
+    request: &Request,
+    found: &FoundType,
+    start: u64,
+    size: u64,
+    wanted: Option<usize>,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    for index in 0..wanted.unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS) {
+        let address = start.wrapping_add((index as u64).wrapping_mul(size));
+        let at = Request { address: Some(address), ..request.clone() };
+        let line = Line::of(format!("    [{index:02}] "));
+        context.emit(line.append(scalar_value(found, &at, context)))?;
+        if wanted.is_none() && !is_there(request, address, context) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn is_there(request: &Request, address: u64, context: &Context<'_>) -> bool {
+    let target = &context.session.target;
+    match target.physical().filter(|_| request.physical) {
+        Some(memory) => memory.window(address).is_ok(),
+        None => target.memory().window(address).is_ok(),
+    }
+}
+
 fn is_readable(request: &Request, found: &FoundType, address: u64, context: &Context<'_>) -> bool {
     request.fields.iter().all(|field| {
         let field = field.trim_end_matches('.');
         field_of(&*found.source, found.id, field)
-            .is_none_or(|at| context.session.target.memory().window(address.wrapping_add(at.offset)).is_ok())
+            .is_none_or(|at| is_there(request, address.wrapping_add(at.offset), context))
     })
 }
 

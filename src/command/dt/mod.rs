@@ -11,7 +11,6 @@ use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::Line;
 use crate::symbols::types::Type;
 use crate::symbols::types::format;
-use crate::symbols::types::format::words::Style;
 use crate::target::FoundType;
 pub(super) use layout::lines_of;
 use request::Request;
@@ -25,13 +24,14 @@ pub const SPEC: CommandSpec = CommandSpec {
     usage: "[OPTIONS] [MODULE!]NAME [FIELD ...] [ADDRESS] [-l FIELD]",
     summary: "Shows a type's layout, or memory by it",
     help: "NAME is a type, a variable (of the selected frame, or global), or a pattern (lists matching names). Fields may \
-           be dotted (Pcb.Header), hold wildcards, or end in dots, each of which opens one level. Options, before or \
-           after:\n  \
+           be dotted (Pcb.Header), hold wildcards, pick array elements ([3], [*]), or end in dots, each of which opens \
+           one level. Options, before or after:\n  \
            -r[N]   open structures N levels deep, pointers included\n  \
            -b      open embedded structures only, all the way\n  \
-           -a[N]   array elements one by one; ADDRESS may be an array of NAME\n  \
+           -a[N]   before NAME: ADDRESS is an array of NAME; before FIELD: array elements one by one\n  \
            -l F    walk the list that is linked by F (ActiveProcessLinks.Flink)\n  \
-           -y      fields may be given by their beginnings\n  \
+           -y      fields, or NAME, may be given by their beginnings\n  \
+           -d      a pattern shows each type instead of its name\n  \
            -v      kinds, counts and sizes    -c  all on one line\n  \
            -o      without offsets            -i  without indentation\n  \
            -t      types only                 -s SIZE  types of that size only\n  \
@@ -42,7 +42,15 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if matches!(args.text, "-h" | "-?") {
+        return context.run_line(".help dt");
+    }
     let request = Request::parse(args.text, context)?;
+    if request.physical && context.session.target.physical().is_none() {
+        return Err(CommandError::Missing(
+            "this dump holds no physical memory; a kernel, automatic or complete dump would".to_owned(),
+        ));
+    }
     if request.name.contains(['*', '?']) {
         return names::list(&request, context);
     }
@@ -76,16 +84,25 @@ fn show(request: &Request, found: &FoundType, context: &mut Context<'_>) -> Resu
             Ok(())
         }
         Some(Type::Udt(_)) => match (&request.list, request.address) {
+            (Some(_), Some(_)) if request.physical => Err(CommandError::Argument(
+                "dt -l with -p: the links of a list are virtual addresses".to_owned(),
+            )),
             (Some(link), Some(start)) => list::walk(request, found, link, start, context),
             (Some(_), None) => {
                 Err(CommandError::Argument("-l needs the address of the first element".to_owned()))
             }
-            (None, Some(start)) if request.options.arrays.is_some() => {
-                list::array(request, found, start, context)
-            }
+            (None, Some(start)) if request.elements.is_some() => list::array(request, found, start, context),
             (None, address) => layout::structure(request, found, address, context),
         },
-        _ => layout::scalar(found, request.address, Style::PLAIN, context),
+        Some(Type::Array { element, count, .. })
+            if request.elements.is_some() && request.address.is_some() =>
+        {
+            let limit = usize::try_from(count).unwrap_or(usize::MAX);
+            let wanted = request.elements.filter(|&wanted| wanted > 0).unwrap_or(limit).min(limit);
+            let each = Request { elements: Some(wanted), ..request.clone() };
+            list::array(&each, &found.of(element), request.address.unwrap_or(0), context)
+        }
+        _ => layout::scalar(found, request, context),
     }
 }
 

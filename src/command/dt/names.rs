@@ -1,12 +1,14 @@
 //! `dt nt!_POOL*`: names that match.
 
 use super::request::Request;
+use super::show;
 use crate::command::{CommandError, Context};
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::source::SymbolKind;
 use crate::symbols::wildcard::Wildcard;
-use crate::target::Module;
+use crate::target::{FoundType, Module};
 use crate::util::hex;
+use std::sync::Arc;
 
 /// Types, and variables with types, whose names match.
 pub(super) fn list(request: &Request, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -16,14 +18,14 @@ pub(super) fn list(request: &Request, context: &mut Context<'_>) -> Result<(), C
         None => (target.modules_at_hand().cloned().collect(), &request.name),
     };
     let pattern = Wildcard::new(name);
-    let detailed = request.options.verbose || request.size.is_some();
+    let detailed = (request.options.verbose || request.size.is_some()) && !request.each;
     if detailed {
         context.emit(Line::of(format!("Enumerating symbols matching {}", request.name)))?;
         context.emit(Line::of("Address             Size Symbol"))?;
     }
     for module in modules {
         types(&module, &pattern, request, detailed, context)?;
-        if !request.types_only {
+        if !request.types_only && !request.each {
             variables(&module, &pattern, request, detailed, context)?;
         }
     }
@@ -45,6 +47,19 @@ fn types(
         let size = types.find(&name).and_then(|id| types.size_of(id));
         if request.size.is_some() && size != request.size {
             continue;
+        }
+        if request.each {
+            let found = types.find(&name).map(|id| FoundType {
+                module: module.name.clone(),
+                base: module.base,
+                source: Arc::clone(types),
+                id,
+            });
+            if let Some(found) = found {
+                context.emit(Line::of(format!("{}!{name}", module.name)))?;
+                show(&Request { each: false, ..request.clone() }, &found, context)?;
+                continue;
+            }
         }
         emit(module, &name, None, detailed.then_some(size.unwrap_or(0)), context)?;
     }

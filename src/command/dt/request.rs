@@ -3,6 +3,7 @@
 use crate::command::{CommandError, Context};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::{FieldPath, Options};
+use crate::util::hex;
 
 /// What a `dt` command asks for.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,13 @@ pub(super) struct Request {
     pub(super) size: Option<u64>,
     /// `-t`: types only.
     pub(super) types_only: bool,
+    /// `-p`: the address is physical.
+    pub(super) physical: bool,
+    /// `-a[n]` before the name: that many values of the type, one after the other (0: all that can be read). After
+    /// the name it says how arrays among the members are shown.
+    pub(super) elements: Option<usize>,
+    /// `-d`: a pattern shows the types themselves instead of their names.
+    pub(super) each: bool,
     /// How lines are shown.
     pub(super) options: Options,
 }
@@ -37,60 +45,72 @@ impl Request {
                 rest.push(word);
                 continue;
             };
-            let mut needed = |what: &str| {
-                words.next().ok_or_else(|| CommandError::Argument(format!("-{option} of dt needs {what}")))
-            };
-            match option {
-                "l" => request.list = Some(needed("the member that links elements")?.to_owned()),
-                "s" => request.size = Some(context.evaluate(needed("a size")?)?),
-                "n" => {
-                    request.name = needed("a name")?.to_owned();
-                    named = true;
+            // Letters may stand together: `-rv`, `-ny`, `-a5b`.
+            let mut letters = option;
+            while let Some(letter) = letters.chars().next() {
+                letters = letters.get(letter.len_utf8()..).unwrap_or_default();
+                let digits = letters.find(|c: char| !c.is_ascii_digit()).unwrap_or(letters.len());
+                let (number, after) = letters.split_at_checked(digits).unwrap_or((letters, ""));
+                let count = || number.parse::<usize>().ok();
+                let mut needed = |what: &str| {
+                    words
+                        .next()
+                        .ok_or_else(|| CommandError::Argument(format!("-{letter} of dt needs {what}")))
+                };
+                let bad = || Err(CommandError::Syntax(format!("-{option}")));
+                match letter {
+                    'r' => request.options.recurse = count().unwrap_or(usize::from(u8::MAX)),
+                    'a' if rest.is_empty() && !named => request.elements = Some(count().unwrap_or(0)),
+                    'a' => request.options.arrays = Some(count().unwrap_or(0)),
+                    _ if !number.is_empty() => return bad(),
+                    'l' => request.list = Some(needed("the member that links elements")?.to_owned()),
+                    's' => request.size = Some(context.evaluate(needed("a size")?)?),
+                    'n' => {
+                        request.name = needed("a name")?.to_owned();
+                        named = true;
+                    }
+                    'y' => prefix = true,
+                    'b' => request.options.blocks = true,
+                    'v' => request.options.verbose = true,
+                    'c' => request.options.compact = true,
+                    'o' => request.options.no_offset = true,
+                    'i' => request.options.no_indent = true,
+                    't' => request.types_only = true,
+                    'p' => request.physical = true,
+                    'd' => request.each = true,
+                    // They only affect how the debugger looks for types.
+                    'e' | 'k' => {}
+                    _ => return bad(),
                 }
-                "y" => prefix = true,
-                "b" => request.options.blocks = true,
-                "v" => request.options.verbose = true,
-                "c" => request.options.compact = true,
-                "o" => request.options.no_offset = true,
-                "i" => request.options.no_indent = true,
-                "t" => request.types_only = true,
-                "p" => return Err(physical()),
-                // They only affect how the debugger looks for types.
-                "d" | "e" | "h" | "k" => {}
-                _ => request.counted(option)?,
+                letters = after;
             }
         }
         let mut rest = rest.into_iter();
         if !named {
             let first = rest.next().ok_or_else(|| CommandError::Syntax("dt".to_owned()))?;
-            // `dt ADDRESS TYPE` is how many notes have it.
-            if is_address(first)
-                && let Some(second) = rest.next()
-            {
-                request.address = Some(context.evaluate(first)?);
-                request.name = second.to_owned();
+            // `dt ADDRESS TYPE` is how many notes have it; an address alone is that of a variable.
+            if is_address(first) {
+                let address = context.evaluate(first)?;
+                match rest.next() {
+                    Some(second) => {
+                        request.address = Some(address);
+                        request.name = second.to_owned();
+                    }
+                    None => request.name = variable_at(address, context)?,
+                }
             } else {
                 request.name = first.to_owned();
             }
         }
         request.fields_and_address(rest, context)?;
+        // `dt -y nt!_EPRO`: the name itself is only a beginning.
+        let known = |name: &str| context.session.target.find_type(name).is_some();
+        if prefix && request.fields.is_empty() && !request.name.contains(['*', '?']) && !known(&request.name)
+        {
+            request.name.push('*');
+        }
         request.options.fields = request.fields.iter().map(|field| FieldPath::new(field, prefix)).collect();
         Ok(request)
-    }
-
-    /// `-r2`, `-a10`.
-    fn counted(&mut self, option: &str) -> Result<(), CommandError> {
-        let (letter, digits) = option.split_at_checked(1).unwrap_or((option, ""));
-        let count: Option<usize> = match digits {
-            "" => None,
-            digits => Some(digits.parse().map_err(|_| CommandError::Syntax(format!("-{option}")))?),
-        };
-        match letter {
-            "r" => self.options.recurse = count.unwrap_or(usize::from(u8::MAX)),
-            "a" => self.options.arrays = Some(count.unwrap_or(0)),
-            _ => return Err(CommandError::Syntax(format!("-{option}"))),
-        }
-        Ok(())
     }
 
     /// What follows the name: members of the type, and one expression.
@@ -125,10 +145,15 @@ impl Request {
     }
 }
 
-fn physical() -> CommandError {
-    CommandError::Argument(
-        "dt -p: types over physical memory are not supported; map the address with !ptov".to_owned(),
-    )
+/// The variable that starts at an address.
+fn variable_at(address: u64, context: &Context<'_>) -> Result<String, CommandError> {
+    let named = context.session.target.name_address(address).filter(|named| named.offset == 0);
+    named.map(|named| named.name().to_owned()).ok_or_else(|| {
+        CommandError::Argument(format!(
+            "no variable starts at 0x{}; dt needs a type first",
+            hex::tick(address)
+        ))
+    })
 }
 
 /// A name, with dots, wildcards or an index.

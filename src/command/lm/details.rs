@@ -3,15 +3,23 @@
 use super::rows::{timestamp, upper};
 use crate::output::Line;
 use crate::session::Session;
-use crate::target::{Module, UnloadedModule};
+use crate::target::{Module, SymbolStatus, UnloadedModule};
 use crate::util::filetime::{Zone, asctime};
 
 /// Everything known of a module. What its image says in the dump's memory stands beside what the loader recorded.
 pub fn lines(module: &Module, session: &Session) -> Vec<Line> {
     let zone = &session.settings.zone;
     let image = session.target.image(module).ok();
-    let mut lines =
-        vec![labelled("Image path:", &module.image_path, 1), labelled("Image name:", &module.image_name, 1)];
+    let mut lines = Vec::new();
+    if session.target.symbols().status(module) != SymbolStatus::Deferred {
+        lines.push(labelled("Loaded symbol image file:", &module.image_name, 1));
+    }
+    let mapped = session.target.memory().images().and_then(|images| images.file_at(module.base));
+    if let Some(path) = mapped {
+        lines.push(labelled("Mapped memory image file:", &path.display().to_string(), 1));
+    }
+    lines.push(labelled("Image path:", &module.image_path, 1));
+    lines.push(labelled("Image name:", &module.image_name, 1));
     let reproducible = image.as_ref().is_some_and(|image| image.is_reproducible());
     if reproducible {
         lines.push(Line::of("    Image was built with /Brepro flag."));

@@ -52,7 +52,12 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     for module in &modules {
         shown += one_module(module, &matcher, &options, context)?;
     }
-    if shown == 0 && matcher.is_literal() {
+    let nameless = match modules.as_slice() {
+        [] => true,
+        [module] => context.session.target.module_symbols(module).names.is_none(),
+        _ => false,
+    };
+    if shown == 0 && (nameless || matcher.is_literal()) {
         return Err(CommandError::Argument(format!(
             "Couldn't resolve 'x {pattern}'{}",
             why_not(&modules, context)

@@ -71,8 +71,10 @@ impl Options {
             rest = after.trim_start();
             for letter in letters.chars() {
                 if letter == 's' {
-                    let (size, after) = context.evaluate_prefix(rest)?;
-                    options.size = Some(size);
+                    // One word: `38 /d` is no division.
+                    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+                    let (size, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+                    options.size = Some(context.evaluate(size)?);
                     rest = after.trim_start();
                 } else if !options.letter(letter) {
                     return Err(CommandError::Syntax(format!("/{letters}")));

@@ -130,9 +130,9 @@ impl<'t> Parser<'t, '_> {
                     return Ok(untyped);
                 }
                 let of = self.unary()?;
-                let address = of
-                    .address()
-                    .ok_or_else(|| EvalError::Type(format!("the address of a {}", of.ty.name())))?;
+                let address = of.address().ok_or_else(|| {
+                    EvalError::Type(format!("the value of type {} has no address", of.ty.name()))
+                })?;
                 Ok(Typed::number(of.ty.pointer(), address))
             }
             Some('(') => match self.cast_type() {
@@ -200,7 +200,11 @@ impl<'t> Parser<'t, '_> {
             CType::Pointer(to) if !matches!(**to, CType::Base(Base { kind: BaseKind::Void, .. })) => {
                 Ok(Typed::at((**to).clone(), pointer.load(self.host, at)?))
             }
-            ty => Err(EvalError::Type(format!("what a {} points to", ty.name()))),
+            ty => Err(EvalError::Type(format!(
+                "{} is no pointer to a known type, in '{}'",
+                ty.name(),
+                at.trim_end()
+            ))),
         }
     }
 
@@ -208,7 +212,10 @@ impl<'t> Parser<'t, '_> {
     fn member(&mut self, of: &Typed, at: &str) -> Result<Typed, EvalError> {
         let name = self.name();
         let (CType::Named(found), Some(address)) = (&of.ty, of.address()) else {
-            return Err(EvalError::Type(format!("member '{name}' of {}", of.ty.name())));
+            return Err(EvalError::Type(format!(
+                "{} has no members, so none is called '{name}'",
+                of.ty.name()
+            )));
         };
         let located = field_of(&*found.source, found.id, name).ok_or_else(|| EvalError::Member {
             name: name.to_owned(),

@@ -159,8 +159,9 @@ impl<'t> Parser<'t, '_> {
             }
             None => self.unary()?.ty,
         };
-        let size =
-            ty.size().ok_or_else(|| EvalError::Type(format!("the size of {}, in '{at}'", ty.name())))?;
+        let size = ty
+            .size()
+            .ok_or_else(|| EvalError::Type(format!("the size of {} is not known, in '{at}'", ty.name())))?;
         Ok(Typed::number(CType::U64, size))
     }
 
@@ -198,7 +199,10 @@ impl<'t> Parser<'t, '_> {
         self.rest = rest;
         let member = member.trim();
         let CType::Named(found) = &ty else {
-            return Err(EvalError::Type(format!("member '{member}' of {}", ty.name())));
+            return Err(EvalError::Type(format!(
+                "{} has no members, so none is called '{member}'",
+                ty.name()
+            )));
         };
         let located = field_of(&*found.source, found.id, member);
         let located = located.ok_or_else(|| EvalError::Member {

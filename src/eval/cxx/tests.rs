@@ -124,11 +124,11 @@ fn errors_say_what_and_where() {
         ("nt!NoSuch", "Couldn't resolve"),
         ("1 / 0", "Division by zero"),
         ("@$proc->NoSuch", "no such member"),
-        ("*5", "points to"),
+        ("*5", "no pointer to a known type"),
         ("*(int *)0x100000000", "Memory access error"),
         ("5 5", "Syntax error"),
         ("(", "Syntax error"),
-        ("&5", "address of"),
+        ("&5", "has no address"),
         ("sizeof(void)", "size of"),
     ] {
         let found = shown(text);

@@ -147,7 +147,8 @@ pub(super) fn binary(
         }
         _ => {}
     }
-    let wrong = || EvalError::Type(format!("'{operator}' of {} and {}", a.ty.name(), b.ty.name()));
+    let wrong =
+        || EvalError::Type(format!("'{operator}' does not apply to {} and {}", a.ty.name(), b.ty.name()));
     let (left, right) = (a.ty.integer().ok_or_else(wrong)?, b.ty.integer().ok_or_else(wrong)?);
     if [left, right].iter().any(|base| base.kind == BaseKind::Float) {
         return Err(wrong());
@@ -193,7 +194,8 @@ pub(super) fn unary(operator: char, of: &Typed, host: &dyn EvalHost, text: &str)
         return Ok(Typed::number(CType::BOOL, u64::from(value == 0)));
     }
     let base = of.ty.integer().filter(|base| base.kind != BaseKind::Float);
-    let base = base.ok_or_else(|| EvalError::Type(format!("'{operator}' of {}", of.ty.name())))?;
+    let base =
+        base.ok_or_else(|| EvalError::Type(format!("'{operator}' does not apply to {}", of.ty.name())))?;
     let base = common(base, base);
     let value = match operator {
         '-' => value.wrapping_neg(),
@@ -211,7 +213,7 @@ pub(super) fn cast(to: CType, of: &Typed, host: &dyn EvalHost, text: &str) -> Re
         // A structure cannot be made from a number; one that is already of that size in memory can be looked at so.
         None => match of.address() {
             Some(address) => Ok(Typed::at(to, address)),
-            None => Err(EvalError::Type(format!("{} is cast to {}", of.ty.name(), to.name()))),
+            None => Err(EvalError::Type(format!("{} cannot be cast to {}", of.ty.name(), to.name()))),
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::options::{FieldPath, Options};
+use super::options::{FieldPath, Index, Options};
 use super::value::{Value, ValueKind, value};
 use super::view::View;
 use super::words::{Style, header, word};
@@ -76,6 +76,14 @@ struct At {
     bases: usize,
 }
 
+/// An element of an array member.
+struct Element {
+    name: String,
+    ty: TypeId,
+    place: Place,
+    address: Option<u64>,
+}
+
 struct Walk<'a, 'v> {
     view: &'a View<'v>,
     options: &'a Options,
@@ -128,13 +136,35 @@ impl Walk<'_, '_> {
         step: usize,
         open: usize,
     ) {
-        if self.lines.lines.len() >= MAX_LINES {
-            self.lines.truncated = true;
-            return;
-        }
         let matching: Vec<&FieldPath> =
             chosen.iter().copied().filter(|path| path.matches(step, name)).collect();
-        if !chosen.is_empty() && matching.is_empty() {
+        let (whole, indexed): (Vec<&FieldPath>, Vec<&FieldPath>) =
+            matching.into_iter().partition(|path| path.indexes(step).is_empty());
+        if chosen.is_empty() || !whole.is_empty() {
+            self.shown(name, ty, place, at, &whole, step, open);
+        }
+        for path in indexed {
+            for element in self.picked(name, ty, place, at.address, path.indexes(step)) {
+                let at = At { address: element.address, ..at };
+                self.shown(&element.name, element.ty, element.place, at, &[path], step, open);
+            }
+        }
+    }
+
+    /// A member, or an element of one, that is to be shown. `matching` are the paths that chose it.
+    #[allow(clippy::too_many_arguments)]
+    fn shown(
+        &mut self,
+        name: &str,
+        ty: TypeId,
+        place: Place,
+        at: At,
+        matching: &[&FieldPath],
+        step: usize,
+        open: usize,
+    ) {
+        if self.lines.lines.len() >= MAX_LINES {
+            self.lines.truncated = true;
             return;
         }
         // A path that goes on, or ends in dots, replaces the value by what is below.
@@ -156,7 +186,7 @@ impl Walk<'_, '_> {
         if !opened {
             line.value = self.value(ty, at.address, at.level);
         }
-        if self.elements(ty, at, &mut line) {
+        if self.elements(ty, at, &mut line, open) {
             return;
         }
         let value = line.value.clone();
@@ -175,6 +205,48 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// The elements of a member that `indexes` pick, one index for each dimension.
+    fn picked(
+        &self,
+        name: &str,
+        ty: TypeId,
+        place: Place,
+        address: Option<u64>,
+        indexes: &[Index],
+    ) -> Vec<Element> {
+        let mut found = vec![Element { name: name.to_owned(), ty, place, address }];
+        for index in indexes {
+            let mut within = Vec::new();
+            for array in found {
+                let source = self.view.source;
+                let Some(Type::Array { element, count, .. }) = source.get(array.ty) else {
+                    continue;
+                };
+                let Some(size) = source.size_of(element).filter(|&size| size > 0) else {
+                    continue;
+                };
+                let range = match *index {
+                    Index::All => 0..count.min(MAX_ELEMENTS.saturating_sub(within.len() as u64)),
+                    Index::One(one) => one..count.min(one.saturating_add(1)),
+                };
+                within.extend(range.map(|index| {
+                    let offset = index.wrapping_mul(size);
+                    Element {
+                        name: format!("{}[{index}]", array.name),
+                        ty: element,
+                        place: match array.place {
+                            Place::Offset(at) => Place::Offset(at.saturating_add(offset)),
+                            place => place,
+                        },
+                        address: array.address.map(|at| at.wrapping_add(offset)),
+                    }
+                }));
+            }
+            found = within;
+        }
+        found
+    }
+
     fn value(&self, ty: TypeId, address: Option<u64>, level: usize) -> Value {
         let style = Style { detail: self.options.detail(), level };
         match address {
@@ -184,7 +256,7 @@ impl Walk<'_, '_> {
     }
 
     /// With `-a`, an array as a line and one line for each element; whether that was done.
-    fn elements(&mut self, ty: TypeId, at: At, line: &mut FieldLine) -> bool {
+    fn elements(&mut self, ty: TypeId, at: At, line: &mut FieldLine, open: usize) -> bool {
         let (Some(limit), Some(address)) = (self.options.arrays, at.address) else {
             return false;
         };
@@ -199,13 +271,24 @@ impl Walk<'_, '_> {
         let limit = if limit == 0 { MAX_ELEMENTS } else { limit as u64 };
         for index in 0..count.min(limit).min(MAX_ELEMENTS) {
             let address = address.wrapping_add(index.wrapping_mul(size));
+            if self.lines.lines.len() >= MAX_LINES {
+                self.lines.truncated = true;
+                break;
+            }
+            let value = self.value(element, Some(address), at.level);
             self.lines.lines.push(FieldLine {
                 place: Place::Index(index),
-                value: self.value(element, Some(address), at.level),
+                value: value.clone(),
                 ty: element,
                 address: Some(address),
                 ..line.clone()
             });
+            if open > 0
+                && let Some((inner, address)) = self.inside(element, Some(address), &value, false)
+            {
+                let below = At { address, level: at.level + 1, bases: 0 };
+                self.members(&inner, below, 0, &[], 0, open - 1);
+            }
         }
         true
     }
