@@ -81,7 +81,7 @@ pub fn header(udt: &Udt) -> String {
     format!("{kind} {name}, {} elements, 0x{:x} bytes", udt.elements, udt.size)
 }
 
-/// The name of a type in C++ expressions: `struct _EPROCESS *`, `unsigned int64`, `char[15]`.
+/// The name of a type in C++ expressions: `struct _EPROCESS *`, `unsigned int64`, `char [15]`.
 pub fn c_name(source: &dyn TypeSource, id: TypeId) -> String {
     c_name_within(source, id, 0)
 }
@@ -102,14 +102,14 @@ fn c_name_within(source: &dyn TypeSource, id: TypeId, depth: usize) -> String {
             }
         }
         Type::Array { element, count, .. } => {
-            // `int[2][3]`: the outer count comes first.
+            // `int [2][3]`: the outer count comes first.
             let element = inner(element);
             match element.find('[') {
                 Some(at) => {
                     let (base, rest) = element.split_at_checked(at).unwrap_or((&element, ""));
                     format!("{base}[{count}]{rest}")
                 }
-                None => format!("{element}[{count}]"),
+                None => format!("{element} [{count}]"),
             }
         }
         Type::Bitfield { base, .. } => inner(base),
