@@ -16,11 +16,31 @@ pub fn undecorate(name: &str) -> Option<String> {
     if name.starts_with("??_C@") {
         return Some("`string'".to_owned());
     }
+    if let Some(funclet) = funclet(name) {
+        return Some(funclet);
+    }
     if !name.starts_with('?') || name.len() > MAX_NAME || nesting(name) > MAX_NESTING {
         return None;
     }
     let plain = msvc_demangler::demangle(name, DemangleFlags::NAME_ONLY).ok()?;
     (!plain.is_empty()).then_some(plain)
+}
+
+/// An exception filter or `__finally` block of a function, `?filt$0@0@Name@@` as clang decorates it: Microsoft's compiler
+/// calls it `Name$filt$0`.
+fn funclet(name: &str) -> Option<String> {
+    let (kind, rest) = name.strip_prefix('?')?.split_once('@')?;
+    let number = kind.strip_prefix("filt$").or_else(|| kind.strip_prefix("fin$"))?;
+    if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let inner = rest.strip_prefix("0@")?;
+    // Only a function's own name is taken off, never a funclet's again.
+    let function = match inner.strip_suffix("@@").filter(|plain| !plain.starts_with('?')) {
+        Some(plain) => plain.to_owned(),
+        None => undecorate(inner.strip_suffix('@').filter(|inner| funclet(inner).is_none())?)?,
+    };
+    Some(format!("{function}${kind}"))
 }
 
 /// An upper bound for how deep the demangler can recurse: marks that open a nested name or type.
@@ -50,6 +70,20 @@ mod tests {
         ] {
             assert_eq!(undecorate(decorated).as_deref(), Some(plain), "{decorated}");
         }
+    }
+
+    #[test]
+    fn funclets_are_named_for_their_function() {
+        for (decorated, plain) in [
+            ("?filt$0@0@Pt6SendComplete@@", "Pt6SendComplete$filt$0"),
+            ("?fin$12@0@Release@@", "Release$fin$12"),
+            ("?filt$1@0@?Draw@Shape@@UEAAXXZ@", "Shape::Draw$filt$1"),
+        ] {
+            assert_eq!(undecorate(decorated).as_deref(), Some(plain), "{decorated}");
+        }
+        let nested = format!("{}X@@", "?filt$0@0@".repeat(400));
+        let _ = undecorate(&nested);
+        assert_eq!(undecorate("?filt$@0@X@@"), None);
     }
 
     #[test]
