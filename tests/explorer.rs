@@ -172,6 +172,33 @@ fn a_running_command_is_drawn_four_times_a_second_at_most() {
 }
 
 /// Every pane of real dumps, on a small and on a large screen.
+/// Every pane of an image has something of the image to show.
+#[test]
+fn an_image_fills_the_panes() {
+    for (columns, rows) in [(80, 24), (160, 50)] {
+        let mut terminal = Terminal::open(columns, rows, &["tests/data/symbols/driver.sys"], &[]);
+        for (pane, shown) in [
+            ("1 Image", "ModLoad:"),
+            ("2 Sections", "SECTION HEADER #1"),
+            ("3 Names", "driver!"),
+            ("4 Header", "FILE HEADER VALUES"),
+            ("5 Code", "driver!DriverEntry:"),
+            ("6 Modules", "module name"),
+            ("7 Memory", "00000001`40000000 "),
+            ("8 Command", "ModLoad:"),
+        ] {
+            terminal.wait_for("driver.sys  Native image  x64");
+            terminal.press(&pane[..1]);
+            terminal.wait_for(&format!("[{pane}]"));
+            terminal.wait_for(shown);
+        }
+        terminal.press(":k\r");
+        terminal.wait_for("driver.sys is an image, no dump");
+        terminal.press("\x04");
+        assert!(terminal.end().success());
+    }
+}
+
 #[test]
 fn panes_of_real_dumps_are_full() {
     let shared = std::env::var("DUMPSCOPE_SHARED").unwrap_or_else(|_| "../shared".to_owned());

@@ -210,7 +210,7 @@ fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
     let parameter = |index: usize| header?.bug_check_parameters.get(index).copied();
     match lower.as_str() {
         "exentry" => session.target.subject().image()?.entry_point(),
-        "ip" | "scopeip" => session.context().ok().map(|context| context.ip()),
+        "ip" | "scopeip" => session.code_address().ok(),
         "csp" => session.context().ok().map(|context| context.sp()),
         "ra" => session.memory(session.context().ok()?.sp(), 8),
         "retreg" => session.context().ok()?.get("rax"),

@@ -103,13 +103,13 @@ impl Session {
         Ok(())
     }
 
-    /// Where code is looked at unless an address is given: the instruction pointer, or the entry point of an image.
+    /// Where code is looked at unless an address is given: the instruction pointer, or where the code of an image begins.
     ///
     /// # Errors
     /// Why there is none.
     pub fn code_address(&self) -> Result<u64, String> {
         match self.target.subject().image() {
-            Some(image) => image.entry_point().ok_or_else(|| "the image has no entry point".to_owned()),
+            Some(image) => image.code_start().ok_or_else(|| "the image has no code".to_owned()),
             None => self.context().map(Context::ip),
         }
     }

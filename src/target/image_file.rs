@@ -76,6 +76,15 @@ impl ImageFile {
         self.headers().image_base.checked_add(rva.into())
     }
 
+    /// Address of the entry point, or else of the first section that holds code.
+    pub fn code_start(&self) -> Option<u64> {
+        let first = || {
+            let section = self.headers().sections.iter().find(|section| section.is_executable())?;
+            self.headers().image_base.checked_add(section.rva.into())
+        };
+        self.entry_point().or_else(first)
+    }
+
     /// The file version of its version resource.
     pub fn version(&self) -> Version {
         let fixed = self.0.image.version().and_then(|version| version.fixed);

@@ -326,7 +326,9 @@ impl App {
         if layout.prompt.contains(at) {
             self.keyboard = Keyboard::Prompt;
         } else if layout.tabs.contains(at) {
-            self.active = super::screen::tab_at(layout.tabs.width, self.active, at.x).unwrap_or(self.active);
+            self.active =
+                super::screen::tab_at(layout.tabs.width, self.active, self.ticket.image.is_some(), at.x)
+                    .unwrap_or(self.active);
         } else if let Some(place) = layout.panes.iter().find(|place| place.body.contains(at)) {
             self.active = place.pane;
             self.choose(place.body, at);

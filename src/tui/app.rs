@@ -167,7 +167,7 @@ impl App {
         let spec = PANES.get(pane)?;
         match self.panes.get(pane)?.page.pinned.as_deref() {
             Some(line) => Some((spec.fit)(line, width)),
-            None => spec.line(width).map(str::to_owned),
+            None => spec.line(width, self.ticket.image.as_deref()),
         }
     }
 

@@ -46,12 +46,12 @@ fn ticket(app: &App, buffer: &mut Buffer, area: Rect) {
 }
 
 /// The tabs with the first column of each: names if all fit, else only the active one's.
-fn tab_texts(width: u16, active: usize) -> Vec<(u16, usize, String)> {
-    let long: usize = PANES.iter().map(|pane| columns(pane.name) + 4).sum();
+fn tab_texts(width: u16, active: usize, image: bool) -> Vec<(u16, usize, String)> {
+    let long: usize = PANES.iter().map(|pane| columns(pane.name(image)) + 4).sum();
     let mut column = 0;
     let tabs = PANES.iter().enumerate().map(|(pane, spec)| {
         let name = if long <= usize::from(width) || pane == active {
-            format!(" {}", spec.name)
+            format!(" {}", spec.name(image))
         } else {
             String::new()
         };
@@ -65,13 +65,17 @@ fn tab_texts(width: u16, active: usize) -> Vec<(u16, usize, String)> {
 }
 
 /// The pane whose tab is at a column.
-pub(super) fn tab_at(width: u16, active: usize, column: u16) -> Option<usize> {
-    tab_texts(width, active).into_iter().rev().find(|(start, ..)| *start <= column).map(|(_, pane, _)| pane)
+pub(super) fn tab_at(width: u16, active: usize, image: bool, column: u16) -> Option<usize> {
+    tab_texts(width, active, image)
+        .into_iter()
+        .rev()
+        .find(|(start, ..)| *start <= column)
+        .map(|(_, pane, _)| pane)
 }
 
 fn tabs(app: &App, buffer: &mut Buffer, area: Rect) {
     let mut end = 0;
-    for (start, pane, text) in tab_texts(area.width, app.active) {
+    for (start, pane, text) in tab_texts(area.width, app.active, app.ticket.image.is_some()) {
         let style = if pane == app.active { app.theme.bar(true) } else { app.theme.role(Role::Label) };
         end = put(buffer, area, start, 0, &text, style);
     }
@@ -126,7 +130,7 @@ fn empty_text(app: &App, pane: usize) -> &'static str {
 
 /// A title bar's parts: number, name and command; position.
 fn title_text(app: &App, place: Place) -> (String, String) {
-    let name = PANES.get(place.pane).map_or("", |pane| pane.name);
+    let name = PANES.get(place.pane).map_or("", |pane| pane.name(app.ticket.image.is_some()));
     let command = match app.line_of(place.pane, place.body.width) {
         Some(line) => line,
         None => app.echo.and_then(|echo| app.console.lines().get(echo)).map(Line::plain).unwrap_or_default(),

@@ -28,6 +28,7 @@ fn ticket() -> Ticket {
         file: "test.dmp".into(),
         bug_check: "1e KMODE_EXCEPTION_NOT_HANDLED".into(),
         build: "10.0.19041.804 x64 16 cpu".into(),
+        image: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The ticket line: which dump or image this is.
 
 use crate::analysis::bug_check;
+use crate::command::subsystem;
 use crate::dump::Header;
 use crate::session::Session;
 use crate::symbols::layouts::UNKNOWN;
@@ -16,6 +17,8 @@ pub(super) struct Ticket {
     pub(super) bug_check: String,
     /// Build, machine, processors.
     pub(super) build: String,
+    /// The module's name where an image was opened.
+    pub(super) image: Option<String>,
 }
 
 impl Ticket {
@@ -30,13 +33,18 @@ impl Ticket {
             Subject::Image(image) => {
                 let version = Some(image.version()).filter(|&version| version != UNKNOWN);
                 let version = version.map_or(String::new(), |version| format!("{version} "));
-                ("image".to_owned(), format!("{version}{machine}"))
+                (format!("{} image", subsystem(image.headers().subsystem)), format!("{version}{machine}"))
             }
         };
         Ticket {
             file: crate::output::sanitize(&file).into_owned(),
             bug_check: crate::output::sanitize(&bug_check).into_owned(),
             build: crate::output::sanitize(&build).into_owned(),
+            image: target
+                .subject()
+                .image()
+                .and(target.modules().iter().next())
+                .map(|module| module.name.clone()),
         }
     }
 
@@ -89,6 +97,7 @@ mod tests {
             file: file.into(),
             bug_check: "1e KMODE_EXCEPTION_NOT_HANDLED".into(),
             build: "10.0.19041.804 x64 16 cpu".into(),
+            image: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The crash as a whole.
 
-use super::{Choice, PaneSpec, as_it_is, choice};
+use super::{Choice, ImagePane, PaneSpec, as_it_is, choice};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Analysis",
@@ -9,6 +9,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
         choice("!analyze", "!analyze"),
         choice(".bugcheck", ".bugcheck"),
     ],
+    image: Some(ImagePane { name: "Image", line: "vertarget; !lmi {}" }),
     takes: &["!analyze"],
     fit: as_it_is,
     anchored: false,

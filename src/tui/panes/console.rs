@@ -5,6 +5,7 @@ use super::{PaneSpec, as_it_is};
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Command",
     choices: &[],
+    image: None,
     takes: &[],
     fit: as_it_is,
     anchored: false,

@@ -13,6 +13,7 @@ fn fitted(line: &str, _width: u16) -> String {
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Code",
     choices: &[choice("u", "u @$ip L40")],
+    image: None,
     takes: &["u", "ub", "uf"],
     fit: fitted,
     anchored: true,

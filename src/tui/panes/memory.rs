@@ -1,6 +1,6 @@
 //! Memory at the stack pointer, or where a link led.
 
-use super::{PaneSpec, choice, only_argument, wide};
+use super::{ImagePane, PaneSpec, choice, only_argument, wide};
 
 /// What a link to memory (`db ADDRESS`) shows in a pane of a width: as many columns of bytes as fit, and more rows than
 /// the command's own eight. Other lines stay as they are.
@@ -18,6 +18,7 @@ fn fitted(line: &str, width: u16) -> String {
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Memory",
     choices: &[wide(84, "db", "db @$csp L200"), wide(72, "dc", "dc @$csp L80"), choice("dp", "dp @$csp L40")],
+    image: Some(ImagePane { name: "Memory", line: "db {}" }),
     takes: &[
         "d", "db", "dc", "dd", "df", "dD", "dp", "dq", "du", "da", "dw", "dW", "dyb", "dyd", "dps", "dds",
         "dqs", "dpp", "dpa", "dpu", "dl", "ds", "dS",

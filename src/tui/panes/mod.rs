@@ -14,10 +14,11 @@ use crate::command::{COMMANDS, first_command};
 
 /// What makes a pane.
 pub(super) struct PaneSpec {
-    /// Its name in the tabs.
-    pub(super) name: &'static str,
+    name: &'static str,
     /// The command lines that can fill it, best first; the first one that fits is run.
     choices: &'static [Choice],
+    /// What fills it where an image was opened and there is no crash to look at; `None` where that is the same.
+    image: Option<ImagePane>,
     /// Commands whose output belongs here when a link runs them.
     takes: &'static [&'static str],
     /// What the pane shows for a link's line when it is of a width.
@@ -30,6 +31,14 @@ pub(super) struct PaneSpec {
     pub(super) skip: Option<&'static str>,
     /// Its keys, for the last line.
     pub(super) hints: &'static str,
+}
+
+/// A pane of an image.
+struct ImagePane {
+    /// Its name in the tabs.
+    name: &'static str,
+    /// The line to run, with `{}` for the module.
+    line: &'static str,
 }
 
 /// A command line for a pane.
@@ -82,10 +91,19 @@ pub(super) const MEMORY: usize = 6;
 pub(super) const CONSOLE: usize = 7;
 
 impl PaneSpec {
-    /// The command line that fills the pane when it is `width` columns wide; `None` for the console.
-    pub(super) fn line(&self, width: u16) -> Option<&'static str> {
+    /// The command line that fills the pane when it is `width` columns wide; `None` for the console. `image` is the
+    /// module of an image that was opened.
+    pub(super) fn line(&self, width: u16, image: Option<&str>) -> Option<String> {
+        if let (Some(pane), Some(module)) = (&self.image, image) {
+            return Some((self.fit)(&pane.line.replace("{}", module), width));
+        }
         let fits = |choice: &&Choice| choice.columns <= width && exists(choice);
-        self.choices.iter().find(fits).map(|choice| choice.line)
+        self.choices.iter().find(fits).map(|choice| choice.line.to_owned())
+    }
+
+    /// Its name in the tabs.
+    pub(super) fn name(&self, image: bool) -> &'static str {
+        self.image.as_ref().filter(|_| image).map_or(self.name, |pane| pane.name)
     }
 }
 
@@ -129,11 +147,11 @@ mod tests {
     #[test]
     fn every_pane_but_the_console_has_a_command_that_exists() {
         for (number, pane) in PANES.iter().enumerate() {
-            for width in [20, 200] {
-                let line = pane.line(width);
+            for (width, image) in [(20, None), (200, None), (20, Some("driver")), (200, Some("driver"))] {
+                let line = pane.line(width, image);
                 assert_eq!(line.is_none(), number == CONSOLE, "{} at {width}: {line:?}", pane.name);
                 if let Some(line) = line {
-                    assert!(first_command(line).is_ok_and(|found| found.is_some()), "{line}");
+                    assert!(first_command(&line).is_ok_and(|found| found.is_some()), "{line}");
                 }
             }
         }

@@ -5,6 +5,7 @@ use super::{PaneSpec, as_it_is, choice};
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Modules",
     choices: &[choice("lm", "lm")],
+    image: None,
     takes: &["lm"],
     fit: as_it_is,
     anchored: false,

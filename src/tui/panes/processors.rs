@@ -1,10 +1,11 @@
 //! The processors and what each one ran.
 
-use super::{PaneSpec, as_it_is, choice};
+use super::{ImagePane, PaneSpec, as_it_is, choice};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "CPUs",
     choices: &[choice("!running", "!running -i"), choice("~", "~")],
+    image: Some(ImagePane { name: "Sections", line: "!dh -s {}" }),
     takes: &["!running"],
     fit: as_it_is,
     anchored: false,

@@ -1,10 +1,11 @@
 //! The registers of the current context.
 
-use super::{PaneSpec, as_it_is, choice};
+use super::{ImagePane, PaneSpec, as_it_is, choice};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Regs",
     choices: &[choice("r", "r")],
+    image: Some(ImagePane { name: "Header", line: "!dh -f {}" }),
     takes: &["r"],
     fit: as_it_is,
     anchored: false,

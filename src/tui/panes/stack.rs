@@ -1,10 +1,11 @@
 //! The call stack: with addresses where there is room for them, else only the call sites.
 
-use super::{PaneSpec, as_it_is, choice, wide};
+use super::{ImagePane, PaneSpec, as_it_is, choice, wide};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Stack",
     choices: &[wide(76, "k", "kn --fold"), choice("k", "kcn --fold")],
+    image: Some(ImagePane { name: "Names", line: "x {}!*" }),
     takes: &["k", "kb", "kc", "kd", "kn", "kp", "kv"],
     fit: as_it_is,
     anchored: false,
