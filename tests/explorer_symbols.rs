@@ -135,3 +135,19 @@ fn leaving_does_not_wait_for_a_slow_server() {
     assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
     terminal.assert_restored();
 }
+
+/// What panes load is told in the console, not among their own lines.
+#[test]
+fn a_noisy_search_is_told_in_the_console() {
+    let gate = Gate::new();
+    gate.open.store(true, Ordering::SeqCst);
+    let mut terminal = gate.explore(160, 50);
+    terminal.wait_for("nwifi!Dot11SendCompletion");
+    terminal.press(":!sym noisy\r.reload\r");
+    terminal.wait_for("DBGHELP: ");
+    terminal.press("\t3");
+    terminal.wait_for("[3 Stack]");
+    terminal.press("z");
+    terminal.wait_for("nwifi!Dot11SendCompletion");
+    assert!(!terminal.contents().contains("DBGHELP"), "{}", terminal.contents());
+}

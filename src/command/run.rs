@@ -74,9 +74,14 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
     }
 }
 
-/// With `!sym noisy`, what the command's symbols took to load.
+/// With `!sym noisy`, what the command's symbols took to load. Commands that do not wait for symbols are run to be looked
+/// at again and again; what they load is told elsewhere.
 fn tell_loads(session: &Session, sink: &mut dyn Sink) -> Result<(), CommandError> {
-    for line in session.target.symbols().take_log() {
+    let table = session.target.symbols();
+    if !table.is_waiting() {
+        return Ok(());
+    }
+    for line in table.take_log() {
         sink.block(Line::new().role(Role::Dim, line).into())?;
     }
     Ok(())

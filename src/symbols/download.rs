@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::address::host_of;
 use super::connection::Clients;
 pub use super::fetch_error::FetchError;
-use super::fetch_error::{body_error, html, looks_like_markup, over_limit, request_error, status_error};
+use super::transfer::Transfer;
 
 /// What a download may cost.
 #[derive(Debug, Clone)]
@@ -194,55 +194,8 @@ impl Http {
         abandon: &AtomicBool,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<u64, FetchError> {
-        out.set_len(0)?;
-        out.seek(SeekFrom::Start(0))?;
-        let started = Instant::now();
-        // What begins encrypted must not be redirected to a plain connection.
-        let secure = url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
-        let request = self.clients().client(url).get(url).config().https_only(secure).build();
-        let response = request.call().map_err(|error| request_error(&error))?;
-        let status = response.status().as_u16();
-        status_error(status)?;
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-        if header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html")) {
-            return Err(html());
-        }
-        let total = response.body().content_length();
-        if total.is_some_and(|total| total > limit) {
-            return Err(over_limit(limit));
-        }
-        let mut reader = response.into_body().into_with_config().limit(u64::MAX).reader();
-        let mut buffer = vec![0; 1 << 16];
-        let mut done = 0u64;
-        loop {
-            if abandon.load(Ordering::Relaxed) {
-                return Err(FetchError::Cancelled);
-            }
-            if started.elapsed() > self.limits.total {
-                return Err(FetchError::Host(format!(
-                    "over the time limit of {} s",
-                    self.limits.total.as_secs()
-                )));
-            }
-            let len = reader.read(&mut buffer).map_err(|error| body_error(&error, done, total))?;
-            let Some(piece) = buffer.get(..len).filter(|piece| !piece.is_empty()) else {
-                break;
-            };
-            if done == 0 && looks_like_markup(piece) {
-                return Err(html());
-            }
-            done += len as u64;
-            if done > limit {
-                return Err(over_limit(limit));
-            }
-            out.write_all(piece)?;
-            progress(done, total);
-        }
-        if total.is_some_and(|total| total != done) {
-            return Err(body_error(&io::ErrorKind::UnexpectedEof.into(), done, total));
-        }
-        out.flush()?;
-        Ok(done)
+        let client = self.clients().client(url);
+        Transfer { client, url, limits: &self.limits, size: limit, abandon }.run(out, progress)
     }
 }
 

@@ -35,6 +35,7 @@ pub mod search;
 mod server;
 pub mod source;
 pub mod store;
+mod transfer;
 pub mod types;
 mod walk;
 pub mod wildcard;

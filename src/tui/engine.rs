@@ -42,6 +42,11 @@ pub(super) enum Reply {
         /// In a few words.
         text: String,
     },
+    /// What is told of symbols that panes have loaded (`!sym noisy`).
+    Log {
+        /// The lines.
+        lines: Vec<Line>,
+    },
     /// A module's symbols are here, or could not be had.
     Settled {
         /// How many modules are still being fetched.
@@ -164,6 +169,11 @@ fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>
             Err(_) => End::Failed(panic_text(&request.line)),
         };
         let flushed = sink.flush();
+        let log = session.target.symbols().take_log();
+        let lines: Vec<Line> = log.into_iter().map(|line| Line::new().role(Role::Dim, line)).collect();
+        if !lines.is_empty() && outbox.send(Reply::Log { lines }).is_err() {
+            return;
+        }
         let done = Reply::Done { id: request.id, end, state: State::of(&session) };
         if flushed.is_err() || outbox.send(done).is_err() {
             return;

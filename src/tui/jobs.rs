@@ -99,6 +99,7 @@ impl App {
                 return;
             }
             Reply::Settled { left } => return self.symbols_arrived(*left),
+            Reply::Log { lines } => return self.append(lines.iter().cloned()),
         };
         let Some(pane) =
             self.running.as_ref().filter(|running| running.request.id == *id).map(|running| running.pane)
@@ -114,7 +115,7 @@ impl App {
                 }
             }
             (Reply::Done { end, state, .. }, pane) => self.done(pane, &end, state),
-            (Reply::Fetching { .. } | Reply::Settled { .. }, _) => {}
+            (Reply::Fetching { .. } | Reply::Settled { .. } | Reply::Log { .. }, _) => {}
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-type Handler = dyn Fn(&str, &mut TcpStream, &AtomicBool) + Send + Sync;
+type Handler = dyn Fn(&str, &[String], &mut TcpStream, &AtomicBool) + Send + Sync;
 
 /// An HTTP server with one thread a connection.
 pub struct Server {
@@ -21,6 +21,13 @@ pub struct Server {
 
 impl Server {
     pub fn start(handler: impl Fn(&str, &mut TcpStream, &AtomicBool) + Send + Sync + 'static) -> Server {
+        Server::with_headers(move |path, _, stream, stop| handler(path, stream, stop))
+    }
+
+    /// A server whose answers depend on the request's headers, which are given in lower case.
+    pub fn with_headers(
+        handler: impl Fn(&str, &[String], &mut TcpStream, &AtomicBool) + Send + Sync + 'static,
+    ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let server = Server { address, asked: Arc::default(), stop: Arc::default() };
@@ -36,10 +43,13 @@ impl Server {
                 thread::spawn(move || {
                     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
                     let Some(Ok(first)) = lines.next() else { return };
-                    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                    let headers: Vec<String> = lines
+                        .map_while(|line| line.ok().filter(|line| !line.is_empty()))
+                        .map(|line| line.to_ascii_lowercase())
+                        .collect();
                     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
                     asked.lock().unwrap().push(path.clone());
-                    handler(&path, &mut stream, &stop);
+                    handler(&path, &headers, &mut stream, &stop);
                 });
             }
         });
