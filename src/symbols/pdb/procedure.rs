@@ -65,7 +65,7 @@ pub(crate) fn read(
     let mut reader = Reader {
         map: &map,
         whole: (start, start.saturating_add(size)),
-        frame: Frame::default(),
+        frame: Frame::new(file.machine()),
         scopes: Vec::new(),
         result: Procedure { variables: Vec::new(), sites: Vec::new() },
         open_local: None,
@@ -140,12 +140,7 @@ impl Reader<'_> {
         let follows_local = self.open_local.take();
         match data {
             SymbolData::FrameProcedure(f) => {
-                let flags = f.flags;
-                self.frame = Frame::new(
-                    self.machine,
-                    flags.encoded_local_base_pointer,
-                    flags.encoded_param_base_pointer,
-                );
+                self.frame = self.frame.described(self.machine, f);
             }
             SymbolData::Local(l) => {
                 self.declare(&l.name, l.type_index.0, l.flags.isparam, None);
@@ -155,14 +150,15 @@ impl Reader<'_> {
                 self.declare(&r.name, r.type_index.0, false, Some(Place::Register(r.register.0)));
             }
             SymbolData::RegisterRelative(r) => {
-                let place = Place::RegisterRelative { register: r.register.0, offset: r.offset };
-                self.declare(&r.name, r.type_index.0, false, Some(place));
+                let (register, offset) = (r.register.0, r.offset);
+                let parameter = self.frame.is_callers(register, offset);
+                let place = Place::RegisterRelative { register, offset };
+                self.declare(&r.name, r.type_index.0, parameter, Some(place));
             }
             SymbolData::BasePointerRelative(r) => {
                 // Positive offsets lie above the saved frame pointer: the caller put them there.
                 let parameter = r.offset > 0;
-                let place =
-                    Place::FrameRelative { register: self.frame.register(parameter), offset: r.offset };
+                let place = Place::FrameRelative { register: self.frame.base_pointer(), offset: r.offset };
                 self.declare(&r.name, r.type_index.0, parameter, Some(place));
             }
             SymbolData::Data(d) => {

@@ -4,25 +4,47 @@ use pdb::{AddressGap, AddressMap, AddressRange, SymbolData};
 
 use crate::symbols::source::{Location, Place};
 
-/// The registers that a function declares as the base of its locals and of its parameters.
-#[derive(Debug, Clone, Copy, Default)]
+/// The registers that a function declares as the base of its locals and of its parameters, and what the machine uses.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame {
-    pub(crate) locals: u16,
-    pub(crate) parameters: u16,
+    locals: u16,
+    parameters: u16,
+    stack_pointer: u16,
+    /// The register that "base pointer" means.
+    base_pointer: u16,
+    /// Bytes that the function takes from the stack for itself.
+    size: Option<u32>,
 }
 
 impl Frame {
-    /// From the encoded registers of `S_FRAMEPROC`: 1 is the stack pointer, 2 the frame pointer, 3 the base pointer (R13
-    /// on x64). Numbers are CodeView's for the machine.
-    pub(crate) fn new(machine: pdb::MachineType, locals: u8, parameters: u8) -> Frame {
-        let numbers: [u16; 4] = match machine {
-            pdb::MachineType::Amd64 => [0, 335, 334, 341],
-            pdb::MachineType::X86 => [0, 30006, 22, 20],
-            pdb::MachineType::Arm64 => [0, 81, 79, 79],
-            _ => [0; 4],
-        };
-        let number = |code: u8| numbers.get(usize::from(code)).copied().unwrap_or(0);
-        Frame { locals: number(locals), parameters: number(parameters) }
+    /// Before a function's frame is described.
+    pub(crate) fn new(machine: pdb::MachineType) -> Frame {
+        let [_, stack_pointer, base_pointer, _] = registers(machine);
+        Frame { locals: 0, parameters: 0, stack_pointer, base_pointer, size: None }
+    }
+
+    /// From `S_FRAMEPROC`.
+    pub(crate) fn described(self, machine: pdb::MachineType, frame: &pdb::FrameProcedureSymbol) -> Frame {
+        let registers = registers(machine);
+        let number = |code: u8| registers.get(usize::from(code)).copied().unwrap_or(0);
+        Frame {
+            locals: number(frame.flags.encoded_local_base_pointer),
+            parameters: number(frame.flags.encoded_param_base_pointer),
+            size: Some(frame.frame_byte_count),
+            ..self
+        }
+    }
+
+    /// Whether what lies beside a register was put there by the caller: above all that the function itself took from
+    /// the stack. Records of this form do not say (`S_REGREL32`, in unoptimised code).
+    pub(crate) fn is_callers(self, register: u16, offset: i32) -> bool {
+        let above = |size: u32| u32::try_from(offset).is_ok_and(|offset| offset >= size);
+        register == self.stack_pointer && self.size.is_some_and(above)
+    }
+
+    /// The register that records of the old form are relative to, whatever the function declares.
+    pub(crate) fn base_pointer(self) -> u16 {
+        self.base_pointer
     }
 
     /// The register for a variable.
@@ -31,6 +53,17 @@ impl Frame {
             true => self.parameters,
             false => self.locals,
         }
+    }
+}
+
+/// CodeView's numbers of the registers that `S_FRAMEPROC` encodes: 1 is the stack pointer, 2 the frame pointer, 3 the
+/// base pointer (R13 on x64).
+fn registers(machine: pdb::MachineType) -> [u16; 4] {
+    match machine {
+        pdb::MachineType::Amd64 => [0, 335, 334, 341],
+        pdb::MachineType::X86 => [0, 30006, 22, 20],
+        pdb::MachineType::Arm64 => [0, 81, 79, 79],
+        _ => [0; 4],
     }
 }
 

@@ -17,7 +17,15 @@ compile -ffunction-sections -c publics.cpp -o publics.obj
 link publics /opt:icf
 llvm-pdbutil-19 dump --publics publics.pdb >publics.txt
 
-for name in publics; do
+compile -g -gcodeview -fdebug-compilation-dir=. -c virtual.cpp -o virtual.obj
+link virtual
+llvm-pdbutil-19 dump --types virtual.pdb >virtual.txt
+
+yaml2obj-19 "$here/records.yaml" -o records.obj
+link records
+llvm-pdbutil-19 dump --symbols records.pdb >records.txt
+
+for name in publics virtual records; do
     gzip -9n "$name.pdb"
     cp "$name.pdb.gz" "$name.txt" "$here"
 done
