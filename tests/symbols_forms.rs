@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use dumpscope::symbols::pdb::PdbFile;
 use dumpscope::symbols::source::{Place, SymbolSource, Variable};
 use dumpscope::symbols::types::{Type, TypeSource};
+use dumpscope::symbols::wildcard::Wildcard;
 
 // CodeView's numbers of registers.
 const EAX: u16 = 17;
@@ -117,6 +118,45 @@ fn every_form_of_range_with_its_gaps() {
         assert_eq!(variables(&pdb, rva), expected, "{rva:#x}");
     }
     assert!(variables(&pdb, 0x1100).is_empty());
+}
+
+/// What OMAP says of where each piece went stands in rearrange.py.
+#[test]
+fn a_rearranged_image() {
+    let (pdb, before) = (pdb("rearranged"), pdb("records"));
+    let name = |rva: u32| pdb.nearest(rva).map(|symbol| format!("{}+{:#x}", symbol.name, rva - symbol.rva));
+    let pieces = [
+        // Where it is, where it was, how much, and what it is from there on.
+        (0x1000, 0x1040, 0x40, "Based", 0),
+        (0x1040, 0x10c0, 0x40, "Ranges", 0x40),
+        (0x1100, 0x1080, 0x40, "Ranges", 0),
+        (0x1200, 0x1000, 0x40, "DriverEntry", 0),
+    ];
+    for (now, then, len, function, distance) in pieces {
+        for at in 0..len {
+            assert_eq!(name(now + at), Some(format!("{function}+{:#x}", distance + at)), "{:#x}", now + at);
+            let moved = variables(&before, then + at)
+                .into_iter()
+                .map(|variable| variable.replace(" at 0x30", " at 0x31"));
+            assert_eq!(variables(&pdb, now + at), moved.collect::<Vec<_>>(), "{:#x}", now + at);
+        }
+    }
+    for nothing in [0xfff, 0x1080, 0x10ff, 0x1140, 0x11ff, 0x1240, 0x3000, 0x4100] {
+        assert_eq!(name(nothing), None, "{nothing:#x}");
+    }
+    let places =
+        ["DriverEntry", "Based", "Ranges", "outside", "file_static"].map(|name| pdb.by_name(name)[0].rva);
+    assert_eq!(places, [0x1200, 0x1000, 0x1100, 0x3108, 0x3100]);
+    assert_eq!(pdb.exact(0x1100)[0].name, "Ranges");
+    assert!(pdb.exact(0x1040).is_empty());
+    let all = pdb.matching(&Wildcard::new("*"));
+    assert_eq!(
+        all.iter().map(|symbol| symbol.rva).collect::<Vec<_>>(),
+        [0x1000, 0x1100, 0x1200, 0x3100, 0x3108]
+    );
+    assert_eq!(pdb.function_extent(0x1210), Some((0x1200, 0x1240)));
+    assert_eq!(pdb.function_extent(0x1104), None, "split");
+    assert_eq!(pdb.following(0x1000).map(|symbol| symbol.rva), Some(0x1100));
 }
 
 /// Name, offset and whether it is virtual, of each base; then name and offset of each member but tables' pointers.

@@ -27,6 +27,10 @@ fn all() -> Vec<(String, Vec<u8>)> {
     {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let bytes = std::fs::read(&path).unwrap();
+        if name.starts_with("rearranged") {
+            // There a walk by address gives wrong names; tests/symbols_forms.rs looks at it.
+            continue;
+        }
         if name.ends_with(".pdb.gz") {
             let mut plain = Vec::new();
             flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut plain).unwrap();

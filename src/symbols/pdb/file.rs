@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use pdb::{AddressMap, DebugInformation, FallibleIterator, MachineType, PDB, StreamIndex};
 
 use super::container::{Identity, Input, SharedInput, is_fastlink};
+use super::debug_header::DebugHeader;
 use super::leaf::Leaf;
 use super::module::Recent;
+use super::msf::Container;
 use super::publics;
 use super::records::Records;
 use super::sorted_publics::SortedPublics;
@@ -42,6 +44,7 @@ pub struct PdbFile {
     types: OnceLock<Option<Records>>,
     ids: OnceLock<Option<Records>>,
     known_types: Mutex<HashMap<u32, Type>>,
+    rearranged: OnceLock<bool>,
     names: OnceLock<Result<NameIndex, String>>,
     publics: OnceLock<Option<SortedPublics>>,
     strings: OnceLock<Option<NameTable>>,
@@ -104,6 +107,7 @@ impl PdbFile {
             types: OnceLock::new(),
             ids: OnceLock::new(),
             known_types: Mutex::default(),
+            rearranged: OnceLock::new(),
             names: OnceLock::new(),
             publics: OnceLock::new(),
             strings: OnceLock::new(),
@@ -150,10 +154,20 @@ impl PdbFile {
         self.pdb.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The way from sections and offsets to addresses in the image, by OMAP where the image was rearranged.
+    /// The way from sections and offsets to addresses, and by OMAP on to those in the image where it was rearranged.
     pub(crate) fn address_map(&self) -> Result<Arc<AddressMap<'static>>, pdb::Error> {
         let map = self.map.get_or_init(|| self.lock().address_map().map(Arc::new).map_err(|e| e.to_string()));
         map.clone().map_err(|_| pdb::Error::AddressMapNotFound)
+    }
+
+    /// Whether the image was rearranged after it was linked; true where that cannot be seen, since the address map knows
+    /// all the same.
+    pub(crate) fn is_rearranged(&self) -> bool {
+        *self.rearranged.get_or_init(|| {
+            let header =
+                Container::new(self.input.clone()).and_then(|container| DebugHeader::read(&container));
+            header.is_none_or(|header| header.is_rearranged)
+        })
     }
 
     fn records(&self, stream: u16, with_names: bool) -> Option<Records> {
@@ -194,7 +208,7 @@ impl PdbFile {
         NameTable::new(Box::new(stream))
     }
 
-    /// The number of the compiled module that contributed the code at `rva`.
+    /// The number of the compiled module that contributed the code at a record's address.
     pub(crate) fn contribution_at(&self, rva: u32) -> Option<u16> {
         let all = self.contributions.get_or_init(|| self.read_contributions());
         let after = all.partition_point(|&(start, ..)| start <= rva);
@@ -206,7 +220,9 @@ impl PdbFile {
         let mut all = Vec::new();
         if let (Ok(mut list), Ok(map)) = (self.debug.section_contributions(), self.address_map()) {
             while let Ok(Some(entry)) = list.next() {
-                if let (Some(start), Ok(module)) = (entry.offset.to_rva(&map), u16::try_from(entry.module)) {
+                if let (Some(start), Ok(module)) =
+                    (entry.offset.to_internal_rva(&map), u16::try_from(entry.module))
+                {
                     all.push((start.0, start.0.saturating_add(entry.size), module));
                 }
             }
@@ -245,7 +261,7 @@ impl PdbFile {
         &self.input
     }
 
-    /// Names that answer for `rva`: all names where they have been read or must be, and otherwise a few.
+    /// Names that answer for a record's address: all names where they have been read or must be, and otherwise a few.
     pub(crate) fn names_near(&self, rva: u32) -> Option<&NameIndex> {
         if let Some(all) = self.names.get() {
             return all.as_ref().ok();
@@ -254,7 +270,8 @@ impl PdbFile {
         publics.as_ref().and_then(|publics| publics.near(rva)).or_else(|| self.name_index().ok())
     }
 
-    /// All names, from the cache's table or read now.
+    /// All names, from the cache's table or read now. Their addresses are those of the records, which are the image's but
+    /// where it was rearranged.
     pub fn name_index(&self) -> Result<&NameIndex, SymbolError> {
         let names = self.names.get_or_init(|| self.load_names());
         names.as_ref().map_err(|reason| SymbolError::Pdb {

@@ -52,7 +52,7 @@ pub(crate) fn site(
                 offset: function.offset.checked_add(step.start)?,
                 section: function.section,
             };
-            let start = at.to_rva(map)?.0;
+            let start = at.to_internal_rva(map)?.0;
             Some(Line { start, end: start.checked_add(step.end.checked_sub(step.start)?)?, ..step })
         })
         .collect();

@@ -73,7 +73,7 @@ impl LineTable {
 }
 
 fn place(map: &AddressMap<'_>, line: &c13::RawLine) -> Option<Line> {
-    let start = PdbInternalSectionOffset::new(line.section, line.offset).to_rva(map)?.0;
+    let start = PdbInternalSectionOffset::new(line.section, line.offset).to_internal_rva(map)?.0;
     Some(Line {
         start,
         end: start.checked_add(line.end.checked_sub(line.offset)?)?,

@@ -6,6 +6,7 @@
 
 mod c13;
 pub mod container;
+mod debug_header;
 pub mod file;
 mod inlines;
 mod leaf;
@@ -19,6 +20,7 @@ mod publics;
 mod ranges;
 mod records;
 mod sorted_publics;
+mod spot;
 mod strings;
 mod types;
 mod udt;

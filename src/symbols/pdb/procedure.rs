@@ -162,14 +162,14 @@ impl Reader<'_> {
                 self.declare(&r.name, r.type_index.0, parameter, Some(place));
             }
             SymbolData::Data(d) => {
-                let rva = d.offset.to_rva(self.map).map(|rva| rva.0);
+                let rva = d.offset.to_internal_rva(self.map).map(|rva| rva.0);
                 self.declare(&d.name, d.type_index.0, false, rva.map(|rva| Place::Static { rva }));
             }
             SymbolData::Constant(c) => {
                 self.declare(&c.name, c.type_index.0, false, Some(Place::Constant(constant(c.value))));
             }
             SymbolData::Block(b) => {
-                let start = b.offset.to_rva(self.map).map_or(self.whole.0, |rva| rva.0);
+                let start = b.offset.to_internal_rva(self.map).map_or(self.whole.0, |rva| rva.0);
                 return Scope::Block((start, start.saturating_add(b.len)));
             }
             SymbolData::InlineSite(site) => {

@@ -69,7 +69,7 @@ fn walk_module(builder: &mut Builder, map: &AddressMap<'_>, mut records: SymbolI
 fn add(builder: &mut Builder, map: &AddressMap<'_>, data: &SymbolData<'_>, place: Option<RecordPlace>) {
     let (raw, offset, size, kind, ty) = match data {
         SymbolData::Public(p) => {
-            if let Some(rva) = p.offset.to_rva(map) {
+            if let Some(rva) = p.offset.to_internal_rva(map) {
                 add_public(builder, &p.name.to_string(), p.code || p.function, rva.0);
             }
             return;
@@ -82,7 +82,7 @@ fn add(builder: &mut Builder, map: &AddressMap<'_>, data: &SymbolData<'_>, place
         }
         _ => return,
     };
-    let Some(rva) = offset.to_rva(map) else { return };
+    let Some(rva) = offset.to_internal_rva(map) else { return };
     add_undecorated(
         builder,
         NewSymbol { name: &raw.to_string(), decorated: None, rva: rva.0, size, kind, ty, place },

@@ -101,7 +101,7 @@ pub(crate) fn locations(
 
 /// The stretches of code of a range that are not in its gaps.
 fn stretches(map: &AddressMap<'_>, range: &AddressRange, gaps: &[AddressGap]) -> Vec<(u32, u32)> {
-    let Some(start) = range.offset.to_rva(map).map(|rva| rva.0) else {
+    let Some(start) = range.offset.to_internal_rva(map).map(|rva| rva.0) else {
         return Vec::new();
     };
     let end = start.saturating_add(u32::from(range.cb_range));

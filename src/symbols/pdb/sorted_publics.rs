@@ -1,34 +1,19 @@
 //! The first names of a public PDB without reading all of it: the publics stream lists its records by address.
 //!
 //! Only where this says all: no OMAP, no compiled module with records, no data among the globals. Everything else, and
-//! whatever looks damaged, is left to the table of all names. Formats: LLVM's "The PDB DBI Stream" and "The PDB Public
-//! Symbol Stream".
+//! whatever looks damaged, is left to the table of all names. Format: LLVM's "The PDB Public Symbol Stream".
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use pdb::FallibleIterator;
 
+use super::debug_header::DebugHeader;
 use super::file::{LINKER_MODULE, PdbFile};
 use super::msf::{Container, PagedStream};
 use super::publics;
 use crate::symbols::index::{Builder, MAX_NAMES, NameIndex};
 use crate::util::bounded::{u16_at, u32_at};
 
-const DEBUG_STREAM: u16 = 3;
-/// The debug-information header: its size, numbers of three streams, sizes of the parts that follow it, and flags.
-const DEBUG_HEADER: u32 = 64;
-const GLOBALS_AT: usize = 12;
-const PUBLICS_AT: usize = 16;
-const RECORDS_AT: usize = 20;
-const PARTS_AT: [usize; 6] = [24, 28, 32, 36, 40, 52];
-const OPTIONAL_SIZE_AT: usize = 48;
-const FLAGS_AT: usize = 56;
-/// Linked by parts: records of earlier links may lie around that no list names any more.
-const FLAG_INCREMENTAL: u16 = 1;
-/// In the list of optional streams: OMAP both ways, section headers, and those before the image was rearranged.
-const OMAP_STREAMS: [usize; 3] = [3, 4, 10];
-const SECTIONS: usize = 5;
-const NO_STREAM: u16 = u16::MAX;
 /// Most sections of an image that the loader takes.
 const MAX_SECTIONS: u32 = 96;
 
@@ -123,23 +108,14 @@ struct Search {
 
 impl Search {
     fn new(container: &Container) -> Option<Search> {
-        let mut debug = container.stream(DEBUG_STREAM)?;
-        let header: [u8; DEBUG_HEADER as usize] = debug.array(0)?;
-        if u16_at(&header, FLAGS_AT)? & FLAG_INCREMENTAL != 0 {
+        let header =
+            DebugHeader::read(container).filter(|header| !header.is_incremental && !header.is_rearranged)?;
+        let sections = sections(container.stream(header.sections?)?)?;
+        let mut records = container.stream(header.records)?;
+        if globals_have_addresses(container.stream(header.globals)?, &mut records)? {
             return None;
         }
-        let parts = PARTS_AT.iter().try_fold(DEBUG_HEADER, |sum, &at| sum.checked_add(u32_at(&header, at)?));
-        let optional = debug.bytes(parts?, u32_at(&header, OPTIONAL_SIZE_AT)?)?;
-        let stream_of = |place: usize| u16_at(&optional, place * 2).filter(|&number| number != NO_STREAM);
-        if OMAP_STREAMS.iter().any(|&place| stream_of(place).is_some()) {
-            return None;
-        }
-        let sections = sections(container.stream(stream_of(SECTIONS)?)?)?;
-        let mut records = container.stream(u16_at(&header, RECORDS_AT)?)?;
-        if globals_have_addresses(container.stream(u16_at(&header, GLOBALS_AT)?)?, &mut records)? {
-            return None;
-        }
-        let mut publics = container.stream(u16_at(&header, PUBLICS_AT)?)?;
+        let mut publics = container.stream(header.publics)?;
         let (hash_size, list_size) = (publics.u32_at(0)?, publics.u32_at(4)?);
         let list = PUBLICS_HEADER.checked_add(hash_size)?;
         let (count, entries) = (list_size / 4, publics.u32_at(PUBLICS_HEADER + HASH_ENTRIES_AT)? / 8);

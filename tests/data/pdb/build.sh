@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the PDBs of this folder. Needs clang-19, lld-19 and llvm-19. The outputs are committed; tests never run this.
+# Makes the PDBs of this folder. Needs clang-19, lld-19, llvm-19 and python3. The outputs are committed; tests never run this.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 work=/tmp/dumpscope-pdb
@@ -25,8 +25,8 @@ yaml2obj-19 "$here/records.yaml" -o records.obj
 link records
 llvm-pdbutil-19 dump --symbols records.pdb >records.txt
 
-for name in publics virtual records; do
-    gzip -9n "$name.pdb"
-    cp "$name.pdb.gz" "$name.txt" "$here"
-done
+python3 "$here/rearrange.py" records.pdb rearranged.pdb
+
+gzip -9nf publics.pdb virtual.pdb records.pdb rearranged.pdb
+cp ./*.pdb.gz ./*.txt "$here"
 ls -l "$here"
