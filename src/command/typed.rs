@@ -133,18 +133,24 @@ pub(super) fn value_span(value: &Value, ty: &FoundType, address: Option<u64>) ->
     }
 }
 
-/// Says, once a command, that a layout is another build's.
+/// Says, once a command, that a layout is another build's, and what was corrected in it.
 pub(super) fn note_layout(found: &FoundType, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let Exactness::Nearest(build) = found.source.exactness() else {
-        return Ok(());
-    };
+    let remarks = found.source.remarks(found.id);
     let target = &context.session.target;
     let here = match target.kernel_version() {
         Version([major, minor, build, 0]) => format!("{major}.{minor}.{build}, revision unknown"),
         version => version.to_string(),
     };
-    let text = format!("Note: built-in layout of {build} (this dump: {here})");
-    context.emit(Line::new().role(Role::Dim, text))
+    let text = match (found.source.exactness(), remarks.is_empty()) {
+        (Exactness::Exact, true) => return Ok(()),
+        (Exactness::Nearest(build), _) => format!("Note: built-in layout of {build} (this dump: {here})"),
+        (Exactness::Exact, false) => format!("Note: {}", found.source.type_origin()),
+    };
+    context.emit(Line::new().role(Role::Dim, text))?;
+    for remark in remarks {
+        context.emit(Line::new().role(Role::Dim, format!("Note: {remark}")))?;
+    }
+    Ok(())
 }
 
 /// A module by name.

@@ -52,6 +52,13 @@ impl Layout {
         &self.name
     }
 
+    /// Whether it is of the same build as `version`, revisions apart: servicing changes structures little.
+    pub fn is_of_build(&self, version: Version) -> bool {
+        let [major, minor, build, _] = version.0;
+        Version::parse(&self.name)
+            .is_some_and(|own| (own.0[0], own.0[1], family(own.0[2])) == (major, minor, family(build)))
+    }
+
     /// Whether that is the build that was asked for.
     pub fn is_exact(&self) -> bool {
         self.exact

@@ -207,6 +207,11 @@ pub trait TypeSource: Send + Sync {
         Exactness::Exact
     }
 
+    /// What has to be said of a type beside where it comes from: members that were moved or left out.
+    fn remarks(&self, _id: TypeId) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The size in bytes of a type; 0 for functions and `void`.
     fn size_of(&self, id: TypeId) -> Option<u64> {
         Some(match self.get(id)? {

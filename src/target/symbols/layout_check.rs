@@ -1,11 +1,12 @@
 //! Does a built-in layout fit this dump? Layouts of another build are used only as far as the dump itself agrees.
 //!
-//! What the debugger data block states is compared with the layout, and what the layout finds in the crashing thread
+//! What the debugger data block states wins over the layout (`layout_correction`), and what the layout then finds in the crashing thread
 //! and its process is tested: object types, text, ids, and that list links lead back. A type for which one of these
 //! fails is refused, with those that lie inside it.
 
+use super::layout_correction::{Comparison, Corrected, PROCESS, Statement, THREAD};
 use crate::memory::Memory;
-use crate::symbols::types::layout::{field, size_of};
+use crate::symbols::types::layout::field;
 use crate::symbols::types::{Type, TypeId, TypeSource, Udt};
 use crate::symbols::wildcard::Wildcard;
 use crate::target::Target;
@@ -19,6 +20,8 @@ pub enum Outcome {
     /// The dump states a larger size: servicing appended members. What lies below is as in the layout if every other
     /// check agrees; the stated size holds.
     Larger(u64),
+    /// The dump states another offset, and the layout was corrected.
+    Moved,
     /// It contradicts it.
     Differs,
 }
@@ -34,36 +37,6 @@ pub struct LayoutCheck {
     pub outcome: Outcome,
 }
 
-const PROCESS: &[&str] = &["_EPROCESS", "_KPROCESS"];
-const THREAD: &[&str] = &["_ETHREAD", "_KTHREAD"];
-const PROCESSOR: &[&str] = &["_KPRCB", "_KPCR"];
-
-/// Sizes that the debugger data block states. `SizePrcb` and `SizePcr` include padding that varies.
-const SIZES: &[(&str, &str, &[&str])] =
-    &[("SizeEProcess", "_EPROCESS", PROCESS), ("SizeEThread", "_ETHREAD", THREAD)];
-
-/// Offsets that it states: its field, the type, the member, and the types that hang on it.
-const OFFSETS: &[(&str, &str, &str, &[&str])] = &[
-    ("OffsetKThreadTeb", "_KTHREAD", "Teb", THREAD),
-    ("OffsetKThreadKernelStack", "_KTHREAD", "KernelStack", THREAD),
-    ("OffsetKThreadInitialStack", "_KTHREAD", "InitialStack", THREAD),
-    ("OffsetKThreadApcProcess", "_KTHREAD", "ApcState.Process", THREAD),
-    ("OffsetKThreadState", "_KTHREAD", "State", THREAD),
-    ("OffsetKThreadStackLimit", "_KTHREAD", "StackLimit", THREAD),
-    ("OffsetKThreadStackBase", "_KTHREAD", "StackBase", THREAD),
-    ("OffsetEThreadIrpList", "_ETHREAD", "IrpList", THREAD),
-    ("OffsetEprocessPeb", "_EPROCESS", "Peb", PROCESS),
-    ("OffsetEprocessParentCID", "_EPROCESS", "InheritedFromUniqueProcessId", PROCESS),
-    ("OffsetEprocessDirectoryTableBase", "_EPROCESS", "Pcb.DirectoryTableBase", PROCESS),
-    ("OffsetPrcbCurrentThread", "_KPRCB", "CurrentThread", PROCESSOR),
-    ("OffsetPrcbIdleThread", "_KPRCB", "IdleThread", PROCESSOR),
-    ("OffsetPrcbNumber", "_KPRCB", "Number", PROCESSOR),
-    ("OffsetPrcbMhz", "_KPRCB", "MHz", PROCESSOR),
-    ("OffsetPrcbVendorString", "_KPRCB", "VendorString", PROCESSOR),
-];
-
-/// Servicing has appended a few members to a structure (0x18 bytes in build 9600), never more than this.
-const MAX_GROWTH: u64 = 0x80;
 /// So many other checks of a type have to agree before a larger size is taken as growth at its end.
 const ENOUGH: usize = 3;
 
@@ -74,9 +47,9 @@ const THREAD_OBJECT: u64 = 6;
 const MAX_ID: u64 = 1 << 26;
 
 /// Compares a layout with what the dump says.
-pub(super) fn check(target: &Target, types: &dyn TypeSource) -> Vec<LayoutCheck> {
+pub(super) fn check<S: TypeSource>(target: &Target, types: &Corrected<S>) -> Vec<LayoutCheck> {
     let mut checks = Checks { target, types, found: Vec::new() };
-    checks.stated();
+    checks.stated(types.statements());
     if let Some(process) = target.current_process() {
         checks.process(process);
     }
@@ -99,28 +72,18 @@ impl Checks<'_> {
     }
 
     /// Sizes and offsets in the debugger data block.
-    fn stated(&mut self) {
-        let Some(data) = self.target.debugger_data() else {
-            return;
-        };
-        for &(stated, name, types) in SIZES {
-            let (Some(here), Some(layout)) = (data.nonzero(stated), size_of(self.types, name)) else {
-                continue;
+    fn stated(&mut self, statements: &[Statement]) {
+        for statement in statements {
+            let Statement { field, ty, layout, here, types, .. } = *statement;
+            let member = statement.member.map(|member| format!(" {ty}.{member}")).unwrap_or_default();
+            let text = format!("{field} {here:#x}, layout{member} {layout:#x}");
+            let outcome = match statement.comparison {
+                Comparison::Same => Outcome::Agrees,
+                Comparison::Larger => Outcome::Larger(here),
+                Comparison::Moved => Outcome::Moved,
+                Comparison::Differs => Outcome::Differs,
             };
-            let text = format!("{stated} {here:#x}, layout {layout:#x}");
-            match here.checked_sub(layout) {
-                Some(1..=MAX_GROWTH) => {
-                    let outcome = Outcome::Larger(here);
-                    self.found.push(LayoutCheck { types, text, outcome });
-                }
-                difference => self.add(types, difference == Some(0), text),
-            }
-        }
-        for &(stated, name, member, types) in OFFSETS {
-            if let (Some(here), Some(found)) = (data.nonzero(stated), field(self.types, name, member)) {
-                let text = format!("{stated} {here:#x}, layout {name}.{member} {:#x}", found.offset);
-                self.add(types, here == found.offset, text);
-            }
+            self.found.push(LayoutCheck { types, text, outcome });
         }
     }
 
@@ -197,7 +160,7 @@ impl Checks<'_> {
 /// The checks that speak against types.
 pub(super) fn failed(checks: &[LayoutCheck]) -> impl Iterator<Item = &LayoutCheck> {
     checks.iter().filter(|check| match check.outcome {
-        Outcome::Agrees => false,
+        Outcome::Agrees | Outcome::Moved => false,
         Outcome::Differs => true,
         Outcome::Larger(_) => {
             let others = checks.iter().filter(|other| other.types == check.types);
@@ -267,12 +230,17 @@ impl<S: TypeSource> TypeSource for Checked<S> {
     fn exactness(&self) -> crate::symbols::types::Exactness {
         self.inner.exactness()
     }
+
+    fn remarks(&self, id: TypeId) -> Vec<String> {
+        self.inner.remarks(id)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::symbols::layouts::{Version, choose};
+    use crate::symbols::types::layout::size_of;
 
     fn outcome(outcome: Outcome) -> LayoutCheck {
         LayoutCheck { types: PROCESS, text: "test".to_owned(), outcome }

@@ -4,6 +4,7 @@ use super::candidates;
 use super::exports::ExportNames;
 use super::fetches::Request;
 use super::layout_check::{self, Checked};
+use super::layout_correction::Corrected;
 use super::module_symbols::{ModuleSymbols, SymbolStatus};
 use crate::dump::Machine;
 use crate::symbols::finder::Finder;
@@ -285,6 +286,9 @@ impl Loading<'_> {
         if self.found.status == SymbolStatus::None {
             self.found.status = SymbolStatus::BuiltIn;
         }
+        let stated = |name: &str| target.debugger_data().and_then(|data| data.nonzero(name));
+        let serviced = layout.is_of_build(version);
+        let layout = Corrected::new(layout, serviced, &stated);
         self.found.layout_checks = layout_check::check(target, &layout);
         for check in layout_check::failed(&self.found.layout_checks) {
             self.found.notes.push(format!("{}: {}", layout.type_origin(), check.text));

@@ -4,6 +4,7 @@ mod candidates;
 mod exports;
 mod fetches;
 mod layout_check;
+mod layout_correction;
 mod load;
 mod lookup;
 mod module_symbols;
