@@ -72,7 +72,7 @@ fn panes_show_addresses_at_once_and_names_as_they_arrive() {
         terminal.press("3");
         terminal.wait_for("nwifi+0x");
         // What is going on is told, and the user works on.
-        terminal.wait_for("asking http://127.0.0.1:");
+        terminal.wait_for("asking 127.0.0.1:");
         terminal.wait_for("Esc stops");
         terminal.press(":.echo at work\r");
         terminal.wait_for("\nat work");
@@ -94,7 +94,7 @@ fn a_typed_command_waits_for_its_symbols_and_gets_them() {
     let gate = Gate::new();
     let mut terminal = gate.explore(80, 24);
     terminal.press(":ln nt!KeBugCheckEx\r");
-    terminal.wait_for("ln nt!KeBugCheckEx  asking http://127.0.0.1:");
+    terminal.wait_for("ln nt!KeBugCheckEx  asking 127.0.0.1:");
     gate.open.store(true, Ordering::SeqCst);
     terminal.wait_for("Exact matches");
     assert_eq!(gate.asked_for("/ntkrnlmp.pdb"), 1, "{:?}", gate.server.asked());
@@ -105,7 +105,7 @@ fn escape_stops_waiting_and_fetching_until_symbols_are_asked_for_again() {
     let gate = Gate::new();
     let mut terminal = gate.explore(80, 24);
     terminal.press("3:ln nt!KeBugCheckEx\r");
-    terminal.wait_for("ln nt!KeBugCheckEx  asking http://127.0.0.1:");
+    terminal.wait_for("ln nt!KeBugCheckEx  asking 127.0.0.1:");
     let asked = Instant::now();
     terminal.press("\x1b");
     terminal.wait_for("stopped fetching symbols");
@@ -128,7 +128,7 @@ fn escape_stops_waiting_and_fetching_until_symbols_are_asked_for_again() {
 fn leaving_does_not_wait_for_a_slow_server() {
     let gate = Gate::new();
     let mut terminal = gate.explore(80, 24);
-    terminal.wait_for("asking http://127.0.0.1:");
+    terminal.wait_for("asking 127.0.0.1:");
     let asked = Instant::now();
     terminal.press("q");
     assert!(terminal.end().success());

@@ -233,7 +233,8 @@ impl Inquiry {
         let name = self.id.name();
         let mut names = vec![name.to_owned()];
         let lower = name.to_lowercase();
-        if lower != name {
+        // Microsoft's own server does not tell case apart.
+        if lower != name && !self.is_microsoft() {
             names.push(lower);
         }
         let prefix: String = name.chars().take(2).collect();
@@ -255,6 +256,10 @@ impl Inquiry {
         addresses
     }
 
+    fn is_microsoft(&self) -> bool {
+        self.base.eq_ignore_ascii_case(super::path::MICROSOFT)
+    }
+
     fn address(&self, tier: Option<&str>, name: &str, file: &str) -> String {
         let tier = tier.map(|tier| format!("{}/", escape(tier))).unwrap_or_default();
         format!("{}/{tier}{}/{}/{}", self.base, escape(name), escape(&self.id.key()), escape(file))
@@ -263,7 +268,7 @@ impl Inquiry {
     /// Whether the server's store has two tiers, as `index2.txt` tells; asked once a server. Microsoft's own has one.
     /// An error means that the server is out of order.
     fn is_two_tier(&self) -> Result<bool, FetchError> {
-        if self.base.eq_ignore_ascii_case(super::path::MICROSOFT) {
+        if self.is_microsoft() {
             return Ok(false);
         }
         self.http.once_for(&self.base, || {

@@ -1,7 +1,7 @@
 //! Drawing the state.
 
 use super::app::{App, Keyboard};
-use super::canvas::{self, LineLook, bar, paint_row, put};
+use super::canvas::{self, LineLook, bar, put};
 use super::layout::{Layout, Place};
 use super::panes::{CONSOLE, PANES};
 use crate::output::{Line, Role};
@@ -166,16 +166,14 @@ fn help(app: &App, buffer: &mut Buffer, area: Rect) {
 fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     let area = layout.hints;
     if let Some((text, clock)) = running(app, now) {
-        paint_row(buffer, area, 0, app.theme.bar(false));
-        return bar(buffer, area, 0, &text, &clock, app.theme.bar(false));
+        return status(app, buffer, area, &text, &clock);
     }
     if let Some(fetching) = &app.fetching {
         let (text, wish) = match &app.message {
             Some((_, message)) => (message, "fetching symbols  Esc stops "),
             None => (fetching, "Esc stops "),
         };
-        paint_row(buffer, area, 0, app.theme.bar(false));
-        return bar(buffer, area, 0, &format!(" {text}"), wish, app.theme.bar(false));
+        return status(app, buffer, area, &format!(" {text}"), wish);
     }
     if let Some((role, text)) = &app.message {
         put(buffer, area, 0, 0, &format!(" {text}"), app.theme.role(*role));
@@ -199,6 +197,12 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     put(buffer, area, 0, 0, clip(&text, room), app.theme.role(Role::Dim));
     let start = usize::from(area.width).saturating_sub(columns(&right));
     put(buffer, area, u16::try_from(start).unwrap_or(0), 0, &right, app.theme.role(Role::Dim));
+}
+
+/// A bar whose right part, which tells how to stop, is in sight however long the left one is.
+fn status(app: &App, buffer: &mut Buffer, area: Rect, left: &str, right: &str) {
+    let room = usize::from(area.width).saturating_sub(columns(right) + 1);
+    bar(buffer, area, 0, clip(left, room), right, app.theme.bar(false));
 }
 
 /// ` lm  1.2 s  Esc stops ` once a command has run for a while.

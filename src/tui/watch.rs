@@ -40,13 +40,18 @@ pub(super) fn listener(outbox: Sender<Reply>) -> Listener {
 
 fn text(event: &Event, left: usize, told: &Mutex<Option<Instant>>) -> Option<String> {
     let what = match event {
-        Event::Asked { name, server } => format!("asking {server} for {name}"),
+        Event::Asked { name, server } => {
+            format!(
+                "asking {} for {name}",
+                server.split_once("://").map_or(server.as_str(), |(_, host)| host)
+            )
+        }
         Event::Progress { name, done, total } if is_time(told) => progress(name, *done, *total),
         _ => return None,
     };
     let more = match left {
         0 | 1 => String::new(),
-        left => format!(", {} more to fetch", left - 1),
+        left => format!(", {} more", left - 1),
     };
     // Names come from dumps.
     Some(Span::new(Role::Text, format!("{what}{more}")).text().to_owned())
@@ -90,7 +95,7 @@ mod tests {
         listener(News::Settled { module: "nt".into(), left: 0 });
         let told: Vec<String> = inbox.try_iter().map(|reply| format!("{reply:?}")).collect();
         let expected = [
-            r#"Fetching { text: "asking https://a for ntkrnlmp.pdb, 2 more to fetch" }"#,
+            r#"Fetching { text: "asking a for ntkrnlmp.pdb, 2 more" }"#,
             r#"Fetching { text: "fetching ntkrnlmp.pdb 3.1 of 12.0 MB" }"#,
             "Settled { left: 0 }",
         ];
