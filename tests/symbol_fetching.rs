@@ -45,7 +45,11 @@ fn store() -> HashMap<String, Vec<u8>> {
 }
 
 fn session(path: &str, cache: &Path) -> Session {
-    let dump = DumpFile::open(&demo("wifi-d1.dmp.gz"), &mut |_| {}).unwrap();
+    session_of(&demo("wifi-d1.dmp.gz"), path, cache)
+}
+
+fn session_of(dump: &Path, path: &str, cache: &Path) -> Session {
+    let dump = DumpFile::open(dump, &mut |_| {}).unwrap();
     let mut target = Target::new(dump);
     let limits = Limits { parallel: PARALLEL, ..Limits::default() };
     let options = Options { default_cache: cache.to_owned(), limits, ..Options::default() };
@@ -231,4 +235,35 @@ fn what_is_here_needs_no_second_look() {
     session.target.symbols().set_waiting(false);
     let stack = run("kc", &mut session).join("\n");
     assert!(stack.contains("nwifi!Dot11SendCompletion"), "{stack}");
+}
+
+/// A triage dump holds no code. With the images from a server its stack is that of the full dump, frame by frame.
+#[test]
+fn images_that_are_fetched_stand_in_for_what_a_triage_dump_lacks() {
+    let (server, cache) = (Server::with(store()), tempfile::tempdir().unwrap());
+    let path = format!("srv**{}", server.url());
+    let triage = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/wifi-triage.dmp.gz");
+    let alone = run("k", &mut session_of(&triage, "", cache.path())).join("\n");
+    assert!(alone.contains("[scan "), "{alone}");
+    let mut full = session_of(&demo("wifi.dmp.gz"), &path, cache.path());
+    let mut small = session_of(&triage, &path, cache.path());
+    let (expected, found) = (run("k", &mut full), run("k", &mut small));
+    assert!(expected.len() > 20 && !expected.join("").contains("[scan "), "{expected:#?}");
+    assert_eq!(found, expected);
+    assert_eq!(run("u nt!KeBugCheckEx L4", &mut small), run("u nt!KeBugCheckEx L4", &mut full));
+    // Who does not wait sees the searched stack first, and the exact one when all have come.
+    let other = tempfile::tempdir().unwrap();
+    let mut pane = session_of(&triage, &path, other.path());
+    pane.target.symbols().set_waiting(false);
+    let mut rounds = 0;
+    loop {
+        let lines = run("k", &mut pane);
+        wait_until("end", || pane.target.symbols().fetches().left() == 0);
+        if lines == expected {
+            break;
+        }
+        rounds += 1;
+        assert!(rounds < 10, "{lines:#?}");
+    }
+    assert!(rounds > 0, "it waited");
 }

@@ -9,6 +9,8 @@ use crate::util::bounded;
 
 /// Frames that `k` shows unless told otherwise.
 pub const DEFAULT_FRAMES: usize = 0xff;
+/// A stack is walked again so often at most: each time it may lead to modules whose images are not known yet.
+const MAX_WALKS: usize = 8;
 
 impl Session {
     /// The registers that stacks start from: a context that was set, or the current processor's; never those of a
@@ -49,8 +51,33 @@ impl Session {
         Ok(self.stack_from(self.base_registers()?, max_frames))
     }
 
-    /// The stack that starts at `registers`.
+    /// The stack that starts at `registers`. Where the dump lacks the images of its modules, those that the search path
+    /// has are used, and the walk made again with them.
     pub fn stack_from(&self, registers: Registers, max_frames: usize) -> Stack {
+        let mut stack;
+        let mut walks = 0;
+        loop {
+            let before = self.target.image_files();
+            stack = self.walk_from(registers.clone(), max_frames);
+            self.find_images(&stack);
+            walks += 1;
+            if self.target.image_files() == before || walks == MAX_WALKS {
+                return stack;
+            }
+        }
+    }
+
+    /// Looks for the images of modules that frames lie in.
+    fn find_images(&self, stack: &Stack) {
+        for frame in &stack.frames {
+            let module = self.target.modules().at(frame.lookup_ip());
+            if let Some(module) = module.filter(|module| self.target.lacks_image(module)) {
+                self.target.module_symbols(module);
+            }
+        }
+    }
+
+    fn walk_from(&self, registers: Registers, max_frames: usize) -> Stack {
         let host = TargetHost::new(&self.target, self.thread());
         let options = Options { max_frames, ..Options::default() };
         if self.target.machine() == Machine::Arm64 {

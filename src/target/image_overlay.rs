@@ -1,9 +1,11 @@
-//! PE files given by the user (`-i`) as memory: a triage dump holds almost no code, but where the file of a module is
-//! at hand its headers and read-only sections are known. The dump's own bytes always come first.
+//! PE files given by the user (`-i`), or found on the search path, as memory: a triage dump holds almost no code, but
+//! where the file of a module is at hand its headers and read-only sections are known. The dump's own bytes always come
+//! first.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use thiserror::Error;
 
@@ -75,12 +77,18 @@ pub enum ImageError {
 #[derive(Debug, Default)]
 pub struct ImageOverlay {
     /// Sorted by base, apart.
-    images: Vec<Loaded>,
+    places: Vec<Place>,
+}
+
+/// The place of a module, whose image may become known later.
+#[derive(Debug)]
+struct Place {
+    module: ModuleIdentity,
+    loaded: OnceLock<Loaded>,
 }
 
 #[derive(Debug)]
 struct Loaded {
-    module: ModuleIdentity,
     path: PathBuf,
     image: SharedImage,
 }
@@ -96,13 +104,42 @@ impl ImageOverlay {
     /// # Errors
     /// If it cannot be read, is no PE image, or its time stamp or size differ from the module's.
     pub fn load(&mut self, path: &Path, module: ModuleIdentity) -> Result<(), ImageError> {
-        let failed = |source| ImageError::Io { path: path.to_owned(), source };
-        let about = path.metadata().map_err(failed)?;
-        if !about.is_file() || about.len() == 0 {
-            return Err(ImageError::Empty(path.to_owned()));
+        self.add(path, open(path)?, module)
+    }
+
+    /// Keeps a place for an image that may be found later, unless another module is there.
+    pub fn reserve(&mut self, module: ModuleIdentity) {
+        if self.overlapping(module).is_none() {
+            let index = self.places.partition_point(|place| place.module.base < module.base);
+            self.places.insert(index, Place { module, loaded: OnceLock::new() });
         }
-        let file = Mapping::of_file(&File::open(path).map_err(failed)?).map_err(failed)?;
-        self.add(path, file, module)
+    }
+
+    /// Fills the place that was kept for the module at `base`; false if there is none, or it is filled.
+    ///
+    /// # Errors
+    /// As [`load`](ImageOverlay::load).
+    pub fn offer(&self, base: u64, path: &Path) -> Result<bool, ImageError> {
+        let Some(place) = self.places.iter().find(|place| place.module.base == base) else {
+            return Ok(false);
+        };
+        if place.loaded.get().is_some() {
+            return Ok(false);
+        }
+        let loaded = parse(path, open(path)?, place.module)?;
+        Ok(place.loaded.set(loaded).is_ok())
+    }
+
+    fn overlapping(&self, module: ModuleIdentity) -> Option<&Place> {
+        self.places.iter().find(|place| {
+            let (a, b) = (place.module, module);
+            a.base < b.base.saturating_add(u64::from(b.size_of_image))
+                && b.base < a.base.saturating_add(u64::from(a.size_of_image))
+        })
+    }
+
+    fn loaded(&self) -> impl Iterator<Item = (ModuleIdentity, &Loaded)> {
+        self.places.iter().filter_map(|place| Some((place.module, place.loaded.get()?)))
     }
 
     /// Adds bytes that are in memory, under a name of the caller's.
@@ -110,67 +147,79 @@ impl ImageOverlay {
     /// # Errors
     /// As [`load`](ImageOverlay::load).
     pub fn add(&mut self, path: &Path, file: Mapping, module: ModuleIdentity) -> Result<(), ImageError> {
-        let path = path.to_owned();
-        let image = match SharedImage::parse(file) {
-            Ok(image) => image,
-            Err(why) => return Err(ImageError::NotPe { path, why }),
-        };
-        let (found_stamp, found_size) = (image.headers().time_date_stamp, image.headers().size_of_image);
-        if (found_stamp, found_size) != (module.time_date_stamp, module.size_of_image) {
-            return Err(ImageError::Mismatch {
-                path,
-                found_stamp,
-                found_size,
-                stamp: module.time_date_stamp,
-                size: module.size_of_image,
-            });
+        let loaded = parse(path, file, module)?;
+        if let Some(place) = self.overlapping(module) {
+            let other = place.loaded.get().map(|other| other.path.clone()).unwrap_or_default();
+            return Err(ImageError::Overlap { path: loaded.path, other, base: module.base });
         }
-        let overlapping = self.images.iter().find(|loaded| {
-            let (a, b) = (loaded.module, module);
-            a.base < b.base.saturating_add(u64::from(b.size_of_image))
-                && b.base < a.base.saturating_add(u64::from(a.size_of_image))
-        });
-        if let Some(loaded) = overlapping {
-            return Err(ImageError::Overlap { path, other: loaded.path.clone(), base: module.base });
-        }
-        let index = self.images.partition_point(|loaded| loaded.module.base < module.base);
-        self.images.insert(index, Loaded { module, path, image });
+        let index = self.places.partition_point(|place| place.module.base < module.base);
+        self.places.insert(index, Place { module, loaded: OnceLock::from(loaded) });
         Ok(())
     }
 
     /// The file that stands for the module at `base`.
     pub fn path_at(&self, base: u64) -> Option<&Path> {
-        self.images.iter().find(|loaded| loaded.module.base == base).map(|loaded| loaded.path.as_path())
+        self.modules().find(|(module, _)| module.base == base).map(|(_, path)| path)
     }
 
     /// The modules that have a file, ascending by base.
     pub fn modules(&self) -> impl Iterator<Item = (ModuleIdentity, &Path)> {
-        self.images.iter().map(|loaded| (loaded.module, loaded.path.as_path()))
+        self.loaded().map(|(module, loaded)| (module, loaded.path.as_path()))
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.images.is_empty()
+    /// How many modules have a file.
+    pub fn count(&self) -> usize {
+        self.loaded().count()
     }
+}
+
+fn open(path: &Path) -> Result<Mapping, ImageError> {
+    let failed = |source| ImageError::Io { path: path.to_owned(), source };
+    let about = path.metadata().map_err(failed)?;
+    if !about.is_file() || about.len() == 0 {
+        return Err(ImageError::Empty(path.to_owned()));
+    }
+    Mapping::of_file(&File::open(path).map_err(failed)?).map_err(failed)
+}
+
+fn parse(path: &Path, file: Mapping, module: ModuleIdentity) -> Result<Loaded, ImageError> {
+    let path = path.to_owned();
+    let image = match SharedImage::parse(file) {
+        Ok(image) => image,
+        Err(why) => return Err(ImageError::NotPe { path, why }),
+    };
+    let (found_stamp, found_size) = (image.headers().time_date_stamp, image.headers().size_of_image);
+    if (found_stamp, found_size) != (module.time_date_stamp, module.size_of_image) {
+        return Err(ImageError::Mismatch {
+            path,
+            found_stamp,
+            found_size,
+            stamp: module.time_date_stamp,
+            size: module.size_of_image,
+        });
+    }
+    Ok(Loaded { path, image })
 }
 
 impl Memory for ImageOverlay {
     fn window(&self, address: u64) -> Result<&[u8], ReadError> {
-        let index = self.images.partition_point(|loaded| loaded.module.base <= address).checked_sub(1);
+        let index = self.places.partition_point(|place| place.module.base <= address).checked_sub(1);
         index
-            .and_then(|index| self.images.get(index))
-            .and_then(|loaded| loaded.image.window(address - loaded.module.base, loaded.module.base))
+            .and_then(|index| self.places.get(index))
+            .and_then(|place| {
+                let base = place.module.base;
+                place.loaded.get()?.image.window(address - base, base)
+            })
             .ok_or_else(|| ReadError::new(address, Reason::NotInImage))
     }
 }
 
 impl Backing for ImageOverlay {
     fn ranges(&self) -> Vec<(u64, u64)> {
-        let place = |loaded: &Loaded| {
-            let base = loaded.module.base;
-            (base, base.saturating_add(u64::from(loaded.module.size_of_image)))
+        let place = |module: ModuleIdentity| {
+            (module.base, module.base.saturating_add(u64::from(module.size_of_image)))
         };
-        self.images.iter().map(place).collect()
+        self.modules().map(|(module, _)| place(module)).collect()
     }
 
     fn file_at(&self, base: u64) -> Option<&Path> {
@@ -272,6 +321,27 @@ mod tests {
         let mut overlay = ImageOverlay::new();
         overlay.add(Path::new("a.sys"), Mapping::of_bytes(driver()), module(PREFERRED)).unwrap();
         assert_eq!(overlay.u64(PREFERRED + 0x2020), Ok(PREFERRED + 0x1234));
+    }
+
+    #[test]
+    fn a_place_is_filled_once_and_by_its_own_image() {
+        let folder = tempfile::tempdir().unwrap();
+        let (good, wrong) = (folder.path().join("a.sys"), folder.path().join("b.sys"));
+        std::fs::write(&good, driver()).unwrap();
+        let mut other = driver();
+        put(&mut other, 0x88, &1u32.to_le_bytes());
+        std::fs::write(&wrong, other).unwrap();
+        let mut overlay = ImageOverlay::new();
+        overlay.reserve(module(0x1_0000));
+        overlay.reserve(module(0x1_5000));
+        assert!(overlay.u8(0x1_1000).is_err());
+        assert_eq!((overlay.count(), overlay.ranges().len()), (0, 0));
+        assert!(overlay.offer(0x1_0000, &wrong).is_err());
+        assert!(!overlay.offer(0x1_5000, &good).unwrap(), "another module's place reaches there");
+        assert!(overlay.offer(0x1_0000, &good).unwrap());
+        assert!(!overlay.offer(0x1_0000, &good).unwrap());
+        assert_eq!((overlay.u8(0x1_1000), overlay.count()), (Ok(1), 1));
+        assert_eq!(overlay.path_at(0x1_0000), Some(good.as_path()));
     }
 
     #[test]

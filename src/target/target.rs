@@ -5,7 +5,7 @@ use super::context::Context;
 use super::debugger_data::{DebuggerData, KnownLists};
 use super::image::{MemoryImage, ModuleImage};
 use super::image_file::ImageFile;
-use super::image_overlay::{ImageOverlay, ModuleIdentity, find_image};
+use super::image_overlay::{ImageError, ImageOverlay, ModuleIdentity, find_image};
 use super::image_search;
 use super::modules::{self, Module, ModuleKind, ModuleList, UnloadedModule};
 use super::processors::{Processor, ProcessorSources, processors};
@@ -16,7 +16,7 @@ use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
 use crate::symbols::finder::{Finder, Options};
 use crate::symbols::layouts::Version;
 use crate::symbols::path::SearchPath;
-use crate::symbols::pe::{Image, PeError};
+use crate::symbols::pe::{DataDirectory, Directory, Image, PeError};
 use crate::util::bounded::{ascii_z, slice};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ use std::sync::Arc;
 pub struct Target {
     subject: Subject,
     memory: VirtualMemory,
+    /// The image files behind `memory`.
+    images: Arc<ImageOverlay>,
     physical: Option<PhysicalMemory>,
     debugger_data: Option<DebuggerData>,
     kernel_build: Option<KernelBuild>,
@@ -80,6 +82,7 @@ impl Target {
         Target {
             subject,
             memory,
+            images: Arc::default(),
             physical: None,
             debugger_data: None,
             kernel_build: None,
@@ -227,10 +230,8 @@ impl Target {
         let mut options = options;
         match &self.subject {
             Subject::Dump(_) => {
-                let overlay = self.image_overlay(&images);
-                if !overlay.is_empty() {
-                    self.memory = self.memory.with_images(Arc::new(overlay));
-                }
+                self.images = Arc::new(self.image_overlay(&images));
+                self.memory = self.memory.with_images(self.images.clone());
             }
             Subject::Image(image) => options.beside = image.folder().map(Path::to_owned),
         }
@@ -242,11 +243,7 @@ impl Target {
         let mut overlay = ImageOverlay::new();
         let folders: Vec<&Path> = path.folders().collect();
         for module in self.modules.iter() {
-            let (Some(time_date_stamp), Ok(size)) = (module.time_date_stamp, u32::try_from(module.size))
-            else {
-                continue;
-            };
-            let identity = ModuleIdentity { base: module.base, size_of_image: size, time_date_stamp };
+            let Some(identity) = identity(module) else { continue };
             let mut found =
                 folders.iter().filter_map(|folder| find_image(folder, &module.image_name, identity));
             if let Some(file) = found.next()
@@ -255,7 +252,31 @@ impl Target {
                 self.warnings.push(format!("image for {}: {error}", module.name));
             }
         }
+        // The kernel's modules stay where they are, whatever process is looked at.
+        let kernel = self.modules.iter().filter(|module| module.kind == ModuleKind::Kernel);
+        kernel.filter_map(identity).for_each(|identity| overlay.reserve(identity));
         overlay
+    }
+
+    /// Lets an image file that was found for a module stand in for what the dump lacks of it; false if nothing is new.
+    pub(super) fn adopt_image(&self, module: &Module, path: &Path) -> Result<bool, ImageError> {
+        self.images.offer(module.base, path)
+    }
+
+    /// Whether a module's image is needed to know what it says: its headers are not in the dump, or, in a triage dump,
+    /// its unwind data is not.
+    pub fn lacks_image(&self, module: &Module) -> bool {
+        let Ok(image) = self.image(module) else {
+            return true;
+        };
+        let table = image.headers().directory(Directory::Exception);
+        let at = |table: DataDirectory| module.base.wrapping_add(u64::from(table.rva));
+        self.memory.blocks().is_some() && table.is_some_and(|table| self.memory.u8(at(table)).is_err())
+    }
+
+    /// How many modules have an image file behind them.
+    pub fn image_files(&self) -> usize {
+        self.images.count()
     }
 
     /// What was opened.
@@ -456,4 +477,10 @@ fn find_processors(
             .and_then(|range| slice(dump.bytes(), range.start, range.len()))
             .filter(|image| !image.is_empty()),
     })
+}
+
+/// What an image file must match to stand for a module; `None` where the dump does not say.
+fn identity(module: &Module) -> Option<ModuleIdentity> {
+    let size_of_image = u32::try_from(module.size).ok()?;
+    Some(ModuleIdentity { base: module.base, size_of_image, time_date_stamp: module.time_date_stamp? })
 }

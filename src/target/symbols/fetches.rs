@@ -238,7 +238,8 @@ fn work(shared: &Arc<Shared>) {
 }
 
 fn fetch(request: &Request, watch: &Watch<'_>) -> Vec<Search> {
-    let located = locate_all(&request.finder, std::slice::from_ref(&request.wanted), false, watch);
+    let images = request.wanted.image.is_some();
+    let located = locate_all(&request.finder, std::slice::from_ref(&request.wanted), images, watch);
     let searches: Vec<Search> =
         located.into_iter().flat_map(|located| [located.image, located.pdb]).flatten().collect();
     for search in &searches {

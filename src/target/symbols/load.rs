@@ -121,7 +121,7 @@ impl Loading<'_> {
         let image = self.target.image(self.module);
         let wanted = Wanted {
             module: self.module.name.clone(),
-            image: self.image_id().filter(|_| image.is_err()),
+            image: self.image_id().filter(|_| self.target.lacks_image(self.module)),
             pdb: image.ok().and_then(|image| image.pdb_id()),
         };
         let (finder, index_cache) = (Arc::clone(&self.finder), table.index_cache());
@@ -143,9 +143,9 @@ impl Loading<'_> {
         }
     }
 
-    /// Without headers in the dump, an image file of the same time stamp and size stands in.
+    /// An image file of the same time stamp and size stands in for what the dump lacks.
     fn find_image(&mut self) {
-        if self.target.image(self.module).is_ok() {
+        if !self.target.lacks_image(self.module) {
             return;
         }
         let Some(id) = self.image_id() else {
@@ -153,7 +153,11 @@ impl Loading<'_> {
         };
         let search = self.search(&FileId::from(id));
         self.note_search(&search);
-        self.found.image_file = search.found.map(|found| found.path);
+        let Some(found) = search.found else { return };
+        if let Err(error) = self.target.adopt_image(self.module, &found.path) {
+            self.note(error.to_string());
+        }
+        self.found.image_file = Some(found.path);
     }
 
     fn pdb_id(&mut self) -> Option<PdbId> {
@@ -255,11 +259,9 @@ impl Loading<'_> {
         if self.found.names.is_some() {
             return;
         }
-        let names = match self.target.image(self.module) {
-            Ok(image) => ExportNames::of(&image),
-            Err(_) => {
-                self.found.image_file.as_deref().and_then(|path| ExportNames::of(&Image::open(path).ok()?))
-            }
+        let names = match &self.found.image_file {
+            Some(path) => Image::open(path).ok().and_then(|image| ExportNames::of(&image)),
+            None => self.target.image(self.module).ok().and_then(|image| ExportNames::of(&image)),
         };
         if let Some(names) = names {
             self.found.status = SymbolStatus::Export;
