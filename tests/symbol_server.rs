@@ -192,6 +192,14 @@ fn misses_are_not_asked_for_again() {
     finder.http().forget();
     failure(&finder.find(&id, &Silent));
     assert!(server.asked().len() > asked);
+    // Nor for ever: what is missing today may be there tomorrow.
+    let forgetful = Limits { miss_memory: Duration::ZERO, ..limits() };
+    let finder = bench.finder(&format!("srv**{}", server.url()), forgetful);
+    for _ in 0..2 {
+        let asked = server.asked().len();
+        let text = failure(&finder.find(&id, &Silent));
+        assert!(text.contains("404") && server.asked().len() >= asked + 3, "{text}");
+    }
 }
 
 #[test]

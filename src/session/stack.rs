@@ -69,9 +69,20 @@ impl Session {
 
     /// Looks for the images of modules that frames lie in.
     fn find_images(&self, stack: &Stack) {
+        let table = self.target.symbols();
+        let finder = table.finder();
+        if finder.symbol_path().is_empty() && finder.image_path().is_empty() {
+            return;
+        }
+        let mut looked_at = Vec::new();
         for frame in &stack.frames {
-            let module = self.target.modules().at(frame.lookup_ip());
-            if let Some(module) = module.filter(|module| self.target.lacks_image(module)) {
+            let Some(module) = self.target.modules().at(frame.lookup_ip()) else { continue };
+            if looked_at.contains(&module.base) {
+                continue;
+            }
+            looked_at.push(module.base);
+            // What is loaded has been searched for.
+            if table.loaded(module).is_none() && self.target.lacks_image(module) {
                 self.target.module_symbols(module);
             }
         }
