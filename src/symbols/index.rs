@@ -5,7 +5,7 @@ mod store;
 
 use coarse::Coarse;
 
-use super::source::{Symbol, SymbolKind};
+use super::symbol::{Symbol, SymbolKind};
 use super::types::TypeId;
 use crate::symbols::wildcard::Wildcard;
 

@@ -35,6 +35,7 @@ pub mod search;
 mod server;
 pub mod source;
 pub mod store;
+pub mod symbol;
 mod transfer;
 pub mod types;
 mod walk;

@@ -1,43 +1,10 @@
 //! The one interface to names, lines and variables, whatever source they come from.
 
+pub use super::symbol::{Symbol, SymbolKind};
+
+use super::index::NameIndex;
 use super::types::TypeId;
 use crate::symbols::wildcard::Wildcard;
-
-/// What a symbol stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SymbolKind {
-    /// A function with type and size, from a private PDB.
-    Function,
-    /// A variable with its type.
-    Data,
-    /// A public name in code.
-    PublicCode,
-    /// A public name in data.
-    PublicData,
-    /// An exported name.
-    Export,
-    /// A thunk.
-    Thunk,
-    /// A label inside a function.
-    Label,
-}
-
-/// A name at an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Symbol<'a> {
-    /// The name, undecorated.
-    pub name: &'a str,
-    /// The decorated name, where it differs.
-    pub decorated: Option<&'a str>,
-    /// Where it is, in bytes from the start of the image.
-    pub rva: u32,
-    /// Its size in bytes, where the source says.
-    pub size: Option<u32>,
-    /// What it stands for.
-    pub kind: SymbolKind,
-    /// The type of a function or variable, in the type source that came with this source.
-    pub ty: Option<TypeId>,
-}
 
 /// A place in source text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,20 +88,35 @@ pub struct Variable {
 
 /// Something that knows names.
 pub trait SymbolSource: Send + Sync {
+    /// The table of a source that keeps all names in one: it answers the five questions below.
+    fn name_table(&self) -> Option<&NameIndex> {
+        None
+    }
+
     /// The symbol at or before `rva`, the most telling name where several share an address.
-    fn nearest(&self, rva: u32) -> Option<Symbol<'_>>;
+    fn nearest(&self, rva: u32) -> Option<Symbol<'_>> {
+        self.name_table()?.nearest(rva)
+    }
 
     /// The first symbol after `rva`.
-    fn following(&self, rva: u32) -> Option<Symbol<'_>>;
+    fn following(&self, rva: u32) -> Option<Symbol<'_>> {
+        self.name_table()?.following(rva)
+    }
 
     /// All symbols exactly at `rva`.
-    fn exact(&self, rva: u32) -> Vec<Symbol<'_>>;
+    fn exact(&self, rva: u32) -> Vec<Symbol<'_>> {
+        self.name_table().map(|names| names.exact(rva)).unwrap_or_default()
+    }
 
     /// Symbols of that name; those of the same case before others.
-    fn by_name(&self, name: &str) -> Vec<Symbol<'_>>;
+    fn by_name(&self, name: &str) -> Vec<Symbol<'_>> {
+        self.name_table().map(|names| names.by_name(name)).unwrap_or_default()
+    }
 
     /// Symbols whose name matches, by address, each address and name once.
-    fn matching(&self, pattern: &Wildcard) -> Vec<Symbol<'_>>;
+    fn matching(&self, pattern: &Wildcard) -> Vec<Symbol<'_>> {
+        self.name_table().map(|names| names.matching(pattern)).unwrap_or_default()
+    }
 
     /// Start and end of the function that covers `rva`, in bytes from the start of the image.
     fn function_extent(&self, _rva: u32) -> Option<(u32, u32)> {

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::coarse::Coarse;
 use super::{MAX_NAMES, NameIndex, RecordPlace, Row, Text};
-use crate::symbols::source::SymbolKind;
+use crate::symbols::symbol::SymbolKind;
 use crate::util::bounded;
 
 const MAGIC: &[u8; 4] = b"dsIX";

@@ -13,9 +13,8 @@ use super::error::SymbolError;
 use super::index::NameIndex;
 use super::pdb::Identity;
 use super::source::{Symbol, SymbolSource};
+use super::types::TypeSource;
 use super::types::table::TypeTable;
-use super::types::{Type, TypeId, TypeSource};
-use crate::symbols::wildcard::Wildcard;
 
 /// One symbol table.
 #[derive(Debug)]
@@ -57,16 +56,8 @@ pub fn locate(folder: &Path, pdb_name: &str, identity: &Identity) -> Option<Path
 }
 
 impl TypeSource for Isf {
-    fn find(&self, name: &str) -> Option<TypeId> {
-        self.types.find(name)
-    }
-
-    fn get(&self, id: TypeId) -> Option<Type> {
-        self.types.get(id)
-    }
-
-    fn type_names(&self, pattern: &Wildcard) -> Vec<String> {
-        self.types.names(pattern)
+    fn type_table(&self) -> Option<&TypeTable> {
+        Some(&self.types)
     }
 
     fn type_origin(&self) -> String {
@@ -75,16 +66,8 @@ impl TypeSource for Isf {
 }
 
 impl SymbolSource for Isf {
-    fn nearest(&self, rva: u32) -> Option<Symbol<'_>> {
-        self.names.nearest(rva)
-    }
-
-    fn following(&self, rva: u32) -> Option<Symbol<'_>> {
-        self.names.following(rva)
-    }
-
-    fn exact(&self, rva: u32) -> Vec<Symbol<'_>> {
-        self.names.exact(rva)
+    fn name_table(&self) -> Option<&NameIndex> {
+        Some(&self.names)
     }
 
     fn by_name(&self, name: &str) -> Vec<Symbol<'_>> {
@@ -94,10 +77,6 @@ impl SymbolSource for Isf {
             Some(rest) if found.is_empty() => self.names.by_name(rest),
             _ => found,
         }
-    }
-
-    fn matching(&self, pattern: &Wildcard) -> Vec<Symbol<'_>> {
-        self.names.matching(pattern)
     }
 
     fn symbol_origin(&self) -> String {

@@ -8,8 +8,7 @@ mod asset;
 mod ctype;
 
 use super::types::table::TypeTable;
-use super::types::{Exactness, Type, TypeId, TypeSource};
-use crate::symbols::wildcard::Wildcard;
+use super::types::{Exactness, TypeSource};
 
 /// Version of a kernel: major, minor, build, revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,16 +114,8 @@ fn family(build: u32) -> u32 {
 }
 
 impl TypeSource for Layout {
-    fn find(&self, name: &str) -> Option<TypeId> {
-        self.types.find(name)
-    }
-
-    fn get(&self, id: TypeId) -> Option<Type> {
-        self.types.get(id)
-    }
-
-    fn type_names(&self, pattern: &Wildcard) -> Vec<String> {
-        self.types.names(pattern)
+    fn type_table(&self) -> Option<&TypeTable> {
+        Some(&self.types)
     }
 
     fn type_origin(&self) -> String {

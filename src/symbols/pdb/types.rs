@@ -116,15 +116,24 @@ fn pointer(target: u32, attributes: u32) -> Type {
     Type::Pointer { target: TypeId(target), size, reference }
 }
 
+/// The definition of what is only declared: by its unique name, or else by its name.
+fn definition<'a>(
+    records: &'a Records,
+    properties: u16,
+    name: &[u8],
+    unique: Option<&[u8]>,
+) -> Option<Leaf<'a>> {
+    if properties & property::FORWARD == 0 {
+        return None;
+    }
+    let index = unique.and_then(|unique| records.definition(unique)).or_else(|| records.definition(name));
+    records.leaf(index?)
+}
+
 fn udt(records: &Records, declared: StructLeaf<'_>) -> Udt {
-    let leaf = match declared.properties & property::FORWARD {
-        0 => declared,
-        _ => resolve(records, declared.name, declared.unique_name)
-            .and_then(|index| match records.leaf(index)? {
-                Leaf::Struct(s) => Some(s),
-                _ => None,
-            })
-            .unwrap_or(declared),
+    let leaf = match definition(records, declared.properties, declared.name, declared.unique_name) {
+        Some(Leaf::Struct(s)) => s,
+        _ => declared,
     };
     let complete = leaf.properties & property::FORWARD == 0;
     let members = match leaf.fields {
@@ -150,14 +159,9 @@ fn udt(records: &Records, declared: StructLeaf<'_>) -> Udt {
 }
 
 fn enumeration(records: &Records, declared: EnumLeaf<'_>) -> Enum {
-    let leaf = match declared.properties & property::FORWARD {
-        0 => declared,
-        _ => resolve(records, declared.name, declared.unique_name)
-            .and_then(|index| match records.leaf(index)? {
-                Leaf::Enum(e) => Some(e),
-                _ => None,
-            })
-            .unwrap_or(declared),
+    let leaf = match definition(records, declared.properties, declared.name, declared.unique_name) {
+        Some(Leaf::Enum(e)) => e,
+        _ => declared,
     };
     let complete = leaf.properties & property::FORWARD == 0;
     Enum {
@@ -167,11 +171,6 @@ fn enumeration(records: &Records, declared: EnumLeaf<'_>) -> Enum {
         complete,
         values: udt::members(records, leaf.fields).values,
     }
-}
-
-/// The definition that a forward reference means: by its unique name, or else by its name.
-fn resolve(records: &Records, name: &[u8], unique: Option<&[u8]>) -> Option<u32> {
-    unique.and_then(|unique| records.definition(unique)).or_else(|| records.definition(name))
 }
 
 fn function(records: &Records, result: u32, arguments: u32, class: Option<TypeId>) -> Type {
@@ -201,7 +200,7 @@ fn size_of(records: &Records, index: u32, depth: usize) -> Option<u64> {
     }
     match records.leaf(index)? {
         Leaf::Struct(s) if s.properties & property::FORWARD == 0 => Some(s.size),
-        Leaf::Struct(s) => match records.leaf(resolve(records, s.name, s.unique_name)?)? {
+        Leaf::Struct(s) => match definition(records, s.properties, s.name, s.unique_name)? {
             Leaf::Struct(s) => Some(s.size),
             _ => None,
         },

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use base::{Base, BaseKind};
+use table::TypeTable;
 
 use crate::symbols::wildcard::Wildcard;
 
@@ -190,14 +191,25 @@ pub enum Exactness {
 
 /// Something that knows types.
 pub trait TypeSource: Send + Sync {
+    /// The table of a source that keeps all types in one: it answers the three questions below.
+    fn type_table(&self) -> Option<&TypeTable> {
+        None
+    }
+
     /// The type of that name: structures, unions, enumerations, type definitions. Exact case first, then any case.
-    fn find(&self, name: &str) -> Option<TypeId>;
+    fn find(&self, name: &str) -> Option<TypeId> {
+        self.type_table()?.find(name)
+    }
 
     /// The type of that id, forward references resolved. `None` where the id is unknown or its record is damaged.
-    fn get(&self, id: TypeId) -> Option<Type>;
+    fn get(&self, id: TypeId) -> Option<Type> {
+        self.type_table()?.get(id)
+    }
 
     /// Names of structures, unions and enumerations that match, in the source's order, each once.
-    fn type_names(&self, pattern: &Wildcard) -> Vec<String>;
+    fn type_names(&self, pattern: &Wildcard) -> Vec<String> {
+        self.type_table().map(|table| table.names(pattern)).unwrap_or_default()
+    }
 
     /// The source in words: `private PDB`, `built-in layout of 10.0.19041.1288`.
     fn type_origin(&self) -> String;

@@ -2,8 +2,7 @@
 
 use crate::symbols::index::{Builder, NameIndex, NewSymbol};
 use crate::symbols::pe::{Image, ImageBytes};
-use crate::symbols::source::{Symbol, SymbolKind, SymbolSource};
-use crate::symbols::wildcard::Wildcard;
+use crate::symbols::source::{SymbolKind, SymbolSource};
 
 /// The exported names of an image.
 pub(super) struct ExportNames(NameIndex);
@@ -30,24 +29,8 @@ impl ExportNames {
 }
 
 impl SymbolSource for ExportNames {
-    fn nearest(&self, rva: u32) -> Option<Symbol<'_>> {
-        self.0.nearest(rva)
-    }
-
-    fn following(&self, rva: u32) -> Option<Symbol<'_>> {
-        self.0.following(rva)
-    }
-
-    fn exact(&self, rva: u32) -> Vec<Symbol<'_>> {
-        self.0.exact(rva)
-    }
-
-    fn by_name(&self, name: &str) -> Vec<Symbol<'_>> {
-        self.0.by_name(name)
-    }
-
-    fn matching(&self, pattern: &Wildcard) -> Vec<Symbol<'_>> {
-        self.0.matching(pattern)
+    fn name_table(&self) -> Option<&NameIndex> {
+        Some(&self.0)
     }
 
     fn symbol_origin(&self) -> String {

@@ -4,19 +4,12 @@ use super::super::words::Style;
 use super::*;
 use crate::symbols::types::table::TypeTable;
 use crate::symbols::types::{Enum, Field, Function, TypeSource, UdtKind};
-use crate::symbols::wildcard::Wildcard;
 
 struct Table(TypeTable);
 
 impl TypeSource for Table {
-    fn find(&self, name: &str) -> Option<TypeId> {
-        self.0.find(name)
-    }
-    fn get(&self, id: TypeId) -> Option<Type> {
-        self.0.get(id)
-    }
-    fn type_names(&self, pattern: &Wildcard) -> Vec<String> {
-        self.0.names(pattern)
+    fn type_table(&self) -> Option<&TypeTable> {
+        Some(&self.0)
     }
     fn type_origin(&self) -> String {
         "test".to_owned()
