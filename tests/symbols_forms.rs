@@ -183,6 +183,12 @@ fn virtual_bases() {
     let member = |name: &str, at| (name.to_owned(), at);
     assert_eq!(class(&pdb, "Left"), (32, vec![base("Root", 0, true)], vec![member("left", 8)]));
     assert_eq!(class(&pdb, "Right"), (32, vec![base("Root", 0, true)], vec![member("right", 8)]));
-    let bases = vec![base("Plain", 8, false), base("Left", 24, false), base("Right", 40, false)];
+    // A class lists the virtual bases of its bases too, with a pointer to a table that knows them: here that of Left.
+    let bases = vec![
+        base("Plain", 8, false),
+        base("Left", 24, false),
+        base("Right", 40, false),
+        base("Root", 24, true),
+    ];
     assert_eq!(class(&pdb, "Both"), (80, bases, vec![member("both", 56)]));
 }

@@ -117,6 +117,11 @@ pub(super) fn characters(at: u64, size: u8, count: u64, context: &Context<'_>) -
         match code.and_then(|code| char::from_u32(code as u32)) {
             None if index == 0 => return String::new(),
             None | Some('\0') => break,
+            // What cannot be printed ends a text, as in dt.
+            Some(c) if c.is_control() || (size == 1 && !c.is_ascii()) => {
+                text.push_str("???");
+                break;
+            }
             Some(c) => text.push(c),
         }
     }

@@ -78,7 +78,17 @@ fn with_view_reading<T>(
             _ => named.text(),
         })
     };
-    run(&View::new(source, read, &symbol, &|_| None))
+    let class_member = |name: &str| {
+        let holds = |module: &&Module| {
+            let symbols = target.symbols().loaded(module);
+            symbols
+                .and_then(|symbols| symbols.types.clone())
+                .is_some_and(|types| std::ptr::addr_eq(&*types, source))
+        };
+        let module = target.modules_at_hand().find(holds)?;
+        Some(target.variable(&format!("{}!{name}", module.name))?.0)
+    };
+    run(&View::new(source, read, &symbol, &class_member))
 }
 
 /// Where bytes stand that have no address of their own: no canonical address, so nothing of the dump is there.

@@ -22,6 +22,14 @@ pub fn undecorate(name: &str) -> Option<String> {
     if !name.starts_with('?') || name.len() > MAX_NAME || nesting(name) > MAX_NESTING {
         return None;
     }
+    // Tables of classes with several bases say for which: `Both::`vbtable'{for `Left'}`. The name alone breaks off there.
+    if name.starts_with("??_7") || name.starts_with("??_8") {
+        let whole = msvc_demangler::demangle(name, DemangleFlags::llvm()).ok()?;
+        let plain = whole.strip_prefix("const ").unwrap_or(&whole);
+        // The library closes the brace twice.
+        let plain = plain.strip_suffix("'}}").map_or_else(|| plain.to_owned(), |plain| format!("{plain}'}}"));
+        return (!plain.is_empty()).then_some(plain);
+    }
     let plain = msvc_demangler::demangle(name, DemangleFlags::NAME_ONLY).ok()?;
     (!plain.is_empty()).then_some(plain)
 }
@@ -65,6 +73,8 @@ mod tests {
             ("?Draw@Shape@@UEAAXXZ", "Shape::Draw"),
             ("??1Shape@@UEAA@XZ", "Shape::~Shape"),
             ("??_7Shape@@6B@", "Shape::`vftable'"),
+            ("??_8Both@@7BLeft@@@", "Both::`vbtable'{for `Left'}"),
+            ("??_7Square@geometry@@6BNamed@1@@", "geometry::Square::`vftable'{for `geometry::Named'}"),
             ("?g_count@@3HA", "g_count"),
             ("??_C@_0BC@LGLGINHN@ExFreePoolWithTag@", "`string'"),
         ] {

@@ -13,6 +13,7 @@ use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::Style;
 use crate::symbols::types::format::{self, Lines, Options, View};
 use crate::target::FoundType;
+use crate::util::hex;
 
 /// The lines of a structure, and the first of them: its own text or links where it has such.
 pub(super) fn structure(
@@ -144,6 +145,15 @@ pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(),
     };
 
     match found.get() {
+        Some(Type::Function(_)) => {
+            let name = format!(
+                "{}!{}",
+                found.module,
+                request.name.split_once('!').map_or(&*request.name, |(_, name)| name)
+            );
+            let line = Line::new().link(Role::Symbol, name, format!("u {}", hex::tick(address)));
+            context.emit(line.text("  ").text(format::words::c_name(&*found.source, found.id)))?;
+        }
         Some(Type::Pointer { target, .. }) => {
             let at = Request { address: Some(address), ..request.clone() };
             scalar(&found, &at, context)?;
@@ -153,8 +163,14 @@ pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(),
                 structure(request, &pointed, Some(to), context)?;
             }
         }
-        _ => {
-            let at = Request { address: Some(address), ..request.clone() };
+        ty => {
+            let mut at = Request { address: Some(address), ..request.clone() };
+            // One structure is no array of them: `-a` is meant for the arrays in it.
+            if let Some(Type::Udt(_)) = ty
+                && let Some(count) = at.elements.take()
+            {
+                at.options.arrays = Some(count);
+            }
             show(&at, &found, context)?;
         }
     }

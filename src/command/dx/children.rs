@@ -3,6 +3,7 @@
 use super::node::Node;
 use super::text::{has_summary, load};
 use crate::command::Context;
+use crate::command::typed::with_view;
 use crate::eval::cxx::{CType, Kind, Typed};
 use crate::symbols::types::{BaseKind, TABLE_POINTER, Type, Udt};
 use crate::target::FoundType;
@@ -27,12 +28,12 @@ pub(super) fn children(node: &Node, first: u64, context: &Context<'_>) -> Childr
         return Children::default();
     }
     let nodes = match (&node.value.ty, node.value.address()) {
-        (CType::Named(found), Some(address)) => of_struct(node, found, address),
+        (CType::Named(found), Some(address)) => of_struct(node, found, address, context),
         (CType::Array(element, count), Some(address)) => {
             return elements(node, element, *count, address, first);
         }
         (CType::Pointer(to), _) => match load(&node.value, context) {
-            Ok(at) if at != 0 => pointed(node, to, at),
+            Ok(at) if at != 0 => pointed(node, to, at, context),
             _ => Vec::new(),
         },
         _ => Vec::new(),
@@ -40,7 +41,7 @@ pub(super) fn children(node: &Node, first: u64, context: &Context<'_>) -> Childr
     Children { nodes, more: None }
 }
 
-fn of_struct(node: &Node, found: &FoundType, address: u64) -> Vec<Node> {
+fn of_struct(node: &Node, found: &FoundType, address: u64, context: &Context<'_>) -> Vec<Node> {
     let Some(Type::Udt(udt)) = found.get() else {
         return Vec::new();
     };
@@ -50,7 +51,17 @@ fn of_struct(node: &Node, found: &FoundType, address: u64) -> Vec<Node> {
         return vec![Node { closed: true, ..members }];
     }
     let mut nodes = Vec::new();
-    members(found, &udt, Place { address, offset: 0 }, node.raw, 0, &mut nodes);
+    let start = Place { address, offset: 0 };
+    members(found, &udt, start, node.raw, 0, &mut nodes);
+    // A class lists all its virtual bases; where they are, its object tells.
+    for base in udt.bases.iter().filter(|base| base.is_virtual) {
+        let ty = found.of(base.ty);
+        let offset =
+            with_view(&context.session.target, &*found.source, |view| view.virtual_base(address, base));
+        if let (Some(Type::Udt(inner)), Some(offset)) = (ty.get(), offset) {
+            members(&ty, &inner, start.plus(offset), node.raw, 1, &mut nodes);
+        }
+    }
     nodes
 }
 
@@ -98,11 +109,11 @@ fn members(found: &FoundType, udt: &Udt, at: Place, raw: bool, depth: usize, nod
 }
 
 /// What a pointer points to: a structure's members, or one value.
-fn pointed(node: &Node, to: &CType, at: u64) -> Vec<Node> {
+fn pointed(node: &Node, to: &CType, at: u64, context: &Context<'_>) -> Vec<Node> {
     match to {
         CType::Base(base) if matches!(base.kind, BaseKind::Void | BaseKind::None) => Vec::new(),
         CType::Named(found) => match found.get() {
-            Some(Type::Udt(_)) => of_struct(node, found, at),
+            Some(Type::Udt(_)) => of_struct(node, found, at, context),
             Some(Type::Enum(_)) => vec![only(node, to, at)],
             _ => Vec::new(),
         },

@@ -85,7 +85,7 @@ impl Node {
             return None;
         };
         // A name that no expression can spell cannot be followed.
-        let spelled = udt.name.chars().all(|c| c.is_alphanumeric() || "_:$".contains(c));
+        let spelled = udt.name.chars().all(|c| c.is_alphanumeric() || "_:$<>, *&".contains(c));
         let native = if self.closed { "-n " } else { "" };
         spelled.then(|| format!("dx {native}-r1 (*(({}!{} *)0x{address:x}))", found.module, udt.name))
     }

@@ -260,7 +260,8 @@ pub(super) fn type_name<'t>(text: &'t str, host: &dyn EvalHost) -> Option<(CType
     let mut rest = text.trim_start();
     let (mut words, mut named): (Vec<&str>, Option<CType>) = (Vec::new(), None);
     loop {
-        let word = identifier(rest);
+        let template = template(rest).filter(|name| named.is_none() && host.find_type(name).is_some());
+        let word = template.unwrap_or(identifier(rest));
         let after = rest.get(word.len()..)?.trim_start();
         // `nt!unsigned char`: links of the debugger put a module even before these.
         let keyword = word.split_once('!').map_or(word, |(_, word)| word);
@@ -298,6 +299,34 @@ pub(super) fn type_name<'t>(text: &'t str, host: &dyn EvalHost) -> Option<(CType
         ty = ty.pointer();
     }
     Some((ty, rest))
+}
+
+/// The name at the start of `text` with its template arguments: `mod!Ring<unsigned long,8>::Slot`.
+fn template(text: &str) -> Option<&str> {
+    let mut end = identifier(text).len();
+    text.get(end..)?.strip_prefix('<')?;
+    while text.get(end..)?.starts_with('<') {
+        let mut depth = 0usize;
+        for (at, c) in text.get(end..)?.char_indices() {
+            match c {
+                '<' => depth += 1,
+                '>' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                end += at + 1;
+                break;
+            }
+        }
+        if depth > 0 {
+            return None;
+        }
+        let rest = text.get(end..)?;
+        if rest.starts_with("::") {
+            end += 2 + identifier(rest.get(2..)?).len();
+        }
+    }
+    text.get(..end)
 }
 
 /// `[2][3]` after a type.

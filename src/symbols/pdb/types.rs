@@ -8,6 +8,7 @@ use super::leaf::{self, EnumLeaf, Leaf, StructLeaf, property};
 use super::primitive::{FIRST_RECORD, primitive};
 use super::records::Records;
 use super::udt;
+use crate::symbols::types::format::number::extend;
 use crate::symbols::types::{Base, BaseKind, Enum, Function, Type, TypeId, TypeSource, Udt, UdtKind};
 use crate::symbols::wildcard::Wildcard;
 
@@ -164,13 +165,15 @@ fn enumeration(records: &Records, declared: EnumLeaf<'_>) -> Enum {
         _ => declared,
     };
     let complete = leaf.properties & property::FORWARD == 0;
-    Enum {
-        name: lossy(leaf.name),
-        base: TypeId(leaf.base),
-        size: size_of(records, leaf.base, 0).map_or(4, |size| size as u8),
-        complete,
-        values: udt::members(records, leaf.fields).values,
+    let size = size_of(records, leaf.base, 0).map_or(4, |size| size as u8);
+    let mut values = udt::members(records, leaf.fields).values;
+    // Compilers write -1 of an `int` as 0xffffffff too.
+    if matches!(primitive(leaf.base), Some(Type::Base(base)) if base.is_signed()) {
+        for (_, value) in &mut values {
+            *value = extend(*value as u64, size);
+        }
     }
+    Enum { name: lossy(leaf.name), base: TypeId(leaf.base), size, complete, values }
 }
 
 fn function(records: &Records, result: u32, arguments: u32, class: Option<TypeId>) -> Type {

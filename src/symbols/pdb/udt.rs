@@ -96,17 +96,14 @@ fn member(records: &Records, at: &mut Cursor<'_>, members: &mut Members) -> Opti
         LF_BCLASS | LF_BINTERFACE => {
             let ty = TypeId(at.u32()?);
             let offset = at.number()? as u64;
-            members.bases.push(BaseClass { ty, offset, is_virtual: false });
+            members.bases.push(BaseClass { ty, offset, is_virtual: false, entry: 0 });
         }
         LF_VBCLASS | LF_IVBCLASS => {
             let ty = TypeId(at.u32()?);
             at.skip(4)?;
             let offset = at.number()? as u64;
-            at.number()?;
-            // Indirect virtual bases are members of a base class and are reached through it.
-            if kind == LF_VBCLASS {
-                members.bases.push(BaseClass { ty, offset, is_virtual: true });
-            }
+            let entry = at.number()? as u64;
+            members.bases.push(BaseClass { ty, offset, is_virtual: true, entry });
         }
         LF_VFUNCTAB => {
             let ty = TypeId(at.u32()?);

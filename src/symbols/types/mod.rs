@@ -126,8 +126,10 @@ pub struct BaseClass {
     pub ty: TypeId,
     /// Its offset in bytes; for a virtual base the offset of the pointer to the table that tells.
     pub offset: u64,
-    /// Whether it is a virtual base.
+    /// Whether it is a virtual base, of this class or of one of its bases.
     pub is_virtual: bool,
+    /// For a virtual base: its entry in that table, which holds four bytes for each.
+    pub entry: u64,
 }
 
 /// A static data member.

@@ -24,6 +24,8 @@ pub enum Place {
     Static(u64),
     /// An array's element.
     Index(u64),
+    /// A virtual base class whose place only an object's table tells.
+    Virtual,
 }
 
 /// One line of a layout.
@@ -57,6 +59,7 @@ impl FieldLine {
             _ if options.no_offset => String::new(),
             Place::Offset(offset) => format!("+0x{offset:03x} "),
             Place::Static(address) => format!("={} ", hex::tick(address)),
+            Place::Virtual => "virtual ".to_owned(),
         };
         let (name, width) = (&self.name, self.width);
         format!("{:indent$}{place}{name:width$} : ", "")

@@ -1,6 +1,7 @@
 //! Numbers, characters and bits as `dt` prints them.
 
 use crate::util::hex;
+use std::fmt::{Display, LowerExp};
 
 /// An unsigned integer: below 10 plain, else hex, beyond 32 bits in two halves.
 pub fn unsigned(value: u64) -> String {
@@ -48,6 +49,14 @@ pub fn quoted(code: u64) -> String {
     }
 }
 
+/// A floating-point number in the fewest digits that tell it; very small and large ones with an exponent.
+pub fn float(value: f64, shown: &(impl Display + LowerExp)) -> String {
+    match value.abs() {
+        size if size != 0.0 && value.is_finite() && !(1e-4..1e17).contains(&size) => format!("{shown:e}"),
+        _ => shown.to_string(),
+    }
+}
+
 /// The bits of a bit-field, and beyond 4 bits their value in hex.
 pub fn bits(value: u64, length: u8) -> String {
     let width = usize::from(length.min(64));
@@ -86,6 +95,8 @@ mod tests {
         assert_eq!(signed(extend(0xc000_0011, 4)), "0n-1073741807");
         assert_eq!(extend(0xfb, 1), -5);
         assert_eq!([0x3f, 0, 0x1e].map(quoted), ["'?'", "''", "''"]);
+        assert_eq!([1.5, 0.0, -2.0].map(|value: f64| float(value, &value)), ["1.5", "0", "-2"]);
+        assert_eq!([6.5e-310, 1e300].map(|value: f64| float(value, &value)), ["6.5e-310", "1e300"]);
         assert_eq!(bits(5, 3), "0y101");
         assert_eq!(bits(8, 7), "0y0001000 (0x8)");
         assert_eq!(bits(0, 6), "0y000000 (0)");

@@ -2,7 +2,7 @@
 
 use super::super::layout::bits_of;
 use super::super::{Base, BaseKind, Type, TypeId, Udt};
-use super::number::{bits, enumerated, extend, hex_or_zero, pointer, quoted, signed, unsigned};
+use super::number::{bits, enumerated, extend, float, hex_or_zero, pointer, quoted, signed, unsigned};
 use super::view::View;
 use super::words::{Detail, Style, word};
 use crate::util::bounded;
@@ -63,7 +63,8 @@ fn value_within(view: &View<'_>, id: TypeId, address: u64, style: Style, depth: 
     };
     match ty {
         Type::Base(base) => base_value(view, base, address),
-        Type::Pointer { target, size, .. } => match view.uint(address, usize::from(size)) {
+        // A pointer to a member is larger; the first of its words is the pointer.
+        Type::Pointer { target, size, .. } => match view.uint(address, usize::from(size.min(8))) {
             Some(at) => pointer_value(view, target, at, style, depth),
             None => Value::unreadable(),
         },
@@ -114,8 +115,10 @@ pub fn scalar(base: Base, raw: u64) -> String {
         BaseKind::Char => format!("{} {}", extend(raw, 1), quoted(raw)),
         BaseKind::Bool if raw <= 1 => (raw == 1).to_string(),
         BaseKind::Int | BaseKind::Long => signed(extend(raw, base.size)),
-        BaseKind::Float if base.size == 4 => f32::from_bits(raw as u32).to_string(),
-        BaseKind::Float if base.size == 8 => f64::from_bits(raw).to_string(),
+        BaseKind::Float if base.size == 4 => {
+            float(f64::from(f32::from_bits(raw as u32)), &f32::from_bits(raw as u32))
+        }
+        BaseKind::Float if base.size == 8 => float(f64::from_bits(raw), &f64::from_bits(raw)),
         BaseKind::Hresult => hex_or_zero(raw),
         _ => unsigned(raw),
     }
@@ -255,7 +258,22 @@ fn counted_string(view: &View<'_>, address: u64, wide: bool) -> String {
         true => bounded::utf16_lossy(&raw),
         false => raw.iter().map(|&byte| char::from(byte)).collect(),
     };
+    let text = printable(&text);
     format!("\"{text}\"")
+}
+
+/// Text up to its end, or up to what is no text: a structure laid over anything else has lengths of thousands there.
+fn printable(text: &str) -> String {
+    let is_none =
+        |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER || u32::from(c) & 0xfffe == 0xfffe;
+    match text.find(|c: char| is_none(c)) {
+        None => text.to_owned(),
+        Some(end) => {
+            let (shown, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+            let mark = if rest.starts_with('\0') { "" } else { UNPRINTABLE };
+            format!("{shown}{mark}")
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use std::cell::Cell;
 
-use super::super::TypeSource;
+use super::super::{BaseClass, TypeSource};
+
+/// No object with virtual base classes is larger.
+const MAX_OBJECT: u64 = 1 << 24;
 
 /// Reads target memory: fills the buffer from the address on, or says that it cannot.
 pub type Read<'a> = &'a dyn Fn(u64, &mut [u8]) -> bool;
@@ -51,6 +54,15 @@ impl<'a> View<'a> {
         let mut bytes = [0u8; 8];
         let part = bytes.get_mut(..size)?;
         (self.fill(address, part)).then(|| u64::from_le_bytes(bytes))
+    }
+
+    /// The offset of a virtual base class in the object at `address`: the object points to a table, whose entry counts
+    /// from that pointer. `None` where these cannot be read, or say what no object's size allows.
+    pub fn virtual_base(&self, address: u64, base: &BaseClass) -> Option<u64> {
+        let table = self.uint(address.wrapping_add(base.offset), 8)?;
+        let entry = self.uint(table.wrapping_add(base.entry.checked_mul(4)?), 4)? as i32;
+        let offset = base.offset.checked_add_signed(i64::from(entry))?;
+        (offset < MAX_OBJECT).then_some(offset)
     }
 
     pub(super) fn symbol(&self, address: u64) -> Option<String> {

@@ -117,11 +117,36 @@ impl Walk<'_, '_> {
             let place = Place::Offset(member_offset);
             self.member(&field.name, field.ty, place, At { address, ..at }, chosen, step, open);
         }
+        if at.bases == 0 {
+            self.virtual_bases(udt, at, chosen, step, open);
+        }
         for member in &udt.statics {
             let address = self.view.static_at(&format!("{}::{}", udt.name, member.name));
             let place = Place::Static(address.unwrap_or(0));
             let address = address.filter(|_| at.address.is_some());
             self.member(&member.name, member.ty, place, At { address, ..at }, chosen, step, 0);
+        }
+    }
+
+    /// The members of virtual base classes, which a class lists whole: its own and those of its bases.
+    fn virtual_bases(&mut self, udt: &Udt, at: At, chosen: &[&FieldPath], step: usize, open: usize) {
+        for base in udt.bases.iter().filter(|base| base.is_virtual) {
+            let Some(Type::Udt(base_udt)) = self.view.source.get(base.ty) else {
+                continue;
+            };
+            if let Some(offset) = at.address.and_then(|address| self.view.virtual_base(address, base)) {
+                self.members(&base_udt, At { bases: 1, ..at }, offset, chosen, step, open);
+            } else if chosen.is_empty() {
+                self.lines.lines.push(FieldLine {
+                    level: at.level,
+                    place: Place::Virtual,
+                    name: base_udt.name.clone(),
+                    width: self.options.width(),
+                    value: Value { text: "virtual base class".to_owned(), kind: ValueKind::Word },
+                    ty: base.ty,
+                    address: None,
+                });
+            }
         }
     }
 
