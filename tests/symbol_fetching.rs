@@ -251,7 +251,7 @@ fn images_that_are_fetched_stand_in_for_what_a_triage_dump_lacks() {
     assert!(expected.len() > 20 && !expected.join("").contains("[scan "), "{expected:#?}");
     assert_eq!(found, expected);
     assert_eq!(run("u nt!KeBugCheckEx L4", &mut small), run("u nt!KeBugCheckEx L4", &mut full));
-    // Who does not wait sees the searched stack first, and the exact one when all have come.
+    // Who does not wait sees the exact one when all have come.
     let other = tempfile::tempdir().unwrap();
     let mut pane = session_of(&triage, &path, other.path());
     pane.target.symbols().set_waiting(false);
@@ -265,5 +265,4 @@ fn images_that_are_fetched_stand_in_for_what_a_triage_dump_lacks() {
         rounds += 1;
         assert!(rounds < 10, "{lines:#?}");
     }
-    assert!(rounds > 0, "it waited");
 }
