@@ -74,7 +74,7 @@ impl Session {
         if finder.symbol_path().is_empty() && finder.image_path().is_empty() {
             return;
         }
-        let mut looked_at = Vec::new();
+        let (mut looked_at, mut lacking) = (Vec::new(), Vec::new());
         for frame in &stack.frames {
             let Some(module) = self.target.modules().at(frame.lookup_ip()) else { continue };
             if looked_at.contains(&module.base) {
@@ -83,9 +83,14 @@ impl Session {
             looked_at.push(module.base);
             // What is loaded has been searched for.
             if table.loaded(module).is_none() && self.target.lacks_image(module) {
-                self.target.module_symbols(module);
+                lacking.push(module.clone());
             }
         }
+        // Who waits has all fetched at once; the others do not wait for any.
+        if table.is_waiting() {
+            self.target.fetch_symbols(&lacking);
+        }
+        lacking.iter().for_each(|module| drop(self.target.module_symbols(module)));
     }
 
     fn walk_from(&self, registers: Registers, max_frames: usize) -> Stack {
