@@ -16,8 +16,6 @@ use crate::symbols::wildcard::Wildcard;
 const MAX_CHAIN: usize = 64;
 /// The deepest nesting of arrays whose element size is looked up.
 const MAX_ARRAY_DEPTH: usize = 32;
-/// The most bases of a class that are looked through for virtual ones.
-const MAX_BASES: usize = 256;
 /// The most parameters of a function.
 const MAX_PARAMETERS: usize = 4096;
 
@@ -72,35 +70,6 @@ impl TypeSource for PdbFile {
     fn type_origin(&self) -> String {
         self.kind_words().to_owned()
     }
-
-    fn remarks(&self, id: TypeId) -> Vec<String> {
-        let remark = |name| {
-            format!(
-                "members of virtual base {name} are left out: only an object's own table says where they are"
-            )
-        };
-        virtual_bases(self, id).into_iter().map(remark).collect()
-    }
-}
-
-/// The names of a class's virtual bases, its own and those of its bases.
-fn virtual_bases(file: &PdbFile, id: TypeId) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    let mut waiting = vec![id];
-    for _ in 0..MAX_BASES {
-        let Some(next) = waiting.pop() else { break };
-        let Some(Type::Udt(udt)) = file.get(next) else { continue };
-        for base in &udt.bases {
-            if base.is_virtual
-                && let Some(Type::Udt(base)) = file.get(base.ty)
-                && !names.contains(&base.name)
-            {
-                names.push(base.name.clone());
-            }
-            waiting.push(base.ty);
-        }
-    }
-    names
 }
 
 fn read(records: &Records, index: u32) -> Option<Type> {
