@@ -224,6 +224,27 @@ fn walks_find_every_process() {
     assert_eq!(ids, want);
 }
 
+/// Without any symbols the debugger data block still knows some kernel variables: those stand where the PDB has them.
+#[test]
+fn the_debugger_data_block_names_variables() {
+    let (mut session, truth) = wifi();
+    let dump = DumpFile::open(&root().join("assets/demo/wifi.dmp.gz"), &mut |_| {}).unwrap();
+    let mut target = Target::new(dump);
+    let options = finder::Options { network: false, ..finder::Options::default() };
+    target.set_paths(SearchPath::default(), SearchPath::default(), options);
+    let mut bare = Session::new(target, Settings::default());
+    assert!(run(&mut bare, "x nt!PsActiveProcessHead").is_err(), "the PDB is not there");
+    for name in ["PsActiveProcessHead", "PsLoadedModuleList", "PspCidTable"] {
+        let command = format!("? nt!{name}");
+        assert_eq!(lines(&mut bare, &command), lines(&mut session, &command));
+    }
+    let walked = lines(&mut bare, "!dlist nt!PsActiveProcessHead nt!_EPROCESS ActiveProcessLinks");
+    assert_eq!(walked.len(), processes(&truth).len() + 1);
+    for wrong in ["? nt!PsInitialSystemProcess", "? ndis!PspCidTable"] {
+        assert!(run(&mut bare, wrong).is_err(), "{wrong}");
+    }
+}
+
 /// `ld` loads exactly those modules for which the store has a PDB.
 #[test]
 fn ld_loads_what_the_store_has() {

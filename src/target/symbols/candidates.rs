@@ -7,7 +7,7 @@
 use crate::symbols::finder::Finder;
 use crate::symbols::path::SearchPath;
 use crate::symbols::source::SymbolSource;
-use crate::target::{DebuggerData, Target};
+use crate::target::{DebuggerData, Module, Target};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -84,6 +84,12 @@ pub(super) fn fit(names: &dyn SymbolSource, target: &Target, base: u64) -> Fit {
         fit.differ = others.iter().filter(elsewhere).count();
     }
     fit
+}
+
+/// The address of a kernel variable that the debugger data block names: it answers where symbols do not.
+pub(super) fn known_address(target: &Target, module: &Module, name: &str) -> Option<u64> {
+    let variable = VARIABLES.iter().find(|known| known.eq_ignore_ascii_case(name))?;
+    target.debugger_data().filter(|_| module.name == "nt")?.nonzero(variable)
 }
 
 fn known_addresses(target: &Target) -> Vec<(&'static str, u64)> {

@@ -1,5 +1,6 @@
 //! From addresses to names and back.
 
+use super::candidates::known_address;
 use crate::symbols::source::Symbol;
 use crate::target::{Module, Target};
 
@@ -69,8 +70,10 @@ impl Target {
 
     fn symbol_in(&self, module: &Module, name: &str) -> Option<u64> {
         let symbols = self.module_symbols(module);
-        let names = symbols.names.as_ref()?;
-        let found: Vec<Symbol<'_>> = names.by_name(name);
-        found.first().map(|symbol| module.base.wrapping_add(u64::from(symbol.rva)))
+        let found = symbols.names.as_ref().and_then(|names| {
+            let found: Vec<Symbol<'_>> = names.by_name(name);
+            found.first().map(|symbol| module.base.wrapping_add(u64::from(symbol.rva)))
+        });
+        found.or_else(|| known_address(self, module, name))
     }
 }

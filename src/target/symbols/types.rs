@@ -1,5 +1,6 @@
 //! Types by name, across the modules.
 
+use super::candidates::known_address;
 use crate::symbols::types::{Type, TypeId, TypeSource};
 use crate::target::{Module, Target};
 use std::sync::Arc;
@@ -58,9 +59,11 @@ impl Target {
     pub fn variable(&self, name: &str) -> Option<(u64, Option<FoundType>)> {
         let in_module = |module: &Module, name: &str| {
             let symbols = self.module_symbols(module);
-            let found = symbols.names.as_ref()?.by_name(name);
+            let found = symbols.names.as_ref().map(|names| names.by_name(name)).unwrap_or_default();
             let typed = found.iter().find(|symbol| symbol.ty.is_some());
-            let symbol = typed.or(found.first())?;
+            let Some(symbol) = typed.or(found.first()) else {
+                return known_address(self, module, name).map(|address| (address, None));
+            };
             let ty = symbol.ty.zip(symbols.types.clone()).map(|(id, source)| FoundType {
                 module: module.name.clone(),
                 base: module.base,
