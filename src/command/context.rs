@@ -161,7 +161,7 @@ impl EvalHost for Session {
     }
 
     fn pointer_size(&self) -> usize {
-        8
+        self.target.pointer_size()
     }
 
     fn find_type(&self, name: &str) -> Option<FoundType> {
@@ -221,7 +221,7 @@ fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
         "peb" => session.target.peb(session.process()?),
         "teb" => session.target.teb(session.thread()?),
         "extret" => Some(session.extret),
-        "ptrsize" => Some(8),
+        "ptrsize" => Some(session.target.pointer_size() as u64),
         "pagesize" => Some(0x1000),
         "bug_code" => header.map(|header| header.bug_check_code.into()),
         "bug_param1" => parameter(0),

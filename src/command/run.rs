@@ -2,6 +2,7 @@
 
 use super::parse::first_command;
 use super::{CommandError, Context, Needs};
+use crate::dump::Machine;
 use crate::output::{Line, Role, Sink};
 use crate::session::Session;
 
@@ -92,8 +93,14 @@ fn run_one(
     session: &mut Session,
     sink: &mut dyn Sink,
 ) -> Result<(), CommandError> {
-    if parsed.processor.is_some() || matches!(parsed.spec.needs, Needs::Dump | Needs::Physical) {
+    let needs = parsed.spec.needs;
+    if parsed.processor.is_some() || matches!(needs, Needs::Dump | Needs::Physical) {
         session.target.dump()?;
+    }
+    if let (Needs::Code, Machine::Other(machine)) = (needs, session.target.machine()) {
+        return Err(CommandError::Missing(format!(
+            "the code is for machine {machine:#x}; only instructions of x64, x86 and ARM64 are decoded"
+        )));
     }
     if let Some(number) = parsed.processor
         && !session.select_processor(number)

@@ -18,7 +18,7 @@ pub struct CommandSpec {
     pub summary: &'static str,
     /// The long help: options, one a line, and an example with its output.
     pub help: &'static str,
-    /// What it needs; a command that needs a dump is not run on an image.
+    /// What it needs; what cannot be had is said before it is run.
     pub needs: Needs,
     /// Does it.
     pub run: fn(&Args<'_>, &mut Context<'_>) -> Result<(), CommandError>,
@@ -98,6 +98,8 @@ pub enum Needs {
     Dump,
     /// Virtual memory.
     Memory,
+    /// Virtual memory that holds instructions of a machine that is decoded.
+    Code,
     /// Physical memory: not in triage dumps.
     Physical,
     /// Type information.

@@ -6,7 +6,8 @@ use super::modules::{self, Module, ModuleKind};
 use crate::dump::{Bits, Machine, Mapping, RawFile};
 use crate::memory::{Memory, ReadError, Reason};
 use crate::symbols::layouts::{UNKNOWN, Version};
-use crate::symbols::pe::{FileImage, Headers, Image, Missing, PeError};
+use crate::symbols::pe::headers::MACHINE_AMD64;
+use crate::symbols::pe::{Directory, FileImage, Headers, Image, Missing, PeError, bytes};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -143,10 +144,23 @@ fn oddities(image: &Image<FileImage<Mapping>>) -> Vec<String> {
             ));
         }
     }
+    if headers.machine == MACHINE_AMD64 && chpe_metadata(image).is_some_and(|metadata| metadata != 0) {
+        found
+            .push("an ARM64EC image: most of its code is ARM64, which is shown as if it were x64".to_owned());
+    }
     if headers.image_base.checked_add(headers.size_of_image.into()).is_none() {
         found.push(format!("the preferred base {:#x} leaves no room for the image", headers.image_base));
     }
     found
+}
+
+/// CHPEMetadataPointer of IMAGE_LOAD_CONFIG_DIRECTORY64 (winnt.h).
+fn chpe_metadata(image: &Image<FileImage<Mapping>>) -> Option<u64> {
+    const OFFSET: u32 = 0xc8;
+    let directory = image.headers().directory(Directory::LoadConfiguration)?;
+    // The structure's own first field tells its size; the directory's is that of the oldest one in old images.
+    let size = bytes::u32_at(image.bytes(), directory.rva).filter(|&size| size >= OFFSET + 8);
+    size.and_then(|_| bytes::u64_at(image.bytes(), directory.rva.checked_add(OFFSET)?))
 }
 
 impl Memory for ImageFile {

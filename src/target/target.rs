@@ -16,6 +16,7 @@ use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
 use crate::symbols::finder::{Finder, Options};
 use crate::symbols::layouts::Version;
 use crate::symbols::path::SearchPath;
+use crate::symbols::pe::headers::MACHINE_ARMNT;
 use crate::symbols::pe::{DataDirectory, Directory, Image, PeError};
 use crate::util::bounded::{ascii_z, slice};
 use std::path::Path;
@@ -46,6 +47,8 @@ pub struct Target {
 const DEBUGGER_DATA_SIZE: usize = 0x400;
 /// Addresses from here on belong to the kernel.
 const KERNEL_SPACE: u64 = 0xffff_8000_0000_0000;
+/// The machine value of 32-bit ARM.
+const ARMNT: u32 = MACHINE_ARMNT as u32;
 /// Longest build-lab text.
 const BUILD_LAB_LENGTH: usize = 256;
 
@@ -298,6 +301,14 @@ impl Target {
     /// If an image was opened.
     pub fn header(&self) -> Result<&Header, NoCrash> {
         self.dump().map(DumpFile::header)
+    }
+
+    /// Bytes of a pointer.
+    pub fn pointer_size(&self) -> usize {
+        match self.machine() {
+            Machine::I386 | Machine::Other(ARMNT) => 4,
+            _ => 8,
+        }
     }
 
     /// The processor that the code is for.

@@ -26,7 +26,7 @@ mod trap;
 mod walk;
 mod x64;
 
-pub use arm64::{Arm64Register, Arm64Registers, Arm64Start, walk_arm64};
+pub use arm64::{Arm64Code, Arm64Register, Arm64Registers, Arm64Start, arm64_prolog, walk_arm64};
 pub use codes::{
     Code, FLAG_CHAINED, FLAG_EXCEPTION_HANDLER, FLAG_TERMINATION_HANDLER, Operation, UnwindInfo,
     primary as primary_function, resolve as resolve_entry,

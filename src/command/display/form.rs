@@ -1,5 +1,7 @@
 //! How each spelling of a numeric `d` command lays out its rows.
 
+use crate::target::Target;
+
 /// What a cell shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cell {
@@ -47,6 +49,14 @@ const FORMS: &[Form] = &[
 /// The form of these letters: `b` in `db` and `!db`.
 pub fn form(letters: &str) -> Option<&'static Form> {
     FORMS.iter().find(|form| form.letters == letters)
+}
+
+/// The same where the cells of `p` have the size of the target's pointers.
+pub fn form_in(letters: &str, target: &Target) -> Option<&'static Form> {
+    match letters {
+        "p" if target.pointer_size() == 4 => form("d"),
+        letters => form(letters),
+    }
 }
 
 impl Form {

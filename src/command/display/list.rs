@@ -1,6 +1,6 @@
 //! `dl`, `dlb`: a linked list, element by element.
 
-use super::form::form;
+use super::form::form_in;
 use super::rows::{bytes_at, fields, value, with_cells};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::{Line, Record};
@@ -45,20 +45,21 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             "{count:#x} elements of {size:#x} pointers: at most {MAX_ELEMENTS:#x} of 1 to {MAX_SIZE:#x} are possible"
         )));
     }
-    let Some(form) = form("p") else {
+    let Some(form) = form_in("p", &context.session.target) else {
         return Err(CommandError::Syntax(args.name.to_owned()));
     };
     let form = form.with_columns(size as usize);
-    let link = if args.name == "dlb" { 8 } else { 0 };
+    let pointer = form.size;
+    let link = if args.name == "dlb" { pointer as u64 } else { 0 };
     let memory = context.session.target.memory().clone();
     let mut seen = HashSet::new();
     let mut at = start;
     while (seen.len() as u64) < count && seen.insert(at) {
-        let next = value(&bytes_at(&memory, at.wrapping_add(link), 8));
+        let next = value(&bytes_at(&memory, at.wrapping_add(link), pointer));
         if next.is_none() && at != start {
             return Ok(());
         }
-        let bytes = bytes_at(&memory, at, (size * 8) as usize);
+        let bytes = bytes_at(&memory, at, size as usize * pointer);
         let line = with_cells(Line::new().address(at).text("  "), &form, &bytes, 2);
         context.emit(fields(Record::new("list_element"), &form, at, &bytes).line(line))?;
         match next {

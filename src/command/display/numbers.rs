@@ -1,6 +1,6 @@
 //! `db`, `dd`, `dq` and the other numeric displays.
 
-use super::form::form;
+use super::form::form_in;
 use super::range::{NEXT, columns, shown};
 use super::rows::{bytes_at, record};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
@@ -31,7 +31,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 /// Shows the rows.
 pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let letters = args.name.get(1..).unwrap_or_default();
-    let Some(form) = form(letters) else {
+    let Some(form) = form_in(letters, &context.session.target) else {
         return Err(CommandError::Syntax(args.name.to_owned()));
     };
     let (columns, text) = columns(args.text, context)?;

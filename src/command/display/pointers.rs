@@ -1,6 +1,6 @@
 //! `dps`, `dds`, `dqs`: one value a line, with its symbol.
 
-use super::form::form;
+use super::form::form_in;
 use super::range::{NEXT, shown};
 use super::rows::{bytes_at, cell_text, value};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
@@ -30,8 +30,8 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 /// Shows the rows.
 pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let letters = if args.name == "dds" { "d" } else { "q" };
-    let Some(form) = form(letters) else {
+    let letters = args.name.get(1..2).unwrap_or_default();
+    let Some(form) = form_in(letters, &context.session.target) else {
         return Err(CommandError::Syntax(args.name.to_owned()));
     };
     let size = form.size as u64;

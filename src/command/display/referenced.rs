@@ -1,6 +1,6 @@
 //! `dpp`, `dpa`, `dpu` and their kin: pointers together with what they point at.
 
-use super::form::form;
+use super::form::form_in;
 use super::range::{NEXT, shown};
 use super::rows::{bytes_at, cell_text, value};
 use super::text::{Encoding, string_at};
@@ -29,8 +29,8 @@ const MAX_CHARACTERS: usize = 256;
 
 /// Shows the rows.
 pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let wide = args.name.get(1..2) != Some("d");
-    let Some(form) = form(if wide { "q" } else { "d" }) else {
+    let letters = args.name.get(1..2).unwrap_or_default();
+    let Some(form) = form_in(letters, &context.session.target) else {
         return Err(CommandError::Syntax(args.name.to_owned()));
     };
     let size = form.size as u64;

@@ -1,6 +1,8 @@
 //! `.fnent`: a function's entry in its module's function table, with the unwind data.
 
+use super::fnent_arm64;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::dump::Machine;
 use crate::output::{Field, Line, Record};
 use crate::unwind::{
     FunctionEntry, GENERAL_NAMES, Lookup, Operation, TargetHost, UnwindHost, UnwindInfo, resolve_entry,
@@ -16,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     usage: "ADDRESS",
     summary: "Shows the function table entry and unwind data of a function",
     help: "What the stack commands go by: the function's bounds, its prolog's operations (last one first), its chained \
-           entry and its handler. It needs the module's function table, in the dump or from an image (-i).",
+           entry and its handler. For ARM64 the codes are shown as the instructions that they undo. It needs the module's function table, in the dump or from an image (-i).",
     needs: Needs::Memory,
     run,
 };
@@ -26,8 +28,14 @@ const MAX_CHAIN: usize = 8;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let address = context.evaluate(args.text)?;
-    let (entries, infos) = read(address, context)?;
     let name = context.symbol_text(address).unwrap_or_else(|| hex::short_tick(address));
+    let host = TargetHost::new(&context.session.target, None);
+    let entry = find(address, &host, context.session.target.machine())?;
+    if context.session.target.machine() == Machine::Arm64 {
+        let record = fnent_arm64::show(&host, &entry, title(&name));
+        return context.emit(record.map_err(|error| CommandError::Missing(error.to_string()))?);
+    }
+    let (entries, infos) = chain(entry, &host)?;
     for (index, (entry, info)) in entries.iter().zip(&infos).enumerate() {
         if index > 0 {
             context.emit(Line::of("Chained to"))?;
@@ -40,23 +48,28 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 type Found = (Vec<FunctionEntry>, Vec<UnwindInfo>);
 
-fn read(address: u64, context: &Context<'_>) -> Result<Found, CommandError> {
-    let host = TargetHost::new(&context.session.target, None);
+/// The entry of the function table for an address.
+fn find(address: u64, host: &TargetHost<'_>, machine: Machine) -> Result<FunctionEntry, CommandError> {
     let missing =
         |what: &str| CommandError::Missing(format!("No function entry for {}: {what}", hex::tick(address)));
-    let mut entry = match host.function_entry(address) {
-        Lookup::Entry(entry) => entry,
-        Lookup::Leaf => return Err(missing("a leaf function, or no code")),
+    match host.function_entry(address) {
+        Lookup::Entry(entry) => Ok(entry),
+        Lookup::Leaf if machine == Machine::I386 => Err(missing("x86 images have no function table")),
+        Lookup::Leaf => Err(missing("a leaf function, or no code")),
         Lookup::NoData => {
-            return Err(missing("its module's function table is not in the dump; give the image with -i"));
+            Err(missing("its module's function table is not in the dump; give the image with -i"))
         }
-        Lookup::NoModule => return Err(missing("it lies in no module")),
-    };
+        Lookup::NoModule => Err(missing("it lies in no module")),
+    }
+}
+
+/// An x64 entry with those that it is chained to.
+fn chain(mut entry: FunctionEntry, host: &TargetHost<'_>) -> Result<Found, CommandError> {
     let (mut entries, mut infos) = (Vec::new(), Vec::new());
     let failed = |error: crate::unwind::UnwindError| CommandError::Missing(error.to_string());
     for _ in 0..MAX_CHAIN {
-        entry = resolve_entry(&host, entry).map_err(failed)?;
-        let info = UnwindInfo::read(&host, &entry).map_err(failed)?;
+        entry = resolve_entry(host, entry).map_err(failed)?;
+        let info = UnwindInfo::read(host, &entry).map_err(failed)?;
         let chained = info.chained;
         entries.push(entry);
         infos.push(info);
@@ -68,17 +81,22 @@ fn read(address: u64, context: &Context<'_>) -> Result<Found, CommandError> {
     Ok((entries, infos))
 }
 
+/// A record that begins with the function's name.
+fn title(name: &str) -> Record {
+    Record::new("function_entry")
+        .line(Line::of(format!("Debugger function entry for {name}:")))
+        .line(Line::new())
+}
+
 fn show(entry: &FunctionEntry, info: &UnwindInfo, name: Option<&str>) -> Record {
-    let mut record = Record::new("function_entry")
+    let mut record = name
+        .map_or_else(|| Record::new("function_entry"), title)
         .field("begin", Field::Hex(entry.begin_va()))
         .field("end", Field::Hex(entry.end_va()))
         .field("unwind_info", Field::Hex(info.address))
         .field("version", u64::from(info.version))
         .field("flags", Field::Hex(u64::from(info.flags)))
         .field("prolog", Field::Hex(u64::from(info.prolog_size)));
-    if let Some(name) = name {
-        record = record.line(Line::of(format!("Debugger function entry for {name}:"))).line(Line::new());
-    }
     for (label, value) in [
         ("BeginAddress     ", u64::from(entry.begin)),
         ("EndAddress       ", u64::from(entry.end)),

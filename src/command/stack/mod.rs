@@ -1,6 +1,7 @@
 //! Commands that show stacks and select frames.
 
 pub mod fnent;
+mod fnent_arm64;
 mod fold;
 pub mod frame;
 pub mod k;

@@ -20,7 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            kd> ub nt+0x4fbc2e L1\n\
            nt+0x4fbc29:\n\
            fffff803`0bcfbc29 e8221f0f00      call    nt+0x3fdb50 (fffff803`0bbfdb50)",
-    needs: Needs::Memory,
+    needs: Needs::Code,
     run,
 };
 

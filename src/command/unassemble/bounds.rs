@@ -1,6 +1,7 @@
 //! Where a function begins and ends.
 
 use crate::command::Context;
+use crate::symbols::pe::headers::MACHINE_AMD64;
 use crate::symbols::pe::{FunctionLookup, FunctionTable, ImageBytes, RuntimeFunction};
 
 /// Pieces of a function that point at each other; more are a loop.
@@ -47,7 +48,9 @@ fn listed(context: &Context<'_>, address: u64) -> Option<(u64, u64)> {
     let FunctionLookup::Found(mut function) = table.lookup(image.bytes(), rva) else {
         return None;
     };
-    for _ in 0..MAX_CHAIN {
+    // Only x64 entries are chained: the low bits of the others mean something else.
+    let chain = if image.headers().machine == MACHINE_AMD64 { MAX_CHAIN } else { 0 };
+    for _ in 0..chain {
         match primary(image.bytes(), function) {
             Some(next) => function = next,
             None => break,

@@ -22,7 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            fffff803`0bbfdb50 48894c2408      mov     qword ptr [rsp+8],rcx\n\
            fffff803`0bbfdb55 4889542410      mov     qword ptr [rsp+10h],rdx\n\
            fffff803`0bbfdb5a 4c89442418      mov     qword ptr [rsp+18h],r8",
-    needs: Needs::Memory,
+    needs: Needs::Code,
     run,
 };
 

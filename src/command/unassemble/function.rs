@@ -21,7 +21,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            or a symbol says; where neither is at hand, the address is taken for it.\n\
            /c  only the calls\n\
            /i  says first how many instructions there are",
-    needs: Needs::Memory,
+    needs: Needs::Code,
     run,
 };
 

@@ -17,6 +17,18 @@ pub enum Arm64Position {
     Epilog,
 }
 
+/// The codes that undo all of a function's prolog, last instruction first.
+///
+/// # Errors
+/// Unwind data that cannot be read or makes no sense.
+pub fn prolog_codes(host: &dyn UnwindHost, entry: &FunctionEntry) -> Result<Vec<Arm64Code>, UnwindError> {
+    match entry.unwind & 3 {
+        0 => Xdata::read(host, entry)?.codes(0),
+        1 | 2 => packed_codes(entry),
+        _ => Err(bad(entry)),
+    }
+}
+
 /// The most that one `sub sp` of a packed function takes.
 const STEP: u32 = 4080;
 

@@ -18,6 +18,18 @@ pub enum Arm64Register {
     Q(u8),
 }
 
+impl std::fmt::Display for Arm64Register {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Arm64Register::X(FP) => f.write_str("fp"),
+            Arm64Register::X(LR) => f.write_str("lr"),
+            Arm64Register::X(number) => write!(f, "x{number}"),
+            Arm64Register::D(number) => write!(f, "d{number}"),
+            Arm64Register::Q(number) => write!(f, "q{number}"),
+        }
+    }
+}
+
 /// x19 to x30, sp, pc and d8 to d15 of one frame.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Arm64Registers {
