@@ -1,0 +1,136 @@
+//! Damage for property tests: what files suffer, what use of them may cost, and an allocator that counts.
+// The allocator that counts.
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+/// Opening and using a file may allocate this many times its size,
+const TIMES_FILE: usize = 16;
+/// and this much more.
+const PLUS: usize = 32 << 20;
+/// Far more than any of these files needs, even on a busy machine without optimisation.
+const TIME: Duration = Duration::from_secs(10);
+
+struct Counting;
+
+static NOW: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator unchanged; only sizes are counted beside it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(now, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[derive(Debug, Clone)]
+enum Change {
+    Flip {
+        at: prop::sample::Index,
+        bits: u8,
+    },
+    Cut {
+        at: prop::sample::Index,
+    },
+    Splice {
+        from: prop::sample::Index,
+        to: prop::sample::Index,
+        length: usize,
+    },
+    /// A value that damage and malice like, in a place that readers interpret.
+    Value {
+        at: usize,
+        value: u64,
+        size: usize,
+    },
+}
+
+fn change(place: BoxedStrategy<usize>) -> impl Strategy<Value = Change> {
+    let index = any::<prop::sample::Index>;
+    let value = prop_oneof![
+        Just(0),
+        Just(1),
+        Just(u64::MAX),
+        Just(1 << 63),
+        Just(u64::from(u32::MAX)),
+        Just(0x2000),
+        (0u32..64).prop_map(|bit| 1 << bit),
+        0u64..0x4000,
+    ];
+    prop_oneof![
+        3 => (index(), any::<u8>()).prop_map(|(at, bits)| Change::Flip { at, bits }),
+        1 => index().prop_map(|at| Change::Cut { at }),
+        1 => (index(), index(), 1usize..300).prop_map(|(from, to, length)| Change::Splice { from, to, length }),
+        6 => (place, value, prop_oneof![Just(4usize), Just(8)])
+            .prop_map(|(at, value, size)| Change::Value { at, value, size }),
+    ]
+}
+
+fn apply(bytes: &mut Vec<u8>, change: &Change) {
+    if bytes.is_empty() {
+        return;
+    }
+    match change {
+        Change::Flip { at, bits } => {
+            let at = at.index(bytes.len());
+            bytes[at] ^= bits;
+        }
+        Change::Cut { at } => bytes.truncate(at.index(bytes.len())),
+        Change::Splice { from, to, length } => {
+            let from = from.index(bytes.len());
+            let piece = bytes[from..(from + length).min(bytes.len())].to_vec();
+            let to = to.index(bytes.len());
+            bytes.splice(to..to, piece);
+        }
+        Change::Value { at, value, size } => {
+            if let Some(place) = bytes.get_mut(*at..*at + *size) {
+                place.copy_from_slice(&value.to_le_bytes()[..*size]);
+            }
+        }
+    }
+}
+
+/// Damages the seeds and has `use_it` open and use each; it tells whether the file opened. `places` are the offsets of
+/// values that readers interpret. Returns how many were refused, and how many opened.
+pub fn damage(
+    seeds: &[Vec<u8>],
+    cases: u32,
+    places: BoxedStrategy<usize>,
+    use_it: impl Fn(Vec<u8>) -> bool,
+) -> [usize; 2] {
+    let strategy = (0..seeds.len(), proptest::collection::vec(change(places), 1..8));
+    let counts = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let result = TestRunner::new(config).run(&strategy, |(seed, changes)| {
+        let mut bytes = seeds[seed].clone();
+        changes.iter().for_each(|change| apply(&mut bytes, change));
+        let size = bytes.len();
+        let before = NOW.load(Ordering::Relaxed);
+        PEAK.store(before, Ordering::Relaxed);
+        let start = Instant::now();
+        counts[usize::from(use_it(bytes))].fetch_add(1, Ordering::Relaxed);
+        let taken = PEAK.load(Ordering::Relaxed).saturating_sub(before);
+        prop_assert!(taken <= TIMES_FILE * size + PLUS, "{taken:#x} bytes for a file of {size:#x}");
+        prop_assert!(start.elapsed() < TIME, "{:?}", start.elapsed());
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    counts.map(AtomicUsize::into_inner)
+}
