@@ -12,6 +12,7 @@ mod image_file;
 mod image_overlay;
 mod image_search;
 mod modules;
+mod opening;
 mod processors;
 mod shared_image;
 mod subject;
