@@ -245,3 +245,17 @@ fn image_files_agree_with_memory() {
     assert_eq!(with_images.u8(code), memory.u8(code));
     assert!(with_images.is_from_image(code) && !triage.is_from_image(code));
 }
+
+/// What gs addresses in kernel code: each processor's KPCR, which holds its own address (Self, at 0x18).
+#[test]
+fn gs_is_each_processors_own() {
+    let truth = truth("wifi");
+    let target = dumpscope::target::Target::new(open("tests/data/wifi-full.dmp.gz"));
+    let processors = truth["processors"].as_array().unwrap();
+    assert_eq!(target.processors().len(), processors.len());
+    for (processor, truth) in target.processors().iter().zip(processors) {
+        let gs = processor.kernel_gs().unwrap();
+        assert_eq!(gs + 0x180, number(&truth["prcb"]));
+        assert_eq!(target.memory().u64(gs + 0x18), Ok(gs));
+    }
+}

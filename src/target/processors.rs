@@ -41,6 +41,19 @@ const SPECIAL: &[(&str, usize, usize)] = &[
     ("ldtr", 0x72, 2),
     ("cr8", 0xa0, 8),
 ];
+/// MsrGsBase of KSPECIAL_REGISTERS.
+const GS_BASE: usize = 0xa8;
+/// Where in a KPCR its KPRCB lies, on every x64 build.
+const PRCB_IN_PCR: u64 = 0x180;
+
+impl Processor {
+    /// What gs addresses in kernel code on this processor: its KPCR, where the address of the KPRCB and the register
+    /// that was saved agree.
+    pub fn kernel_gs(&self) -> Option<u64> {
+        let saved = u64_at(&self.special.as_ref()?.bytes, GS_BASE)?;
+        (self.prcb?.checked_sub(PRCB_IN_PCR)? == saved).then_some(saved)
+    }
+}
 
 impl SpecialRegisters {
     /// A control register, descriptor table register or segment register by name.

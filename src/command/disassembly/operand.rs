@@ -6,6 +6,7 @@ use super::x64;
 use crate::command::Context;
 use crate::dump::Machine;
 use crate::memory::Memory;
+use crate::session::Session;
 use crate::target;
 use crate::util::hex;
 use iced_x86::{ConditionCode, FlowControl, Instruction, Mnemonic, OpKind, Register};
@@ -29,13 +30,24 @@ pub fn operand_note(context: &Context<'_>, registers: &target::Context, address:
         return Some(format!("[br={}]", u8::from(taken)));
     }
     let symbol = |address| context.symbol_text(address);
-    note(&instruction, registers, memory, &symbol)
+    note(&instruction, registers, memory, kernel_gs(context.session, registers), &symbol)
+}
+
+/// The base of gs, which is not in a CONTEXT: known for a processor's own registers in kernel code. Those that were
+/// found elsewhere may be another processor's.
+fn kernel_gs(session: &Session, registers: &target::Context) -> Option<u64> {
+    let focus = &session.focus;
+    let own = focus.context.is_none() && focus.frame.is_none() && focus.thread.is_none();
+    let own = own && session.context().is_ok_and(|context| context.ip() == registers.ip());
+    let kernel = registers.get("cs").is_some_and(|cs| cs != 0 && cs & 3 == 0);
+    session.processor().filter(|_| own && kernel)?.kernel_gs()
 }
 
 fn note(
     instruction: &Instruction,
     registers: &target::Context,
     memory: &dyn Memory,
+    gs: Option<u64>,
     symbol: &dyn Fn(u64) -> Option<String>,
 ) -> Option<String> {
     // They name an address and do not read it.
@@ -50,10 +62,14 @@ fn note(
         Some(selector) if selector != 0 => format!("{selector:04x}:"),
         _ => String::new(),
     };
-    // A segment's base is not in a CONTEXT, so what gs: or fs: means cannot be told.
     let size = instruction.memory_size().size();
-    let based = matches!(segment, Register::FS | Register::GS);
-    let value = if based { None } else { bytes(memory, address, size) };
+    let base = match segment {
+        // Kernel code has no use for it, and the TEB that it may point at is not known.
+        Register::FS => None,
+        Register::GS => gs,
+        _ => Some(0),
+    };
+    let value = base.and_then(|base| bytes(memory, base.wrapping_add(address), size));
     let text = match value {
         None => "??".repeat(size),
         Some(value) => match pointed(instruction, &value).and_then(|to| Some((to, symbol(to)?))) {
@@ -171,10 +187,14 @@ mod tests {
     }
 
     fn shown(code: &[u8], set: &[(&str, u64)]) -> Option<String> {
+        shown_with_gs(code, set, None)
+    }
+
+    fn shown_with_gs(code: &[u8], set: &[(&str, u64)], gs: Option<u64>) -> Option<String> {
         let memory = Little(*b"\x1e\0\0\0\0\0\0\0\x08\0\xbf\x0b\x03\xf8\xff\xff");
         let instruction = x64::instruction(code, 0xfffff803_0bbfdb50, 64).expect("an instruction");
         let symbol = |address| (address == 0xfffff803_0bbf0008).then(|| "nt+0x3f0008".to_owned());
-        note(&instruction, &registers(set), &memory, &symbol)
+        note(&instruction, &registers(set), &memory, gs, &symbol)
     }
 
     /// Notes of the reference transcripts.
@@ -207,9 +227,14 @@ mod tests {
         );
         assert_eq!(shown(&[0x48, 0x8d, 0x4c, 0x24, 0x20], &[("rsp", BASE)]), None);
         assert_eq!(shown(&[0x33, 0xd2], &[]), None);
+        let current_thread = [0x65, 0x48, 0x8b, 0x04, 0x25, 0x88, 1, 0, 0];
         assert_eq!(
-            shown(&[0x65, 0x48, 0x8b, 0x04, 0x25, 0x88, 1, 0, 0], &[("gs", 0x2b)]).as_deref(),
+            shown(&current_thread, &[("gs", 0x2b)]).as_deref(),
             Some("gs:002b:00000000`00000188=????????????????")
+        );
+        assert_eq!(
+            shown_with_gs(&current_thread, &[("gs", 0x2b)], Some(BASE - 0x188)).as_deref(),
+            Some("gs:002b:00000000`00000188=000000000000001e")
         );
     }
 
