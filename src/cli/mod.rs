@@ -4,6 +4,7 @@ mod demo;
 mod exit;
 mod explore;
 mod fetching;
+mod interrupt;
 mod open;
 mod options;
 mod progress;

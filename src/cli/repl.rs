@@ -1,5 +1,6 @@
 //! Line mode: a prompt on a plain terminal or a pipe.
 
+use super::interrupt::Interrupt;
 use super::script::report;
 use super::writer::Writer;
 use super::{Exit, Options, complain, fetching};
@@ -20,6 +21,10 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
         }
     };
     fetching::tell(&session);
+    let interrupt = Interrupt::listen(&session);
+    let step = |line: &str, session: &mut Session, writer: &mut Writer| {
+        interrupt.around(session, |session| step(line, session, writer))
+    };
     let mut last = String::new();
     let mut input = io::stdin().lock();
     for line in &options.commands {

@@ -4,7 +4,7 @@ use super::TuiError;
 use super::scrollback::MAX_LINES;
 use super::terminal::take_panic;
 use super::test_hook;
-use super::watch::{Stop, listener};
+use super::watch::listener;
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::output::{Block, Line, OutputClosed, Role, Sink};
 use crate::session::{CancelToken, Session};
@@ -152,7 +152,7 @@ fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>
     for request in inbox {
         let cancel = session.cancel.begin();
         let table = session.target.symbols();
-        table.set_observer(Arc::new(Stop(cancel.clone())));
+        table.set_observer(Arc::new(cancel.clone()));
         // Panes show what is known and run again as more arrives; who types a command waits for its whole answer.
         table.set_waiting(!request.for_pane);
         let mut sink = Stream::new(&request, outbox, cancel);

@@ -1,22 +1,12 @@
-//! Fetching of symbols, which may take long: told on the last line, stopped by Esc.
+//! Fetching of symbols, which may take long: told on the last line.
 
 use super::engine::Reply;
 use crate::output::{Role, Span};
-use crate::session::CancelToken;
-use crate::symbols::observer::{Event, Observer};
+use crate::symbols::observer::Event;
 use crate::target::{Listener, News};
 use crossbeam_channel::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-/// Ends what a request waits for when the request is stopped.
-pub(super) struct Stop(pub(super) CancelToken);
-
-impl Observer for Stop {
-    fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
-    }
-}
 
 /// Downloads report many times a second.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -100,14 +90,5 @@ mod tests {
             "Settled { left: 0 }",
         ];
         assert_eq!(told, expected);
-    }
-
-    #[test]
-    fn a_request_that_is_stopped_waits_no_longer() {
-        let root = CancelToken::default();
-        let stop = Stop(root.begin());
-        assert!(!stop.is_cancelled());
-        root.cancel();
-        assert!(stop.is_cancelled());
     }
 }
