@@ -133,6 +133,20 @@ fn dt_reads_its_options() {
     assert_eq!(lines(&mut session, &format!("dt {adapter}")), lines(&mut session, "dt nwifi!g_Adapt"));
 }
 
+/// However many levels are asked for: structures that lead round in circles end, with a word.
+#[test]
+fn deep_structures_end() {
+    let (mut session, _) = wifi();
+    for command in ["dt -r9999999 nt!_EPROCESS @$proc", "dx -r9999999 @$proc"] {
+        let shown = lines(&mut session, command);
+        assert!(shown.last().unwrap().contains("open fewer levels"), "{command}: {}", shown.len());
+        assert!(shown.iter().all(|line| line.len() < 1000), "{command}");
+    }
+    let path = format!("ActiveProcessLinks{}", ".Flink".repeat(5000));
+    assert!(lines(&mut session, &format!("dt nt!_EPROCESS @$proc {path}")).len() < 100);
+    assert!(run(&mut session, &format!("dx {}", "(".repeat(5000))).is_err());
+}
+
 /// `!ddt` writes both bases, and times as the record has them.
 #[test]
 fn ddt_writes_both_bases() {

@@ -5,6 +5,8 @@ use crate::command::CommandError;
 
 /// Levels opened by `-r` alone; the debugger opens one where no depth is given.
 const DEFAULT_DEPTH: usize = 1;
+/// More levels than this lead round in circles.
+const MAX_DEPTH: usize = 64;
 /// Roots of the debugger's data model, and what only its queries have.
 const DATA_MODEL: &[&str] =
     &["Debugger.", "@$cursession", "@$curprocess", "@$curthread", "@$curstack", "@$curframe", "=>", "new {"];
@@ -57,7 +59,7 @@ impl Request {
                     rest = after.trim_start();
                 }
                 _ => match word.split_at_checked(1) {
-                    Some(("r", digits)) => request.depth = number(digits)?,
+                    Some(("r", digits)) => request.depth = number(digits)?.min(MAX_DEPTH),
                     Some(("c", digits)) => request.first = number(digits)? as u64,
                     _ => return Err(bad(word)),
                 },
@@ -132,6 +134,7 @@ mod tests {
         assert_eq!(Request::parse("-g -c 100 a[2]").expect("parses").first, 100);
         // A minus before a number is no option.
         assert_eq!(Request::parse("-5").expect("parses").expression, "-5");
+        assert_eq!(Request::parse("-r1000000 a").expect("parses").depth, MAX_DEPTH);
         assert!(Request::parse("").is_err() && Request::parse("-q 1").is_err());
     }
 

@@ -285,7 +285,12 @@ pub(super) fn type_name<'t>(text: &'t str, host: &dyn EvalHost) -> Option<(CType
         Some(ty) => ty,
         None => CType::Base(basic(&words)?),
     };
+    let mut stars = 0;
     while let Some(after) = rest.strip_prefix('*') {
+        stars += 1;
+        if stars > MAX_DEPTH {
+            return None;
+        }
         ty = ty.pointer();
         rest = after.trim_start();
         rest = ["const", "volatile"]

@@ -137,4 +137,5 @@ fn errors_say_what_and_where() {
     assert!(shown(&"(".repeat(5000)).contains("nested"));
     assert!(shown(&"@@masm(@@c++(".repeat(5000)).contains("nested"));
     assert!(shown(&"-".repeat(5000)).contains("nested"));
+    assert!(shown(&format!("(int {})5", "*".repeat(5000))).starts_with("error: "));
 }

@@ -3,6 +3,8 @@
 use super::words::Detail;
 use crate::symbols::wildcard::Wildcard;
 
+/// A longer path than this does not widen the column any more.
+const MAX_WIDTH: usize = 256;
 /// The width of names where no members are chosen.
 const NAME_WIDTH: usize = 16;
 
@@ -40,7 +42,7 @@ impl Options {
     /// The width of names: 16, or that of the longest chosen path.
     pub fn width(&self) -> usize {
         let longest = self.fields.iter().map(|field| field.length).max();
-        longest.unwrap_or(NAME_WIDTH)
+        longest.map_or(NAME_WIDTH, |longest| longest.min(MAX_WIDTH))
     }
 }
 

@@ -13,6 +13,8 @@ use crate::symbols::types::{TABLE_POINTER, Type, TypeId, Udt};
 const MAX_LINES: usize = 200_000;
 /// The deepest nesting of embedded structures that `-b` opens.
 const MAX_BLOCKS: usize = 32;
+/// More levels than this, by `-r`, by dots or by the steps of a path, lead round in circles.
+const MAX_LEVELS: usize = 48;
 /// The longest chain of base classes.
 const MAX_BASES: usize = 16;
 /// The most elements of an array that are shown one by one.
@@ -217,7 +219,7 @@ impl Walk<'_, '_> {
         let value = line.value.clone();
         self.lines.lines.push(line);
         let open = if opened { dots } else { open };
-        if !opened && open == 0 {
+        if (!opened && open == 0) || at.level >= MAX_LEVELS {
             return;
         }
         let Some((inner, address)) = self.inside(ty, at.address, &value, opened) else {
@@ -309,6 +311,7 @@ impl Walk<'_, '_> {
                 ..line.clone()
             });
             if open > 0
+                && at.level < MAX_LEVELS
                 && let Some((inner, address)) = self.inside(element, Some(address), &value, false)
             {
                 let below = At { address, level: at.level + 1, bases: 0 };
