@@ -3,7 +3,6 @@
 use super::Context;
 use super::image_headers::subsystem;
 use super::lm::timestamp;
-use super::vertarget::machine_name;
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::layouts::UNKNOWN;
 use crate::target::ImageFile;
@@ -12,7 +11,7 @@ use crate::target::ImageFile;
 pub fn banner(image: &ImageFile, context: &Context<'_>) -> Record {
     let headers = image.headers();
     let end = headers.image_base.saturating_add(headers.size_of_image.into());
-    let machine = machine_name(image.machine());
+    let machine = image.machine().banner_name();
     let kind = if headers.characteristics & 0x2000 != 0 { "DLL" } else { "executable image" };
     let subsystem = subsystem(headers.subsystem);
     let reproducible = image.image().is_reproducible();

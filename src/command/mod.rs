@@ -19,7 +19,6 @@ pub use reference::reference;
 pub use run::{Failure, LineEnd, run_line};
 pub use spec::{CommandSpec, Glue, Group, Needs, Rest};
 pub use table::COMMANDS;
-pub(crate) use vertarget::machine_name;
 
 mod analyze;
 mod bugcheck;

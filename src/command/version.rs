@@ -68,7 +68,7 @@ fn machine(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     let text = match context.session.target.machine() {
         Machine::Amd64 => "x64 (AMD64)".to_owned(),
         Machine::Arm64 => "ARM 64-bit (AArch64) (arm64)".to_owned(),
-        other => vertarget::machine_name(other),
+        other => other.banner_name(),
     };
     context.emit(
         Record::new("machine")

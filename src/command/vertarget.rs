@@ -2,7 +2,7 @@
 
 use super::time::times;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::dump::{Header, Machine};
+use crate::dump::Header;
 use crate::output::{Field, Line, Record};
 use crate::target::{Subject, Target, product_name, suite_names, windows_name};
 use crate::util::hex;
@@ -46,14 +46,11 @@ fn version(target: &Target, header: &Header) -> Record {
         .field("windows", name)
         .field("build", u64::from(build))
         .field("processors", u64::from(count))
-        .field("machine", machine_name(header.machine))
+        .field("machine", header.machine.banner_name())
         .field("build_lab", target.build_lab().map(str::to_owned))
         .field("kernel_base", target.kernel_base().map(Field::Hex))
         .field("kernel_version", target.kernel_build().map(|build| build.version.clone()))
-        .line(Line::of(format!(
-            "{name} Kernel Version {build} {processors} {kind} {}",
-            machine_name(header.machine)
-        )));
+        .line(Line::of(format!("{name} Kernel Version {build} {processors} {kind} {}", header.machine)));
     if let Some(product) = header.product_type {
         let suites = suite_names(header.suite_mask.unwrap_or(0)).join(" ");
         let suites = if suites.is_empty() { String::new() } else { format!(", suite: {suites}") };
@@ -73,14 +70,4 @@ fn version(target: &Target, header: &Header) -> Record {
         record = record.line(Line::new().label("Kernel file: ").value(text));
     }
     record
-}
-
-/// The banner's words for a machine.
-pub fn machine_name(machine: Machine) -> String {
-    match machine {
-        Machine::Amd64 => "x64".to_owned(),
-        Machine::Arm64 => "ARM 64-bit (AArch64)".to_owned(),
-        Machine::I386 => "x86 compatible".to_owned(),
-        Machine::Other(number) => format!("machine {number:#x}"),
-    }
 }

@@ -56,6 +56,16 @@ impl Machine {
         }
     }
 
+    /// The words of the debugger's banner for it.
+    pub fn banner_name(self) -> String {
+        match self {
+            Machine::Amd64 => "x64".to_owned(),
+            Machine::Arm64 => "ARM 64-bit (AArch64)".to_owned(),
+            Machine::I386 => "x86 compatible".to_owned(),
+            Machine::Other(number) => format!("machine {number:#x}"),
+        }
+    }
+
     /// The MachineImageType value.
     pub fn image_type(self) -> u32 {
         match self {

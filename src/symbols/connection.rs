@@ -6,7 +6,7 @@ use std::io::Read;
 use ureq::tls::{PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 
-use super::download::Limits;
+use super::limits::Limits;
 use super::proxy::Proxies;
 
 /// The clients for one set of limits.

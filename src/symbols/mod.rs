@@ -20,6 +20,7 @@ pub mod index;
 mod inquiry;
 pub mod isf;
 pub mod layouts;
+mod limits;
 pub mod locate;
 pub mod manifest;
 pub mod module;

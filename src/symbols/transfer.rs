@@ -9,10 +9,10 @@ use std::time::Instant;
 use ureq::Agent;
 use ureq::http::HeaderMap;
 
-use super::download::Limits;
 use super::fetch_error::{
     FetchError, body_error, html, looks_like_markup, over_limit, request_error, status_error,
 };
+use super::limits::Limits;
 
 /// How often a broken transfer goes on.
 const MAX_RESUMES: u32 = 4;

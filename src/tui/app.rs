@@ -1,11 +1,11 @@
 //! The explorer's state, and how events change it. Nothing here touches a terminal or the engine: keys and replies come
 //! in, requests and effects go out.
 
-use super::engine::{Request, State};
 use super::event::Input;
 use super::help;
 use super::keys;
 use super::layout::{Layout, Place, Wish, layout};
+use super::message::{Request, State};
 use super::page::Pane;
 use super::panes::{ANALYSIS, CONSOLE, PANES};
 use super::prompt::Prompt;

@@ -1,6 +1,7 @@
 //! The engine's thread: it owns the session and runs one command line after the other.
 
 use super::TuiError;
+use super::message::{End, Reply, Request, State};
 use super::scrollback::MAX_LINES;
 use super::terminal::take_panic;
 use super::test_hook;
@@ -10,96 +11,10 @@ use crate::output::{Block, Line, OutputClosed, Role, Sink};
 use crate::session::{CancelToken, Session};
 use crate::target::Fetches;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-
-/// Lines to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Request {
-    /// Tells the replies to this request from others.
-    pub(super) id: u64,
-    /// The command line.
-    pub(super) line: String,
-    /// Whether a pane asks: its commands leave the session as it was.
-    pub(super) for_pane: bool,
-}
-
-/// What the engine says.
-#[derive(Debug)]
-pub(super) enum Reply {
-    /// More output of a request.
-    Lines {
-        /// The request.
-        id: u64,
-        /// Its next lines.
-        lines: Vec<Line>,
-    },
-    /// What is being fetched.
-    Fetching {
-        /// In a few words.
-        text: String,
-    },
-    /// What is told of symbols that panes have loaded (`!sym noisy`).
-    Log {
-        /// The lines.
-        lines: Vec<Line>,
-    },
-    /// A module's symbols are here, or could not be had.
-    Settled {
-        /// How many modules are still being fetched.
-        left: usize,
-    },
-    /// A request has ended.
-    Done {
-        /// The request.
-        id: u64,
-        /// How it ended.
-        end: End,
-        /// What is selected now.
-        state: State,
-    },
-}
-
-/// How a request ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum End {
-    /// All its commands ran.
-    Finished,
-    /// `q` was among its commands.
-    Quit,
-    /// The user stopped it.
-    Cancelled,
-    /// A command failed, and why.
-    Failed(String),
-}
-
-/// What is selected in the session, as far as the screen shows or depends on it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct State {
-    /// `2: kd> `
-    pub(super) prompt: String,
-    /// Changes whenever anything changes on which a pane's command depends.
-    pub(super) fingerprint: u64,
-    /// Changes whenever symbols are loaded or forgotten.
-    pub(super) symbols: u64,
-}
-
-impl State {
-    /// The session's state.
-    pub(super) fn of(session: &Session) -> State {
-        let mut selected = DefaultHasher::new();
-        format!("{:?} {:?}", session.focus, session.settings).hash(&mut selected);
-        let mut symbols = DefaultHasher::new();
-        session.target.symbols().generation().hash(&mut symbols);
-        for module in session.target.modules().iter() {
-            session.target.symbols().status(module).word().hash(&mut symbols);
-        }
-        State { prompt: session.prompt(), fingerprint: selected.finish(), symbols: symbols.finish() }
-    }
-}
 
 /// The engine as the screen sees it.
 pub(super) struct Engine {

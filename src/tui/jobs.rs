@@ -1,7 +1,7 @@
 //! What the engine is asked and when, and what its replies change.
 
 use super::app::{App, Effect, Running};
-use super::engine::{End, Reply, Request, State};
+use super::message::{End, Reply, Request, State};
 use super::page::Page;
 use super::panes::{CONSOLE, MODULES, PANES};
 use super::wrap::wrap;

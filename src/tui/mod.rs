@@ -15,6 +15,7 @@ mod jobs;
 mod keys;
 mod layout;
 mod links;
+mod message;
 mod page;
 mod panes;
 mod prompt;

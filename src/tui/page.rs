@@ -1,6 +1,6 @@
 //! What a pane shows: a command line and its output.
 
-use super::engine::End;
+use super::message::End;
 use super::panes::PaneSpec;
 use super::view::View;
 use super::wrap::wrap;

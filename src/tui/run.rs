@@ -2,8 +2,9 @@
 
 use super::TuiError;
 use super::app::{App, Effect};
-use super::engine::{Engine, State};
+use super::engine::Engine;
 use super::event::{self, Input};
+use super::message::State;
 use super::screen::{self, QUIET};
 use super::terminal::Terminal;
 use super::theme::ThemeName;
@@ -146,7 +147,7 @@ fn next_wake(app: &App, due: Option<Instant>, now: Instant) -> Option<Instant> {
 
 enum Woken {
     Input(Input),
-    Reply(super::engine::Reply),
+    Reply(super::message::Reply),
     Signal(i32),
     Time,
     Nobody,

@@ -1,8 +1,8 @@
 //! The whole state, driven by keys and by an engine that the tests play, drawn on a screen of cells.
 
 use super::app::{App, Effect, Keyboard};
-use super::engine::{End, Reply, Request, State};
 use super::event::Input;
+use super::message::{End, Reply, Request, State};
 use super::page::Page;
 use super::panes::{CONSOLE, DISASSEMBLY, MODULES, PANES, REGISTERS};
 use super::screen;

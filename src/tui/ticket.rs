@@ -25,7 +25,7 @@ impl Ticket {
     /// The ticket of a session.
     pub(super) fn of(session: &Session) -> Ticket {
         let target = &session.target;
-        let machine = crate::command::machine_name(target.machine());
+        let machine = target.machine().banner_name();
         let path = target.subject().path();
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let (bug_check, build) = match target.subject() {

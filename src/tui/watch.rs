@@ -1,6 +1,6 @@
 //! Fetching of symbols, which may take long: told on the last line.
 
-use super::engine::Reply;
+use super::message::Reply;
 use crate::output::{Role, Span};
 use crate::symbols::observer::Event;
 use crate::target::{Listener, News};
