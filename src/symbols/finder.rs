@@ -2,17 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::download::{Http, Limits};
 use super::folders::Folders;
 use super::identity::Identity;
-use super::module::FileId;
-use super::observer::Observer;
 use super::path::{Element, SearchPath, Store};
 use super::pointer::Trusted;
-use super::search::Search;
-use super::walk::{self, Reach};
 use super::{name, store};
 
 /// How searches are made.
@@ -120,17 +115,6 @@ impl Finder {
         self.options.allow_mismatch = allow;
     }
 
-    /// Searches for one file. Blocks until it is found, every place was tried, or the observer cancels.
-    pub fn find(&self, id: &FileId, observer: &dyn Observer) -> Search {
-        walk::search(self, id, Reach::Everything, observer).0
-    }
-
-    /// Searches for one file as far as no server has to be asked; `None` where the answer is up to a server.
-    pub fn find_here(&self, id: &FileId, observer: &dyn Observer) -> Option<Search> {
-        let (search, stopped) = walk::search(self, id, Reach::BeforeServers, observer);
-        (!stopped).then_some(search)
-    }
-
     /// All PDBs of this file name that are here, whatever their version: loose ones and those of local stores on the
     /// symbol path, caches included. For modules whose debug record the dump lacks, where the caller has another way
     /// to tell the right one. Asks no server and looks into no archive.
@@ -171,27 +155,5 @@ impl Finder {
         let identified = paths.into_iter().filter_map(|path| Some((Identity::of_file(&path).ok()?, path)));
         let pdbs = identified.filter(|(identity, _)| matches!(identity, Identity::Pdb { .. }));
         pdbs.map(|(identity, path)| (path, identity)).collect()
-    }
-
-    /// Searches for many files, several at a time. Results are in the order of `ids`.
-    pub fn find_all(&self, ids: &[FileId], observer: &dyn Observer) -> Vec<Search> {
-        let next = AtomicUsize::new(0);
-        let workers = self.options.limits.parallel.clamp(1, 16).min(ids.len());
-        let worker = || {
-            let mut done = Vec::new();
-            while let Some((index, id)) = {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                ids.get(index).map(|id| (index, id))
-            } {
-                done.push((index, self.find(id, observer)));
-            }
-            done
-        };
-        let mut results: Vec<(usize, Search)> = std::thread::scope(|scope| {
-            let handles: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-            handles.into_iter().flat_map(|handle| handle.join().unwrap_or_default()).collect()
-        });
-        results.sort_by_key(|(index, _)| *index);
-        results.into_iter().map(|(_, search)| search).collect()
     }
 }

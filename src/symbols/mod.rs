@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod download;
 pub mod error;
 mod fetch_error;
+mod find;
 pub mod finder;
 pub mod folders;
 pub mod identity;
