@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod cli;
 pub mod command;
+pub mod debuggee;
 pub mod dump;
 pub mod eval;
 pub mod kernel;
@@ -13,7 +14,6 @@ pub mod memory;
 pub mod output;
 pub mod session;
 pub mod symbols;
-pub mod target;
 pub mod tui;
 pub mod unwind;
 pub mod util;

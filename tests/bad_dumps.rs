@@ -6,9 +6,9 @@ mod synth;
 
 use std::path::{Path, PathBuf};
 
+use dumpscope::debuggee::Subject;
 use dumpscope::dump::{Bits, DumpFile, DumpKind};
 use dumpscope::memory::{Memory, PhysicalMemory, Reason};
-use dumpscope::target::Subject;
 use synth::{Machine, Triage};
 
 fn open(path: &Path) -> Result<DumpFile, String> {

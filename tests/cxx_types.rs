@@ -6,10 +6,10 @@
 #[allow(dead_code)]
 mod golden;
 
+use dumpscope::debuggee::{Subject, Target};
 use dumpscope::session::{Session, Settings};
 use dumpscope::symbols::finder::Options;
 use dumpscope::symbols::path::SearchPath;
-use dumpscope::target::{Subject, Target};
 use golden::run;
 use std::path::PathBuf;
 

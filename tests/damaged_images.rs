@@ -7,9 +7,9 @@ mod damage;
 
 use damage::damage;
 use dumpscope::command::run_line;
+use dumpscope::debuggee::{Subject, Target};
 use dumpscope::output::Collector;
 use dumpscope::session::{Session, Settings};
-use dumpscope::target::{Subject, Target};
 use proptest::prelude::*;
 
 fn seeds() -> Vec<Vec<u8>> {

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::memory::Memory;
 use dumpscope::symbols::isf::Isf;
@@ -10,7 +11,6 @@ use dumpscope::symbols::pdb::PdbFile;
 use dumpscope::symbols::types::format::{self, FieldPath, Options, View};
 use dumpscope::symbols::types::{Type, TypeSource};
 use dumpscope::symbols::wildcard::Wildcard;
-use dumpscope::target::Target;
 
 fn shared() -> Option<PathBuf> {
     let root = std::env::var_os("DUMPSCOPE_SHARED")

@@ -7,11 +7,11 @@ mod golden;
 
 use std::path::{Path, PathBuf};
 
+use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Session, Settings};
 use dumpscope::symbols::finder;
 use dumpscope::symbols::path::SearchPath;
-use dumpscope::target::Target;
 use golden::{dumps_with_transcripts, run, shared};
 use serde_json::Value;
 

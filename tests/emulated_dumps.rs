@@ -8,9 +8,9 @@ mod forge;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use dumpscope::debuggee::{ImageOverlay, ModuleIdentity};
 use dumpscope::dump::{DumpFile, DumpKind, Mapping};
 use dumpscope::memory::{Memory, PhysicalMemory, VirtualMemory, paging::Paging};
-use dumpscope::target::{ImageOverlay, ModuleIdentity};
 use forge::{number, truth};
 use kdmp_parser::gxa::Gva;
 use kdmp_parser::parse::KernelDumpParser;
@@ -250,7 +250,7 @@ fn image_files_agree_with_memory() {
 #[test]
 fn gs_is_each_processors_own() {
     let truth = truth("wifi");
-    let target = dumpscope::target::Target::new(open("tests/data/wifi-full.dmp.gz"));
+    let target = dumpscope::debuggee::Target::new(open("tests/data/wifi-full.dmp.gz"));
     let processors = truth["processors"].as_array().unwrap();
     assert_eq!(target.processors().len(), processors.len());
     for (processor, truth) in target.processors().iter().zip(processors) {

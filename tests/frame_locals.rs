@@ -9,11 +9,11 @@ mod golden;
 
 use std::path::Path;
 
+use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Local, Session, Settings};
 use dumpscope::symbols::finder;
 use dumpscope::symbols::path::SearchPath;
-use dumpscope::target::Target;
 use dumpscope::util::hex;
 use forge::{root, truth};
 use golden::run;

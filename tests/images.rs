@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use dumpscope::command::run_line;
+use dumpscope::debuggee::{ModuleKind, Subject, SymbolStatus, Target};
 use dumpscope::output::Collector;
 use dumpscope::session::{Session, Settings};
 use dumpscope::symbols::finder::Options;
 use dumpscope::symbols::path::SearchPath;
-use dumpscope::target::{ModuleKind, Subject, SymbolStatus, Target};
 use goblin::pe::PE;
 use std::collections::BTreeMap;
 use std::io::Read;

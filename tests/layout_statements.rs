@@ -9,11 +9,11 @@ mod golden;
 use std::io::Read;
 use std::path::PathBuf;
 
+use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Session, Settings};
 use dumpscope::symbols::finder;
 use dumpscope::symbols::path::SearchPath;
-use dumpscope::target::Target;
 use golden::run;
 
 /// Fields of KDDEBUGGER_DATA64 by their offsets in it (Microsoft's wdbgexts.h).

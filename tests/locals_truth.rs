@@ -4,11 +4,11 @@
 #[path = "support/forge.rs"]
 mod forge;
 
+use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Session, Settings};
 use dumpscope::symbols::finder::Options;
 use dumpscope::symbols::path::SearchPath;
-use dumpscope::target::Target;
 use forge::{number, root};
 use serde_json::Value;
 use std::path::Path;

@@ -361,7 +361,7 @@ fn images_of_a_store_carry_its_keys() {
 fn images_in_dump_memory_are_those_of_the_files() {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
     let dump = dumpscope::dump::DumpFile::open(&assets.join("wifi.dmp.gz"), &mut |_| {}).unwrap();
-    let target = dumpscope::target::Target::new(dump);
+    let target = dumpscope::debuggee::Target::new(dump);
     let mut zip = zip::ZipArchive::new(std::fs::File::open(assets.join("symbols.zip")).unwrap()).unwrap();
     let mut compared = 0;
     for module in target.modules().iter() {

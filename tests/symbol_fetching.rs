@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dumpscope::command::run_line;
+use dumpscope::debuggee::{News, Target};
 use dumpscope::dump::DumpFile;
 use dumpscope::output::{Collector, plain};
 use dumpscope::session::{CancelToken, Session, Settings};
@@ -21,7 +22,6 @@ use dumpscope::symbols::download::Limits;
 use dumpscope::symbols::finder::Options;
 use dumpscope::symbols::observer::{Event, Observer};
 use dumpscope::symbols::path::SearchPath;
-use dumpscope::target::{News, Target};
 use http::{Server, reply};
 
 const PARALLEL: usize = 4;

@@ -8,11 +8,11 @@ mod golden;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Session, Settings};
 use dumpscope::symbols::finder;
 use dumpscope::symbols::path::SearchPath;
-use dumpscope::target::Target;
 use golden::run;
 use serde_json::Value;
 

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use dumpscope::debuggee::{Context, Module, Target};
 use dumpscope::dump::{DumpFile, Machine};
-use dumpscope::target::{Context, Module, Target};
 use dumpscope::unwind::{End, Options, Registers, Stack, TargetHost, Trust, walk};
 
 fn shared() -> Option<PathBuf> {

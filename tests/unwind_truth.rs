@@ -7,8 +7,8 @@ mod forge;
 
 use std::path::{Path, PathBuf};
 
+use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
-use dumpscope::target::Target;
 use dumpscope::unwind::{End, Frame, FrameKind, Options, Registers, Stack, TargetHost, Trust, walk};
 use forge::{cases, number};
 use serde_json::Value;

@@ -1,10 +1,10 @@
 //! Downloads of symbols, on standard error.
 
 use super::complain;
+use crate::debuggee::News;
 use crate::output::sanitize;
 use crate::session::Session;
 use crate::symbols::observer::{Event, Observer};
-use crate::target::News;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

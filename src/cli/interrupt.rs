@@ -1,9 +1,9 @@
 //! Ctrl-C in line mode: as in kd it stops the command that runs, and not the program.
 
 use super::complain;
+use crate::debuggee::Fetches;
 use crate::session::{CancelToken, Session};
 use crate::symbols::observer::Observer;
-use crate::target::Fetches;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -3,10 +3,10 @@
 use super::exit::{Exit, Refusal};
 use super::progress::ProgressLine;
 use super::{Options, complain, demo};
+use crate::debuggee::{Subject, Target};
 use crate::session::{Session, Settings};
 use crate::symbols::finder;
 use crate::symbols::path::SearchPath;
-use crate::target::{Subject, Target};
 use std::path::Path;
 
 /// Opens the dump that the flags name. Warnings go to standard error.

@@ -2,10 +2,10 @@
 
 use super::typed::module_named;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::SymbolStatus;
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::module::PdbId;
 use crate::symbols::pdb::PdbFile;
-use crate::target::SymbolStatus;
 
 /// `!chksym`
 pub const SPEC: CommandSpec = CommandSpec {

@@ -1,12 +1,12 @@
 //! What a running command works with.
 
 use super::CommandError;
+use crate::debuggee::FoundType;
 use crate::eval::cxx::{CType, Typed};
 use crate::eval::{self, EvalError, EvalHost};
 use crate::memory::Memory;
 use crate::output::{Block, Line, OutputClosed, Role, Sink};
 use crate::session::{CancelToken, Home, Radix, Session};
-use crate::target::FoundType;
 use crate::util::hex;
 
 /// A running command's session and output.

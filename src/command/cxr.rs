@@ -2,9 +2,9 @@
 
 use super::registers::{Segments, show};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::Context as RegisterContext;
 use crate::memory::Memory;
 use crate::output::Line;
-use crate::target::Context as RegisterContext;
 
 /// `.cxr`
 pub const SPEC: CommandSpec = CommandSpec {

@@ -2,11 +2,11 @@
 
 use super::typed::{field_line, note_layout, with_view};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::FoundType;
 use crate::eval::cxx::{self, CType};
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::types::format::{self, FieldLine, FieldPath, Options};
 use crate::symbols::types::{BaseKind, Type};
-use crate::target::FoundType;
 use crate::util::filetime::{Zone, asctime};
 use crate::util::hex;
 

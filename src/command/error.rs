@@ -1,9 +1,9 @@
 //! Why a command failed.
 
+use crate::debuggee::NoCrash;
 use crate::eval::EvalError;
 use crate::memory::ReadError;
 use crate::output::OutputClosed;
-use crate::target::NoCrash;
 use thiserror::Error;
 
 /// Why a command failed. The text says what was tried, where, why it failed, and what helps.

@@ -3,6 +3,7 @@
 use super::dt::lines_of;
 use super::typed::{note_layout, with_view};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::FoundType;
 use crate::eval::cxx::{self, CType, Typed};
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::types::format::number::{pointer, signed};
@@ -10,7 +11,6 @@ use crate::symbols::types::format::value::{scalar, value as format_value};
 use crate::symbols::types::format::words::Style;
 use crate::symbols::types::format::{self, Options};
 use crate::symbols::types::{BaseKind, Type};
-use crate::target::FoundType;
 use crate::util::hex;
 
 /// `??`

@@ -3,9 +3,9 @@
 use super::Context;
 use super::image_headers::subsystem;
 use super::lm::timestamp;
+use crate::debuggee::ImageFile;
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::layouts::UNKNOWN;
-use crate::target::ImageFile;
 
 /// The banner: what it is, where it lies, where it begins, and which build it is.
 pub fn banner(image: &ImageFile, context: &Context<'_>) -> Record {

@@ -1,9 +1,9 @@
 //! `ld`: loads a module's symbols now.
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::{Module, SymbolStatus};
 use crate::output::{Line, Role};
 use crate::symbols::wildcard::Wildcard;
-use crate::target::{Module, SymbolStatus};
 
 /// `ld`
 pub const SPEC: CommandSpec = CommandSpec {

@@ -2,10 +2,10 @@
 
 use super::image_headers::{base_of, machine_name};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::{Module, SymbolStatus};
 use crate::output::{Field, Line, Record, Role};
 use crate::session::Session;
 use crate::symbols::pe::{DebugData, DebugEntry, Directory};
-use crate::target::{Module, SymbolStatus};
 use crate::util::filetime::{Zone, asctime_unix};
 use crate::util::hex;
 

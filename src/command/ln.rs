@@ -2,8 +2,8 @@
 
 use super::typed::signature;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::{Module, Target};
 use crate::output::{Field, Line, Record, Role};
-use crate::target::{Module, Target};
 use crate::util::hex;
 
 /// `ln`

@@ -1,8 +1,8 @@
 //! `~`: lists or switches processors.
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::Processor;
 use crate::output::{Field, Line, Record, Role};
-use crate::target::Processor;
 use crate::util::hex;
 
 /// `~`

@@ -2,10 +2,10 @@
 
 use super::registers::{Segments, block, show, single};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::Context as RegisterContext;
 use crate::eval::EvalHost;
 use crate::output::{Field, Line, Record};
 use crate::session::Session;
-use crate::target::Context as RegisterContext;
 use crate::util::bounded::u64_at;
 use crate::util::hex;
 

@@ -2,9 +2,9 @@
 
 use super::disassembly::{instruction_line, operand_note};
 use super::{CommandError, Context};
+use crate::debuggee::Context as RegisterContext;
 use crate::dump::Machine;
 use crate::output::{Field, Line, Record, Role};
-use crate::target::Context as RegisterContext;
 use crate::util::hex;
 
 /// The rows of the x64 block.

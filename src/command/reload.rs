@@ -1,9 +1,9 @@
 //! `.reload`: forgets and loads symbols.
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::{Module, ModuleKind, SymbolStatus};
 use crate::output::{Line, Role};
 use crate::symbols::wildcard::Wildcard;
-use crate::target::{Module, ModuleKind, SymbolStatus};
 
 /// `.reload`
 pub const SPEC: CommandSpec = CommandSpec {

@@ -1,6 +1,7 @@
 //! What commands of symbols and types share: signatures, values as spans, and what is said of the types' source.
 
 use super::{CommandError, Context};
+use crate::debuggee::{FoundType, Module, Target};
 use crate::memory::Memory;
 use crate::output::{Line, Role, Span};
 use crate::symbols::layouts::Version;
@@ -9,7 +10,6 @@ use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::{Detail, Style, c_name};
 use crate::symbols::types::format::{FieldLine, Options, Value, ValueKind, View};
 use crate::symbols::types::{Exactness, Type, TypeSource};
-use crate::target::{FoundType, Module, Target};
 use crate::util::bounded::slice;
 use crate::util::hex;
 

@@ -1,9 +1,9 @@
 //! `version`, `||` and `.effmach`: the target and the debugger in short.
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest, vertarget};
+use crate::debuggee::Subject;
 use crate::dump::Machine;
 use crate::output::{Line, Record};
-use crate::target::Subject;
 
 /// `version`
 pub const SPEC: CommandSpec = CommandSpec {

@@ -2,9 +2,9 @@
 
 use super::time::times;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::{Subject, Target, product_name, suite_names, windows_name};
 use crate::dump::Header;
 use crate::output::{Field, Line, Record};
-use crate::target::{Subject, Target, product_name, suite_names, windows_name};
 use crate::util::hex;
 
 /// `vertarget`

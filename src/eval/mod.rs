@@ -4,8 +4,8 @@ pub mod cxx;
 mod error;
 mod masm;
 
+use crate::debuggee::FoundType;
 use crate::session::Radix;
-use crate::target::FoundType;
 pub use error::EvalError;
 pub use masm::{evaluate, evaluate_prefix};
 

@@ -1,8 +1,8 @@
 //! EPROCESS.
 
+use crate::debuggee::Target;
 use crate::memory::Memory;
 use crate::symbols::types::layout::field_of;
-use crate::target::Target;
 use crate::util::bounded::ascii_z;
 
 /// Which process an EPROCESS stands for.

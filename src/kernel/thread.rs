@@ -1,8 +1,8 @@
 //! ETHREAD.
 
+use crate::debuggee::Target;
 use crate::memory::Memory;
 use crate::symbols::types::layout::field_of;
-use crate::target::Target;
 
 /// CLIENT_ID: which thread of which process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What is looked at.
 
-use crate::target::Context;
+use crate::debuggee::Context;
 use crate::unwind::{Frame, Registers};
 
 /// What is selected.

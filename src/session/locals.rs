@@ -1,10 +1,10 @@
 //! The variables of the selected frame, with what the dump still knows of each.
 
 use super::Session;
+use crate::debuggee::{FoundType, SymbolStatus};
 use crate::memory::Memory;
 use crate::symbols::registers::amd64_name;
 use crate::symbols::source::{Location, Place, Variable};
-use crate::target::{FoundType, SymbolStatus};
 use crate::unwind::{Frame, FrameKind};
 use crate::util::bounded::slice;
 

@@ -3,7 +3,7 @@
 use super::cancel::CancelToken;
 use super::focus::Focus;
 use super::settings::Settings;
-use crate::target::{Context, Processor, Target};
+use crate::debuggee::{Context, Processor, Target};
 use std::collections::HashMap;
 
 /// One investigation.

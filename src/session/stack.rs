@@ -2,8 +2,8 @@
 
 use super::focus::SelectedFrame;
 use super::session::Session;
+use crate::debuggee::Context;
 use crate::dump::Machine;
-use crate::target::Context;
 use crate::unwind::{Arm64Start, GENERAL_NAMES, Options, Registers, Stack, TargetHost, walk, walk_arm64};
 use crate::util::bounded;
 

@@ -2,10 +2,10 @@
 
 use crate::analysis::bug_check;
 use crate::command::subsystem;
+use crate::debuggee::{Subject, Target};
 use crate::dump::Header;
 use crate::session::Session;
 use crate::symbols::layouts::UNKNOWN;
-use crate::target::{Subject, Target};
 use crate::util::width::{clip, columns};
 
 /// What the first line says of the dump.

@@ -1,9 +1,9 @@
 //! Fetching of symbols, which may take long: told on the last line.
 
 use super::message::Reply;
+use crate::debuggee::{Listener, News};
 use crate::output::{Role, Span};
 use crate::symbols::observer::Event;
-use crate::target::{Listener, News};
 use crossbeam_channel::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -8,10 +8,10 @@ use super::host::{
     CodeModule, FunctionEntry, InlineFrame, Lookup, StackKind, StackRange, SymbolHint, UnwindHost,
 };
 use super::registers::{GENERAL_NAMES, Origin, Registers};
+use crate::debuggee::{Context, MemoryImage, SymbolStatus, Target};
 use crate::memory::{Memory, VirtualMemory};
 use crate::symbols::pe::{FunctionLookup, FunctionTable, Headers};
 use crate::symbols::source::SymbolKind;
-use crate::target::{Context, MemoryImage, SymbolStatus, Target};
 use crate::util::bounded;
 
 /// Bytes of a processor's DPC or interrupt stack: that of a kernel stack.

@@ -15,8 +15,8 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
-use dumpscope::target::Target;
 use dumpscope::unwind::{Options, Registers, Stack, TargetHost, UnwindHost, walk};
 
 /// The goal: 60 frames in a millisecond.

@@ -1,10 +1,10 @@
 //! Reference transcripts, and running our commands against them.
 
 use dumpscope::command::run_line;
+use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::output::Collector;
 use dumpscope::session::{Session, Settings};
-use dumpscope::target::Target;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -6,6 +6,7 @@ mod fetch;
 mod manifest;
 
 use super::Exit;
+use crate::debuggee::{Module, SymbolStatus, Target};
 use crate::output::{Block, Document, json, plain};
 use crate::symbols::Finder;
 use crate::symbols::finder::Options as FindOptions;
@@ -13,7 +14,6 @@ use crate::symbols::identity::Identity;
 use crate::symbols::locate::Wanted;
 use crate::symbols::module::{FileId, ImageId, PdbId};
 use crate::symbols::path::SearchPath;
-use crate::target::{Module, SymbolStatus, Target};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;

@@ -4,17 +4,17 @@
 use super::decode::MAX_LENGTH;
 use super::x64;
 use crate::command::Context;
+use crate::debuggee;
 use crate::dump::Machine;
 use crate::memory::Memory;
 use crate::session::Session;
-use crate::target;
 use crate::util::hex;
 use iced_x86::{ConditionCode, FlowControl, Instruction, Mnemonic, OpKind, Register};
 
 /// The note on the instruction at `address` with these registers: `ss:0018:fffff803`11a8b160=000000000000001e`,
 /// `[br=1]`. `None` where there is nothing to note. The selector is left out where the registers have none, as in a
 /// trap frame. ARM64 instructions have no note.
-pub fn operand_note(context: &Context<'_>, registers: &target::Context, address: u64) -> Option<String> {
+pub fn operand_note(context: &Context<'_>, registers: &debuggee::Context, address: u64) -> Option<String> {
     if registers.machine() != Machine::Amd64 {
         return None;
     }
@@ -35,7 +35,7 @@ pub fn operand_note(context: &Context<'_>, registers: &target::Context, address:
 
 /// The base of gs, which is not in a CONTEXT: known for a processor's own registers in kernel code. Those that were
 /// found elsewhere may be another processor's.
-fn kernel_gs(session: &Session, registers: &target::Context) -> Option<u64> {
+fn kernel_gs(session: &Session, registers: &debuggee::Context) -> Option<u64> {
     let focus = &session.focus;
     let own = focus.context.is_none() && focus.frame.is_none() && focus.thread.is_none();
     let own = own && session.context().is_ok_and(|context| context.ip() == registers.ip());
@@ -45,7 +45,7 @@ fn kernel_gs(session: &Session, registers: &target::Context) -> Option<u64> {
 
 fn note(
     instruction: &Instruction,
-    registers: &target::Context,
+    registers: &debuggee::Context,
     memory: &dyn Memory,
     gs: Option<u64>,
     symbol: &dyn Fn(u64) -> Option<String>,
@@ -117,7 +117,7 @@ fn segment(instruction: &Instruction, operand: u32) -> Register {
     }
 }
 
-fn effective_address(instruction: &Instruction, operand: u32, registers: &target::Context) -> Option<u64> {
+fn effective_address(instruction: &Instruction, operand: u32, registers: &debuggee::Context) -> Option<u64> {
     instruction.virtual_address(operand, 0, |register, _, _| {
         if register.is_segment_register() {
             return Some(0);
@@ -127,7 +127,7 @@ fn effective_address(instruction: &Instruction, operand: u32, registers: &target
 }
 
 /// Whether a conditional branch is taken with these flags.
-fn taken(instruction: &Instruction, registers: &target::Context) -> Option<bool> {
+fn taken(instruction: &Instruction, registers: &debuggee::Context) -> Option<bool> {
     let flag = |name| registers.get(name).map(|bit| bit == 1);
     let (carry, zero, sign) = (flag("cf")?, flag("zf")?, flag("sf")?);
     let (overflow, parity) = (flag("of")?, flag("pf")?);
@@ -177,9 +177,9 @@ mod tests {
         }
     }
 
-    fn registers(set: &[(&str, u64)]) -> target::Context {
-        let size = target::Context::size_of(Machine::Amd64).expect("known");
-        let mut context = target::Context::new(Machine::Amd64, &vec![0; size]).expect("enough bytes");
+    fn registers(set: &[(&str, u64)]) -> debuggee::Context {
+        let size = debuggee::Context::size_of(Machine::Amd64).expect("known");
+        let mut context = debuggee::Context::new(Machine::Amd64, &vec![0; size]).expect("enough bytes");
         for (name, value) in set {
             assert!(context.set(name, *value));
         }

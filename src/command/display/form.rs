@@ -1,6 +1,6 @@
 //! How each spelling of a numeric `d` command lays out its rows.
 
-use crate::target::Target;
+use crate::debuggee::Target;
 
 /// What a cell shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

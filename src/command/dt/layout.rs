@@ -7,12 +7,12 @@ use crate::command::typed::{
     with_view,
 };
 use crate::command::{CommandError, Context};
+use crate::debuggee::FoundType;
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::Style;
 use crate::symbols::types::format::{self, Lines, Options, View};
-use crate::target::FoundType;
 use crate::util::hex;
 
 /// The lines of a structure, and the first of them: its own text or links where it has such.

@@ -3,11 +3,11 @@
 use super::layout::{scalar_value, structure};
 use super::request::Request;
 use crate::command::{CommandError, Context};
+use crate::debuggee::FoundType;
 use crate::memory::Memory;
 use crate::output::{Line, Role};
 use crate::symbols::types::Type;
 use crate::symbols::types::layout::field_of;
-use crate::target::FoundType;
 use crate::util::hex;
 use std::collections::HashSet;
 

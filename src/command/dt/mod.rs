@@ -8,10 +8,10 @@ mod request;
 
 use super::typed::note_layout;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::FoundType;
 use crate::output::Line;
 use crate::symbols::types::Type;
 use crate::symbols::types::format;
-use crate::target::FoundType;
 pub(super) use layout::lines_of;
 use request::Request;
 

@@ -3,10 +3,10 @@
 use super::request::Request;
 use super::show;
 use crate::command::{CommandError, Context};
+use crate::debuggee::{FoundType, Module};
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::source::SymbolKind;
 use crate::symbols::wildcard::Wildcard;
-use crate::target::{FoundType, Module};
 use crate::util::hex;
 use std::sync::Arc;
 

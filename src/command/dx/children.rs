@@ -4,9 +4,9 @@ use super::node::Node;
 use super::text::{has_summary, load};
 use crate::command::Context;
 use crate::command::typed::with_view;
+use crate::debuggee::FoundType;
 use crate::eval::cxx::{CType, Kind, Typed};
 use crate::symbols::types::{BaseKind, TABLE_POINTER, Type, Udt};
-use crate::target::FoundType;
 
 /// The longest chain of base classes.
 const MAX_BASES: usize = 16;

@@ -61,7 +61,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 }
 
 /// The structure whose layout the answer rests on.
-fn layout_of(ty: &CType) -> Option<crate::target::FoundType> {
+fn layout_of(ty: &CType) -> Option<crate::debuggee::FoundType> {
     match ty {
         CType::Named(found) => Some(found.clone()),
         CType::Pointer(to) | CType::Array(to, _) => layout_of(to),

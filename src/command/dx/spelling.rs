@@ -1,8 +1,8 @@
 //! Types as `dx` spells them: `unsigned __int64`, `_EPROCESS *`, `void (__cdecl*)(void *)`, `char [16]`.
 
+use crate::debuggee::FoundType;
 use crate::eval::cxx::CType;
 use crate::symbols::types::{Base, BaseKind, Function, Type};
-use crate::target::FoundType;
 
 /// The deepest nesting that is spelled out.
 const MAX_DEPTH: usize = 16;

@@ -4,12 +4,12 @@ use super::node::Node;
 use crate::command::Context;
 use crate::command::evaluate_cxx::characters;
 use crate::command::typed::with_view;
+use crate::debuggee::FoundType;
 use crate::eval::EvalError;
 use crate::eval::cxx::{CType, Kind, Typed};
 use crate::symbols::types::format::value::value as format_value;
 use crate::symbols::types::format::words::Style;
 use crate::symbols::types::{Base, BaseKind, Type, Udt};
-use crate::target::FoundType;
 
 /// In which base numbers are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,9 +7,9 @@ mod sections;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 pub use file::{machine_name, subsystem};
 
+use crate::debuggee::MemoryImage;
 use crate::output::{Line, Role};
 use crate::symbols::pe::{Directory, Image};
-use crate::target::MemoryImage;
 use crate::util::hex;
 
 /// `!dh`

@@ -1,9 +1,10 @@
 //! The block below a module's row (`lmv`).
 
+use super::label::labelled;
 use super::rows::{timestamp, upper};
+use crate::debuggee::{Module, SymbolStatus, UnloadedModule};
 use crate::output::Line;
 use crate::session::Session;
-use crate::target::{Module, SymbolStatus, UnloadedModule};
 use crate::util::filetime::{Zone, asctime};
 
 /// Everything known of a module. What its image says in the dump's memory stands beside what the loader recorded.
@@ -61,8 +62,4 @@ pub fn unloaded(module: &UnloadedModule, zone: &Zone) -> Vec<Line> {
         lines.push(labelled("Unloaded:", &time, 3));
     }
     lines
-}
-
-pub(super) fn labelled(label: &str, value: &str, gap: usize) -> Line {
-    Line::of("    ").label(label).text(" ".repeat(gap)).value(value)
 }

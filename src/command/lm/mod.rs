@@ -1,14 +1,15 @@
 //! `lm`: the loaded and unloaded modules.
 
 mod details;
+mod label;
 mod options;
 mod rows;
 mod version;
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::{Module, ModuleKind};
 use crate::output::Line;
 use crate::symbols::wildcard::Wildcard;
-use crate::target::{Module, ModuleKind};
 pub use rows::timestamp;
 
 use options::{Filter, Options, Order};

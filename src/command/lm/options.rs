@@ -1,7 +1,7 @@
 //! The options of `lm`, glued (`lmvm nt`) or apart (`lm t n`).
 
 use crate::command::{Args, CommandError, Context};
-use crate::target::ModuleKind;
+use crate::debuggee::ModuleKind;
 
 /// Which modules, and what of each.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! One line a module.
 
 use super::options::Options;
+use crate::debuggee::{Module, ModuleKind, UnloadedModule};
 use crate::output::{Field, Line, Record, Role};
 use crate::session::Session;
-use crate::target::{Module, ModuleKind, UnloadedModule};
 use crate::util::filetime::Zone;
 
 /// A module's row.

@@ -1,6 +1,6 @@
 //! The version resource in `lmv`.
 
-use super::details::labelled;
+use super::label::labelled;
 use crate::output::Line;
 use crate::symbols::pe::version::{FixedFileInfo, VersionInfo};
 

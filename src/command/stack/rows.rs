@@ -1,9 +1,9 @@
 //! Rows of a stack in the layouts of the `k` commands.
 
 use crate::command::Context;
+use crate::debuggee::SymbolStatus;
 use crate::memory::Memory;
 use crate::output::{Field, Line, Record, Role};
-use crate::target::SymbolStatus;
 use crate::unwind::{Frame, FrameKind, Trust};
 use crate::util::hex;
 

@@ -4,9 +4,9 @@ mod options;
 mod row;
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::{Module, Target};
 use crate::symbols::source::{Symbol, SymbolSource};
 use crate::symbols::wildcard::Wildcard;
-use crate::target::{Module, Target};
 use options::{Options, Order, Which};
 use regex::{Regex, RegexBuilder};
 

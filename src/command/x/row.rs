@@ -3,12 +3,12 @@
 use super::options::{Options, Show};
 use crate::command::Context;
 use crate::command::typed::{signature, with_view};
+use crate::debuggee::Module;
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::source::{Symbol, SymbolKind};
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::{Style, c_name};
 use crate::symbols::types::{Type, TypeSource};
-use crate::target::Module;
 use crate::util::hex;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Types of expressions: those of a type source, and those that only an expression makes.
 
+use crate::debuggee::FoundType;
 use crate::symbols::types::format::words::c_name;
 use crate::symbols::types::{Base, BaseKind, Type};
-use crate::target::FoundType;
 
 /// Pointers to pointers deeper than this are taken as `void *`.
 const MAX_DEPTH: usize = 16;

@@ -1,8 +1,8 @@
 use super::*;
+use crate::debuggee::FoundType;
 use crate::session::Radix;
 use crate::symbols::layouts::{Version, choose};
 use crate::symbols::types::TypeSource;
-use crate::target::FoundType;
 use std::sync::{Arc, OnceLock};
 
 /// Memory holds, at each multiple of 8, that address plus 1.

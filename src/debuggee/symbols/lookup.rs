@@ -1,8 +1,8 @@
 //! From addresses to names and back.
 
 use super::candidates::known_address;
+use crate::debuggee::{Module, Target};
 use crate::symbols::source::Symbol;
-use crate::target::{Module, Target};
 
 /// Where an address lies, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,10 @@
 //! some fifty kernel variables (in the debugger data block), and of KeBugCheckEx: a symbol file in which all of them
 //! stand at the right places is the right one.
 
+use crate::debuggee::{DebuggerData, Module, Target};
 use crate::symbols::finder::Finder;
 use crate::symbols::path::SearchPath;
 use crate::symbols::source::SymbolSource;
-use crate::target::{DebuggerData, Module, Target};
 use std::fmt;
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,8 @@
 //! Types by name, across the modules.
 
 use super::candidates::known_address;
+use crate::debuggee::{Module, Target};
 use crate::symbols::types::{Type, TypeId, TypeSource};
-use crate::target::{Module, Target};
 use std::sync::Arc;
 
 /// A type together with the module and the source that know it.

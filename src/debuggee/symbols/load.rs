@@ -6,6 +6,7 @@ use super::fetches::Request;
 use super::layout_check::{self, Checked};
 use super::layout_correction::Corrected;
 use super::module_symbols::{ModuleSymbols, SymbolStatus};
+use crate::debuggee::{Module, Target};
 use crate::dump::Machine;
 use crate::symbols::finder::Finder;
 use crate::symbols::isf::{self, Isf};
@@ -17,7 +18,6 @@ use crate::symbols::pe::Image;
 use crate::symbols::search::Search;
 use crate::symbols::source::SymbolSource;
 use crate::symbols::types::TypeSource;
-use crate::target::{Module, Target};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

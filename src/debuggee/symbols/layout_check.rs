@@ -5,11 +5,11 @@
 //! fails is refused, with those that lie inside it.
 
 use super::layout_correction::{Comparison, Corrected, PROCESS, Statement, THREAD};
+use crate::debuggee::Target;
 use crate::memory::Memory;
 use crate::symbols::types::layout::field;
 use crate::symbols::types::{Type, TypeId, TypeSource, Udt};
 use crate::symbols::wildcard::Wildcard;
-use crate::target::Target;
 use std::sync::Arc;
 
 /// What came of a check.
