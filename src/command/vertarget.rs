@@ -42,15 +42,16 @@ fn version(target: &Target, header: &Header) -> Record {
     let processors = if count == 1 { "UP".to_owned() } else { format!("MP ({count} procs)") };
     let kind = if header.major_version == 0xc { "Checked" } else { "Free" };
     let name = windows_name(build);
+    let machine = header.machine.banner_name();
     let mut record = Record::new("version")
         .field("windows", name)
         .field("build", u64::from(build))
         .field("processors", u64::from(count))
-        .field("machine", header.machine.banner_name())
+        .field("machine", machine.as_str())
         .field("build_lab", target.build_lab().map(str::to_owned))
         .field("kernel_base", target.kernel_base().map(Field::Hex))
         .field("kernel_version", target.kernel_build().map(|build| build.version.clone()))
-        .line(Line::of(format!("{name} Kernel Version {build} {processors} {kind} {}", header.machine)));
+        .line(Line::of(format!("{name} Kernel Version {build} {processors} {kind} {machine}")));
     if let Some(product) = header.product_type {
         let suites = suite_names(header.suite_mask.unwrap_or(0)).join(" ");
         let suites = if suites.is_empty() { String::new() } else { format!(", suite: {suites}") };
