@@ -8,8 +8,8 @@ mod golden;
 
 use dumpscope::debuggee::{Subject, Target};
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::finder::Options;
-use dumpscope::symbols::path::SearchPath;
+use dumpscope::symbols::search::finder::Options;
+use dumpscope::symbols::search::path::SearchPath;
 use golden::run;
 use std::path::PathBuf;
 

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::finder;
-use dumpscope::symbols::path::SearchPath;
+use dumpscope::symbols::search::finder;
+use dumpscope::symbols::search::path::SearchPath;
 use golden::{dumps_with_transcripts, run, shared};
 use serde_json::Value;
 

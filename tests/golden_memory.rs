@@ -7,8 +7,8 @@
 #[path = "support/golden.rs"]
 mod golden;
 
-use dumpscope::symbols::finder::Options;
-use dumpscope::symbols::path::SearchPath;
+use dumpscope::symbols::search::finder::Options;
+use dumpscope::symbols::search::path::SearchPath;
 use golden::{dumps_with_transcripts, run, session, shared, words};
 
 const COMMANDS: &[&str] = &[

@@ -5,8 +5,8 @@
 mod golden;
 
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::finder::Options;
-use dumpscope::symbols::path::SearchPath;
+use dumpscope::symbols::search::finder::Options;
+use dumpscope::symbols::search::path::SearchPath;
 use golden::{dumps_with_transcripts, run, session, shared, words};
 use std::path::Path;
 

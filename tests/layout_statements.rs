@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::finder;
-use dumpscope::symbols::path::SearchPath;
+use dumpscope::symbols::search::finder;
+use dumpscope::symbols::search::path::SearchPath;
 use golden::run;
 
 /// Fields of KDDEBUGGER_DATA64 by their offsets in it (Microsoft's wdbgexts.h).

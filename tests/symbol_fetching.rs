@@ -18,10 +18,10 @@ use dumpscope::debuggee::{News, Target};
 use dumpscope::dump::DumpFile;
 use dumpscope::output::{Collector, plain};
 use dumpscope::session::{CancelToken, Session, Settings};
-use dumpscope::symbols::download::Limits;
-use dumpscope::symbols::finder::Options;
-use dumpscope::symbols::observer::{Event, Observer};
-use dumpscope::symbols::path::SearchPath;
+use dumpscope::symbols::search::finder::Options;
+use dumpscope::symbols::search::observer::{Event, Observer};
+use dumpscope::symbols::search::path::SearchPath;
+use dumpscope::symbols::search::server::download::Limits;
 use http::{Server, reply};
 
 const PARALLEL: usize = 4;

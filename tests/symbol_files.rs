@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use dumpscope::symbols::Finder;
-use dumpscope::symbols::doctor::diagnose;
-use dumpscope::symbols::finder::Options;
-use dumpscope::symbols::identity::Identity;
-use dumpscope::symbols::locate::{KnownFrom, Wanted, locate_all};
-use dumpscope::symbols::manifest::{Manifest, fetch};
 use dumpscope::symbols::module::{FileId, ImageId, PdbId};
-use dumpscope::symbols::observer::Silent;
-use dumpscope::symbols::path::SearchPath;
+use dumpscope::symbols::search::doctor::diagnose;
+use dumpscope::symbols::search::finder::Options;
+use dumpscope::symbols::search::identity::Identity;
+use dumpscope::symbols::search::locate::{KnownFrom, Wanted, locate_all};
+use dumpscope::symbols::search::manifest::{Manifest, fetch};
+use dumpscope::symbols::search::observer::Silent;
+use dumpscope::symbols::search::path::SearchPath;
 use dumpscope::util::guid::Guid;
 use http::Server;
 
@@ -147,7 +147,7 @@ fn fetching_copies_from_local_stores_too() {
 fn local_versions_of_a_pdb_are_listed() {
     let home = tempfile::tempdir().unwrap();
     let store = home.path().join("store");
-    dumpscope::symbols::add::add(&[data("sample64.pdb")], &store, 1 << 20);
+    dumpscope::symbols::search::add::add(&[data("sample64.pdb")], &store, 1 << 20);
     let finder =
         finder(&format!("{};srv*{}*http://127.0.0.1:1", data("").display(), store.display()), home.path());
     let found = finder.local_pdbs("SAMPLE64.pdb");

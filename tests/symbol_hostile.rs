@@ -17,9 +17,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bench::{Bench, address, cabinet, failure, image, limits, pdb, wait_for_no_files};
-use dumpscope::symbols::download::Limits;
 use dumpscope::symbols::module::{FileId, PdbId};
-use dumpscope::symbols::observer::Silent;
+use dumpscope::symbols::search::observer::Silent;
+use dumpscope::symbols::search::server::download::Limits;
 use dumpscope::util::guid::Guid;
 use http::{Server, reply};
 

@@ -17,11 +17,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bench::{Bench, address, cabinet, failure, image, limits, pdb, wait_for_no_files};
-use dumpscope::symbols::download::Limits;
-use dumpscope::symbols::finder::Options;
 use dumpscope::symbols::module::{FileId, ImageId, PdbId};
-use dumpscope::symbols::observer::{Event, Observer, Silent};
-use dumpscope::symbols::path::SearchPath;
+use dumpscope::symbols::search::finder::Options;
+use dumpscope::symbols::search::observer::{Event, Observer, Silent};
+use dumpscope::symbols::search::path::SearchPath;
+use dumpscope::symbols::search::server::download::Limits;
 use dumpscope::symbols::{Finder, Outcome};
 use dumpscope::util::guid::Guid;
 use http::{Server, reply};

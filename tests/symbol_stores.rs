@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bench::{Bench, address, data, failure, image, limits, pdb};
-use dumpscope::symbols::observer::Silent;
+use dumpscope::symbols::search::observer::Silent;
 use http::{Server, reply};
 
 /// A store whose place is taken by a file cannot be made, whoever the user is.

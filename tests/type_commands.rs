@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::finder;
-use dumpscope::symbols::path::SearchPath;
+use dumpscope::symbols::search::finder;
+use dumpscope::symbols::search::path::SearchPath;
 use golden::run;
 use serde_json::Value;
 

@@ -4,7 +4,7 @@ use super::complain;
 use crate::debuggee::News;
 use crate::output::sanitize;
 use crate::session::Session;
-use crate::symbols::observer::{Event, Observer};
+use crate::symbols::search::observer::{Event, Observer};
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

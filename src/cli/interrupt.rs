@@ -3,7 +3,7 @@
 use super::complain;
 use crate::debuggee::Fetches;
 use crate::session::{CancelToken, Session};
-use crate::symbols::observer::Observer;
+use crate::symbols::search::observer::Observer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

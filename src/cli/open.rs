@@ -5,8 +5,8 @@ use super::progress::ProgressLine;
 use super::{Options, complain, demo};
 use crate::debuggee::{Subject, Target};
 use crate::session::{Session, Settings};
-use crate::symbols::finder;
-use crate::symbols::path::SearchPath;
+use crate::symbols::search::finder;
+use crate::symbols::search::path::SearchPath;
 use std::path::Path;
 
 /// Opens the dump that the flags name. Warnings go to standard error.

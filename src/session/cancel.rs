@@ -1,6 +1,6 @@
 //! Stopping work that has become unwanted.
 
-use crate::symbols::observer::Observer;
+use crate::symbols::search::observer::Observer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

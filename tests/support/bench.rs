@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dumpscope::symbols::download::Limits;
-use dumpscope::symbols::finder::Options;
-use dumpscope::symbols::identity::Identity;
 use dumpscope::symbols::module::FileId;
-use dumpscope::symbols::observer::Silent;
-use dumpscope::symbols::path::SearchPath;
+use dumpscope::symbols::search::finder::Options;
+use dumpscope::symbols::search::identity::Identity;
+use dumpscope::symbols::search::observer::Silent;
+use dumpscope::symbols::search::path::SearchPath;
+use dumpscope::symbols::search::server::download::Limits;
 use dumpscope::symbols::{Finder, Search};
 
 pub fn data(name: &str) -> PathBuf {

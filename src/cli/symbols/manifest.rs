@@ -5,9 +5,9 @@ use crate::cli::Exit;
 use crate::cli::fetching::Downloads;
 use crate::output::{Block, Line, Record};
 use crate::symbols::Finder;
-use crate::symbols::finder::Options;
-use crate::symbols::locate::locate_all;
-use crate::symbols::manifest::Manifest;
+use crate::symbols::search::finder::Options;
+use crate::symbols::search::locate::locate_all;
+use crate::symbols::search::manifest::Manifest;
 use clap::Args;
 use std::path::PathBuf;
 

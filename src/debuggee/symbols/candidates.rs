@@ -5,8 +5,8 @@
 //! stand at the right places is the right one.
 
 use crate::debuggee::{DebuggerData, Module, Target};
-use crate::symbols::finder::Finder;
-use crate::symbols::path::SearchPath;
+use crate::symbols::search::finder::Finder;
+use crate::symbols::search::path::SearchPath;
 use crate::symbols::source::SymbolSource;
 use std::fmt;
 use std::path::{Path, PathBuf};

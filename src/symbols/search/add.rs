@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::cache;
 use super::identity::Identity;
-use super::module::FileId;
+use crate::symbols::module::FileId;
 
 /// How deep folders are searched.
 const MAX_DEPTH: usize = 16;

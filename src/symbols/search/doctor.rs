@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::address::without_login;
 use super::finder::Finder;
 use super::locate::{Located, Wanted, locate_all};
 use super::observer::Observer;
+use super::outcome::Outcome;
 use super::path::{Element, SearchPath, Store};
-use super::search::Outcome;
+use super::server::address::without_login;
 use super::zip_store;
 
 /// The state of one place of a path.

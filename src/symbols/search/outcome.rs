@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::module::FileId;
+use crate::symbols::module::FileId;
 
 /// What came of trying one place.
 #[derive(Debug, Clone, PartialEq, Eq)]

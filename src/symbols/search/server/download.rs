@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::address::host_of;
 use super::connection::Clients;
 pub use super::fetch_error::FetchError;
-pub use super::limits::Limits;
 use super::transfer::Transfer;
+pub use crate::symbols::search::limits::Limits;
 
 /// A client with its memory. Nothing is set up before it is used.
 #[derive(Debug)]

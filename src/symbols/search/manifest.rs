@@ -8,11 +8,11 @@ use std::path::Path;
 use super::cache;
 use super::finder::{Finder, Options};
 use super::locate::{Located, Wanted, locate_all};
-use super::module::{FileId, ImageId, PdbId};
-use super::name;
 use super::observer::Observer;
+use super::outcome::Attempt;
 use super::path::SearchPath;
-use super::search::Attempt;
+use crate::symbols::module::{FileId, ImageId, PdbId};
+use crate::symbols::name;
 
 /// The most files that a manifest may name.
 const MAX_FILES: usize = 100_000;

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::finder::Finder;
-use super::module::FileId;
 use super::observer::Observer;
-use super::search::Search;
+use super::outcome::Search;
 use super::walk::{self, Reach};
+use crate::symbols::module::FileId;
 
 impl Finder {
     /// Searches for one file. Blocks until it is found, every place was tried, or the observer cancels.

@@ -3,17 +3,19 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::address::without_login;
 use super::cabinet::{self, Stoppable};
 use super::cache::{self, Pending, StoreError};
 use super::finder::Finder;
 use super::identity::{Identity, IdentityError};
-use super::module::FileId;
 use super::observer::{Event, Observer};
+use super::outcome::{Attempt, Found, Outcome, Search};
 use super::path::{Element, Store};
-use super::search::{Attempt, Found, Outcome, Search};
+use super::server::address::without_login;
+use super::server::ask;
 use super::store::{self, Candidate};
-use super::{name, server, zip_store};
+use super::zip_store;
+use crate::symbols::module::FileId;
+use crate::symbols::name;
 
 /// How far a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -321,7 +323,7 @@ impl Walk<'_> {
             return None;
         }
         let asked =
-            server::fetch(self.finder.http(), url, self.id, &store, self.finder.trusted(), self.observer);
+            ask::fetch(self.finder.http(), url, self.id, &store, self.finder.trusted(), self.observer);
         let mut found = None;
         for (place, result) in asked {
             match result {

@@ -10,10 +10,10 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 use super::address::{host_of, without_login};
 use super::download::Http;
 use super::inquiry::{Asked, GRACE, Inquiry, Message};
-use super::module::FileId;
-use super::observer::{Event, Observer};
 use super::pointer::Trusted;
-use super::search::Outcome;
+use crate::symbols::module::FileId;
+use crate::symbols::search::Outcome;
+use crate::symbols::search::observer::{Event, Observer};
 
 /// How often a waiting search looks whether the user has cancelled.
 const POLL: Duration = Duration::from_millis(40);

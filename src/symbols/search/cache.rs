@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::cabinet::Stoppable;
 use super::identity::{Identity, IdentityError, Mismatch};
-use super::module::FileId;
-use super::name::{self, UnsafeName};
+use crate::symbols::module::FileId;
+use crate::symbols::name::{self, UnsafeName};
 
 /// Front of the names of unfinished files.
 const TEMPORARY: &str = ".dumpscope-";
@@ -296,7 +296,7 @@ mod tests {
     use super::*;
     use crate::symbols::module::ImageId;
 
-    const IMAGE: &[u8] = include_bytes!("../../tests/data/pe/sample64.sys");
+    const IMAGE: &[u8] = include_bytes!("../../../tests/data/pe/sample64.sys");
 
     fn id(name: &str) -> FileId {
         Identity::read(&mut io::Cursor::new(IMAGE)).unwrap().file_id(name)

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use super::address::{escape, without_login};
-use super::cabinet::{self, Stoppable};
-use super::cache::{Pending, StoreError};
 use super::download::{FetchError, Http};
-use super::module::FileId;
-use super::name;
 use super::pointer::{Pointer, Trusted};
-use super::search::Outcome;
+use crate::symbols::module::FileId;
+use crate::symbols::name;
+use crate::symbols::search::Outcome;
+use crate::symbols::search::cabinet::{self, Stoppable};
+use crate::symbols::search::cache::{Pending, StoreError};
 
 /// How long past its time limit a download may take to notice, before it is left to itself.
-pub(super) const GRACE: Duration = Duration::from_secs(2);
+pub(in crate::symbols) const GRACE: Duration = Duration::from_secs(2);
 /// The shortest time between two progress events.
 const PROGRESS: Duration = Duration::from_millis(100);
 
@@ -27,7 +27,7 @@ const PROGRESS: Duration = Duration::from_millis(100);
 const MAX_TEXT: u64 = 4096;
 
 /// What came of each address asked: the file in the cache, or why not.
-pub(super) type Asked = Vec<(String, Result<PathBuf, Outcome>)>;
+pub(in crate::symbols) type Asked = Vec<(String, Result<PathBuf, Outcome>)>;
 
 /// The forms of a file on a server, in the order in which they are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,27 +46,27 @@ enum Got {
 }
 
 /// What the working thread reports.
-pub(super) enum Message {
+pub(in crate::symbols) enum Message {
     Started(String),
     Progress(u64, Option<u64>),
     Done(Asked),
 }
 
 /// One file asked of one server.
-pub(super) struct Inquiry {
-    pub(super) http: Arc<Http>,
-    pub(super) base: String,
-    pub(super) id: FileId,
-    pub(super) cache: PathBuf,
-    pub(super) abandon: Arc<AtomicBool>,
+pub(in crate::symbols) struct Inquiry {
+    pub(in crate::symbols) http: Arc<Http>,
+    pub(in crate::symbols) base: String,
+    pub(in crate::symbols) id: FileId,
+    pub(in crate::symbols) cache: PathBuf,
+    pub(in crate::symbols) abandon: Arc<AtomicBool>,
     /// What its `file.ptr` may point to.
-    pub(super) trusted: Trusted,
-    pub(super) sender: Sender<Message>,
+    pub(in crate::symbols) trusted: Trusted,
+    pub(in crate::symbols) sender: Sender<Message>,
 }
 
 impl Inquiry {
     /// Asks, and reports.
-    pub(super) fn run(self) {
+    pub(in crate::symbols) fn run(self) {
         let asked = self.ask();
         // The receiver is gone if the search was cancelled.
         let _ = self
@@ -257,7 +257,7 @@ impl Inquiry {
     }
 
     fn is_microsoft(&self) -> bool {
-        self.base.eq_ignore_ascii_case(super::path::MICROSOFT)
+        self.base.eq_ignore_ascii_case(crate::symbols::search::path::MICROSOFT)
     }
 
     fn address(&self, tier: Option<&str>, name: &str, file: &str) -> String {

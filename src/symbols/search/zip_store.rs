@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::cabinet::{self, Stoppable};
 use super::cache::{Pending, StoreError};
-use super::module::FileId;
-use super::name;
+use crate::symbols::module::FileId;
+use crate::symbols::name;
 
 /// The most entries of an archive that are looked through.
 const MAX_ENTRIES: usize = 1 << 20;
@@ -95,11 +95,11 @@ fn unpack(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::symbols::identity::Identity;
+    use crate::symbols::search::identity::Identity;
     use std::io::Write;
     use zip::write::SimpleFileOptions;
 
-    const IMAGE: &[u8] = include_bytes!("../../tests/data/pe/sample64.sys");
+    const IMAGE: &[u8] = include_bytes!("../../../tests/data/pe/sample64.sys");
 
     fn archive(root: &Path, entries: &[(&str, &[u8])]) -> PathBuf {
         let path = root.join("store.ZIP");

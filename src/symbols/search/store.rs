@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::cache;
 use super::folders::Folders;
-use super::module::FileId;
-use super::name;
-use super::pointer::Pointer;
+use super::server::pointer::Pointer;
+use crate::symbols::module::FileId;
+use crate::symbols::name;
 
 /// The most versions of one file that are looked through.
 const MAX_SCAN: usize = 1 << 16;

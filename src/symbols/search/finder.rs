@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::download::{Http, Limits};
 use super::folders::Folders;
 use super::identity::Identity;
 use super::path::{Element, SearchPath, Store};
-use super::pointer::Trusted;
-use super::{name, store};
+use super::server::download::{Http, Limits};
+use super::server::pointer::Trusted;
+use super::store;
+use crate::symbols::name;
 
 /// How searches are made.
 #[derive(Debug, Clone)]

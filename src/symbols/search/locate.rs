@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use super::finder::Finder;
-use super::isf;
-use super::module::{FileId, ImageId, PdbId};
 use super::observer::Observer;
-use super::pdb::Identity;
-use super::pe::Image;
-use super::search::Search;
+use super::outcome::Search;
+use crate::symbols::isf;
+use crate::symbols::module::{FileId, ImageId, PdbId};
+use crate::symbols::pdb::Identity;
+use crate::symbols::pe::Image;
 
 /// A module whose files are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]

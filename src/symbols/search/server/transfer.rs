@@ -12,23 +12,23 @@ use ureq::http::HeaderMap;
 use super::fetch_error::{
     FetchError, body_error, html, looks_like_markup, over_limit, request_error, status_error,
 };
-use super::limits::Limits;
+use crate::symbols::search::limits::Limits;
 
 /// How often a broken transfer goes on.
 const MAX_RESUMES: u32 = 4;
 
 /// What is to be transferred, and within what bounds.
-pub(super) struct Transfer<'a> {
+pub(in crate::symbols) struct Transfer<'a> {
     /// The client.
-    pub(super) client: &'a Agent,
+    pub(in crate::symbols) client: &'a Agent,
     /// The address.
-    pub(super) url: &'a str,
+    pub(in crate::symbols) url: &'a str,
     /// Limits of time.
-    pub(super) limits: &'a Limits,
+    pub(in crate::symbols) limits: &'a Limits,
     /// Bytes at most.
-    pub(super) size: u64,
+    pub(in crate::symbols) size: u64,
     /// Set when nobody wants the file any more.
-    pub(super) abandon: &'a AtomicBool,
+    pub(in crate::symbols) abandon: &'a AtomicBool,
 }
 
 /// How far a transfer is.
@@ -56,7 +56,7 @@ impl<E: Into<FetchError>> From<E> for Ended {
 
 impl Transfer<'_> {
     /// Fetches into `out`, which is emptied first, and says how many bytes came.
-    pub(super) fn run(
+    pub(in crate::symbols) fn run(
         &self,
         out: &mut File,
         progress: &mut dyn FnMut(u64, Option<u64>),
