@@ -2,9 +2,9 @@
 
 use pdb::{AddressMap, BinaryAnnotation, FallibleIterator, InlineSiteSymbol, PdbInternalSectionOffset};
 
-use super::file::PdbFile;
 use super::leaf::Leaf;
 use super::lines::Line;
+use super::streams::Streams;
 
 /// The most lines of one inlined function.
 const MAX_LINES: usize = 100_000;
@@ -127,7 +127,7 @@ fn steps(site: &InlineSiteSymbol<'_>, (mut file, mut line): (u32, u32)) -> Vec<L
 }
 
 /// The qualified name of the function with that id.
-pub(crate) fn name(file: &PdbFile, id: u32) -> Option<String> {
+pub(crate) fn name(file: &Streams, id: u32) -> Option<String> {
     let ids = file.id_records()?;
     match ids.leaf(id)? {
         Leaf::FunctionId { scope, name } => {

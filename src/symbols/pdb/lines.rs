@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pdb::{AddressMap, PdbInternalSectionOffset};
 
 use super::c13;
-use super::file::PdbFile;
+use super::streams::Streams;
 use crate::symbols::source::SourceLine;
 
 /// Line numbers from here on mark code that belongs to no line ("always step into", "never step into").
@@ -33,7 +33,7 @@ pub(crate) struct LineTable {
 
 impl LineTable {
     /// Reads the line section of a module; what cannot be read is left out.
-    pub(crate) fn read(file: &PdbFile, section: &[u8]) -> LineTable {
+    pub(crate) fn read(file: &Streams, section: &[u8]) -> LineTable {
         let Ok(map) = file.address_map() else {
             return LineTable::default();
         };

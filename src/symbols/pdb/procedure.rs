@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use pdb::{AddressMap, FallibleIterator, SymbolData, SymbolIndex, Variant};
 
-use super::file::PdbFile;
 use super::inlines::{self, Site};
 use super::module::Compiled;
 use super::ranges::{Frame, locations};
+use super::streams::Streams;
 use crate::symbols::index::RecordPlace;
 use crate::symbols::source::{Location, Place};
 use crate::symbols::types::TypeId;
@@ -48,7 +48,7 @@ enum Scope {
 
 /// Reads the function whose record is at `place` and whose code begins at `start`.
 pub(crate) fn read(
-    file: &PdbFile,
+    file: &Streams,
     module: &Compiled,
     place: RecordPlace,
     start: u32,

@@ -2,13 +2,13 @@
 
 use pdb::{AddressMap, FallibleIterator, Module, SymbolData, SymbolIter};
 
-use super::file::PdbFile;
+use super::streams::{Streams, has_records};
 use crate::symbols::demangle::undecorate;
 use crate::symbols::index::{Builder, NameIndex, NewSymbol, RecordPlace};
 use crate::symbols::source::SymbolKind;
 
 /// Reads all names. What cannot be read of one module leaves the others whole.
-pub(crate) fn build(file: &PdbFile) -> Result<NameIndex, pdb::Error> {
+pub(crate) fn build(file: &Streams) -> Result<NameIndex, pdb::Error> {
     let mut builder = Builder::default();
     let map = file.address_map()?;
     {
@@ -31,13 +31,8 @@ pub(crate) fn build(file: &PdbFile) -> Result<NameIndex, pdb::Error> {
     Ok(builder.finish())
 }
 
-/// Whether a module has symbol records; four bytes are the signature alone.
-pub(crate) fn has_records(module: &Module<'_>) -> bool {
-    module.info().symbols_size > 4 && !module.info().stream.is_none()
-}
-
 /// Adds what a module's records name; nothing where they cannot be read.
-pub(crate) fn add_module(builder: &mut Builder, file: &PdbFile, module: &Module<'_>, number: u16) {
+pub(crate) fn add_module(builder: &mut Builder, file: &Streams, module: &Module<'_>, number: u16) {
     let info = file.lock().module_info(module);
     if let Ok(Some(info)) = info
         && let Ok(map) = file.address_map()

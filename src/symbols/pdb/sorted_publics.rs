@@ -8,9 +8,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use pdb::FallibleIterator;
 
 use super::debug_header::DebugHeader;
-use super::file::{LINKER_MODULE, PdbFile};
 use super::msf::{Container, PagedStream};
 use super::publics;
+use super::streams::{LINKER_MODULE, Streams, has_records};
 use crate::symbols::index::{Builder, MAX_NAMES, NameIndex};
 use crate::util::bounded::{u16_at, u32_at};
 
@@ -54,7 +54,7 @@ struct Stretch {
 
 impl SortedPublics {
     /// Prepares to search; `None` where the publics are not all that has an address.
-    pub(crate) fn new(file: &PdbFile) -> Option<SortedPublics> {
+    pub(crate) fn new(file: &Streams) -> Option<SortedPublics> {
         if has_module_names(file)? {
             return None;
         }
@@ -80,11 +80,11 @@ impl SortedPublics {
 }
 
 /// Whether the records of any compiled module or of the linker put a name into the table.
-fn has_module_names(file: &PdbFile) -> Option<bool> {
+fn has_module_names(file: &Streams) -> Option<bool> {
     let mut names = Builder::default();
     let mut modules = file.debug().modules().ok()?;
     while let Some(module) = modules.next().ok()? {
-        if !publics::has_records(&module) {
+        if !has_records(&module) {
             continue;
         }
         if module.module_name() != LINKER_MODULE {
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
     use std::path::{Path, PathBuf};
 
-    fn open(name: &str) -> PdbFile {
+    fn open(name: &str) -> Streams {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
         let mut bytes = std::fs::read(path).unwrap();
         if name.ends_with(".gz") {
@@ -245,7 +245,7 @@ mod tests {
                 .unwrap();
             bytes = plain;
         }
-        PdbFile::from_bytes(bytes, Path::new(name), None).unwrap()
+        Streams::open(Box::new(std::io::Cursor::new(bytes)), Path::new(name)).unwrap()
     }
 
     /// Addresses and names from `llvm-pdbutil dump --publics` (tests/data/pdb/publics.txt).

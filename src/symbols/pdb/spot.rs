@@ -6,7 +6,7 @@
 
 use pdb::{PdbInternalRva, Rva};
 
-use super::file::PdbFile;
+use super::streams::Streams;
 use crate::symbols::source::Symbol;
 
 /// An address that was asked for.
@@ -33,7 +33,7 @@ impl Spot {
     }
 }
 
-impl PdbFile {
+impl Streams {
     /// Where the records have an address of the image; `None` for what is in no record.
     pub(crate) fn spot(&self, rva: u32) -> Option<Spot> {
         if !self.is_rearranged() {

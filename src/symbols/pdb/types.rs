@@ -21,7 +21,7 @@ const MAX_PARAMETERS: usize = 4096;
 
 impl TypeSource for PdbFile {
     fn find(&self, name: &str) -> Option<TypeId> {
-        let records = self.type_records()?;
+        let records = self.streams().type_records()?;
         if let Some(index) = records.definition(name.as_bytes()) {
             return Some(TypeId(index));
         }
@@ -45,7 +45,7 @@ impl TypeSource for PdbFile {
         if let Some(known) = self.cached_type(id) {
             return Some(known);
         }
-        let ty = read(self.type_records()?, id.0)?;
+        let ty = read(self.streams().type_records()?, id.0)?;
         if matches!(ty, Type::Udt(_) | Type::Enum(_)) {
             self.cache_type(id, &ty);
         }
@@ -53,7 +53,7 @@ impl TypeSource for PdbFile {
     }
 
     fn type_names(&self, pattern: &Wildcard) -> Vec<String> {
-        let Some(records) = self.type_records() else {
+        let Some(records) = self.streams().type_records() else {
             return Vec::new();
         };
         let mut seen = HashSet::new();
