@@ -1,6 +1,7 @@
 //! The folders under `src` are layers: each may import only from those above it in the design's table.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -84,4 +85,77 @@ fn every_folder_is_a_layer() {
             assert!(LAYERS.contains(&name.as_str()), "src/{name} is no layer");
         }
     }
+}
+
+/// The sibling modules that a file imports by `super::`, its tests left out.
+fn neighbours(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for part in code.split("use super::").skip(1) {
+        let statement = part.split(';').next().unwrap_or_default();
+        // `a::B`, `{a, b::{C, D}}`: names at the depth at which modules stand.
+        let mut depth = 0;
+        let group = i32::from(statement.starts_with('{'));
+        for (at, c) in statement.char_indices() {
+            depth += i32::from(c == '{') - i32::from(c == '}');
+            let begins = at == 0 && c != '{' || depth == group && matches!(c, '{' | ',');
+            if begins {
+                let rest = statement[at..].trim_start_matches(|c: char| !(c.is_alphanumeric() || c == '_'));
+                found.push(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+            }
+        }
+    }
+    found
+}
+
+/// The first circle among the modules of a folder that is reached from `at`.
+fn circle(
+    at: &str,
+    edges: &HashMap<String, Vec<String>>,
+    path: &mut Vec<String>,
+    done: &mut HashSet<String>,
+) -> Option<String> {
+    if let Some(first) = path.iter().position(|seen| seen == at) {
+        return Some(format!("{} -> {at}", path[first..].join(" -> ")));
+    }
+    if !done.insert(at.to_owned()) {
+        return None;
+    }
+    path.push(at.to_owned());
+    let found = edges.get(at).into_iter().flatten().find_map(|next| circle(next, edges, path, done));
+    path.pop();
+    found
+}
+
+#[test]
+fn no_neighbours_import_each_other_in_a_circle() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let mut folders: HashMap<PathBuf, HashMap<String, Vec<String>>> = HashMap::new();
+    for file in files {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        if matches!(name.as_str(), "mod" | "lib" | "main" | "tests" | "data_tests") {
+            continue;
+        }
+        let imported = neighbours(&fs::read_to_string(&file).expect("a source file"));
+        folders.entry(file.parent().unwrap().to_owned()).or_default().insert(name, imported);
+    }
+    let mut checked = 0;
+    for (folder, edges) in &folders {
+        checked += edges.values().flatten().filter(|name| edges.contains_key(*name)).count();
+        for name in edges.keys() {
+            let found = circle(name, edges, &mut Vec::new(), &mut HashSet::new());
+            assert!(found.is_none(), "{}: {}", folder.display(), found.unwrap());
+        }
+    }
+    assert!(checked > 300, "only {checked} imports of neighbours found: the test reads the wrong place");
+}
+
+#[test]
+fn imports_of_neighbours_are_read() {
+    let text = "use super::a::B;\nuse super::{c, d::{E, F}, g::H};\nuse crate::x;\n#[cfg(test)]\nmod tests { use super::y; }";
+    assert_eq!(neighbours(text), ["a", "c", "d", "g"]);
+    let edges: HashMap<String, Vec<String>> =
+        [("a", "b"), ("b", "c"), ("c", "b")].map(|(from, to)| (from.to_owned(), vec![to.to_owned()])).into();
+    assert!(circle("a", &edges, &mut Vec::new(), &mut HashSet::new()).is_some());
 }
