@@ -4,6 +4,7 @@
 
 mod again;
 mod bits;
+mod column;
 mod form;
 mod list;
 mod numbers;

@@ -1,10 +1,8 @@
 //! `dps`, `dds`, `dqs`: one value a line, with its symbol.
 
-use super::form::form_in;
-use super::range::{NEXT, shown};
-use super::rows::{bytes_at, cell_text, value};
+use super::column;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Field, Record};
 
 /// `dps dds dqs`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -30,32 +28,16 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 /// Shows the rows.
 pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let letters = args.name.get(1..2).unwrap_or_default();
-    let Some(form) = form_in(letters, &context.session.target) else {
-        return Err(CommandError::Syntax(args.name.to_owned()));
-    };
-    let size = form.size as u64;
-    let (start, count) = shown(args.text, size, form.count, context)?;
-    context.session.display_form = args.name;
-    let memory = context.session.target.memory().clone();
-    for index in 0..count {
-        let address = start.wrapping_add(index.wrapping_mul(size));
-        let found = value(&bytes_at(&memory, address, form.size));
-        let text = cell_text(form, found);
-        let line = Line::new().address(address).text("  ");
-        let line = line.role(if found.is_some() { Role::Value } else { Role::Unreadable }, text);
-        let symbol = found.and_then(|value| context.symbol_text(value));
-        let line = match found {
-            Some(value) if symbol.is_some() => context.with_symbol(line.text(" "), value),
-            _ => line,
+    column::show(args, context, |row, context| {
+        let symbol = row.pointer.and_then(|value| context.symbol_text(value));
+        let line = match row.pointer {
+            Some(value) if symbol.is_some() => context.with_symbol(row.line.text(" "), value),
+            _ => row.line,
         };
-        let record = Record::new("pointer")
-            .field("address", Field::Hex(address))
-            .field("value", found.map(Field::Hex))
+        Record::new("pointer")
+            .field("address", Field::Hex(row.address))
+            .field("value", row.pointer.map(Field::Hex))
             .field("symbol", symbol)
-            .line(line);
-        context.emit(record)?;
-        context.session.next_address.insert(NEXT, address.wrapping_add(size));
-    }
-    Ok(())
+            .line(line)
+    })
 }

@@ -1,11 +1,10 @@
 //! `dpp`, `dpa`, `dpu` and their kin: pointers together with what they point at.
 
-use super::form::form_in;
-use super::range::{NEXT, shown};
+use super::column;
 use super::rows::{bytes_at, cell_text, value};
 use super::text::{Encoding, string_at};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Field, Record};
 
 /// `dpp dpa dpu` and the forms for 32-bit and 64-bit pointers
 pub const SPEC: CommandSpec = CommandSpec {
@@ -29,42 +28,28 @@ const MAX_CHARACTERS: usize = 256;
 
 /// Shows the rows.
 pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let letters = args.name.get(1..2).unwrap_or_default();
-    let Some(form) = form_in(letters, &context.session.target) else {
-        return Err(CommandError::Syntax(args.name.to_owned()));
-    };
-    let size = form.size as u64;
-    let (start, count) = shown(args.text, size, form.count, context)?;
-    context.session.display_form = args.name;
     let memory = context.session.target.memory().clone();
-    for index in 0..count {
-        let address = start.wrapping_add(index.wrapping_mul(size));
-        let pointer = value(&bytes_at(&memory, address, form.size));
-        let role = if pointer.is_some() { Role::Value } else { Role::Unreadable };
-        let mut line = Line::new().address(address).text("  ").role(role, cell_text(form, pointer));
-        let mut record = Record::new("pointer")
-            .field("address", Field::Hex(address))
-            .field("pointer", pointer.map(Field::Hex));
+    column::show(args, context, |row, context| {
+        let mut line = row.line;
+        let record = Record::new("pointer")
+            .field("address", Field::Hex(row.address))
+            .field("pointer", row.pointer.map(Field::Hex));
         if args.name.ends_with('p') {
-            let target = pointer.and_then(|pointer| value(&bytes_at(&memory, pointer, form.size)));
+            let target = row.pointer.and_then(|pointer| value(&bytes_at(&memory, pointer, row.form.size)));
             let symbol = target.and_then(|target| context.symbol_text(target));
             if let Some(target) = target {
-                line = line.text(" ").value(cell_text(form, Some(target)));
+                line = line.text(" ").value(cell_text(row.form, Some(target)));
                 if symbol.is_some() {
                     line = context.with_symbol(line.text(" "), target);
                 }
             }
-            record = record.field("value", target.map(Field::Hex)).field("symbol", symbol);
-        } else {
-            let encoding = if args.name.ends_with('u') { Encoding::Utf16 } else { Encoding::Ascii };
-            let text = pointer.and_then(|pointer| string_at(&memory, pointer, encoding, MAX_CHARACTERS));
-            if let Some(text) = &text {
-                line = line.text(" \"").value(text).text("\"");
-            }
-            record = record.field("text", text);
+            return record.field("value", target.map(Field::Hex)).field("symbol", symbol).line(line);
         }
-        context.emit(record.line(line))?;
-        context.session.next_address.insert(NEXT, address.wrapping_add(size));
-    }
-    Ok(())
+        let encoding = if args.name.ends_with('u') { Encoding::Utf16 } else { Encoding::Ascii };
+        let text = row.pointer.and_then(|pointer| string_at(&memory, pointer, encoding, MAX_CHARACTERS));
+        if let Some(text) = &text {
+            line = line.text(" \"").value(text).text("\"");
+        }
+        record.field("text", text).line(line)
+    })
 }
