@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use dumpscope::debuggee::Target;
 use dumpscope::dump::{DumpFile, DumpKind, Machine};
 use dumpscope::memory::{Memory, VirtualMemory};
 use dumpscope::util::{bounded, hex};
@@ -162,6 +163,9 @@ fn saved_objects_have_their_addresses() {
         assert!(matches!(prcb & 0xfff, 0x180 | 0x980), "{prcb:x} in {}", path.display());
         // CurrentThread is the second pointer of a KPRCB.
         assert_eq!(memory.u64(prcb + 8).ok(), blocks.thread(), "{}", path.display());
+        let target = Target::new(open(&path));
+        let crashed = &target.processors()[target.crashed_processor() as usize];
+        assert_eq!(crashed.prcb, Some(prcb), "{}", path.display());
     }
 }
 

@@ -221,5 +221,6 @@ fn find_processors(
         prcb_image: prcb
             .and_then(|range| slice(dump.bytes(), range.start, range.len()))
             .filter(|image| !image.is_empty()),
+        prcb_address: memory.blocks().and_then(|blocks| blocks.prcb()),
     })
 }

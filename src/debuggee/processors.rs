@@ -93,6 +93,8 @@ pub struct ProcessorSources<'t> {
     pub crash_context: Option<Context>,
     /// The KPRCB image that a triage dump carries, which needs no address to be read.
     pub prcb_image: Option<&'t [u8]>,
+    /// The address of that KPRCB, where the image itself gave it away.
+    pub prcb_address: Option<u64>,
 }
 
 /// Lists the processors; the second value is the number of the one that crashed. A context that cannot be read is a
@@ -225,6 +227,7 @@ fn stack_holds(memory: &dyn Memory, data: &DebuggerData, processor: &Processor, 
 /// exception, while the saved stack is that of KeBugCheckEx (seen on builds 19041).
 fn fill_crashed(sources: &ProcessorSources<'_>, processor: &mut Processor) {
     if let (Some(image), Some(data)) = (sources.prcb_image, sources.debugger_data) {
+        processor.prcb = processor.prcb.or(sources.prcb_address);
         processor.special = special_registers(data, image).or(processor.special.take());
         processor.current_thread = current_thread(data, image).or(processor.current_thread);
         if let Ok(Some(context)) = pointed_context(sources, data, image) {
