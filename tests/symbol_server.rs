@@ -373,10 +373,10 @@ fn loose_files_of_another_version_only_on_request() {
     std::fs::write(&loose, bytes).unwrap();
     let other = FileId::from(PdbId { guid: Guid([2; 16]), ..id });
     let path = bench.folder.path().display().to_string();
-    let mut finder = bench.finder(&path, limits());
+    let finder = bench.finder(&path, limits());
     let text = failure(&finder.find(&other, &Silent));
     assert!(text.contains("mismatch"), "{text}");
-    finder.set_allow_mismatch(true);
+    let finder = finder.allowing_mismatch(true);
     let found = finder.find(&other, &Silent).found.unwrap();
     assert_eq!(found.path, loose);
     assert!(found.mismatch.unwrap().contains("wanted is"));

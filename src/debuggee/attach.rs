@@ -23,8 +23,13 @@ impl Target {
             offset.ok_or("the debugger data block does not say where an EPROCESS keeps its page tables")?;
         let base = self.memory().u64(process.wrapping_add(offset)).map_err(|error| error.to_string())?;
         let seen = self.memory().with_directory_table_base(base);
-        let head = self.header().map_err(|error| error.to_string())?.ps_loaded_module_list;
-        let same = seen.u64(head).ok() == self.memory().u64(head).ok();
+        let header = self.header().map_err(|error| error.to_string())?;
+        let head = header.ps_loaded_module_list;
+        // A word of the kernel that the dump holds must be there through these page tables too.
+        let mut words =
+            [Some(head), Some(header.kd_debugger_data_block), self.kernel_base()].into_iter().flatten();
+        let word = words.find_map(|address| Some((address, self.memory().u64(address).ok()?)));
+        let same = word.is_some_and(|(address, value)| seen.u64(address) == Ok(value));
         if base == 0 || !same {
             return Err(format!(
                 "{process:#x} is no process: through its page tables ({base:#x}) the kernel is not there"
@@ -37,13 +42,15 @@ impl Target {
         modules.extend(user);
         self.forget_user_symbols();
         self.set_modules(ModuleList::new(modules));
+        let images = self.symbols().finder().image_path().clone();
+        self.stand_in(&images);
         Ok(())
     }
 
     /// Images of different processes may lie at one address.
     fn forget_user_symbols(&self) {
         for module in self.modules().iter().filter(|module| module.kind == ModuleKind::User) {
-            self.symbols().unload(Some(module));
+            self.symbols().forget(Some(module));
         }
     }
 }

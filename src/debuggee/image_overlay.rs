@@ -12,6 +12,8 @@ use thiserror::Error;
 use super::shared_image::SharedImage;
 use crate::dump::Mapping;
 use crate::memory::{Backing, Memory, ReadError, Reason};
+use crate::symbols::module::ImageId;
+use crate::symbols::name;
 use crate::symbols::pe::PeError;
 
 /// What the dump says of a module; a file must match it to stand for its memory.
@@ -230,10 +232,11 @@ impl Backing for ImageOverlay {
 /// Where a symbol server or a folder of drivers keeps an image: `DIR/NAME`, `DIR/NAME/STAMPsize/NAME`; the first
 /// that exists. Names are compared as the file system does, then in lower case.
 pub fn find_image(folder: &Path, name: &str, module: ModuleIdentity) -> Option<PathBuf> {
+    let image = ImageId::new(name, module.time_date_stamp, module.size_of_image);
     // The name comes from the dump: it must not lead out of the folder.
-    let name = name.rsplit(['\\', '/']).next().filter(|name| !matches!(*name, "" | "." | ".."))?;
-    let key = format!("{:08X}{:x}", module.time_date_stamp, module.size_of_image);
-    [name.to_owned(), name.to_ascii_lowercase()]
+    name::check(&image.name).ok()?;
+    let key = image.key();
+    [image.name.clone(), image.name.to_ascii_lowercase()]
         .iter()
         .flat_map(|name| {
             [

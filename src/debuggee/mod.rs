@@ -25,7 +25,7 @@ pub use debugger_data::{DebuggerData, Field, KnownLists};
 pub use image::{MemoryImage, ModuleImage};
 pub use image_file::ImageFile;
 pub use image_overlay::{ImageError, ImageOverlay, ModuleIdentity, find_image};
-pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule, file_name};
+pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule};
 pub use processors::{Processor, SpecialRegisters};
 pub use subject::{NoCrash, OpenError, Subject};
 pub use symbols::{

@@ -2,6 +2,7 @@
 
 use crate::dump::Triage;
 use crate::memory::Memory;
+use crate::symbols::module::file_name;
 use crate::symbols::wildcard::Wildcard;
 use crate::util::bounded::{u16_at, u32_at, u64_at, utf16_lossy};
 use std::collections::HashSet;
@@ -79,14 +80,16 @@ const UNLOADED_SLOTS: usize = 50;
 
 impl ModuleList {
     /// A list sorted by address; of modules with one name the later ones get their address added to it, so that every
-    /// name means one module.
+    /// name means one module. Kernel modules come first: their names do not depend on the process that is looked at.
     pub fn new(mut modules: Vec<Module>) -> ModuleList {
         modules.sort_by_key(|module| module.base);
         modules.dedup_by_key(|module| module.base);
         let mut seen = HashSet::new();
-        for module in &mut modules {
-            if !seen.insert(module.name.to_ascii_lowercase()) {
-                module.name = format!("{}_{:x}", module.name, module.base);
+        for kind in [ModuleKind::Kernel, ModuleKind::User] {
+            for module in modules.iter_mut().filter(|module| module.kind == kind) {
+                if !seen.insert(module.name.to_ascii_lowercase()) {
+                    module.name = format!("{}_{:x}", module.name, module.base);
+                }
             }
         }
         ModuleList { modules }
@@ -135,17 +138,15 @@ fn stem(file: &str) -> &str {
     file.rsplit_once('.').map_or(file, |(stem, _)| stem)
 }
 
-/// The last component of a Windows path.
-pub fn file_name(path: &str) -> &str {
-    path.rsplit(['\\', '/']).next().unwrap_or(path)
-}
-
 /// The debugger's name for an image file.
 fn module_name(image_name: &str, is_kernel: bool) -> String {
     if is_kernel {
         return "nt".to_owned();
     }
-    stem(image_name).chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
+    let name: String =
+        stem(image_name).chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
+    // No other image may pass for the kernel.
+    if name.eq_ignore_ascii_case("nt") { format!("{name}_") } else { name }
 }
 
 /// A module from what the loader recorded of it.
@@ -297,6 +298,18 @@ mod tests {
         let names: Vec<_> = list.iter().map(|module| module.name.as_str()).collect();
         assert_eq!(names, ["nt", "Microsoft_Bluetooth_Legacy_LEEnumerator", "a", "A_6000"]);
         assert_eq!(list.named("NTOSKRNL").map(|module| module.base), Some(0x1000));
+    }
+
+    #[test]
+    fn no_image_of_a_process_takes_a_name_from_the_kernel() {
+        let list = ModuleList::new(vec![
+            module(r"C:\tools\nt.exe", 0x1000, 0x1000, ModuleKind::User, false),
+            module("CI.dll", 0x3000, 0x1000, ModuleKind::User, false),
+            module("ntoskrnl.exe", 0xffff_8000_0000_0000, 0x1000, ModuleKind::Kernel, true),
+            module("CI.dll", 0xffff_8000_0001_0000, 0x1000, ModuleKind::Kernel, false),
+        ]);
+        let names: Vec<_> = list.iter().map(|module| module.name.as_str()).collect();
+        assert_eq!(names, ["nt_", "CI_3000", "nt", "CI"]);
     }
 
     #[test]

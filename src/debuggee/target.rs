@@ -64,13 +64,16 @@ impl Target {
     pub fn set_paths(&mut self, symbols: SearchPath, images: SearchPath, options: Options) {
         let mut options = options;
         match &self.subject {
-            Subject::Dump(_) => {
-                self.images = Arc::new(self.image_overlay(&images));
-                self.memory = self.memory.with_images(self.images.clone());
-            }
+            Subject::Dump(_) => self.stand_in(&images),
             Subject::Image(image) => options.beside = image.folder().map(Path::to_owned),
         }
         self.symbols.set_finder(Finder::new(symbols, images, options));
+    }
+
+    /// Lets the images of the modules listed now stand behind the memory, and no others.
+    pub(super) fn stand_in(&mut self, images: &SearchPath) {
+        self.images = Arc::new(self.image_overlay(images));
+        self.memory = self.memory.with_images(self.images.clone());
     }
 
     /// The files in the folders of an image path that match loaded modules by name, time stamp and size.

@@ -214,11 +214,6 @@ impl NameIndex {
         self.rows.is_empty()
     }
 
-    /// Whether any of them is a function of a private PDB.
-    pub fn has_functions(&self) -> bool {
-        self.rows.iter().any(|row| row.kind == SymbolKind::Function)
-    }
-
     fn symbol(&self, row: &Row) -> Symbol<'_> {
         Symbol {
             name: get(&self.text, row.name),

@@ -1,8 +1,8 @@
 //! Finding the kernel's symbols when the dump does not name its PDB.
 //!
 //! A triage dump holds no image headers, so nothing says which PDB belongs to its kernel. But it does hold addresses of
-//! some fifty kernel variables (in the debugger data block), and of KeBugCheckEx: a symbol file in which all of them
-//! stand at the right places is the right one.
+//! some twenty kernel variables (in the debugger data block), and of KeBugCheckEx: a symbol file in which those that it
+//! names stand at the right places, and none at another, is the right one.
 
 use crate::debuggee::{DebuggerData, Module, Target};
 use crate::symbols::search::finder::Finder;

@@ -110,7 +110,7 @@ impl Fetches {
         self.shared.state().left()
     }
 
-    /// Ends every fetch, and begins none for those who do not wait until [`Fetches::forget`]; what was found stays.
+    /// Ends every fetch, and begins none for those who do not wait until [`Fetches::resume`]; what was found stays.
     pub fn stop(&self) {
         let mut state = self.shared.state();
         state.stopped = true;
@@ -124,10 +124,14 @@ impl Fetches {
         self.shared.state().stopped
     }
 
+    /// Takes [`Fetches::stop`] back.
+    pub(super) fn resume(&self) {
+        self.shared.state().stopped = false;
+    }
+
     /// Ends the fetch for one module, or all of them, and forgets what was found.
     pub(super) fn forget(&self, base: Option<u64>) {
         let mut state = self.shared.state();
-        state.stopped = false;
         match base {
             Some(base) => {
                 if let Some(Progress::Pending(stop)) = state.modules.remove(&base) {
@@ -243,9 +247,13 @@ fn fetch(request: &Request, watch: &Watch<'_>) -> Vec<Search> {
     let searches: Vec<Search> =
         located.into_iter().flat_map(|located| [located.image, located.pdb]).flatten().collect();
     for search in &searches {
-        if let (FileId::Pdb(_), Some(found)) = (&search.id, &search.found) {
-            // Makes the index now, so that nobody waits for it later; that opening again says what is wrong.
-            let _ = PdbFile::open(&found.path, request.index_cache.as_deref());
+        // A private PDB answers from its table of all names only: made here, nobody waits for it later. What is wrong
+        // with the file is said when it is opened for use.
+        if let (FileId::Pdb(_), Some(found)) = (&search.id, &search.found)
+            && let Ok(pdb) = PdbFile::open(&found.path, request.index_cache.as_deref())
+            && pdb.is_private()
+        {
+            let _ = pdb.name_index();
         }
     }
     searches

@@ -120,6 +120,7 @@ impl SymbolTable {
         state.generation += 1;
         state.loaded.clear();
         state.preliminary.clear();
+        self.fetches.resume();
         self.fetches.forget(None);
     }
 
@@ -129,13 +130,17 @@ impl SymbolTable {
         if state.finder.options().allow_mismatch == allow {
             return;
         }
-        let options = Options { allow_mismatch: allow, ..state.finder.options().clone() };
-        let (symbols, images) = (state.finder.symbol_path().clone(), state.finder.image_path().clone());
-        state.finder = Arc::new(Finder::new(symbols, images, options));
+        state.finder = Arc::new(state.finder.allowing_mismatch(allow));
+    }
+
+    /// Forgets what was loaded for one module, or for all, and may fetch again for those who do not wait.
+    pub fn unload(&self, module: Option<&Module>) {
+        self.fetches.resume();
+        self.forget(module);
     }
 
     /// Forgets what was loaded for one module, or for all.
-    pub fn unload(&self, module: Option<&Module>) {
+    pub(super) fn forget(&self, module: Option<&Module>) {
         let mut state = self.state();
         state.generation += 1;
         match module {

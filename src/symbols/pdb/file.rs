@@ -117,8 +117,8 @@ impl PdbFile {
 
     /// Names that answer for a record's address: all names where they have been read or must be, and otherwise a few.
     pub(crate) fn names_near(&self, rva: u32) -> Option<&NameIndex> {
-        if let Some(all) = self.names.get() {
-            return all.as_ref().ok();
+        if let Some(Ok(all)) = self.names.get() {
+            return Some(all);
         }
         let publics = self.publics.get_or_init(|| SortedPublics::new(&self.streams));
         publics.as_ref().and_then(|publics| publics.near(rva)).or_else(|| self.name_index().ok())

@@ -1,4 +1,4 @@
-//! The modules and procedures that were read last.
+//! The modules and procedures that were loaded last.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use super::streams::Streams;
 const MAX_MODULES: usize = 16;
 const MAX_PROCEDURES: usize = 256;
 
-/// What was read last.
+/// What was loaded last.
 #[derive(Default)]
 pub(crate) struct Recent {
     modules: Mutex<VecDeque<(u16, Arc<Compiled>)>>,

@@ -29,7 +29,7 @@ pub(crate) struct Streams {
     has_private: bool,
     identity: Identity,
     input: SharedInput,
-    map: OnceLock<Result<Arc<AddressMap<'static>>, String>>,
+    map: OnceLock<Option<Arc<AddressMap<'static>>>>,
     types: OnceLock<Option<Records>>,
     ids: OnceLock<Option<Records>>,
     rearranged: OnceLock<bool>,
@@ -99,8 +99,8 @@ impl Streams {
 
     /// The way from sections and offsets to addresses, and by OMAP on to those in the image where it was rearranged.
     pub(crate) fn address_map(&self) -> Result<Arc<AddressMap<'static>>, pdb::Error> {
-        let map = self.map.get_or_init(|| self.lock().address_map().map(Arc::new).map_err(|e| e.to_string()));
-        map.clone().map_err(|_| pdb::Error::AddressMapNotFound)
+        let map = self.map.get_or_init(|| self.lock().address_map().map(Arc::new).ok());
+        map.clone().ok_or(pdb::Error::AddressMapNotFound)
     }
 
     /// Whether the image was rearranged after it was linked; true where that cannot be seen, since the address map knows

@@ -1,6 +1,6 @@
 //! The table of file names, and the map of named streams through which it is found.
 
-use crate::symbols::pdb::records::StreamBytes;
+use super::records::StreamBytes;
 use crate::util::bounded::{slice, u32_at};
 
 /// The first word of the table of names.
@@ -37,7 +37,7 @@ impl NameTable {
     }
 }
 
-/// What follows the map of named streams in the PDB stream, and the number of the stream called `name`.
+/// The number of the stream called `name`, from the map of named streams in the PDB stream.
 ///
 /// The map: size and bytes of its names, size and capacity of a hash table, two bit sets (words, then that many), and
 /// for each entry the place of its name and the stream's number.

@@ -1,4 +1,4 @@
-//! Who finds files: the paths and options of searches, one file or many at a time.
+//! Who finds files: the paths and options of searches.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -99,21 +99,17 @@ impl Finder {
         &self.folders
     }
 
-    /// Changes the symbol path; what failed before may be asked again.
-    pub fn set_symbol_path(&mut self, path: SearchPath) {
-        self.symbols = path;
-        self.http.forget();
-    }
-
-    /// Changes the image path.
-    pub fn set_image_path(&mut self, path: SearchPath) {
-        self.images = path;
-        self.http.forget();
-    }
-
-    /// Allows or forbids loose files of another version (`.symopt`, `.reload /i`).
-    pub fn set_allow_mismatch(&mut self, allow: bool) {
-        self.options.allow_mismatch = allow;
+    /// A finder that takes or refuses loose files of another version (`.symopt`, `.reload /i`); it shares the
+    /// connections of this one, and what is known of servers that failed.
+    #[must_use]
+    pub fn allowing_mismatch(&self, allow: bool) -> Finder {
+        Finder {
+            symbols: self.symbols.clone(),
+            images: self.images.clone(),
+            options: Options { allow_mismatch: allow, ..self.options.clone() },
+            http: Arc::clone(&self.http),
+            folders: Folders::default(),
+        }
     }
 
     /// All PDBs of this file name that are here, whatever their version: loose ones and those of local stores on the

@@ -96,10 +96,10 @@ impl Identity {
     /// Checks that this is the wanted file; `Err` carries what it is and what is wanted.
     pub fn check(&self, wanted: &FileId) -> Result<(), Mismatch> {
         let same = match (self, wanted) {
-            (Identity::Pdb { guid, info_age, dbi_age }, FileId::Pdb(id)) => {
+            (Identity::Pdb { guid, dbi_age, .. }, FileId::Pdb(id)) => {
                 // The info age grows with each incremental write; images carry the DBI age. A PDB without DBI
                 // stream (types only) is known by its GUID alone.
-                *guid == id.guid && (dbi_age.is_none_or(|age| age == id.age) || *info_age == id.age)
+                *guid == id.guid && dbi_age.is_none_or(|age| age == id.age)
             }
             (Identity::Image { time_date_stamp, size_of_image, .. }, FileId::Image(id)) => {
                 *time_date_stamp == id.time_date_stamp && *size_of_image == id.size_of_image

@@ -8,7 +8,7 @@ pub fn host_of(url: &str) -> &str {
 }
 
 /// True for servers on this computer.
-pub(in crate::symbols) fn is_local(url: &str) -> bool {
+pub(super) fn is_local(url: &str) -> bool {
     let host = host_of(url);
     let host = host.split_once("://").map_or(host, |(_, host)| host);
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);

@@ -17,8 +17,8 @@ use crate::symbols::search::observer::{Event, Observer};
 
 /// How often a waiting search looks whether the user has cancelled.
 const POLL: Duration = Duration::from_millis(40);
-/// Asks the server at `base` for `id` and puts it into the store at `cache`. The work is done by a thread of its own,
-/// so that cancelling does not wait for the network.
+
+/// Asks the server at `base` for `id` and puts it into the store at `cache`.
 pub(crate) fn fetch(
     http: &Arc<Http>,
     base: &str,

@@ -11,7 +11,7 @@ use crate::symbols::search::limits::Limits;
 
 /// The clients for one set of limits.
 #[derive(Debug)]
-pub(in crate::symbols) struct Clients {
+pub(super) struct Clients {
     /// For servers that a proxy for `https` leads to.
     https: Agent,
     /// For servers that a proxy for `http` leads to.
@@ -22,12 +22,12 @@ pub(in crate::symbols) struct Clients {
     /// Where the trusted certificates come from.
     certificates: String,
     /// Why a proxy or certificate setting of the environment is not used.
-    pub(in crate::symbols) warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Clients {
     /// Clients as the environment wants them.
-    pub(in crate::symbols) fn new(limits: &Limits) -> Clients {
+    pub(super) fn new(limits: &Limits) -> Clients {
         let mut warnings = Vec::new();
         let (roots, certificates) = root_certificates(&mut warnings);
         let agent = |proxy| {
@@ -64,7 +64,7 @@ impl Clients {
     }
 
     /// The client for an address.
-    pub(in crate::symbols) fn client(&self, url: &str) -> &Agent {
+    pub(super) fn client(&self, url: &str) -> &Agent {
         let secure = url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
         match secure {
             _ if self.proxies.is_direct(url) => &self.direct,
@@ -74,7 +74,7 @@ impl Clients {
     }
 
     /// Which proxy and which certificates are used, for display.
-    pub(in crate::symbols) fn describe(&self) -> [(&'static str, String); 2] {
+    pub(super) fn describe(&self) -> [(&'static str, String); 2] {
         [("Proxy", self.proxies.describe()), ("CA bundle", self.certificates.clone())]
     }
 }

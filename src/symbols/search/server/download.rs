@@ -1,4 +1,4 @@
-//! Fetching from symbol servers: limits, and a memory of what failed.
+//! Fetching from symbol servers, with a memory of what failed.
 
 use std::collections::HashMap;
 use std::fs::File;

@@ -22,20 +22,20 @@ pub enum FetchError {
     Local(#[from] io::Error),
 }
 
-pub(in crate::symbols) fn html() -> FetchError {
+pub(super) fn html() -> FetchError {
     FetchError::Answer("the answer is an HTML page (of a login or a proxy?), not the file".to_owned())
 }
 
-pub(in crate::symbols) fn over_limit(limit: u64) -> FetchError {
+pub(super) fn over_limit(limit: u64) -> FetchError {
     FetchError::Answer(format!("the file is over the size limit of {limit} bytes"))
 }
 
-pub(in crate::symbols) fn looks_like_markup(front: &[u8]) -> bool {
+pub(super) fn looks_like_markup(front: &[u8]) -> bool {
     let front = front.strip_prefix(b"\xef\xbb\xbf").unwrap_or(front);
     front.trim_ascii_start().starts_with(b"<")
 }
 
-pub(in crate::symbols) fn status_error(status: u16) -> Result<(), FetchError> {
+pub(super) fn status_error(status: u16) -> Result<(), FetchError> {
     Err(match status {
         200 => return Ok(()),
         404 | 410 => FetchError::Missing(status),
@@ -53,7 +53,7 @@ fn proxy_login() -> String {
         .to_owned()
 }
 
-pub(in crate::symbols) fn request_error(error: &ureq::Error) -> FetchError {
+pub(super) fn request_error(error: &ureq::Error) -> FetchError {
     use ureq::Error;
     match error {
         Error::TooManyRedirects => FetchError::Answer("too many redirects".to_owned()),
@@ -84,7 +84,7 @@ pub(in crate::symbols) fn request_error(error: &ureq::Error) -> FetchError {
     }
 }
 
-pub(in crate::symbols) fn body_error(error: &io::Error, done: u64, total: Option<u64>) -> FetchError {
+pub(super) fn body_error(error: &io::Error, done: u64, total: Option<u64>) -> FetchError {
     let of = total.map_or(String::new(), |total| format!(" of {total}"));
     if error.kind() == io::ErrorKind::TimedOut || error.to_string().contains("timeout") {
         return FetchError::Host(format!("the download stalled after {done}{of} bytes"));

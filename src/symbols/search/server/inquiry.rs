@@ -19,7 +19,7 @@ use crate::symbols::search::cabinet::{self, Stoppable};
 use crate::symbols::search::cache::{Pending, StoreError};
 
 /// How long past its time limit a download may take to notice, before it is left to itself.
-pub(in crate::symbols) const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// The shortest time between two progress events.
 const PROGRESS: Duration = Duration::from_millis(100);
 
@@ -27,7 +27,7 @@ const PROGRESS: Duration = Duration::from_millis(100);
 const MAX_TEXT: u64 = 4096;
 
 /// What came of each address asked: the file in the cache, or why not.
-pub(in crate::symbols) type Asked = Vec<(String, Result<PathBuf, Outcome>)>;
+pub(super) type Asked = Vec<(String, Result<PathBuf, Outcome>)>;
 
 /// The forms of a file on a server, in the order in which they are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,27 +46,27 @@ enum Got {
 }
 
 /// What the working thread reports.
-pub(in crate::symbols) enum Message {
+pub(super) enum Message {
     Started(String),
     Progress(u64, Option<u64>),
     Done(Asked),
 }
 
 /// One file asked of one server.
-pub(in crate::symbols) struct Inquiry {
-    pub(in crate::symbols) http: Arc<Http>,
-    pub(in crate::symbols) base: String,
-    pub(in crate::symbols) id: FileId,
-    pub(in crate::symbols) cache: PathBuf,
-    pub(in crate::symbols) abandon: Arc<AtomicBool>,
+pub(super) struct Inquiry {
+    pub(super) http: Arc<Http>,
+    pub(super) base: String,
+    pub(super) id: FileId,
+    pub(super) cache: PathBuf,
+    pub(super) abandon: Arc<AtomicBool>,
     /// What its `file.ptr` may point to.
-    pub(in crate::symbols) trusted: Trusted,
-    pub(in crate::symbols) sender: Sender<Message>,
+    pub(super) trusted: Trusted,
+    pub(super) sender: Sender<Message>,
 }
 
 impl Inquiry {
     /// Asks, and reports.
-    pub(in crate::symbols) fn run(self) {
+    pub(super) fn run(self) {
         let asked = self.ask();
         // The receiver is gone if the search was cancelled.
         let _ = self

@@ -6,18 +6,18 @@ use super::address::{host_of, is_local, without_login};
 
 /// Proxies by the scheme of the address, and the servers that are reached without.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::symbols) struct Proxies {
+pub(super) struct Proxies {
     /// The variable and the proxy for `https`.
-    pub(in crate::symbols) https: Option<(&'static str, String)>,
+    pub(super) https: Option<(&'static str, String)>,
     /// For `http`.
-    pub(in crate::symbols) http: Option<(&'static str, String)>,
+    pub(super) http: Option<(&'static str, String)>,
     exceptions: Vec<String>,
 }
 
 impl Proxies {
     /// Reads the debugger's own variable, else the usual ones. A variable for one scheme counts more than that for all;
     /// `NO_PROXY` holds for each.
-    pub(in crate::symbols) fn new(variable: impl Fn(&str) -> Option<String>) -> Proxies {
+    pub(super) fn new(variable: impl Fn(&str) -> Option<String>) -> Proxies {
         let first = |names: &[&'static str]| {
             let set = |&name: &&'static str| Some((name, full(variable(name)?.trim())?));
             names.iter().find_map(set)
@@ -41,13 +41,13 @@ impl Proxies {
     }
 
     /// Whether a server is reached without a proxy: on this computer, or by `NO_PROXY`.
-    pub(in crate::symbols) fn is_direct(&self, url: &str) -> bool {
+    pub(super) fn is_direct(&self, url: &str) -> bool {
         let (host, port) = host_and_port(url);
         is_local(url) || self.exceptions.iter().any(|entry| matches(entry, &host, port))
     }
 
     /// For display: each proxy with its variable, without logins.
-    pub(in crate::symbols) fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let show = |(name, proxy): &(&str, String)| format!("{} ({name})", without_login(proxy));
         let shown: Vec<String> = match (&self.https, &self.http) {
             (Some(https), Some(http)) if https == http => vec![show(https)],

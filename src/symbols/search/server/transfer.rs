@@ -18,17 +18,17 @@ use crate::symbols::search::limits::Limits;
 const MAX_RESUMES: u32 = 4;
 
 /// What is to be transferred, and within what bounds.
-pub(in crate::symbols) struct Transfer<'a> {
+pub(super) struct Transfer<'a> {
     /// The client.
-    pub(in crate::symbols) client: &'a Agent,
+    pub(super) client: &'a Agent,
     /// The address.
-    pub(in crate::symbols) url: &'a str,
+    pub(super) url: &'a str,
     /// Limits of time.
-    pub(in crate::symbols) limits: &'a Limits,
+    pub(super) limits: &'a Limits,
     /// Bytes at most.
-    pub(in crate::symbols) size: u64,
+    pub(super) size: u64,
     /// Set when nobody wants the file any more.
-    pub(in crate::symbols) abandon: &'a AtomicBool,
+    pub(super) abandon: &'a AtomicBool,
 }
 
 /// How far a transfer is.
@@ -56,7 +56,7 @@ impl<E: Into<FetchError>> From<E> for Ended {
 
 impl Transfer<'_> {
     /// Fetches into `out`, which is emptied first, and says how many bytes came.
-    pub(in crate::symbols) fn run(
+    pub(super) fn run(
         &self,
         out: &mut File,
         progress: &mut dyn FnMut(u64, Option<u64>),
