@@ -120,7 +120,7 @@ fn use_all(dump: &DumpFile) {
 /// The project's own dumps, and small ones from the field where they are at hand.
 fn larger_seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
-    for name in ["triage", "rdmp-kernel", "bitmap-kernel"] {
+    for name in ["triage", "rdmp-kernel", "rdmp-complete", "bitmap-kernel", "live", "full"] {
         let path = format!("{}/tests/data/wifi-{name}.dmp.gz", env!("CARGO_MANIFEST_DIR"));
         let mut bytes = Vec::new();
         let file = std::fs::File::open(path).unwrap();

@@ -28,7 +28,10 @@ fn ctrl_c_stops_a_command_that_waits_for_a_server() {
     input.write_all(b"? 0n40+2\nq\n").unwrap();
     let mut text = String::new();
     program.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    let mut told = String::new();
+    program.stderr.take().unwrap().read_to_string(&mut told).unwrap();
     assert!(program.wait().unwrap().success());
+    assert!(told.contains(".reload /f nwifi.sys: cancelled"), "{told}");
     assert!(text.contains("00000000`0000002a"), "{text}");
     drop(held);
 }

@@ -36,11 +36,16 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
         if writer.raw(&session.prompt()).is_err() {
             return Exit::Success;
         }
-        let mut line = String::new();
-        match input.by_ref().take(MAX_LINE).read_line(&mut line) {
-            Ok(0) | Err(_) => return Exit::Success,
+        let mut bytes = Vec::new();
+        match input.by_ref().take(MAX_LINE).read_until(b'\n', &mut bytes) {
+            Ok(0) => return Exit::Success,
             Ok(_) => {}
+            Err(error) => {
+                complain(&format!("dumpscope: commands cannot be read: {error}"));
+                return Exit::CommandFailed;
+            }
         }
+        let line = String::from_utf8_lossy(&bytes).into_owned();
         if !line.trim().is_empty() {
             last = line;
         }

@@ -173,7 +173,9 @@ impl EvalHost for Session {
     }
 
     fn local(&self, name: &str) -> Option<Result<Typed, EvalError>> {
-        let local = self.locals().ok()?.into_iter().find(|local| local.name == name)?;
+        // No variable of a frame has a module's name before it.
+        let locals = (!name.contains('!')).then(|| self.locals())?;
+        let local = locals.ok()?.into_iter().find(|local| local.name == name)?;
         let ty = CType::of(&local.ty);
         let value = match (local.home.address(), &local.bytes) {
             (Some(address), _) => Some(Typed::at(ty, address)),
@@ -212,12 +214,14 @@ fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
         "exentry" => session.target.subject().image()?.entry_point(),
         "ip" | "scopeip" => session.code_address().ok(),
         "csp" => session.context().ok().map(|context| context.sp()),
-        "ra" => session.memory(session.context().ok()?.sp(), 8),
-        "retreg" => session.context().ok()?.get("rax"),
+        "ra" => session.return_address(),
+        "retreg" => {
+            session.context().ok().and_then(|context| context.get("rax").or_else(|| context.get("x0")))
+        }
         "thread" => session.thread(),
         "proc" => session.process(),
         "prcb" => session.processor()?.prcb,
-        "pcr" => session.processor()?.prcb.map(|prcb| prcb.wrapping_sub(0x180)),
+        "pcr" => session.processor()?.pcr(session.target.machine()),
         "peb" => session.target.peb(session.process()?),
         "teb" => session.target.teb(session.thread()?),
         "extret" => Some(session.extret),

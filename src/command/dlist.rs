@@ -26,6 +26,9 @@ pub const SPEC: CommandSpec = CommandSpec {
 /// The most entries that are walked.
 const MAX_ENTRIES: usize = 1 << 20;
 
+/// How a list ends that is whole.
+const WHOLE: &str = "the list returns to its head";
+
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let (head, rest) = context.evaluate_prefix(args.text)?;
     let mut words = rest.split_whitespace();
@@ -55,7 +58,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                         hex::tick(before)
                     );
                 }
-                _ => break "the list returns to its head".to_owned(),
+                _ => break WHOLE.to_owned(),
             }
         }
         if !seen.insert(entry) {
@@ -92,6 +95,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     let count = seen.len();
     let plural = if count == 1 { "entry" } else { "entries" };
-    let role = if end.ends_with("its head") { Role::Text } else { Role::Warning };
+    let role = if end == WHOLE { Role::Text } else { Role::Warning };
     context.emit(Line::new().role(role, format!("{count} {plural}; {end}")))
 }

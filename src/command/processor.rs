@@ -33,6 +33,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let number = args.text.strip_suffix('s').unwrap_or(args.text);
     let number: u32 = number.parse().map_err(|_| CommandError::Syntax(format!("~{}", args.text)))?;
     if context.session.select_processor(number) {
+        context.session.follow_processor();
         return Ok(());
     }
     let count = context.session.target.processors().len();

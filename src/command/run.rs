@@ -67,6 +67,7 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         let outcome = outcome.and(sink.end(text.as_deref()).map_err(CommandError::from));
         if parsed.processor.is_some() {
             session.focus = before;
+            session.follow_processor();
         }
         if let Err(error) = outcome {
             return Err(failure(error, typed, after));
@@ -102,10 +103,11 @@ fn run_one(
             "the code is for machine {machine:#x}; only instructions of x64, x86 and ARM64 are decoded"
         )));
     }
-    if let Some(number) = parsed.processor
-        && !session.select_processor(number)
-    {
-        return Err(CommandError::Argument(format!("the dump has no processor {number}")));
+    if let Some(number) = parsed.processor {
+        if !session.select_processor(number) {
+            return Err(CommandError::Argument(format!("the dump has no processor {number}")));
+        }
+        session.follow_processor();
     }
     (parsed.spec.run)(&parsed.args, &mut Context::new(session, sink))
 }

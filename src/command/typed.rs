@@ -143,7 +143,7 @@ pub(super) fn value_span(value: &Value, ty: &FoundType, address: Option<u64>) ->
     }
 }
 
-/// Says, once a command, that a layout is another build's, and what was corrected in it.
+/// Says, once a command, that a layout is built in and of which build, and what was corrected in it.
 pub(super) fn note_layout(found: &FoundType, context: &mut Context<'_>) -> Result<(), CommandError> {
     let remarks = found.source.remarks(found.id);
     let target = &context.session.target;
@@ -153,8 +153,11 @@ pub(super) fn note_layout(found: &FoundType, context: &mut Context<'_>) -> Resul
     };
     let text = match (found.source.exactness(), remarks.is_empty()) {
         (Exactness::Exact, true) => return Ok(()),
+        (Exactness::BuiltIn(build), true) => {
+            format!("Note: built-in layout of {build}, the dump's own build")
+        }
         (Exactness::Nearest(build), _) => format!("Note: built-in layout of {build} (this dump: {here})"),
-        (Exactness::Exact, false) => format!("Note: {}", found.source.type_origin()),
+        (Exactness::Exact | Exactness::BuiltIn(_), false) => format!("Note: {}", found.source.type_origin()),
     };
     context.emit(Line::new().role(Role::Dim, text))?;
     for remark in remarks {

@@ -36,6 +36,7 @@ impl Target {
             ));
         }
         self.set_memory(seen);
+        self.attached = Some(process);
         let kernel = self.modules().iter().filter(|module| module.kind == ModuleKind::Kernel).cloned();
         let mut modules: Vec<_> = kernel.collect();
         let (user, _) = self.user_modules_of(process, head);

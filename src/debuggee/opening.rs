@@ -50,6 +50,7 @@ impl Target {
             unloaded: Vec::new(),
             symbols: SymbolTable::default(),
             warnings: Vec::new(),
+            attached: None,
         }
     }
 

@@ -47,11 +47,16 @@ const GS_BASE: usize = 0xa8;
 const PRCB_IN_PCR: u64 = 0x180;
 
 impl Processor {
+    /// Address of its KPCR; only x64 is known.
+    pub fn pcr(&self, machine: Machine) -> Option<u64> {
+        self.prcb.filter(|_| machine == Machine::Amd64)?.checked_sub(PRCB_IN_PCR)
+    }
+
     /// What gs addresses in kernel code on this processor: its KPCR, where the address of the KPRCB and the register
     /// that was saved agree.
     pub fn kernel_gs(&self) -> Option<u64> {
         let saved = u64_at(&self.special.as_ref()?.bytes, GS_BASE)?;
-        (self.prcb?.checked_sub(PRCB_IN_PCR)? == saved).then_some(saved)
+        (self.pcr(Machine::Amd64)? == saved).then_some(saved)
     }
 }
 

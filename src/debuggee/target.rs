@@ -37,6 +37,8 @@ pub struct Target {
     pub(super) unloaded: Vec<UnloadedModule>,
     pub(super) symbols: SymbolTable,
     pub(super) warnings: Vec<String>,
+    /// The process whose user memory and modules are looked at, where it is not that of the crash.
+    pub(super) attached: Option<u64>,
 }
 
 /// The machine value of 32-bit ARM.
@@ -262,6 +264,11 @@ impl Target {
     /// EPROCESS whose address space the crashing thread used.
     pub fn current_process(&self) -> Option<u64> {
         self.process_of(self.current_thread()?)
+    }
+
+    /// The process whose user memory and modules are looked at now.
+    pub fn attached(&self) -> Option<u64> {
+        self.attached.or_else(|| self.current_process())
     }
 
     /// EPROCESS whose address space a thread uses.

@@ -78,6 +78,18 @@ impl Session {
         exists
     }
 
+    /// Looks at memory as the current processor's process sees it, unless a process was chosen. A dump that holds no
+    /// page tables keeps the memory that it has.
+    pub fn follow_processor(&mut self) {
+        let running =
+            self.processor().and_then(|processor| self.target.process_of(processor.current_thread?));
+        if let (None, Some(process)) = (self.attached, running)
+            && self.target.attached() != Some(process)
+        {
+            let _ = self.target.attach(process);
+        }
+    }
+
     /// ETHREAD of the thread that was selected, or of the current processor's.
     pub fn thread(&self) -> Option<u64> {
         if self.focus.thread.is_some() {
@@ -97,7 +109,11 @@ impl Session {
     /// Why nothing was changed.
     pub fn attach(&mut self, process: Option<u64>) -> Result<(), String> {
         let wanted = process.or_else(|| self.target.current_process());
-        self.target.attach(wanted.ok_or("the current process is not known")?)?;
+        let wanted = wanted.ok_or("the current process is not known")?;
+        // The process that is looked at already needs no page tables to be looked at.
+        if self.target.attached() != Some(wanted) {
+            self.target.attach(wanted)?;
+        }
         self.attached = process;
         self.next_address.clear();
         Ok(())

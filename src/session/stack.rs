@@ -43,6 +43,15 @@ impl Session {
         })
     }
 
+    /// Where the selected frame (the innermost if none is) returns to; `None` where that is not known.
+    pub fn return_address(&self) -> Option<u64> {
+        let address = match &self.focus.frame {
+            Some(selected) => selected.frame.return_address,
+            None => self.stack(1).ok()?.frames.first()?.return_address,
+        };
+        Some(address).filter(|&address| address != 0)
+    }
+
     /// The current stack.
     ///
     /// # Errors

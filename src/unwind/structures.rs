@@ -50,7 +50,9 @@ impl Mask {
 /// All trap frames on the stack, lowest first.
 pub(crate) fn trap_frames(host: &dyn UnwindHost, stack: &StackBytes) -> Vec<LiveTrap> {
     let mut found: Vec<LiveTrap> = Vec::new();
-    let first = stack.start.wrapping_add(15) & !15;
+    let Some(first) = first_aligned(stack) else {
+        return found;
+    };
     let mut at = first;
     while at.saturating_add(TRAP_FRAME_SIZE) <= stack.end() && found.len() < MAX_TRAPS {
         match trap_at(host, stack, at) {
@@ -146,8 +148,15 @@ pub(crate) fn masks(host: &dyn UnwindHost, stack: &StackBytes, contexts: &[u64])
 
 /// The addresses of all CONTEXT records on the stack, lowest first.
 pub(crate) fn contexts(stack: &StackBytes) -> Vec<u64> {
-    let first = stack.start.wrapping_add(15) & !15;
+    let Some(first) = first_aligned(stack) else {
+        return Vec::new();
+    };
     (first..stack.end()).step_by(16).filter(|&at| is_context(stack, at)).collect()
+}
+
+/// Where the first structure of a stack may stand; `None` where rsp is the last bytes there are.
+fn first_aligned(stack: &StackBytes) -> Option<u64> {
+    Some(stack.start.checked_add(15)? & !15)
 }
 
 /// Whether an x64 CONTEXT stands at `at`.

@@ -182,7 +182,10 @@ fn found_in(located: &Located) -> String {
             path.strip_suffix(&inside).or_else(|| path.strip_suffix(search.id.name())).unwrap_or(&path);
         let root = root.trim_end_matches(['/', '\\']);
         return match &found.origin {
-            Some(origin) => format!("fetched just now into {root} from {}", host_of(origin)),
+            Some(origin) => {
+                let from = Some(host_of(origin)).filter(|host| !host.is_empty()).unwrap_or(origin);
+                format!("fetched just now into {root} from {from}")
+            }
             None => format!("in {root}"),
         };
     }

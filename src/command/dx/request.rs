@@ -95,22 +95,17 @@ fn is_data_model(text: &str) -> bool {
     text == "Debugger" || variable.is_some() || DATA_MODEL.iter().any(|word| text.contains(word))
 }
 
-/// Splits `EXPRESSION,d`: a comma outside all brackets.
+/// Splits `EXPRESSION,d`: a comma before the last word, outside all brackets.
 fn specifier(text: &str) -> Result<(&str, Radix), CommandError> {
-    let mut depth = 0usize;
-    let mut comma = None;
-    for (at, c) in text.char_indices() {
-        match c {
-            '(' | '[' | '<' => depth += 1,
-            ')' | ']' | '>' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => comma = Some(at),
-            _ => {}
-        }
-    }
-    let Some((expression, rest)) = comma.and_then(|at| text.split_at_checked(at)) else {
+    let split = text.rsplit_once(',').filter(|(expression, word)| {
+        let opened = expression.matches(['(', '[']).count();
+        let closed = expression.matches([')', ']']).count();
+        opened == closed && word.trim().chars().all(|c| c.is_ascii_alphanumeric())
+    });
+    let Some((expression, rest)) = split else {
         return Ok((text, Radix::ByType));
     };
-    let radix = match rest.trim_start_matches(',').trim() {
+    let radix = match rest.trim() {
         "d" => Radix::Decimal,
         "x" | "h" => Radix::Hex,
         other => {

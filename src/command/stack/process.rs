@@ -30,10 +30,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if !rest.is_empty() {
         let asked = context.evaluate(rest)?;
         let wanted = Some(asked).filter(|&asked| asked != 0);
-        // The process that is looked at already needs no page tables to be looked at.
-        if wanted != context.session.process() {
-            context.session.attach(wanted).map_err(CommandError::Missing)?;
-        }
+        context.session.attach(wanted).map_err(CommandError::Missing)?;
     }
     let process = context.session.process();
     let process =

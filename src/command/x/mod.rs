@@ -22,7 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            /0 addresses only      /1 names only          /2 addresses and names\n  \
            /t with types          /v with kind and size  /s SIZE only of that size\n  \
            /f functions           /d data                /q names in quotes for expressions\n  \
-           /p no blank before (   /D with links          /r the pattern is a regular expression\n  \
+           /p no blank before (                          /r the pattern is a regular expression\n  \
            /a /A by address up, down (up is the default)\n  \
            /n /N by name          /z /Z by size\n\
            Without a module the kernel and the modules whose symbols are loaded are searched; x *! lists modules.\n\

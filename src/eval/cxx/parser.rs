@@ -64,9 +64,9 @@ impl<'t> Parser<'t, '_> {
         if !self.take("?") {
             return Ok(condition);
         }
-        let yes = self.expression()?;
+        let yes = self.nested(Self::expression)?;
         self.need(":")?;
-        let no = self.expression()?;
+        let no = self.nested(Self::expression)?;
         Ok(if condition.load(self.host, at)? != 0 { yes } else { no })
     }
 
@@ -100,11 +100,19 @@ impl<'t> Parser<'t, '_> {
     }
 
     pub(super) fn unary(&mut self) -> Result<Typed, EvalError> {
+        self.nested(Self::unary_inner)
+    }
+
+    /// One level deeper, unless that is deeper than any person writes.
+    fn nested(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<Typed, EvalError>,
+    ) -> Result<Typed, EvalError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(EvalError::TooDeep(self.rest.to_owned()));
         }
-        let value = self.unary_inner();
+        let value = parse(self);
         self.depth -= 1;
         value
     }

@@ -208,7 +208,12 @@ pub(super) fn unary(operator: char, of: &Typed, host: &dyn EvalHost, text: &str)
 /// Casts a value to a type.
 pub(super) fn cast(to: CType, of: &Typed, host: &dyn EvalHost, text: &str) -> Result<Typed, EvalError> {
     let value = of.decay(host, text)?.load(host, text)?;
+    let is_float = |base: Base| base.kind == BaseKind::Float;
     match to.integer() {
+        // Floating-point numbers are shown and not computed.
+        Some(base) if is_float(base) || of.ty.integer().is_some_and(is_float) => {
+            Err(EvalError::Type(format!("{} cannot be cast to {}", of.ty.name(), to.name())))
+        }
         Some(base) => Ok(Typed::number(to, convert(value, base))),
         // A structure cannot be made from a number; one that is already of that size in memory can be looked at so.
         None => match of.address() {

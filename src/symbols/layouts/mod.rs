@@ -124,7 +124,7 @@ impl TypeSource for Layout {
 
     fn exactness(&self) -> Exactness {
         match self.exact {
-            true => Exactness::Exact,
+            true => Exactness::BuiltIn(self.name.clone()),
             false => Exactness::Nearest(self.name.clone()),
         }
     }

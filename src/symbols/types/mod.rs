@@ -187,7 +187,9 @@ pub struct Function {
 pub enum Exactness {
     /// They are those of this very build.
     Exact,
-    /// They are those of another build, named here.
+    /// They are built in, those of this very build, named here.
+    BuiltIn(String),
+    /// They are built in, those of another build, named here.
     Nearest(String),
 }
 
