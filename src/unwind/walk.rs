@@ -283,6 +283,10 @@ impl Walker<'_> {
 
     /// Goes on with searched frames; `end` tells why the exact walk cannot go on.
     fn search(&mut self, frame: &mut Frame, end: End) -> Next {
+        // The last page of all is no stack; a search would begin anew at address zero.
+        if frame.sp > u64::MAX - 0x1000 {
+            return Next::Stop(end);
+        }
         let user = frame.sp < USER_END || (frame.ip < USER_END && frame.kind != FrameKind::First);
         if user && frame.sp < USER_END {
             return Next::Stop(End::UserModeMissing { sp: frame.sp });
