@@ -1,7 +1,7 @@
 //! dumpscope: a terminal debugger for Windows kernel crash dumps.
 //!
 //! The folders are layers; each may import only from those listed above it (see ARCHITECTURE.md, checked by
-//! `tests/layers.rs`).
+//! `tests/project/layers.rs`).
 
 pub mod analysis;
 pub mod cli;

@@ -3,7 +3,7 @@
 //! Lines, tab-separated: `B name...` names the builds, `T name` starts a type, `D kind size mask` starts a definition
 //! for the builds whose bits are set in `mask` (all numbers in hex, size 0 for unknown), and every other line is a
 //! member: name, offset, lowest bit, number of bits, C type. An unnamed structure is called by the path of the member
-//! that has it (`_IRP.Tail`). `tests/layouts_asset.rs` makes it all.
+//! that has it (`_IRP.Tail`). `tests/symbols/layouts_asset.rs` makes it all.
 
 use std::io::Read;
 use std::sync::{Arc, OnceLock};

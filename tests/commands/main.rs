@@ -1,0 +1,19 @@
+//! What commands print, against transcripts and records.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[allow(dead_code)]
+#[path = "../support/forge.rs"]
+mod forge;
+#[allow(dead_code)]
+#[path = "../support/golden.rs"]
+mod golden;
+
+mod dt_golden;
+mod dx;
+mod forge_commands;
+mod golden_commands;
+mod golden_memory;
+mod golden_types;
+mod memory_commands;
+mod process_context;
+mod type_commands;

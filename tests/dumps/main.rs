@@ -1,0 +1,21 @@
+//! Opening dumps and images, whole, damaged and foreign.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[allow(dead_code)]
+#[path = "../support/damage.rs"]
+mod damage;
+#[allow(dead_code)]
+#[path = "../support/forge.rs"]
+mod forge;
+#[allow(dead_code)]
+#[path = "../support/synth.rs"]
+mod synth;
+
+mod bad_dumps;
+mod damaged_dumps;
+mod damaged_images;
+mod emulated_dumps;
+mod images;
+mod kdmp_oracle;
+mod pe_images;
+mod real_dumps;

@@ -1,0 +1,92 @@
+//! The variables of frames against the emulator's record: what a caller handed over is what the parameter holds.
+
+use crate::forge;
+use crate::forge::{number, root};
+use dumpscope::debuggee::Target;
+use dumpscope::dump::DumpFile;
+use dumpscope::session::{Session, Settings};
+use dumpscope::symbols::search::finder::Options;
+use dumpscope::symbols::search::path::SearchPath;
+use serde_json::Value;
+use std::path::Path;
+
+fn session(case: &str) -> Session {
+    let mut target = Target::new(DumpFile::open(&forge::demo(case), &mut |_| {}).unwrap());
+    let store = root().join("assets/demo/symbols.zip");
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("locals-cache");
+    let options = Options { default_cache: cache, network: false, ..Options::default() };
+    target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
+    Session::new(target, Settings::default())
+}
+
+fn truths() -> Vec<(String, Value)> {
+    let cases = forge::cases().into_iter();
+    cases.filter(|(case, ..)| forge::demo(case).exists()).map(|(case, truth, _)| (case, truth)).collect()
+}
+
+/// The compiler moves on: a parameter that the function changed before the call no longer holds what was handed over.
+/// The fixtures' sources (tests/forge/windows) are the reference for these.
+const CHANGED: &[(&str, &str)] = &[];
+
+#[test]
+fn parameters_hold_what_the_caller_handed_over() {
+    let mut compared = 0;
+    for (case, truth) in truths() {
+        let mut session = session(&case);
+        let stack = session.stack(0xff).unwrap();
+        let frames = truth["frames"].as_array().unwrap();
+        for (recorded, caller) in frames.iter().zip(&frames[1..]) {
+            let (Some(function), Some(arguments)) =
+                (recorded["function"].as_str(), caller["callee_arguments"].as_array())
+            else {
+                continue;
+            };
+            if recorded["kind"] != "call" || caller["kind"] != "call" {
+                continue;
+            }
+            let (ip, sp) = (number(&recorded["rip"]), number(&recorded["rsp"]));
+            let Some(frame) = stack.physical().find(|frame| frame.ip == ip && frame.sp == sp) else {
+                panic!("{case}: no frame for {function}");
+            };
+            session.select_frame(frame.number).unwrap();
+            // Drivers without private symbols have no variables to show.
+            let Ok(locals) = session.locals() else { continue };
+            let parameters = locals.iter().filter(|local| local.parameter);
+            for (parameter, argument) in parameters.zip(arguments) {
+                let Some(bytes) = &parameter.bytes else { continue };
+                if bytes.len() > 8 || CHANGED.contains(&(function, parameter.name.as_str())) {
+                    continue;
+                }
+                let expected = &number(argument).to_le_bytes()[..bytes.len()];
+                let name = &parameter.name;
+                assert_eq!(bytes, expected, "{case}: {function}: {name} in {}", parameter.home.text());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared >= 20, "only {compared} parameters were compared");
+}
+
+#[test]
+fn a_volatile_register_further_out_gives_no_value() {
+    for (case, _) in truths() {
+        let mut session = session(&case);
+        let stack = session.stack(0xff).unwrap();
+        for frame in stack.physical().skip(1) {
+            session.select_frame(frame.number).unwrap();
+            for local in session.locals().unwrap_or_default() {
+                let lost = ["rax", "rcx", "rdx", "r8", "r9", "r10", "r11"];
+                let home = local.home.text();
+                if frame.kind == dumpscope::unwind::FrameKind::Caller
+                    && lost.iter().any(|name| home == format!("@{name}"))
+                {
+                    assert_eq!(
+                        local.bytes, None,
+                        "{case}: frame {:x}: {} in {home}",
+                        frame.number, local.name
+                    );
+                }
+            }
+        }
+    }
+}

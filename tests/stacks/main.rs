@@ -1,0 +1,14 @@
+//! Stacks and the variables of frames, against what the emulator saw.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[allow(dead_code)]
+#[path = "../support/forge.rs"]
+mod forge;
+#[allow(dead_code)]
+#[path = "../support/golden.rs"]
+mod golden;
+
+mod frame_locals;
+mod locals_truth;
+mod unwind_scan;
+mod unwind_truth;

@@ -1,0 +1,31 @@
+//! Symbols, types and layouts: files, stores, servers, what the records say.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[allow(dead_code)]
+#[path = "../support/bench.rs"]
+mod bench;
+#[allow(dead_code)]
+#[path = "../support/golden.rs"]
+mod golden;
+#[allow(dead_code)]
+#[path = "../support/http.rs"]
+mod http;
+
+mod cxx_types;
+mod damaged;
+mod fetching;
+mod files;
+mod forms;
+mod hostile;
+mod layout_statements;
+mod layouts_asset;
+mod nearest;
+mod oracle;
+mod pdb;
+mod pointers;
+mod resume;
+mod scopes;
+mod server;
+mod stores;
+mod tls;
+mod types;

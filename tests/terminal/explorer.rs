@@ -1,0 +1,329 @@
+//! The explorer as a user has it: the real program on a pseudo-terminal, driven by keys.
+
+use crate::terminal::{Terminal, line_discipline};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[test]
+fn keys_drive_it_and_q_restores_the_terminal() {
+    let mut terminal = Terminal::explore(80, 24, &[]);
+    terminal.wait_for("wifi-triage.dmp");
+    assert!(terminal.screen.lock().unwrap().screen().alternate_screen());
+    assert_ne!(line_discipline(&*terminal.master), terminal.before, "raw mode is on");
+    // Every pane by its number.
+    for (key, name) in
+        ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]
+            .iter()
+            .enumerate()
+    {
+        terminal.press(&(key + 1).to_string());
+        terminal.wait_for(&format!("[{name}]"));
+    }
+    terminal.press("\t");
+    terminal.wait_for("[1 Analysis]");
+    terminal.press("\x1b[Z");
+    terminal.wait_for("[8 Command]");
+    // A command, its output, its error.
+    terminal.press(":? 0x41+1\r");
+    terminal.wait_for("Evaluate expression: 66 = 00000000`00000042");
+    terminal.press("lmx\r");
+    terminal.wait_for("error: lmx");
+    // A link: the first module's details, and back.
+    terminal.press("\t6");
+    terminal.wait_for("module name");
+    terminal.press("\x1b[B\r");
+    terminal.wait_for("Image path:");
+    terminal.press("\x7f");
+    terminal.wait_for("module name");
+    // The keys.
+    terminal.press("?");
+    terminal.wait_for("Esc closes this list");
+    terminal.press("x");
+    terminal.wait_for("[6 Modules]");
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn the_command_q_and_control_d_end_it_too() {
+    for keys in [":q\r", "\x04", ":\x04"] {
+        let mut terminal = Terminal::explore(80, 24, &[]);
+        terminal.press(keys);
+        assert!(terminal.end().success(), "{keys:?}");
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn panes_scroll() {
+    let mut terminal = Terminal::explore(80, 12, &[]);
+    terminal.press(":.help\r\t8");
+    terminal.wait_for("[8 Command]");
+    terminal.wait_for("Ends the session");
+    terminal.press("\x1b[H");
+    terminal.wait_for("kd> .help");
+    terminal.press("\x1b[6~");
+    terminal.wait_until("next page", |terminal| !terminal.contents().contains("kd> .help"));
+    terminal.press("\x1b[F");
+    terminal.wait_for("Ends the session");
+}
+
+#[test]
+fn it_survives_every_size() {
+    let mut terminal = Terminal::explore(160, 50, &[]);
+    terminal.wait_for("7 Memory");
+    for (columns, rows) in [(80, 24), (20, 5), (9, 3), (2, 2), (1, 1)] {
+        terminal.resize(columns, rows);
+        terminal.wait_for_silence();
+        terminal.press("\t\x1b[6~?x/a\r");
+        terminal.wait_for_silence();
+        assert!(terminal.child.try_wait().expect("the program").is_none(), "it ended at {columns}x{rows}");
+    }
+    terminal.resize(80, 24);
+    terminal.press("\x15\t1");
+    terminal.wait_for("[1 Analysis]");
+    terminal.wait_for("wifi-triage.dmp");
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn escape_stops_a_command_at_once() {
+    for stop in ["\x1b", "\x03"] {
+        let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_SLOW", ".echo slow")]);
+        terminal.press(":.echo slow\r");
+        terminal.wait_for("Esc stops");
+        let asked = Instant::now();
+        terminal.press(stop);
+        terminal.wait_for("stopped");
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        terminal.press(".echo next\r");
+        terminal.wait_for("next");
+        terminal.press("\x04");
+        assert!(terminal.end().success());
+    }
+}
+
+#[test]
+fn a_panic_in_a_command_is_an_error_and_the_session_goes_on() {
+    let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_PANIC", ".echo boom")]);
+    terminal.press(":.echo boom\r");
+    terminal.wait_for("Please report this");
+    terminal.press(".echo still here\r");
+    terminal.wait_until("answer", |terminal| terminal.contents().contains("\nstill here"));
+    terminal.press("\x04");
+    assert!(terminal.end().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_panic_of_the_screen_restores_the_terminal_before_it_is_told() {
+    let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_SCREEN_PANIC", ".echo boom")]);
+    terminal.press(":.echo boom\r");
+    assert!(!terminal.end().success());
+    terminal.assert_restored();
+    terminal.wait_for("asked for by DUMPSCOPE_TEST_SCREEN_PANIC");
+}
+
+#[test]
+fn sigterm_restores_the_terminal_even_while_a_command_runs() {
+    for command in [".echo idle", ".echo slow"] {
+        let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_SLOW", ".echo slow")]);
+        terminal.press(&format!(":{command}\r"));
+        terminal.wait_for(if command == ".echo slow" { "Esc stops" } else { "\nidle" });
+        let id = terminal.child.process_id().expect("its id").to_string();
+        let sent = std::process::Command::new("kill").args(["-TERM", &id]).status();
+        assert!(sent.expect("kill").success());
+        let status = terminal.end();
+        assert!(status.signal().is_some(), "{status:?}");
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn nothing_is_written_while_nothing_happens() {
+    let terminal = Terminal::explore(160, 50, &[]);
+    terminal.wait_for_silence();
+    let before = terminal.bytes.lock().unwrap().len();
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!(terminal.bytes.lock().unwrap().len() - before, 0, "bytes in two idle seconds");
+}
+
+#[test]
+fn a_running_command_is_drawn_four_times_a_second_at_most() {
+    let mut terminal = Terminal::explore(80, 24, &[("DUMPSCOPE_TEST_SLOW", ".echo slow")]);
+    terminal.press(":.echo slow\r");
+    terminal.wait_for("Esc stops");
+    let before = terminal.bytes.lock().unwrap().len();
+    thread::sleep(Duration::from_secs(2));
+    let bytes = terminal.bytes.lock().unwrap();
+    let frame = b"\x1b[?2026h";
+    let frames = bytes[before..].windows(frame.len()).filter(|window| window == frame).count();
+    assert!((4..=9).contains(&frames), "{frames} frames in two seconds");
+    assert!(bytes.len() - before < 1500, "{} bytes in two seconds", bytes.len() - before);
+}
+
+/// Every pane of real dumps, on a small and on a large screen.
+/// Every pane of an image has something of the image to show.
+#[test]
+fn an_image_fills_the_panes() {
+    for (columns, rows) in [(80, 24), (160, 50)] {
+        let mut terminal = Terminal::open(columns, rows, &["tests/data/symbols/driver.sys"], &[]);
+        for (pane, shown) in [
+            ("1 Image", "ModLoad:"),
+            ("2 Sections", "SECTION HEADER #1"),
+            ("3 Names", "driver!"),
+            ("4 Header", "FILE HEADER VALUES"),
+            ("5 Code", "driver!DriverEntry:"),
+            ("6 Modules", "module name"),
+            ("7 Memory", "00000001`40000000 "),
+            ("8 Command", "ModLoad:"),
+        ] {
+            terminal.wait_for("driver.sys  Native image  x64");
+            terminal.press(&pane[..1]);
+            terminal.wait_for(&format!("[{pane}]"));
+            terminal.wait_for(shown);
+        }
+        terminal.press(":k\r");
+        terminal.wait_for("driver.sys is an image, no dump");
+        terminal.press("\x04");
+        assert!(terminal.end().success());
+    }
+}
+
+#[test]
+fn panes_of_real_dumps_are_full() {
+    let shared = std::env::var("DUMPSCOPE_SHARED").unwrap_or_else(|_| "../shared".to_owned());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(shared).join("dumps");
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        println!("skipped: no shared data");
+        return;
+    };
+    let mut dumps: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    dumps.retain(|path| path.extension().is_some_and(|extension| extension == "dmp"));
+    dumps.sort();
+    for (number, dump) in dumps.iter().enumerate() {
+        let (columns, rows) = if number % 2 == 0 { (80, 24) } else { (160, 50) };
+        let dump = dump.to_str().expect("a name");
+        let mut terminal = Terminal::open(columns, rows, &[dump], &[]);
+        for pane in
+            ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]
+        {
+            terminal.wait_for("1 Analysis");
+            terminal.press(&pane[..1]);
+            terminal.wait_for(&format!("[{pane}]"));
+            terminal.wait_until("its lines", |terminal| {
+                let screen = terminal.contents();
+                let body: Vec<&str> = screen.lines().skip(2).take(usize::from(rows) - 4).collect();
+                body.iter().any(|line| !line.trim().is_empty())
+                    && !body.iter().any(|line| line.trim() == "...")
+            });
+            let screen = terminal.contents();
+            assert!(!screen.contains("dumpscope itself failed"), "{dump}, {pane}:\n{screen}");
+            assert!(!screen.contains("no command"), "{dump}, {pane}:\n{screen}");
+        }
+        terminal.press("q");
+        assert!(terminal.end().success());
+    }
+}
+
+/// The best of five, because other tests run at the same time. A measurement and no test of behaviour, so it is run by
+/// hand: `cargo test --release --test explorer -- --ignored`.
+#[test]
+#[ignore = "a measurement, meaningless on a busy computer"]
+fn the_first_screen_takes_less_than_a_tenth_of_a_second() {
+    let times = (0..5).map(|_| {
+        let start = Instant::now();
+        let mut terminal = Terminal::explore(80, 24, &[]);
+        terminal.wait_for("Arg1: ");
+        start.elapsed()
+    });
+    let best = times.min().expect("five times");
+    println!("first screen with its analysis: {best:?}");
+    assert!(best < Duration::from_millis(100), "{best:?}");
+}
+
+#[test]
+fn a_key_costs_few_bytes() {
+    let mut terminal = Terminal::explore(80, 24, &[]);
+    terminal.press("6");
+    terminal.wait_for("module name");
+    terminal.wait_for_silence();
+    let before = terminal.bytes.lock().unwrap().len();
+    terminal.press("j");
+    terminal.wait_for_silence();
+    let cost = terminal.bytes.lock().unwrap().len() - before;
+    assert!((1..1500).contains(&cost), "{cost} bytes to move the cursor by a line");
+}
+
+#[test]
+fn the_mouse_is_left_alone_over_ssh() {
+    for (variables, mouse) in [(&[][..], true), (&[("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22")][..], false)]
+    {
+        let mut terminal = Terminal::explore(80, 24, variables);
+        let mode = terminal.screen.lock().unwrap().screen().mouse_protocol_mode();
+        assert_eq!(mode != vt100::MouseProtocolMode::None, mouse);
+        terminal.press("M");
+        terminal.wait_until("other mouse mode", |terminal| {
+            let mode = terminal.screen.lock().unwrap().screen().mouse_protocol_mode();
+            (mode != vt100::MouseProtocolMode::None) != mouse
+        });
+        terminal.press("q");
+        assert!(terminal.end().success());
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn text_is_copied_through_the_terminal() {
+    let mut terminal = Terminal::explore(80, 24, &[]);
+    terminal.press(":.echo copied words\r");
+    terminal.wait_until("answer", |terminal| terminal.contents().contains("\ncopied words"));
+    terminal.press("\t8");
+    terminal.wait_for("[8 Command]");
+    terminal.press("y");
+    terminal.wait_for("copied: copied words");
+    let bytes = terminal.bytes.lock().unwrap();
+    let sequence = b"\x1b]52;c;Y29waWVkIHdvcmRz";
+    assert!(bytes.windows(sequence.len()).any(|window| window == sequence));
+}
+
+#[test]
+fn no_color_writes_no_colour() {
+    let mut terminal = Terminal::explore(80, 24, &[("NO_COLOR", "1")]);
+    terminal.press("234567");
+    terminal.wait_for("[7 Memory]");
+    terminal.wait_for_silence();
+    let bytes = terminal.bytes.lock().unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    for colour in ["\x1b[38;", "\x1b[48;", ";38;5;", ";48;5;"] {
+        assert!(!text.contains(colour), "{colour:?}");
+    }
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_use() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_dumpscope"))
+        .args(["--tui", "tests/data/wifi-triage.dmp.gz"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("the program");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains("needs a terminal") && message.contains("--repl"), "{message}");
+}
+
+#[test]
+fn commands_of_the_flags_run_first() {
+    let dump = "tests/data/wifi-triage.dmp.gz";
+    let mut terminal =
+        Terminal::open(80, 24, &["--tui", "-z", dump, "-c", ".echo one", "-c", ".echo two"], &[]);
+    terminal.wait_for("\ntwo");
+    terminal.press("8");
+    terminal.wait_for("kd> .echo one");
+}

@@ -1,0 +1,123 @@
+//! The program from outside: its flags, exit statuses, and what goes to which stream.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn dumpscope(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dumpscope"));
+    // Indexes and demo symbols go to a cache of the tests' own.
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    command.args(arguments).env("XDG_CACHE_HOME", cache).env_remove("_NT_SYMBOL_PATH").stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = dumpscope(arguments).output().expect("runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (status.code().expect("ends by itself"), text(stdout), text(stderr))
+}
+
+#[test]
+fn commands_print_and_nothing_else_does() {
+    let (status, out, err) = run(&["--demo", "wifi", "-c", ".bugcheck; .echo done"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines[0], "Bugcheck code 0000001E");
+    assert_eq!(lines[2], "done");
+}
+
+#[test]
+fn a_failed_command_says_so_on_standard_error() {
+    let (status, out, err) =
+        run(&["--demo", "wifi", "-c", ".echo one; dunno; .echo two", "-c", ".echo three"]);
+    assert_eq!(status, 1);
+    assert_eq!(out, "one\nthree\n");
+    assert!(err.starts_with("dunno: no command 'dunno'"), "{err}");
+    assert!(err.contains("not run: .echo two"), "{err}");
+}
+
+#[test]
+fn flags_that_make_no_sense_are_usage_errors() {
+    for arguments in [&["--nosuch"][..], &["--tz", "mars", "x.dmp"], &[], &["--demo", "nosuch", "-c", "r"]] {
+        let (status, out, err) = run(arguments);
+        assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}");
+        assert!(!err.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_dump_is_refused() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let (status, out, err) = run(&["-z", file.to_str().unwrap(), "-c", "r"]);
+    assert_eq!((status, out.as_str()), (3, ""));
+    assert!(err.contains("Cargo.toml"), "{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+}
+
+#[test]
+fn one_json_object_a_command() {
+    let (status, out, _) = run(&["--demo", "wifi", "--json", "-c", ".bugcheck; lm; dunno"]);
+    assert_eq!(status, 1);
+    let objects: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
+    assert_eq!(objects[0]["command"], ".bugcheck");
+    assert_eq!(objects[0]["blocks"][0]["fields"]["code"], "0x1e");
+    assert_eq!(objects[2]["command"], "dunno");
+    assert!(objects[2]["error"].as_str().unwrap().starts_with("no command"));
+    assert_eq!(objects[1]["command"], "lm");
+    assert!(objects[1]["blocks"].as_array().unwrap().iter().any(|block| block["fields"]["name"] == "nwifi"));
+}
+
+#[test]
+fn a_command_file_runs_line_by_line_and_the_log_keeps_a_copy() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (steps, log) = (folder.join("steps.txt"), folder.join("log.txt"));
+    std::fs::write(
+        &steps,
+        "* a remark; with a separator\n.echo one\n\nnosuch; .echo skipped\n.echo two\nq\n.echo never\n",
+    )
+    .unwrap();
+    let (status, out, err) =
+        run(&["--demo", "wifi", "-cf", steps.to_str().unwrap(), "-logo", log.to_str().unwrap()]);
+    assert_eq!((status, out.as_str()), (1, "one\ntwo\n"));
+    assert!(err.contains("nosuch"), "{err}");
+    assert_eq!(std::fs::read_to_string(log).unwrap(), out);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_a_quiet_end() {
+    let mut child = dumpscope(&["--demo", "wifi", "-c", "db @rsp L?40000; .echo after"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let mut first = [0u8; 64];
+    let mut out = child.stdout.take().unwrap();
+    out.read_exact(&mut first).expect("some output");
+    drop(out);
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn line_mode_reads_commands_and_repeats_the_last() {
+    use std::io::Write;
+    let mut child = dumpscope(&["--demo", "wifi", "--repl"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    child.stdin.take().unwrap().write_all(b".echo hello\n\nq\n").unwrap();
+    let Output { status, stdout, .. } = child.wait_with_output().unwrap();
+    assert!(status.success());
+    assert_eq!(String::from_utf8(stdout).unwrap(), "0: kd> hello\n0: kd> hello\n0: kd> ");
+}
+
+#[test]
+fn the_demo_cases_are_told() {
+    let (status, out, _) = run(&["--demo", "list"]);
+    assert_eq!(status, 0);
+    assert!(out.lines().any(|line| line.starts_with("wifi ")), "{out}");
+}
