@@ -2,7 +2,8 @@
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::analysis::{BugCheck, bug_check, decode_user_code, exception_name, plain_code};
-use crate::kernel::{ClientId, ProcessId};
+use crate::debuggee::Scope;
+use crate::kernel::{Process, Thread};
 use crate::output::{Field, Line, Record, Role};
 use crate::util::hex;
 
@@ -159,8 +160,15 @@ fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandE
     let process = context.session.target.current_process();
     context.emit(place)?;
     let target = &context.session.target;
-    let ids = thread.and_then(|thread| ClientId::read(target, thread));
-    let owner = process.and_then(|process| ProcessId::read(target, process));
+    let (ids, owner) = {
+        let scope = Scope::new(target, &context.session.cancel);
+        let ids = thread.and_then(|thread| Thread::at(&scope, thread).ok()?.client_id().ok());
+        let owner = process.and_then(|process| {
+            let process = Process::at(&scope, process).ok()?;
+            Some((process.image_file_name().ok()?, process.id().ok()?))
+        });
+        (ids, owner)
+    };
     if let Some(address) = thread {
         let line = fact("Thread").address(address);
         context.emit(match ids {
@@ -171,7 +179,7 @@ fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandE
     if let Some(address) = process {
         let line = fact("Process").address(address);
         context.emit(match owner {
-            Some(owner) => line.text("  ").value(owner.name).text(format!(" (pid {:#x})", owner.pid)),
+            Some((name, id)) => line.text("  ").value(name).text(format!(" (pid {id:#x})")),
             None => line,
         })?;
     }

@@ -6,7 +6,8 @@ use crate::eval::cxx::{CType, Typed};
 use crate::eval::{self, EvalError, EvalHost};
 use crate::memory::Memory;
 use crate::output::{Block, Line, OutputClosed, Role, Sink};
-use crate::session::{CancelToken, Home, Radix, Session};
+use crate::session::{Home, Radix, Session};
+use crate::util::cancel::CancelToken;
 use crate::util::hex;
 
 /// A running command's session and output.

@@ -1,8 +1,11 @@
 //! Looking through the eyes of another process: user memory and user modules are those of one process at a time.
 
 use super::Target;
+use super::image_overlay::ImageOverlay;
 use super::modules::{ModuleKind, ModuleList};
-use crate::memory::Memory;
+use crate::memory::{Backing, Memory, ReadError, Reason, VirtualMemory};
+use std::path::Path;
+use std::sync::Arc;
 
 impl Target {
     /// Reads user memory as `process` (an EPROCESS) sees it from now on, and lists its modules. Kernel memory is the same
@@ -12,29 +15,8 @@ impl Target {
     /// Why nothing was changed: a triage dump holds one process's memory only, the EPROCESS cannot be read, or the
     /// kernel cannot be seen through its page tables, which then are no page tables.
     pub fn attach(&mut self, process: u64) -> Result<(), String> {
-        if self.memory().paging().is_none() {
-            return Err(
-                "this dump holds no page tables: memory can be seen only as the crashing process saw it"
-                    .to_owned(),
-            );
-        }
-        let offset = self.debugger_data().and_then(|data| data.nonzero("OffsetEprocessDirectoryTableBase"));
-        let offset =
-            offset.ok_or("the debugger data block does not say where an EPROCESS keeps its page tables")?;
-        let base = self.memory().u64(process.wrapping_add(offset)).map_err(|error| error.to_string())?;
-        let seen = self.memory().with_directory_table_base(base);
-        let header = self.header().map_err(|error| error.to_string())?;
-        let head = header.ps_loaded_module_list;
-        // A word of the kernel that the dump holds must be there through these page tables too.
-        let mut words =
-            [Some(head), Some(header.kd_debugger_data_block), self.kernel_base()].into_iter().flatten();
-        let word = words.find_map(|address| Some((address, self.memory().u64(address).ok()?)));
-        let same = word.is_some_and(|(address, value)| seen.u64(address) == Ok(value));
-        if base == 0 || !same {
-            return Err(format!(
-                "{process:#x} is no process: through its page tables ({base:#x}) the kernel is not there"
-            ));
-        }
+        let seen = self.seen_by(process)?;
+        let head = self.header().map_err(|error| error.to_string())?.ps_loaded_module_list;
         self.set_memory(seen);
         self.attached = Some(process);
         let kernel = self.modules().iter().filter(|module| module.kind == ModuleKind::Kernel).cloned();
@@ -48,10 +30,73 @@ impl Target {
         Ok(())
     }
 
+    /// Virtual memory as `process` sees it, for looking at it without attaching. Image files stand in for what the dump
+    /// lacks of the kernel's modules only: those of the attached process's modules are another process's.
+    ///
+    /// # Errors
+    /// As [`Target::attach`].
+    pub fn space_of(&self, process: u64) -> Result<VirtualMemory, String> {
+        let images: Arc<dyn Backing> = Arc::new(KernelHalf(self.images.clone()));
+        Ok(self.seen_by(process)?.with_images(images))
+    }
+
+    fn seen_by(&self, process: u64) -> Result<VirtualMemory, String> {
+        if self.memory().paging().is_none() {
+            return Err(
+                "this dump holds no page tables: memory can be seen only as the crashing process saw it"
+                    .to_owned(),
+            );
+        }
+        let offset = self.debugger_data().and_then(|data| data.nonzero("OffsetEprocessDirectoryTableBase"));
+        let offset =
+            offset.ok_or("the debugger data block does not say where an EPROCESS keeps its page tables")?;
+        let base = self.memory().u64(process.wrapping_add(offset)).map_err(|error| error.to_string())?;
+        let seen = self.memory().with_directory_table_base(base);
+        let header = self.header().map_err(|error| error.to_string())?;
+        // A word of the kernel that the dump holds must be there through these page tables too.
+        let mut words =
+            [Some(header.ps_loaded_module_list), Some(header.kd_debugger_data_block), self.kernel_base()]
+                .into_iter()
+                .flatten();
+        let word = words.find_map(|address| Some((address, self.memory().u64(address).ok()?)));
+        let same = word.is_some_and(|(address, value)| seen.u64(address) == Ok(value));
+        if base == 0 || !same {
+            return Err(format!(
+                "{process:#x} is no process: through its page tables ({base:#x}) the kernel is not there"
+            ));
+        }
+        Ok(seen)
+    }
+
     /// Images of different processes may lie at one address.
     fn forget_user_symbols(&self) {
         for module in self.modules().iter().filter(|module| module.kind == ModuleKind::User) {
             self.symbols().forget(Some(module));
         }
+    }
+}
+
+/// The image files behind kernel space alone.
+struct KernelHalf(Arc<ImageOverlay>);
+
+/// The lower half of the address space is the process's.
+const USER_SPACE: u64 = 1 << 63;
+
+impl Memory for KernelHalf {
+    fn window(&self, address: u64) -> Result<&[u8], ReadError> {
+        if address < USER_SPACE {
+            return Err(ReadError::new(address, Reason::NotInImage));
+        }
+        self.0.window(address)
+    }
+}
+
+impl Backing for KernelHalf {
+    fn ranges(&self) -> Vec<(u64, u64)> {
+        self.0.ranges().into_iter().filter(|&(start, _)| start >= USER_SPACE).collect()
+    }
+
+    fn file_at(&self, base: u64) -> Option<&Path> {
+        self.0.file_at(base).filter(|_| base >= USER_SPACE)
     }
 }

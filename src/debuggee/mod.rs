@@ -12,6 +12,7 @@ mod image_file;
 mod image_overlay;
 mod image_search;
 mod modules;
+mod object;
 mod opening;
 mod processors;
 mod shared_image;
@@ -26,6 +27,7 @@ pub use image::{MemoryImage, ModuleImage};
 pub use image_file::ImageFile;
 pub use image_overlay::{ImageError, ImageOverlay, ModuleIdentity, find_image};
 pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule};
+pub use object::{Elements, Lack, Object, Scope};
 pub use processors::{Processor, SpecialRegisters};
 pub use subject::{NoCrash, OpenError, Subject};
 pub use symbols::{

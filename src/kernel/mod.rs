@@ -1,7 +1,10 @@
 //! Windows' objects, one kind a file. Data, never text: how they are printed is the commands' business.
 
 mod process;
+pub mod stack;
 mod thread;
+mod wait;
 
-pub use process::ProcessId;
-pub use thread::ClientId;
+pub use process::Process;
+pub use thread::{ClientId, Thread};
+pub use wait::{ThreadState, WaitReason};

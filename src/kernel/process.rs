@@ -1,36 +1,91 @@
 //! EPROCESS.
 
-use crate::debuggee::Target;
-use crate::memory::Memory;
-use crate::symbols::types::layout::field_of;
-use crate::util::bounded::ascii_z;
+use super::thread::Thread;
+use crate::debuggee::{Elements, Lack, Object, Scope};
 
-/// Which process an EPROCESS stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProcessId {
-    /// Image file name; the kernel keeps at most 15 characters of it.
-    pub name: String,
+/// A process. Every getter reads one fact and says why where it cannot.
+#[derive(Clone)]
+pub struct Process<'s>(Object<'s>);
+
+impl<'s> Process<'s> {
+    /// The process whose EPROCESS lies at an address.
+    ///
+    /// # Errors
+    /// Where no layout of `_EPROCESS` is at hand, or the dump contradicts it.
+    pub fn at(scope: &'s Scope<'s>, address: u64) -> Result<Process<'s>, Lack> {
+        scope.object("nt!_EPROCESS", address).map(Process)
+    }
+
+    /// Every process in the order in which they were created. The Idle process is in no list.
+    ///
+    /// # Errors
+    /// Where the list's head or its types are not known; what is wrong with the list comes as its last element.
+    pub fn all(scope: &'s Scope<'s>) -> Result<impl Iterator<Item = Result<Process<'s>, Lack>>, Lack> {
+        let head = scope.global_of("nt!PsActiveProcessHead", "nt!_LIST_ENTRY")?;
+        Ok(head.list("nt!_EPROCESS", "ActiveProcessLinks")?.map(|process| process.map(Process)))
+    }
+
+    /// The EPROCESS itself.
+    pub fn object(&self) -> &Object<'s> {
+        &self.0
+    }
+
+    /// Address of the EPROCESS.
+    pub fn address(&self) -> u64 {
+        self.0.address()
+    }
+
     /// Process id.
-    pub pid: u64,
-}
+    pub fn id(&self) -> Result<u64, Lack> {
+        self.0.field("UniqueProcessId")?.u64()
+    }
 
-/// Longest ImageFileName.
-const MAX_NAME: usize = 16;
+    /// Process id of the creator.
+    pub fn parent_id(&self) -> Result<u64, Lack> {
+        self.0.field("InheritedFromUniqueProcessId")?.u64()
+    }
 
-impl ProcessId {
-    /// Reads name and id of the EPROCESS at an address. `None` where no layout of `_EPROCESS` is at hand (or the dump
-    /// contradicts it), and where the members cannot be read.
-    pub fn read(target: &Target, process: u64) -> Option<ProcessId> {
-        let types = target.find_type("nt!_EPROCESS")?;
-        let name = field_of(&*types.source, types.id, "ImageFileName")?;
-        let pid = field_of(&*types.source, types.id, "UniqueProcessId")?;
-        let memory = target.memory();
-        let text = memory
-            .read_vec(process.checked_add(name.offset)?, MAX_NAME.min(name.size as usize), MAX_NAME)
-            .ok()?;
-        Some(ProcessId {
-            name: ascii_z(&text, 0, MAX_NAME)?,
-            pid: memory.u64(process.checked_add(pid.offset)?).ok()?,
-        })
+    /// Image file name; the kernel keeps at most 15 characters of it.
+    pub fn image_file_name(&self) -> Result<String, Lack> {
+        self.0.field("ImageFileName")?.text()
+    }
+
+    /// Physical address of the page tables' top level, with the flags in its low bits.
+    pub fn directory_table_base(&self) -> Result<u64, Lack> {
+        self.0.field("Pcb.DirectoryTableBase")?.u64()
+    }
+
+    /// Address of the PEB; 0 for processes without user space.
+    pub fn peb(&self) -> Result<u64, Lack> {
+        self.0.field("Peb")?.u64()
+    }
+
+    /// Address of the handle table; 0 once the process has ended.
+    pub fn handle_table(&self) -> Result<u64, Lack> {
+        self.0.field("ObjectTable")?.u64()
+    }
+
+    /// How many threads it has.
+    pub fn active_threads(&self) -> Result<u64, Lack> {
+        self.0.field("ActiveThreads")?.u64()
+    }
+
+    /// When it was created, in 100 ns since 1601.
+    pub fn create_time(&self) -> Result<u64, Lack> {
+        self.0.field("CreateTime")?.u64()
+    }
+
+    /// When it ended, in 100 ns since 1601; 0 while it runs.
+    pub fn exit_time(&self) -> Result<u64, Lack> {
+        self.0.field("ExitTime")?.u64()
+    }
+
+    /// Its threads.
+    ///
+    /// # Errors
+    /// Where the types are not known; what is wrong with the list comes as its last element.
+    pub fn threads(&self) -> Result<impl Iterator<Item = Result<Thread<'s>, Lack>> + use<'s>, Lack> {
+        let threads: Elements<'s> = self.0.field("ThreadListHead")?.list("nt!_ETHREAD", "ThreadListEntry")?;
+        Ok(threads.map(|thread| thread.map(Thread::of)))
     }
 }

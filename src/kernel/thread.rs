@@ -1,8 +1,8 @@
 //! ETHREAD.
 
-use crate::debuggee::Target;
-use crate::memory::Memory;
-use crate::symbols::types::layout::field_of;
+use super::process::Process;
+use super::wait::{ThreadState, WaitReason};
+use crate::debuggee::{Lack, Object, Scope};
 
 /// CLIENT_ID: which thread of which process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,14 +13,152 @@ pub struct ClientId {
     pub thread: u64,
 }
 
-impl ClientId {
-    /// Reads the ids of the ETHREAD at an address; `None` as for a process.
-    pub fn read(target: &Target, thread: u64) -> Option<ClientId> {
-        let types = target.find_type("nt!_ETHREAD")?;
-        let member = |path| {
-            let field = field_of(&*types.source, types.id, path)?;
-            target.memory().u64(thread.checked_add(field.offset)?).ok()
-        };
-        Some(ClientId { process: member("Cid.UniqueProcess")?, thread: member("Cid.UniqueThread")? })
+/// A thread. Every getter reads one fact and says why where it cannot.
+#[derive(Clone)]
+pub struct Thread<'s>(Object<'s>);
+
+impl<'s> Thread<'s> {
+    /// The thread whose ETHREAD lies at an address.
+    ///
+    /// # Errors
+    /// Where no layout of `_ETHREAD` is at hand, or the dump contradicts it.
+    pub fn at(scope: &'s Scope<'s>, address: u64) -> Result<Thread<'s>, Lack> {
+        scope.object("nt!_ETHREAD", address).map(Thread)
+    }
+
+    pub(super) fn of(object: Object<'s>) -> Thread<'s> {
+        Thread(object)
+    }
+
+    /// Every thread of every process, process by process. A process whose threads cannot be listed gives its reason and
+    /// the walk goes on with the next.
+    ///
+    /// # Errors
+    /// As [`Process::all`].
+    pub fn all(scope: &'s Scope<'s>) -> Result<impl Iterator<Item = Result<Thread<'s>, Lack>>, Lack> {
+        Ok(Process::all(scope)?.flat_map(|process| match process.and_then(|process| process.threads()) {
+            Ok(threads) => ThreadsOrLack::Threads(threads),
+            Err(lack) => ThreadsOrLack::Lack(Some(lack)),
+        }))
+    }
+
+    /// The ETHREAD itself.
+    pub fn object(&self) -> &Object<'s> {
+        &self.0
+    }
+
+    /// Address of the ETHREAD.
+    pub fn address(&self) -> u64 {
+        self.0.address()
+    }
+
+    /// Its ids.
+    pub fn client_id(&self) -> Result<ClientId, Lack> {
+        Ok(ClientId {
+            process: self.0.field("Cid.UniqueProcess")?.u64()?,
+            thread: self.0.field("Cid.UniqueThread")?.u64()?,
+        })
+    }
+
+    /// Address of the TEB; 0 for threads without user space.
+    pub fn teb(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.Teb")?.u64()
+    }
+
+    /// Address of the process that owns it.
+    pub fn process(&self) -> Result<u64, Lack> {
+        // KTHREAD.Process came with Windows 7; before, ETHREAD kept it.
+        self.0.first_of(&["Tcb.Process", "ThreadsProcess"])?.u64()
+    }
+
+    /// Address of the process whose address space it uses.
+    pub fn attached_process(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.ApcState.Process")?.u64()
+    }
+
+    /// What the scheduler does with it.
+    pub fn state(&self) -> Result<ThreadState, Lack> {
+        self.0.field("Tcb.State")?.u64().map(ThreadState::from)
+    }
+
+    /// Why it waits, or waited last.
+    pub fn wait_reason(&self) -> Result<WaitReason, Lack> {
+        self.0.field("Tcb.WaitReason")?.u64().map(WaitReason::from)
+    }
+
+    /// Whether it waits on behalf of user code.
+    pub fn waits_in_user_mode(&self) -> Result<bool, Lack> {
+        self.0.field("Tcb.WaitMode")?.is_set()
+    }
+
+    /// The tick count at which its state changed last: when it began to wait, to run, or to be ready.
+    pub fn wait_time(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.WaitTime")?.u64()
+    }
+
+    /// Its priority now, 0 to 31.
+    pub fn priority(&self) -> Result<i64, Lack> {
+        self.0.field("Tcb.Priority")?.i64()
+    }
+
+    /// The priority without boosts.
+    pub fn base_priority(&self) -> Result<i64, Lack> {
+        self.0.field("Tcb.BasePriority")?.i64()
+    }
+
+    /// How often it was switched to.
+    pub fn context_switches(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.ContextSwitches")?.u64()
+    }
+
+    /// Ticks that it ran in the kernel.
+    pub fn kernel_time(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.KernelTime")?.u64()
+    }
+
+    /// Ticks that it ran user code.
+    pub fn user_time(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.UserTime")?.u64()
+    }
+
+    /// Where its code begins as Win32 sees it; that of the thread itself where Win32 says nothing.
+    pub fn start_address(&self) -> Result<u64, Lack> {
+        let win32 = self.0.field("Win32StartAddress").and_then(|start| start.u64());
+        match win32 {
+            Ok(start) if start != 0 => Ok(start),
+            _ => self.0.field("StartAddress")?.u64(),
+        }
+    }
+
+    /// The address after the highest byte of its kernel stack.
+    pub fn stack_base(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.StackBase")?.u64()
+    }
+
+    /// The lowest address of its kernel stack.
+    pub fn stack_limit(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.StackLimit")?.u64()
+    }
+
+    /// Where its kernel stack stood when it was switched out.
+    pub fn kernel_stack(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.KernelStack")?.u64()
+    }
+}
+
+/// The threads of a process, or why there are none.
+enum ThreadsOrLack<T> {
+    Threads(T),
+    Lack(Option<Lack>),
+}
+
+impl<'s, T: Iterator<Item = Result<Thread<'s>, Lack>>> Iterator for ThreadsOrLack<T> {
+    type Item = Result<Thread<'s>, Lack>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            ThreadsOrLack::Threads(threads) => threads.next(),
+            ThreadsOrLack::Lack(lack) => lack.take().map(Err),
+        }
     }
 }

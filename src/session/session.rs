@@ -1,9 +1,9 @@
 //! The session itself.
 
-use super::cancel::CancelToken;
 use super::focus::Focus;
 use super::settings::Settings;
 use crate::debuggee::{Context, Processor, Target};
+use crate::util::cancel::CancelToken;
 use std::collections::HashMap;
 
 /// One investigation.

@@ -1,7 +1,7 @@
 //! What the tests of this program need to happen on demand: a command that panics, one that takes long. Not in release
 //! builds.
 
-use crate::session::CancelToken;
+use crate::util::cancel::CancelToken;
 
 /// `DUMPSCOPE_TEST_PANIC` holds a line that panics on the engine's thread, `DUMPSCOPE_TEST_SLOW` one that runs until it
 /// is cancelled (half a minute at most).

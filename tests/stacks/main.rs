@@ -9,6 +9,7 @@ mod forge;
 mod golden;
 
 mod frame_locals;
+mod kernel_views;
 mod locals_truth;
 mod unwind_scan;
 mod unwind_truth;

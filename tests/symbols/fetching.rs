@@ -13,11 +13,12 @@ use dumpscope::command::run_line;
 use dumpscope::debuggee::{News, Target};
 use dumpscope::dump::DumpFile;
 use dumpscope::output::{Collector, plain};
-use dumpscope::session::{CancelToken, Session, Settings};
+use dumpscope::session::{Session, Settings};
 use dumpscope::symbols::search::finder::Options;
 use dumpscope::symbols::search::observer::{Event, Observer};
 use dumpscope::symbols::search::path::SearchPath;
 use dumpscope::symbols::search::server::download::Limits;
+use dumpscope::util::cancel::CancelToken;
 
 const PARALLEL: usize = 4;
 /// What must come; tests wait no longer than it takes.

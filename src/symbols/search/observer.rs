@@ -1,5 +1,7 @@
 //! Who watches a search: progress of downloads, the search log, and cancelling.
 
+use crate::util::cancel::CancelToken;
+
 /// Something that happened during a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -71,3 +73,10 @@ pub trait Observer: Sync {
 pub struct Silent;
 
 impl Observer for Silent {}
+
+/// Ends what waits for symbols together with the work that wants them.
+impl Observer for CancelToken {
+    fn is_cancelled(&self) -> bool {
+        CancelToken::is_cancelled(self)
+    }
+}

@@ -1,6 +1,5 @@
 //! Stopping work that has become unwanted.
 
-use crate::symbols::search::observer::Observer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -41,13 +40,6 @@ impl CancelToken {
     /// [`Cancelled`].
     pub fn check(&self) -> Result<(), Cancelled> {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
-    }
-}
-
-/// Ends what waits for symbols together with the work that wants them.
-impl Observer for CancelToken {
-    fn is_cancelled(&self) -> bool {
-        CancelToken::is_cancelled(self)
     }
 }
 

@@ -1,0 +1,100 @@
+//! Why something that was asked of the target is not known.
+
+use crate::memory::ReadError;
+use crate::util::hex::tick;
+use crate::util::links::Broken;
+use std::fmt;
+
+/// Why a type, a member or a value cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lack {
+    /// Nothing tells the types of a module.
+    NoTypes {
+        /// The module.
+        module: String,
+    },
+    /// There is no type, or no variable, of that name.
+    NoName {
+        /// The name.
+        name: String,
+    },
+    /// The type has none of these members.
+    NoMember {
+        /// The type.
+        ty: String,
+        /// The paths that were tried, in order.
+        tried: Vec<String>,
+    },
+    /// The built-in layout of a type contradicts the dump and is not used.
+    Refused {
+        /// The type.
+        ty: String,
+        /// What contradicts it.
+        why: String,
+    },
+    /// Memory cannot be read.
+    Unreadable {
+        /// What was read: `_EPROCESS.Peb of ffff8000'00000000`.
+        what: String,
+        /// Why it cannot be read.
+        why: ReadError,
+    },
+    /// A pointer is null.
+    Null {
+        /// Which.
+        what: String,
+    },
+    /// The value is not of the kind that was asked for.
+    Shape {
+        /// Which.
+        what: String,
+        /// What was asked for.
+        wanted: &'static str,
+    },
+    /// A list ends before its end.
+    List {
+        /// Which list.
+        what: String,
+        /// How.
+        why: Broken<ReadError>,
+    },
+    /// Another address space cannot be looked at.
+    NoSpace {
+        /// Why.
+        why: String,
+    },
+    /// The work was stopped.
+    Stopped,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Lack::NoTypes { module } => write!(f, "nothing here tells the types of {module}"),
+            Lack::NoName { name } => write!(f, "{name} is not known"),
+            Lack::NoMember { ty, tried } => write!(f, "{ty} has no member {}", tried.join(" or ")),
+            Lack::Refused { ty, why } => {
+                write!(f, "the built-in layout of {ty} is not used, because the dump contradicts it: {why}")
+            }
+            Lack::Unreadable { what, why } => write!(f, "{what}: {why}"),
+            Lack::Null { what } => write!(f, "{what} is null"),
+            Lack::Shape { what, wanted } => write!(f, "{what} is no {wanted}"),
+            Lack::List { what, why } => {
+                write!(f, "{what}: ")?;
+                match why {
+                    Broken::Loop { at } => {
+                        write!(f, "the list turns back to {} and never returns to its head", tick(*at))
+                    }
+                    Broken::Null { at } => write!(f, "the link of {} is null", tick(*at)),
+                    Broken::TooLong { limit } => write!(f, "not followed beyond {limit} elements"),
+                    Broken::Link { why, .. } => write!(f, "the rest cannot be followed: {why}"),
+                    Broken::Stopped => f.write_str("stopped"),
+                }
+            }
+            Lack::NoSpace { why } => f.write_str(why),
+            Lack::Stopped => f.write_str("stopped"),
+        }
+    }
+}
+
+impl std::error::Error for Lack {}

@@ -1,0 +1,14 @@
+//! Typed objects of the target: a type, an address and whose memory it is read from; every read says why it failed.
+//!
+//! `scope.object("nt!_EPROCESS", address)?.field("Pcb.DirectoryTableBase")?.u64()?`
+
+mod lack;
+mod list;
+mod object;
+mod paths;
+mod scope;
+
+pub use lack::Lack;
+pub use list::Elements;
+pub use object::Object;
+pub use scope::Scope;
