@@ -103,7 +103,8 @@ fn flags_line(flags: u64) -> Line {
         bit(7, "ng", "pl"),
         bit(6, "zr", "nz"),
         bit(4, "ac", "na"),
-        bit(2, "pe", "po"),
+        // The debugger prints `po` where the flag is set, the other way round than Intel names it.
+        bit(2, "po", "pe"),
         bit(0, "cy", "nc"),
     ))
 }
@@ -169,7 +170,7 @@ mod tests {
         let lines: Vec<String> = record.lines.iter().map(Line::plain).collect();
         assert_eq!(lines[0], "rax=4141414141414139 rbx=0000000000000000 rcx=0000000000000000");
         assert_eq!(lines[3], " r8=3be6192c0436d050  r9=0000000000000000 r10=0000000000000000");
-        assert_eq!(lines[6], "iopl=0         nv up ei pl nz na pe nc");
+        assert_eq!(lines[6], "iopl=0         nv up ei pl nz na po nc");
         assert_eq!(lines[7], "cs=0010  ss=0000  ds=0000  es=0000  fs=0000  gs=0000             efl=00050206");
         assert_eq!(block(&context, Segments::Hidden).lines.len(), 7);
     }

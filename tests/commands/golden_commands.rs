@@ -39,15 +39,6 @@ fn theirs(command: &str, line: &str) -> Option<String> {
     if line.starts_with("***") || line.starts_with("Unable to load image") {
         return None;
     }
-    // This engine prints the parity flag the wrong way round (`po` for PF=1); today's prints `pe`, as Intel defines it.
-    if line.starts_with("iopl=") {
-        let parity = |word: &str| match word {
-            "pe" => "po".to_owned(),
-            "po" => "pe".to_owned(),
-            word => word.to_owned(),
-        };
-        return Some(line.split(' ').map(parity).collect::<Vec<_>>().join(" "));
-    }
     // A blank line that belongs to those remarks.
     if command == "vertarget" && line.is_empty() {
         return None;
