@@ -5,7 +5,7 @@ use crate::memory::Memory;
 use crate::output::{Field, Line, Record, Role};
 use crate::symbols::types::layout::field_of;
 use crate::util::hex;
-use std::collections::HashSet;
+use crate::util::links::Links;
 
 /// `!dlist`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -22,9 +22,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     needs: Needs::Memory,
     run,
 };
-
-/// The most entries that are walked.
-const MAX_ENTRIES: usize = 1 << 20;
 
 /// How a list ends that is whole.
 const WHOLE: &str = "the list returns to its head";
@@ -45,31 +42,19 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             return Err(CommandError::Argument(format!("'{word}': a type needs a member too")));
         }
     };
-    let (mut seen, mut before) = (HashSet::new(), head);
-    let mut entry = context.session.target.memory().u64(head)?;
-    let end = loop {
-        context.check()?;
-        if entry == head {
-            match context.session.target.memory().u64(head.wrapping_add(8)) {
-                Ok(back) if back != before => {
-                    break format!(
-                        "the list returns to its head, whose backward link is {}, not {}",
-                        hex::tick(back),
-                        hex::tick(before)
-                    );
-                }
-                _ => break WHOLE.to_owned(),
+    let memory = context.session.target.memory().clone();
+    memory.u64(head)?;
+    let (mut count, mut before, mut end) = (0usize, head, WHOLE.to_owned());
+    for entry in Links::ring(head, |entry| memory.u64(entry)) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(broken) => {
+                end = broken.to_string();
+                break;
             }
-        }
-        if !seen.insert(entry) {
-            break format!("the list turns back to {} and never returns to its head", hex::tick(entry));
-        }
-        if seen.len() > MAX_ENTRIES {
-            break format!("not walked beyond {MAX_ENTRIES} entries");
-        }
-        let memory = context.session.target.memory();
-        let (next, back) = (memory.u64(entry), memory.u64(entry.wrapping_add(8)));
-        let mut line = Line::new().label(format!("{:>5}  ", seen.len() - 1)).address(entry);
+        };
+        let back = memory.u64(entry.wrapping_add(8));
+        let mut line = Line::new().label(format!("{count:>5}  ")).address(entry);
         if let Some((ty, offset)) = &record {
             let object = entry.wrapping_sub(*offset);
             line = line.text("  ").link(
@@ -88,12 +73,14 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         context.emit(Record::new("entry").field("address", Field::Hex(entry)).line(line))?;
         before = entry;
-        match next {
-            Ok(next) => entry = next,
-            Err(error) => break format!("the rest cannot be followed: {error}"),
-        }
-    };
-    let count = seen.len();
+        count += 1;
+    }
+    if let (true, Ok(back)) = (end == WHOLE, memory.u64(head.wrapping_add(8)))
+        && back != before
+    {
+        let (back, before) = (hex::tick(back), hex::tick(before));
+        end = format!("the list returns to its head, whose backward link is {back}, not {before}");
+    }
     let plural = if count == 1 { "entry" } else { "entries" };
     let role = if end == WHOLE { Role::Text } else { Role::Warning };
     context.emit(Line::new().role(role, format!("{count} {plural}; {end}")))

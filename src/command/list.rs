@@ -1,10 +1,10 @@
 //! `!list`: runs commands for each element of a list.
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::memory::Memory;
+use crate::memory::{Memory, ReadError};
 use crate::output::{Line, Role};
 use crate::symbols::types::layout::field_of;
-use std::collections::HashSet;
+use crate::util::links::{Broken, Links};
 
 /// `!list`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -55,31 +55,30 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 }
 
 fn walk(request: &Request<'_>, link: u64, inner: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let (mut seen, mut element) = (HashSet::new(), request.start);
-    loop {
-        context.check()?;
-        if !seen.insert(element) {
-            if element != request.start {
-                context.emit(
-                    Line::new().role(Role::Warning, "the list turns back before it reaches its start"),
-                )?;
-            }
-            return Ok(());
-        }
+    // The commands that run for an element must not change what is walked.
+    let memory = context.session.target.memory().clone();
+    let next = |element: u64| match memory.u64(element.wrapping_add(link))? {
+        0 => Ok::<u64, ReadError>(0),
+        next => Ok(next.wrapping_sub(inner)),
+    };
+    let most = usize::try_from(request.most).unwrap_or(usize::MAX);
+    for element in Links::chain(request.start, next).at_most(most) {
+        let element = match element {
+            Ok(element) => element,
+            // A ring is walked once round.
+            Err(Broken::Loop { at }) if at == request.start => return Ok(()),
+            Err(Broken::TooLong { .. }) => return Ok(()),
+            Err(Broken::Link { why, .. }) => return Err(why.into()),
+            Err(broken) => return context.emit(Line::new().role(Role::Warning, broken.to_string())),
+        };
         context.session.extret = element;
         if request.echo {
             context.emit(Line::new().role(Role::Dim, &request.commands))?;
         }
         context.run_line(&request.commands)?;
         context.blank()?;
-        if seen.len() as u64 >= request.most {
-            return Ok(());
-        }
-        match context.session.target.memory().u64(element.wrapping_add(link))? {
-            0 => return Ok(()),
-            next => element = next.wrapping_sub(inner),
-        }
     }
+    Ok(())
 }
 
 fn parse<'t>(text: &'t str, context: &Context<'_>) -> Result<Request<'t>, CommandError> {

@@ -5,6 +5,7 @@ use crate::memory::Memory;
 use crate::symbols::module::file_name;
 use crate::symbols::wildcard::Wildcard;
 use crate::util::bounded::{u16_at, u32_at, u64_at, utf16_lossy};
+use crate::util::links::Links;
 use std::collections::HashSet;
 
 /// Where a module runs.
@@ -194,21 +195,16 @@ pub fn from_list(
     kernel_contains: u64,
 ) -> (Vec<Module>, Option<String>) {
     let mut modules = Vec::new();
-    let mut seen = HashSet::from([head]);
-    let mut entry = match memory.u64(head) {
-        Ok(first) => first,
-        Err(error) => return (modules, Some(format!("module list at {head:#x}: {error}"))),
-    };
-    while entry != head {
-        if !seen.insert(entry) || seen.len() > MAX_MODULES {
-            return (modules, Some(format!("module list at {head:#x} loops at entry {entry:#x}")));
-        }
+    for entry in Links::ring(head, |entry| memory.u64(entry)).at_most(MAX_MODULES) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(broken) => return (modules, Some(format!("module list at {head:#x}: {broken}"))),
+        };
         let mut bytes = [0u8; 0xa0];
         if let Err(error) = memory.read(entry, &mut bytes) {
             return (modules, Some(format!("module list entry {entry:#x}: {error}")));
         }
         modules.extend(loader_entry(memory, &bytes, kind, kernel_contains));
-        entry = u64_at(&bytes, 0).unwrap_or(head);
     }
     (modules, None)
 }

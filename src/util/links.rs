@@ -1,7 +1,9 @@
 //! The one walk along links that lead from element to element: bounded, checked for loops, and stoppable.
 
 use super::cancel::CancelToken;
+use super::hex::tick;
 use std::collections::HashSet;
+use std::fmt;
 
 /// The most elements that are followed unless a caller says otherwise: far more than any list of a kernel has, and
 /// little enough to remember.
@@ -34,6 +36,20 @@ pub enum Broken<E> {
     },
     /// Someone stopped the walk.
     Stopped,
+}
+
+impl<E: fmt::Display> fmt::Display for Broken<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Broken::Loop { at } => {
+                write!(f, "the list turns back to {} and never returns to its head", tick(*at))
+            }
+            Broken::Null { at } => write!(f, "the link of {} is null", tick(*at)),
+            Broken::TooLong { limit } => write!(f, "not followed beyond {limit} elements"),
+            Broken::Link { why, .. } => write!(f, "the rest cannot be followed: {why}"),
+            Broken::Stopped => f.write_str("stopped"),
+        }
+    }
 }
 
 /// How a list ends.
@@ -109,12 +125,13 @@ impl<'s, E, F: FnMut(u64) -> Result<u64, E>> Links<'s, F> {
             Kind::Chain if next == 0 => return Ok(None),
             _ => {}
         }
+        if self.seen.contains(&next) {
+            return Err(Broken::Loop { at: next });
+        }
         if self.seen.len() >= self.limit {
             return Err(Broken::TooLong { limit: self.limit });
         }
-        if !self.seen.insert(next) {
-            return Err(Broken::Loop { at: next });
-        }
+        self.seen.insert(next);
         self.last = Some(next);
         Ok(Some(next))
     }

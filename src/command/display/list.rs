@@ -4,7 +4,7 @@ use super::form::form_in;
 use super::rows::{bytes_at, fields, value, with_cells};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::{Line, Record};
-use std::collections::HashSet;
+use crate::util::links::Links;
 
 /// `dl dlb`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -52,20 +52,16 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let pointer = form.size;
     let link = if args.name == "dlb" { pointer as u64 } else { 0 };
     let memory = context.session.target.memory().clone();
-    let mut seen = HashSet::new();
-    let mut at = start;
-    while (seen.len() as u64) < count && seen.insert(at) {
-        let next = value(&bytes_at(&memory, at.wrapping_add(link), pointer));
-        if next.is_none() && at != start {
+    let next = |at: u64| value(&bytes_at(&memory, at.wrapping_add(link), pointer)).ok_or(());
+    // However the list ends, that is where it ends: nothing is said of it.
+    for at in Links::chain(start, next).at_most(count as usize).map_while(Result::ok) {
+        // An element that cannot be read is shown only where it was asked for.
+        if at != start && next(at).is_err() {
             return Ok(());
         }
         let bytes = bytes_at(&memory, at, size as usize * pointer);
         let line = with_cells(Line::new().address(at).text("  "), &form, &bytes, 2);
         context.emit(fields(Record::new("list_element"), &form, at, &bytes).line(line))?;
-        match next {
-            Some(next) if next != 0 => at = next,
-            _ => return Ok(()),
-        }
     }
     Ok(())
 }

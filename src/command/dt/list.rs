@@ -4,12 +4,12 @@ use super::layout::{scalar_value, structure};
 use super::request::Request;
 use crate::command::{CommandError, Context};
 use crate::debuggee::FoundType;
-use crate::memory::Memory;
+use crate::memory::{Memory, ReadError};
 use crate::output::{Line, Role};
 use crate::symbols::types::Type;
 use crate::symbols::types::layout::field_of;
 use crate::util::hex;
-use std::collections::HashSet;
+use crate::util::links::{Broken, Links};
 
 /// The most elements that are shown.
 const MAX_ELEMENTS: usize = 65_536;
@@ -36,9 +36,19 @@ pub(super) fn walk(
         Some(Type::Udt(_)) => at.offset,
         _ => 0,
     };
-    let mut seen = HashSet::new();
-    let mut element = start;
-    while seen.insert(element) && seen.len() <= MAX_ELEMENTS {
+    let memory = context.session.target.memory().clone();
+    let next = |element: u64| match memory.u64(element.wrapping_add(at.offset))? {
+        0 => Ok::<u64, ReadError>(0),
+        next => Ok(next.wrapping_sub(inner)),
+    };
+    for element in Links::chain(start, next).at_most(MAX_ELEMENTS) {
+        let element = match element {
+            Ok(element) => element,
+            // A ring is walked once round.
+            Err(Broken::Loop { at }) if at == start => return Ok(()),
+            Err(Broken::Link { why, .. }) => return Err(why.into()),
+            Err(broken) => return context.emit(Line::new().role(Role::Warning, broken.to_string())),
+        };
         let title = format!("{link} at 0x{}", hex::tick(element));
         match list_head(element.wrapping_add(inner), inner, context) {
             Some(name) => context.emit(Line::of(format!("{title} would be the list's head, {name}")))?,
@@ -48,19 +58,6 @@ pub(super) fn walk(
             }
         }
         context.blank()?;
-        let next = context.session.target.memory().u64(element.wrapping_add(at.offset));
-        match next {
-            Ok(0) => return Ok(()),
-            Ok(next) => element = next.wrapping_sub(inner),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    if element != start {
-        let text = match seen.len() > MAX_ELEMENTS {
-            true => format!("the list goes on after {MAX_ELEMENTS} elements"),
-            false => format!("the list turns back to 0x{} instead of its start", hex::tick(element)),
-        };
-        context.emit(Line::new().role(Role::Warning, text))?;
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Why something that was asked of the target is not known.
 
 use crate::memory::ReadError;
-use crate::util::hex::tick;
 use crate::util::links::Broken;
 use std::fmt;
 
@@ -79,18 +78,7 @@ impl fmt::Display for Lack {
             Lack::Unreadable { what, why } => write!(f, "{what}: {why}"),
             Lack::Null { what } => write!(f, "{what} is null"),
             Lack::Shape { what, wanted } => write!(f, "{what} is no {wanted}"),
-            Lack::List { what, why } => {
-                write!(f, "{what}: ")?;
-                match why {
-                    Broken::Loop { at } => {
-                        write!(f, "the list turns back to {} and never returns to its head", tick(*at))
-                    }
-                    Broken::Null { at } => write!(f, "the link of {} is null", tick(*at)),
-                    Broken::TooLong { limit } => write!(f, "not followed beyond {limit} elements"),
-                    Broken::Link { why, .. } => write!(f, "the rest cannot be followed: {why}"),
-                    Broken::Stopped => f.write_str("stopped"),
-                }
-            }
+            Lack::List { what, why } => write!(f, "{what}: {why}"),
             Lack::NoSpace { why } => f.write_str(why),
             Lack::Stopped => f.write_str("stopped"),
         }
