@@ -147,5 +147,8 @@ fn built_in_layouts_name_the_current_process_and_thread() {
         assert_eq!(notes[0].contains("the dump's own build"), known, "{at}: {version} {notes:?}");
         *builds.entry(session.target.header().unwrap().minor_version).or_insert(0) += 1;
     }
-    assert_eq!(builds.keys().copied().collect::<Vec<u32>>(), [9600, 19041, 26100]);
+    // Others may come to the folder; that those of these builds were read shows that the walk met them.
+    for build in [9600, 17763, 19041, 26100] {
+        assert!(builds.contains_key(&build), "{build} is not among {builds:?}");
+    }
 }
