@@ -1,6 +1,6 @@
-//! Makes and checks the built-in layouts (`assets/layouts/x64.txt.gz`).
+//! Makes and checks the built-in layouts (`assets/layouts/x64.layouts`).
 //!
-//! `cargo test --test layouts_asset -- --ignored` makes the asset anew from the tables of facts (`layouts/*.tsv`) and
+//! `cargo test --test symbols layouts_asset::make -- --ignored` makes the asset anew from the tables of facts (`layouts/*.tsv`) and
 //! the symbol tables (`isf/`) of the shared data. The tables of facts list the members of unnamed inner structures
 //! among those of the outer one, at offsets of their own, and number bit-fields on where two structures share a union.
 //! Such rows are found by the symbol tables of the same or the nearest builds and by their order, and left out: a member
@@ -412,12 +412,12 @@ fn c_type(
     })
 }
 
-/// The text of the asset.
-fn render(tables: &[(String, Types)], isfs: &[(Version, Isf)]) -> String {
+/// What of every build is given out, with the build's name.
+fn cleaned(tables: &[(String, Types)], isfs: &[(Version, Isf)]) -> Vec<(String, Vec<(String, Definition)>)> {
     let inner = inner_members(tables, isfs, None);
-    let mut all: BTreeMap<String, Vec<(Definition, u64)>> = BTreeMap::new();
-    for (number, (name, types)) in tables.iter().enumerate() {
-        let references = references(isfs, Version::parse(name).unwrap(), false);
+    let mut all = Vec::new();
+    for (build, types) in tables {
+        let references = references(isfs, Version::parse(build).unwrap(), false);
         let mut cleaned = Vec::new();
         for (name, definition) in types {
             let mut definition = clean(name, definition, &references, &inner);
@@ -426,22 +426,27 @@ fn render(tables: &[(String, Types)], isfs: &[(Version, Isf)]) -> String {
             cleaned.push((name.clone(), definition));
         }
         cleaned.extend(missing(&cleaned, &references));
-        for (name, definition) in &cleaned {
+        all.push((build.clone(), cleaned));
+    }
+    all
+}
+
+/// The text of a few builds.
+fn render(builds: &[(String, Vec<(String, Definition)>)]) -> String {
+    let mut all: BTreeMap<&str, Vec<(&Definition, u64)>> = BTreeMap::new();
+    for (bit, (_, cleaned)) in builds.iter().enumerate() {
+        for (name, definition) in cleaned {
             if definition.rows.is_empty() {
                 continue;
             }
-            let variants = all.entry(name.clone()).or_default();
-            match variants.iter_mut().find(|(known, _)| known == definition) {
-                Some((_, mask)) => *mask |= 1 << number,
-                None => variants.push((definition.clone(), 1 << number)),
+            let variants = all.entry(name).or_default();
+            match variants.iter_mut().find(|(known, _)| *known == definition) {
+                Some((_, mask)) => *mask |= 1 << bit,
+                None => variants.push((definition, 1 << bit)),
             }
         }
     }
-    let mut text = String::from("B");
-    for (name, _) in tables {
-        write!(text, "\t{name}").unwrap();
-    }
-    text.push('\n');
+    let mut text = String::new();
     for (name, variants) in &all {
         writeln!(text, "T\t{name}").unwrap();
         for (definition, mask) in variants {
@@ -455,17 +460,40 @@ fn render(tables: &[(String, Types)], isfs: &[(Version, Isf)]) -> String {
     text
 }
 
+/// Neighbouring builds share most definitions, so they share a text up to this length: a longer one takes longer to
+/// load, shorter ones say the same things more often.
+const MAX_TEXT: usize = 380_000;
+
+/// The builds in neighbouring groups, with the text of each.
+fn texts(builds: &[(String, Vec<(String, Definition)>)]) -> Vec<(Vec<&str>, String)> {
+    let mut texts = Vec::new();
+    let mut start = 0;
+    while start < builds.len() {
+        let fits = |end: &usize| render(&builds[start..*end]).len() <= MAX_TEXT;
+        let end = (start + 1..=builds.len()).take_while(fits).last().unwrap_or(start + 1);
+        let group = &builds[start..end];
+        texts.push((group.iter().map(|(name, _)| name.as_str()).collect(), render(group)));
+        start = end;
+    }
+    texts
+}
+
 #[test]
 #[ignore = "writes the asset"]
 fn make() {
     let root = shared().expect("the shared data");
-    let text = render(&fact_tables(&root), &symbol_tables(&root));
-    let mut packed = flate2::GzBuilder::new().write(Vec::new(), flate2::Compression::best());
-    packed.write_all(text.as_bytes()).unwrap();
-    let packed = packed.finish().unwrap();
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/layouts/x64.txt.gz");
-    println!("{} bytes of text, {} packed", text.len(), packed.len());
-    std::fs::write(path, packed).unwrap();
+    let builds = cleaned(&fact_tables(&root), &symbol_tables(&root));
+    let (mut index, mut all) = (String::new(), Vec::new());
+    for (names, text) in texts(&builds) {
+        let mut packed = flate2::GzBuilder::new().write(Vec::new(), flate2::Compression::best());
+        packed.write_all(text.as_bytes()).unwrap();
+        let packed = packed.finish().unwrap();
+        println!("{} bytes of text, {} packed: {}", text.len(), packed.len(), names.join(" "));
+        writeln!(index, "{}\t{}", packed.len(), names.join("\t")).unwrap();
+        all.extend(packed);
+    }
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/layouts/x64.layouts");
+    std::fs::write(path, [index.as_bytes(), b"\n", &all].concat()).unwrap();
 }
 
 /// How many members of `types` are where the symbol table of the same build has them, and which are not.

@@ -1,48 +1,70 @@
-//! The embedded table: one text of definitions, each with the builds that share it.
+//! The embedded tables: texts of definitions, one for a few builds each, so that only the text with the wanted build is
+//! unpacked and read.
 //!
-//! Lines, tab-separated: `B name...` names the builds, `T name` starts a type, `D kind size mask` starts a definition
-//! for the builds whose bits are set in `mask` (all numbers in hex, size 0 for unknown), and every other line is a
-//! member: name, offset, lowest bit, number of bits, C type. An unnamed structure is called by the path of the member
-//! that has it (`_IRP.Tail`). `tests/symbols/layouts_asset.rs` makes it all.
+//! The file begins with an index, one line a text: its packed length in bytes, then the names of its builds, separated by
+//! tabs. A blank line ends the index; the texts follow, each packed by itself (gzip).
+//!
+//! Lines of a text, tab-separated: `T name` starts a type, `D kind size mask` starts a definition for the builds of that
+//! text whose bits are set in `mask` (all numbers in hex, size 0 for unknown), and every other line is a member: name,
+//! offset, lowest bit, number of bits, C type. An unnamed structure is called by the path of the member that has it
+//! (`_IRP.Tail`). `tests/symbols/layouts_asset.rs` makes it all.
 
 use std::io::Read;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::ctype::{self, Context};
 use crate::symbols::types::table::TypeTable;
 use crate::symbols::types::{Field, Type, Udt, UdtKind};
+use crate::util::bounded::slice;
 
-const PACKED: &[u8] = include_bytes!("../../../assets/layouts/x64.txt.gz");
-/// More than the table can have; only a damaged build of this program gets there.
+const ASSET: &[u8] = include_bytes!("../../../assets/layouts/x64.layouts");
+/// More than a text can have; only a damaged build of this program gets there.
 const MAX_TEXT: u64 = 16 << 20;
 
-/// The table, unpacked when it is first needed.
-fn text() -> Option<&'static str> {
-    static TEXT: OnceLock<Option<String>> = OnceLock::new();
-    TEXT.get_or_init(|| {
-        let mut text = String::new();
-        let unpacked = flate2::read::GzDecoder::new(PACKED);
-        unpacked.take(MAX_TEXT).read_to_string(&mut text).ok()?;
-        Some(text)
-    })
-    .as_deref()
+/// Where the layouts of one build are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The build's name.
+    pub(super) build: &'static str,
+    /// Its bit in the masks of its text.
+    bit: u32,
+    /// Where its text begins in the asset.
+    start: usize,
+    /// The packed length of that text.
+    length: usize,
 }
 
-/// The names of the builds, in the order of their bits.
-pub(super) fn builds() -> Option<Vec<&'static str>> {
-    let first = text()?.lines().next()?;
-    Some(first.strip_prefix("B\t")?.split('\t').collect())
+/// The builds, oldest first.
+pub(super) fn builds() -> Option<Vec<Place>> {
+    let end = ASSET.windows(2).position(|pair| pair == b"\n\n")?;
+    let index = std::str::from_utf8(slice(ASSET, 0, end)?).ok()?;
+    let mut start = end.checked_add(2)?;
+    let mut places = Vec::new();
+    for line in index.lines() {
+        let mut columns = line.split('\t');
+        let length = columns.next()?.parse().ok()?;
+        places.extend((0..).zip(columns).map(|(bit, build)| Place { build, bit, start, length }));
+        start = start.checked_add(length)?;
+    }
+    Some(places)
 }
 
-/// All types of the build of that number.
-pub(super) fn types(build: usize) -> Option<TypeTable> {
+fn text(place: Place) -> Option<String> {
+    let packed = slice(ASSET, place.start, place.length)?;
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(packed).take(MAX_TEXT).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+/// All types of a build.
+pub(super) fn types(place: Place) -> Option<TypeTable> {
     let mut table = TypeTable::default();
     let mut open: Option<Udt> = None;
     let mut name = "";
-    for line in text()?.lines() {
+    let text = text(place)?;
+    for line in text.lines() {
         let mut columns = line.split('\t');
         match columns.next()? {
-            "B" => {}
             "T" => {
                 close(&mut table, &mut open);
                 name = columns.next()?;
@@ -50,7 +72,7 @@ pub(super) fn types(build: usize) -> Option<TypeTable> {
             "D" => {
                 close(&mut table, &mut open);
                 let (kind, size, mask) = (columns.next()?, hex(columns.next()?)?, hex(columns.next()?)?);
-                if mask.checked_shr(u32::try_from(build).ok()?)? & 1 == 1 {
+                if mask.checked_shr(place.bit)? & 1 == 1 {
                     open = Some(definition(name, kind, size));
                 }
             }
@@ -122,8 +144,16 @@ mod tests {
     fn every_build_can_be_read() {
         let builds = builds().unwrap();
         assert_eq!(builds.len(), 29);
-        for number in 0..builds.len() {
-            assert!(types(number).unwrap().find("_EPROCESS").is_some());
+        for place in builds {
+            assert!(types(place).unwrap().find("_EPROCESS").is_some(), "{}", place.build);
+        }
+    }
+
+    /// One build's text is a small part of all: that is what makes loading it cheap.
+    #[test]
+    fn a_build_is_read_out_of_a_small_part() {
+        for place in builds().unwrap() {
+            assert!(place.length * 5 < ASSET.len(), "{}: {} bytes", place.build, place.length);
         }
     }
 }

@@ -9,6 +9,7 @@ mod ctype;
 
 use super::types::table::TypeTable;
 use super::types::{Exactness, TypeSource};
+use asset::Place;
 
 /// Version of a kernel: major, minor, build, revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,9 +72,9 @@ impl Layout {
 /// the asset is damaged or the version is older than any that is known by more than a major version.
 pub fn choose(version: Version, thread_size: Option<u64>) -> Option<Layout> {
     let builds = asset::builds()?;
-    let (number, name) = nearest(&builds, version, thread_size)?;
-    let exact = version.0[3] != 0 && Version::parse(name) == Some(version);
-    Some(Layout { name: name.to_owned(), exact, types: asset::types(number)? })
+    let place = nearest(&builds, version, thread_size)?;
+    let exact = version.0[3] != 0 && Version::parse(place.build) == Some(version);
+    Some(Layout { name: place.build.to_owned(), exact, types: asset::types(place)? })
 }
 
 /// `SizeEThread` of build 26100 before its layout changed in mid-2025.
@@ -81,25 +82,25 @@ const EARLY_26100_THREAD: u64 = 0x788;
 /// The name in the asset of that earlier layout.
 const EARLY_26100: &str = "10.0.26100.2314";
 
-/// The number and name of the build that is nearest to `version`: of the same build number the nearest revision, else
-/// the newest that is older, else the oldest.
-fn nearest<'a>(builds: &[&'a str], version: Version, thread_size: Option<u64>) -> Option<(usize, &'a str)> {
+/// The build that is nearest to `version`: of the same build number the nearest revision, else the newest that is older,
+/// else the oldest.
+fn nearest(builds: &[Place], version: Version, thread_size: Option<u64>) -> Option<Place> {
     let [major, minor, build, revision] = version.0;
-    let known = builds.iter().enumerate().filter_map(|(number, name)| {
-        let is_early = *name == EARLY_26100;
+    let known = builds.iter().filter_map(|place| {
+        let is_early = place.build == EARLY_26100;
         let wanted = match (build >= 26100, thread_size) {
             (true, Some(size)) => is_early == (size == EARLY_26100_THREAD),
             _ => !is_early,
         };
-        wanted.then_some((number, *name, Version::parse(name)?))
+        wanted.then_some((*place, Version::parse(place.build)?))
     });
     known
-        .min_by_key(|(_, _, Version([a, b, c, d]))| {
+        .min_by_key(|(_, Version([a, b, c, d]))| {
             let is_newer = (*a, *b, family(*c)) > (major, minor, family(build));
             let distance = (a.abs_diff(major), b.abs_diff(minor), family(*c).abs_diff(family(build)));
             (is_newer, distance, c.abs_diff(build), d.abs_diff(revision))
         })
-        .map(|(number, name, _)| (number, name))
+        .map(|(place, _)| place)
 }
 
 /// Builds that run the same kernel and differ by a switch in the version number only.
