@@ -12,6 +12,7 @@ pub mod eval;
 pub mod kernel;
 pub mod memory;
 pub mod output;
+pub mod search;
 pub mod session;
 pub mod symbols;
 pub mod tui;

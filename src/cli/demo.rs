@@ -3,8 +3,8 @@
 
 use super::exit::{Exit, Refusal};
 use crate::dump::DumpFile;
-use crate::symbols::search::finder::default_cache;
-use crate::symbols::search::path::SearchPath;
+use crate::search::finder::default_cache;
+use crate::search::path::SearchPath;
 use std::fs;
 use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};

@@ -3,8 +3,8 @@
 use super::complain;
 use crate::debuggee::News;
 use crate::output::sanitize;
+use crate::search::observer::{Event, Observer};
 use crate::session::Session;
-use crate::symbols::search::observer::{Event, Observer};
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

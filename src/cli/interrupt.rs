@@ -2,8 +2,8 @@
 
 use super::complain;
 use crate::debuggee::Fetches;
+use crate::search::observer::Observer;
 use crate::session::Session;
-use crate::symbols::search::observer::Observer;
 use crate::util::cancel::CancelToken;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

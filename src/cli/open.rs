@@ -4,9 +4,9 @@ use super::exit::{Exit, Refusal};
 use super::progress::ProgressLine;
 use super::{Options, complain, demo};
 use crate::debuggee::{Subject, Target};
+use crate::search::finder;
+use crate::search::path::SearchPath;
 use crate::session::{Session, Settings};
-use crate::symbols::search::finder;
-use crate::symbols::search::path::SearchPath;
 use std::path::Path;
 
 /// Opens the dump that the flags name. Warnings go to standard error.

@@ -10,11 +10,11 @@ use super::subject::{NoCrash, OpenError, Subject};
 use super::symbols::SymbolTable;
 use crate::dump::{DumpFile, Header, Machine, Progress};
 use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
+use crate::search::finder::{Finder, Options};
+use crate::search::path::SearchPath;
 use crate::symbols::layouts::Version;
 use crate::symbols::pe::headers::MACHINE_ARMNT;
 use crate::symbols::pe::{DataDirectory, Directory, Image, PeError};
-use crate::symbols::search::finder::{Finder, Options};
-use crate::symbols::search::path::SearchPath;
 use std::path::Path;
 use std::sync::Arc;
 

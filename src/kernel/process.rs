@@ -1,7 +1,6 @@
 //! EPROCESS.
 
-use super::thread::Thread;
-use crate::debuggee::{Elements, Lack, Object, Scope};
+use crate::debuggee::{Lack, Object, Scope};
 
 /// A process. Every getter reads one fact and says why where it cannot.
 #[derive(Clone)]
@@ -78,14 +77,5 @@ impl<'s> Process<'s> {
     /// When it ended, in 100 ns since 1601; 0 while it runs.
     pub fn exit_time(&self) -> Result<u64, Lack> {
         self.0.field("ExitTime")?.u64()
-    }
-
-    /// Its threads.
-    ///
-    /// # Errors
-    /// Where the types are not known; what is wrong with the list comes as its last element.
-    pub fn threads(&self) -> Result<impl Iterator<Item = Result<Thread<'s>, Lack>> + use<'s>, Lack> {
-        let threads: Elements<'s> = self.0.field("ThreadListHead")?.list("nt!_ETHREAD", "ThreadListEntry")?;
-        Ok(threads.map(|thread| thread.map(Thread::of)))
     }
 }

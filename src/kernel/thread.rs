@@ -26,8 +26,15 @@ impl<'s> Thread<'s> {
         scope.object("nt!_ETHREAD", address).map(Thread)
     }
 
-    pub(super) fn of(object: Object<'s>) -> Thread<'s> {
-        Thread(object)
+    /// The threads of a process.
+    ///
+    /// # Errors
+    /// Where the types are not known; what is wrong with the list comes as its last element.
+    pub fn of_process(
+        process: &Process<'s>,
+    ) -> Result<impl Iterator<Item = Result<Thread<'s>, Lack>> + use<'s>, Lack> {
+        let threads = process.object().field("ThreadListHead")?.list("nt!_ETHREAD", "ThreadListEntry")?;
+        Ok(threads.map(|thread| thread.map(Thread)))
     }
 
     /// Every thread of every process, process by process. A process whose threads cannot be listed gives its reason and
@@ -36,9 +43,11 @@ impl<'s> Thread<'s> {
     /// # Errors
     /// As [`Process::all`].
     pub fn all(scope: &'s Scope<'s>) -> Result<impl Iterator<Item = Result<Thread<'s>, Lack>>, Lack> {
-        Ok(Process::all(scope)?.flat_map(|process| match process.and_then(|process| process.threads()) {
-            Ok(threads) => ThreadsOrLack::Threads(threads),
-            Err(lack) => ThreadsOrLack::Lack(Some(lack)),
+        Ok(Process::all(scope)?.flat_map(|process| {
+            match process.and_then(|process| Thread::of_process(&process)) {
+                Ok(threads) => ThreadsOrLack::Threads(threads),
+                Err(lack) => ThreadsOrLack::Lack(Some(lack)),
+            }
         }))
     }
 

@@ -13,11 +13,9 @@ pub mod name;
 pub mod pdb;
 pub mod pe;
 pub mod registers;
-pub mod search;
 pub mod source;
 pub mod symbol;
 pub mod types;
 pub mod wildcard;
 
 pub use error::SymbolError;
-pub use search::{Attempt, Finder, Found, Outcome, Search};

@@ -3,7 +3,7 @@
 use super::message::Reply;
 use crate::debuggee::{Listener, News};
 use crate::output::{Role, Span};
-use crate::symbols::search::observer::Event;
+use crate::search::observer::Event;
 use crossbeam_channel::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

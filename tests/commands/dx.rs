@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::golden::{dumps_with_transcripts, run, shared};
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
+use dumpscope::search::finder;
+use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::search::finder;
-use dumpscope::symbols::search::path::SearchPath;
 use serde_json::Value;
 
 fn root() -> PathBuf {

@@ -4,8 +4,8 @@
 //! everything else must have the same words in the same order.
 
 use crate::golden::{dumps_with_transcripts, run, session, shared, words};
-use dumpscope::symbols::search::finder::Options;
-use dumpscope::symbols::search::path::SearchPath;
+use dumpscope::search::finder::Options;
+use dumpscope::search::path::SearchPath;
 
 const COMMANDS: &[&str] = &[
     "db @rsp L80",

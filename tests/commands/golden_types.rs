@@ -1,9 +1,9 @@
 //! Commands of symbols and types print what the reference engine printed on the same dump with the same PDB.
 
 use crate::golden::{dumps_with_transcripts, run, session, shared, words};
+use dumpscope::search::finder::Options;
+use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::search::finder::Options;
-use dumpscope::symbols::search::path::SearchPath;
 use std::path::Path;
 
 /// What differs on purpose, beside the rules of [`theirs`].

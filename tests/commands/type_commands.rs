@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use crate::golden::run;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
+use dumpscope::search::finder;
+use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::search::finder;
-use dumpscope::symbols::search::path::SearchPath;
 use serde_json::Value;
 
 /// Member offsets of build 19041, whose layout the emulated kernel has.

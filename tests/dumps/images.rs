@@ -4,9 +4,9 @@
 use dumpscope::command::run_line;
 use dumpscope::debuggee::{ModuleKind, Subject, SymbolStatus, Target};
 use dumpscope::output::Collector;
+use dumpscope::search::finder::Options;
+use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::search::finder::Options;
-use dumpscope::symbols::search::path::SearchPath;
 use goblin::pe::PE;
 use std::collections::BTreeMap;
 use std::io::Read;

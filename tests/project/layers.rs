@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up.
 const LAYERS: &[&str] = &[
-    "util", "output", "dump", "memory", "symbols", "debuggee", "unwind", "kernel", "analysis", "session",
-    "eval", "command", "tui", "cli",
+    "util", "output", "dump", "memory", "symbols", "search", "debuggee", "unwind", "kernel", "analysis",
+    "session", "eval", "command", "tui", "cli",
 ];
 
 /// `output` is text: below `analysis` nobody may know it.
-const WITHOUT_OUTPUT: &[&str] = &["dump", "memory", "symbols", "debuggee", "unwind", "kernel"];
+const WITHOUT_OUTPUT: &[&str] = &["dump", "memory", "symbols", "search", "debuggee", "unwind", "kernel"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in

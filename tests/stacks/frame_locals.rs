@@ -7,9 +7,9 @@ use crate::forge::{root, truth};
 use crate::golden::run;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
+use dumpscope::search::finder;
+use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Local, Session, Settings};
-use dumpscope::symbols::search::finder;
-use dumpscope::symbols::search::path::SearchPath;
 use dumpscope::util::hex;
 
 fn session(case: &str, symbols: &Path) -> Session {

@@ -4,9 +4,9 @@ use crate::forge;
 use crate::forge::{number, root};
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
+use dumpscope::search::finder::Options;
+use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::search::finder::Options;
-use dumpscope::symbols::search::path::SearchPath;
 use serde_json::Value;
 use std::path::Path;
 

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use dumpscope::search::finder::Options;
+use dumpscope::search::identity::Identity;
+use dumpscope::search::observer::Silent;
+use dumpscope::search::path::SearchPath;
+use dumpscope::search::server::download::Limits;
+use dumpscope::search::{Finder, Search};
 use dumpscope::symbols::module::FileId;
-use dumpscope::symbols::search::finder::Options;
-use dumpscope::symbols::search::identity::Identity;
-use dumpscope::symbols::search::observer::Silent;
-use dumpscope::symbols::search::path::SearchPath;
-use dumpscope::symbols::search::server::download::Limits;
-use dumpscope::symbols::{Finder, Search};
 
 pub fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pe").join(name)

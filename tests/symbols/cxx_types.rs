@@ -3,9 +3,9 @@
 
 use crate::golden::run;
 use dumpscope::debuggee::{Subject, Target};
+use dumpscope::search::finder::Options;
+use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::search::finder::Options;
-use dumpscope::symbols::search::path::SearchPath;
 use std::path::PathBuf;
 
 fn folder() -> PathBuf {

@@ -13,11 +13,11 @@ use dumpscope::command::run_line;
 use dumpscope::debuggee::{News, Target};
 use dumpscope::dump::DumpFile;
 use dumpscope::output::{Collector, plain};
+use dumpscope::search::finder::Options;
+use dumpscope::search::observer::{Event, Observer};
+use dumpscope::search::path::SearchPath;
+use dumpscope::search::server::download::Limits;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::search::finder::Options;
-use dumpscope::symbols::search::observer::{Event, Observer};
-use dumpscope::symbols::search::path::SearchPath;
-use dumpscope::symbols::search::server::download::Limits;
 use dumpscope::util::cancel::CancelToken;
 
 const PARALLEL: usize = 4;

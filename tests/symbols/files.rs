@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::http::Server;
-use dumpscope::symbols::Finder;
+use dumpscope::search::Finder;
+use dumpscope::search::doctor::diagnose;
+use dumpscope::search::finder::Options;
+use dumpscope::search::identity::Identity;
+use dumpscope::search::locate::{KnownFrom, Wanted, locate_all};
+use dumpscope::search::manifest::{Manifest, fetch};
+use dumpscope::search::observer::Silent;
+use dumpscope::search::path::SearchPath;
 use dumpscope::symbols::module::{FileId, ImageId, PdbId};
-use dumpscope::symbols::search::doctor::diagnose;
-use dumpscope::symbols::search::finder::Options;
-use dumpscope::symbols::search::identity::Identity;
-use dumpscope::symbols::search::locate::{KnownFrom, Wanted, locate_all};
-use dumpscope::symbols::search::manifest::{Manifest, fetch};
-use dumpscope::symbols::search::observer::Silent;
-use dumpscope::symbols::search::path::SearchPath;
 use dumpscope::util::guid::Guid;
 
 fn data(name: &str) -> PathBuf {
@@ -143,7 +143,7 @@ fn fetching_copies_from_local_stores_too() {
 fn local_versions_of_a_pdb_are_listed() {
     let home = tempfile::tempdir().unwrap();
     let store = home.path().join("store");
-    dumpscope::symbols::search::add::add(&[data("sample64.pdb")], &store, 1 << 20);
+    dumpscope::search::add::add(&[data("sample64.pdb")], &store, 1 << 20);
     let finder =
         finder(&format!("{};srv*{}*http://127.0.0.1:1", data("").display(), store.display()), home.path());
     let found = finder.local_pdbs("SAMPLE64.pdb");

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, address, cabinet, failure, image, limits, pdb, wait_for_no_files};
 use crate::http::{Server, reply};
+use dumpscope::search::observer::Silent;
+use dumpscope::search::server::download::Limits;
 use dumpscope::symbols::module::{FileId, PdbId};
-use dumpscope::symbols::search::observer::Silent;
-use dumpscope::symbols::search::server::download::Limits;
 use dumpscope::util::guid::Guid;
 
 #[test]

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use crate::golden::run;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
+use dumpscope::search::finder;
+use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
-use dumpscope::symbols::search::finder;
-use dumpscope::symbols::search::path::SearchPath;
 
 /// Fields of KDDEBUGGER_DATA64 by their offsets in it (Microsoft's wdbgexts.h).
 const OFFSET_KTHREAD_TEB: usize = 0x29a;

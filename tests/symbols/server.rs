@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, address, cabinet, failure, image, limits, pdb, wait_for_no_files};
 use crate::http::{Server, reply};
+use dumpscope::search::finder::Options;
+use dumpscope::search::observer::{Event, Observer, Silent};
+use dumpscope::search::path::SearchPath;
+use dumpscope::search::server::download::Limits;
+use dumpscope::search::{Finder, Outcome};
 use dumpscope::symbols::module::{FileId, ImageId, PdbId};
-use dumpscope::symbols::search::finder::Options;
-use dumpscope::symbols::search::observer::{Event, Observer, Silent};
-use dumpscope::symbols::search::path::SearchPath;
-use dumpscope::symbols::search::server::download::Limits;
-use dumpscope::symbols::{Finder, Outcome};
 use dumpscope::util::guid::Guid;
 
 #[test]

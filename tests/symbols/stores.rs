@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, address, data, failure, image, limits, pdb};
 use crate::http::{Server, reply};
-use dumpscope::symbols::search::observer::Silent;
+use dumpscope::search::observer::Silent;
 
 /// A store whose place is taken by a file cannot be made, whoever the user is.
 #[test]

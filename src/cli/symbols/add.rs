@@ -3,8 +3,8 @@
 use super::{print, total};
 use crate::cli::Exit;
 use crate::output::{Block, Line, Record, Role};
-use crate::symbols::search::add::{Added, add};
-use crate::symbols::search::finder::Options;
+use crate::search::add::{Added, add};
+use crate::search::finder::Options;
 use clap::Args;
 use std::path::PathBuf;
 

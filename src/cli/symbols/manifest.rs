@@ -4,10 +4,10 @@ use super::{DumpArgs, print};
 use crate::cli::Exit;
 use crate::cli::fetching::Downloads;
 use crate::output::{Block, Line, Record};
-use crate::symbols::Finder;
-use crate::symbols::search::finder::Options;
-use crate::symbols::search::locate::locate_all;
-use crate::symbols::search::manifest::Manifest;
+use crate::search::Finder;
+use crate::search::finder::Options;
+use crate::search::locate::locate_all;
+use crate::search::manifest::Manifest;
 use clap::Args;
 use std::path::PathBuf;
 

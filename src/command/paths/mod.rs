@@ -12,8 +12,8 @@ pub use sympath::SPEC as SYMPATH;
 
 use super::{CommandError, Context};
 use crate::output::{Line, Role};
-use crate::symbols::search::finder::Finder;
-use crate::symbols::search::path::{Element, SearchPath, Store};
+use crate::search::finder::Finder;
+use crate::search::path::{Element, SearchPath, Store};
 use std::path::Path;
 
 /// `+ TEXT` adds to a path, anything else replaces it. `None` where nothing was typed: the path is only shown.

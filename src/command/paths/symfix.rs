@@ -2,7 +2,7 @@
 
 use super::use_symbol_path;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::symbols::search::path::SearchPath;
+use crate::search::path::SearchPath;
 
 /// `.symfix`
 pub const SPEC: CommandSpec = CommandSpec {

@@ -17,8 +17,18 @@ pub struct Elements<'s> {
     head: Object<'s>,
 }
 
+impl<'s> Object<'s> {
+    /// The elements of the list whose head this LIST_ENTRY is: structures of type `ty` linked by their member `link`.
+    ///
+    /// # Errors
+    /// No such type or member. What is wrong with the list comes as its last element.
+    pub fn list(&self, ty: &str, link: &str) -> Result<Elements<'s>, Lack> {
+        Elements::new(self, ty, link)
+    }
+}
+
 impl<'s> Elements<'s> {
-    pub(super) fn new(head: &Object<'s>, ty: &str, link: &str) -> Result<Elements<'s>, Lack> {
+    fn new(head: &Object<'s>, ty: &str, link: &str) -> Result<Elements<'s>, Lack> {
         let scope = head.scope();
         let element = scope.object(ty, 0)?;
         let offset = element.field(link)?.address();

@@ -2,6 +2,7 @@
 //!
 //! `scope.object("nt!_EPROCESS", address)?.field("Pcb.DirectoryTableBase")?.u64()?`
 
+mod find;
 mod lack;
 mod list;
 mod object;

@@ -1,7 +1,6 @@
 //! A value of a type at an address.
 
 use super::lack::Lack;
-use super::list::Elements;
 use super::paths::Member;
 use super::scope::Scope;
 use crate::memory::{Memory, ReadError};
@@ -296,14 +295,6 @@ impl<'s> Object<'s> {
         let outer = self.scope.object(ty, 0)?;
         let offset = outer.field(path)?.address();
         Ok(Object { address: self.address.wrapping_sub(offset), ..outer })
-    }
-
-    /// The elements of the list whose head this LIST_ENTRY is: structures of type `ty` linked by their member `link`.
-    ///
-    /// # Errors
-    /// No such type or member. What is wrong with the list comes as its last element.
-    pub fn list(&self, ty: &str, link: &str) -> Result<Elements<'s>, Lack> {
-        Elements::new(self, ty, link)
     }
 
     /// Text: an array of characters up to its terminator, or what a pointer to characters points to. What is no text

@@ -1,7 +1,6 @@
 //! Whose memory is read, with which types, and who may stop it.
 
 use super::lack::Lack;
-use super::object::Object;
 use super::paths::Paths;
 use crate::debuggee::{FoundType, Target};
 use crate::memory::VirtualMemory;
@@ -100,41 +99,5 @@ impl<'t> Scope<'t> {
             Some(check) => Lack::Refused { ty: name.to_owned(), why: check.text.clone() },
             None => Lack::NoName { name: name.to_owned() },
         }
-    }
-
-    /// The object of a type at an address. Nothing is read yet.
-    ///
-    /// # Errors
-    /// As [`Scope::find_type`].
-    pub fn object(&self, ty: &str, address: u64) -> Result<Object<'_>, Lack> {
-        Ok(self.object_of(self.find_type(ty)?, address))
-    }
-
-    /// The object of a type that was found before.
-    pub fn object_of(&self, found: FoundType, address: u64) -> Object<'_> {
-        Object::new(self, found.source, found.id, address)
-    }
-
-    /// A variable, with the type that its symbol has.
-    ///
-    /// # Errors
-    /// No such variable, or its symbols do not tell its type.
-    pub fn global(&self, name: &str) -> Result<Object<'_>, Lack> {
-        match self.target.variable(name) {
-            Some((address, Some(ty))) => Ok(self.object_of(ty, address)),
-            Some((_, None)) => Err(Lack::NoName { name: format!("the type of {name}") }),
-            None => Err(Lack::NoName { name: name.to_owned() }),
-        }
-    }
-
-    /// A variable whose type is known beforehand: public symbols tell addresses only, and the debugger data block
-    /// answers for some variables where there are no symbols.
-    ///
-    /// # Errors
-    /// No such variable or no such type.
-    pub fn global_of(&self, name: &str, ty: &str) -> Result<Object<'_>, Lack> {
-        let (address, _) =
-            self.target.variable(name).ok_or_else(|| Lack::NoName { name: name.to_owned() })?;
-        self.object(ty, address)
     }
 }

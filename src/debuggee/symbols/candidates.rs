@@ -5,8 +5,8 @@
 //! names stand at the right places, and none at another, is the right one.
 
 use crate::debuggee::{DebuggerData, Module, Target};
-use crate::symbols::search::finder::Finder;
-use crate::symbols::search::path::SearchPath;
+use crate::search::finder::Finder;
+use crate::search::path::SearchPath;
 use crate::symbols::source::SymbolSource;
 use std::fmt;
 use std::path::{Path, PathBuf};

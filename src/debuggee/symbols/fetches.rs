@@ -1,11 +1,11 @@
 //! Files of modules that are fetched from servers, several at a time, while the debugger goes on.
 
-use crate::symbols::Finder;
+use crate::search::Finder;
+use crate::search::Search;
+use crate::search::locate::{Wanted, locate_all};
+use crate::search::observer::{Event, Observer};
 use crate::symbols::module::FileId;
 use crate::symbols::pdb::PdbFile;
-use crate::symbols::search::Search;
-use crate::symbols::search::locate::{Wanted, locate_all};
-use crate::symbols::search::observer::{Event, Observer};
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

@@ -17,9 +17,9 @@ pub use module_symbols::{ModuleSymbols, SymbolStatus};
 pub use types::FoundType;
 
 use super::Module;
-use crate::symbols::search::finder::{Finder, Options};
-use crate::symbols::search::observer::{Observer, Silent};
-use crate::symbols::search::path::SearchPath;
+use crate::search::finder::{Finder, Options};
+use crate::search::observer::{Observer, Silent};
+use crate::search::path::SearchPath;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -11,7 +11,7 @@ use super::address::host_of;
 use super::connection::Clients;
 pub use super::fetch_error::FetchError;
 use super::transfer::Transfer;
-pub use crate::symbols::search::limits::Limits;
+pub use crate::search::limits::Limits;
 
 /// A client with its memory. Nothing is set up before it is used.
 #[derive(Debug)]

@@ -95,11 +95,11 @@ fn unpack(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::symbols::search::identity::Identity;
+    use crate::search::identity::Identity;
     use std::io::Write;
     use zip::write::SimpleFileOptions;
 
-    const IMAGE: &[u8] = include_bytes!("../../../tests/data/pe/sample64.sys");
+    const IMAGE: &[u8] = include_bytes!("../../tests/data/pe/sample64.sys");
 
     fn archive(root: &Path, entries: &[(&str, &[u8])]) -> PathBuf {
         let path = root.join("store.ZIP");

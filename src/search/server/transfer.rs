@@ -12,7 +12,7 @@ use ureq::http::HeaderMap;
 use super::fetch_error::{
     FetchError, body_error, html, looks_like_markup, over_limit, request_error, status_error,
 };
-use crate::symbols::search::limits::Limits;
+use crate::search::limits::Limits;
 
 /// How often a broken transfer goes on.
 const MAX_RESUMES: u32 = 4;

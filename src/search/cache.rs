@@ -296,7 +296,7 @@ mod tests {
     use super::*;
     use crate::symbols::module::ImageId;
 
-    const IMAGE: &[u8] = include_bytes!("../../../tests/data/pe/sample64.sys");
+    const IMAGE: &[u8] = include_bytes!("../../tests/data/pe/sample64.sys");
 
     fn id(name: &str) -> FileId {
         Identity::read(&mut io::Cursor::new(IMAGE)).unwrap().file_id(name)

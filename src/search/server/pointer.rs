@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::address::{host_of, without_login};
-use crate::symbols::search::path::{Element, SearchPath, Store};
+use crate::search::path::{Element, SearchPath, Store};
 
 /// What a `file.ptr` says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use super::address::{host_of, without_login};
 use super::download::Http;
 use super::inquiry::{Asked, GRACE, Inquiry, Message};
 use super::pointer::Trusted;
+use crate::search::Outcome;
+use crate::search::observer::{Event, Observer};
 use crate::symbols::module::FileId;
-use crate::symbols::search::Outcome;
-use crate::symbols::search::observer::{Event, Observer};
 
 /// How often a waiting search looks whether the user has cancelled.
 const POLL: Duration = Duration::from_millis(40);

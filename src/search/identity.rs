@@ -278,8 +278,8 @@ mod tests {
     use super::*;
     use std::io::Cursor;
 
-    const PDB: &[u8] = include_bytes!("../../../tests/data/pe/sample64.pdb");
-    const IMAGE: &[u8] = include_bytes!("../../../tests/data/pe/sample64.sys");
+    const PDB: &[u8] = include_bytes!("../../tests/data/pe/sample64.pdb");
+    const IMAGE: &[u8] = include_bytes!("../../tests/data/pe/sample64.sys");
 
     fn of(bytes: &[u8]) -> Result<Identity, IdentityError> {
         Identity::read(&mut Cursor::new(bytes))

@@ -7,7 +7,7 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 
 use super::proxy::Proxies;
-use crate::symbols::search::limits::Limits;
+use crate::search::limits::Limits;
 
 /// The clients for one set of limits.
 #[derive(Debug)]

@@ -12,11 +12,11 @@ use crossbeam_channel::Sender;
 use super::address::{escape, without_login};
 use super::download::{FetchError, Http};
 use super::pointer::{Pointer, Trusted};
+use crate::search::Outcome;
+use crate::search::cabinet::{self, Stoppable};
+use crate::search::cache::{Pending, StoreError};
 use crate::symbols::module::FileId;
 use crate::symbols::name;
-use crate::symbols::search::Outcome;
-use crate::symbols::search::cabinet::{self, Stoppable};
-use crate::symbols::search::cache::{Pending, StoreError};
 
 /// How long past its time limit a download may take to notice, before it is left to itself.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
@@ -257,7 +257,7 @@ impl Inquiry {
     }
 
     fn is_microsoft(&self) -> bool {
-        self.base.eq_ignore_ascii_case(crate::symbols::search::path::MICROSOFT)
+        self.base.eq_ignore_ascii_case(crate::search::path::MICROSOFT)
     }
 
     fn address(&self, tier: Option<&str>, name: &str, file: &str) -> String {
