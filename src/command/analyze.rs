@@ -183,6 +183,16 @@ fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandE
             None => line,
         })?;
     }
+    let tagged = context.session.target.dump()?.tagged();
+    let (driver, program) = (tagged.named_driver(), tagged.last_crashed_image());
+    if let Some(driver) = driver {
+        context.emit(fact("Driver").value(driver).text(" (named by the kernel when it stopped)"))?;
+    }
+    if let Some(program) = program {
+        let line =
+            fact("Before").value(program).text(" was the last program that crashed, as the kernel noted");
+        context.emit(line)?;
+    }
     let times = super::time::times(context.session.target.header()?, &context.session.settings.zone);
     for (line, label) in times.lines.iter().zip(["Crashed", "Uptime"]) {
         let value = line.spans().get(1).map(|span| span.text().to_owned()).unwrap_or_default();

@@ -1,6 +1,10 @@
 //! `.enumtag`: what drivers and the kernel added to the dump at the crash.
 
+mod excerpt;
+
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::dump::SecondaryBlob;
+use crate::dump::tags::writer;
 use crate::output::{Field, Line, Record, Role};
 use crate::util::bounded::slice;
 
@@ -10,12 +14,13 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Signs,
     rest: Rest::Semicolon,
     group: Group::Dump,
-    usage: "[GUID]",
+    usage: "[GUID | *]",
     summary: "Shows the tagged data that drivers and the kernel added to the dump",
-    help: "Lists each block of secondary data with its GUID, size and bytes; with a GUID, or the beginning of one, only \
-           the blocks it names.\n\
+    help: "Lists each block of tagged data: GUID, size, who wrote it where that is known, and what text is in it. With a \
+           GUID, or the beginning of one, all bytes of the blocks it names; with `*` those of every block, as WinDbg \
+           shows without a GUID.\n\
            \n\
-           kd> .enumtag\n\
+           kd> .enumtag 270A33FD\n\
            {270A33FD-3DA6-460D-BA89-3C1BAE21E39B} - 0xfd0 bytes\n\
            \x20 4B 54 50 50 12 00 00 00 0F 00 00 00 00 00 00 00  KTPP............",
     needs: Needs::Dump,
@@ -26,42 +31,63 @@ pub const SPEC: CommandSpec = CommandSpec {
 const ROW: usize = 16;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let wanted = args.text.trim_start_matches('{').trim_end_matches('}').to_ascii_uppercase();
     let dump = context.session.target.dump()?.clone();
+    if dump.secondary().is_empty() {
+        return Err(CommandError::Missing("the dump has no tagged data".to_owned()));
+    }
+    let listing = args.text.is_empty();
+    let wanted = args.text.trim_start_matches(['{', '*']).trim_end_matches('}').to_ascii_uppercase();
     let mut shown = 0;
     for blob in dump.secondary() {
-        let tag = blob.tag.to_string();
-        if !tag.trim_start_matches('{').starts_with(&wanted) {
+        if !blob.tag.to_string().trim_start_matches('{').starts_with(&wanted) {
             continue;
         }
         shown += 1;
-        let record = Record::new("secondary_data")
-            .field("tag", tag.as_str())
-            .field("size", u64::from(blob.size))
-            .field("file_offset", Field::Hex(blob.data.start as u64))
-            .line(
-                Line::new()
-                    .link(Role::Symbol, &tag, format!(".enumtag {tag}"))
-                    .text(format!(" - 0x{:x} bytes", blob.size)),
-            );
-        context.emit(record)?;
         let data = slice(dump.bytes(), blob.data.start, blob.data.len()).unwrap_or_default();
-        for row in data.chunks(ROW) {
-            context.emit(row_line(row))?;
+        let texts = if listing { excerpt::texts(data) } else { Vec::new() };
+        context.emit(heading(blob, listing, &texts))?;
+        if !listing {
+            for row in data.chunks(ROW) {
+                context.emit(row_line(row))?;
+            }
         }
         if data.len() < blob.size as usize {
             let missing = blob.size as usize - data.len();
-            context.emit(
-                Line::new().role(Role::Warning, format!("  the file ends {missing:#x} bytes too early")),
-            )?;
+            let text = format!("  the file ends {missing:#x} bytes too early");
+            context.emit(Line::new().role(Role::Warning, text))?;
         }
-        context.blank()?;
+        if !listing {
+            context.blank()?;
+        }
     }
     match shown {
-        0 if wanted.is_empty() => Err(CommandError::Missing("the dump has no tagged data".to_owned())),
         0 => Err(CommandError::Missing(format!("no tagged data of '{}'", args.text))),
         _ => Ok(()),
     }
+}
+
+/// The block's own line; in the list also its writer and its text.
+fn heading(blob: &SecondaryBlob, listing: bool, texts: &[String]) -> Record {
+    let tag = blob.tag.to_string();
+    let mut line = Line::new()
+        .link(Role::Symbol, &tag, format!(".enumtag {tag}"))
+        .text(format!(" - 0x{:x} bytes", blob.size));
+    let writer = writer(blob.tag);
+    let mut record = Record::new("secondary_data")
+        .field("tag", tag)
+        .field("size", u64::from(blob.size))
+        .field("file_offset", Field::Hex(blob.data.start as u64))
+        .field("writer", writer.map(|writer| writer.name));
+    if listing {
+        if let Some(writer) = writer {
+            line = line.text("  ").value(writer.name);
+            let what = if writer.what.is_empty() { String::new() } else { format!(": {}", writer.what) };
+            line = line.text(what);
+        }
+        record = record.field("text", Field::List(texts.iter().map(|text| text.as_str().into()).collect()));
+    }
+    record = record.line(line);
+    texts.iter().fold(record, |record, text| record.line(Line::of("    ").role(Role::Dim, text)))
 }
 
 /// Upper-case digits, as this command alone prints them, and the bytes as characters.

@@ -1,4 +1,6 @@
-//! `vertarget`: which Windows, which build, when.
+//! `vertarget`: which Windows, which build, when, on which machine.
+
+mod hardware;
 
 use super::time::times;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
@@ -16,8 +18,9 @@ pub const SPEC: CommandSpec = CommandSpec {
     usage: "",
     summary: "Shows the Windows build, kernel base and times of the dump",
     help: "Shows the build, product and suites, build lab, kernel base, time of the crash and uptime. `Kernel file:` \
-           is not WinDbg's: it names the exact kernel by its time stamp and size where that pair is known. For an image \
-           that was opened by itself: what it is, where it lies, its entry point, version and PDB.",
+           is not WinDbg's: it names the exact kernel by its time stamp and size where that pair is known; nor are the \
+           processor, machine, firmware and hypervisor at the end, where the dump's tagged data tell. For an image that \
+           was opened by itself: what it is, where it lies, its entry point, version and PDB.",
     needs: Needs::Target,
     run,
 };
@@ -28,7 +31,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let records = match session.target.subject() {
         Subject::Dump(dump) => {
             let header = dump.header();
-            vec![version(&session.target, header), times(header, &session.settings.zone)]
+            let hardware = hardware::record(&dump.tagged().hardware());
+            let first = [version(&session.target, header), times(header, &session.settings.zone)];
+            first.into_iter().chain(hardware).collect()
         }
         Subject::Image(image) => vec![super::image_banner::banner(image, context)],
     };

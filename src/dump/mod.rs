@@ -21,6 +21,7 @@ mod sources;
 #[cfg(test)]
 #[path = "../../tests/support/synth.rs"]
 pub(crate) mod synth;
+pub mod tags;
 mod triage;
 mod triage_drivers;
 
@@ -34,6 +35,6 @@ pub use open::DumpFile;
 pub use pages::{PageIndex, PageRun};
 pub use progress::Progress;
 pub use raw::RawFile;
-pub use secondary::{Guid, SecondaryBlob};
+pub use secondary::SecondaryBlob;
 pub use triage::{Block, Triage};
 pub use triage_drivers::{TriageDriver, UnloadedDriver};

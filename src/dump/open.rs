@@ -11,6 +11,7 @@ use super::pages::{PAGE, PageIndex};
 use super::progress::Progress;
 use super::raw::RawFile;
 use super::secondary::SecondaryBlob;
+use super::tags::{self, Tagged, TaggedMemory};
 use super::triage::Triage;
 use super::{header32, header64, secondary, sources, triage};
 use crate::util::bounded;
@@ -27,6 +28,7 @@ struct Inner {
     triage: Option<Triage>,
     pages: Option<PageIndex>,
     secondary: Vec<SecondaryBlob>,
+    tagged_memory: TaggedMemory,
     warnings: Vec<String>,
 }
 
@@ -85,7 +87,13 @@ impl DumpFile {
         }
         let places = secondary_places(&header, triage.as_ref(), pages.as_ref());
         let secondary = secondary::parse(bytes, &places, &mut warnings);
-        let inner = Inner { path, member, mapping, header, triage, pages, secondary, warnings };
+        // Dumps with pages hold the same memory among these.
+        let tagged_memory = match triage {
+            Some(_) => tags::parse_memory(bytes, &secondary, &mut warnings),
+            None => TaggedMemory::default(),
+        };
+        let inner =
+            Inner { path, member, mapping, header, triage, pages, secondary, tagged_memory, warnings };
         Ok(DumpFile(Arc::new(inner)))
     }
 
@@ -132,6 +140,16 @@ impl DumpFile {
     /// The blobs of secondary data.
     pub fn secondary(&self) -> &[SecondaryBlob] {
         &self.0.secondary
+    }
+
+    /// The secondary data by what they mean.
+    pub fn tagged(&self) -> Tagged<'_> {
+        Tagged::new(self.bytes(), self.secondary())
+    }
+
+    /// The memory of a triage dump that lies in its secondary data.
+    pub fn tagged_memory(&self) -> &TaggedMemory {
+        &self.0.tagged_memory
     }
 
     /// What is wrong with the file or could not be read, in sentences.

@@ -1,10 +1,10 @@
 //! Secondary data: blobs that drivers and the kernel append at the crash, each under a GUID. They follow the primary
 //! dump. Layout: the `.enumtag` documentation and real files.
 
-use std::fmt;
 use std::ops::Range;
 
 use crate::util::bounded;
+use crate::util::guid::Guid;
 
 /// What the secondary data start with.
 const SIGNATURE: &[u8] = b"DumpBlob";
@@ -12,27 +12,6 @@ const SIGNATURE: &[u8] = b"DumpBlob";
 const BLOB_HEADER: usize = 0x20;
 /// More blobs than this are damage; real dumps have about 30.
 const MAX_BLOBS: usize = 4096;
-
-/// A GUID as it lies in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Guid(pub [u8; 16]);
-
-impl fmt::Display for Guid {
-    /// `{54C84888-01D1-4C1E-BED6-282C98241303}`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g, h, i, rest @ ..] = self.0;
-        let first = u32::from_le_bytes([a, b, c, d]);
-        let (second, third) = (u16::from_le_bytes([e, g]), u16::from_le_bytes([h, i]));
-        write!(f, "{{{first:08X}-{second:04X}-{third:04X}-")?;
-        for (index, byte) in rest.iter().enumerate() {
-            if index == 2 {
-                write!(f, "-")?;
-            }
-            write!(f, "{byte:02X}")?;
-        }
-        write!(f, "}}")
-    }
-}
 
 /// One blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +48,7 @@ pub(super) fn parse(bytes: &[u8], places: &[u64], warnings: &mut Vec<String>) ->
                     ));
                 }
                 // Writers fill gaps with blobs of no tag and no data.
-                if blob.size > 0 || blob.tag.0 != [0; 16] {
+                if blob.size > 0 || !blob.tag.is_zero() {
                     blobs.push(blob);
                 }
                 at = next;
@@ -121,12 +100,5 @@ mod tests {
         assert_eq!(texts, [b"abc".as_slice(), b"abc??"]);
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         assert_eq!(parse(&file, &[1, u64::MAX], &mut warnings), []);
-    }
-
-    #[test]
-    fn guid_text() {
-        let guid =
-            Guid([0x88, 0x48, 0xc8, 0x54, 0xd1, 1, 0x1e, 0x4c, 0xbe, 0xd6, 0x28, 0x2c, 0x98, 0x24, 0x13, 3]);
-        assert_eq!(guid.to_string(), "{54C84888-01D1-4C1E-BED6-282C98241303}");
     }
 }

@@ -1,4 +1,5 @@
-//! The virtual memory of a triage dump: data blocks, stack, data page and the images of a few kernel objects.
+//! The virtual memory of a triage dump: data blocks, stack, data page, the images of a few kernel objects,
+//! and the memory in tagged data.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,6 +16,17 @@ struct Piece {
     size: u64,
     offset: usize,
     saved: Saved,
+}
+
+/// A range of tagged data whose bytes are not those that [`BlockMemory`] shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference {
+    /// Which component of the tagged memory saved it.
+    pub component: usize,
+    /// The first address at which they differ.
+    pub first: u64,
+    /// How many bytes differ.
+    pub bytes: u64,
 }
 
 /// The saved ranges of a triage dump as one address space.
@@ -44,14 +56,23 @@ impl BlockMemory {
                 ranges.push(Range { address, size: part.len() as u64, offset: part.start, saved });
             }
         }
+        let tagged = dump.tagged_memory().ranges.iter().map(|range| Range {
+            address: range.address,
+            size: u64::from(range.size),
+            offset: range.offset,
+            saved: Saved::Tagged(range.component),
+        });
+        let parts = ranges.len();
+        ranges.extend(tagged);
         let mut memory = BlockMemory {
             dump: dump.clone(),
             pieces: flatten(&ranges),
             objects: objects::Objects::default(),
         };
-        // Where the images of PRCB, thread and process belong is learnt from the ranges so far.
+        // Where the images of PRCB, thread and process belong is learnt from the ranges so far. What they hold is of the
+        // moment of the dump, and so comes before the tagged data, which drivers may have filled earlier.
         memory.objects = objects::locate(dump, &memory);
-        ranges.extend(memory.objects.ranges());
+        ranges.splice(parts..parts, memory.objects.ranges());
         memory.pieces = flatten(&ranges);
         memory
     }
@@ -79,6 +100,27 @@ impl BlockMemory {
     /// What the byte at `address` was saved as.
     pub fn saved_as(&self, address: u64) -> Option<Saved> {
         self.piece(address).map(|piece| piece.saved)
+    }
+
+    /// Where tagged data say something else than what the dump saved in its own ranges (or in earlier tagged data).
+    pub fn differences(&self) -> impl Iterator<Item = Difference> + '_ {
+        let tagged = self.dump.tagged_memory();
+        tagged.ranges.iter().filter_map(|range| {
+            let end = range.offset.checked_add(range.size as usize)?;
+            let bytes = self.dump.bytes().get(range.offset..end)?;
+            let (mut first, mut differing, mut done) = (None, 0, 0);
+            while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
+                let address = range.address.wrapping_add(done as u64);
+                let Ok(window) = self.window(address) else { break };
+                let pairs = rest.iter().zip(window).zip(address..);
+                for (_, address) in pairs.filter(|((stored, shown), _)| stored != shown) {
+                    first = first.or(Some(address));
+                    differing += 1;
+                }
+                done += window.len().min(rest.len());
+            }
+            Some(Difference { component: range.component, first: first?, bytes: differing })
+        })
     }
 
     fn piece(&self, address: u64) -> Option<&Piece> {
@@ -186,6 +228,38 @@ mod tests {
             }
             assert!(pieces.is_sorted_by(|a, b| a.address + a.size <= b.address));
         }
+    }
+
+    /// A range beside the blocks, one over the end of a block, and one that says what the block says.
+    #[test]
+    fn tagged_memory_fills_gaps_and_never_wins() {
+        use crate::dump::synth::{Triage, tagged_memory};
+        let tag = [0x45, 5, 0x91, 0xd, 0x94, 0xe6, 0x15, 0x4b, 0x87, 0xc, 1, 0x62, 0x5f, 0xb3, 0x2a, 0x6f];
+        let block = 0xffff_8800_0000_0000u64;
+        let kernel: &[(u64, &[u8])] = &[(block + 0x1000, b"alone"), (block + 12, b"XXXXoverhang")];
+        let driver: &[(u64, &[u8])] = &[(block, b"0123"), (block + 20, b"!ang and more")];
+        let triage = Triage {
+            blocks: vec![(block, b"0123456789abcdef".to_vec())],
+            secondary: vec![(tag, tagged_memory(&[("IoTriageDumpData", kernel), ("b", driver)]))],
+            ..Triage::sample()
+        };
+        let dump = DumpFile::from_bytes("generated.dmp", triage.dump()).unwrap();
+        let memory = BlockMemory::new(&dump);
+        assert_eq!(&memory.array::<5>(block + 0x1000).unwrap(), b"alone");
+        assert_eq!(memory.saved_as(block + 0x1000), Some(Saved::Tagged(0)));
+        assert_eq!(memory.u8(block + 0x1005).unwrap_err().reason, Reason::NotInTriage);
+        assert_eq!(&memory.array::<33>(block).unwrap(), b"0123456789abcdefoverhang and more");
+        assert_eq!(memory.saved_as(block + 15), Some(Saved::Block));
+        assert_eq!(memory.saved_as(block + 16), Some(Saved::Tagged(0)));
+        assert_eq!(memory.saved_as(block + 24), Some(Saved::Tagged(1)));
+        let differences: Vec<Difference> = memory.differences().collect();
+        assert_eq!(
+            differences,
+            [
+                Difference { component: 0, first: block + 12, bytes: 4 },
+                Difference { component: 1, first: block + 20, bytes: 1 }
+            ]
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod translation;
 mod translation_cache;
 mod virtual_memory;
 
-pub use blocks::BlockMemory;
+pub use blocks::{BlockMemory, Difference};
 pub use error::{Level, ReadError, Reason};
 pub use physical::PhysicalMemory;
 pub use saved::Saved;

@@ -17,6 +17,8 @@ pub enum Saved {
     Thread,
     /// EPROCESS of the current process.
     Process,
+    /// Memory in tagged data, of the component with this number (`DumpFile::tagged_memory`).
+    Tagged(usize),
 }
 
 /// A range before overlaps are removed. Where ranges overlap, the one that comes first in the list wins.

@@ -8,6 +8,12 @@ use std::str::FromStr;
 pub struct Guid(pub [u8; 16]);
 
 impl Guid {
+    /// The GUID whose 32 digits, read as one number, are `digits`: `0x11223344_5566_7788_99aa_bbccddeeff00`.
+    pub const fn of(digits: u128) -> Guid {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = digits.to_be_bytes();
+        Guid([d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p])
+    }
+
     /// The four fields: `Data1`, `Data2`, `Data3` as numbers and `Data4` as bytes.
     pub fn fields(&self) -> (u32, u16, u16, [u8; 8]) {
         let [a, b, c, d, e, f, g, h, tail @ ..] = self.0;
@@ -55,9 +61,7 @@ impl FromStr for Guid {
         if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(ParseGuidError);
         }
-        let value = u128::from_str_radix(&digits, 16).map_err(|_| ParseGuidError)?;
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = value.to_be_bytes();
-        Ok(Guid([d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p]))
+        u128::from_str_radix(&digits, 16).map(Guid::of).map_err(|_| ParseGuidError)
     }
 }
 

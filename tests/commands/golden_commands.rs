@@ -73,6 +73,11 @@ fn ours(command: &str, line: &str) -> Option<String> {
     if line.starts_with("    The dump names this driver") {
         return None;
     }
+    // The machine, from tagged data.
+    let machine = ["Processor: ", "Machine: ", "Board: ", "Firmware: ", "ACPI tables: ", "Hypervisor: "];
+    if command == "vertarget" && machine.iter().any(|label| line.starts_with(label)) {
+        return None;
+    }
     // As in the reference, this line says what was loaded so far.
     if line.starts_with("    Loaded symbol image file:") {
         return None;

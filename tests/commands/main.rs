@@ -7,6 +7,9 @@ mod forge;
 #[allow(dead_code)]
 #[path = "../support/golden.rs"]
 mod golden;
+#[allow(dead_code)]
+#[path = "../support/synth.rs"]
+mod synth;
 
 mod dt_golden;
 mod dx;
@@ -16,4 +19,5 @@ mod golden_memory;
 mod golden_types;
 mod memory_commands;
 mod process_context;
+mod tagged_data;
 mod type_commands;

@@ -345,6 +345,36 @@ impl Triage {
     }
 }
 
+/// Tagged data that hold memory (tag 0d910545-e694-4b15-870c-01625fb32a6f): (component, its ranges).
+pub fn tagged_memory(components: &[(&str, &[(u64, &[u8])])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, ranges) in components {
+        let room = name.len().next_multiple_of(8).max(0x18);
+        let bytes: usize = ranges.iter().map(|(_, bytes)| 16 + bytes.len()).sum();
+        for value in [0x14 + room, ranges.len(), bytes, 0, room] {
+            body.extend((value as u32).to_le_bytes());
+        }
+        let end = body.len() + room;
+        body.extend(name.as_bytes());
+        body.resize(end, 0);
+        for (address, bytes) in *ranges {
+            body.extend(address.to_le_bytes());
+            body.extend((bytes.len() as u32).to_le_bytes());
+            body.extend([0; 4]);
+            body.extend(*bytes);
+        }
+    }
+    let total = (0x18 + body.len()) as u32;
+    let mut data = 0x18u32.to_le_bytes().to_vec();
+    data.extend(1u16.to_le_bytes());
+    data.extend((components.len() as u16).to_le_bytes());
+    data.extend(total.to_le_bytes());
+    data.extend(total.to_le_bytes());
+    data.extend([0; 8]);
+    data.extend(body);
+    data
+}
+
 /// A header of a 32-bit dump.
 pub fn header32(dump_type: u32) -> Vec<u8> {
     let mut header: Vec<u8> = b"PAGE".iter().copied().cycle().take(0x1000).collect();

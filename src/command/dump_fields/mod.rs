@@ -2,6 +2,7 @@
 
 mod header;
 mod storage;
+mod tagged;
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::dump::DumpKind;
@@ -15,8 +16,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     group: Group::Dump,
     usage: "",
     summary: "Shows the dump's header field by field, and how the file keeps memory",
-    help: "Shows every field of the header, then the triage block, page bitmap or runs, and the tagged data. Fields that \
-           the writer left at its filler show as `not written`.",
+    help: "Shows every field of the header, then the triage block, page bitmap or runs, and the tagged data with the \
+           memory that some hold. Fields that the writer left at its filler show as `not written`.",
     needs: Needs::Dump,
     run,
 };
@@ -41,7 +42,14 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.emit(record)?;
         context.blank()?;
     }
-    for record in storage::tagged(&dump) {
+    for record in tagged::list(&dump) {
+        context.emit(record)?;
+    }
+    let in_tagged_data = tagged::memory(&dump, context.session.target.memory().blocks());
+    if !in_tagged_data.is_empty() {
+        context.blank()?;
+    }
+    for record in in_tagged_data {
         context.emit(record)?;
     }
     for warning in dump.warnings() {

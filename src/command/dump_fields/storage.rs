@@ -149,18 +149,3 @@ pub fn triage(dump: &DumpFile) -> Option<Vec<Record>> {
 fn wide_row(label: &str, value: &str) -> Line {
     Line::new().label(format!("{label:<22}")).value(value)
 }
-
-/// The tagged data, one line each.
-pub fn tagged(dump: &DumpFile) -> Vec<Record> {
-    dump.secondary()
-        .iter()
-        .map(|blob| {
-            let tag = blob.tag.to_string();
-            Record::new("secondary_data").field("tag", tag.as_str()).field("size", u64::from(blob.size)).line(
-                Line::new()
-                    .link(Role::Symbol, &tag, format!(".enumtag {tag}"))
-                    .text(format!(" - 0x{:x} bytes at offset {:08x}", blob.size, blob.data.start)),
-            )
-        })
-        .collect()
-}

@@ -1,0 +1,77 @@
+//! The machine, as the dump's tagged data describe it.
+
+use crate::dump::tags::{Cpu, Firmware, Hardware};
+use crate::output::{Line, Record};
+
+/// Processor, machine, firmware and hypervisor, a line each; `None` where the dump tells nothing.
+pub(super) fn record(hardware: &Hardware) -> Option<Record> {
+    let mut record = Record::new("hardware");
+    let firmware = hardware.firmware.clone().unwrap_or_default();
+    let hypervisor = match (&hardware.hypervisor, hardware.under_hypervisor) {
+        (Some(name), _) => Some(name.clone()),
+        (None, Some(true)) => {
+            Some("runs (CPUID reports one; Hyper-V under Windows itself counts)".to_owned())
+        }
+        _ => None,
+    };
+    let lines = [
+        ("Processor", "processor", hardware.cpu.as_ref().and_then(processor)),
+        ("Machine", "machine", machine(&firmware)),
+        ("Board", "board", joined([&firmware.board_manufacturer, &firmware.board_product, &None], " ")),
+        (
+            "Firmware",
+            "firmware",
+            joined([&firmware.bios_vendor, &firmware.bios_version, &firmware.bios_date], " "),
+        ),
+        ("ACPI tables", "acpi", acpi(hardware)),
+        ("Hypervisor", "hypervisor", hypervisor),
+    ];
+    for (label, key, value) in lines {
+        if let Some(value) = value {
+            let line = Line::new().label(format!("{label}: ")).value(&value);
+            record = record.field(key, value).line(line);
+        }
+    }
+    (!record.lines.is_empty()).then_some(record)
+}
+
+/// Name, family and clock rate.
+fn processor(cpu: &Cpu) -> Option<String> {
+    let mut details = Vec::new();
+    // Some names state the vendor and the rate already; the family they never do.
+    details.extend(cpu.identifier.clone());
+    details.extend(cpu.mhz.map(|mhz| format!("{mhz} MHz")));
+    details.extend(cpu.microcode.map(|revision| format!("microcode {revision:#x}")));
+    let name = cpu.name.as_ref().or(cpu.vendor.as_ref());
+    match (name, details.is_empty()) {
+        (Some(name), true) => Some(name.clone()),
+        (Some(name), false) => Some(format!("{name} ({})", details.join(", "))),
+        (None, true) => None,
+        (None, false) => Some(details.join(", ")),
+    }
+}
+
+fn machine(firmware: &Firmware) -> Option<String> {
+    joined([&firmware.manufacturer, &firmware.product, &firmware.version], " ")
+}
+
+/// Who made the ACPI tables: of many machines the only hint at the maker.
+fn acpi(hardware: &Hardware) -> Option<String> {
+    let mut makers: Vec<String> = Vec::new();
+    for table in &hardware.acpi {
+        let maker = format!("{} {}", table.oem, table.oem_table).trim().to_owned();
+        if !maker.is_empty() && !makers.contains(&maker) && hardware.firmware.is_none() {
+            makers.push(maker);
+        }
+    }
+    makers.truncate(MAKERS);
+    (!makers.is_empty()).then(|| makers.join(", "))
+}
+
+/// Makers of ACPI tables that are listed.
+const MAKERS: usize = 4;
+
+fn joined(parts: [&Option<String>; 3], between: &str) -> Option<String> {
+    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    (!parts.is_empty()).then(|| parts.join(between))
+}

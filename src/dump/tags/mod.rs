@@ -1,0 +1,37 @@
+//! What drivers and the kernel add to a dump at the crash, by the GUID of each blob: who wrote it, and the forms that are
+//! known.
+
+mod crash;
+mod machine;
+mod memory;
+mod registry;
+mod smbios;
+mod writers;
+
+pub use machine::{AcpiTable, Cpu, Hardware};
+pub(super) use memory::parse as parse_memory;
+pub use memory::{TaggedMemory, TaggedRange};
+pub use smbios::Firmware;
+pub use writers::{Writer, writer};
+
+use super::secondary::SecondaryBlob;
+use crate::util::guid::Guid;
+
+/// The tagged data of a dump, to be read by what they mean.
+#[derive(Clone, Copy)]
+pub struct Tagged<'a> {
+    bytes: &'a [u8],
+    blobs: &'a [SecondaryBlob],
+}
+
+impl<'a> Tagged<'a> {
+    pub(super) fn new(bytes: &'a [u8], blobs: &'a [SecondaryBlob]) -> Tagged<'a> {
+        Tagged { bytes, blobs }
+    }
+
+    /// The data of the first blob under `tag`, as far as the file holds them.
+    pub fn blob(self, tag: Guid) -> Option<&'a [u8]> {
+        let found = self.blobs.iter().find(|blob| blob.tag == tag)?;
+        self.bytes.get(found.data.clone())
+    }
+}

@@ -1,0 +1,154 @@
+//! The few strings of an SMBIOS table that name the machine (DMTF DSP0134). Serial numbers and UUIDs are not read: they name
+//! the owner rather than the fault.
+
+use crate::util::bounded;
+
+/// The table follows this many bytes of mssmbios: call method, major, minor, revision, length.
+const PREFIX: usize = 8;
+/// Tables have some hundred structures.
+const MAX_STRUCTURES: usize = 4096;
+/// The longest text that is taken for one.
+const MAX_TEXT: usize = 256;
+/// What makers leave in fields that they do not fill in.
+const UNFILLED: [&str; 10] = [
+    "default string",
+    "to be filled by o.e.m.",
+    "system product name",
+    "system manufacturer",
+    "system version",
+    "none",
+    "not specified",
+    "not applicable",
+    "unknown",
+    "o.e.m.",
+];
+/// Type, length and handle.
+const STRUCTURE_HEADER: usize = 4;
+
+/// What the firmware says about the machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Firmware {
+    /// Version of the SMBIOS table.
+    pub smbios: (u8, u8),
+    /// Who wrote the firmware (structure 0).
+    pub bios_vendor: Option<String>,
+    /// Its version.
+    pub bios_version: Option<String>,
+    /// Its date, as written: `MM/DD/YYYY`.
+    pub bios_date: Option<String>,
+    /// Who built the machine (structure 1).
+    pub manufacturer: Option<String>,
+    /// Its model.
+    pub product: Option<String>,
+    /// The model's version.
+    pub version: Option<String>,
+    /// Who built the board (structure 2).
+    pub board_manufacturer: Option<String>,
+    /// Its model.
+    pub board_product: Option<String>,
+}
+
+/// The firmware of an SMBIOS blob.
+pub(super) fn parse(data: &[u8]) -> Option<Firmware> {
+    let smbios = (bounded::u8_at(data, 1)?, bounded::u8_at(data, 2)?);
+    let length = bounded::u32_at(data, 4)? as usize;
+    let table = data.get(PREFIX..)?;
+    let table = table.get(..length.min(table.len()))?;
+    let mut firmware = Firmware { smbios, ..Firmware::default() };
+    let mut at = 0;
+    for _ in 0..MAX_STRUCTURES {
+        let Some(structure) = Structure::at(table, at) else { break };
+        let text = |field| structure.text(field);
+        // Only the first of a kind counts: a machine may list several boards.
+        match structure.kind {
+            0 if firmware.bios_vendor.is_none() => {
+                firmware.bios_vendor = text(4);
+                firmware.bios_version = text(5);
+                firmware.bios_date = text(8);
+            }
+            1 if firmware.manufacturer.is_none() => {
+                firmware.manufacturer = text(4);
+                firmware.product = text(5);
+                firmware.version = text(6);
+            }
+            2 if firmware.board_manufacturer.is_none() => {
+                firmware.board_manufacturer = text(4);
+                firmware.board_product = text(5);
+            }
+            127 => break,
+            _ => {}
+        }
+        at = structure.next;
+    }
+    Some(firmware)
+}
+
+/// A structure: its formatted part, then strings that end with NUL, then one more NUL.
+struct Structure<'a> {
+    kind: u8,
+    formatted: &'a [u8],
+    strings: &'a [u8],
+    next: usize,
+}
+
+impl<'a> Structure<'a> {
+    fn at(table: &'a [u8], at: usize) -> Option<Structure<'a>> {
+        let kind = bounded::u8_at(table, at)?;
+        let length = usize::from(bounded::u8_at(table, at.checked_add(1)?)?);
+        if length < STRUCTURE_HEADER {
+            return None;
+        }
+        let formatted = bounded::slice(table, at, length)?;
+        let rest = table.get(at.checked_add(length)?..)?;
+        let end = memchr::memmem::find(rest, b"\0\0").unwrap_or(rest.len());
+        let next = at.checked_add(length)?.checked_add(end)?.checked_add(2)?;
+        Some(Structure { kind, formatted, strings: rest.get(..end)?, next })
+    }
+
+    /// The string that the byte at `field` numbers from 1; `None` for 0, for blanks and for the phrases of makers who did
+    /// not fill it in.
+    fn text(&self, field: usize) -> Option<String> {
+        let number = usize::from(bounded::u8_at(self.formatted, field)?).checked_sub(1)?;
+        let raw = self.strings.split(|&byte| byte == 0).nth(number)?;
+        let raw = raw.get(..raw.len().min(MAX_TEXT))?;
+        let text = raw.iter().map(|&byte| if byte.is_ascii() { char::from(byte) } else { '?' });
+        let text = text.collect::<String>().trim().to_owned();
+        let unfilled = UNFILLED.iter().any(|phrase| text.eq_ignore_ascii_case(phrase));
+        (!text.is_empty() && !unfilled).then_some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table written by hand after DSP0134: BIOS, system, end.
+    #[test]
+    fn strings_are_found_by_their_numbers() {
+        let mut table = vec![0, 3, 4, 0];
+        let mut body: Vec<u8> = vec![0, 9, 0, 0, 1, 2, 0, 0, 3];
+        body.extend(b"Maker\0 1.2 \0\x0201/02/2024\0\0");
+        body.extend([1, 7, 1, 0, 2, 1, 3]);
+        body.extend(b"Default string\0\xe9toile\0To Be Filled By O.E.M.\0\0");
+        // A structure without strings ends with two NULs all the same.
+        body.extend([9, 5, 2, 0, 1, 0, 0]);
+        body.extend([2, 6, 3, 0, 1, 9]);
+        body.extend(b"Board\0\0");
+        body.extend([127, 4, 4, 0, 0, 0]);
+        table.extend((body.len() as u32).to_le_bytes());
+        table.extend(&body);
+        let firmware = parse(&table).unwrap();
+        assert_eq!(firmware.smbios, (3, 4));
+        assert_eq!(firmware.bios_vendor.as_deref(), Some("Maker"));
+        assert_eq!(firmware.bios_version.as_deref(), Some("1.2"));
+        assert_eq!(firmware.bios_date.as_deref(), Some("\u{2}01/02/2024"));
+        assert_eq!(firmware.manufacturer.as_deref(), Some("?toile"));
+        assert_eq!((firmware.product, firmware.version), (None, None));
+        assert_eq!(firmware.board_manufacturer.as_deref(), Some("Board"));
+        assert_eq!(firmware.board_product, None);
+        // Cut anywhere, it says less and never fails.
+        for size in 0..table.len() {
+            let _ = parse(&table[..size]);
+        }
+    }
+}
