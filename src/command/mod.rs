@@ -48,6 +48,7 @@ mod lmi;
 mod ln;
 mod locals;
 mod lsa;
+mod options;
 mod paths;
 mod processor;
 mod quit;

@@ -79,6 +79,12 @@ pub fn asctime(filetime: u64, zone: &Zone) -> Option<String> {
     zoned(filetime, zone).map(|at| asctime_of(&at))
 }
 
+/// A FILETIME in seconds since 1970; `None` for zero and for what lies before.
+pub fn unix_seconds(filetime: u64) -> Option<u64> {
+    let ticks = i64::try_from(filetime).ok()?.checked_sub(UNIX_EPOCH)?;
+    Some(u64::try_from(ticks).ok()? / SECOND)
+}
+
 /// A 32-bit `time_t` (PE time stamps) as `Thu Sep 14 13:34:00 2017`.
 pub fn asctime_unix(seconds: u32, zone: &Zone) -> Option<String> {
     let at = Timestamp::from_second(i64::from(seconds)).ok()?.to_zoned(zone.time_zone());

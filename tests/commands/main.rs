@@ -18,6 +18,7 @@ mod golden_commands;
 mod golden_memory;
 mod golden_types;
 mod memory_commands;
+mod module_list;
 mod process_context;
 mod tagged_data;
 mod type_commands;

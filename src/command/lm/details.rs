@@ -1,7 +1,8 @@
 //! The block below a module's row (`lmv`).
 
 use super::label::labelled;
-use super::rows::{timestamp, upper};
+use super::rows::upper;
+use super::stamp::{stamp, timestamp};
 use crate::debuggee::{Module, SymbolStatus, UnloadedModule};
 use crate::output::Line;
 use crate::session::Session;
@@ -9,7 +10,6 @@ use crate::util::filetime::{Zone, asctime};
 
 /// Everything known of a module. What its image says in the dump's memory stands beside what the loader recorded.
 pub fn lines(module: &Module, session: &Session) -> Vec<Line> {
-    let zone = &session.settings.zone;
     let image = session.target.image(module).ok();
     let mut lines = Vec::new();
     if session.target.symbols().status(module) != SymbolStatus::Deferred {
@@ -25,13 +25,7 @@ pub fn lines(module: &Module, session: &Session) -> Vec<Line> {
     if reproducible {
         lines.push(Line::of("    Image was built with /Brepro flag."));
     }
-    let stamp = match module.time_date_stamp {
-        Some(stamp) if reproducible => {
-            format!("{stamp:08X} (This is a reproducible build file hash, not a timestamp)")
-        }
-        stamp => timestamp(stamp, zone),
-    };
-    lines.push(labelled("Timestamp:", &stamp, 8));
+    lines.push(labelled("Timestamp:", &stamp(module, session), 8));
     let checksum = module.checksum.or_else(|| Some(image.as_ref()?.headers().check_sum));
     if let Some(checksum) = checksum {
         lines.push(labelled("CheckSum:", &upper(u64::from(checksum)), 9));
@@ -55,11 +49,15 @@ fn exact_kernel(module: &Module, session: &Session) -> Option<Line> {
     Some(labelled("File version:", &text, 5))
 }
 
-/// What is known of an unloaded module.
+/// What is known of an unloaded module. Windows keeps neither its time stamp nor its check sum.
 pub fn unloaded(module: &UnloadedModule, zone: &Zone) -> Vec<Line> {
-    let mut lines = vec![labelled("ImageSize:", &upper(module.end.saturating_sub(module.start)), 2)];
+    let mut lines = vec![
+        labelled("Timestamp:", &timestamp(None, zone), 1),
+        labelled("Checksum:", &upper(0), 2),
+        labelled("ImageSize:", &upper(module.end.saturating_sub(module.start)), 2),
+    ];
     if let Some(time) = module.time.and_then(|time| asctime(time, zone)) {
-        lines.push(labelled("Unloaded:", &time, 3));
+        lines.push(labelled("Unloaded:", &time, 2));
     }
     lines
 }

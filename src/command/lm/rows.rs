@@ -1,10 +1,11 @@
 //! One line a module.
 
+use super::flags::flag;
 use super::options::Options;
+use super::stamp::stamp;
 use crate::debuggee::{Module, ModuleKind, UnloadedModule};
 use crate::output::{Field, Line, Record, Role};
 use crate::session::Session;
-use crate::util::filetime::Zone;
 
 /// A module's row.
 pub fn row(module: &Module, options: &Options<'_>, session: &Session) -> Record {
@@ -27,20 +28,30 @@ pub fn row(module: &Module, options: &Options<'_>, session: &Session) -> Record 
         return record.line(name(module));
     }
     let line = Line::new().address(module.base).text(" ").address(module.end()).text("   ");
-    let line = line.append(name(module)).pad_to(38 + 8).text(" ");
-    if !(options.times || options.files || options.paths) {
+    let mut line = line.append(name(module)).pad_to(38 + 8).text(" ");
+    if !(options.times || options.checksums || options.files || options.mapped || options.paths) {
         let file = file.map(|file| file.display().to_string()).unwrap_or_default();
-        return record.line(line.text("  ").label(format!("{:<23}", status.word())).text(file));
+        let flag = flag(module, session);
+        let line = line.role(Role::Warning, flag.to_string()).text(" ");
+        return record.line(line.label(format!("{:<23}", status.word())).text(file));
     }
-    let mut line = line;
     if options.files {
         line = line.text(format!("{:<13}", format!("{} ", module.image_name)));
     }
     if options.paths {
         line = line.text(format!("{} ", module.image_path));
     }
+    if options.mapped {
+        let images = session.target.memory().images();
+        let mapped = images.and_then(|images| images.file_at(module.base));
+        line = line.text(mapped.map(|path| format!("{} ", path.display())).unwrap_or_default());
+    }
+    if options.checksums {
+        let checksum = module.checksum.map_or_else(|| "????????".to_owned(), |sum| upper(u64::from(sum)));
+        line = line.value(checksum).text(" ");
+    }
     if options.times {
-        line = line.value(timestamp(module.time_date_stamp, &session.settings.zone));
+        line = line.value(stamp(module, session));
     }
     record.line(line)
 }
@@ -65,30 +76,7 @@ pub fn unloaded(module: &UnloadedModule) -> Record {
         )
 }
 
-/// A PE time stamp as the debugger words it; values past 2038 are no dates but hashes of reproducible builds.
-pub fn timestamp(stamp: Option<u32>, zone: &Zone) -> String {
-    match stamp {
-        None | Some(0) => "unavailable (00000000)".to_owned(),
-        Some(stamp) => match crate::util::filetime::asctime_unix(stamp, zone) {
-            Some(date) if stamp < 0x8000_0000 => format!("{date} ({stamp:08X})"),
-            _ => format!("***** Invalid ({stamp:08X})"),
-        },
-    }
-}
-
 /// 8 upper-case digits, the form of `lmv`.
 pub fn upper(value: u64) -> String {
     format!("{value:08X}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stamps_are_dates_or_hashes() {
-        assert_eq!(timestamp(Some(0x59ba_8548), &Zone::Utc), "Thu Sep 14 13:34:00 2017 (59BA8548)");
-        assert_eq!(timestamp(Some(0xbf9e_e658), &Zone::Utc), "***** Invalid (BF9EE658)");
-        assert_eq!(timestamp(None, &Zone::Utc), "unavailable (00000000)");
-    }
 }

@@ -196,6 +196,7 @@ impl Loading<'_> {
             if !self.finder.options().allow_mismatch {
                 return false;
             }
+            self.found.forced = true;
         }
         self.found.status = if pdb.is_private() { SymbolStatus::PrivatePdb } else { SymbolStatus::Pdb };
         self.use_source(Arc::new(pdb), path);

@@ -49,6 +49,8 @@ pub struct ModuleSymbols {
     pub names: Option<Arc<dyn SymbolSource>>,
     /// Its types.
     pub types: Option<Arc<dyn TypeSource>>,
+    /// Whether they come from a PDB of another build, which was taken on demand.
+    pub forced: bool,
     /// The file that the names came from.
     pub file: Option<PathBuf>,
     /// The PDB that the module asks for, where known.
@@ -67,6 +69,7 @@ impl ModuleSymbols {
             status: SymbolStatus::None,
             names: None,
             types: None,
+            forced: false,
             file: None,
             pdb_id: None,
             image_file: None,
