@@ -4,7 +4,7 @@ use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::analysis::{BugCheck, bug_check, decode_user_code, exception_name, plain_code};
 use crate::debuggee::Scope;
 use crate::kernel::{Process, Thread};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::util::hex;
 
 /// `!analyze`
@@ -87,8 +87,10 @@ fn explanation(code: u32, parameters: [u64; 4]) -> Record {
 fn arguments(check: &BugCheck) -> impl Iterator<Item = Line> {
     check.arguments.iter().enumerate().map(|(index, argument)| {
         let line = Line::new().label(format!("Arg{}: ", index + 1));
-        let line =
-            line.link(Role::Address, hex::plain(argument.value), format!("db {}", hex::tick(argument.value)));
+        let line = match Action::is_address(argument.value) {
+            true => line.link(Role::Address, hex::plain(argument.value), Action::Memory(argument.value)),
+            false => line.value(hex::plain(argument.value)),
+        };
         match &argument.meaning {
             Some(meaning) => line.text(format!(", {meaning}")),
             None => line,
@@ -130,7 +132,7 @@ fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
     context.blank()?;
     let line = Line::new()
         .label("Driver named by the dump: ")
-        .link(Role::Module, &module.image_name, format!("lmvm {}", module.name))
+        .link(Role::Module, &module.image_name, Action::Module(module.name.as_str().into()))
         .text(" (recorded by Windows at the crash; evidence, not a verdict)");
     context.emit(Record::new("broken_driver").field("name", module.name.as_str()).line(line))
 }
@@ -145,7 +147,7 @@ fn facts(parameters: [u64; 4], context: &mut Context<'_>) -> Result<(), CommandE
     for (index, parameter) in parameters.into_iter().enumerate() {
         if let Some(symbol) = context.symbol_text(parameter) {
             let line = fact(&format!("Arg{}", index + 1)).text("lies in ");
-            context.emit(line.link(Role::Symbol, symbol, format!("u {}", hex::tick(parameter))))?;
+            context.emit(line.link(Role::Symbol, symbol, Action::Code(parameter)))?;
         }
     }
     let session = &context.session;

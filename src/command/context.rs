@@ -5,10 +5,9 @@ use crate::debuggee::FoundType;
 use crate::eval::cxx::{CType, Typed};
 use crate::eval::{self, EvalError, EvalHost};
 use crate::memory::Memory;
-use crate::output::{Block, Line, OutputClosed, Role, Sink};
+use crate::output::{Action, Block, Line, OutputClosed, Role, Sink};
 use crate::session::{Home, Radix, Session};
 use crate::util::cancel::CancelToken;
-use crate::util::hex;
 
 /// A running command's session and output.
 pub struct Context<'a> {
@@ -97,7 +96,7 @@ impl<'a> Context<'a> {
     /// `line` with an address's symbol added, if it has one: `nt+0x3f5a80`, which disassembles when followed.
     pub fn with_symbol(&self, line: Line, address: u64) -> Line {
         match self.symbol_text(address) {
-            Some(text) => line.link(Role::Symbol, text, format!("u {}", hex::tick(address))),
+            Some(text) => line.link(Role::Symbol, text, Action::Code(address)),
             None => line,
         }
     }

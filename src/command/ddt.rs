@@ -4,11 +4,10 @@ use super::typed::{field_line, note_layout, with_view};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::FoundType;
 use crate::eval::cxx::{self, CType};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, ObjectForm, Record, Role};
 use crate::symbols::types::format::{self, FieldLine, FieldPath, Options};
 use crate::symbols::types::{BaseKind, Type};
 use crate::util::filetime::{Zone, asctime};
-use crate::util::hex;
 
 /// `!ddt`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -60,21 +59,21 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let lines = with_view(&context.session.target, &*found.source, |view| {
         format::lines(view, found.id, Some(address), &options)
     });
-    let plain = format!("dt {name} {}", hex::tick(address));
+    let shown = |form| Action::Object { ty: name.into(), address, form };
     let title = Line::new()
         .role(Role::Heading, format!("dt {name} {address:016x} ()"))
         .text(" Recursive: [ ")
-        .link(Role::Value, "-r1", format!("!{} -r1", plain.replacen("dt", "ddt", 1)))
+        .link(Role::Value, "-r1", shown(ObjectForm::BothBases(1)))
         .text(" ")
-        .link(Role::Value, "-r2", format!("!{} -r2", plain.replacen("dt", "ddt", 1)))
+        .link(Role::Value, "-r2", shown(ObjectForm::BothBases(2)))
         .text(" ")
-        .link(Role::Value, "-r", format!("!{} -r9", plain.replacen("dt", "ddt", 1)))
+        .link(Role::Value, "-r", shown(ObjectForm::BothBases(9)))
         .text(" ] ")
-        .link(Role::Value, "Verbose", format!("{plain} -v"))
+        .link(Role::Value, "Verbose", shown(ObjectForm::Verbose))
         .text(" ")
-        .link(Role::Value, "Normal", format!("!{}", plain.replacen("dt", "ddt", 1)))
+        .link(Role::Value, "Normal", shown(ObjectForm::BothBases(0)))
         .text(" ")
-        .link(Role::Value, "dt", plain.clone());
+        .link(Role::Value, "dt", shown(ObjectForm::Plain));
     let mut record = Record::new("type")
         .field("type", name)
         .field("address", Field::Hex(address))

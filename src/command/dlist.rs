@@ -2,7 +2,7 @@
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::memory::Memory;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::types::layout::field_of;
 use crate::util::hex;
 use crate::util::links::Links;
@@ -57,11 +57,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let mut line = Line::new().label(format!("{count:>5}  ")).address(entry);
         if let Some((ty, offset)) = &record {
             let object = entry.wrapping_sub(*offset);
-            line = line.text("  ").link(
-                Role::Address,
-                hex::tick(object),
-                format!("dt {ty} {}", hex::tick(object)),
-            );
+            line =
+                line.text("  ").link(Role::Address, hex::tick(object), Action::object(ty.as_str(), object));
         }
         match back {
             Ok(back) if back != before => {

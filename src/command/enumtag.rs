@@ -5,7 +5,7 @@ mod excerpt;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::dump::SecondaryBlob;
 use crate::dump::tags::writer;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::util::bounded::slice;
 
 /// `.enumtag`
@@ -70,7 +70,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 fn heading(blob: &SecondaryBlob, listing: bool, texts: &[String]) -> Record {
     let tag = blob.tag.to_string();
     let mut line = Line::new()
-        .link(Role::Symbol, &tag, format!(".enumtag {tag}"))
+        .link(Role::Symbol, &tag, Action::Tag(blob.tag))
         .text(format!(" - 0x{:x} bytes", blob.size));
     let writer = writer(blob.tag);
     let mut record = Record::new("secondary_data")

@@ -1,7 +1,7 @@
 //! `?`: the value of an expression.
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::output::{Field, Line, Record};
+use crate::output::{Action, Field, Line, Record};
 use crate::util::hex;
 
 /// `?`
@@ -28,6 +28,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .label("Evaluate expression: ")
         .value(value.cast_signed().to_string())
         .text(" = ")
-        .link(crate::output::Role::Value, hex::tick(value), format!(".formats {}", hex::tick(value)));
+        .link(crate::output::Role::Value, hex::tick(value), Action::Number(value));
     context.emit(Record::new("value").field("value", Field::Hex(value)).line(line))
 }

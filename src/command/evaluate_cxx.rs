@@ -5,13 +5,12 @@ use super::typed::{note_layout, with_view};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::FoundType;
 use crate::eval::cxx::{self, CType, Typed};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::types::format::number::{pointer, signed};
 use crate::symbols::types::format::value::{scalar, value as format_value};
 use crate::symbols::types::format::words::Style;
 use crate::symbols::types::format::{self, Options};
 use crate::symbols::types::{BaseKind, Type};
-use crate::util::hex;
 
 /// `??`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -64,7 +63,7 @@ fn say(
         .field("type", name.as_str())
         .field("value", Field::Hex(raw))
         .field("address", value.address().map(Field::Hex))
-        .line(Line::new().label(name).text(" ").link(Role::Value, text, format!("dq {}", hex::tick(raw))));
+        .line(Line::new().label(name).text(" ").link(Role::Value, text, Action::Numbers(raw)));
     for line in below {
         record = record.line(line);
     }

@@ -4,7 +4,7 @@ use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::analysis::{exception_name, fast_fail_name};
 use crate::dump::ExceptionRecord;
 use crate::memory::Memory;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::util::bounded::{u32_at, u64_at};
 use crate::util::hex;
 
@@ -64,7 +64,7 @@ fn show(exception: &ExceptionRecord, context: &Context<'_>) -> Record {
     let mut first = Line::new().label("ExceptionAddress: ").link(
         Role::Address,
         hex::plain(exception.address),
-        format!("u {}", hex::tick(exception.address)),
+        Action::Code(exception.address),
     );
     if let Some(place) = context.session.target.name_address(exception.address) {
         let text = match place.offset {

@@ -1,7 +1,7 @@
 //! `.help`: the commands.
 
 use super::{Args, COMMANDS, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest, near};
-use crate::output::{Line, Record, Role};
+use crate::output::{Action, Line, Record, Role};
 use crate::util::width;
 
 /// `.help`
@@ -46,7 +46,7 @@ pub fn list(context: &mut Context<'_>) -> Result<(), CommandError> {
 fn entry(spec: &CommandSpec) -> Record {
     const COLUMN: usize = 30;
     let name = spec.names.first().copied().unwrap_or_default();
-    let line = Line::of("  ").link(Role::Symbol, name, format!(".help {name}"));
+    let line = Line::of("  ").link(Role::Symbol, name, Action::Help(name));
     let line = line.text(" ").label(spec.usage);
     let record = Record::new("command")
         .field("names", spec.names.to_vec())

@@ -3,8 +3,7 @@
 use super::typed::signature;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::{Module, Target};
-use crate::output::{Field, Line, Record, Role};
-use crate::util::hex;
+use crate::output::{Action, Field, Line, Record, Role};
 
 /// `ln`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -68,11 +67,7 @@ fn nearest(target: &Target, module: &Module, address: u64) -> Option<Record> {
             let words = signature(&symbol, symbols.types.as_deref());
             record = record.line(
                 Line::of("    ")
-                    .link(
-                        Role::Symbol,
-                        format!("{}!{}", module.name, symbol.name),
-                        format!("u {}", hex::tick(address)),
-                    )
+                    .link(Role::Symbol, format!("{}!{}", module.name, symbol.name), Action::Code(address))
                     .text(format!(" {words}")),
             );
         }
@@ -87,7 +82,7 @@ fn place(line: Line, module: &Module, name: &str, start: u64, offset: u64) -> Li
         offset => format!("+{offset:#x}"),
     };
     let name = format!("{}!{name}{plus}", module.name);
-    let follow = format!("u {}", hex::tick(start));
+    let follow = Action::Code(start);
     line.text("(").address(start).text(")   ").link(Role::Symbol, name, follow)
 }
 
@@ -102,7 +97,7 @@ fn bare(module: &Module, address: u64) -> Record {
             Line::of("(")
                 .address(module.base)
                 .text(")   ")
-                .link(Role::Module, &module.name, format!("lmvm {}", module.name))
+                .link(Role::Module, &module.name, Action::Module(module.name.as_str().into()))
                 .text(format!("+{offset:#x}   (no symbols)")),
         )
 }

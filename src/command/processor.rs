@@ -2,7 +2,7 @@
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::Processor;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::util::hex;
 
 /// `~`
@@ -58,7 +58,7 @@ fn row(processor: &Processor, context: &Context<'_>) -> Record {
     let mut line = Line::new()
         .text(if current { ">" } else { " " })
         .text(if crashed { "!" } else { " " })
-        .link(Role::Value, format!("{:>3}", processor.number), format!("~{}s; r", processor.number))
+        .link(Role::Value, format!("{:>3}", processor.number), Action::Processor(processor.number))
         .text("  ")
         .label("thread ")
         .text(thread.map_or_else(|| format!("{:17}", "unknown"), hex::tick))

@@ -4,7 +4,7 @@ use super::disassembly::{instruction_line, operand_note};
 use super::{CommandError, Context};
 use crate::debuggee::Context as RegisterContext;
 use crate::dump::Machine;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::util::hex;
 
 /// The rows of the x64 block.
@@ -38,7 +38,7 @@ pub fn show(
     context.emit(block(registers, segments))?;
     let ip = registers.ip();
     if let Some(name) = context.symbol_text(ip) {
-        context.emit(Line::new().link(Role::Symbol, name, format!("u {}", hex::tick(ip))).text(":"))?;
+        context.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
     }
     let line = instruction_line(context, ip);
     let note = operand_note(context, registers, ip);
@@ -81,11 +81,11 @@ fn amd64(context: &RegisterContext, mut record: Record, segments: Segments) -> R
 
 /// `rax=0000000000000000`, the value followed as an address.
 fn register(line: Line, name: &str, value: u64) -> Line {
-    line.role(Role::Register, name).text("=").link(
-        Role::Value,
-        hex::plain(value),
-        format!("dps {}", hex::tick(value)),
-    )
+    let line = line.role(Role::Register, name).text("=");
+    match Action::is_address(value) {
+        true => line.link(Role::Value, hex::plain(value), Action::Pointers(value)),
+        false => line.value(hex::plain(value)),
+    }
 }
 
 /// `iopl=0         nv up ei ng nz na po nc`

@@ -3,7 +3,7 @@
 use super::{CommandError, Context};
 use crate::debuggee::{FoundType, Module, Target};
 use crate::memory::Memory;
-use crate::output::{Line, Role, Span};
+use crate::output::{Action, Line, Role, Span};
 use crate::symbols::layouts::Version;
 use crate::symbols::source::{Symbol, SymbolKind};
 use crate::symbols::types::format::value::value;
@@ -11,7 +11,6 @@ use crate::symbols::types::format::words::{Detail, Style, c_name};
 use crate::symbols::types::format::{FieldLine, Options, Value, ValueKind, View};
 use crate::symbols::types::{Exactness, Type, TypeSource};
 use crate::util::bounded::slice;
-use crate::util::hex;
 
 /// What stands after a symbol's name in `x` and `ln`: parameters of a function, the lack of a type.
 pub(super) fn signature(symbol: &Symbol<'_>, types: Option<&dyn TypeSource>) -> String {
@@ -124,16 +123,19 @@ pub(super) fn value_span(value: &Value, ty: &FoundType, address: Option<u64>) ->
     };
     let span = Span::new(role, &value.text);
     let action = match (value.kind, ty.get()) {
-        (ValueKind::Code(to), _) if to != 0 => Some(format!("u {}", hex::tick(to))),
+        (ValueKind::Code(to), _) if to != 0 => Some(Action::Code(to)),
         (ValueKind::Pointer(to), Some(Type::Pointer { target, .. })) if to != 0 => {
             Some(match ty.source.get(target) {
-                Some(Type::Udt(udt)) => format!("dt {}!{} {}", ty.module, udt.name, hex::tick(to)),
-                _ => format!("dq {}", hex::tick(to)),
+                Some(Type::Udt(udt)) => Action::object(format!("{}!{}", ty.module, udt.name), to),
+                _ => Action::Numbers(to),
             })
         }
         (_, Some(Type::Udt(udt))) if !udt.name.starts_with('<') => {
-            let at = address.map(|at| format!(" {}", hex::tick(at))).unwrap_or_default();
-            Some(format!("dt {}!{}{at}", ty.module, udt.name))
+            let name = format!("{}!{}", ty.module, udt.name);
+            Some(match address {
+                Some(address) => Action::object(name, address),
+                None => Action::Type(name.into()),
+            })
         }
         _ => None,
     };

@@ -4,6 +4,7 @@
 //! JSON and Markdown, and the explorer draws them, so that a pane and a command can never disagree. Nothing here knows
 //! the debugger.
 
+mod action;
 mod ansi;
 mod document;
 mod json;
@@ -12,10 +13,11 @@ mod plain;
 mod sanitize;
 mod span;
 
+pub use action::{Action, ObjectForm, Unfollowable, is_module_word};
 pub use ansi::ansi;
 pub use document::{Block, Collector, Document, Field, OutputClosed, Record, Sink};
 pub use json::json;
 pub use markdown::markdown;
 pub use plain::plain;
 pub use sanitize::sanitize;
-pub use span::{Action, Line, Role, Span};
+pub use span::{Line, Role, Span};

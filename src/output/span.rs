@@ -1,5 +1,6 @@
 //! A piece of text with its meaning.
 
+use super::action::Action;
 use super::sanitize::sanitize;
 use crate::util::{hex, width};
 
@@ -38,10 +39,6 @@ pub enum Role {
     Dim,
 }
 
-/// What following a span runs: a command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Action(pub String);
-
 /// A piece of text with its role and, where it can be followed, an action.
 ///
 /// The text is sanitised when the span is made, so that no renderer has to think of it.
@@ -50,7 +47,7 @@ pub struct Span {
     text: String,
     /// What the text is.
     pub role: Role,
-    /// What following it runs.
+    /// What following it shows.
     pub action: Option<Action>,
 }
 
@@ -60,9 +57,9 @@ impl Span {
         Span { text: sanitize(text.as_ref()).into_owned(), role, action: None }
     }
 
-    /// The same span, running `command` when followed.
-    pub fn with_action(mut self, command: impl Into<String>) -> Span {
-        self.action = Some(Action(command.into()));
+    /// The same span, standing for `action`.
+    pub fn with_action(mut self, action: Action) -> Span {
+        self.action = Some(action);
         self
     }
 
@@ -130,15 +127,17 @@ impl Line {
         self.role(Role::Value, text)
     }
 
-    /// Adds an address in tick form that shows the memory there when followed.
+    /// Adds an address in tick form that shows the memory there when followed; a small number is nothing to follow.
     pub fn address(self, address: u64) -> Line {
-        let command = format!("db {}", hex::tick(address));
-        self.link(Role::Address, hex::tick(address), command)
+        match Action::is_address(address) {
+            true => self.link(Role::Address, hex::tick(address), Action::Memory(address)),
+            false => self.role(Role::Address, hex::tick(address)),
+        }
     }
 
-    /// Adds text that runs `command` when followed.
-    pub fn link(self, role: Role, text: impl AsRef<str>, command: impl Into<String>) -> Line {
-        self.span(Span::new(role, text).with_action(command))
+    /// Adds text that stands for `action`.
+    pub fn link(self, role: Role, text: impl AsRef<str>, action: Action) -> Line {
+        self.span(Span::new(role, text).with_action(action))
     }
 
     /// Adds the spans of another line.
@@ -187,9 +186,9 @@ mod tests {
 
     #[test]
     fn lines_pad_and_measure_in_columns() {
-        let line = Line::of("nt").pad_to(5).address(0x10);
-        assert_eq!(line.plain(), "nt   00000000`00000010");
+        let line = Line::of("nt").pad_to(5).address(0x10000);
+        assert_eq!(line.plain(), "nt   00000000`00010000");
         assert_eq!(line.columns(), 22);
-        assert_eq!(line.spans()[2].action, Some(Action("db 00000000`00000010".into())));
+        assert_eq!(line.spans()[2].action, Some(Action::Memory(0x10000)));
     }
 }

@@ -4,7 +4,7 @@ use super::app::App;
 use super::page::Page;
 use super::panes::{self, CONSOLE};
 use super::step::Step;
-use crate::output::Role;
+use crate::output::{Action, Role};
 
 /// Steps that Backspace can undo at most.
 const MAX_STEPS: usize = 200;
@@ -14,24 +14,28 @@ impl App {
     pub(super) fn follow(&mut self) {
         let action = self.looking().and_then(|(view, lines, _)| view.link(lines)?.action.clone());
         match action {
-            Some(action) => self.follow_line(&action.0),
+            Some(action) => self.follow_action(action),
             None => self.say(Role::Dim, "no link on this line"),
         }
     }
 
-    fn follow_line(&mut self, line: &str) {
+    fn follow_action(&mut self, action: Action) {
+        let line = match action.command() {
+            Ok(line) => line.into_owned(),
+            Err(refusal) => return self.say(Role::Warning, refusal.to_string()),
+        };
         let from = self.active;
         let mut pushed = None;
-        if let Some(pane) = panes::taker(line) {
+        if let Some(pane) = panes::taker(&action) {
             if let Some(state) = self.panes.get_mut(pane) {
-                state.past.push(std::mem::replace(&mut state.page, Page::pinned(line)));
+                state.past.push(std::mem::replace(&mut state.page, Page::pinned(action)));
                 pushed = Some(pane);
                 self.active = pane;
             }
         } else {
             self.follow = true;
-            self.submit(line);
-            if !panes::selects(line) {
+            self.submit(&line);
+            if !action.selects() {
                 self.active = CONSOLE;
             }
         }
@@ -63,5 +67,64 @@ impl App {
             pane.page = page;
         }
         self.active = step.from;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::first_command;
+    use crate::output::{Action, ObjectForm};
+
+    /// What following runs, and what else could be run, is one command of the table and nothing behind it.
+    #[test]
+    fn every_link_leads_to_a_command_that_exists() {
+        use ObjectForm::{BothBases, Plain, Tree, TreeRaw, Verbose};
+        let at = 0xfffff807_61200000;
+        let mut actions = vec![
+            Action::Run("vertarget"),
+            Action::Help("k"),
+            Action::Type("nt!_EPROCESS".into()),
+            Action::More { options: "-r1 -c 100".into(), expression: "a[2]".into() },
+            Action::Frame(3),
+            Action::Processor(2),
+            Action::Module("nt".into()),
+            Action::Tag(crate::util::guid::Guid::of(1)),
+        ];
+        actions.extend(
+            [Plain, Verbose, BothBases(0), BothBases(2), Tree, TreeRaw].map(|form| Action::Object {
+                ty: "nt!_EPROCESS".into(),
+                address: at,
+                form,
+            }),
+        );
+        actions.extend(
+            [
+                Action::Memory,
+                Action::Pointers,
+                Action::Numbers,
+                Action::Physical,
+                Action::Code,
+                Action::Number,
+                Action::Trap,
+                Action::Context,
+                Action::ExceptionRecord,
+                Action::Thread,
+                Action::Process,
+                Action::Irp,
+                Action::Device,
+                Action::Driver,
+                Action::Pool,
+                Action::Pte,
+            ]
+            .map(|action| action(at)),
+        );
+        for action in actions {
+            let own = action.command().expect("ordinary names").into_owned();
+            for line in action.choices().into_iter().chain([own]) {
+                let (found, rest) = first_command(&line).expect(&line).expect(&line);
+                assert_eq!(rest, "", "{line}");
+                assert!(found.processor.is_none(), "{line}");
+            }
+        }
     }
 }

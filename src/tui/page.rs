@@ -4,7 +4,7 @@ use super::message::End;
 use super::panes::PaneSpec;
 use super::view::View;
 use super::wrap::wrap;
-use crate::output::{Line, Role};
+use crate::output::{Action, Line, Role};
 
 /// A heading has no more lines.
 const FIRST_LINES: usize = 6;
@@ -12,8 +12,8 @@ const FIRST_LINES: usize = 6;
 /// A command line with its output and the position in it.
 #[derive(Debug, Default)]
 pub(super) struct Page {
-    /// The line; `None` for what the pane shows by itself.
-    pub(super) pinned: Option<String>,
+    /// What a link led to; `None` for what the pane shows by itself.
+    pub(super) pinned: Option<Action>,
     /// The line whose output `lines` is.
     loaded: Option<String>,
     lines: Vec<Line>,
@@ -38,9 +38,9 @@ pub(super) struct Pane {
 }
 
 impl Page {
-    /// A page that stays at a command line.
-    pub(super) fn pinned(line: &str) -> Page {
-        Page { pinned: Some(line.to_owned()), ..Page::default() }
+    /// A page that stays at what a link led to.
+    pub(super) fn pinned(action: Action) -> Page {
+        Page { pinned: Some(action), ..Page::default() }
     }
 
     /// Whether `line` has to be run to show this page.
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn the_cursor_begins_at_the_first_link() {
         let mut page = Page::default();
-        let row = Line::new().link(Role::Module, "nt", "lmvm nt");
+        let row = Line::new().link(Role::Module, "nt", Action::Module("nt".into()));
         page.receive(vec![Line::of("start end"), row], None);
         page.finish("lm", &End::Finished, PANES[REGISTERS]);
         assert_eq!(page.view.cursor, 1);

@@ -8,7 +8,7 @@ use super::panes::{CONSOLE, DISASSEMBLY, MODULES, PANES, REGISTERS};
 use super::screen;
 use super::theme::ThemeName;
 use super::ticket::Ticket;
-use crate::output::{Line, Role};
+use crate::output::{Action, Line, Role};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -98,11 +98,11 @@ fn output(line: &str) -> Vec<Line> {
     for number in 0..70u32 {
         lines.push(
             Line::of(format!("{number:>3} "))
-                .link(Role::Module, "driver", format!("lmvm driver{number}"))
+                .link(Role::Module, "driver", Action::Module(format!("driver{number}").into()))
                 .text("  ")
-                .link(Role::Address, "fffff803`0bbfdb50", "ln fffff8030bbfdb50")
+                .link(Role::Address, "fffff803`0bbfdb50", Action::Number(0xfffff803_0bbfdb50))
                 .text(" 驱动程序 ")
-                .link(Role::Value, "2", "~2s"),
+                .link(Role::Value, "2", Action::Processor(2)),
         );
     }
     lines
@@ -171,7 +171,7 @@ fn a_link_without_a_pane_runs_in_the_console() {
     explorer.key(KeyCode::Right);
     explorer.key(KeyCode::Enter);
     assert_eq!(explorer.app.active, CONSOLE);
-    assert!(explorer.asked.contains(&"ln fffff8030bbfdb50".to_owned()));
+    assert!(explorer.asked.contains(&".formats fffff803`0bbfdb50".to_owned()));
     explorer.key(KeyCode::Backspace);
     assert_eq!(explorer.app.active, 0);
 }
@@ -267,7 +267,7 @@ fn late_output_does_not_get_into_a_page_that_was_followed_to() {
     explorer.draw();
     let modules = explorer.app.next_request(Instant::now()).expect("lm");
     explorer.app.panes[MODULES].past.push(Page::default());
-    explorer.app.panes[MODULES].page = Page::pinned("lmvm nt");
+    explorer.app.panes[MODULES].page = Page::pinned(Action::Module("nt".into()));
     explorer.app.input(Input::Resize);
     explorer.answer(&modules, End::Finished);
     explorer.settle();

@@ -4,6 +4,7 @@ use crate::analysis::bug_check;
 use crate::command::subsystem;
 use crate::debuggee::{Subject, Target};
 use crate::dump::Header;
+use crate::output::is_module_word;
 use crate::session::Session;
 use crate::symbols::layouts::UNKNOWN;
 use crate::util::width::{clip, columns};
@@ -17,7 +18,7 @@ pub(super) struct Ticket {
     pub(super) bug_check: String,
     /// Build, machine, processors.
     pub(super) build: String,
-    /// The module's name where an image was opened.
+    /// The module's name where an image was opened; its base where the name is no word for a command line.
     pub(super) image: Option<String>,
 }
 
@@ -40,11 +41,12 @@ impl Ticket {
             file: crate::output::sanitize(&file).into_owned(),
             bug_check: crate::output::sanitize(&bug_check).into_owned(),
             build: crate::output::sanitize(&build).into_owned(),
-            image: target
-                .subject()
-                .image()
-                .and(target.modules().iter().next())
-                .map(|module| module.name.clone()),
+            image: target.subject().image().and(target.modules().iter().next()).map(|module| {
+                match is_module_word(&module.name) {
+                    true => module.name.clone(),
+                    false => format!("{:#x}", module.base),
+                }
+            }),
         }
     }
 

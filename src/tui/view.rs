@@ -146,13 +146,18 @@ fn columns(span: &Span) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::Action;
 
     fn lines() -> Vec<Line> {
         vec![
             Line::of("heading"),
-            Line::new().link(Role::Address, "10", "db 10").text(" ").link(Role::Address, "20", "db 20"),
+            Line::new().link(Role::Address, "10", Action::Memory(0x10)).text(" ").link(
+                Role::Address,
+                "20",
+                Action::Memory(0x20),
+            ),
             Line::of("between"),
-            Line::new().text("    ").link(Role::Address, "30", "db 30"),
+            Line::new().text("    ").link(Role::Address, "30", Action::Memory(0x30)),
         ]
     }
 
@@ -179,10 +184,9 @@ mod tests {
         let mut seen = Vec::new();
         for _ in 0..4 {
             view.step_link(&lines, true);
-            seen.push(view.link(&lines).and_then(|span| span.action.clone()).map(|action| action.0));
+            seen.push(view.link(&lines).and_then(|span| span.action.clone()));
         }
-        let expected = ["db 10", "db 20", "db 30", "db 30"].map(|text| Some(text.to_owned()));
-        assert_eq!(seen, expected);
+        assert_eq!(seen, [0x10, 0x20, 0x30, 0x30].map(|address| Some(Action::Memory(address))));
         view.step_link(&lines, false);
         assert_eq!(view.link(&lines).map(Span::text), Some("20"));
     }
@@ -190,7 +194,7 @@ mod tests {
     #[test]
     fn a_line_without_choice_offers_what_it_names() {
         let lines = lines();
-        let module = [lines[1].clone().link(Role::Module, "nt", "lmvm nt")];
+        let module = [lines[1].clone().link(Role::Module, "nt", Action::Module("nt".into()))];
         assert_eq!(View::default().link(&module).map(Span::text), Some("nt"));
         let view = View { cursor: 1, ..View::default() };
         assert_eq!(view.link(&lines).map(Span::text), Some("10"));
@@ -214,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_chosen_span_beyond_the_edge_is_scrolled_to() {
-        let lines = [Line::of(" ".repeat(50)).link(Role::Address, "0123456789", "db 0")];
+        let lines = [Line::of(" ".repeat(50)).link(Role::Address, "0123456789", Action::Memory(0))];
         let mut view = View::default();
         view.show_chosen(&lines, 20);
         assert_eq!(view.left, 41);

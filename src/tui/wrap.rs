@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_asked() {
         let line = Line::of("Arg4: ")
-            .link(Role::Address, "ffff838d7cc25cb0", "db 1")
+            .link(Role::Address, "ffff838d7cc25cb0", Action::Memory(1))
             .text(", context record address");
         for width in 8..60 {
             assert!(wrap(&line, width).iter().all(|line| line.columns() <= width), "{width}");
@@ -111,11 +111,11 @@ mod tests {
 
     #[test]
     fn every_part_of_a_link_can_be_followed() {
-        let line = Line::of("Arg1: ").link(Role::Address, "ffff8401 32bde910 and more", "db 1");
+        let line = Line::of("Arg1: ").link(Role::Address, "ffff8401 32bde910 and more", Action::Memory(1));
         let lines = wrap(&line, 16);
         assert!(lines.len() > 1);
         for line in &lines {
-            assert!(line.spans().iter().any(|span| span.action == Some(Action("db 1".into()))), "{line:?}");
+            assert!(line.spans().iter().any(|span| span.action == Some(Action::Memory(1))), "{line:?}");
         }
     }
 }

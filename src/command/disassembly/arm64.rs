@@ -1,7 +1,7 @@
 //! ARM64 instructions in the debugger's spelling.
 
 use super::instruction::{Flow, Instruction};
-use crate::output::{Line, Role};
+use crate::output::{Action, Line, Role};
 use crate::util::bounded::u32_at;
 use crate::util::hex;
 use yaxpeax_arch::{Decoder, U8Reader};
@@ -65,7 +65,7 @@ fn operand_line(operands: &str, target: Option<u64>, symbol: &dyn Fn(u64) -> Opt
         None => hex::tick(target),
     };
     let line = Line::new().text(before);
-    let line = line.link(Role::Symbol, place, format!("u {}", hex::tick(target)));
+    let line = line.link(Role::Symbol, place, Action::Code(target));
     if after.is_empty() { line } else { line.text(after) }
 }
 

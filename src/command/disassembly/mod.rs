@@ -16,7 +16,7 @@ pub use instruction::{Flow, Instruction};
 pub use operand::operand_note;
 
 use super::Context;
-use crate::output::{Line, Role};
+use crate::output::{Action, Line, Role};
 use crate::util::hex;
 
 /// Columns of the instruction's bytes.
@@ -33,7 +33,7 @@ pub fn instruction_line(context: &Context<'_>, address: u64) -> Line {
 /// The line of a decoded instruction.
 pub fn line(instruction: &Instruction) -> Line {
     let line = Line::new()
-        .link(Role::Address, hex::tick(instruction.address), format!("u {}", hex::tick(instruction.address)))
+        .link(Role::Address, hex::tick(instruction.address), Action::Code(instruction.address))
         .text(" ")
         .role(Role::Dim, &instruction.bytes_text);
     let padding =
@@ -49,7 +49,7 @@ pub fn line(instruction: &Instruction) -> Line {
 
 fn unreadable(address: u64) -> Line {
     Line::new()
-        .link(Role::Address, hex::tick(address), format!("u {}", hex::tick(address)))
+        .link(Role::Address, hex::tick(address), Action::Code(address))
         .text(" ")
         .role(Role::Unreadable, format!("{:<BYTES$}", "??"))
         .role(Role::Unreadable, "???")

@@ -1,6 +1,6 @@
 //! The formatter's settings, and its tokens as spans.
 
-use crate::output::{Line, Role, Span};
+use crate::output::{Action, Line, Role, Span};
 use crate::util::hex;
 use iced_x86::{
     Formatter, FormatterOutput, FormatterTextKind, Instruction, MasmFormatter, MemorySize, MemorySizeOptions,
@@ -153,11 +153,17 @@ impl Tokens {
             if !text.is_empty() {
                 line = line.text(std::mem::take(&mut text));
             }
-            line = match token.split_once('\0') {
-                Some((shown, address)) => line.link(role, shown, format!("u {address}")),
+            line = match linked(token) {
+                Some((shown, address)) => line.link(role, shown, Action::Code(address)),
                 None => line.span(Span::new(role, token)),
             };
         }
         if text.is_empty() { line } else { line.text(text) }
     }
+}
+
+/// A place's text and its address, which stands behind a null that no name holds.
+fn linked(token: &str) -> Option<(&str, u64)> {
+    let (shown, address) = token.rsplit_once('\0')?;
+    Some((shown, hex::parse(address)?))
 }

@@ -5,7 +5,7 @@ use super::rows::{bytes_at, fields, with_cells};
 use super::text::{Encoding, string_at};
 use crate::command::args::range;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 
 /// `!db !dc !dd !dp !dq !du !dw`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -68,8 +68,7 @@ fn without_flags(text: &str) -> &str {
 }
 
 fn heading(address: u64) -> Line {
-    let command = format!("!db {address:x}");
-    Line::new().link(Role::Address, format!("#{address:>8x}"), command).text(" ")
+    Line::new().link(Role::Address, format!("#{address:>8x}"), Action::Physical(address)).text(" ")
 }
 
 fn rows(form: &Form, start: u64, count: u64, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -8,12 +8,11 @@ use crate::command::typed::{
 };
 use crate::command::{CommandError, Context};
 use crate::debuggee::FoundType;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::Style;
 use crate::symbols::types::format::{self, Lines, Options, View};
-use crate::util::hex;
 
 /// The lines of a structure, and the first of them: its own text or links where it has such.
 pub(super) fn structure(
@@ -151,7 +150,7 @@ pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(),
                 found.module,
                 request.name.split_once('!').map_or(&*request.name, |(_, name)| name)
             );
-            let line = Line::new().link(Role::Symbol, name, format!("u {}", hex::tick(address)));
+            let line = Line::new().link(Role::Symbol, name, Action::Code(address));
             context.emit(line.text("  ").text(format::words::c_name(&*found.source, found.id)))?;
         }
         Some(Type::Pointer { target, .. }) => {

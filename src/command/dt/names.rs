@@ -4,7 +4,7 @@ use super::request::Request;
 use super::show;
 use crate::command::{CommandError, Context};
 use crate::debuggee::{FoundType, Module};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::source::SymbolKind;
 use crate::symbols::wildcard::Wildcard;
 use crate::util::hex;
@@ -110,6 +110,6 @@ fn emit(
         .field("name", full.as_str())
         .field("address", address.map(Field::Hex))
         .field("size", size.map(Field::Hex));
-    let follow = format!("dt {full}");
+    let follow = Action::Type(full.as_str().into());
     context.emit(record.line(Line::of(lead).link(Role::Symbol, full, follow)))
 }

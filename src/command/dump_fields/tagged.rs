@@ -4,7 +4,7 @@ use super::section;
 use crate::dump::DumpFile;
 use crate::dump::tags::writer;
 use crate::memory::BlockMemory;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::util::hex;
 
 /// The tagged data, one line each.
@@ -12,7 +12,7 @@ pub fn list(dump: &DumpFile) -> impl Iterator<Item = Record> {
     dump.secondary().iter().map(|blob| {
         let tag = blob.tag.to_string();
         let line = Line::new()
-            .link(Role::Symbol, &tag, format!(".enumtag {tag}"))
+            .link(Role::Symbol, &tag, Action::Tag(blob.tag))
             .text(format!(" - 0x{:x} bytes at offset {:08x}", blob.size, blob.data.start));
         let writer = writer(blob.tag);
         Record::new("secondary_data")

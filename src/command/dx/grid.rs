@@ -61,8 +61,8 @@ pub(super) fn show(root: &Node, request: &Request, context: &mut Context<'_>) ->
     }
     context.emit(rule.as_str())?;
     if let Some(next) = more {
-        let command = format!("dx -g -c {next} {}", request.expression);
-        context.emit(Line::new().link(Role::Value, "[...]", command))?;
+        let more = request.more(&format!("-g -c {next}"));
+        context.emit(Line::new().link(Role::Value, "[...]", more))?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::spelling::type_text;
 use crate::eval::cxx::{CType, Kind, Typed};
+use crate::output::{Action, ObjectForm};
 use crate::symbols::types::{Base, BaseKind, Type};
 use std::fmt::Write;
 
@@ -72,8 +73,8 @@ impl Node {
         }
     }
 
-    /// The command that shows it alone, with a level below.
-    pub(super) fn follow(&self) -> Option<String> {
+    /// What shows it alone, with a level below.
+    pub(super) fn follow(&self) -> Option<Action> {
         let address = self.value.address()?;
         let CType::Named(found) = (match &self.value.ty {
             CType::Array(element, _) => &**element,
@@ -84,9 +85,7 @@ impl Node {
         let (Some(Type::Udt(udt)), CType::Named(_)) = (found.get(), &self.value.ty) else {
             return None;
         };
-        // A name that no expression can spell cannot be followed.
-        let spelled = udt.name.chars().all(|c| c.is_alphanumeric() || "_:$<>, *&".contains(c));
-        let native = if self.closed { "-n " } else { "" };
-        spelled.then(|| format!("dx {native}-r1 (*(({}!{} *)0x{address:x}))", found.module, udt.name))
+        let form = if self.closed { ObjectForm::TreeRaw } else { ObjectForm::Tree };
+        Some(Action::Object { ty: format!("{}!{}", found.module, udt.name).into(), address, form })
     }
 }

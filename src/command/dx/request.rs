@@ -2,6 +2,7 @@
 
 use super::text::Radix;
 use crate::command::CommandError;
+use crate::output::Action;
 
 /// Levels opened by `-r` alone; the debugger opens one where no depth is given.
 const DEFAULT_DEPTH: usize = 1;
@@ -29,6 +30,11 @@ pub(super) struct Request {
 }
 
 impl Request {
+    /// The same expression again, with other options.
+    pub(super) fn more(&self, options: &str) -> Action {
+        Action::More { options: options.into(), expression: self.expression.as_str().into() }
+    }
+
     /// Reads a command line.
     pub(super) fn parse(text: &str) -> Result<Request, CommandError> {
         let mut request = Request {

@@ -6,8 +6,7 @@ use super::request::Request;
 use super::text::{Text, text, unreadable};
 use crate::command::{CommandError, Context};
 use crate::eval::cxx::CType;
-use crate::output::{Field, Line, Record, Role, Span};
-use crate::util::hex;
+use crate::output::{Action, Field, Line, Record, Role, Span};
 
 /// The most lines of one answer.
 const MAX_LINES: usize = 20_000;
@@ -47,9 +46,9 @@ fn below(
     }
     if let Some(next) = inside.more {
         let more = Line::of(" ".repeat(4 * level));
-        let command = format!("dx -r{} -c {next} {}", request.depth, request.expression);
+        let rest = request.more(&format!("-r{} -c {next}", request.depth));
         context.emit(match level {
-            1 => more.link(Role::Value, "[...]", command),
+            1 => more.link(Role::Value, "[...]", rest),
             _ => more.text("[...]"),
         })?;
     }
@@ -81,7 +80,7 @@ fn line(
         let blank = if label.is_empty() && shown.is_none() { "" } else { " " };
         let ty = Span::new(Role::Dim, format!("[Type: {}]", node.ty));
         let ty = match node.follow().filter(|_| shown.is_none()) {
-            Some(command) => ty.with_action(command),
+            Some(object) => ty.with_action(object),
             None => ty,
         };
         line = line.text(blank).span(ty);
@@ -112,6 +111,6 @@ fn span(node: &Node, shown: &str, value: &Text, context: &Context<'_>) -> Span {
         return span;
     }
     let target = crate::eval::cxx::Typed::at((**to).clone(), at);
-    let command = Node::new(String::new(), String::new(), target, false).follow();
-    span.with_action(command.unwrap_or_else(|| format!("dps {}", hex::tick(at))))
+    let object = Node::new(String::new(), String::new(), target, false).follow();
+    span.with_action(object.unwrap_or(Action::Pointers(at)))
 }

@@ -1,6 +1,6 @@
 //! File header, optional header, data directories.
 
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::pe::{DataDirectory, Headers};
 use crate::util::filetime::{Zone, asctime_unix};
 use crate::util::hex;
@@ -157,7 +157,7 @@ fn entry_link(headers: &Headers, base: u64) -> Line {
         0 => Line::new(),
         rva => {
             let address = base.wrapping_add(u64::from(rva));
-            let link = format!("u {}", hex::tick(address));
+            let link = Action::Code(address);
             Line::new().text(" (").link(Role::Address, hex::tick(address), link).text(")")
         }
     }

@@ -4,7 +4,7 @@ use super::flags::flag;
 use super::options::Options;
 use super::stamp::stamp;
 use crate::debuggee::{Module, ModuleKind, UnloadedModule};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::session::Session;
 
 /// A module's row.
@@ -57,7 +57,7 @@ pub fn row(module: &Module, options: &Options<'_>, session: &Session) -> Record 
 }
 
 fn name(module: &Module) -> Line {
-    Line::new().link(Role::Module, &module.name, format!("lmvm {}", module.name))
+    Line::new().link(Role::Module, &module.name, Action::Module(module.name.as_str().into()))
 }
 
 /// An unloaded module's row.

@@ -2,7 +2,7 @@
 
 use crate::command::Context;
 use crate::command::typed::{value_span, with_bytes};
-use crate::output::{Field, Line, Record, Role, Span};
+use crate::output::{Action, Field, Line, Record, Role, Span};
 use crate::session::Local;
 use crate::symbols::types::Type;
 use crate::symbols::types::format::words::c_name;
@@ -71,8 +71,8 @@ pub(in crate::command) fn value(local: &Local, context: &Context<'_>) -> Span {
     let unavailable = || Span::new(Role::Unreadable, UNAVAILABLE);
     // A structure is shown by dt; its address is what matters here.
     if let (Some(Type::Udt(udt)), Some(address)) = (local.ty.get(), local.home.address()) {
-        let command = format!("dt {}!{} {}", local.ty.module, udt.name, hex::tick(address));
-        return Span::new(Role::Value, type_name(local)).with_action(command);
+        let object = Action::object(format!("{}!{}", local.ty.module, udt.name), address);
+        return Span::new(Role::Value, type_name(local)).with_action(object);
     }
     let Some(bytes) = &local.bytes else {
         return unavailable();

@@ -5,8 +5,7 @@ use super::request::{Kind, Request};
 use crate::command::display::{bytes_at, form, record};
 use crate::command::{CommandError, Context};
 use crate::memory::Memory;
-use crate::output::{Field, Line, Record, Role};
-use crate::util::hex;
+use crate::output::{Action, Field, Line, Record, Role};
 
 /// Bytes of a hit's row.
 const ROW: usize = 16;
@@ -22,7 +21,7 @@ pub fn hit(
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     if request.addresses_only {
-        let line = Line::new().link(Role::Address, bare(address), format!("db {}", hex::tick(address)));
+        let line = Line::new().link(Role::Address, bare(address), Action::Memory(address));
         return context.emit(Record::new("hit").field("address", Field::Hex(address)).line(line));
     }
     let letters = match request.kind {

@@ -5,8 +5,7 @@ use super::request::Request;
 use super::scan::{Stretch, stretches};
 use crate::command::{CommandError, Context};
 use crate::memory::VirtualMemory;
-use crate::output::{Field, Line, Record, Role};
-use crate::util::hex;
+use crate::output::{Action, Field, Line, Record, Role};
 use std::ops::ControlFlow;
 
 /// Characters in a line.
@@ -108,7 +107,7 @@ impl Run {
         let record =
             Record::new("text").field("address", Field::Hex(self.start)).field("text", text.as_str());
         if request.addresses_only {
-            let link = format!("db {}", hex::tick(self.start));
+            let link = Action::Memory(self.start);
             return context.emit(record.line(Line::new().link(Role::Address, bare(self.start), link)));
         }
         let mut record = record;

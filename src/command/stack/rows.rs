@@ -3,7 +3,7 @@
 use crate::command::Context;
 use crate::debuggee::SymbolStatus;
 use crate::memory::Memory;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::unwind::{Frame, FrameKind, Trust};
 use crate::util::hex;
 
@@ -61,7 +61,7 @@ impl Columns {
     pub(crate) fn row(self, frame: &Frame, before: Option<u64>, context: &Context<'_>) -> Record {
         let inline = frame.kind == FrameKind::Inline;
         let number = format!("{:02x}", frame.number);
-        let mut line = Line::new().link(Role::Value, number, format!(".frame /r {:x}", frame.number));
+        let mut line = Line::new().link(Role::Value, number, Action::Frame(frame.number));
         if self.memory {
             let distance =
                 before.filter(|_| !inline).map(|before| format!("{:x}", frame.sp.wrapping_sub(before)));
@@ -71,19 +71,18 @@ impl Columns {
             line = line.text(" ");
             line = match inline {
                 true => line.text("(Inline Function)"),
-                false => {
-                    line.link(Role::Address, hex::tick(frame.sp), format!("dps {}", hex::tick(frame.sp)))
-                }
+                false => line.link(Role::Address, hex::tick(frame.sp), Action::Pointers(frame.sp)),
             };
         }
         if self.return_address {
             line = line.text(" ");
             line = match inline {
                 true => line.text("--------`--------"),
-                false => {
-                    let command = format!("u {}", hex::tick(frame.return_address));
-                    line.link(Role::Address, hex::tick(frame.return_address), command)
-                }
+                false => line.link(
+                    Role::Address,
+                    hex::tick(frame.return_address),
+                    Action::Code(frame.return_address),
+                ),
             };
             line = line.text("    ");
         }
@@ -104,11 +103,7 @@ impl Columns {
         if self.notes
             && let Some(address) = frame.trap_frame()
         {
-            line = line.text(" (TrapFrame @ ").link(
-                Role::Address,
-                hex::tick(address),
-                format!(".trap {}", hex::tick(address)),
-            );
+            line = line.text(" (TrapFrame @ ").link(Role::Address, hex::tick(address), Action::Trap(address));
             line = line.text(")");
         }
         let source = source(frame, context);
@@ -149,7 +144,7 @@ fn call_site(frame: &Frame, line: Line, offsets: bool, context: &Context<'_>) ->
         let offset =
             inline.begin.filter(|_| offsets).map(|begin| format!("+{:#x}", frame.ip.wrapping_sub(begin)));
         let text = format!("{}{}{}", module.unwrap_or_default(), inline.name, offset.unwrap_or_default());
-        return line.link(Role::Symbol, text, format!("u {}", hex::tick(frame.ip)));
+        return line.link(Role::Symbol, text, Action::Code(frame.ip));
     }
     // The nearest export is seldom the function itself, so its name alone would mislead.
     let target = &context.session.target;
@@ -162,7 +157,7 @@ fn call_site(frame: &Frame, line: Line, offsets: bool, context: &Context<'_>) ->
         && let Some(named) = target.name_address(frame.ip)
         && named.symbol.is_some()
     {
-        return line.link(Role::Symbol, named.name(), format!("u {}", hex::tick(frame.ip)));
+        return line.link(Role::Symbol, named.name(), Action::Code(frame.ip));
     }
     match context.symbol_text(frame.ip) {
         Some(_) => context.with_symbol(line, frame.ip),

@@ -2,8 +2,7 @@
 
 use crate::command::disassembly::{Instruction, line};
 use crate::command::{CommandError, Context};
-use crate::output::{Field, Line, Record, Role};
-use crate::util::hex;
+use crate::output::{Action, Field, Line, Record, Role};
 
 /// Where `u` goes on when it is given no address.
 pub const NEXT: &str = "u";
@@ -35,7 +34,7 @@ impl Headings {
 
 /// `nt+0x3fdb50:`
 pub fn label(text: &str, address: u64) -> Line {
-    Line::new().link(Role::Symbol, text, format!("u {}", hex::tick(address))).text(":")
+    Line::new().link(Role::Symbol, text, Action::Code(address)).text(":")
 }
 
 /// The instruction's line with its facts.

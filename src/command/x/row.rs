@@ -4,12 +4,11 @@ use super::options::{Options, Show};
 use crate::command::Context;
 use crate::command::typed::{signature, with_view};
 use crate::debuggee::Module;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::source::{Symbol, SymbolKind};
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::{Style, c_name};
 use crate::symbols::types::{Type, TypeSource};
-use crate::util::hex;
 use std::sync::Arc;
 
 /// Whether a kind stands for data.
@@ -45,9 +44,9 @@ pub(super) fn row(
         false => full,
     };
     let follow = match (is_data(symbol.kind), &typed) {
-        (true, Some(_)) => format!("dt {}!{}", module.name, symbol.name),
-        (true, None) => format!("dps {} L1", hex::tick(address)),
-        (false, _) => format!("u {}", hex::tick(address)),
+        (true, Some(_)) => Action::Type(format!("{}!{}", module.name, symbol.name).into()),
+        (true, None) => Action::Pointers(address),
+        (false, _) => Action::Code(address),
     };
     let mut line = Line::new();
     if options.verbose {

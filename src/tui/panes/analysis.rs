@@ -1,6 +1,6 @@
 //! The crash as a whole.
 
-use super::{Choice, ImagePane, PaneSpec, as_it_is, choice};
+use super::{Choice, ImagePane, PaneSpec, as_it_is, choice, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Analysis",
@@ -10,7 +10,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
         choice(".bugcheck", ".bugcheck"),
     ],
     image: Some(ImagePane { name: "Image", line: "vertarget; !lmi {}" }),
-    takes: &["!analyze"],
+    takes: nothing,
     fit: as_it_is,
     anchored: false,
     wrap: true,

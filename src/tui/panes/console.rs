@@ -1,12 +1,12 @@
 //! What the commands that were typed or followed said.
 
-use super::{PaneSpec, as_it_is};
+use super::{PaneSpec, as_it_is, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Command",
     choices: &[],
     image: None,
-    takes: &[],
+    takes: nothing,
     fit: as_it_is,
     anchored: false,
     wrap: false,

@@ -1,20 +1,20 @@
 //! The instructions where the current context stands.
 
-use super::{PaneSpec, choice, only_argument};
+use super::{PaneSpec, choice};
+use crate::output::Action;
+use crate::util::hex;
 
-/// More instructions of a link to code (`u ADDRESS`) than the command's own eight.
-fn fitted(line: &str, _width: u16) -> String {
-    match only_argument(line, "u") {
-        Some(address) => format!("u {address} L40"),
-        None => line.to_owned(),
-    }
+/// More instructions than the command's own eight.
+fn fitted(action: &Action, _width: u16) -> Option<String> {
+    let Action::Code(address) = action else { return None };
+    Some(format!("u {} L40", hex::tick(*address)))
 }
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Code",
     choices: &[choice("u", "u @$ip L40")],
     image: None,
-    takes: &["u", "ub", "uf"],
+    takes: |action| matches!(action, Action::Code(_)),
     fit: fitted,
     anchored: true,
     wrap: false,

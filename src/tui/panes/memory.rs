@@ -1,28 +1,36 @@
 //! Memory at the stack pointer, or where a link led.
 
-use super::{ImagePane, PaneSpec, choice, only_argument, wide};
+use super::{ImagePane, PaneSpec, choice, wide};
+use crate::output::Action;
+use crate::util::hex;
 
-/// What a link to memory (`db ADDRESS`) shows in a pane of a width: as many columns of bytes as fit, and more rows than
-/// the command's own eight. Other lines stay as they are.
-fn fitted(line: &str, width: u16) -> String {
-    let Some(address) = only_argument(line, "db") else {
-        return line.to_owned();
-    };
-    match width {
-        84.. => format!("db {address} L200"),
-        72..84 => format!("dc {address} L80"),
-        _ => format!("dp {address} L40"),
-    }
+/// As many columns of bytes as fit, and more rows than the command's own eight.
+fn fitted(action: &Action, width: u16) -> Option<String> {
+    Some(match action {
+        Action::Memory(address) | Action::Pool(address) => {
+            let address = hex::tick(*address);
+            match width {
+                84.. => format!("db {address} L200"),
+                72..84 => format!("dc {address} L80"),
+                _ => format!("dp {address} L40"),
+            }
+        }
+        Action::Pointers(address) => format!("dps {} L40", hex::tick(*address)),
+        _ => return None,
+    })
+}
+
+/// Memory without a type.
+fn is_memory(action: &Action) -> bool {
+    use Action::{Memory, Numbers, Pointers, Pool, Pte};
+    matches!(action, Memory(_) | Pointers(_) | Numbers(_) | Pool(_) | Pte(_))
 }
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Memory",
     choices: &[wide(84, "db", "db @$csp L200"), wide(72, "dc", "dc @$csp L80"), choice("dp", "dp @$csp L40")],
     image: Some(ImagePane { name: "Memory", line: "db {}" }),
-    takes: &[
-        "d", "db", "dc", "dd", "df", "dD", "dp", "dq", "du", "da", "dw", "dW", "dyb", "dyd", "dps", "dds",
-        "dqs", "dpp", "dpa", "dpu", "dl", "ds", "dS",
-    ],
+    takes: is_memory,
     fit: fitted,
     anchored: true,
     wrap: false,
@@ -36,10 +44,11 @@ mod tests {
 
     #[test]
     fn a_link_is_shown_in_the_form_that_fits() {
-        assert_eq!(fitted("db fffff807`61200000", 100), "db fffff807`61200000 L200");
-        assert_eq!(fitted("db fffff807`61200000", 80), "dc fffff807`61200000 L80");
-        assert_eq!(fitted("db fffff807`61200000", 54), "dp fffff807`61200000 L40");
-        assert_eq!(fitted("db @rsp L4", 54), "db @rsp L4");
-        assert_eq!(fitted("da 1000", 54), "da 1000");
+        let fitted = |action, width| fitted(&action, width);
+        let memory = || Action::Memory(0xfffff807_61200000);
+        assert_eq!(fitted(memory(), 100).as_deref(), Some("db fffff807`61200000 L200"));
+        assert_eq!(fitted(memory(), 80).as_deref(), Some("dc fffff807`61200000 L80"));
+        assert_eq!(fitted(memory(), 54).as_deref(), Some("dp fffff807`61200000 L40"));
+        assert_eq!(fitted(Action::Pte(0x10000), 54), None);
     }
 }

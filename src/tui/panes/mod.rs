@@ -10,7 +10,8 @@ mod processors;
 mod registers;
 mod stack;
 
-use crate::command::{COMMANDS, first_command};
+use crate::command::COMMANDS;
+use crate::output::Action;
 
 /// What makes a pane.
 pub(super) struct PaneSpec {
@@ -19,10 +20,10 @@ pub(super) struct PaneSpec {
     choices: &'static [Choice],
     /// What fills it where an image was opened and there is no crash to look at; `None` where that is the same.
     image: Option<ImagePane>,
-    /// Commands whose output belongs here when a link runs them.
-    takes: &'static [&'static str],
-    /// What the pane shows for a link's line when it is of a width.
-    pub(super) fit: fn(&str, u16) -> String,
+    /// Which links belong here: their output becomes the pane's page.
+    takes: fn(&Action) -> bool,
+    /// The line for such a link in a pane of a width, where it is not the link's own.
+    fit: fn(&Action, u16) -> Option<String>,
     /// Whether it begins where the selection points, so that another selection leads back to its first line.
     pub(super) anchored: bool,
     /// Whether it is prose, whose long lines are broken at blanks.
@@ -95,10 +96,15 @@ impl PaneSpec {
     /// module of an image that was opened.
     pub(super) fn line(&self, width: u16, image: Option<&str>) -> Option<String> {
         if let (Some(pane), Some(module)) = (&self.image, image) {
-            return Some((self.fit)(&pane.line.replace("{}", module), width));
+            return Some(pane.line.replace("{}", module));
         }
         let fits = |choice: &&Choice| choice.columns <= width && exists(choice);
         self.choices.iter().find(fits).map(|choice| choice.line.to_owned())
+    }
+
+    /// The command line that shows a link's thing in the pane when it is `width` columns wide.
+    pub(super) fn line_for(&self, action: &Action, width: u16) -> Option<String> {
+        (self.fit)(action, width).or_else(|| Some(action.command().ok()?.into_owned()))
     }
 
     /// Its name in the tabs.
@@ -111,38 +117,25 @@ fn exists(choice: &Choice) -> bool {
     COMMANDS.iter().any(|spec| spec.names.contains(&choice.command) && spec.usage.contains(choice.usage))
 }
 
+/// For panes that no link leads into.
+fn nothing(_action: &Action) -> bool {
+    false
+}
+
 /// For panes that show a link's line as it is.
-fn as_it_is(line: &str, _width: u16) -> String {
-    line.to_owned()
+fn as_it_is(_action: &Action, _width: u16) -> Option<String> {
+    None
 }
 
-/// The argument of a line that is `command` with one argument and nothing else.
-fn only_argument<'t>(line: &'t str, command: &str) -> Option<&'t str> {
-    let mut words = line.split_whitespace();
-    match (words.next(), words.next(), words.next()) {
-        (Some(name), Some(argument), None) if name == command => Some(argument),
-        _ => None,
-    }
-}
-
-/// The pane in which a followed link's output belongs, if it is one command that has such a pane.
-pub(super) fn taker(line: &str) -> Option<usize> {
-    let (parsed, rest) = first_command(line).ok()??;
-    if !rest.trim_matches(|c: char| c == ';' || c.is_whitespace()).is_empty() || parsed.processor.is_some() {
-        return None;
-    }
-    PANES.iter().position(|pane| pane.takes.contains(&parsed.args.name))
-}
-
-/// Whether a followed link selects something, so that the panes show its effect and the console need not be looked at.
-pub(super) fn selects(line: &str) -> bool {
-    let line = line.trim_start();
-    ["~", ".frame", ".cxr", ".trap", ".ecxr", ".thread", ".process"].iter().any(|name| line.starts_with(name))
+/// The pane in which a followed link's output belongs, if it has one.
+pub(super) fn taker(action: &Action) -> Option<usize> {
+    PANES.iter().position(|pane| (pane.takes)(action))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::first_command;
 
     #[test]
     fn every_pane_but_the_console_has_a_command_that_exists() {
@@ -159,10 +152,9 @@ mod tests {
 
     #[test]
     fn links_go_where_their_output_belongs() {
-        assert_eq!(taker("lmvm nt"), Some(MODULES));
-        assert_eq!(taker("lm; r"), None);
-        assert_eq!(taker("no such command"), None);
-        assert!(selects("~2s; r"));
-        assert!(!selects("lm"));
+        assert_eq!(taker(&Action::Module("nt".into())), Some(MODULES));
+        assert_eq!(taker(&Action::Code(0x10000)), Some(DISASSEMBLY));
+        assert_eq!(taker(&Action::Frame(3)), None);
+        assert_eq!(taker(&Action::Help("k")), None);
     }
 }

@@ -1,12 +1,13 @@
 //! The loaded modules.
 
 use super::{PaneSpec, as_it_is, choice};
+use crate::output::Action;
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Modules",
     choices: &[choice("lm", "lm")],
     image: None,
-    takes: &["lm"],
+    takes: |action| matches!(action, Action::Module(_)),
     fit: as_it_is,
     anchored: false,
     wrap: false,

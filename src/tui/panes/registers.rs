@@ -1,12 +1,12 @@
 //! The registers of the current context.
 
-use super::{ImagePane, PaneSpec, as_it_is, choice};
+use super::{ImagePane, PaneSpec, as_it_is, choice, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Regs",
     choices: &[choice("r", "r")],
     image: Some(ImagePane { name: "Header", line: "!dh -f {}" }),
-    takes: &["r"],
+    takes: nothing,
     fit: as_it_is,
     anchored: false,
     wrap: false,

@@ -1,12 +1,12 @@
 //! The call stack: with addresses where there is room for them, else only the call sites.
 
-use super::{ImagePane, PaneSpec, as_it_is, choice, wide};
+use super::{ImagePane, PaneSpec, as_it_is, choice, nothing, wide};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "Stack",
     choices: &[wide(76, "k", "kn --fold"), choice("k", "kcn --fold")],
     image: Some(ImagePane { name: "Names", line: "x {}!*" }),
-    takes: &["k", "kb", "kc", "kd", "kn", "kp", "kv"],
+    takes: nothing,
     fit: as_it_is,
     anchored: false,
     wrap: false,

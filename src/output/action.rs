@@ -1,0 +1,306 @@
+//! What can be followed, and what following it runs.
+
+use crate::util::guid::Guid;
+use crate::util::hex;
+use std::borrow::Cow;
+use std::fmt;
+
+/// What a span stands for, and so what following it shows.
+///
+/// It holds the thing, not a command: a name that came from a dump or a symbol file never becomes part of a command line
+/// before [`Action::command`] has looked at it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A command line in the program's own words.
+    Run(&'static str),
+    /// The help of a command of the table.
+    Help(&'static str),
+    /// Bytes at a virtual address.
+    Memory(u64),
+    /// Pointers at a virtual address, with the symbols they point to.
+    Pointers(u64),
+    /// Numbers at a virtual address.
+    Numbers(u64),
+    /// Bytes at a physical address.
+    Physical(u64),
+    /// Instructions at an address.
+    Code(u64),
+    /// A number in all its forms.
+    Number(u64),
+    /// A type's layout or a variable, by name: `nt!_EPROCESS`.
+    Type(Box<str>),
+    /// An object of a type in virtual memory.
+    Object {
+        /// `nt!_EPROCESS`
+        ty: Box<str>,
+        /// Where it stands.
+        address: u64,
+        /// How it is shown.
+        form: ObjectForm,
+    },
+    /// More of the answer to a `dx` command.
+    More {
+        /// Its options, in the program's own words.
+        options: Box<str>,
+        /// The expression, as the user typed it.
+        expression: Box<str>,
+    },
+    /// A frame of the stack, by number.
+    Frame(u32),
+    /// A processor, by number.
+    Processor(u32),
+    /// A module, by name.
+    Module(Box<str>),
+    /// Tagged data of the dump.
+    Tag(Guid),
+    /// A trap frame.
+    Trap(u64),
+    /// A context record.
+    Context(u64),
+    /// An exception record.
+    ExceptionRecord(u64),
+    /// A thread's `_ETHREAD`.
+    Thread(u64),
+    /// A process's `_EPROCESS`.
+    Process(u64),
+    /// An I/O request packet.
+    Irp(u64),
+    /// A device object.
+    Device(u64),
+    /// A driver object.
+    Driver(u64),
+    /// A block of a pool, by the address of its content.
+    Pool(u64),
+    /// A page table entry, by its own address.
+    Pte(u64),
+}
+
+/// How [`Action::Object`] is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectForm {
+    /// `dt`
+    Plain,
+    /// `dt -v`
+    Verbose,
+    /// `!ddt`, this many levels deep.
+    BothBases(u8),
+    /// `dx`, a level of members.
+    Tree,
+    /// `dx -n`: members instead of a summary.
+    TreeRaw,
+}
+
+/// A name that cannot be written on a command line without being taken for something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfollowable {
+    name: String,
+}
+
+impl fmt::Display for Unfollowable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = super::sanitize(&self.name);
+        write!(f, "not followed: a command line would not take '{name}' for one name")
+    }
+}
+
+impl std::error::Error for Unfollowable {}
+
+/// The first 64 KB hold nothing on Windows: such numbers are counts, codes and offsets.
+const FIRST_ADDRESS: u64 = 0x1_0000;
+
+impl Action {
+    /// Whether a number can be an address that is worth following.
+    pub fn is_address(value: u64) -> bool {
+        value >= FIRST_ADDRESS
+    }
+
+    /// An object of a type, shown with `dt`.
+    pub fn object(ty: impl Into<Box<str>>, address: u64) -> Action {
+        Action::Object { ty: ty.into(), address, form: ObjectForm::Plain }
+    }
+
+    /// The command line that following it runs: the best one that there is.
+    ///
+    /// # Errors
+    /// The thing has a name that the line would not hold as one word.
+    pub fn command(&self) -> Result<Cow<'static, str>, Unfollowable> {
+        let at = |command: &str, address: &u64| format!("{command} {}", hex::tick(*address));
+        Ok(Cow::Owned(match self {
+            Action::Run(line) => return Ok(Cow::Borrowed(line)),
+            Action::Help(name) => format!(".help {name}"),
+            Action::Memory(address) => at("db", address),
+            Action::Pointers(address) => at("dps", address),
+            Action::Numbers(address) => at("dq", address),
+            Action::Physical(address) => format!("!db {address:x}"),
+            Action::Code(address) => at("u", address),
+            Action::Number(value) => at(".formats", value),
+            Action::Type(name) => format!("dt {}", type_name(name)?),
+            Action::Object { ty, address, form } => object(ty, *address, *form)?,
+            Action::More { options, expression } => format!("dx {options} {}", typed(expression)?),
+            Action::Frame(number) => format!(".frame /r {number:x}"),
+            Action::Processor(number) => format!("~{number}s"),
+            Action::Module(name) => format!("lmvm {}", module_name(name)?),
+            Action::Tag(tag) => format!(".enumtag {tag}"),
+            Action::Trap(address) => at(".trap", address),
+            Action::Context(address) => at(".cxr", address),
+            Action::ExceptionRecord(address) => at(".exr", address),
+            Action::Thread(address) => at("dt nt!_ETHREAD", address),
+            Action::Process(address) => at("dt nt!_EPROCESS", address),
+            Action::Irp(address) => at("dt nt!_IRP", address),
+            Action::Device(address) => at("dt nt!_DEVICE_OBJECT", address),
+            Action::Driver(address) => at("dt nt!_DRIVER_OBJECT", address),
+            Action::Pool(address) => at("dc", address),
+            Action::Pte(address) => at("dq", address),
+        }))
+    }
+
+    /// Command lines that show something else of the same thing, nearest first.
+    pub fn choices(&self) -> Vec<String> {
+        let lines = |commands: &[&str], address: &u64| {
+            commands.iter().map(|command| format!("{command} {}", hex::tick(*address))).collect()
+        };
+        match self {
+            Action::Memory(address) | Action::Pointers(address) | Action::Numbers(address) => {
+                let own = self.command().unwrap_or_default();
+                let mut all: Vec<String> = lines(&["db", "dc", "dps", "dq", "ln", "u"], address);
+                all.retain(|line| *line != own);
+                all
+            }
+            Action::Code(address) => lines(&["uf", "ub", "ln", "db"], address),
+            Action::Thread(address) => lines(&[".thread", "dq"], address),
+            Action::Process(address) => lines(&[".process", "dq"], address),
+            Action::Trap(address) => lines(&["dt nt!_KTRAP_FRAME", "dps"], address),
+            Action::Context(address) => lines(&["dt nt!_CONTEXT", "dps"], address),
+            Action::ExceptionRecord(address) => lines(&["dt nt!_EXCEPTION_RECORD", "dps"], address),
+            Action::Object { address, .. }
+            | Action::Irp(address)
+            | Action::Device(address)
+            | Action::Driver(address)
+            | Action::Pool(address)
+            | Action::Pte(address) => lines(&["dps", "db"], address),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether following it chooses something that other views depend on, and shows nothing that has to be looked at.
+    pub fn selects(&self) -> bool {
+        matches!(self, Action::Frame(_) | Action::Processor(_) | Action::Trap(_) | Action::Context(_))
+    }
+}
+
+fn object(ty: &str, address: u64, form: ObjectForm) -> Result<String, Unfollowable> {
+    let place = hex::tick(address);
+    Ok(match form {
+        ObjectForm::Plain => format!("dt {} {place}", type_name(ty)?),
+        ObjectForm::Verbose => format!("dt {} {place} -v", type_name(ty)?),
+        ObjectForm::BothBases(0) => format!("!ddt {} {place}", type_name(ty)?),
+        ObjectForm::BothBases(levels) => format!("!ddt {} {place} -r{levels}", type_name(ty)?),
+        ObjectForm::Tree => format!("dx -r1 (*(({} *)0x{address:x}))", expression_name(ty)?),
+        ObjectForm::TreeRaw => format!("dx -n -r1 (*(({} *)0x{address:x}))", expression_name(ty)?),
+    })
+}
+
+/// A name as it was, if it consists of such characters and does not begin like an option.
+fn checked(name: &str, may: impl Fn(char) -> bool) -> Result<&str, Unfollowable> {
+    let fits = !name.is_empty() && !name.starts_with(['-', '/']) && name.chars().all(may);
+    if fits { Ok(name) } else { Err(Unfollowable { name: name.to_owned() }) }
+}
+
+/// Whether a module's name can stand on a command line as it is.
+pub fn is_module_word(name: &str) -> bool {
+    module_name(name).is_ok()
+}
+
+/// A module's name; `*`, `?` and `[` would make a pattern of it.
+fn module_name(name: &str) -> Result<&str, Unfollowable> {
+    checked(name, |c| c.is_alphanumeric() || "_-+.$~@()".contains(c))
+}
+
+/// `MODULE!TYPE` or `TYPE`, with the signs that templates and nested types have.
+fn type_name(name: &str) -> Result<&str, Unfollowable> {
+    two_parts(name, |c| c.is_alphanumeric() || "_:<>,-~$@'`".contains(c))
+}
+
+/// The same where an expression reads it, which takes templates with blanks and pointers in them.
+fn expression_name(name: &str) -> Result<&str, Unfollowable> {
+    two_parts(name, |c| c.is_alphanumeric() || "_:$<>, *&".contains(c))
+}
+
+fn two_parts(name: &str, may: impl Fn(char) -> bool) -> Result<&str, Unfollowable> {
+    if let Some((module, name)) = name.split_once('!') {
+        module_name(module)?;
+        checked(name, may)?;
+    } else {
+        checked(name, may)?;
+    }
+    Ok(name)
+}
+
+/// An expression that was typed on a command line already: nothing in it may end or group commands.
+fn typed(expression: &str) -> Result<&str, Unfollowable> {
+    checked(expression, |c| !c.is_control() && !";{}\"".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_a_command_line_would_take_apart_are_refused() {
+        for name in [
+            "nt!_LUID;.sympath srv*http://127.1 ",
+            "nt!_LUID\n.sympath x",
+            "nt!_LUID\" \"",
+            "nt!{x}",
+            "nt!_LUID -v",
+            "nt!_POOL*",
+            "a;q!_LUID",
+            "-v!_LUID",
+            "-n",
+            "nt!",
+            "nt!_A!_B",
+            "",
+        ] {
+            assert!(Action::Type(name.into()).command().is_err(), "{name}");
+            assert!(Action::object(name, 0x10).command().is_err(), "{name}");
+            if !name.contains(['*', '-']) || name.contains(';') {
+                let tree = Action::Object { ty: name.into(), address: 0x10, form: ObjectForm::Tree };
+                assert!(tree.command().is_err(), "{name}");
+            }
+        }
+        for name in ["a;q", "a b", "*", "nt?", "/v", "-v", "a\"b", "", "a{b", "a\tb", "\u{202e};"] {
+            assert!(Action::Module(name.into()).command().is_err(), "{name}");
+        }
+        let more =
+            |expression: &str| Action::More { options: "-r1 -c 100".into(), expression: expression.into() };
+        assert!(more("a;q").command().is_err() && more("-g a").command().is_err());
+        assert_eq!(more("a[2].b").command().as_deref(), Ok("dx -r1 -c 100 a[2].b"));
+    }
+
+    #[test]
+    fn ordinary_names_are_kept() {
+        for name in [
+            "nt!_EPROCESS",
+            "_EPROCESS",
+            "a.b-c!std::pair<int,Foo<char>>",
+            "驱动!_类型",
+            "nt!`anonymous-namespace'::X",
+        ] {
+            assert_eq!(Action::Type(name.into()).command().as_deref(), Ok(&*format!("dt {name}")));
+        }
+        assert_eq!(
+            Action::object("nt!_LUID", 0xffff_8000_0000_1000).command().as_deref(),
+            Ok("dt nt!_LUID ffff8000`00001000")
+        );
+        assert_eq!(Action::Module("nt".into()).command().as_deref(), Ok("lmvm nt"));
+    }
+
+    #[test]
+    fn a_refusal_says_the_name_without_its_power() {
+        let refusal = Action::Module("a\x1b[31m;q".into()).command().map_err(|refusal| refusal.to_string());
+        assert_eq!(
+            refusal,
+            Err("not followed: a command line would not take 'a.[31m;q' for one name".to_owned())
+        );
+    }
+}
