@@ -1,0 +1,88 @@
+//! Reading Windows' objects: members by name, lists of processes, stacks of all threads.
+//!
+//! `cargo bench --bench objects` prints each measurement beside its goal. A plain read of the same word runs in the same
+//! process, and only the ratio to it decides whether the run fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub
+)]
+
+#[allow(dead_code)]
+mod report;
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use dumpscope::debuggee::{Scope, Target};
+use dumpscope::dump::DumpFile;
+use dumpscope::kernel::{Process, Thread, stack};
+use dumpscope::memory::Memory;
+use dumpscope::util::cancel::CancelToken;
+use report::{Report, shortest};
+
+/// A member read may take as many times as long as reading the word by its address.
+const MOST_TIMES: f64 = 20.0;
+
+fn main() {
+    if !report::is_wanted() {
+        return;
+    }
+    let demo = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/demo/readonly.dmp.gz");
+    let target = Target::new(DumpFile::open(&demo, &mut |_| {}).unwrap());
+    let stop = CancelToken::default();
+    let scope = Scope::new(&target, &stop);
+    let mut report = Report::default();
+    members(&scope, &mut report);
+    processes(&scope, &report);
+    stacks(&scope, &report);
+    report.finish();
+}
+
+fn each(count: u32, mut run: impl FnMut()) -> Duration {
+    shortest(20, || (0..count).for_each(|_| run())) / count
+}
+
+fn members(scope: &Scope<'_>, report: &mut Report) {
+    let process = Process::all(scope).unwrap().next().unwrap().unwrap();
+    let address = process.object().field("Pcb.DirectoryTableBase").unwrap().address();
+    let plain = each(10_000, || drop(black_box(scope.memory().u64(black_box(address)))));
+    let member = each(10_000, || drop(black_box(process.directory_table_base())));
+    report.note("a word by its address", format!("{plain:?}"));
+    report.note("a member by its name (100 ns wanted)", format!("{member:?}"));
+    let times = member.as_secs_f64() / plain.as_secs_f64();
+    report.goal("the second against the first", format!("{times:.1}"), "<= 20", times <= MOST_TIMES);
+}
+
+/// 500 processes with ten members each: the demo's processes, walked often enough to be as many.
+fn processes(scope: &Scope<'_>, report: &Report) {
+    let start = Instant::now();
+    let mut count = 0;
+    while count < 500 {
+        for process in Process::all(scope).unwrap().map(Result::unwrap) {
+            let _ = black_box((process.id(), process.parent_id(), process.image_file_name()));
+            let _ = black_box((process.directory_table_base(), process.peb(), process.handle_table()));
+            let _ = black_box((process.active_threads(), process.create_time(), process.exit_time()));
+            let _ = black_box(process.object().field("Token").and_then(|token| token.u64()));
+            count += 1;
+        }
+    }
+    report.note("500 processes, ten members each (5 ms wanted)", format!("{:?}", start.elapsed()));
+}
+
+/// The stacks of 2,000 threads: the demo's threads, each in its own process's address space, walked often enough.
+fn stacks(scope: &Scope<'_>, report: &Report) {
+    let start = Instant::now();
+    let (mut count, mut frames) = (0, 0);
+    while count < 2000 {
+        for thread in Thread::all(scope).unwrap().map(Result::unwrap) {
+            frames += stack::walk_thread(&thread, 0x100).map_or(0, |stack| stack.frames.len());
+            count += 1;
+        }
+    }
+    report.note("2,000 threads' stacks (1 s wanted)", format!("{:?}, {frames} frames", start.elapsed()));
+}
