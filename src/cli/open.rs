@@ -35,6 +35,9 @@ pub fn open(options: &Options) -> Result<Session, Refusal> {
         warn(warning);
     }
     target.set_paths(symbols, images, finder::Options::default());
+    if let Some(lost) = target.lost_files().into_iter().next() {
+        return Err(Refusal { message: lost.to_string(), exit: Exit::NotOpened });
+    }
     for warning in target.warnings() {
         warn(warning);
     }

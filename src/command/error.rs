@@ -1,6 +1,7 @@
 //! Why a command failed.
 
 use crate::debuggee::NoCrash;
+use crate::dump::Lost;
 use crate::eval::EvalError;
 use crate::memory::ReadError;
 use crate::output::OutputClosed;
@@ -35,6 +36,9 @@ pub enum CommandError {
     /// An image was opened, and the command is about a crash.
     #[error("{0}")]
     NoCrash(#[from] NoCrash),
+    /// A file became shorter while it was open: what the command showed may be wrong.
+    #[error("{0}")]
+    Lost(#[from] Lost),
     /// The user stopped it.
     #[error("cancelled")]
     Cancelled,

@@ -63,6 +63,15 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         let outcome = run_one(&parsed, session, sink);
         let told = tell_loads(session, sink);
         let outcome = outcome.and(told);
+        // A file that became shorter is the reason behind whatever else failed.
+        let reads = parsed.spec.needs != Needs::Nothing;
+        let outcome = match outcome {
+            Err(CommandError::Closed | CommandError::Cancelled) => outcome,
+            outcome => match reads.then(|| session.newly_lost()).flatten() {
+                Some(lost) => Err(lost.into()),
+                None => outcome,
+            },
+        };
         let text = outcome.as_ref().err().map(ToString::to_string);
         let outcome = outcome.and(sink.end(text.as_deref()).map_err(CommandError::from));
         if parsed.processor.is_some() {

@@ -19,6 +19,7 @@ pub struct ImageFile(Arc<Inner>);
 struct Inner {
     path: PathBuf,
     member: Option<String>,
+    mapping: Mapping,
     image: Image<FileImage<Mapping>>,
     warnings: Vec<String>,
 }
@@ -35,9 +36,9 @@ impl ImageFile {
     /// What is wrong with the headers.
     pub fn parse(file: RawFile) -> Result<ImageFile, PeError> {
         let RawFile { path, member, mapping, mut warnings } = file;
-        let image = Image::from_file_bytes(mapping)?;
+        let image = Image::from_file_bytes(mapping.clone())?;
         warnings.extend(oddities(&image));
-        Ok(ImageFile(Arc::new(Inner { path, member, image, warnings })))
+        Ok(ImageFile(Arc::new(Inner { path, member, mapping, image, warnings })))
     }
 
     /// The path that was opened.
@@ -49,6 +50,11 @@ impl ImageFile {
     pub fn name(&self) -> String {
         let path = self.0.member.as_deref().map_or(self.path(), Path::new);
         path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    }
+
+    /// The file's bytes.
+    pub fn mapping(&self) -> &Mapping {
+        &self.0.mapping
     }
 
     /// The image, by RVA.

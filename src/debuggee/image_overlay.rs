@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use thiserror::Error;
 
 use super::shared_image::SharedImage;
-use crate::dump::Mapping;
+use crate::dump::{Lost, Mapping};
 use crate::memory::{Backing, Memory, ReadError, Reason};
 use crate::symbols::module::ImageId;
 use crate::symbols::name;
@@ -169,6 +169,11 @@ impl ImageOverlay {
         self.loaded().map(|(module, loaded)| (module, loaded.path.as_path()))
     }
 
+    /// The files that were found to be shorter than they were.
+    pub fn lost(&self) -> impl Iterator<Item = Lost> {
+        self.loaded().filter_map(|(_, loaded)| loaded.image.lost())
+    }
+
     /// How many modules have a file.
     pub fn count(&self) -> usize {
         self.loaded().count()
@@ -181,7 +186,7 @@ fn open(path: &Path) -> Result<Mapping, ImageError> {
     if !about.is_file() || about.len() == 0 {
         return Err(ImageError::Empty(path.to_owned()));
     }
-    Mapping::of_file(&File::open(path).map_err(failed)?).map_err(failed)
+    Mapping::of_file(&File::open(path).map_err(failed)?, path).map_err(failed)
 }
 
 fn parse(path: &Path, file: Mapping, module: ModuleIdentity) -> Result<Loaded, ImageError> {

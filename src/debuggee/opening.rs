@@ -25,7 +25,7 @@ const BUILD_LAB_LENGTH: usize = 256;
 impl Target {
     /// An image at its preferred base: the only module, and all the memory there is.
     pub(super) fn of_image(image: ImageFile) -> Target {
-        let memory = VirtualMemory::of_image(Arc::new(image.clone()), image.bits());
+        let memory = VirtualMemory::of_image(Arc::new(image.clone()), image.bits(), image.mapping().clone());
         let mut target = Target {
             modules: ModuleList::new(vec![image.module()]),
             warnings: image.warnings().to_vec(),

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::dump::Mapping;
+use crate::dump::{Lost, Mapping};
 use crate::symbols::pe::{DataDirectory, Directory, FileImage, Headers, Image, PeError, Piece, bytes};
 use crate::util::bounded;
 
@@ -18,6 +18,7 @@ const DIR64: u16 = 10;
 /// A PE file that stands for a loaded module.
 #[derive(Debug)]
 pub(super) struct SharedImage {
+    file: Mapping,
     image: Image<FileImage<Mapping>>,
     /// RVAs that the loader writes to in sections that are read-only afterwards, ascending.
     holes: Vec<Range<u32>>,
@@ -28,16 +29,21 @@ pub(super) struct SharedImage {
 impl SharedImage {
     /// Reads the headers.
     pub(super) fn parse(file: Mapping) -> Result<SharedImage, PeError> {
-        let image = Image::from_file_bytes(file)?;
+        let image = Image::from_file_bytes(file.clone())?;
         let range = |place: DataDirectory| place.rva..place.rva.saturating_add(place.size);
         let imports = image.headers().directory(Directory::ImportAddressTable).map(range);
         let mut holes: Vec<_> = imports.into_iter().chain(guard_pointers(&image)).collect();
         holes.sort_by_key(|hole| hole.start);
-        Ok(SharedImage { image, holes, relocated: OnceLock::new() })
+        Ok(SharedImage { file, image, holes, relocated: OnceLock::new() })
     }
 
     pub(super) fn headers(&self) -> &Headers {
         self.image.headers()
+    }
+
+    /// What happened to the file, if it was found to be shorter than it was.
+    pub(super) fn lost(&self) -> Option<Lost> {
+        self.file.lost()
     }
 
     /// The bytes at `rva` to the end of what lies together, for a module loaded at `base`.
@@ -47,6 +53,7 @@ impl SharedImage {
         let Piece { offset, len, .. } = self.image.bytes().piece(rva).ok().filter(|piece| !piece.is_zero)?;
         let bytes = match base.wrapping_sub(self.headers().image_base) {
             0 => self.image.bytes().data(),
+            _ if self.file.is_lost() => return None,
             delta => self.relocated.get_or_init(|| self.relocate(base, delta)).as_deref()?,
         };
         bounded::slice(bytes, offset, len.min((end - rva) as usize))
@@ -118,7 +125,7 @@ impl SharedImage {
             }
             at = at.checked_add(size as usize)?;
         }
-        Some(bytes)
+        (!self.file.is_lost()).then_some(bytes)
     }
 }
 

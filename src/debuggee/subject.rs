@@ -1,7 +1,7 @@
 //! What was opened: the dump of a crash, or an image alone.
 
 use super::image_file::ImageFile;
-use crate::dump::{DumpError, DumpFile, Machine, Progress, RawFile};
+use crate::dump::{DumpError, DumpFile, Machine, Mapping, Progress, RawFile};
 use crate::symbols::pe::PeError;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -57,12 +57,24 @@ impl Subject {
     }
 
     fn parse(file: RawFile) -> Result<Subject, OpenError> {
-        match file.is_image() {
+        let subject = match file.is_image() {
             true => {
                 let path = file.path.clone();
-                Ok(Subject::Image(ImageFile::parse(file).map_err(|why| OpenError::Image { path, why })?))
+                Subject::Image(ImageFile::parse(file).map_err(|why| OpenError::Image { path, why })?)
             }
-            false => Ok(Subject::Dump(DumpFile::parse(file)?)),
+            false => Subject::Dump(DumpFile::parse(file)?),
+        };
+        match subject.mapping().check() {
+            Some(lost) => Err(DumpError::Lost(lost).into()),
+            None => Ok(subject),
+        }
+    }
+
+    /// The file's bytes.
+    pub fn mapping(&self) -> &Mapping {
+        match self {
+            Subject::Dump(dump) => dump.mapping(),
+            Subject::Image(image) => image.mapping(),
         }
     }
 

@@ -8,7 +8,7 @@ use super::modules::{Module, ModuleKind, ModuleList, UnloadedModule};
 use super::processors::Processor;
 use super::subject::{NoCrash, OpenError, Subject};
 use super::symbols::SymbolTable;
-use crate::dump::{DumpFile, Header, Machine, Progress};
+use crate::dump::{DumpFile, Header, Lost, Machine, Progress};
 use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
 use crate::search::finder::{Finder, Options};
 use crate::search::path::SearchPath;
@@ -117,6 +117,12 @@ impl Target {
     /// How many modules have an image file behind them.
     pub fn image_files(&self) -> usize {
         self.images.count()
+    }
+
+    /// What happened to a file below that was found to be shorter than it was: what was opened first, then the images
+    /// behind it. What was read just before may be wrong.
+    pub fn lost_files(&self) -> Vec<Lost> {
+        self.subject.mapping().check().into_iter().chain(self.images.lost()).collect()
     }
 
     /// What was opened.

@@ -168,7 +168,7 @@ fn extract(
             break;
         }
     }
-    let mapping = sink.finish(done).map_err(cannot_write)?;
+    let mapping = sink.finish(done, path).map_err(cannot_write)?;
     Ok(Unpacked { member: member.to_owned(), mapping, warning })
 }
 
@@ -209,12 +209,12 @@ impl Sink {
         }
     }
 
-    fn finish(self, size: u64) -> io::Result<Mapping> {
+    fn finish(self, size: u64, path: &Path) -> io::Result<Mapping> {
         match self {
             Sink::Memory(memory) => Ok(Mapping::of_bytes(memory)),
             Sink::File(file) => {
                 file.set_len(size)?;
-                Mapping::of_file(&file)
+                Mapping::of_file(&file, path)
             }
         }
     }

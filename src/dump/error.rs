@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::mapping::Lost;
+
 /// Why nothing could be opened. Each message names the file, says what was found there and what to do.
 #[derive(Debug, Error)]
 pub enum DumpError {
@@ -64,6 +66,9 @@ pub enum DumpError {
         /// Bytes of a header of this kind.
         need: u64,
     },
+    /// Somebody shortened the file while it was being opened.
+    #[error(transparent)]
+    Lost(#[from] Lost),
     /// A `.zip` or `.gz` that holds no dump or cannot be unpacked.
     #[error("cannot unpack {}: {why}", .path.display())]
     Archive {

@@ -30,7 +30,7 @@ pub use header::{
     ExceptionRecord, Header, PhysicalMemoryRuns, PhysicalRun, attribute_names, mini_dump_field_names,
 };
 pub use kind::{Bits, DumpKind, Machine};
-pub use mapping::Mapping;
+pub use mapping::{Lost, Mapping, before_death};
 pub use open::DumpFile;
 pub use pages::{PageIndex, PageRun};
 pub use progress::Progress;

@@ -92,6 +92,10 @@ impl DumpFile {
             Some(_) => tags::parse_memory(bytes, &secondary, &mut warnings),
             None => TaggedMemory::default(),
         };
+        // What was read last may be zeros.
+        if let Some(lost) = mapping.check() {
+            return Err(lost.into());
+        }
         let inner =
             Inner { path, member, mapping, header, triage, pages, secondary, tagged_memory, warnings };
         Ok(DumpFile(Arc::new(inner)))

@@ -41,8 +41,13 @@ impl RawFile {
             return Err(DumpError::Empty(path.to_owned()));
         }
         let file = File::open(path).map_err(|error| DumpError::from_io("open", path, error))?;
-        let mapping = Mapping::of_file(&file).map_err(|error| DumpError::from_io("map", path, error))?;
-        let unpacked = archive::unpack(path, &mapping, archive::To::TemporaryFile, progress)?;
+        let mapping =
+            Mapping::watching(file, path).map_err(|error| DumpError::from_io("map", path, error))?;
+        let unpacked = archive::unpack(path, &mapping, archive::To::TemporaryFile, progress);
+        if let Some(lost) = mapping.check() {
+            return Err(lost.into());
+        }
+        let unpacked = unpacked?;
         Ok(RawFile::new(path, mapping, unpacked))
     }
 

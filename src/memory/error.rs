@@ -100,6 +100,8 @@ pub enum Reason {
         /// File offset where it should be.
         offset: u64,
     },
+    /// The file became shorter while it was open, and is not read any more.
+    Lost,
     /// No saved range of the triage dump covers the address.
     NotInTriage,
     /// No image file covers the address with bytes that are sure to be the same in memory.
@@ -169,6 +171,7 @@ impl fmt::Display for Reason {
             Reason::BeyondFile { offset } => {
                 write!(f, "the file is cut off: the page would be at file offset {offset:#x}")
             }
+            Reason::Lost => write!(f, "the file became shorter while it was open and is not read any more"),
             Reason::NotInTriage => write!(f, "not among the memory saved in this triage dump"),
             Reason::NotInImage => write!(f, "not among the read-only parts of the image files"),
             Reason::OutsideImage { start, end } => write!(

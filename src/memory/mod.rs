@@ -29,6 +29,11 @@ pub trait Memory: Send + Sync {
     /// Why the byte at `address` cannot be read.
     fn window(&self, address: u64) -> Result<&[u8], ReadError>;
 
+    /// Whether the file below became shorter while it was open: bytes that were just read may be zeros in its place.
+    fn is_lost(&self) -> bool {
+        false
+    }
+
     /// Fills `buffer` from `address` on as far as memory is readable: how many bytes, and why it stopped.
     fn read_partial(&self, address: u64, buffer: &mut [u8]) -> (usize, Option<ReadError>) {
         let mut done = 0;
@@ -49,7 +54,10 @@ pub trait Memory: Send + Sync {
             }
             done += count;
         }
-        (done, None)
+        match self.is_lost() {
+            true => (0, Some(ReadError::new(address, Reason::Lost))),
+            false => (done, None),
+        }
     }
 
     /// Fills all of `buffer`.
@@ -128,7 +136,8 @@ pub trait Backing: Memory {
 
 fn array<const N: usize, M: Memory + ?Sized>(memory: &M, address: u64) -> Result<[u8; N], ReadError> {
     if let Some(bytes) = memory.window(address)?.first_chunk::<N>() {
-        return Ok(*bytes);
+        let bytes = *bytes;
+        return if memory.is_lost() { Err(ReadError::new(address, Reason::Lost)) } else { Ok(bytes) };
     }
     let mut bytes = [0; N];
     memory.read(address, &mut bytes)?;

@@ -42,6 +42,9 @@ impl PhysicalMemory {
     /// The bytes from `address` to the end of `pages` pages at most.
     fn joined(&self, address: u64, pages: u64) -> Result<&[u8], ReadError> {
         let fail = |reason| ReadError::new(address, reason);
+        if self.is_lost() {
+            return Err(fail(Reason::Lost));
+        }
         let index = self.dump.pages().ok_or_else(|| fail(Reason::NoMemory))?;
         let pfn = address / PAGE;
         let (offset, pages) = if pages == 1 {
@@ -66,6 +69,10 @@ impl Memory for PhysicalMemory {
         self.joined(address, 1)
     }
 
+    fn is_lost(&self) -> bool {
+        self.dump.mapping().is_lost()
+    }
+
     fn read_partial(&self, address: u64, buffer: &mut [u8]) -> (usize, Option<ReadError>) {
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -84,6 +91,9 @@ impl Memory for PhysicalMemory {
             }
             done += count;
         }
-        (done, None)
+        match self.is_lost() {
+            true => (0, Some(ReadError::new(address, Reason::Lost))),
+            false => (done, None),
+        }
     }
 }

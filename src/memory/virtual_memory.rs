@@ -6,7 +6,7 @@ use super::blocks::BlockMemory;
 use super::error::{ReadError, Reason};
 use super::paging::Paging;
 use super::{Backing, Memory};
-use crate::dump::{Bits, DumpFile, Machine};
+use crate::dump::{Bits, DumpFile, Machine, Mapping};
 
 /// Virtual memory: page tables, the ranges of a triage dump, or an image alone. Cloning shares it.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub struct VirtualMemory {
     space: Space,
     images: Option<Arc<dyn Backing>>,
     bits: Bits,
+    /// What was opened.
+    file: Mapping,
 }
 
 #[derive(Clone)]
@@ -37,12 +39,12 @@ impl VirtualMemory {
         } else {
             Space::Unsupported(Reason::NoTranslation { machine: header.machine })
         };
-        VirtualMemory { space, images: None, bits: header.bits }
+        VirtualMemory { space, images: None, bits: header.bits, file: dump.mapping().clone() }
     }
 
-    /// An address space that holds nothing but what `image` has.
-    pub fn of_image(image: Arc<dyn Memory>, bits: Bits) -> VirtualMemory {
-        VirtualMemory { space: Space::Image(image), images: None, bits }
+    /// An address space that holds nothing but what `image` has, which is read from `file`.
+    pub fn of_image(image: Arc<dyn Memory>, bits: Bits, file: Mapping) -> VirtualMemory {
+        VirtualMemory { space: Space::Image(image), images: None, bits, file }
     }
 
     /// The same dump seen with another directory table base. A triage dump has but one address space.
@@ -128,6 +130,9 @@ fn adapt(dump: &DumpFile, paging: Paging) -> Paging {
 
 impl VirtualMemory {
     fn dump_window(&self, address: u64) -> Result<&[u8], ReadError> {
+        if self.file.is_lost() {
+            return Err(ReadError::new(address, Reason::Lost));
+        }
         match &self.space {
             Space::Paging(paging) => paging.window(address),
             Space::Blocks(_) if !self.is_canonical(address) => {
@@ -144,9 +149,15 @@ impl Memory for VirtualMemory {
     fn window(&self, address: u64) -> Result<&[u8], ReadError> {
         match (self.dump_window(address), &self.images) {
             // The dump's own reason says more than that no image has the byte either.
-            (Err(error), Some(images)) => images.window(address).map_err(|_| error),
+            (Err(error), Some(images)) if error.reason != Reason::Lost => {
+                images.window(address).map_err(|_| error)
+            }
             (result, _) => result,
         }
+    }
+
+    fn is_lost(&self) -> bool {
+        self.file.is_lost()
     }
 }
 

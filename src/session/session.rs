@@ -3,6 +3,7 @@
 use super::focus::Focus;
 use super::settings::Settings;
 use crate::debuggee::{Context, Processor, Target};
+use crate::dump::Lost;
 use crate::util::cancel::CancelToken;
 use std::collections::HashMap;
 
@@ -30,6 +31,8 @@ pub struct Session {
     pub extret: u64,
     /// How many commands are running inside one another.
     pub nesting: usize,
+    /// Image files that became shorter, and of which the user was told.
+    lost: Vec<Lost>,
 }
 
 impl Session {
@@ -48,7 +51,19 @@ impl Session {
             user_registers: [0; 20],
             extret: 0,
             nesting: 0,
+            lost: Vec::new(),
         }
+    }
+
+    /// What happened to a file that became shorter while it was open, so that what was just read may be wrong. For what was
+    /// opened that is said again and again, for nothing more can be read; for an image file behind it once.
+    pub fn newly_lost(&mut self) -> Option<Lost> {
+        let files = self.target.lost_files();
+        let lost = files.into_iter().find(|lost| !self.lost.contains(lost))?;
+        if lost.path != self.target.subject().path() {
+            self.lost.push(lost.clone());
+        }
+        Some(lost)
     }
 
     /// The current processor.

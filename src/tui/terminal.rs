@@ -1,5 +1,7 @@
 //! The terminal as the explorer needs it, and as it was before.
 
+mod last_words;
+
 use super::TuiError;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
@@ -41,6 +43,7 @@ impl Terminal {
             return Err(TuiError::NoTerminal);
         }
         restore_on_panic();
+        last_words::prepare();
         TAKEN.store(true, Ordering::SeqCst);
         let taken = Terminal::set_up(mouse);
         if taken.is_err() {

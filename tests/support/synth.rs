@@ -345,8 +345,11 @@ impl Triage {
     }
 }
 
+/// Addresses with the bytes from there on.
+pub type Ranges<'a> = &'a [(u64, &'a [u8])];
+
 /// Tagged data that hold memory (tag 0d910545-e694-4b15-870c-01625fb32a6f): (component, its ranges).
-pub fn tagged_memory(components: &[(&str, &[(u64, &[u8])])]) -> Vec<u8> {
+pub fn tagged_memory(components: &[(&str, Ranges<'_>)]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, ranges) in components {
         let room = name.len().next_multiple_of(8).max(0x18);

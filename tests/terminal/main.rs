@@ -15,3 +15,5 @@ mod explorer_symbols;
 #[cfg(unix)]
 mod line_mode;
 mod process;
+#[cfg(unix)]
+mod shrinking_files;

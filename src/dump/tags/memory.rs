@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn ranges_are_listed_with_their_bytes() {
-        let parts: [(&str, &[(u64, &[u8])]); 3] = [
+        let parts: [(&str, synth::Ranges<'_>); 3] = [
             ("IoTriageDumpData", &[(0xffff_8000_0000_1000, b"first"), (0xffff_8000_0000_2000, b"")]),
             ("none", &[]),
             ("M", &[(0xffff_8000_0000_3000, b"second range")]),
