@@ -15,6 +15,7 @@ pub mod output;
 pub mod search;
 pub mod session;
 pub mod symbols;
+#[cfg(feature = "explorer")]
 pub mod tui;
 pub mod unwind;
 pub mod util;

@@ -2,6 +2,7 @@
 
 mod demo;
 mod exit;
+#[cfg(feature = "explorer")]
 mod explore;
 mod fetching;
 mod interrupt;
@@ -14,6 +15,7 @@ mod symbols;
 mod writer;
 
 use crate::output::sanitize;
+use crate::session::Session;
 use clap::Parser;
 pub use exit::Exit;
 pub use options::{ColorChoice, Options};
@@ -54,8 +56,19 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     } else if options.is_script() {
         script::run(session, &options)
     } else {
-        explore::run(session, &options)
+        explore(session, &options)
     }
+}
+
+#[cfg(feature = "explorer")]
+fn explore(session: Session, options: &Options) -> Exit {
+    explore::run(session, options)
+}
+
+#[cfg(not(feature = "explorer"))]
+fn explore(_session: Session, _options: &Options) -> Exit {
+    complain("dumpscope: this build has no explorer; --repl gives a prompt, -c and -cf run commands");
+    Exit::Usage
 }
 
 /// Says something on standard error; that nobody reads it is no reason to fail.

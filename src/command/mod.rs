@@ -13,6 +13,7 @@ mod table;
 pub use args::{Args, Range, range};
 pub use context::Context;
 pub use error::CommandError;
+#[cfg(feature = "explorer")]
 pub(crate) use image_headers::subsystem;
 pub use parse::{Parsed, first_command, near};
 pub use reference::reference;

@@ -8,9 +8,9 @@ mod http;
 #[path = "../support/terminal.rs"]
 mod terminal;
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "explorer"))]
 mod explorer;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "explorer"))]
 mod explorer_symbols;
 #[cfg(unix)]
 mod line_mode;
