@@ -3,5 +3,8 @@
 mod bugcheck;
 mod status;
 
-pub use bugcheck::{Argument, BugCheck, bug_check, decode_user_code, plain_code};
-pub use status::{exception_name, fast_fail_name};
+pub use bugcheck::{
+    Argument, BugCheck, Case, Condition, Explanation, ParameterKind, Position, Text, Windows,
+    decode_user_code, explain, plain_code,
+};
+pub use status::{exception_name, fast_fail_name, low_half, status_name};

@@ -1,4 +1,28 @@
-//! Names of exception codes and fast-fail codes.
+//! Names of status codes, exception codes and fast-fail codes.
+
+use flate2::read::GzDecoder;
+use std::io::Read;
+
+/// `code,name` of 2,714 status codes, the code in hexadecimal. Source: the values of NTSTATUS in MS-ERREF and the public
+/// driver kit's `ntstatus.h`, by way of the `ntstatus` package of PyPI.
+static STATUSES: &[u8] = include_bytes!("../../assets/ntstatus.csv.gz");
+/// The table unpacked; stated so that a damaged asset cannot exhaust memory.
+const MAX_TABLE: u64 = 1 << 20;
+
+/// The name of a status code, as `STATUS_ACCESS_VIOLATION`; `None` for codes without one.
+pub fn status_name(status: u32) -> Option<String> {
+    let mut table = String::new();
+    GzDecoder::new(STATUSES).take(MAX_TABLE).read_to_string(&mut table).ok()?;
+    let key = format!("{status:08x}");
+    let name = table.lines().find_map(|line| line.strip_prefix(&key)?.strip_prefix(','))?;
+    Some(name.to_owned())
+}
+
+/// The status code in a parameter: 32 bits, perhaps sign-extended. `None` where the upper half holds something else.
+pub fn low_half(value: u64) -> Option<u32> {
+    let low = u32::try_from(value & 0xffff_ffff).ok()?;
+    (value >> 32 == 0 || (value >> 32 == 0xffff_ffff && low >> 31 == 1)).then_some(low)
+}
 
 /// What the debugger calls an exception code; `None` for codes it has no words for.
 pub fn exception_name(code: u32) -> Option<&'static str> {
@@ -88,6 +112,23 @@ pub fn fast_fail_name(code: u64) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Values from MS-ERREF.
+    #[test]
+    fn status_codes_have_their_names() {
+        assert_eq!(status_name(0xc000_0005).as_deref(), Some("STATUS_ACCESS_VIOLATION"));
+        assert_eq!(status_name(0xc000_000e).as_deref(), Some("STATUS_NO_SUCH_DEVICE"));
+        assert_eq!(status_name(0).as_deref(), Some("STATUS_SUCCESS"));
+        assert_eq!(status_name(0xc0de_0005), None);
+    }
+
+    #[test]
+    fn only_a_sign_extends_a_status() {
+        assert_eq!(low_half(0xffff_ffff_c000_0005), Some(0xc000_0005));
+        assert_eq!(low_half(0xc000_0005), Some(0xc000_0005));
+        assert_eq!(low_half(0xffff_ffff_0000_0005), None);
+        assert_eq!(low_half(0xffff_f803_c000_0005), None);
+    }
 
     #[test]
     fn fast_fail_codes_have_their_numbers() {

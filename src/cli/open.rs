@@ -7,6 +7,7 @@ use crate::debuggee::{Subject, Target};
 use crate::search::finder;
 use crate::search::path::SearchPath;
 use crate::session::{Session, Settings};
+use crate::util::language::Language;
 use std::path::Path;
 
 /// Opens the dump that the flags name. Warnings go to standard error.
@@ -41,8 +42,19 @@ pub fn open(options: &Options) -> Result<Session, Refusal> {
     for warning in target.warnings() {
         warn(warning);
     }
-    let settings =
-        Settings { radix: options.radix, frames: None, zone: options.tz.clone(), ..Settings::default() };
+    if options.lang == Language::Chinese {
+        complain(
+            "dumpscope: 目前只有错误检查及其参数的说明 (!analyze) 是中文，其余仍为英文。 \
+             (Only what !analyze says of bug checks and their arguments is in Chinese so far.)",
+        );
+    }
+    let settings = Settings {
+        radix: options.radix,
+        frames: None,
+        zone: options.tz.clone(),
+        language: options.lang,
+        ..Settings::default()
+    };
     Ok(Session::new(target, settings))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::session::Radix;
 use crate::util::filetime::Zone;
+use crate::util::language::Language;
 use clap::{Parser, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -46,9 +47,9 @@ pub struct Options {
     /// Colour in plain output
     #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
-    /// Language of explanations
-    #[arg(long, value_name = "en|zh-CN", value_parser = ["en", "zh-CN"], default_value = "en")]
-    pub lang: String,
+    /// Language of explanations; so far bug checks and their arguments are explained in Chinese
+    #[arg(long, value_name = "en|zh-CN", value_parser = language, default_value = "en")]
+    pub lang: Language,
     /// Zone of times: utc, local, or an offset such as +08:00
     #[arg(long, value_parser = zone, default_value = "utc")]
     pub tz: Zone,
@@ -91,6 +92,10 @@ pub fn rewrite_words(arguments: impl Iterator<Item = OsString>) -> impl Iterator
 
 fn zone(text: &str) -> Result<Zone, String> {
     Zone::parse(text).ok_or_else(|| "expected utc, local, or an offset such as +08:00".to_owned())
+}
+
+fn language(tag: &str) -> Result<Language, String> {
+    Language::parse(tag).ok_or_else(|| "expected en or zh-CN".to_owned())
 }
 
 fn radix(text: &str) -> Result<Radix, String> {

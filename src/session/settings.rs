@@ -1,6 +1,7 @@
 //! What the user can set.
 
 use crate::util::filetime::Zone;
+use crate::util::language::Language;
 
 /// What the user can set.
 #[derive(Debug, Clone, Default)]
@@ -9,6 +10,8 @@ pub struct Settings {
     pub radix: Radix,
     /// The zone in which times are shown.
     pub zone: Zone,
+    /// The language of explanations.
+    pub language: Language,
     /// How many frames `k` shows; `None` for the default.
     pub frames: Option<u32>,
     /// Folders of source files, separated by `;`.

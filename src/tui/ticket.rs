@@ -1,6 +1,6 @@
 //! The ticket line: which dump or image this is.
 
-use crate::analysis::bug_check;
+use crate::analysis::BugCheck;
 use crate::command::subsystem;
 use crate::debuggee::{Subject, Target};
 use crate::dump::Header;
@@ -66,9 +66,8 @@ impl Ticket {
 
 /// A dump's bug check and build.
 fn of_dump(target: &Target, header: &Header, machine: &str) -> (String, String) {
-    let known = bug_check(header.bug_check_code, header.bug_check_parameters);
-    let bug_check = match known {
-        Some(known) => format!("{:x} {}", known.code, known.name),
+    let bug_check = match BugCheck::of(header.bug_check_code) {
+        Some(known) => format!("{:x} {}", known.code(), known.name),
         None => format!("{:x}", header.bug_check_code),
     };
     let version = match target.kernel_build() {

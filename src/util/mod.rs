@@ -7,5 +7,6 @@ pub mod filetime;
 pub mod float;
 pub mod guid;
 pub mod hex;
+pub mod language;
 pub mod links;
 pub mod width;

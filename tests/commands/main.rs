@@ -11,6 +11,8 @@ mod golden;
 #[path = "../support/synth.rs"]
 mod synth;
 
+mod analyze;
+mod bugcheck_texts;
 mod dt_golden;
 mod dx;
 mod forge_commands;

@@ -47,6 +47,19 @@ fn flags_that_make_no_sense_are_usage_errors() {
 }
 
 #[test]
+fn chinese_explains_and_says_once_what_is_chinese() {
+    let line = "!analyze -show 1e; !analyze -show 50";
+    let (status, out, err) = run(&["--demo", "wifi", "--lang", "zh-CN", "-c", line]);
+    assert_eq!(status, 0);
+    assert!(out.contains("内核模式代码") && out.contains("PAGE_FAULT_IN_NONPAGED_AREA (50)"), "{out}");
+    assert_eq!(err.matches("中文").count(), 1, "{err}");
+    let (status, out, err) = run(&["--demo", "wifi", "--lang", "en", "-c", line]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.is_ascii(), "{out}");
+    assert_eq!(run(&["--demo", "wifi", "--lang", "zh", "-c", line]).0, 2);
+}
+
+#[test]
 fn a_file_that_is_no_dump_is_refused() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let (status, out, err) = run(&["-z", file.to_str().unwrap(), "-c", "r"]);

@@ -1,0 +1,56 @@
+//! What an argument can be followed to. This file alone says which thing each kind of argument is on the screen.
+
+use crate::analysis::{Argument, ParameterKind};
+use crate::command::Context;
+use crate::memory::Memory;
+use crate::output::Action;
+
+/// The thing; `None` for numbers, and where the dump does not hold what would be shown.
+pub fn action(argument: &Argument, context: &Context<'_>) -> Option<Action> {
+    let (kind, address) = (&argument.kind, argument.value);
+    if !kind.is_address() || !Action::is_address(address) {
+        return None;
+    }
+    let target = &context.session.target;
+    if *kind == ParameterKind::Module {
+        let module = target.modules().iter().find(|module| module.contains(address))?;
+        return Some(Action::Module(module.name.as_str().into()));
+    }
+    if target.memory().read(address, &mut [0]).is_err() {
+        return None;
+    }
+    // What has a command of its own needs no types; the rest is shown by its type, or as it stands.
+    Some(match kind {
+        ParameterKind::Code => Action::Code(address),
+        ParameterKind::TrapFrame => Action::Trap(address),
+        ParameterKind::ContextRecord => Action::Context(address),
+        ParameterKind::ExceptionRecord => Action::ExceptionRecord(address),
+        ParameterKind::PoolBlock => Action::Pool(address),
+        ParameterKind::Address | ParameterKind::String => Action::Memory(address),
+        ParameterKind::StackPointer => Action::Pointers(address),
+        kind => match kind.structure().and_then(|name| known(name, context)) {
+            Some(structure) => structured(kind, structure, address),
+            None => Action::Pointers(address),
+        },
+    })
+}
+
+/// An object whose type is known.
+fn structured(kind: &ParameterKind, structure: String, address: u64) -> Action {
+    match kind {
+        ParameterKind::Thread => Action::Thread(address),
+        ParameterKind::Process => Action::Process(address),
+        ParameterKind::Irp | ParameterKind::IrpOrNull => Action::Irp(address),
+        ParameterKind::DeviceObject => Action::Device(address),
+        ParameterKind::DriverObject => Action::Driver(address),
+        _ => Action::object(structure, address),
+    }
+}
+
+/// The name by which a type is known: documentation and symbols differ in leading underscores.
+fn known(name: &str, context: &Context<'_>) -> Option<String> {
+    let (module, bare) = name.split_once('!')?;
+    let other = bare.strip_prefix('_').map_or_else(|| format!("_{bare}"), str::to_owned);
+    let target = &context.session.target;
+    [name.to_owned(), format!("{module}!{other}")].into_iter().find(|name| target.find_type(name).is_some())
+}
