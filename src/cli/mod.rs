@@ -1,5 +1,6 @@
 //! The program's own command line: its flags, and the ways of running that they choose.
 
+mod choose;
 mod demo;
 mod exit;
 #[cfg(feature = "explorer")]

@@ -2,8 +2,9 @@
 
 use super::exit::{Exit, Refusal};
 use super::progress::ProgressLine;
-use super::{Options, complain, demo};
-use crate::debuggee::{Subject, Target};
+use super::{Options, choose, complain, demo};
+use crate::debuggee::{OpenError, Subject, Target};
+use crate::dump::DumpError;
 use crate::search::finder;
 use crate::search::path::SearchPath;
 use crate::session::{Session, Settings};
@@ -14,7 +15,7 @@ use std::path::Path;
 pub fn open(options: &Options) -> Result<Session, Refusal> {
     let (subject, demo_symbols) = match (&options.demo, options.dump_path()) {
         (Some(case), _) => (Subject::Dump(demo::open(case)?), Some(demo::symbol_path(case))),
-        (None, Some(path)) => (open_file(path)?, None),
+        (None, Some(path)) => (open_file(path, !options.is_script())?, None),
         (None, None) => {
             let message = "no dump or image named. dumpscope FILE opens one; dumpscope --demo opens an embedded case; --help \
                            tells the rest";
@@ -62,9 +63,19 @@ fn warn(text: &str) {
     complain(&format!("dumpscope: warning: {text}"));
 }
 
-fn open_file(path: &Path) -> Result<Subject, Refusal> {
+/// Opens a file. Of several dumps in an archive one is asked for, if `may_ask` and somebody can be asked.
+fn open_file(path: &Path, may_ask: bool) -> Result<Subject, Refusal> {
     let mut progress = ProgressLine::default();
     let opened = Subject::open(path, &mut |step| progress.show(&step));
     progress.clear();
-    opened.map_err(|error| Refusal { message: error.to_string(), exit: Exit::NotOpened })
+    match opened {
+        Ok(subject) => Ok(subject),
+        Err(OpenError::Dump(DumpError::SeveralDumps { path, names, .. })) if may_ask && choose::can_ask() => {
+            match choose::choose(&path, &names) {
+                Some(chosen) => open_file(&chosen, false),
+                None => Err(Refusal { message: "none was chosen".to_owned(), exit: Exit::NotOpened }),
+            }
+        }
+        Err(error) => Err(Refusal { message: error.to_string(), exit: Exit::NotOpened }),
+    }
 }

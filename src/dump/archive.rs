@@ -1,25 +1,18 @@
 //! Dumps (and images) inside `.zip` and `.gz`: unpacked to a temporary file that has no name any more, so that the system removes
 //! it when the dump is closed, even after a crash.
 
-use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+mod extract;
+mod room;
+mod zipped;
+
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
-use zip::ZipArchive;
-use zip::result::ZipError;
 
-use super::error::{DumpError, not_a_dump};
-use super::kind::IMAGE;
+use super::error::DumpError;
 use super::mapping::Mapping;
 use super::progress::Progress;
-
-/// Bytes moved at a time.
-const CHUNK: usize = 1 << 18;
-/// Archives given as bytes (embedded demos) are unpacked in memory, up to this size.
-const MEMORY_CAP: u64 = 1 << 30;
-/// How many names of an archive's files a message lists.
-const LISTED: usize = 8;
+use extract::extract;
 
 /// Where to unpack.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,191 +33,46 @@ pub(super) struct Unpacked {
     pub(super) warning: Option<String>,
 }
 
-/// The dump inside the archive `file`; `None` if it is no archive.
+/// The dump inside the archive `file`, the one called `wanted` where that is said; `None` if it is no archive.
 pub(super) fn unpack(
     path: &Path,
+    wanted: Option<&str>,
     file: &Mapping,
     to: To,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Option<Unpacked>, DumpError> {
     let bytes = file.bytes();
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+        return zipped::unpack(path, wanted, bytes, to, progress).map(Some);
+    }
+    if let Some(wanted) = wanted {
+        let why = format!("it is no zip archive, so there is no {} in it", shown(wanted));
+        return Err(DumpError::Archive { path: path.to_owned(), why });
+    }
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let member = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let reader = MultiGzDecoder::new(bytes);
-        return extract(path, &member, reader, None, to, progress).map(Some);
-    }
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        return from_zip(path, bytes, to, progress).map(Some);
+        return extract(path, &member, MultiGzDecoder::new(bytes), None, to, progress).map(Some);
     }
     Ok(None)
 }
 
-fn from_zip(
-    path: &Path,
-    bytes: &[u8],
-    to: To,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Unpacked, DumpError> {
-    let fail = |why: String| DumpError::Archive { path: path.to_owned(), why };
-    let broken = |error: ZipError| match error {
-        ZipError::InvalidArchive(why) => {
-            fail(format!("the zip archive is damaged or cut off ({why}); fetch it again"))
-        }
-        error => fail(error.to_string()),
-    };
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
-    let mut files = Vec::new();
-    for index in 0..archive.len() {
-        let entry = archive.by_index_raw(index).map_err(broken)?;
-        if entry.is_file() {
-            files.push((index, entry.name().to_owned(), entry.size(), entry.encrypted()));
+/// A name out of an archive for a message: everything as it is but control characters.
+fn shown(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        match letter.is_control() {
+            true => text.extend(letter.escape_unicode()),
+            false => text.push(letter),
         }
     }
-    let is_dump = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        [".dmp", ".kdmp", ".mdmp"].iter().any(|end| name.ends_with(end))
-    };
-    let dumps: Vec<_> = files.iter().filter(|(_, name, ..)| is_dump(name)).collect();
-    let chosen = match (files.as_slice(), dumps.as_slice()) {
-        ([only], _) => only,
-        (_, [only]) => only,
-        ([], _) => return Err(fail("there is no file in it".to_owned())),
-        (_, []) => {
-            return Err(fail(format!("none of its {} files is named .dmp: {}", files.len(), list(&files))));
-        }
-        (_, many) => {
-            let many: Vec<_> = many.iter().map(|&file| file.clone()).collect();
-            return Err(fail(format!(
-                "it holds {} dumps: {}; unpack it and open one of them",
-                many.len(),
-                list(&many)
-            )));
-        }
-    };
-    let (index, member, size, encrypted) = chosen;
-    if *encrypted {
-        return Err(fail(format!("{} in it is encrypted; unpack it first", member.escape_debug())));
-    }
-    let entry = archive.by_index(*index).map_err(broken)?;
-    // Never more than the archive declares: what lies beyond is no part of the dump.
-    extract(path, member, entry.take(*size), Some(*size), to, progress)
-}
-
-/// Names for a message, free of control characters.
-fn list(files: &[(usize, String, u64, bool)]) -> String {
-    let mut names: Vec<String> =
-        files.iter().take(LISTED).map(|(_, name, ..)| name.escape_debug().to_string()).collect();
-    if files.len() > LISTED {
-        names.push(format!("and {} more", files.len() - LISTED));
-    }
-    names.join(", ")
-}
-
-/// Unpacks one file. A damaged end leaves what came before it, with a warning.
-fn extract(
-    path: &Path,
-    member: &str,
-    mut reader: impl Read,
-    total: Option<u64>,
-    to: To,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Unpacked, DumpError> {
-    let place = std::env::temp_dir();
-    let cannot_write = |error: io::Error| DumpError::Archive {
-        path: path.to_owned(),
-        why: format!(
-            "cannot write the unpacked dump to {}: {error}; set TMPDIR to a place with more room",
-            place.display()
-        ),
-    };
-    let mut sink = match to {
-        To::Memory => Sink::Memory(Vec::new()),
-        To::TemporaryFile => Sink::File(tempfile::tempfile().map_err(cannot_write)?),
-    };
-    let mut chunk = vec![0u8; CHUNK];
-    let mut done = 0u64;
-    let mut warning = None;
-    loop {
-        let (count, error) = fill(&mut reader, &mut chunk);
-        let part = chunk.get(..count).unwrap_or(&[]);
-        if done == 0 && !(part.starts_with(b"PAGE") || part.starts_with(IMAGE)) {
-            return Err(match error {
-                Some(error) if part.is_empty() => DumpError::Archive {
-                    path: path.to_owned(),
-                    why: format!("{} in it cannot be read: {error}", member.escape_debug()),
-                },
-                _ => not_a_dump(&path.join(member), part),
-            });
-        }
-        sink.write(part).map_err(cannot_write)?;
-        done += count as u64;
-        progress(Progress { step: "unpacking", done, total });
-        if let Some(error) = error {
-            warning = Some(format!(
-                "the archive is damaged or cut off ({error}): {done:#x} bytes of the dump could be unpacked"
-            ));
-        }
-        if warning.is_some() || count < chunk.len() {
-            break;
-        }
-    }
-    let mapping = sink.finish(done, path).map_err(cannot_write)?;
-    Ok(Unpacked { member: member.to_owned(), mapping, warning })
-}
-
-/// Reads until `buffer` is full, the end, or an error.
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
-    let mut done = 0;
-    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match reader.read(rest) {
-            Ok(0) => break,
-            Ok(count) => done += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (done, Some(error)),
-        }
-    }
-    (done, None)
-}
-
-enum Sink {
-    File(File),
-    Memory(Vec<u8>),
-}
-
-impl Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            // Dumps are full of empty pages: they need no room on the disk.
-            Sink::File(file) if bytes.iter().all(|&byte| byte == 0) => {
-                file.seek(SeekFrom::Current(bytes.len() as i64)).map(|_| ())
-            }
-            Sink::File(file) => file.write_all(bytes),
-            Sink::Memory(memory) if (memory.len() + bytes.len()) as u64 > MEMORY_CAP => {
-                Err(io::Error::other(format!("it is larger than {MEMORY_CAP:#x} bytes")))
-            }
-            Sink::Memory(memory) => {
-                memory.extend_from_slice(bytes);
-                Ok(())
-            }
-        }
-    }
-
-    fn finish(self, size: u64, path: &Path) -> io::Result<Mapping> {
-        match self {
-            Sink::Memory(memory) => Ok(Mapping::of_bytes(memory)),
-            Sink::File(file) => {
-                file.set_len(size)?;
-                Mapping::of_file(&file, path)
-            }
-        }
-    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::synth::Machine;
     use super::super::{DumpError, DumpFile};
-    use super::*;
+    use std::io::{Cursor, Write};
 
     fn dump() -> Vec<u8> {
         let mut machine = Machine::new(0x100, 4);
@@ -290,13 +138,86 @@ mod tests {
         assert!(cut.warnings().iter().any(|warning| warning.contains("cut off")), "{:?}", cut.warnings());
     }
 
+    /// Opens `name` in an archive that holds `files`.
+    fn open_in(files: &[(&str, &[u8])], name: &str) -> Result<DumpFile, DumpError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.zip");
+        std::fs::write(&path, zip(files, zip::CompressionMethod::Stored)).unwrap();
+        let mut path = path.into_os_string();
+        path.push("!");
+        path.push(name);
+        DumpFile::open(std::path::Path::new(&path), &mut |_| {})
+    }
+
+    #[test]
+    fn one_of_several_dumps_is_opened_by_its_name() {
+        let (one, mut two) = (dump(), dump());
+        two[0x3000] ^= 1;
+        let files: [(&str, &[u8]); 4] = [
+            ("Mon/MEMORY.DMP", &one),
+            ("Tue\\memory.dmp", &two),
+            ("Mon/b!c.dmp", &two),
+            ("notes.txt", b"hello"),
+        ];
+        for (name, expected, member) in [
+            ("Mon/MEMORY.DMP", &one, "Mon/MEMORY.DMP"),
+            ("mon\\memory.dmp", &one, "Mon/MEMORY.DMP"),
+            ("Tue\\memory.dmp", &two, "Tue\\memory.dmp"),
+            ("tue/memory.dmp", &two, "Tue\\memory.dmp"),
+            ("B!C.dmp", &two, "Mon/b!c.dmp"),
+        ] {
+            let opened = open_in(&files, name).unwrap();
+            assert!(opened.bytes() == expected, "{name}");
+            assert_eq!(opened.member(), Some(member));
+            assert!(opened.path().ends_with("a.zip"));
+        }
+        let message = |name| open_in(&files, name).unwrap_err().to_string();
+        let ambiguous = message("memory.dmp");
+        assert!(ambiguous.contains("2 of its files are called memory.dmp"), "{ambiguous}");
+        // As it was written, and as it is typed.
+        assert!(ambiguous.contains("a.zip!Tue\\memory.dmp  ("), "{ambiguous}");
+        assert!(message("none.dmp").contains("there is no none.dmp in it; it holds:"));
+        assert!(message("notes.txt").contains("neither a Windows kernel crash dump nor a PE image"));
+        // The name of a file that is there comes first, whatever is in it.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x!y.dmp");
+        std::fs::write(&path, &one).unwrap();
+        assert_eq!(DumpFile::open(&path, &mut |_| {}).unwrap().member(), None);
+        std::fs::write(folder.path().join("x"), &one).unwrap();
+        let plain = DumpFile::open(&folder.path().join("x!z.dmp"), &mut |_| {}).unwrap_err().to_string();
+        assert!(plain.contains("no zip archive, so there is no z.dmp in it"), "{plain}");
+        let missing = DumpFile::open(&folder.path().join("q!z.dmp"), &mut |_| {}).unwrap_err();
+        assert!(matches!(missing, DumpError::NotFound(_)), "{missing}");
+    }
+
+    /// A header that declares 4 KiB, and then much more: no more is unpacked than the header can account for.
+    #[test]
+    fn a_bomb_is_not_unpacked() {
+        let mut start = dump();
+        start[0xfa0..0xfa8].copy_from_slice(&0x1000u64.to_le_bytes());
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&start).unwrap();
+        let block = vec![0u8; 1 << 20];
+        for _ in 0..300 {
+            encoder.write_all(&block).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.dmp.gz");
+        std::fs::write(&path, encoder.finish().unwrap()).unwrap();
+        let mut most = 0;
+        let refused = DumpFile::open(&path, &mut |progress| most = progress.done).unwrap_err().to_string();
+        assert!(refused.contains("its own header declares much less"), "{refused}");
+        assert!(most <= (1 << 28) + 0x2000, "{most:#x}");
+    }
+
     #[test]
     fn archives_without_one_dump_say_so() {
         let dump = dump();
         let stored = zip::CompressionMethod::Stored;
         let message = |name: &str, bytes: Vec<u8>| open(name, &bytes).unwrap_err().to_string();
         let two = message("a.zip", zip(&[("1.dmp", &dump), ("2\x1b[2J.DMP", &dump)], stored));
-        assert!(two.contains("2 dumps: 1.dmp, 2\\u{1b}[2J.DMP"), "{two}");
+        assert!(two.contains("it holds 2 dumps; open one of them by its name:"), "{two}");
+        assert!(two.contains("a.zip!1.dmp  (") && two.contains("a.zip!2\\u{1b}[2J.DMP  ("), "{two}");
         let none = message("a.zip", zip(&[("1.txt", b"a"), ("2.txt", b"b")], stored));
         assert!(none.contains("named .dmp"), "{none}");
         assert!(message("a.zip", zip(&[], stored)).contains("no file in it"));

@@ -69,6 +69,16 @@ pub enum DumpError {
     /// Somebody shortened the file while it was being opened.
     #[error(transparent)]
     Lost(#[from] Lost),
+    /// A `.zip` that holds several dumps, of which one must be named.
+    #[error("cannot open {}: {why}", .path.display())]
+    SeveralDumps {
+        /// The archive.
+        path: PathBuf,
+        /// How many, and how to name each.
+        why: String,
+        /// Their names in the archive.
+        names: Vec<String>,
+    },
     /// A `.zip` or `.gz` that holds no dump or cannot be unpacked.
     #[error("cannot unpack {}: {why}", .path.display())]
     Archive {
@@ -115,7 +125,7 @@ pub(super) fn not_a_dump(path: &Path, bytes: &[u8]) -> DumpError {
 }
 
 /// First bytes of files that are taken for dumps now and then.
-const LOOKS_LIKE: [(&[u8], &str); 12] = [
+const LOOKS_LIKE: [(&[u8], &str); 14] = [
     (b"hibr", "a hibernation file"),
     (b"HIBR", "a hibernation file"),
     (b"wake", "a hibernation file that was resumed"),
@@ -123,6 +133,8 @@ const LOOKS_LIKE: [(&[u8], &str); 12] = [
     (b"MZ", "an image, and a dump is wanted here"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
     (b"Rar!", "a RAR archive; unpack it first"),
+    (b"PK\x03\x04", "a zip archive inside an archive; unpack the outer one first"),
+    (b"\x1f\x8b", "a gzip file inside an archive; unpack the outer one first"),
     (b"MSCF", "a cabinet file; unpack it first"),
     (b"ElfFile", "a Windows event log"),
     (b"EMiL", "a raw memory image in LiME format; convert it to a crash dump first"),

@@ -1,6 +1,7 @@
 //! A file as it was named, out of its archive, before anything is known of what it holds.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::archive::{self, Unpacked};
@@ -23,14 +24,21 @@ pub struct RawFile {
 }
 
 impl RawFile {
-    /// Maps the file at `path`. What is inside a `.zip` or `.gz` is unpacked to a temporary file that the system
+    /// Maps the file at `path`. `ARCHIVE.zip!NAME` is the file NAME in an archive, unless a file is called just so. What is inside a `.zip` or `.gz` is unpacked to a temporary file that the system
     /// removes when it is closed, with reports to `progress`.
     ///
     /// # Errors
     /// No such file, no plain file, an empty one, an archive that cannot be unpacked.
     pub fn open(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<RawFile, DumpError> {
         // Looked at before it is opened: opening a pipe would wait for its other end.
-        let about = path.metadata().map_err(|error| DumpError::from_io("open", path, error))?;
+        let (path, wanted, about) = match (path.metadata(), in_archive(path)) {
+            (Err(error), Some((archive, wanted))) if error.kind() == io::ErrorKind::NotFound => {
+                let about = archive.metadata();
+                (archive, Some(wanted), about)
+            }
+            (about, _) => (path, None, about),
+        };
+        let about = about.map_err(|error| DumpError::from_io("open", path, error))?;
         if about.is_dir() {
             return Err(DumpError::Directory(path.to_owned()));
         }
@@ -43,7 +51,7 @@ impl RawFile {
         let file = File::open(path).map_err(|error| DumpError::from_io("open", path, error))?;
         let mapping =
             Mapping::watching(file, path).map_err(|error| DumpError::from_io("map", path, error))?;
-        let unpacked = archive::unpack(path, &mapping, archive::To::TemporaryFile, progress);
+        let unpacked = archive::unpack(path, wanted, &mapping, archive::To::TemporaryFile, progress);
         if let Some(lost) = mapping.check() {
             return Err(lost.into());
         }
@@ -58,7 +66,7 @@ impl RawFile {
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<RawFile, DumpError> {
         let path = Path::new(name);
         let mapping = Mapping::of_bytes(bytes);
-        let unpacked = archive::unpack(path, &mapping, archive::To::Memory, &mut |_| {})?;
+        let unpacked = archive::unpack(path, None, &mapping, archive::To::Memory, &mut |_| {})?;
         Ok(RawFile::new(path, mapping, unpacked))
     }
 
@@ -76,4 +84,13 @@ impl RawFile {
     pub fn is_image(&self) -> bool {
         self.mapping.bytes().starts_with(IMAGE)
     }
+}
+
+/// The archive and the name in it, where what stands before a `!` is a file.
+fn in_archive(path: &Path) -> Option<(&Path, &str)> {
+    let text = path.to_str()?;
+    let parts = text.match_indices('!').filter_map(|(at, _)| Some((text.get(..at)?, text.get(at + 1..)?)));
+    let found =
+        parts.map(|(archive, name)| (Path::new(archive), name)).find(|(archive, _)| archive.is_file());
+    found.filter(|(_, name)| !name.is_empty())
 }

@@ -1,0 +1,117 @@
+//! How much may be unpacked: a few megabytes of an archive can become more than the disk holds.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::super::kind::IMAGE;
+use super::super::{header32, header64};
+
+/// Whatever a header says, no more than this is unpacked; a dump is hardly larger than the memory of its machine.
+const LIMIT: u64 = 1 << 40;
+/// What a dump may hold beyond what its header declares: the header speaks of the memory, and tagged data come behind it.
+const BEYOND: u64 = 1 << 28;
+/// An image states its sizes in 32 bits; debug information behind it hardly takes more.
+const IMAGE_LIMIT: u64 = 1 << 32;
+/// Room that is left on the disk for everybody else.
+const LEFT: u64 = 256 << 20;
+/// So many bytes are written between two looks at the disk.
+const LOOK: u64 = 64 << 20;
+
+/// What is still allowed.
+pub(super) struct Room {
+    limit: u64,
+    why: &'static str,
+    written: u64,
+    /// What `written` is when the disk is looked at again.
+    next_look: u64,
+}
+
+impl Room {
+    /// The room for a file that begins with `start`.
+    pub(super) fn new(start: &[u8]) -> Room {
+        let (limit, why) = match start {
+            start if start.starts_with(IMAGE) => (IMAGE_LIMIT, "an image is never as large"),
+            start => match declared(start).and_then(|size| size.checked_mul(2)?.checked_add(BEYOND)) {
+                Some(limit) if limit < LIMIT => (limit, "its own header declares much less"),
+                _ => (LIMIT, "no dump is as large"),
+            },
+        };
+        Room { limit, why, written: 0, next_look: 0 }
+    }
+
+    /// Refuses a file of `total` bytes.
+    pub(super) fn check(&self, total: u64) -> Result<(), String> {
+        match total > self.limit {
+            true => Err(format!(
+                "it unpacks to more than {:#x} bytes, and {}; if you trust it, unpack it and open what comes out",
+                self.limit, self.why
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts bytes that are about to be written to `file` in `folder`, and refuses them where the disk has no room.
+    pub(super) fn take(&mut self, count: u64, file: &File, folder: &Path) -> Result<(), String> {
+        self.written = self.written.saturating_add(count);
+        if self.written < self.next_look {
+            return Ok(());
+        }
+        self.next_look = self.written.saturating_add(LOOK);
+        match free(file) {
+            Some(free) if free < LEFT.saturating_add(LOOK) => Err(format!(
+                "{} has only {free:#x} bytes left, {:#x} are kept free; set TMPDIR to a folder with more room",
+                folder.display(),
+                LEFT
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The size that a dump's header declares for all of it.
+fn declared(start: &[u8]) -> Option<u64> {
+    let mut warnings = Vec::new();
+    let header = match start.get(..8)? {
+        signature if signature == header64::SIGNATURE => header64::parse(start, &mut warnings),
+        signature if signature == header32::SIGNATURE => header32::parse(start, &mut warnings),
+        _ => None,
+    };
+    header?.required_size.filter(|&size| size != 0)
+}
+
+/// Bytes that are free where `file` lies.
+#[cfg(unix)]
+fn free(file: &File) -> Option<u64> {
+    let about = rustix::fs::fstatvfs(file).ok()?;
+    about.f_bavail.checked_mul(about.f_frsize)
+}
+
+/// Not known: a full disk is an error of the write.
+#[cfg(not(unix))]
+fn free(_file: &File) -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::synth::Machine;
+    use super::*;
+
+    #[test]
+    fn the_header_decides_how_much_may_come() {
+        let mut header = Machine::new(1, 4).header(4);
+        header[0xfa0..0xfa8].copy_from_slice(&0x4_0000u64.to_le_bytes());
+        let room = Room::new(&header);
+        assert_eq!(room.check(BEYOND + 0x8_0000), Ok(()));
+        let why = room.check(BEYOND + 0x8_0001).unwrap_err();
+        assert!(why.contains("its own header declares much less"), "{why}");
+        // A writer that leaves the field at its filler, or at zero, is taken at its word up to the limit of all.
+        for filler in [*b"PAGEPAGE", [0; 8], [0xff; 8]] {
+            header[0xfa0..0xfa8].copy_from_slice(&filler);
+            assert_eq!(Room::new(&header).check(LIMIT), Ok(()));
+            assert!(Room::new(&header).check(LIMIT + 1).is_err());
+        }
+        assert!(Room::new(b"MZ\x90\0").check(IMAGE_LIMIT + 1).is_err());
+        assert_eq!(Room::new(b"PAGE").check(LIMIT), Ok(()));
+    }
+}
