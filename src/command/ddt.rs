@@ -1,5 +1,6 @@
 //! `!ddt`: `dt` with numbers in both bases and times in words.
 
+use super::options::unknown;
 use super::typed::{field_line, note_layout, with_view};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::FoundType;
@@ -36,12 +37,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     for word in args.words() {
         match word {
             "-y" => prefix = true,
-            "-v" => options.verbose = false,
             "-n" => {}
             _ if word.starts_with("-r") => {
                 options.recurse = word.get(2..).and_then(|digits| digits.parse().ok()).unwrap_or(1);
             }
-            _ if word.starts_with('-') => return Err(CommandError::Syntax(word.to_owned())),
+            _ if word.starts_with('-') => return Err(unknown("!ddt", word, "-n -rN -y")),
             _ if name.is_none() => name = Some(word),
             _ if address.is_none() && !prefix => address = Some(context.evaluate(word)?),
             _ => fields.push(word),

@@ -1,5 +1,6 @@
 //! `!list`: runs commands for each element of a list.
 
+use super::options::unknown;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::memory::{Memory, ReadError};
 use crate::output::{Line, Role};
@@ -98,7 +99,7 @@ fn parse<'t>(text: &'t str, context: &Context<'_>) -> Result<Request<'t>, Comman
             "x" => commands = Some(value),
             "a" => arguments = value,
             "m" => most = context.evaluate(value)?,
-            _ => return Err(CommandError::Syntax(format!("-{letter}"))),
+            _ => return Err(unknown("!list", &format!("-{letter}"), "-t -x -a -m -e")),
         }
         rest = after.trim_start();
     }

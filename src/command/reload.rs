@@ -1,5 +1,6 @@
 //! `.reload`: forgets and loads symbols.
 
+use super::options::unknown;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::{Module, ModuleKind, SymbolStatus};
 use crate::output::{Line, Role};
@@ -24,6 +25,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     run,
 };
 
+/// What there is; the letters after `/user` concern live targets and the debugger's own loading, and change nothing.
+const KNOWN: &str = "/f /i /u /user /d /l /n /o /s /v /w";
 /// Dots on one line.
 const DOTS: usize = 64;
 
@@ -45,7 +48,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             "/user" => options.user = true,
             // They concern live targets and the debugger's own loading.
             "/d" | "/n" | "/o" | "/s" | "/v" | "/w" | "/l" => {}
-            _ if word.starts_with('/') => return Err(CommandError::Syntax(word.to_owned())),
+            _ if word.starts_with('/') => return Err(unknown(".reload", word, KNOWN)),
             _ if word.contains('=') => {
                 return Err(CommandError::Argument(format!(
                     "'{word}': a module cannot be placed by hand; modules come from the dump"

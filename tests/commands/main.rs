@@ -21,6 +21,7 @@ mod golden_memory;
 mod golden_types;
 mod memory_commands;
 mod module_list;
+mod options;
 mod process_context;
 mod tagged_data;
 mod type_commands;

@@ -34,7 +34,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     let Some(form) = form_in(letters, &context.session.target) else {
         return Err(CommandError::Syntax(args.name.to_owned()));
     };
-    let (columns, text) = columns(args.text, context)?;
+    let (columns, text) = columns(args.name, args.text, context)?;
     let form = columns.map_or(*form, |columns| form.with_columns(columns));
     let size = form.size as u64;
     let (start, count) = shown(text, size, form.count, context)?;

@@ -1,6 +1,7 @@
 //! Which memory a `d` command shows.
 
 use crate::command::args::range;
+use crate::command::options::unknown;
 use crate::command::{CommandError, Context};
 
 /// Where every `d` command goes on when it is given no address.
@@ -30,15 +31,22 @@ fn continued(context: &Context<'_>) -> Result<u64, CommandError> {
     }
 }
 
-/// Takes `/c COLUMNS` off the start of `text`.
+/// Takes `/c COLUMNS` off the start of `text`, which follows the command `name`.
 ///
 /// # Errors
 /// A number of columns that is none or absurd, and other options.
-pub fn columns<'t>(text: &'t str, context: &Context<'_>) -> Result<(Option<usize>, &'t str), CommandError> {
+pub fn columns<'t>(
+    name: &str,
+    text: &'t str,
+    context: &Context<'_>,
+) -> Result<(Option<usize>, &'t str), CommandError> {
     let Some(option) = text.strip_prefix('/') else {
         return Ok((None, text));
     };
-    let number = option.strip_prefix('c').ok_or_else(|| CommandError::Syntax(text.to_owned()))?;
+    let number = option.strip_prefix('c').ok_or_else(|| {
+        let letter: String = option.chars().take(1).collect();
+        unknown(name, &format!("/{letter}"), "/c COLUMNS")
+    })?;
     let (columns, rest) = context.evaluate_prefix(number)?;
     match usize::try_from(columns) {
         Ok(columns @ 1..=128) => Ok((Some(columns), rest.trim_start())),

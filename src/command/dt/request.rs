@@ -1,9 +1,13 @@
 //! The words of a `dt` command.
 
+use crate::command::options::unknown;
 use crate::command::{CommandError, Context};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::{FieldPath, Options};
 use crate::util::hex;
+
+/// What there is.
+const KNOWN: &str = "-r[N] -b -a[N] -l FIELD -y -d -v -c -o -i -t -s SIZE -n -p -e -k";
 
 /// What a `dt` command asks for.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +61,7 @@ impl Request {
                         .next()
                         .ok_or_else(|| CommandError::Argument(format!("-{letter} of dt needs {what}")))
                 };
-                let bad = || Err(CommandError::Syntax(format!("-{option}")));
+                let bad = || Err(unknown("dt", &format!("-{option}"), KNOWN));
                 match letter {
                     'r' => request.options.recurse = count().unwrap_or(usize::from(u8::MAX)),
                     'a' if rest.is_empty() && !named => request.elements = Some(count().unwrap_or(0)),

@@ -3,6 +3,7 @@
 use super::text::Radix;
 use crate::command::CommandError;
 use crate::output::Action;
+use crate::command::options::unknown;
 
 /// Levels opened by `-r` alone; the debugger opens one where no depth is given.
 const DEFAULT_DEPTH: usize = 1;
@@ -89,7 +90,7 @@ impl Request {
 }
 
 fn bad(word: &str) -> CommandError {
-    CommandError::Syntax(format!("-{word}"))
+    unknown("dx", &format!("-{word}"), "-rN -n -nv -g -gc -c N -v -id N")
 }
 
 fn is_data_model(text: &str) -> bool {

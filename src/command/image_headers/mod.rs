@@ -7,6 +7,7 @@ mod sections;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 pub use file::{machine_name, subsystem};
 
+use crate::command::options::unknown;
 use crate::debuggee::MemoryImage;
 use crate::output::{Line, Role};
 use crate::symbols::pe::{Directory, Image};
@@ -35,7 +36,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             "-f" => file_only = true,
             "-s" => sections_only = true,
             "-a" => {}
-            _ if word.starts_with('-') => return Err(CommandError::Syntax(word.to_owned())),
+            _ if word.starts_with('-') => return Err(unknown("!dh", word, "-f -s -a")),
             word if place.is_none() => place = Some(word),
             word => return Err(CommandError::Syntax(word.to_owned())),
         }

@@ -5,6 +5,7 @@ mod row;
 pub(super) use row::{UNAVAILABLE, type_name, value};
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::options::unknown;
 use crate::output::Line;
 use crate::session::Local;
 use crate::symbols::wildcard::Wildcard;
@@ -63,7 +64,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                         'v' | 'V' => columns.places = true,
                         'a' => order = Order::Address,
                         'n' => order = Order::Name,
-                        _ => return Err(CommandError::Syntax(word.to_owned())),
+                        _ => return Err(unknown("dv", &format!("/{option}"), "/t /i /v /V /a /n /z /c")),
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! What an `s` command asks for.
 
 use crate::command::args::range;
+use crate::command::options::unknown;
 use crate::command::{CommandError, Context};
 
 /// What is looked for.
@@ -76,7 +77,13 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Request, CommandError>
                     .to_owned(),
             ));
         }
-        other => return Err(CommandError::Syntax(format!("-{other}"))),
+        other => {
+            return Err(unknown(
+                "s",
+                &format!("-{other}"),
+                "-b -w -d -q -a -u -sa -su, before which may stand [1 w s r f p lN nN]",
+            ));
+        }
     };
     let mut request = Request {
         kind: match name {
@@ -150,7 +157,7 @@ fn set_flags(flags: &str, request: &mut Request, context: &Context<'_>) -> Resul
                 let value = number(&mut rest, context)?;
                 request.save_limit = usize::try_from(value.min(MAX_SAVED)).unwrap_or(SAVE_LIMIT);
             }
-            _ => return Err(CommandError::Syntax(format!("[{flags}]"))),
+            other => return Err(unknown("s", &format!("[{other}]"), "[1 w s r f p lN nN]")),
         }
     }
     if request.save && request.restricted {

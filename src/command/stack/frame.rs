@@ -1,6 +1,7 @@
 //! `.frame`: looks at one frame.
 
 use super::rows::Columns;
+use crate::command::options::unknown;
 use crate::command::registers::{Segments, show as show_registers};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::dump::Machine;
@@ -56,7 +57,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         match option {
             "r" => registers = true,
             "c" => start = true,
-            _ => return Err(CommandError::Syntax(args.text.to_owned())),
+            _ => return Err(unknown(".frame", &format!("/{option}"), "/c /r")),
         }
         rest = after.trim_start();
     }

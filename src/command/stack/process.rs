@@ -1,5 +1,6 @@
 //! `.process`: the process whose address space is looked at.
 
+use crate::command::options::unknown;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::Line;
 
@@ -23,7 +24,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     while let Some(option) = rest.strip_prefix('/') {
         let (letter, after) = option.split_at_checked(1).unwrap_or((option, ""));
         if !matches!(letter, "p" | "r" | "P" | "i") {
-            return Err(CommandError::Syntax(args.text.to_owned()));
+            return Err(unknown(".process", &format!("/{letter}"), "/p /r /P /i"));
         }
         rest = after.trim_start();
     }

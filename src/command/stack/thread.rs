@@ -1,5 +1,6 @@
 //! `.thread`: looks at another thread's stack.
 
+use crate::command::options::unknown;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::memory::Memory;
 use crate::output::Line;
@@ -23,7 +24,11 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut rest = args.text;
     while let Some(option) = rest.strip_prefix('/') {
-        rest = option.split_once(char::is_whitespace).map_or("", |(_, after)| after.trim_start());
+        let (letter, after) = option.split_at_checked(1).unwrap_or((option, ""));
+        if !matches!(letter, "p" | "r" | "P" | "w") {
+            return Err(unknown(".thread", &format!("/{letter}"), "/p /r /P /w"));
+        }
+        rest = after.trim_start();
     }
     if rest.is_empty() {
         context.session.focus.thread = None;

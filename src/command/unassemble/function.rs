@@ -3,6 +3,7 @@
 use super::bounds::{Function, function_of};
 use super::heading::{label, record};
 use crate::command::disassembly::{Flow, Instruction, decode};
+use crate::command::options::unknown;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::{Field, Line, Record};
 use crate::util::hex;
@@ -36,7 +37,10 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         match option.chars().next() {
             Some('c') => calls = true,
             Some('i') => counts = true,
-            _ => return Err(CommandError::Syntax(text.to_owned())),
+            other => {
+                let other = other.map(String::from).unwrap_or_default();
+                return Err(unknown("uf", &format!("/{other}"), "/c /i"));
+            }
         }
         text = option.get(1..).unwrap_or_default().trim_start();
     }

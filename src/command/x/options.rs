@@ -1,5 +1,6 @@
 //! The options of `x`.
 
+use crate::command::options::unknown;
 use crate::command::{CommandError, Context};
 
 /// What of each symbol is shown.
@@ -77,7 +78,11 @@ impl Options {
                     options.size = Some(context.evaluate(size)?);
                     rest = after.trim_start();
                 } else if !options.letter(letter) {
-                    return Err(CommandError::Syntax(format!("/{letters}")));
+                    return Err(unknown(
+                        "x",
+                        &format!("/{letter}"),
+                        "/0 /1 /2 /t /v /s SIZE /f /d /q /p /r /D /a /A /n /N /z /Z",
+                    ));
                 }
             }
         }
