@@ -10,7 +10,7 @@ const MAX_NESTING: usize = 128;
 
 /// The undecorated name of `name`, or `None` where it is not decorated or cannot be read.
 ///
-/// Only C++ decoration (`?...`) is taken off. x64 has no C decoration, so `_Name` and `Name@8` stay.
+/// Only C++ decoration (`?...`) is taken off; [`undecorate_public`] takes off the rest.
 pub fn undecorate(name: &str) -> Option<String> {
     // Pooled string literals; some linkers append a second checksum, which is no longer valid decoration.
     if name.starts_with("??_C@") {
@@ -32,6 +32,26 @@ pub fn undecorate(name: &str) -> Option<String> {
     }
     let plain = msvc_demangler::demangle(name, DemangleFlags::NAME_ONLY).ok()?;
     (!plain.is_empty()).then_some(plain)
+}
+
+/// The name that the debugger shows for a public one, or `None` where that is the name itself.
+///
+/// Its symbol engine takes C decoration off every public name, though x64 has none: a leading underscore, and `@` with
+/// the digit that follows. So `__C_specific_handler` is shown as `_C_specific_handler`, `__imp_ExFreePool` as
+/// `_imp_ExFreePool`, and every constant `__xmm@0c0d...` as `_xmm`.
+pub fn undecorate_public(name: &str) -> Option<String> {
+    undecorate(name).or_else(|| {
+        let rest = name.strip_prefix('_').filter(|rest| !rest.is_empty())?;
+        Some(without_size(rest).to_owned())
+    })
+}
+
+/// A name without the `@8` that a calling convention would have added.
+pub fn without_size(name: &str) -> &str {
+    match name.split_once('@') {
+        Some((plain, size)) if !plain.is_empty() && size.starts_with(|c: char| c.is_ascii_digit()) => plain,
+        _ => name,
+    }
 }
 
 /// An exception filter or `__finally` block of a function, `?filt$0@0@Name@@` as clang decorates it: Microsoft's compiler
@@ -65,6 +85,24 @@ fn nesting(name: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As public disassemblies of a debugger show these names.
+    #[test]
+    fn public_names_lose_an_underscore() {
+        for (raw, shown) in [
+            ("__C_specific_handler", "_C_specific_handler"),
+            ("__imp_ExFreePool", "_imp_ExFreePool"),
+            ("_strnicmp", "strnicmp"),
+            ("__xmm@0c0d0e0f08090a0b0405060700010203", "_xmm"),
+            ("__real@3ff0000000000000", "_real"),
+            ("?Draw@Shape@@UEAAXXZ", "Shape::Draw"),
+        ] {
+            assert_eq!(undecorate_public(raw).as_deref(), Some(shown), "{raw}");
+        }
+        assert_eq!(undecorate_public("KeBugCheckEx"), None);
+        assert_eq!(undecorate_public("_"), None);
+        assert_eq!(undecorate_public("Name@8"), None);
+    }
 
     #[test]
     fn names_only() {

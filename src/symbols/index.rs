@@ -132,7 +132,10 @@ impl Builder {
         let Builder { rows, mut typedefs, text } = self;
         let mut rows = by_address(rows);
         rows.dedup_by(|later, first| {
-            let same = later.rva == first.rva && get(&text, later.name) == get(&text, first.name);
+            // A private name keeps the underscore that the public one loses.
+            let same_name =
+                [later.name, later.decorated].map(|name| get(&text, name)).contains(&get(&text, first.name));
+            let same = later.rva == first.rva && same_name;
             if same && first.decorated.len == 0 {
                 first.decorated = later.decorated;
             }
@@ -274,7 +277,7 @@ impl NameIndex {
             .take_while(|i| name_of(i).eq_ignore_ascii_case(name))
             .filter_map(|i| Some(self.symbol(row(i)?)))
             .collect();
-        if found.is_empty() && name.starts_with('?') {
+        if found.is_empty() && name.starts_with(['?', '_']) {
             let decorated = |row: &&Row| get(&self.text, row.decorated) == name;
             found.extend(self.rows.iter().filter(decorated).map(|row| self.symbol(row)));
         }

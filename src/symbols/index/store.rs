@@ -15,7 +15,7 @@ use crate::util::bounded;
 
 const MAGIC: &[u8; 4] = b"dsIX";
 /// Raised whenever the layout or what is put into the table changes.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 /// Where the checksum is.
 const CRC_AT: usize = 8;
 const HEADER: usize = CRC_AT + 4 + 32 + 4 + 4 + 4;

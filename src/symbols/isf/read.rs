@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Isf;
 use super::json::{BaseType, EnumType, Table, TypeRef, UserType};
-use crate::symbols::demangle::undecorate;
+use crate::symbols::demangle::{undecorate, undecorate_public};
 use crate::symbols::error::SymbolError;
 use crate::symbols::index::{Builder, NameIndex, NewSymbol};
 use crate::symbols::pdb::Identity;
@@ -78,7 +78,8 @@ fn names(table: &Table) -> NameIndex {
         let Ok(rva) = u32::try_from(entry.address) else {
             continue;
         };
-        let plain = undecorate(name);
+        // Whoever made the table took an underscore off already, but not off names with a size.
+        let plain = if name.contains('@') { undecorate_public(name) } else { undecorate(name) };
         builder.add(&NewSymbol {
             name: plain.as_deref().unwrap_or(name),
             decorated: plain.is_some().then_some(name),

@@ -3,7 +3,7 @@
 use pdb::{AddressMap, FallibleIterator, Module, SymbolData, SymbolIter};
 
 use super::streams::{Streams, has_records};
-use crate::symbols::demangle::undecorate;
+use crate::symbols::demangle::{undecorate, undecorate_public};
 use crate::symbols::index::{Builder, NameIndex, NewSymbol, RecordPlace};
 use crate::symbols::source::SymbolKind;
 
@@ -78,10 +78,9 @@ fn add(builder: &mut Builder, map: &AddressMap<'_>, data: &SymbolData<'_>, place
         _ => return,
     };
     let Some(rva) = offset.to_internal_rva(map) else { return };
-    add_undecorated(
-        builder,
-        NewSymbol { name: &raw.to_string(), decorated: None, rva: rva.0, size, kind, ty, place },
-    );
+    let name = raw.to_string();
+    let symbol = NewSymbol { name: &name, decorated: None, rva: rva.0, size, kind, ty, place };
+    add_as(builder, undecorate(&name), symbol);
 }
 
 /// Adds a public name; `code` where it names code.
@@ -90,12 +89,13 @@ pub(crate) fn add_public(builder: &mut Builder, name: &str, code: bool, rva: u32
         true => SymbolKind::PublicCode,
         false => SymbolKind::PublicData,
     };
-    add_undecorated(builder, NewSymbol { name, decorated: None, rva, size: 0, kind, ty: 0, place: None });
+    let symbol = NewSymbol { name, decorated: None, rva, size: 0, kind, ty: 0, place: None };
+    add_as(builder, undecorate_public(name), symbol);
 }
 
-/// Adds a symbol as it stands in its record, decorated or not.
-fn add_undecorated(builder: &mut Builder, symbol: NewSymbol<'_>) {
-    match undecorate(symbol.name) {
+/// Adds a symbol whose name stands in its record as it is, or decorated.
+fn add_as(builder: &mut Builder, plain: Option<String>, symbol: NewSymbol<'_>) {
+    match plain {
         Some(plain) => builder.add(&NewSymbol { name: &plain, decorated: Some(symbol.name), ..symbol }),
         None => builder.add(&symbol),
     }

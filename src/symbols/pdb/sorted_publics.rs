@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(nearest(0x1000 + 96), name("DriverEntry", 0x1060));
         assert_eq!(nearest(0x1fff), name("gate::Door::open", 0x10d0));
         assert_eq!(nearest(0x3000 + 9), name("gate::front", 0x3008));
-        assert_eq!(nearest(u32::MAX), name("_fltused", 0x3000 + 1216));
+        assert_eq!(nearest(u32::MAX), name("fltused", 0x3000 + 1216));
         let folded = publics.near(0x1030).unwrap().exact(0x1030);
         assert_eq!(folded.iter().map(|s| s.name).collect::<Vec<_>>(), ["folded_first", "folded_second"]);
         assert_eq!(publics.near(0x1030).unwrap().following(0x1030).map(|s| s.rva), Some(0x1040));
