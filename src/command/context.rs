@@ -33,6 +33,11 @@ impl<'a> Context<'a> {
         Ok(self.sink.block(block.into())?)
     }
 
+    /// The session, and the way out beside it: for what is said while the session is being read.
+    pub fn parts(&mut self) -> (&Session, Out<'_>) {
+        (&*self.session, Out { sink: &mut *self.sink, cancel: &self.cancel })
+    }
+
     /// Says an empty line.
     ///
     /// # Errors
@@ -99,6 +104,23 @@ impl<'a> Context<'a> {
             Some(text) => line.link(Role::Symbol, text, Action::Code(address)),
             None => line,
         }
+    }
+}
+
+/// Where a command says something while it reads its session.
+pub struct Out<'c> {
+    sink: &'c mut dyn Sink,
+    cancel: &'c CancelToken,
+}
+
+impl Out<'_> {
+    /// Says something, as [`Context::emit`] does.
+    ///
+    /// # Errors
+    /// [`CommandError::Cancelled`], [`CommandError::Closed`].
+    pub fn emit(&mut self, block: impl Into<Block>) -> Result<(), CommandError> {
+        self.cancel.check().map_err(|_| CommandError::Cancelled)?;
+        Ok(self.sink.block(block.into())?)
     }
 }
 

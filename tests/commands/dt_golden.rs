@@ -129,6 +129,8 @@ fn symbol_table_gives_the_same_lines() {
             let options = Options::default();
             let view = View::of_types(source);
             let mut lines = format::lines(&view, source.find(name).unwrap(), None, &options).text(&options);
+            // The PDB was made of the table; its maker gave all structures without a name the older of two words.
+            lines.iter_mut().for_each(|line| *line = line.replace("<anonymous-tag>", "<unnamed-tag>"));
             lines.sort();
             lines
         };

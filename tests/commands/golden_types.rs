@@ -88,7 +88,9 @@ fn same_words_with_the_pdb() {
 #[test]
 fn same_words_with_a_symbol_table() {
     fn unordered(command: &str, lines: Vec<String>) -> Vec<String> {
-        let mut lines: Vec<String> = lines.into_iter().map(|line| words(&line).join(" ")).collect();
+        // The PDB was made of the table; its maker gave all structures without a name the older of two words.
+        let plain = |line: String| words(&line).join(" ").replace("<anonymous-tag>", "<unnamed-tag>");
+        let mut lines: Vec<String> = lines.into_iter().map(plain).collect();
         // What stands below a member belongs to it; only its own lines can be compared without their order.
         if command.starts_with("dt ") || command.starts_with("??") {
             lines.sort();

@@ -383,7 +383,7 @@ fn c_type(
         .to_owned(),
         Type::Pointer { target, .. } => match isf.get(target)? {
             Type::Function(_) => "fnptr".to_owned(),
-            Type::Udt(udt) if udt.name == "<unnamed-tag>" => "VOID *".to_owned(),
+            Type::Udt(udt) if udt.name.starts_with('<') => "VOID *".to_owned(),
             _ => format!("{} *", c_type(isf, target, path, out, depth + 1)?),
         },
         Type::Array { element, count, .. } => {
@@ -395,7 +395,7 @@ fn c_type(
         }
         Type::Bitfield { base, .. } => c_type(isf, base, path, out, depth + 1)?,
         Type::Enum(e) => format!("enum {}", e.name),
-        Type::Udt(udt) if udt.name != "<unnamed-tag>" => format!("{} {}", udt.kind.word(), udt.name),
+        Type::Udt(udt) if !udt.name.starts_with('<') => format!("{} {}", udt.kind.word(), udt.name),
         Type::Udt(udt) => {
             let mut rows = Vec::new();
             for field in &udt.fields {

@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use super::{display_name, show};
+use crate::command::context::Out;
 use crate::command::typed::{
     field_line, module_named, note_layout, physical_address, physical_place, value_span, with_physical_view,
     with_view,
@@ -12,7 +13,11 @@ use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::Style;
-use crate::symbols::types::format::{self, Lines, Options, View};
+use crate::symbols::types::format::{self, End, FieldLine, Lines, Options, View};
+
+/// So many lines stand in the record of a structure; what a deep layout has more follows line by line, so that it is
+/// never kept whole.
+const IN_RECORD: usize = 1000;
 
 /// The lines of a structure, and the first of them: its own text or links where it has such.
 pub(super) fn structure(
@@ -21,11 +26,21 @@ pub(super) fn structure(
     address: Option<u64>,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    let (lines, own) = laid_out(request, found, address, context);
-    if let Some(own) = own {
-        context.emit(own)?;
-    }
-    if lines.lines.is_empty() && !request.fields.is_empty() {
+    let (session, mut out) = context.parts();
+    let target = &session.target;
+    let given = match address.filter(|_| request.physical) {
+        None => {
+            with_view(target, &*found.source, |view| show_layout(request, found, address, view, &mut out))
+        }
+        Some(start) => {
+            let place = Some(physical_place(start));
+            let size = found.size().unwrap_or(0);
+            with_physical_view(target, &*found.source, start, size, |view| {
+                show_layout(request, found, place, view, &mut out)
+            })
+        }
+    }?;
+    if given == 0 && !request.fields.is_empty() {
         return Err(CommandError::Argument(format!(
             "{}!{} has no member {}",
             found.module,
@@ -33,50 +48,97 @@ pub(super) fn structure(
             request.fields.join(", ")
         )));
     }
-    let mut record = Record::new("type")
-        .field("module", found.module.as_str())
-        .field("type", display_name(found, &request.name))
-        .field("size", found.size())
-        .field("address", address.map(Field::Hex))
-        .field("source", found.source.type_origin());
-    for line in lines_of(&lines, &request.options, found) {
-        record = record.line(line);
-    }
-    context.emit(record)
+    Ok(())
 }
 
-fn laid_out(
+/// Shows a layout; says how many members there were.
+fn show_layout(
     request: &Request,
     found: &FoundType,
     address: Option<u64>,
-    context: &Context<'_>,
-) -> (Lines, Option<String>) {
-    let at = |view: &View<'_>, address: Option<u64>| {
-        let own = address.filter(|_| request.fields.is_empty() && !request.options.verbose);
-        let own = own.and_then(|address| {
-            let text = value(view, found.id, address, Style::PLAIN).text;
-            let Some(Type::Udt(udt)) = found.get() else {
-                return None;
-            };
-            text.strip_prefix(&udt.name).filter(|rest| !rest.is_empty()).map(str::to_owned)
-        });
-        (format::lines(view, found.id, address, &request.options), own)
-    };
-    let target = &context.session.target;
-    let Some(start) = address.filter(|_| request.physical) else {
-        return with_view(target, &*found.source, |view| at(view, address));
-    };
-    let place = physical_place(start);
-    let size = found.size().unwrap_or(0);
-    let (mut lines, own) =
-        with_physical_view(target, &*found.source, start, size, |view| at(view, Some(place)));
-    let inside = |address: u64| (place..place.saturating_add(size)).contains(&address);
-    // A link would take the address for a virtual one.
-    for line in lines.lines.iter_mut().filter(|line| line.address.is_some_and(inside)) {
-        line.address = None;
+    view: &View<'_>,
+    out: &mut Out<'_>,
+) -> Result<usize, CommandError> {
+    let options = &request.options;
+    if let Some(own) = own_text(request, found, address, view) {
+        out.emit(own)?;
     }
-    lines.failed_at = lines.failed_at.map(|at| if inside(at) { physical_address(at) } else { at });
-    (lines, own)
+    // Physical memory is laid over a place of its own, which is no address.
+    let inside = |at: u64| {
+        let place = address.filter(|_| request.physical);
+        place.is_some_and(|place| (place..place.saturating_add(found.size().unwrap_or(0))).contains(&at))
+    };
+    let physical = |at: u64| if inside(at) { physical_address(at) } else { at };
+    let record = Record::new("type")
+        .field("module", found.module.as_str())
+        .field("type", display_name(found, &request.name))
+        .field("size", found.size())
+        .field("address", address.map(physical).map(Field::Hex))
+        .field("source", found.source.type_origin());
+    if options.compact {
+        let lines = format::lines(view, found.id, address, options);
+        let record = lines.text(options).into_iter().map(Line::of).fold(record, Record::line);
+        return out.emit(record).map(|()| lines.lines.len());
+    }
+    let header = format::header_of(view, found.id, options);
+    let header = header.map(|header| Line::new().role(Role::Heading, header));
+    let (mut open, mut given, mut outcome) = (Some(header.into_iter().fold(record, Record::line)), 0, Ok(()));
+    let mut take = |mut line: FieldLine| {
+        line.address = line.address.filter(|&at| !inside(at));
+        given += 1;
+        for shown in member_lines(&line, options, found) {
+            match &mut open {
+                Some(record) => record.lines.push(shown),
+                None if outcome.is_ok() => outcome = out.emit(shown),
+                None => {}
+            }
+        }
+        if given >= IN_RECORD
+            && let Some(record) = open.take()
+        {
+            outcome = out.emit(record);
+        }
+        outcome.is_ok()
+    };
+    let end = format::lines_to(view, found.id, address, options, &mut take);
+    outcome?;
+    let end = End { failed_at: end.failed_at.map(physical), ..end };
+    match open {
+        Some(record) => out.emit(end_lines(end).into_iter().fold(record, Record::line))?,
+        None => end_lines(end).into_iter().try_for_each(|line| out.emit(line))?,
+    }
+    Ok(given)
+}
+
+/// What a structure as a whole is: a list's links, a string's text.
+fn own_text(request: &Request, found: &FoundType, address: Option<u64>, view: &View<'_>) -> Option<String> {
+    let at = address.filter(|_| request.fields.is_empty() && !request.options.verbose)?;
+    let text = value(view, found.id, at, Style::PLAIN).text;
+    let Some(Type::Udt(udt)) = found.get() else {
+        return None;
+    };
+    text.strip_prefix(&udt.name).filter(|rest| !rest.is_empty()).map(str::to_owned)
+}
+
+/// A member's line; `-v` puts a structure's own text on a line of its own.
+fn member_lines(line: &FieldLine, options: &Options, found: &FoundType) -> Vec<Line> {
+    match line.value.text.split_once('\n') {
+        Some((first, second)) => {
+            vec![Line::new().label(line.lead(options)).value(first), Line::new().value(second)]
+        }
+        None => vec![field_line(line, options, found)],
+    }
+}
+
+/// What is said below the members.
+fn end_lines(end: End) -> Vec<Line> {
+    let failed = end
+        .failed_at
+        .map(|address| Line::new().role(Role::Unreadable, format!("Memory read error {address:016x}")));
+    let cut = end
+        .truncated
+        .then(|| Line::new().role(Role::Warning, "... more lines than are shown; open fewer levels"));
+    failed.into_iter().chain(cut).collect()
 }
 
 pub(in crate::command) fn lines_of(lines: &Lines, options: &Options, found: &FoundType) -> Vec<Line> {
@@ -85,22 +147,8 @@ pub(in crate::command) fn lines_of(lines: &Lines, options: &Options, found: &Fou
     }
     let mut shown: Vec<Line> =
         lines.header.iter().map(|header| Line::new().role(Role::Heading, header)).collect();
-    for line in &lines.lines {
-        // `-v` puts a structure's own text on a line of its own.
-        match line.value.text.split_once('\n') {
-            Some((first, second)) => {
-                shown.push(Line::new().label(line.lead(options)).value(first));
-                shown.push(Line::new().value(second));
-            }
-            None => shown.push(field_line(line, options, found)),
-        }
-    }
-    if let Some(address) = lines.failed_at {
-        shown.push(Line::new().role(Role::Unreadable, format!("Memory read error {address:016x}")));
-    }
-    if lines.truncated {
-        shown.push(Line::new().role(Role::Warning, "... more lines than are shown; open fewer levels"));
-    }
+    shown.extend(lines.lines.iter().flat_map(|line| member_lines(line, options, found)));
+    shown.extend(end_lines(End { failed_at: lines.failed_at, truncated: lines.truncated }));
     shown
 }
 

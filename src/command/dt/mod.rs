@@ -26,7 +26,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "NAME is a type, a variable (of the selected frame, or global), or a pattern (lists matching names). Fields may \
            be dotted (Pcb.Header), hold wildcards, pick array elements ([3], [*]), or end in dots, each of which opens \
            one level. Options, before or after:\n  \
-           -r[N]   open structures N levels deep, pointers included\n  \
+           -r[N]   open structures N levels deep (2 without a number), pointers included\n  \
            -b      open embedded structures only, all the way\n  \
            -a[N]   before NAME: ADDRESS is an array of NAME; before FIELD: array elements one by one\n  \
            -l F    walk the list that is linked by F (ActiveProcessLinks.Flink)\n  \

@@ -17,6 +17,12 @@ pub(super) fn list(request: &Request, context: &mut Context<'_>) -> Result<(), C
         Some((module, name)) => (target.modules().matching(&Wildcard::new(module)).cloned().collect(), name),
         None => (target.modules_at_hand().cloned().collect(), &request.name),
     };
+    if modules.is_empty() {
+        return Err(CommandError::Argument(format!(
+            "no module matches '{}'; lm lists them",
+            request.name.split_once('!').map_or("*", |(module, _)| module)
+        )));
+    }
     let pattern = Wildcard::new(name);
     let detailed = (request.options.verbose || request.size.is_some()) && !request.each;
     if detailed {

@@ -9,6 +9,9 @@ use crate::util::hex;
 /// What there is.
 const KNOWN: &str = "-r[N] -b -a[N] -l FIELD -y -d -v -c -o -i -t -s SIZE -n -p -e -k";
 
+/// How deep `-r` without a number goes.
+const DEFAULT_LEVELS: usize = 2;
+
 /// What a `dt` command asks for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Request {
@@ -63,7 +66,7 @@ impl Request {
                 };
                 let bad = || Err(unknown("dt", &format!("-{option}"), KNOWN));
                 match letter {
-                    'r' => request.options.recurse = count().unwrap_or(usize::from(u8::MAX)),
+                    'r' => request.options.recurse = count().unwrap_or(DEFAULT_LEVELS),
                     'a' if rest.is_empty() && !named => request.elements = Some(count().unwrap_or(0)),
                     'a' => request.options.arrays = Some(count().unwrap_or(0)),
                     _ if !number.is_empty() => return bad(),

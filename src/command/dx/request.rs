@@ -2,8 +2,8 @@
 
 use super::text::Radix;
 use crate::command::CommandError;
-use crate::output::Action;
 use crate::command::options::unknown;
+use crate::output::Action;
 
 /// Levels opened by `-r` alone; the debugger opens one where no depth is given.
 const DEFAULT_DEPTH: usize = 1;

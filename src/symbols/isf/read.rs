@@ -221,6 +221,8 @@ fn is_made_up(name: &str) -> bool {
 
 fn shown_name(name: &str) -> String {
     match is_made_up(name) {
+        // The compiler's own word, of which the table's maker made this one.
+        true if name.starts_with("__anonymous_") => "<anonymous-tag>".to_owned(),
         true => "<unnamed-tag>".to_owned(),
         false => name.to_owned(),
     }

@@ -12,6 +12,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use super::Version;
 use super::ctype::{self, Context};
 use crate::symbols::types::table::TypeTable;
 use crate::symbols::types::{Field, Type, Udt, UdtKind};
@@ -61,16 +62,21 @@ pub(super) fn types(place: Place) -> Option<TypeTable> {
     let mut table = TypeTable::default();
     let mut open: Option<Udt> = None;
     let mut name = "";
+    let tag = match Version::parse(place.build) {
+        // As the symbol tables of these builds have it, and those of the builds before and after have not.
+        Some(Version([10, 0, 18362..=19045, _])) => "<anonymous-tag>",
+        _ => "<unnamed-tag>",
+    };
     let text = text(place)?;
     for line in text.lines() {
         let mut columns = line.split('\t');
         match columns.next()? {
             "T" => {
-                close(&mut table, &mut open);
+                close(&mut table, &mut open, tag);
                 name = columns.next()?;
             }
             "D" => {
-                close(&mut table, &mut open);
+                close(&mut table, &mut open, tag);
                 let (kind, size, mask) = (columns.next()?, hex(columns.next()?)?, hex(columns.next()?)?);
                 if mask.checked_shr(place.bit)? & 1 == 1 {
                     open = Some(definition(name, kind, size));
@@ -85,7 +91,7 @@ pub(super) fn types(place: Place) -> Option<TypeTable> {
             }
         }
     }
-    close(&mut table, &mut open);
+    close(&mut table, &mut open, tag);
     table.settle_arrays();
     Some(table)
 }
@@ -107,13 +113,13 @@ fn definition(name: &str, kind: &str, size: u64) -> Udt {
     }
 }
 
-fn close(table: &mut TypeTable, open: &mut Option<Udt>) {
+fn close(table: &mut TypeTable, open: &mut Option<Udt>, tag: &str) {
     if let Some(mut udt) = open.take() {
         udt.elements = u32::try_from(udt.fields.len()).unwrap_or(0);
         let name = udt.name.clone();
         let id = table.declare(udt.kind, &name);
         if name.contains('.') {
-            udt.name = "<unnamed-tag>".to_owned();
+            udt.name = tag.to_owned();
             table.define_unlisted(id, Type::Udt(Arc::new(udt)));
         } else {
             table.define(id, &name, Type::Udt(Arc::new(udt)));

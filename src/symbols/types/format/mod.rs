@@ -10,7 +10,7 @@ pub mod words;
 pub use options::{FieldPath, Options};
 pub use value::{Value, ValueKind};
 pub use view::View;
-pub use walk::{Lines, lines};
+pub use walk::{End, Lines, header_of, lines, lines_to};
 
 use super::{Enum, TypeId};
 use crate::util::hex;
@@ -26,6 +26,8 @@ pub enum Place {
     Index(u64),
     /// A virtual base class whose place only an object's table tells.
     Virtual,
+    /// None: a value of an enumeration.
+    Constant,
 }
 
 /// One line of a layout.
@@ -56,6 +58,7 @@ impl FieldLine {
         };
         let place = match self.place {
             Place::Index(index) => return format!("{:indent$} [{index:02}] ", ""),
+            Place::Constant => return format!("{:indent$}{} = ", "", self.name),
             _ if options.no_offset => String::new(),
             Place::Offset(offset) => format!("+0x{offset:03x} "),
             Place::Static(address) => format!("={} ", hex::tick(address)),

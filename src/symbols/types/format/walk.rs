@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::number::signed;
 use super::options::{FieldPath, Index, Options};
 use super::value::{Value, ValueKind, value};
 use super::view::View;
@@ -54,9 +55,42 @@ impl Lines {
 
 /// The lines of the structure `id`, with values if it is laid over memory at `address`.
 pub fn lines(view: &View<'_>, id: TypeId, address: Option<u64>, options: &Options) -> Lines {
-    let mut walk = Walk { view, options, lines: Lines::default() };
+    let mut lines = Vec::new();
+    let mut take = |line| {
+        lines.push(line);
+        true
+    };
+    let end = lines_to(view, id, address, options, &mut take);
+    Lines { header: header_of(view, id, options), lines, failed_at: end.failed_at, truncated: end.truncated }
+}
+
+/// What stands above the lines of `id`: with `-v` its kind, name and size.
+pub fn header_of(view: &View<'_>, id: TypeId, options: &Options) -> Option<String> {
+    match view.source.get(id) {
+        Some(Type::Udt(udt)) if options.verbose => Some(header(&udt)),
+        _ => None,
+    }
+}
+
+/// How a walk over a layout ended.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct End {
+    /// The last address that could not be read.
+    pub failed_at: Option<u64>,
+    /// Whether there would have been more lines than are given out.
+    pub truncated: bool,
+}
+
+/// Gives each line of the structure `id` to `take` as it is found, until that returns false.
+pub fn lines_to(
+    view: &View<'_>,
+    id: TypeId,
+    address: Option<u64>,
+    options: &Options,
+    take: &mut dyn FnMut(FieldLine) -> bool,
+) -> End {
+    let mut walk = Walk { view, options, take, given: 0, stopped: false, truncated: false };
     if let Some(Type::Udt(udt)) = view.source.get(id) {
-        walk.lines.header = options.verbose.then(|| header(&udt));
         let chosen: Vec<&FieldPath> = options.fields.iter().collect();
         let open = match options.blocks {
             true => MAX_BLOCKS,
@@ -65,8 +99,7 @@ pub fn lines(view: &View<'_>, id: TypeId, address: Option<u64>, options: &Option
         let at = At { address, level: 0, bases: 0 };
         walk.members(&udt, at, 0, &chosen, 0, open);
     }
-    walk.lines.failed_at = view.failed_at();
-    walk.lines
+    End { failed_at: view.failed_at(), truncated: walk.truncated }
 }
 
 /// Where a structure is, and how deep in the output.
@@ -89,10 +122,29 @@ struct Element {
 struct Walk<'a, 'v> {
     view: &'a View<'v>,
     options: &'a Options,
-    lines: Lines,
+    take: &'a mut dyn FnMut(FieldLine) -> bool,
+    given: usize,
+    /// Whether the taker wants no more.
+    stopped: bool,
+    truncated: bool,
 }
 
 impl Walk<'_, '_> {
+    /// Gives out a line; past the limit it is only noted that there is one.
+    fn give(&mut self, line: FieldLine) {
+        if self.given >= MAX_LINES {
+            self.truncated = true;
+        } else if !self.stopped {
+            self.given += 1;
+            self.stopped = !(self.take)(line);
+        }
+    }
+
+    /// Whether nothing more is to be given out.
+    fn is_over(&self) -> bool {
+        self.stopped || self.truncated
+    }
+
     /// The members of a structure: those of its base classes first, as its own. `chosen` are the paths whose step `step`
     /// is to match; without any, all members are shown.
     fn members(
@@ -139,7 +191,7 @@ impl Walk<'_, '_> {
             if let Some(offset) = at.address.and_then(|address| self.view.virtual_base(address, base)) {
                 self.members(&base_udt, At { bases: 1, ..at }, offset, chosen, step, open);
             } else if chosen.is_empty() {
-                self.lines.lines.push(FieldLine {
+                self.give(FieldLine {
                     level: at.level,
                     place: Place::Virtual,
                     name: base_udt.name.clone(),
@@ -190,8 +242,7 @@ impl Walk<'_, '_> {
         step: usize,
         open: usize,
     ) {
-        if self.lines.lines.len() >= MAX_LINES {
-            self.lines.truncated = true;
+        if self.is_over() {
             return;
         }
         // A path that goes on, or ends in dots, replaces the value by what is below.
@@ -217,9 +268,12 @@ impl Walk<'_, '_> {
             return;
         }
         let value = line.value.clone();
-        self.lines.lines.push(line);
+        self.give(line);
         let open = if opened { dots } else { open };
         if (!opened && open == 0) || at.level >= MAX_LEVELS {
+            return;
+        }
+        if at.address.is_none() && self.enumeration(ty, at.level + 1) {
             return;
         }
         let Some((inner, address)) = self.inside(ty, at.address, &value, opened) else {
@@ -230,6 +284,28 @@ impl Walk<'_, '_> {
             true => self.members(&inner, below, 0, &[], 0, open.saturating_sub(1)),
             false => self.members(&inner, below, 0, &further, step + 1, open),
         }
+    }
+
+    /// The values of an enumeration, which a layout without memory opens like a structure; whether it is one.
+    fn enumeration(&mut self, ty: TypeId, level: usize) -> bool {
+        let Some(Type::Enum(e)) = self.view.source.get(ty) else {
+            return false;
+        };
+        for (name, value) in &e.values {
+            if self.is_over() {
+                break;
+            }
+            self.give(FieldLine {
+                level,
+                place: Place::Constant,
+                name: name.clone(),
+                width: 0,
+                value: Value { text: signed(*value), kind: ValueKind::Word },
+                ty,
+                address: None,
+            });
+        }
+        true
     }
 
     /// The elements of a member that `indexes` pick, one index for each dimension.
@@ -294,16 +370,15 @@ impl Walk<'_, '_> {
             return false;
         };
         line.value.text = String::new();
-        self.lines.lines.push(line.clone());
+        self.give(line.clone());
         let limit = if limit == 0 { MAX_ELEMENTS } else { limit as u64 };
         for index in 0..count.min(limit).min(MAX_ELEMENTS) {
             let address = address.wrapping_add(index.wrapping_mul(size));
-            if self.lines.lines.len() >= MAX_LINES {
-                self.lines.truncated = true;
+            if self.is_over() {
                 break;
             }
             let value = self.value(element, Some(address), at.level);
-            self.lines.lines.push(FieldLine {
+            self.give(FieldLine {
                 place: Place::Index(index),
                 value: value.clone(),
                 ty: element,

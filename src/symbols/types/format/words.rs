@@ -52,6 +52,12 @@ fn word_within(source: &dyn TypeSource, id: TypeId, style: Style, depth: usize) 
                 Detail::Verbose => format!("Ptr{bits} to {}", inner(target)),
             }
         }
+        // Of an array of pointers a block tells no more than of a pointer.
+        Type::Array { element, .. }
+            if style.detail == Detail::Block && matches!(source.get(element), Some(Type::Pointer { .. })) =>
+        {
+            inner(element)
+        }
         Type::Array { element, count, .. } => format!("[{count}] {}", inner(element)),
         Type::Bitfield { position, length, .. } => {
             let lead = match style.detail {
@@ -68,11 +74,18 @@ fn word_within(source: &dyn TypeSource, id: TypeId, style: Style, depth: usize) 
         }
         Type::Enum(e) => e.name.clone(),
         Type::Function(function) => {
-            let result = c_name_within(source, function.result, depth + 1);
+            let result = bare_name(source, function.result, depth + 1);
             let blanks = 3 * (style.level + 1) + 1;
             format!("{:blanks$}{result} ", "")
         }
     }
+}
+
+/// A function's result: `_EXCEPTION_DISPOSITION`, `_IRP*`, without the word `enum` or `struct`.
+fn bare_name(source: &dyn TypeSource, id: TypeId, depth: usize) -> String {
+    let name = c_name_within(source, id, depth);
+    let bare = ["struct ", "class ", "union ", "enum "].iter().find_map(|word| name.strip_prefix(word));
+    bare.unwrap_or(&name).replace(" *", "*")
 }
 
 /// The first line of `dt -v`: `struct _POOL_HEADER, 9 elements, 0x10 bytes`.
