@@ -14,7 +14,7 @@ pub fn run(session: Session, options: &Options) -> Exit {
     match outcome {
         Ok(()) => Exit::Success,
         Err(message) => {
-            eprintln!("dumpscope: {message}");
+            super::complain(&format!("dumpscope: {message}"));
             Exit::Usage
         }
     }

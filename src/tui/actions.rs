@@ -63,8 +63,28 @@ impl App {
                 }
             }
             Action::Redraw => self.effects.push(Effect::Redraw),
-            Action::Quit => self.quit = true,
+            Action::Suspend => self.effects.push(Effect::Suspend),
+            Action::Quit => self.leave(),
         }
+    }
+
+    /// Whether a line that was typed or followed runs.
+    fn is_busy(&self) -> bool {
+        !self.waiting.is_empty() || self.running.as_ref().is_some_and(|running| running.pane.is_none())
+    }
+
+    /// Leaves, if nothing is lost by it or the key is pressed a second time.
+    fn leave(&mut self) {
+        if self.asked_to_leave || (self.ran == 0 && self.prompt.text().is_empty() && !self.is_busy()) {
+            self.quit = true;
+            return;
+        }
+        self.asked_to_leave = true;
+        let lost = match self.ran {
+            1 => "what 1 command said is".to_owned(),
+            ran => format!("what {ran} commands said is"),
+        };
+        self.say(Role::Warning, format!("leave? {lost} lost; the same key again leaves, any other stays"));
     }
 
     /// Esc stops what runs; without that it puts things away one by one: the search, the console's output.
@@ -124,14 +144,24 @@ impl App {
         self.say(Role::Text, text);
     }
 
-    /// A key that is bound to nothing begins a command.
-    pub(super) fn begin_typing(&mut self, key: KeyEvent) {
-        let control = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-        if matches!(key.code, KeyCode::Char('r')) && key.modifiers == KeyModifiers::CONTROL
-            || matches!(key.code, KeyCode::Char(_)) && !control
-        {
-            self.keyboard = Keyboard::Prompt;
-            self.prompt_key(key);
+    /// A key that means nothing where it was pressed.
+    pub(super) fn unknown_key(&mut self, key: KeyEvent) {
+        match key.code {
+            KeyCode::F(number) => self.say(
+                Role::Dim,
+                format!("F{number} does nothing: what was dumped does not run; F1 lists the keys"),
+            ),
+            KeyCode::Char('r') if key.modifiers == KeyModifiers::CONTROL => {
+                self.keyboard = Keyboard::Prompt;
+                self.prompt_key(key);
+            }
+            KeyCode::Char(c) if !key.modifiers.contains(KeyModifiers::CONTROL) && !c.is_control() => {
+                self.say(
+                    Role::Dim,
+                    format!("'{c}' is no key of the panes; : goes to the prompt, F1 lists the keys"),
+                );
+            }
+            _ => {}
         }
     }
 
@@ -145,22 +175,26 @@ impl App {
                 }
                 return;
             }
-            KeyCode::Char('d') if control && self.prompt.text().is_empty() => {
-                self.quit = true;
-                return;
-            }
-            KeyCode::Esc if (self.running.is_some() || self.fetching.is_some()) && self.stop() => return,
+            KeyCode::Char('d') if control && self.prompt.text().is_empty() => return self.leave(),
+            // A pane that is being filled is none of the prompt's business.
+            KeyCode::Esc if (self.is_busy() || self.fetching.is_some()) && self.stop() => return,
             _ => {}
         }
         match self.prompt.key(key) {
             Typed::Used => {}
             Typed::Line(line) => self.enter(&line),
             Typed::Leave => self.keyboard = Keyboard::Pane,
+            Typed::NoHistory => {
+                self.say(
+                    Role::Dim,
+                    "no line was typed yet; Esc leads to the panes, PgUp and PgDn scroll from here",
+                );
+            }
             Typed::Unused => match keys::action(key) {
                 Some(Action::NextPane | Action::PreviousPane) => self.keyboard = Keyboard::Pane,
                 Some(action @ (Action::PageUp | Action::PageDown)) => self.scroll_console(action),
-                Some(action @ (Action::Redraw | Action::Help)) => self.act(action),
-                _ => {}
+                Some(Action::Help) if key.code == KeyCode::F(1) => self.act(Action::Help),
+                _ => self.unknown_key(key),
             },
         }
     }
@@ -176,8 +210,9 @@ impl App {
     }
 
     /// A typed line; an empty one runs the last one again, as in kd.
-    fn enter(&mut self, line: &str) {
-        let line = line.trim().to_owned();
+    pub(super) fn enter(&mut self, line: &str) {
+        // A colon leads to the prompt and is typed again by those who are there already.
+        let line = line.trim().trim_start_matches(':').trim_start().to_owned();
         let line = if line.is_empty() { self.prompt.last().unwrap_or_default().to_owned() } else { line };
         if line.is_empty() {
             return;
@@ -190,6 +225,23 @@ impl App {
             return;
         }
         self.submit(&line);
+    }
+
+    /// Pasted text: its lines run one after the other, as if they were typed; what follows the last line break waits at
+    /// the prompt.
+    pub(super) fn paste(&mut self, text: &str) {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let mut lines = text.split('\n').peekable();
+        while let Some(line) = lines.next() {
+            self.prompt.paste(line);
+            if lines.peek().is_some() {
+                let line = self.prompt.take();
+                // A blank line would run the last one again.
+                if !line.trim().is_empty() {
+                    self.enter(&line);
+                }
+            }
+        }
     }
 
     /// A key while text to find is typed.

@@ -3,7 +3,7 @@
 
 use super::event::Input;
 use super::help;
-use super::keys;
+use super::keys::{self, Action};
 use super::layout::{Layout, Place, Wish, layout};
 use super::message::{Request, State};
 use super::page::Pane;
@@ -47,6 +47,8 @@ pub(super) enum Effect {
     Mouse(bool),
     /// Write the whole screen again.
     Redraw,
+    /// Stop the process until it is continued.
+    Suspend,
 }
 
 /// A request that runs.
@@ -89,6 +91,10 @@ pub(super) struct App {
     pub(super) mouse: bool,
     pub(super) effects: Vec<Effect>,
     pub(super) quit: bool,
+    /// Whether the key before this one asked to leave, and was told what would be lost.
+    pub(super) asked_to_leave: bool,
+    /// Lines that were typed or followed so far.
+    pub(super) ran: usize,
     pub(super) waiting: VecDeque<String>,
     /// Whether the console still lacks what a debugger says at opening.
     pub(super) greets: bool,
@@ -106,7 +112,7 @@ impl App {
             screen: Rect::default(),
             active: ANALYSIS,
             zoom: false,
-            keyboard: Keyboard::Pane,
+            keyboard: Keyboard::Prompt,
             panes: Default::default(),
             console: Scrollback::default(),
             echo: None,
@@ -121,6 +127,8 @@ impl App {
             mouse,
             effects: Vec::new(),
             quit: false,
+            asked_to_leave: false,
+            ran: 0,
             waiting: VecDeque::new(),
             greets: true,
             steps: Vec::new(),
@@ -181,16 +189,21 @@ impl App {
         match input {
             Input::Key(key) => {
                 self.message = None;
+                let asked = self.asked_to_leave;
+                if self.key_of_both_states(key) {
+                    return self.stop_unwanted();
+                }
                 let key = self.without_escape(key);
                 match self.keyboard {
                     Keyboard::Pane => match keys::action(key) {
                         Some(action) => self.act(action),
-                        None => self.begin_typing(key),
+                        None => self.unknown_key(key),
                     },
                     Keyboard::Prompt => self.prompt_key(key),
                     Keyboard::Find => self.find_key(key),
                     Keyboard::Help => self.help_key(key),
                 }
+                self.asked_to_leave &= !asked;
             }
             Input::Paste(text) if self.keyboard == Keyboard::Find => {
                 self.find.extend(text.chars().filter(|c| !c.is_control()).take(1_000));
@@ -198,13 +211,32 @@ impl App {
             }
             Input::Paste(text) => {
                 self.keyboard = Keyboard::Prompt;
-                self.prompt.paste(&text);
+                self.paste(&text);
             }
             Input::Mouse(mouse) => self.mouse_event(mouse),
             Input::Resize => {}
             Input::Gone => self.quit = true,
         }
         self.stop_unwanted();
+    }
+
+    /// Keys that do the same whatever has the keyboard: Alt and a pane's number, Ctrl-Z, Ctrl-L.
+    fn key_of_both_states(&mut self, key: KeyEvent) -> bool {
+        let pane = |c: char| c.to_digit(10).and_then(|digit| usize::try_from(digit).ok()?.checked_sub(1));
+        let action = match (key.code, key.modifiers) {
+            (KeyCode::Char(c), KeyModifiers::ALT) => {
+                pane(c).filter(|pane| *pane < PANES.len()).map(Action::Pane)
+            }
+            (KeyCode::Char('z'), KeyModifiers::CONTROL) => Some(Action::Suspend),
+            (KeyCode::Char('l'), KeyModifiers::CONTROL) => Some(Action::Redraw),
+            _ => None,
+        };
+        let Some(action) = action else { return false };
+        if let Action::Pane(_) = action {
+            self.keyboard = Keyboard::Pane;
+        }
+        self.act(action);
+        true
     }
 
     /// Esc and a character that come in one packet, as they do over slow lines, look like Alt with that character. Where

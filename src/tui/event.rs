@@ -57,20 +57,41 @@ fn read(sender: &Sender<Input>) {
     }
 }
 
-/// Signals that end the explorer, or (`SIGINT`) stop what runs.
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Stop what runs.
+    Interrupt,
+    /// Stop the process until it is continued.
+    Suspend,
+    /// The process goes on; another program may have used the terminal.
+    Continued,
+    /// End, as this signal does.
+    End(i32),
+}
+
+/// Signals that end, stop or continue the explorer, or (`SIGINT`) stop what runs.
 ///
 /// # Errors
 /// The system refused a handler or a thread.
 #[cfg(unix)]
-pub(super) fn signals() -> Result<Receiver<i32>, TuiError> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+pub(super) fn signals() -> Result<Receiver<Signal>, TuiError> {
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
     let (sender, receiver) = bounded(8);
     let failed = |source| TuiError::Thread { what: "signal", source };
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT]).map_err(failed)?;
+    let mut signals =
+        signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGQUIT, SIGINT, SIGTSTP, SIGCONT])
+            .map_err(failed)?;
     thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || {
             for signal in signals.forever() {
+                let signal = match signal {
+                    SIGINT => Signal::Interrupt,
+                    SIGTSTP => Signal::Suspend,
+                    SIGCONT => Signal::Continued,
+                    other => Signal::End(other),
+                };
                 if sender.send(signal).is_err() {
                     return;
                 }
@@ -85,13 +106,24 @@ pub(super) fn signals() -> Result<Receiver<i32>, TuiError> {
 /// # Errors
 /// None.
 #[cfg(not(unix))]
-pub(super) fn signals() -> Result<Receiver<i32>, TuiError> {
+pub(super) fn signals() -> Result<Receiver<Signal>, TuiError> {
     Ok(crossbeam_channel::never())
 }
 
-/// Whether a signal only stops what runs.
-pub(super) fn stops_command(signal: i32) -> bool {
-    signal == 2
+/// Stops the process until it is continued. False where nobody is there to continue it: the explorer was not started by
+/// a shell with job control.
+pub(super) fn suspend() -> bool {
+    #[cfg(unix)]
+    {
+        let session = |process| rustix::process::getsid(process).ok();
+        let parent = rustix::process::getppid();
+        if parent.is_none() || session(parent) != session(None) {
+            return false;
+        }
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP).is_ok()
+    }
+    #[cfg(not(unix))]
+    false
 }
 
 /// Ends the process as the signal would have done, now that the terminal is restored, so that whoever started it sees

@@ -15,13 +15,19 @@ pub(super) fn lines(theme: &Theme, mouse: bool) -> Vec<Line> {
         );
     }
     lines.push(Line::new());
-    lines.push(Line::new().role(Role::Heading, "In the prompt"));
+    lines.push(
+        Line::new()
+            .role(Role::Heading, "At the prompt, which has the keyboard first and after every command"),
+    );
     for (keys, help) in [
         ("Up, Down", "lines typed before that begin like this one"),
         ("Ctrl-R", "search the lines typed before"),
         ("Tab", "complete the command's name; on an empty line: to the panes"),
+        ("Alt-1 to Alt-8", "that pane"),
+        ("Esc", "stop what runs, clear the line, then to the panes"),
         ("Enter", "run; on an empty line: run the last line again"),
-        ("PgUp, PgDn", "scroll the console"),
+        ("PgUp, PgDn", "scroll the console, or the pane while there is no output"),
+        ("q, :q", "end"),
     ] {
         lines.push(Line::new().role(Role::Register, format!("  {}", pad(keys, 17))).text(help));
     }

@@ -70,6 +70,7 @@ impl App {
     }
 
     fn echo_command(&mut self, line: &str) {
+        self.ran += 1;
         let echo = Line::new().role(Role::Heading, format!("{}{line}", self.state.prompt));
         self.append([echo]);
         self.echo = Some(self.console.lines().len().saturating_sub(1));

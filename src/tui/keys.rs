@@ -33,6 +33,7 @@ pub(super) enum Action {
     Theme,
     Refresh,
     Redraw,
+    Suspend,
     Quit,
 }
 
@@ -72,7 +73,7 @@ const fn ctrl(c: char) -> (KeyCode, KeyModifiers) {
 pub(super) const BINDINGS: &[Binding] = &[
     row("Tab", Action::NextPane, "next pane", &[(KeyCode::Tab, NONE)]),
     row("Shift-Tab", Action::PreviousPane, "previous pane", &[(KeyCode::BackTab, NONE)]),
-    row("1 to 8", Action::Pane(0), "that pane", &[c('1')]),
+    row("1 to 8", Action::Pane(0), "that pane; from the prompt: Alt and the number", &[c('1')]),
     row("2", Action::Pane(1), "", &[c('2')]),
     row("3", Action::Pane(2), "", &[c('3')]),
     row("4", Action::Pane(3), "", &[c('4')]),
@@ -96,7 +97,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     row("/", Action::Find, "find text in the pane", &[c('/')]),
     row("n", Action::FindNext, "find it again", &[c('n')]),
     row("N", Action::FindPrevious, "find it again, upwards", &[c('N')]),
-    row(": or typing", Action::Prompt, "to the prompt; Esc there returns", &[c(':')]),
+    row(":", Action::Prompt, "to the prompt; Esc there returns", &[c(':')]),
     row("y", Action::Copy, "copy the chosen link's text, or the line", &[c('y')]),
     row("Y", Action::CopyAll, "copy the whole pane", &[c('Y')]),
     row("Esc or Ctrl-C", Action::Stop, "stop the running command", &[(KeyCode::Esc, NONE), ctrl('c')]),
@@ -104,8 +105,9 @@ pub(super) const BINDINGS: &[Binding] = &[
     row("M", Action::Mouse, "mouse for the explorer, or for selecting text", &[c('M')]),
     row("T", Action::Theme, "next theme: dark, light, contrast, 16, plain", &[c('T')]),
     row("Ctrl-L", Action::Redraw, "draw the screen again", &[ctrl('l')]),
-    row("?", Action::Help, "this list", &[c('?'), (KeyCode::F(1), NONE)]),
-    row("q or Ctrl-D", Action::Quit, "end; in the prompt: the command q", &[c('q'), ctrl('d')]),
+    row("Ctrl-Z", Action::Suspend, "to the shell; fg returns", &[ctrl('z')]),
+    row("F1 or ?", Action::Help, "this list", &[c('?'), (KeyCode::F(1), NONE)]),
+    row("q or Ctrl-D", Action::Quit, "end; at the prompt: the command q, or :q", &[c('q'), ctrl('d')]),
 ];
 
 /// What a key does.

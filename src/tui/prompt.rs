@@ -29,6 +29,8 @@ pub(super) enum Typed {
     Line(String),
     /// Esc with nothing left to undo: back to the panes.
     Leave,
+    /// An earlier line was asked for, and there is none.
+    NoHistory,
     /// Not one of the prompt's keys.
     Unused,
 }
@@ -54,15 +56,22 @@ impl Prompt {
         self.input = Input::new(text.to_owned());
     }
 
-    /// Inserts text at the cursor; line breaks become `;`, other control characters are left out.
+    /// Inserts text at the cursor; tabs become blanks, other control characters are left out.
     pub(super) fn paste(&mut self, text: &str) {
-        let text = text.trim_end_matches(['\r', '\n']).replace("\r\n", "\n");
+        self.recall = None;
+        self.search = None;
         for c in text.chars().take(MAX_LINE.saturating_sub(self.text().len())) {
-            let c = if matches!(c, '\n' | '\r') { ';' } else { c };
+            let c = if c == '\t' { ' ' } else { c };
             if !c.is_control() {
                 self.input.handle(InputRequest::InsertChar(c));
             }
         }
+    }
+
+    /// Takes the line away.
+    pub(super) fn take(&mut self) -> String {
+        self.recall = None;
+        self.input.value_and_reset()
     }
 
     /// Adds a line to the history.
@@ -93,6 +102,7 @@ impl Prompt {
         let request = match key.code {
             KeyCode::Enter => return self.enter(),
             KeyCode::Esc => return self.escape(),
+            KeyCode::Up | KeyCode::Down if self.history.is_empty() => return Typed::NoHistory,
             KeyCode::Up => return self.recall(true),
             KeyCode::Down => return self.recall(false),
             KeyCode::Char('p') if control => return self.recall(true),
@@ -132,8 +142,7 @@ impl Prompt {
     }
 
     fn enter(&mut self) -> Typed {
-        self.recall = None;
-        Typed::Line(self.input.value_and_reset())
+        Typed::Line(self.take())
     }
 
     fn escape(&mut self) -> Typed {
@@ -286,10 +295,10 @@ mod tests {
     }
 
     #[test]
-    fn pasted_lines_become_one() {
+    fn pasted_control_characters_are_left_out() {
         let mut prompt = Prompt::default();
-        prompt.paste("r\r\nlm\x1b[31m\n");
-        assert_eq!(prompt.text(), "r;lm[31m");
+        prompt.paste("dps\t@rsp\x1b[31m\x07");
+        assert_eq!(prompt.text(), "dps @rsp[31m");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use super::TuiError;
 use super::app::{App, Effect};
 use super::engine::Engine;
-use super::event::{self, Input};
+use super::event::{self, Input, Signal};
 use super::message::State;
 use super::screen::{self, QUIET};
 use super::terminal::Terminal;
 use super::theme::ThemeName;
 use super::ticket::Ticket;
+use crate::output::Role;
 use crate::session::Session;
 use crossbeam_channel::{Receiver, select};
 use crossterm::clipboard::CopyToClipboard;
@@ -72,7 +73,7 @@ fn serve(
     terminal: &mut Terminal,
     engine: &Engine,
     inputs: &Receiver<Input>,
-    signals: &Receiver<i32>,
+    signals: &Receiver<Signal>,
 ) -> Result<Option<i32>, TuiError> {
     let mut due = Some(Instant::now());
     // When output, and not a key, was drawn last.
@@ -83,7 +84,10 @@ fn serve(
         if due.is_some_and(|due| due <= now) {
             // What was told last may have been overtaken by its end.
             app.fetching.take_if(|_| engine.fetches.left() == 0);
-            terminal.draw(|frame| screen::draw(app, frame, now))?;
+            // A terminal that was closed takes no frame; there is nobody to tell.
+            if terminal.draw(|frame| screen::draw(app, frame, now)).is_err() {
+                return Ok(None);
+            }
             drawn = if std::mem::take(&mut by_output) { Some(now) } else { drawn };
             due = None;
         }
@@ -106,10 +110,15 @@ fn serve(
                 by_output = true;
                 due = Some(due.map_or(earliest, |due| due.min(earliest)));
             }
-            Woken::Signal(signal) if event::stops_command(signal) => {
+            Woken::Signal(Signal::Interrupt) => {
                 app.stop();
             }
-            Woken::Signal(signal) => return Ok(Some(signal)),
+            Woken::Signal(Signal::Suspend) => app.effects.push(Effect::Suspend),
+            Woken::Signal(Signal::Continued) => {
+                terminal.retake(app.mouse)?;
+                due = Some(Instant::now());
+            }
+            Woken::Signal(Signal::End(signal)) => return Ok(Some(signal)),
             Woken::Time => {
                 due = Some(Instant::now());
                 // The command may have begun its next part in the moment in which it was asked to stop.
@@ -125,7 +134,21 @@ fn serve(
                 Effect::StopFetching => engine.fetches.stop(),
                 Effect::Copy(text) => terminal.send(CopyToClipboard::to_clipboard_from(text))?,
                 Effect::Mouse(on) => terminal.set_mouse(on)?,
-                Effect::Redraw => terminal.clear()?,
+                Effect::Redraw => {
+                    terminal.clear()?;
+                    due = Some(Instant::now());
+                }
+                Effect::Suspend => {
+                    let mut stopped = false;
+                    terminal.lend(app.mouse, || stopped = event::suspend())?;
+                    if !stopped {
+                        app.say(
+                            Role::Warning,
+                            "not suspended: no shell with job control started dumpscope here",
+                        );
+                    }
+                    due = Some(Instant::now());
+                }
             }
         }
         if app.quit {
@@ -148,12 +171,17 @@ fn next_wake(app: &App, due: Option<Instant>, now: Instant) -> Option<Instant> {
 enum Woken {
     Input(Input),
     Reply(super::message::Reply),
-    Signal(i32),
+    Signal(Signal),
     Time,
     Nobody,
 }
 
-fn wait(engine: &Engine, inputs: &Receiver<Input>, signals: &Receiver<i32>, until: Option<Instant>) -> Woken {
+fn wait(
+    engine: &Engine,
+    inputs: &Receiver<Input>,
+    signals: &Receiver<Signal>,
+    until: Option<Instant>,
+) -> Woken {
     let time = until.map_or_else(crossbeam_channel::never, crossbeam_channel::at);
     select! {
         recv(signals) -> signal => signal.map_or(Woken::Nobody, Woken::Signal),

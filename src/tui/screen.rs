@@ -181,7 +181,9 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     }
     let text = match app.keyboard {
         Keyboard::Pane => PANES.get(app.active).map_or("", |pane| pane.hints),
-        Keyboard::Prompt => "Enter run  Up/Down history  ^R search  Tab complete  Esc to the panes",
+        Keyboard::Prompt => {
+            "Enter run  Up/Down history  Tab complete  Alt-1..8 pane  Esc panes  F1 keys  q end"
+        }
         Keyboard::Find => "Enter keep  Esc leave  n/N next and previous afterwards",
         Keyboard::Help => "Up/Down scroll  any other key closes",
     };

@@ -7,8 +7,8 @@ use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue, style};
 use ratatui::Frame;
@@ -54,9 +54,7 @@ impl Terminal {
 
     fn set_up(mouse: bool) -> Result<Terminal, TuiError> {
         let failed = |what| move |source| TuiError::Terminal { what, source };
-        enable_raw_mode().map_err(failed("raw mode"))?;
-        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
-            .map_err(failed("alternate screen"))?;
+        enter()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 15, io::stdout()));
         let inner = ratatui::Terminal::new(backend).map_err(failed("size"))?;
         let mut terminal = Terminal { inner };
@@ -77,12 +75,40 @@ impl Terminal {
         drawn.map_err(|source| TuiError::Terminal { what: "drawing", source })
     }
 
-    /// Forgets what is on the screen, so that the next frame is written whole.
+    /// Forgets what is on the screen, so that the next frame is written whole. The terminal is asked nothing: its answer
+    /// would go to the thread that reads keys.
     ///
     /// # Errors
     /// The terminal is gone.
     pub(super) fn clear(&mut self) -> Result<(), TuiError> {
-        self.inner.clear().map_err(|source| TuiError::Terminal { what: "clearing", source })
+        let failed = |source| TuiError::Terminal { what: "clearing", source };
+        execute!(self.inner.backend_mut(), Clear(ClearType::All)).map_err(failed)?;
+        // The buffer that the next frame is compared with becomes an empty one.
+        self.inner.swap_buffers();
+        Ok(())
+    }
+
+    /// Gives the terminal back for as long as the process is stopped, and takes it again.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub(super) fn lend(&mut self, mouse: bool, stop: impl FnOnce()) -> Result<(), TuiError> {
+        restore();
+        stop();
+        TAKEN.store(true, Ordering::SeqCst);
+        self.retake(mouse)
+    }
+
+    /// Sets the terminal up again after another program may have changed it.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub(super) fn retake(&mut self, mouse: bool) -> Result<(), TuiError> {
+        // What was found at the start is what is restored at the end, whatever another program left.
+        let _ = disable_raw_mode();
+        enter()?;
+        self.set_mouse(mouse)?;
+        self.clear()
     }
 
     /// Whether the mouse reports to the explorer, or selects text in the terminal.
@@ -112,6 +138,13 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// Raw mode, the other screen, pasted text told from typed.
+fn enter() -> Result<(), TuiError> {
+    let failed = |what| move |source| TuiError::Terminal { what, source };
+    enable_raw_mode().map_err(failed("raw mode"))?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).map_err(failed("alternate screen"))
 }
 
 /// Puts the terminal back, once. Every step is tried even if one before it failed: there is nobody left to tell.

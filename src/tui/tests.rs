@@ -40,6 +40,14 @@ impl Explorer {
         Explorer { app, terminal, asked: Vec::new(), selected: 0 }
     }
 
+    /// The same, with the keyboard at the panes.
+    fn at_panes(width: u16, height: u16) -> Explorer {
+        let mut explorer = Explorer::new(width, height);
+        explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)));
+        assert_eq!(explorer.app.keyboard, Keyboard::Pane);
+        explorer
+    }
+
     fn resize(&mut self, width: u16, height: u16) {
         self.terminal.backend_mut().resize(width, height);
         self.app.input(Input::Resize);
@@ -129,14 +137,14 @@ fn the_first_screen_is_complete() {
 
 #[test]
 fn panes_run_when_they_come_into_sight_and_again_when_the_selection_changes() {
-    let mut explorer = Explorer::new(80, 24);
+    let mut explorer = Explorer::at_panes(80, 24);
     explorer.settle();
     explorer.keys("4");
     assert_eq!(explorer.app.active, REGISTERS);
     assert_eq!(explorer.asked.last().map(String::as_str), Some("r"));
     explorer.keys("646");
     assert_eq!(explorer.asked.iter().filter(|line| *line == "r").count(), 1);
-    explorer.keys("~2s");
+    explorer.keys(":~2s");
     explorer.key(KeyCode::Enter);
     explorer.key(KeyCode::Esc);
     explorer.keys("4");
@@ -145,7 +153,7 @@ fn panes_run_when_they_come_into_sight_and_again_when_the_selection_changes() {
 
 #[test]
 fn links_lead_to_the_pane_of_their_command_and_back() {
-    let mut explorer = Explorer::new(80, 24);
+    let mut explorer = Explorer::at_panes(80, 24);
     explorer.settle();
     explorer.key(KeyCode::Down);
     explorer.key(KeyCode::Down);
@@ -165,7 +173,7 @@ fn links_lead_to_the_pane_of_their_command_and_back() {
 
 #[test]
 fn a_link_without_a_pane_runs_in_the_console() {
-    let mut explorer = Explorer::new(80, 24);
+    let mut explorer = Explorer::at_panes(80, 24);
     explorer.settle();
     explorer.key(KeyCode::Down);
     explorer.key(KeyCode::Right);
@@ -178,7 +186,7 @@ fn a_link_without_a_pane_runs_in_the_console() {
 
 #[test]
 fn a_link_that_selects_leaves_the_user_where_he_is() {
-    let mut explorer = Explorer::new(80, 24);
+    let mut explorer = Explorer::at_panes(80, 24);
     explorer.settle();
     explorer.key(KeyCode::Down);
     explorer.key(KeyCode::Right);
@@ -221,7 +229,7 @@ fn a_command_makes_a_running_pane_wait() {
 
 #[test]
 fn a_pane_that_the_user_stopped_does_not_start_again_by_itself() {
-    let mut explorer = Explorer::new(80, 24);
+    let mut explorer = Explorer::at_panes(80, 24);
     explorer.draw();
     let pane = explorer.app.next_request(Instant::now()).expect("the pane's command");
     explorer.key(KeyCode::Esc);
@@ -234,19 +242,115 @@ fn a_pane_that_the_user_stopped_does_not_start_again_by_itself() {
 }
 
 #[test]
-fn escape_and_a_key_in_one_packet_are_two_keys() {
+fn alt_and_a_number_lead_to_a_pane_and_keep_the_line() {
     let mut explorer = Explorer::new(80, 24);
     explorer.settle();
-    explorer.keys(":r");
-    explorer.key(KeyCode::Enter);
-    let packet = KeyEvent::new(KeyCode::Char('8'), KeyModifiers::ALT);
-    explorer.app.input(Input::Key(packet));
+    explorer.keys("dps");
+    explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Char('8'), KeyModifiers::ALT)));
     assert_eq!((explorer.app.keyboard, explorer.app.active), (Keyboard::Pane, CONSOLE));
+    explorer.settle();
+    explorer.keys(":");
+    assert_eq!((explorer.app.keyboard, explorer.row(22).as_str()), (Keyboard::Prompt, "2: kd> dps"));
+}
+
+/// What a user of WinDbg types first: none of it may be taken for a key of the panes.
+#[test]
+fn the_first_keys_are_typed_and_nothing_else() {
+    for line in ["kv", "k", "? 1", "q", "u", "n", "z", "y", "!analyze -v", "7", "/", "<", ".frame 3", "RMT"] {
+        let mut explorer = Explorer::new(80, 24);
+        explorer.settle();
+        let before = explorer.app.active;
+        explorer.keys(line);
+        assert_eq!(explorer.row(22), format!("2: kd> {line}"));
+        assert_eq!((explorer.app.active, explorer.app.quit), (before, false), "{line}");
+        explorer.key(KeyCode::Enter);
+        assert_eq!(explorer.asked.last().map(String::as_str), Some(line));
+        assert_eq!(explorer.app.keyboard, Keyboard::Prompt, "{line}");
+    }
+    // Backspace is the line's as well, and Enter on an empty line follows no link.
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.keys("kvx");
+    explorer.key(KeyCode::Backspace);
+    assert_eq!(explorer.row(22), "2: kd> kv");
+    explorer.key(KeyCode::Backspace);
+    explorer.key(KeyCode::Backspace);
+    let asked = explorer.asked.len();
+    explorer.key(KeyCode::Enter);
+    assert_eq!((explorer.asked.len(), explorer.app.active), (asked, 0));
+}
+
+#[test]
+fn a_colon_at_the_prompt_is_no_part_of_the_line() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.keys(":lm");
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("lm"));
+}
+
+#[test]
+fn the_last_line_tells_the_keys_of_the_state() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    assert!(explorer.row(23).contains("Esc panes"), "{}", explorer.row(23));
+    explorer.key(KeyCode::Esc);
+    assert!(explorer.row(23).contains(": command"), "{}", explorer.row(23));
+    explorer.keys("x");
+    assert!(explorer.shows("'x' is no key of the panes"), "{}", explorer.row(23));
+    assert_eq!(explorer.app.keyboard, Keyboard::Pane);
+    explorer.key(KeyCode::F(5));
+    assert!(explorer.shows("F5 does nothing"), "{}", explorer.row(23));
+}
+
+#[test]
+fn leaving_asks_once_where_something_is_lost() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.keys("q");
+    assert!(explorer.app.quit, "nothing was done yet");
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.keys("r");
+    explorer.key(KeyCode::Enter);
+    explorer.key(KeyCode::Esc);
+    explorer.keys("q");
+    assert!(!explorer.app.quit && explorer.shows("leave? what 1 command said is lost"));
+    explorer.keys("3");
+    explorer.keys("q");
+    assert!(!explorer.app.quit, "another key took the question back");
+    explorer.keys("q");
+    assert!(explorer.app.quit);
+}
+
+#[test]
+fn pasted_lines_run_one_by_one() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    let before = explorer.asked.len();
+    explorer.app.input(Input::Paste("r\r\n\r\nlm; k\n* remark; not a command\n? 1+".into()));
+    explorer.settle();
+    let asked: Vec<&str> = explorer.asked.iter().skip(before).map(String::as_str).collect();
+    assert_eq!(asked, ["r", "lm; k", "* remark; not a command"]);
+    assert_eq!(explorer.row(22), "2: kd> ? 1+");
+}
+
+#[test]
+fn suspending_and_drawing_again_work_in_both_states() {
+    for panes in [false, true] {
+        let mut explorer = if panes { Explorer::at_panes(80, 24) } else { Explorer::new(80, 24) };
+        for (key, effect) in [('z', Effect::Suspend), ('l', Effect::Redraw)] {
+            explorer.app.effects.clear();
+            explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::CONTROL)));
+            assert_eq!(explorer.app.effects, [effect]);
+            assert!(explorer.app.prompt.text().is_empty());
+        }
+    }
 }
 
 #[test]
 fn a_pane_that_is_left_stops_and_starts_again_when_it_is_back() {
-    let mut explorer = Explorer::new(80, 24);
+    let mut explorer = Explorer::at_panes(80, 24);
     explorer.draw();
     let analysis = explorer.app.next_request(Instant::now()).expect("the pane's command");
     let key = |c| Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
@@ -261,7 +365,7 @@ fn a_pane_that_is_left_stops_and_starts_again_when_it_is_back() {
 
 #[test]
 fn late_output_does_not_get_into_a_page_that_was_followed_to() {
-    let mut explorer = Explorer::new(80, 24);
+    let mut explorer = Explorer::at_panes(80, 24);
     explorer.settle();
     explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Char('6'), KeyModifiers::NONE)));
     explorer.draw();
@@ -302,7 +406,7 @@ fn a_failed_command_says_so_and_the_rest_goes_on() {
 
 #[test]
 fn finding_marks_and_moves() {
-    let mut explorer = Explorer::new(80, 24);
+    let mut explorer = Explorer::at_panes(80, 24);
     explorer.settle();
     explorer.keys("/ 60");
     assert_eq!(explorer.row(22), "/ 60");
@@ -329,7 +433,7 @@ fn a_running_command_is_told_after_a_moment_only() {
 
 #[test]
 fn large_screens_show_all_panes_at_once() {
-    let mut explorer = Explorer::new(160, 50);
+    let mut explorer = Explorer::at_panes(160, 50);
     explorer.settle();
     assert_eq!(explorer.asked.len(), PANES.len(), "{:?}", explorer.asked);
     for pane in ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]

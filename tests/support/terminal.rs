@@ -34,9 +34,20 @@ pub fn line_discipline(master: &dyn MasterPty) -> String {
 
 impl Terminal {
     pub fn open(columns: u16, rows: u16, arguments: &[&str], variables: &[(&str, &str)]) -> Terminal {
+        Terminal::run(env!("CARGO_BIN_EXE_dumpscope"), columns, rows, arguments, variables)
+    }
+
+    /// Any program.
+    pub fn run(
+        program: &str,
+        columns: u16,
+        rows: u16,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Terminal {
         let pair = native_pty_system().openpty(size(columns, rows)).expect("a pseudo-terminal");
         let before = line_discipline(&*pair.master);
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_dumpscope"));
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         command.env("TERM", "xterm-256color");
@@ -71,6 +82,25 @@ impl Terminal {
         let mut terminal = Terminal::open(columns, rows, &[dump], variables);
         terminal.wait_for("Analysis");
         terminal
+    }
+
+    /// The same, with the keyboard at the panes.
+    pub fn explore_panes(columns: u16, rows: u16, variables: &[(&str, &str)]) -> Terminal {
+        let mut terminal = Terminal::explore(columns, rows, variables);
+        terminal.to_panes();
+        terminal
+    }
+
+    /// From the empty prompt to the panes.
+    pub fn to_panes(&mut self) {
+        self.press("\t");
+        self.wait_until("panes", |terminal| !terminal.contents().contains("Esc panes"));
+    }
+
+    /// Leaves as a user of WinDbg does, from wherever the keyboard is.
+    pub fn leave(&mut self) {
+        self.press("\x1b:q\r");
+        assert!(self.end().success());
     }
 
     pub fn press(&mut self, keys: &str) {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 #[test]
 fn keys_drive_it_and_q_restores_the_terminal() {
-    let mut terminal = Terminal::explore(80, 24, &[]);
+    let mut terminal = Terminal::explore_panes(80, 24, &[]);
     terminal.wait_for("wifi-triage.dmp");
     assert!(terminal.screen.lock().unwrap().screen().alternate_screen());
     assert_ne!(line_discipline(&*terminal.master), terminal.before, "raw mode is on");
@@ -37,10 +37,12 @@ fn keys_drive_it_and_q_restores_the_terminal() {
     terminal.press("\x7f");
     terminal.wait_for("module name");
     // The keys.
-    terminal.press("?");
+    terminal.press("\x1bOP");
     terminal.wait_for("Esc closes this list");
     terminal.press("x");
     terminal.wait_for("[6 Modules]");
+    terminal.press("q");
+    terminal.wait_for("leave? what 2 commands said is lost");
     terminal.press("q");
     assert!(terminal.end().success());
     terminal.assert_restored();
@@ -48,7 +50,7 @@ fn keys_drive_it_and_q_restores_the_terminal() {
 
 #[test]
 fn the_command_q_and_control_d_end_it_too() {
-    for keys in [":q\r", "\x04", ":\x04"] {
+    for keys in ["q\r", ":q\r", "\x04", "\t:q\r", "\tq"] {
         let mut terminal = Terminal::explore(80, 24, &[]);
         terminal.press(keys);
         assert!(terminal.end().success(), "{keys:?}");
@@ -59,7 +61,7 @@ fn the_command_q_and_control_d_end_it_too() {
 #[test]
 fn panes_scroll() {
     let mut terminal = Terminal::explore(80, 12, &[]);
-    terminal.press(":.help\r\t8");
+    terminal.press(".help\r\t8");
     terminal.wait_for("[8 Command]");
     terminal.wait_for("Ends the session");
     terminal.press("\x1b[H");
@@ -82,11 +84,10 @@ fn it_survives_every_size() {
         assert!(terminal.child.try_wait().expect("the program").is_none(), "it ended at {columns}x{rows}");
     }
     terminal.resize(80, 24);
-    terminal.press("\x15\t1");
+    terminal.press("\x1b[F\x15\x1b1");
     terminal.wait_for("[1 Analysis]");
     terminal.wait_for("wifi-triage.dmp");
-    terminal.press("q");
-    assert!(terminal.end().success());
+    terminal.leave();
     terminal.assert_restored();
 }
 
@@ -102,8 +103,7 @@ fn escape_stops_a_command_at_once() {
         assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
         terminal.press(".echo next\r");
         terminal.wait_for("next");
-        terminal.press("\x04");
-        assert!(terminal.end().success());
+        terminal.leave();
     }
 }
 
@@ -114,8 +114,7 @@ fn a_panic_in_a_command_is_an_error_and_the_session_goes_on() {
     terminal.wait_for("Please report this");
     terminal.press(".echo still here\r");
     terminal.wait_until("answer", |terminal| terminal.contents().contains("\nstill here"));
-    terminal.press("\x04");
-    assert!(terminal.end().success());
+    terminal.leave();
     terminal.assert_restored();
 }
 
@@ -144,6 +143,102 @@ fn sigterm_restores_the_terminal_even_while_a_command_runs() {
 }
 
 #[test]
+fn control_l_draws_again_and_the_session_goes_on() {
+    let mut terminal = Terminal::explore(80, 24, &[]);
+    for _ in 0..3 {
+        terminal.wait_for_silence();
+        let before = terminal.bytes.lock().unwrap().len();
+        terminal.press("\x0c");
+        terminal.wait_until("whole frame", |terminal| terminal.bytes.lock().unwrap().len() > before + 500);
+        // Longer than the two seconds for which a question to the terminal would wait.
+        thread::sleep(Duration::from_millis(800));
+        terminal.wait_for("Analysis");
+    }
+    let bytes = terminal.bytes.lock().unwrap().clone();
+    assert!(!bytes.windows(4).any(|window| window == b"\x1b[6n"), "the terminal is asked for its cursor");
+    terminal.press(".echo still here\r");
+    terminal.wait_for("\nstill here");
+    terminal.leave();
+    terminal.assert_restored();
+}
+
+/// Started by a shell with job control, as users do.
+#[test]
+fn control_z_leads_to_the_shell_and_fg_back() {
+    let program = env!("CARGO_BIN_EXE_dumpscope");
+    let mut terminal = Terminal::run(
+        "bash",
+        80,
+        24,
+        &["--norc", "--noprofile", "--noediting", "-i"],
+        &[("PS1", "shell$ "), ("HISTFILE", "")],
+    );
+    terminal.wait_for("shell$");
+    terminal.press(&format!("{program} tests/data/wifi-triage.dmp.gz\r"));
+    terminal.wait_for("[1 Analysis]");
+    for suspend in ["\x1a", "\t\x1a"] {
+        terminal.press(suspend);
+        terminal.wait_until("the shell's screen", |terminal| {
+            !terminal.screen.lock().unwrap().screen().alternate_screen()
+        });
+        terminal.wait_for("Stopped");
+        terminal.press("echo sum $((20+22))\r");
+        terminal.wait_for("sum 42");
+        terminal.press("fg\r");
+        terminal.wait_for("[1 Analysis]");
+        assert!(terminal.screen.lock().unwrap().screen().alternate_screen());
+    }
+    terminal.press("\x1b:.echo back again\r");
+    terminal.wait_for("\nback again");
+    terminal.press("\x1b:q\r");
+    terminal.wait_until("the shell's screen", |terminal| {
+        !terminal.screen.lock().unwrap().screen().alternate_screen()
+    });
+    terminal.wait_for_silence();
+    terminal.press("exit\r");
+    terminal.end();
+    terminal.assert_restored();
+}
+
+/// Nobody could bring it back: the terminal belongs to it alone.
+#[test]
+fn it_does_not_suspend_where_no_shell_waits() {
+    let mut terminal = Terminal::explore(80, 24, &[]);
+    terminal.press("\x1a");
+    terminal.wait_for("not suspended");
+    let id = terminal.child.process_id().expect("its id").to_string();
+    let sent = std::process::Command::new("kill").args(["-TSTP", &id]).status();
+    assert!(sent.expect("kill").success());
+    terminal.press(".echo goes on\r");
+    terminal.wait_for("\ngoes on");
+    terminal.leave();
+    terminal.assert_restored();
+}
+
+#[test]
+fn signals_that_end_it_restore_the_terminal() {
+    for signal in ["-QUIT", "-HUP", "-TERM", "-ABRT"] {
+        let mut terminal = Terminal::explore(80, 24, &[]);
+        let id = terminal.child.process_id().expect("its id").to_string();
+        let sent = std::process::Command::new("kill").args([signal, &id]).status();
+        assert!(sent.expect("kill").success());
+        let status = terminal.end();
+        assert!(status.signal().is_some(), "{signal}: {status:?}");
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn an_abort_restores_the_terminal() {
+    for variable in ["DUMPSCOPE_TEST_ABORT", "DUMPSCOPE_TEST_OVERFLOW"] {
+        let mut terminal = Terminal::explore(80, 24, &[(variable, ".echo boom")]);
+        terminal.press(".echo boom\r");
+        assert!(!terminal.end().success());
+        terminal.assert_restored();
+    }
+}
+
+#[test]
 fn nothing_is_written_while_nothing_happens() {
     let terminal = Terminal::explore(160, 50, &[]);
     terminal.wait_for_silence();
@@ -166,7 +261,6 @@ fn a_running_command_is_drawn_four_times_a_second_at_most() {
     assert!(bytes.len() - before < 1500, "{} bytes in two seconds", bytes.len() - before);
 }
 
-/// Every pane of real dumps, on a small and on a large screen.
 /// Every pane of an image has something of the image to show.
 #[test]
 fn an_image_fills_the_panes() {
@@ -183,17 +277,17 @@ fn an_image_fills_the_panes() {
             ("8 Command", "ModLoad:"),
         ] {
             terminal.wait_for("driver.sys  Native image  x64");
-            terminal.press(&pane[..1]);
+            terminal.press(&format!("\x1b{}", &pane[..1]));
             terminal.wait_for(&format!("[{pane}]"));
             terminal.wait_for(shown);
         }
         terminal.press(":k\r");
         terminal.wait_for("driver.sys is an image, no dump");
-        terminal.press("\x04");
-        assert!(terminal.end().success());
+        terminal.leave();
     }
 }
 
+/// Every pane of real dumps, on a small and on a large screen.
 #[test]
 fn panes_of_real_dumps_are_full() {
     let shared = std::env::var("DUMPSCOPE_SHARED").unwrap_or_else(|_| "../shared".to_owned());
@@ -213,7 +307,7 @@ fn panes_of_real_dumps_are_full() {
             ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]
         {
             terminal.wait_for("1 Analysis");
-            terminal.press(&pane[..1]);
+            terminal.press(&format!("\x1b{}", &pane[..1]));
             terminal.wait_for(&format!("[{pane}]"));
             terminal.wait_until("its lines", |terminal| {
                 let screen = terminal.contents();
@@ -225,8 +319,7 @@ fn panes_of_real_dumps_are_full() {
             assert!(!screen.contains("dumpscope itself failed"), "{dump}, {pane}:\n{screen}");
             assert!(!screen.contains("no command"), "{dump}, {pane}:\n{screen}");
         }
-        terminal.press("q");
-        assert!(terminal.end().success());
+        terminal.leave();
     }
 }
 
@@ -248,7 +341,7 @@ fn the_first_screen_takes_less_than_a_tenth_of_a_second() {
 
 #[test]
 fn a_key_costs_few_bytes() {
-    let mut terminal = Terminal::explore(80, 24, &[]);
+    let mut terminal = Terminal::explore_panes(80, 24, &[]);
     terminal.press("6");
     terminal.wait_for("module name");
     terminal.wait_for_silence();
@@ -263,7 +356,7 @@ fn a_key_costs_few_bytes() {
 fn the_mouse_is_left_alone_over_ssh() {
     for (variables, mouse) in [(&[][..], true), (&[("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22")][..], false)]
     {
-        let mut terminal = Terminal::explore(80, 24, variables);
+        let mut terminal = Terminal::explore_panes(80, 24, variables);
         let mode = terminal.screen.lock().unwrap().screen().mouse_protocol_mode();
         assert_eq!(mode != vt100::MouseProtocolMode::None, mouse);
         terminal.press("M");
@@ -293,7 +386,7 @@ fn text_is_copied_through_the_terminal() {
 
 #[test]
 fn no_color_writes_no_colour() {
-    let mut terminal = Terminal::explore(80, 24, &[("NO_COLOR", "1")]);
+    let mut terminal = Terminal::explore_panes(80, 24, &[("NO_COLOR", "1")]);
     terminal.press("234567");
     terminal.wait_for("[7 Memory]");
     terminal.wait_for_silence();
@@ -324,6 +417,6 @@ fn commands_of_the_flags_run_first() {
     let mut terminal =
         Terminal::open(80, 24, &["--tui", "-z", dump, "-c", ".echo one", "-c", ".echo two"], &[]);
     terminal.wait_for("\ntwo");
-    terminal.press("8");
+    terminal.press("\x1b8");
     terminal.wait_for("kd> .echo one");
 }

@@ -49,6 +49,7 @@ impl Gate {
         let mut terminal =
             Terminal::open(columns, rows, &arguments, &[("XDG_CACHE_HOME", home), ("HOME", home)]);
         terminal.wait_for("Analysis");
+        terminal.to_panes();
         terminal
     }
 
@@ -76,8 +77,7 @@ fn panes_show_addresses_at_once_and_names_as_they_arrive() {
         terminal.wait_for("nwifi!Dot11SendCompletion");
         terminal.wait_until("end of fetching", |terminal| !terminal.contents().contains("Esc stops"));
         assert_eq!(gate.asked_for("/nwifi.pdb"), 1, "{:?}", gate.server.asked());
-        terminal.press("q");
-        assert!(terminal.end().success());
+        terminal.leave();
         terminal.assert_restored();
     }
 }

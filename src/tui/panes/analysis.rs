@@ -15,5 +15,5 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: false,
     wrap: true,
     skip: Some("*"),
-    hints: "Enter follow  Left/Right link  Tab pane  : command  / find  ? keys",
+    hints: "Enter follow  Left/Right link  Tab pane  : command  / find  F1 keys",
 };

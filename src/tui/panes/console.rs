@@ -11,5 +11,5 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: false,
     wrap: false,
     skip: None,
-    hints: "Enter follow  Backspace back  / find  Y copy all  Tab pane  : command  ? keys",
+    hints: "Enter follow  Backspace back  / find  Y copy all  Tab pane  : command  F1 keys",
 };

@@ -19,5 +19,5 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: true,
     wrap: false,
     skip: None,
-    hints: "Enter follow  Backspace back  Tab pane  : command  / find  ? keys",
+    hints: "Enter follow  Backspace back  Tab pane  : command  / find  F1 keys",
 };

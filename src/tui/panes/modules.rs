@@ -12,5 +12,5 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: false,
     wrap: false,
     skip: None,
-    hints: "Enter details  Backspace back  / find  Tab pane  : command  ? keys",
+    hints: "Enter details  Backspace back  / find  Tab pane  : command  F1 keys",
 };

@@ -11,5 +11,5 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: false,
     wrap: false,
     skip: None,
-    hints: "Enter make current  Tab pane  : command  / find  ? keys",
+    hints: "Enter make current  Tab pane  : command  / find  F1 keys",
 };

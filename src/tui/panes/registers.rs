@@ -11,5 +11,5 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: false,
     wrap: false,
     skip: None,
-    hints: "Enter memory there  Left/Right register  Tab pane  : command  ? keys",
+    hints: "Enter memory there  Left/Right register  Tab pane  : command  F1 keys",
 };
