@@ -60,7 +60,8 @@ impl Target {
         let memory = VirtualMemory::new(&dump);
         let physical = dump.pages().map(|_| PhysicalMemory::new(&dump));
         let debugger_data = debugger_data(&dump, &memory);
-        if debugger_data.is_none() && dump.header().bits == Bits::Bits64 {
+        // Without any memory, which the dump itself tells, what lies in memory is missing of course.
+        if debugger_data.is_none() && dump.header().bits == Bits::Bits64 && dump.has_memory() {
             let address = dump.header().kd_debugger_data_block;
             let why =
                 memory.window(address).err().map_or("it is damaged".to_owned(), |error| error.to_string());
@@ -90,7 +91,7 @@ impl Target {
             }
             None => (Vec::new(), Some("module lists of 32-bit dumps are not supported".to_owned())),
         };
-        self.warnings.extend(trouble);
+        self.warnings.extend(trouble.filter(|_| dump.has_memory()));
         self.search_images(dump, &mut found);
         let (user, trouble) = self.user_modules(head);
         found.extend(user);

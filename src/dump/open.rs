@@ -141,6 +141,12 @@ impl DumpFile {
         self.0.pages.as_ref()
     }
 
+    /// Whether the file holds any memory, and not just the header.
+    pub fn has_memory(&self) -> bool {
+        let first_page = self.pages().map(PageIndex::first_page);
+        self.triage().is_some() || first_page.is_some_and(|first| first < self.0.mapping.len())
+    }
+
     /// The blobs of secondary data.
     pub fn secondary(&self) -> &[SecondaryBlob] {
         &self.0.secondary

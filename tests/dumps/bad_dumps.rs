@@ -4,7 +4,7 @@ use crate::synth;
 use std::path::{Path, PathBuf};
 
 use crate::synth::{Machine, Triage};
-use dumpscope::debuggee::Subject;
+use dumpscope::debuggee::{Subject, Target};
 use dumpscope::dump::{Bits, DumpFile, DumpKind};
 use dumpscope::memory::{Memory, PhysicalMemory, Reason};
 
@@ -86,6 +86,12 @@ fn headers_alone_open_with_a_warning() {
         let dump = opened(&bytes).unwrap();
         assert!(dump.warnings().iter().any(|text| text.contains(warning)), "{:?}", dump.warnings());
         assert_ne!(dump.header().bug_check_code, 0);
+        // What follows from it is not said again.
+        if !dump.has_memory() {
+            let count = dump.warnings().len();
+            let target = Target::new(dump);
+            assert_eq!((count, target.warnings().len()), (1, 1), "{:?}", target.warnings());
+        }
     }
 }
 
@@ -177,4 +183,52 @@ fn shared_bad_files() {
     warns("full-header-only-x86.dmp", Bits::Bits32, DumpKind::Full, &["no page of memory"]);
     warns("full-truncated-16k.dmp", Bits::Bits64, DumpKind::Full, &["0x2 of 0x7fe86 pages"]);
     warns("synthetic-header-x86.dmp", Bits::Bits32, DumpKind::Triage, &["before the triage data"]);
+}
+
+/// Tagged data whose bytes are damaged one by one: what they hold is shown as far as it goes, and nothing fails.
+#[test]
+fn damaged_tagged_data_never_fail() {
+    let guid = |digits| dumpscope::util::guid::Guid::of(digits).0;
+    let ranges: synth::Ranges<'_> = &[
+        (0xffff_8800_0000_0000, b"memory"),
+        (0xffff_f800_0000_1004, b"other"),
+        (0xffff_8800_0000_0003, b"overlap"),
+    ];
+    let mut firmware = vec![0, 3, 4, 0, 40, 0, 0, 0, 0, 9, 0, 0, 1, 2, 0, 0, 3];
+    firmware.extend(b"Maker\x001.2\x001/2/2024\0\0\x01\x07\0\0\x01\x02\x03A\0B\0\0");
+    let secondary = vec![
+        (
+            guid(0x0d910545_e694_4b15_870c_01625fb32a6f),
+            synth::tagged_memory(&[("IoTriageDumpData", ranges), ("M", ranges)]),
+        ),
+        (guid(0xbc5c008f_1e3a_44d7_988d_86f6884c6758), firmware),
+        (
+            guid(0x6c7ac389_4313_47dc_9f34_a8800a0fb56c),
+            vec![4, 0, 0, 0, b'a', 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, b'x', 0],
+        ),
+        (guid(0xe83b40d2_b0a0_4842_abea_71c9e3463dd1), [b"FACP\x24\0\0\0".as_slice(), &[b'A'; 28]].concat()),
+        (guid(0x7b581fa7_81c2_423f_a65c_1266fb10603d), b"DIVH\x44\0\0\0\0\0\0@KVMKVMKVM\0\0\0".to_vec()),
+        (guid(0xbe84d651_a550_4367_8e63_ab792b631f94), vec![1, 0, 0, 0, 12, 0, 0, 0, b'a', 0, 0, 0]),
+    ];
+    let whole = Triage { secondary, ..Triage::sample() }.dump();
+    let start = whole.windows(8).position(|bytes| bytes == b"DumpBlob").unwrap();
+    let read = |bytes: Vec<u8>| {
+        let target = Target::new(DumpFile::from_bytes("test.dmp", bytes).unwrap());
+        let dump = target.dump().unwrap();
+        let tagged = dump.tagged();
+        let differences = target.memory().blocks().unwrap().differences().count();
+        (tagged.hardware(), tagged.last_crashed_image(), tagged.named_driver(), differences)
+    };
+    let (hardware, image, _, differences) = read(whole.clone());
+    assert!(hardware.cpu.is_none() && hardware.firmware.unwrap().bios_version.as_deref() == Some("1.2"));
+    assert_eq!((hardware.acpi.len(), hardware.hypervisor.as_deref()), (1, Some("KVMKVMKVM")));
+    assert_eq!((image.as_deref(), differences), (Some("a"), 4));
+    for at in start..whole.len() {
+        for value in [0, 1, 0x7f, 0x80, 0xff] {
+            let mut damaged = whole.clone();
+            damaged[at] = value;
+            read(damaged);
+        }
+        read(whole[..at].to_vec());
+    }
 }
