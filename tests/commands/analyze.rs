@@ -91,6 +91,10 @@ fn meanings_that_changed_with_windows() {
         (0, old, "read"),
         (2, TEN, "write"),
         (0x10, TEN, "execute"),
+        // The processor's error code: bit 0 tells a page that is there from one that is not.
+        (1, TEN, "read"),
+        (3, TEN, "write"),
+        (0x11, TEN, "execute"),
         (1, old, "write"),
         (1, arm, "write"),
         (8, arm, "execute"),
@@ -177,7 +181,7 @@ fn a_code_without_arguments_lists_its_values() {
     assert!(!shown.contains("0000000000000000"), "{shown}");
     // Values of another Windows are left out: the dump is of Windows 10.
     let fault = run(&mut wifi(), "!analyze -show 50").unwrap().join("\n");
-    assert!(fault.contains("Arg2 2: write") && !fault.contains("Arg2 1:"), "{fault}");
+    assert!(fault.contains("Arg2 & 2 = 2: write") && !fault.contains("Arg2 1:"), "{fault}");
 }
 
 /// Everything that `!analyze` can be led on to works, on every dump that there is.
