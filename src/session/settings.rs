@@ -10,6 +10,9 @@ pub struct Settings {
     pub radix: Radix,
     /// The zone in which times are shown.
     pub zone: Zone,
+    /// Whether a paragraph is one line, for a reader that breaks lines itself, as a pane does; otherwise it is broken as
+    /// the classic output is.
+    pub whole_paragraphs: bool,
     /// The language of explanations.
     pub language: Language,
     /// How many frames `k` shows; `None` for the default.

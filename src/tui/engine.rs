@@ -106,10 +106,12 @@ fn run(request: &Request, session: &mut Session, sink: &mut Stream<'_>) -> Resul
     let (focus, next_address) = (session.focus.clone(), session.next_address.clone());
     let (form, search) = (session.display_form, session.saved_search.clone());
     let user_registers = session.user_registers;
+    session.settings.whole_paragraphs = true;
     let outcome = run_line(&request.line, session, sink);
     (session.focus, session.next_address) = (focus, next_address);
     (session.display_form, session.saved_search) = (form, search);
     session.user_registers = user_registers;
+    session.settings.whole_paragraphs = false;
     outcome
 }
 

@@ -1,7 +1,7 @@
-//! Breaking long lines at blanks, for panes of prose.
+//! Breaking long lines where prose may be broken, for panes.
 
 use crate::output::{Line, Span};
-use crate::util::width::{clip, columns};
+use crate::util::width::{clip, columns, pieces};
 
 /// `line` as lines of at most `width` columns. The lines after the first are indented as the first one's text is, so
 /// that a wrapped entry still reads as one. Roles and actions are kept.
@@ -30,7 +30,7 @@ struct Wrapper {
 impl Wrapper {
     fn span(&mut self, span: &Span) {
         let mut piece = String::new();
-        for word in span.text().split_inclusive(' ') {
+        for word in pieces(span.text()) {
             let length = columns(&piece);
             if self.used + length + columns(word.trim_end()) > self.width
                 && self.used + length > self.indent.len()
@@ -107,6 +107,7 @@ mod tests {
     fn what_has_no_blanks_is_cut() {
         assert_eq!(wrapped("abcdefghijklmnop", 10), ["abcdefghij", "  klmnop"]);
         assert_eq!(wrapped("驱动驱动驱动驱动", 9), ["驱动驱动", "  驱动驱", "  动"]);
+        assert_eq!(wrapped("驱动驱动，驱动", 8), ["驱动驱", "  动，驱", "  动"]);
     }
 
     #[test]

@@ -26,31 +26,37 @@ pub fn pad(text: &str, width: usize) -> String {
     padded
 }
 
-/// `text` in lines of at most `first` columns for the first and `rest` for the others, broken at blanks and beside wide
-/// characters, as Chinese is: not before punctuation that ends something, nor after such that opens it. A word longer
-/// than a line stays whole.
+/// `text` in the pieces between which a line may end: behind blanks and beside wide characters, as in Chinese, but not
+/// before punctuation that ends something, nor behind such that opens it.
+pub fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let ends = rest.char_indices().zip(rest.chars().skip(1));
+        let end = ends
+            .filter(|((_, before), after)| may_break(*before, *after))
+            .map(|((at, c), _)| at + c.len_utf8())
+            .next();
+        let (piece, after) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+/// `text` in lines of at most `first` columns for the first and `rest` for the others. A piece that is longer than a line
+/// stays whole.
 pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<&str> {
     let mut lines = Vec::new();
-    let (mut start, mut chance, mut used, mut since) = (0, None, 0, 0);
-    let mut before = None;
-    for (at, c) in text.char_indices() {
-        if before.is_some_and(|before| may_break(before, c)) {
-            (chance, since) = (Some(at), 0);
-        }
-        let wide = UnicodeWidthChar::width(c).unwrap_or(0);
-        used += wide;
-        since += wide;
+    let (mut start, mut end, mut used) = (0, 0, 0);
+    for piece in pieces(text) {
         let max = if lines.is_empty() { first } else { rest };
-        if used > max
-            && c != ' '
-            && let Some(end) = chance.take()
-        {
+        if end > start && used + columns(piece.trim_end()) > max {
             lines.push(text.get(start..end).unwrap_or_default().trim_end());
-            (start, used) = (end, since);
+            (start, used) = (end, 0);
         }
-        before = Some(c);
+        end += piece.len();
+        used += columns(piece);
     }
-    lines.push(text.get(start..).unwrap_or_default().trim_end());
+    lines.push(text.get(start..end).unwrap_or_default().trim_end());
     lines
 }
 
@@ -83,5 +89,6 @@ mod tests {
         assert_eq!(wrap("驱动程序，内核", 8, 8), ["驱动程", "序，内核"]);
         assert_eq!(wrap("对 IRP 用（甲）", 10, 10), ["对 IRP 用", "（甲）"]);
         assert_eq!(wrap("", 8, 8), [""]);
+        assert_eq!(pieces("ab  c驱，动").collect::<Vec<_>>(), ["ab  ", "c", "驱，", "动"]);
     }
 }

@@ -22,7 +22,7 @@ pub fn lines(number: usize, argument: &Argument, context: &Context<'_>) -> Vec<L
         return vec![line];
     };
     line = line.text(", ");
-    let wrapped = words::lines(&meaning, line.columns(), INDENT);
+    let wrapped = words::lines(&meaning, line.columns(), INDENT, &context.session.settings);
     let mut lines = Vec::new();
     for (index, part) in wrapped.into_iter().enumerate() {
         match index {

@@ -4,8 +4,8 @@ use super::{argument, words};
 use crate::analysis::{BugCheck, Explanation, Windows, decode_user_code, explain};
 use crate::command::{COMMANDS, CommandError, Context};
 use crate::output::{Field, Line, Record, Role};
+use crate::session::Settings;
 use crate::util::hex;
-use crate::util::language::Language;
 
 /// Shows what a code with these arguments means, and says what is known of it.
 pub fn show(
@@ -17,7 +17,7 @@ pub fn show(
     let explained = explain(code, parameters, windows);
     let record = match &explained {
         Some(explanation) => record(explanation, context),
-        None => with_arguments(unknown(code, context.session.settings.language), parameters),
+        None => with_arguments(unknown(code, &context.session.settings), parameters),
     };
     context.emit(record)?;
     if let Some(look) = explained.as_ref().and_then(|explanation| explanation.check.look.as_ref()) {
@@ -31,7 +31,7 @@ fn record(explanation: &Explanation, context: &Context<'_>) -> Record {
     let language = context.session.settings.language;
     let arguments = &explanation.arguments;
     let meanings = arguments.iter().map(|argument| argument::meaning(argument, language).into()).collect();
-    let mut record = heading(&explanation.check, language)
+    let mut record = heading(&explanation.check, &context.session.settings)
         .field(
             "arguments",
             Field::List(arguments.iter().map(|argument| Field::Hex(argument.value)).collect()),
@@ -45,7 +45,8 @@ fn record(explanation: &Explanation, context: &Context<'_>) -> Record {
 }
 
 /// The name and what it means, with the facts of the code.
-pub fn heading(check: &BugCheck, language: Language) -> Record {
+pub fn heading(check: &BugCheck, settings: &Settings) -> Record {
+    let language = settings.language;
     let summary = check.summary.as_ref().map(|text| text.in_language(language));
     let mut record = Record::new("bugcheck")
         .field("code", Field::Hex(u64::from(check.code())))
@@ -59,7 +60,7 @@ pub fn heading(check: &BugCheck, language: Language) -> Record {
         (false, false) => Some(words::undocumented(language)),
     };
     for text in summary.into_iter().chain(remark) {
-        for part in words::lines(text, 0, 0) {
+        for part in words::lines(text, 0, 0, settings) {
             record = record.line(part);
         }
     }
@@ -67,16 +68,16 @@ pub fn heading(check: &BugCheck, language: Language) -> Record {
 }
 
 /// What can be said of a code that nobody documented.
-pub fn unknown(code: u32, language: Language) -> Record {
+pub fn unknown(code: u32, settings: &Settings) -> Record {
     let mut record = Record::new("bugcheck")
         .field("code", Field::Hex(u64::from(code)))
         .field("name", Field::Null)
         .line(Line::new().role(Role::Heading, format!("Unknown bugcheck code ({code:x})")));
     let text = match decode_user_code(code) {
-        Some(number) => words::made_up(number, language),
+        Some(number) => words::made_up(number, settings.language),
         None => "Unknown bugcheck description".to_owned(),
     };
-    for part in words::lines(&text, 0, 0) {
+    for part in words::lines(&text, 0, 0, settings) {
         record = record.line(part);
     }
     record
@@ -103,7 +104,7 @@ pub fn first_look(text: &str, context: &Context<'_>) -> Record {
     }
     let mut line = Line::new().label(words::first_look(language));
     let mut record = Record::new("first_look").field("text", text);
-    for part in words::lines(&whole, line.columns(), INDENT) {
+    for part in words::lines(&whole, line.columns(), INDENT, &context.session.settings) {
         record = record.line(std::mem::take(&mut line).text(part));
         line = Line::of(" ".repeat(INDENT));
     }

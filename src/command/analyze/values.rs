@@ -4,23 +4,24 @@ use super::{explanation, words};
 use crate::analysis::{BugCheck, Case, Condition, Windows, low_half};
 use crate::command::{CommandError, Context};
 use crate::output::{Line, Record};
-use crate::util::language::Language;
+use crate::session::Settings;
 
 /// Shows what the parameters of a code mean, and which values of them are documented for this Windows.
 pub fn show(code: u32, windows: Windows, context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(check) = BugCheck::of(code) else {
-        let record = explanation::unknown(code, context.session.settings.language);
+        let record = explanation::unknown(code, &context.session.settings);
         return context.emit(record);
     };
-    let language = context.session.settings.language;
-    let mut record = explanation::heading(&check, language);
+    let settings = &context.session.settings.clone();
+    let language = settings.language;
+    let mut record = explanation::heading(&check, settings);
     let meanings: Vec<_> = (0..4).filter_map(|index| Some((index, check.parameter(index)?))).collect();
     if !meanings.is_empty() {
         record = record.line(Line::new().label("Arguments:"));
     }
     for (index, text) in meanings {
         let line = Line::new().label(format!("Arg{}: ", index + 1));
-        record = wrapped(record, line, text.in_language(language));
+        record = wrapped(record, line, text.in_language(language), settings);
     }
     context.emit(record)?;
     let mut is_first = true;
@@ -28,7 +29,7 @@ pub fn show(code: u32, windows: Windows, context: &mut Context<'_>) -> Result<()
         if std::mem::take(&mut is_first) {
             context.blank()?;
         }
-        context.emit(case_record(case, language))?;
+        context.emit(case_record(case, settings))?;
     }
     if let Some(look) = &check.look {
         context.blank()?;
@@ -38,7 +39,8 @@ pub fn show(code: u32, windows: Windows, context: &mut Context<'_>) -> Result<()
 }
 
 /// `Arg1 3, Arg2 0: ...`, and below what the other parameters mean then.
-fn case_record(case: &Case, language: Language) -> Record {
+fn case_record(case: &Case, settings: &Settings) -> Record {
+    let language = settings.language;
     let conditions: Vec<String> = case
         .when
         .iter()
@@ -51,11 +53,11 @@ fn case_record(case: &Case, language: Language) -> Record {
         false => Line::new().label(conditions.join(", ")).text(language.pick(": ", "：")),
     };
     if !line.is_empty() {
-        record = wrapped(record, line, text);
+        record = wrapped(record, line, text, settings);
     }
     for (position, text) in &case.params {
         let line = Line::of("    ").label(format!("Arg{}: ", position.index() + 1));
-        record = wrapped(record, line, text.in_language(language));
+        record = wrapped(record, line, text.in_language(language), settings);
     }
     record
 }
@@ -79,10 +81,10 @@ fn told(condition: &Condition) -> String {
 }
 
 /// Adds a text behind the beginning of a line, as many lines as it takes.
-fn wrapped(mut record: Record, line: Line, text: &str) -> Record {
+fn wrapped(mut record: Record, line: Line, text: &str, settings: &Settings) -> Record {
     let indent = 8;
     let mut line = line;
-    for part in words::lines(text, line.columns(), indent) {
+    for part in words::lines(text, line.columns(), indent, settings) {
         record = record.line(std::mem::take(&mut line).text(part));
         line = Line::of(" ".repeat(indent));
     }

@@ -1,14 +1,18 @@
 //! The words that are put between documented texts, in every language.
 
+use crate::session::Settings;
 use crate::util::language::Language;
 use crate::util::width;
 
 /// Columns of a line of prose, as in the classic output.
 const COLUMNS: usize = 79;
 
-/// Prose as lines, the first of which begins behind `used` columns.
-pub fn lines(text: &str, used: usize, indent: usize) -> Vec<&str> {
-    width::wrap(text, COLUMNS.saturating_sub(used), COLUMNS.saturating_sub(indent))
+/// Prose as lines, the first of which begins behind `used` columns, the others behind `indent`.
+pub fn lines<'t>(text: &'t str, used: usize, indent: usize, settings: &Settings) -> Vec<&'t str> {
+    match settings.whole_paragraphs {
+        true => vec![text],
+        false => width::wrap(text, COLUMNS.saturating_sub(used), COLUMNS.saturating_sub(indent)),
+    }
 }
 
 /// A meaning and what stands for it here: `kind of access: write`.
