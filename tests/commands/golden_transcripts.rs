@@ -46,7 +46,7 @@ const RULES: &[Rule] = &[
     Rule("^vertarget", "^Built by: (.*)", What::Rewrite("Edition build lab: $1"), "today's label"),
     Rule(
         "^vertarget",
-        "^(Kernel file|Processor|Machine|Board|Firmware|Hypervisor): ",
+        "^(Kernel file|Processor|Machine|Board|Firmware|ACPI tables|Hypervisor): ",
         What::Ours,
         "ours alone, under labels of its own: the exact kernel, the machine",
     ),
