@@ -1,6 +1,6 @@
 //! `r`: registers.
 
-use super::registers::{Segments, block, show, single};
+use super::registers::{Segments, block, show, show_known, single};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::Context as RegisterContext;
 use crate::eval::EvalHost;
@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Letters("MFX"),
     rest: Rest::Semicolon,
     group: Group::Registers,
-    usage: "[REGISTER[:FORM][, ...] | REGISTER=EXPRESSION]",
+    usage: "[REGISTER[:FORM][, ...] | REGISTER=EXPRESSION | --known]",
     summary: "Shows or sets registers",
     help: "Without arguments it shows all general registers and the instruction at rip.\n  \
            r rax, rip      these      r @rax=5      sets one for this session (the dump stays as it is)\n  \
@@ -24,6 +24,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            r xmm0:uq       an XMM register in parts, highest first: b w d q (u unsigned, i signed), f, d\n  \
            rF rX           floating-point and XMM registers     rM MASK  parts of the set (1 integer, 4 FP, 8 segments,\n  \
                            20 debug, 40 XMM, 80 control)\n  \
+           r --known       those that were not recovered for the selected frame as ?, not with the innermost frame's values\n  \
            1r              on processor 1",
     needs: Needs::Target,
     run,
@@ -43,6 +44,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     if args.text.is_empty() {
         return all(context);
+    }
+    if args.text == "--known" {
+        let registers = current(context.session)?.clone();
+        let lost = context.session.lost_registers();
+        return show_known(&registers, &lost, context);
     }
     if let Some((name, value)) = args.text.split_once('=') {
         return assign(name.trim(), value, context);

@@ -48,25 +48,51 @@ pub fn show(
     })
 }
 
+/// The same with what is known alone: `lost` names the registers whose values belong to an inner frame.
+///
+/// # Errors
+/// As [`Context::emit`].
+pub fn show_known(
+    registers: &RegisterContext,
+    lost: &[String],
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    if lost.is_empty() {
+        return show(registers, Segments::Shown, context);
+    }
+    context.emit(block_without(registers, Segments::Shown, lost))?;
+    let ip = registers.ip();
+    context.emit(context.with_symbol(Line::new(), ip).text(":"))?;
+    // What the operand holds would be worked out from registers that are not known.
+    context.emit(instruction_line(context, ip))
+}
+
 /// The register block of a context, without the instruction.
 pub fn block(context: &RegisterContext, segments: Segments) -> Record {
+    block_without(context, segments, &[])
+}
+
+fn block_without(context: &RegisterContext, segments: Segments, lost: &[String]) -> Record {
     let record = Record::new("registers");
     match context.machine() {
-        Machine::Arm64 => arm64(context, record),
-        _ => amd64(context, record, segments),
+        Machine::Arm64 => arm64(context, record, lost),
+        _ => amd64(context, record, segments, lost),
     }
 }
 
-fn amd64(context: &RegisterContext, mut record: Record, segments: Segments) -> Record {
+fn amd64(context: &RegisterContext, mut record: Record, segments: Segments, lost: &[String]) -> Record {
     for names in AMD64_ROWS {
         let mut line = Line::new();
         for (index, name) in names.iter().enumerate() {
             let value = context.get(name).unwrap_or(0);
             line = line.text(if index == 0 { "" } else { " " });
-            line = register(line, &format!("{name:>3}"), value);
-            record = record.field(name, Field::Hex(value));
+            (line, record) = register(line, record, name, value, lost);
         }
         record = record.line(line);
+    }
+    if lost.iter().any(|lost| lost == "efl") {
+        let line = Line::new().role(Role::Register, "efl").text("=").role(Role::Unreadable, UNKNOWN);
+        return record.field("efl", Field::Null).line(line);
     }
     let flags = context.get("efl").unwrap_or(0);
     record = record.field("efl", Field::Hex(flags)).line(flags_line(flags));
@@ -79,13 +105,20 @@ fn amd64(context: &RegisterContext, mut record: Record, segments: Segments) -> R
     record
 }
 
+/// What stands for a value that is not known, as wide as one.
+const UNKNOWN: &str = "?               ";
+
 /// `rax=0000000000000000`, the value followed as an address.
-fn register(line: Line, name: &str, value: u64) -> Line {
-    let line = line.role(Role::Register, name).text("=");
-    match Action::is_address(value) {
+fn register(line: Line, record: Record, name: &'static str, value: u64, lost: &[String]) -> (Line, Record) {
+    let line = line.role(Role::Register, format!("{name:>3}")).text("=");
+    if lost.iter().any(|lost| lost == name) {
+        return (line.role(Role::Unreadable, UNKNOWN), record.field(name, Field::Null));
+    }
+    let line = match Action::is_address(value) {
         true => line.link(Role::Value, hex::plain(value), Action::Pointers(value)),
         false => line.value(hex::plain(value)),
-    }
+    };
+    (line, record.field(name, Field::Hex(value)))
 }
 
 /// `iopl=0         nv up ei ng nz na po nc`
@@ -109,7 +142,7 @@ fn flags_line(flags: u64) -> Line {
     ))
 }
 
-fn arm64(context: &RegisterContext, mut record: Record) -> Record {
+fn arm64(context: &RegisterContext, mut record: Record, lost: &[String]) -> Record {
     const NAMES: [&str; 32] = [
         "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
         "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "fp",
@@ -120,8 +153,7 @@ fn arm64(context: &RegisterContext, mut record: Record) -> Record {
         for (index, name) in row.iter().enumerate() {
             let value = context.get(name).unwrap_or(0);
             line = line.text(if index == 0 { "" } else { "  " });
-            line = register(line, &format!("{name:>3}"), value);
-            record = record.field(name, Field::Hex(value));
+            (line, record) = register(line, record, name, value, lost);
         }
         record = record.line(line);
     }
@@ -129,8 +161,9 @@ fn arm64(context: &RegisterContext, mut record: Record) -> Record {
     let flag = |bit: u32, name: char| if psr >> bit & 1 == 1 { name } else { '-' };
     let flags: String =
         [(31, 'N'), (30, 'Z'), (29, 'C'), (28, 'V')].map(|(bit, name)| flag(bit, name)).iter().collect();
-    let line = register(Line::new(), " pc", pc).text(format!("  psr={psr:08x} {flags} EL{}", psr >> 2 & 3));
-    record.field("pc", Field::Hex(pc)).field("psr", Field::Hex(psr)).line(line)
+    let (line, record) = register(Line::new(), record, "pc", pc, lost);
+    let line = line.text(format!("  psr={psr:08x} {flags} EL{}", psr >> 2 & 3));
+    record.field("psr", Field::Hex(psr)).line(line)
 }
 
 /// One register as `r NAME` prints it: `rax=0000000000000005`, `efl=00040286`, `zf=1`.

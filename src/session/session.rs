@@ -4,8 +4,9 @@ use super::focus::Focus;
 use super::settings::Settings;
 use crate::debuggee::{Context, Processor, Target};
 use crate::dump::Lost;
+use crate::unwind::{FrameKind, GENERAL_NAMES};
 use crate::util::cancel::CancelToken;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// One investigation.
 pub struct Session {
@@ -143,6 +144,27 @@ impl Session {
             Some(image) => image.code_start().ok_or_else(|| "the image has no code".to_owned()),
             None => self.context().map(Context::ip),
         }
+    }
+
+    /// The registers that were not recovered for the selected frame or context: their values in
+    /// [`Session::context`] belong to an inner frame.
+    pub fn lost_registers(&self) -> Vec<String> {
+        let frame = self.focus.frame.as_ref().map(|selected| &selected.frame);
+        if frame.is_some_and(|frame| frame.kind == FrameKind::First) {
+            return Vec::new();
+        }
+        if let Some(known) = frame.and_then(|frame| frame.arm64.as_ref()) {
+            let known: HashSet<String> = known.recovered().map(|(name, _)| name).collect();
+            let names = (0..29).map(|number| format!("x{number}")).chain(["fp".to_owned(), "lr".to_owned()]);
+            return names.filter(|name| !known.contains(name)).collect();
+        }
+        let Some(known) = frame.map(|frame| &frame.registers).or(self.focus.registers.as_ref()) else {
+            return Vec::new();
+        };
+        let general = (0u8..).zip(GENERAL_NAMES);
+        let lost = general.filter(|(number, _)| known.general(*number).known().is_none());
+        let flags = known.eflags.known().is_none().then(|| "efl".to_owned());
+        lost.map(|(_, name)| name.to_owned()).chain(flags).collect()
     }
 
     /// The prompt: `2: kd> `, `kd> ` on a computer with one processor, `image> ` for an image.

@@ -389,12 +389,13 @@ impl App {
 
     /// Moves the cursor to where the mouse is; a second click on the same link follows it.
     fn choose(&mut self, body: Rect, at: Position) {
+        let gutter = PANES.get(self.active).map_or(0, |pane| pane.gutter);
         let Some((view, lines, _)) = self.looking() else {
             return;
         };
         let row = view.top + usize::from(at.y - body.y);
         let Some(line) = lines.get(row) else { return };
-        let column = view.left + usize::from(at.x - body.x);
+        let column = view.left + usize::from((at.x - body.x).saturating_sub(gutter));
         let mut end = 0;
         let span = line.spans().iter().position(|span| {
             end += crate::util::width::columns(span.text());

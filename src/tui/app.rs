@@ -173,6 +173,7 @@ impl App {
     /// The command line that a pane shows or should show.
     pub(super) fn line_of(&self, pane: usize, width: u16) -> Option<String> {
         let spec = PANES.get(pane)?;
+        let width = width.saturating_sub(spec.gutter);
         match self.panes.get(pane)?.page.pinned.as_ref() {
             Some(action) => spec.line_for(action, width),
             None => spec.line(width, self.ticket.image.as_deref()),

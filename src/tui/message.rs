@@ -1,7 +1,8 @@
 //! What the screen asks of the engine, and what the engine answers.
 
 use crate::output::Line;
-use crate::session::Session;
+use crate::session::{Focus, Session};
+use crate::util::hex;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Lines to run.
@@ -69,6 +70,10 @@ pub(super) enum End {
 pub(super) struct State {
     /// `2: kd> `
     pub(super) prompt: String,
+    /// The selected frame; 0 where none was selected.
+    pub(super) frame: u32,
+    /// What was selected besides the processor, in a few words: `frame 3`, `thread ffff...`.
+    pub(super) selected: String,
     /// Changes whenever anything changes on which a pane's command depends.
     pub(super) fingerprint: u64,
     /// Changes whenever symbols are loaded or forgotten.
@@ -85,6 +90,26 @@ impl State {
         for module in session.target.modules().iter() {
             session.target.symbols().status(module).word().hash(&mut symbols);
         }
-        State { prompt: session.prompt(), fingerprint: selected.finish(), symbols: symbols.finish() }
+        State {
+            prompt: session.prompt(),
+            frame: session.focus.frame.as_ref().map_or(0, |selected| selected.frame.number),
+            selected: selection(&session.focus),
+            fingerprint: selected.finish(),
+            symbols: symbols.finish(),
+        }
     }
+}
+
+/// What was selected in place of the processor's own, in a few words.
+fn selection(focus: &Focus) -> String {
+    let mut words = Vec::new();
+    if let Some(thread) = focus.thread {
+        words.push(format!("thread {}", hex::tick(thread)));
+    } else if focus.context.is_some() {
+        words.push("context set".to_owned());
+    }
+    if let Some(selected) = &focus.frame {
+        words.push(format!("frame {:02x}", selected.frame.number));
+    }
+    words.join("  ")
 }

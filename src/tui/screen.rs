@@ -3,8 +3,8 @@
 use super::app::{App, Keyboard};
 use super::canvas::{self, LineLook, bar, put};
 use super::layout::{Layout, Place};
-use super::panes::{CONSOLE, PANES};
-use crate::output::{Line, Role};
+use super::panes::{CONSOLE, PANES, REGISTERS};
+use crate::output::{Action, Line, Role};
 use crate::util::width::{clip, columns};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -41,8 +41,12 @@ pub(super) fn draw(app: &mut App, frame: &mut Frame<'_>, now: Instant) {
 
 fn ticket(app: &App, buffer: &mut Buffer, area: Rect) {
     let prompt = app.state.prompt.trim_end().trim_end_matches('>');
-    let room = usize::from(area.width).saturating_sub(columns(prompt) + 1);
-    bar(buffer, area, 0, &app.ticket.text(room), prompt, app.theme.bar(true));
+    let right = match app.state.selected.as_str() {
+        "" => prompt.to_owned(),
+        selected => format!("{selected}  {prompt}"),
+    };
+    let room = usize::from(area.width).saturating_sub(columns(&right) + 1);
+    bar(buffer, area, 0, &app.ticket.text(room), &right, app.theme.bar(true));
 }
 
 /// The tabs with the first column of each: names if all fit, else only the active one's.
@@ -86,7 +90,7 @@ fn tabs(app: &App, buffer: &mut Buffer, area: Rect) {
 
 fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
     let Some(spec) = PANES.get(place.pane) else { return };
-    let body = place.body;
+    let mut body = place.body;
     let height = usize::from(body.height);
     if let Some(pane) = app.panes.get_mut(place.pane) {
         if spec.wrap && !pane.page.is_loading() {
@@ -105,6 +109,9 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
         return;
     };
     let lines = app.rows(place.pane);
+    let gutter = spec.gutter.min(body.width);
+    let marks = Rect { width: gutter, ..body };
+    body = Rect { x: body.x + gutter, width: body.width - gutter, ..body };
     let with_cursor = active && matches!(app.keyboard, Keyboard::Pane | Keyboard::Find);
     for (row, (number, line)) in lines.iter().enumerate().skip(view.top).take(height).enumerate() {
         let look = LineLook {
@@ -113,11 +120,21 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
             cursor: (with_cursor && number == view.cursor).then(|| view.chosen_span(line)),
             pattern: app.pattern.as_ref().filter(|_| active),
         };
-        canvas::line(buffer, body, u16::try_from(row).unwrap_or(u16::MAX), line, look);
+        let row = u16::try_from(row).unwrap_or(u16::MAX);
+        canvas::line(buffer, body, row, line, look);
+        if gutter > 0 && is_selected(app, line) {
+            put(buffer, marks, 0, row, ">", app.theme.role(Role::Heading));
+        }
     }
     if lines.is_empty() {
         put(buffer, body, 0, 0, empty_text(app, place.pane), app.theme.role(Role::Dim));
     }
+}
+
+/// Whether a line shows the selected frame.
+fn is_selected(app: &App, line: &Line) -> bool {
+    let frame = Action::Frame(app.state.frame);
+    line.spans().iter().any(|span| span.action.as_ref() == Some(&frame))
 }
 
 fn empty_text(app: &App, pane: usize) -> &'static str {
@@ -180,6 +197,9 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
         return;
     }
     let text = match app.keyboard {
+        Keyboard::Pane if lacks_value(app) => {
+            "?  not recovered in this frame: a call in between may have changed it; r shows the innermost frame's"
+        }
         Keyboard::Pane => PANES.get(app.active).map_or("", |pane| pane.hints),
         Keyboard::Prompt => {
             "Enter run  Up/Down history  Tab complete  Alt-1..8 pane  Esc panes  F1 keys  q end"
@@ -199,6 +219,13 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     put(buffer, area, 0, 0, clip(&text, room), app.theme.role(Role::Dim));
     let start = usize::from(area.width).saturating_sub(columns(&right));
     put(buffer, area, u16::try_from(start).unwrap_or(0), 0, &right, app.theme.role(Role::Dim));
+}
+
+/// Whether the line under the cursor of the registers has a value that is not known.
+fn lacks_value(app: &App) -> bool {
+    let pane = app.panes.get(REGISTERS).filter(|_| app.active == REGISTERS);
+    let line = pane.and_then(|pane| app.rows(REGISTERS).get(pane.page.view.cursor));
+    line.is_some_and(|line| line.spans().iter().any(|span| span.role == Role::Unreadable))
 }
 
 /// A bar whose right part, which tells how to stop, is in sight however long the left one is.

@@ -34,7 +34,7 @@ fn ticket() -> Ticket {
 
 impl Explorer {
     fn new(width: u16, height: u16) -> Explorer {
-        let state = State { prompt: "2: kd> ".into(), fingerprint: 0, symbols: 0 };
+        let state = State { prompt: "2: kd> ".into(), ..State::default() };
         let app = App::new(ticket(), state, ThemeName::Dark, false);
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen of cells");
         Explorer { app, terminal, asked: Vec::new(), selected: 0 }
@@ -76,7 +76,7 @@ impl Explorer {
             self.selected += 1;
         }
         self.app.reply(Reply::Lines { id, lines: output(&request.line) });
-        let state = State { prompt: "2: kd> ".into(), fingerprint: self.selected, symbols: 0 };
+        let state = State { prompt: "2: kd> ".into(), fingerprint: self.selected, ..State::default() };
         self.app.reply(Reply::Done { id, end, state });
     }
 

@@ -142,6 +142,44 @@ fn sigterm_restores_the_terminal_even_while_a_command_runs() {
     }
 }
 
+/// Calls do not preserve rax, rcx and rdx (the x64 calling convention), so that nobody knows them in an outer frame; its
+/// stack pointer follows from the unwinding.
+#[test]
+fn a_selected_frame_is_marked_and_its_unknown_registers_are_shown_as_such() {
+    for (columns, rows) in [(80, 24), (160, 50)] {
+        let mut terminal = Terminal::open(columns, rows, &["--demo", "wifi"], &[]);
+        terminal.wait_for("[1 Analysis]");
+        terminal.press("\x1b3");
+        terminal.wait_for(">00 ");
+        terminal.press(":.frame 1\r");
+        terminal.wait_for("frame 01  ");
+        terminal.wait_for(">01 ");
+        assert!(!terminal.contents().contains(">00 "), "{}", terminal.contents());
+        terminal.press("\x1b4");
+        terminal.wait_for("rax=?  ");
+        let screen = terminal.contents();
+        assert!(screen.contains("rcx=? ") && screen.contains("rdx=? "), "{screen}");
+        assert!(screen.contains("rsp=ffff"), "{screen}");
+        terminal.wait_for("not recovered in this frame");
+        // Another frame's mark goes with it.
+        terminal.press(":.frame 0\r");
+        terminal.wait_for("frame 00  ");
+        terminal.wait_until("its registers", |terminal| !terminal.contents().contains("rax=?"));
+        terminal.leave();
+    }
+}
+
+#[test]
+fn the_stack_of_a_large_screen_has_stack_pointers_and_offsets() {
+    let mut terminal = Terminal::open(160, 50, &["--demo", "wifi"], &[]);
+    terminal.wait_for("# Child-SP");
+    terminal.wait_until("offset", |terminal| {
+        let screen = terminal.contents();
+        let row = screen.lines().find(|line| line.contains("nt!KiExceptionDispatch+0x"));
+        row.is_some_and(|row| row.contains("`"))
+    });
+}
+
 #[test]
 fn control_l_draws_again_and_the_session_goes_on() {
     let mut terminal = Terminal::explore(80, 24, &[]);

@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Letters("bcdfnpPvLM"),
     rest: Rest::Semicolon,
     group: Group::Stack,
-    usage: "[bcdfnpPvLM] [= RSP [RIP]] [COUNT] [--fold]",
+    usage: "[bcdfnpPvLM] [= RSP [RIP]] [COUNT] [--fold] [--narrow]",
     summary: "Shows the stack",
     help: "k        frame number, stack pointer, return address, call site\n  \
            kb kv    with the four argument slots; kv also names trap frames\n  \
@@ -23,7 +23,8 @@ pub const SPEC: CommandSpec = CommandSpec {
            kd [N]   the stack's words with symbols\n  \
            kp kP    with parameters and their values, where the module has a private PDB (kP: one a line)\n  \
            k 20     0x20 frames               k = RSP RIP 10   from other registers\n  \
-           --fold   frames that repeat become one line with a count\n\n\
+           --fold   frames that repeat become one line with a count\n  \
+           --narrow without return addresses\n\n\
            Frames come from the images' unwind data. Where a dump has none and no image file is given (-i), the stack \
            is searched for return addresses: such frames are marked [scan N], N being the confidence out of 100. \
            They are followed by the images that would make them exact.",
@@ -39,10 +40,16 @@ const MAX_FRAMES: u64 = 0x10000;
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let missing = |why: String| CommandError::Missing(format!("no stack: {why}"));
     let base = context.session.base_registers().map_err(missing)?;
-    let (text, fold) = match args.text.strip_suffix("--fold") {
-        Some(text) => (text.trim_end(), true),
-        None => (args.text, false),
-    };
+    let (mut text, mut fold, mut narrow) = (args.text, false, false);
+    loop {
+        if let Some(rest) = text.strip_suffix("--fold") {
+            (text, fold) = (rest.trim_end(), true);
+        } else if let Some(rest) = text.strip_suffix("--narrow") {
+            (text, narrow) = (rest.trim_end(), true);
+        } else {
+            break;
+        }
+    }
     let request = request(text, base, context)?;
     if args.glued.contains('d') {
         return raw(request.registers.rsp(), request.count.unwrap_or(RAW_WORDS), context);
@@ -60,7 +67,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let columns = Columns {
         memory: has('f') && !names_only,
         child_sp: !names_only && (!has('b') || has('v')),
-        return_address: !names_only,
+        return_address: !names_only && !narrow,
         arguments: !names_only && (has('b') || has('v')),
         notes: has('v'),
         offsets: !names_only,

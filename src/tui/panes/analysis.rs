@@ -15,5 +15,6 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: false,
     wrap: true,
     skip: Some("*"),
+    gutter: 0,
     hints: "Enter follow  Left/Right link  Tab pane  : command  / find  F1 keys",
 };

@@ -11,5 +11,6 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: false,
     wrap: false,
     skip: None,
+    gutter: 0,
     hints: "Enter follow  Backspace back  / find  Y copy all  Tab pane  : command  F1 keys",
 };

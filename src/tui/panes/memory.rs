@@ -35,6 +35,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: true,
     wrap: false,
     skip: None,
+    gutter: 0,
     hints: "Enter follow  Backspace back  Tab pane  : command  / find  F1 keys",
 };
 

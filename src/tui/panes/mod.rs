@@ -30,6 +30,8 @@ pub(super) struct PaneSpec {
     pub(super) wrap: bool,
     /// Lines that start with this are left out: the banner of `!analyze` says only its name.
     pub(super) skip: Option<&'static str>,
+    /// Columns before its lines, for the mark of what is selected.
+    pub(super) gutter: u16,
     /// Its keys, for the last line.
     pub(super) hints: &'static str,
 }

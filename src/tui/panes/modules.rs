@@ -12,5 +12,6 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: false,
     wrap: false,
     skip: None,
+    gutter: 0,
     hints: "Enter details  Backspace back  / find  Tab pane  : command  F1 keys",
 };

@@ -11,5 +11,6 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     anchored: false,
     wrap: false,
     skip: None,
+    gutter: 0,
     hints: "Enter make current  Tab pane  : command  / find  F1 keys",
 };
