@@ -54,7 +54,7 @@ fn systems(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     let text = match context.session.target.subject() {
         Subject::Dump(dump) => {
             let bits = dump.header().bits.count();
-            format!(".  0 {bits}-bit Kernel {}: {}", dump.kind().name(), dump.path().display())
+            format!(".  0 {bits}-bit Kernel {}: {}", dump.kind().name(), dump.title())
         }
         Subject::Image(image) => {
             format!(".  0 {}-bit image: {}", image.bits().count(), image.path().display())

@@ -131,6 +131,18 @@ impl DumpFile {
         self.0.member.as_deref()
     }
 
+    /// What to call the dump: its path, or that of its zip archive and its name there, as they are typed to open it.
+    pub fn title(&self) -> String {
+        let path = self.0.path.display();
+        match self.member() {
+            // A gzip file holds nothing else.
+            Some(member) if self.0.path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip")) => {
+                format!("{path}!{member}")
+            }
+            _ => path.to_string(),
+        }
+    }
+
     /// The triage data, in dumps of kind triage.
     pub fn triage(&self) -> Option<&Triage> {
         self.0.triage.as_ref()

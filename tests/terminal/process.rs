@@ -134,33 +134,3 @@ fn the_demo_cases_are_told() {
     assert_eq!(status, 0);
     assert!(out.lines().any(|line| line.starts_with("wifi ")), "{out}");
 }
-
-/// Two dumps in one archive: the names to type, and each opens by its own.
-#[test]
-fn an_archive_of_several_dumps_lists_what_to_type() {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = folder.path().join("two.zip");
-    let mut writer = zip::ZipWriter::new(std::fs::File::create(&archive).unwrap());
-    for name in ["wifi-triage.dmp.gz", "wifi-live.dmp.gz"] {
-        let packed =
-            std::fs::File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)).unwrap();
-        writer
-            .start_file(
-                format!("dumps\\{}", name.trim_end_matches(".gz")),
-                zip::write::SimpleFileOptions::default(),
-            )
-            .unwrap();
-        std::io::copy(&mut flate2::read::GzDecoder::new(packed), &mut writer).unwrap();
-    }
-    writer.finish().unwrap();
-    let archive = archive.to_str().unwrap();
-    let (status, out, err) = run(&["-z", archive, "-c", "||"]);
-    assert_eq!((status, out.as_str()), (3, ""));
-    for name in ["wifi-triage.dmp", "wifi-live.dmp"] {
-        let typed = format!("{archive}!dumps\\{name}");
-        assert!(err.contains(&format!("\n  {typed}  (0x")), "{err}");
-        let (status, out, err) = run(&["-z", &typed, "-c", ".bugcheck"]);
-        assert_eq!((status, err.as_str()), (0, ""), "{typed}");
-        assert!(out.starts_with("Bugcheck code "), "{out}");
-    }
-}

@@ -77,7 +77,9 @@ fn a_script_fails_where_its_dump_became_shorter() {
 /// A fault that nobody mends ends the program by its own signal, with the terminal put back.
 #[test]
 fn the_terminal_is_restored_when_a_fault_ends_the_program() {
-    for (name, number) in [("ABRT", "Aborted"), ("BUS", "Bus error"), ("SEGV", "Segmentation fault")] {
+    let signals =
+        [("ABRT", "Aborted"), ("BUS", "Bus error"), ("SEGV", "Segmentation fault"), ("QUIT", "Quit")];
+    for (name, number) in signals {
         let mut explorer = Terminal::explore(120, 40, &[]);
         let id = explorer.child.process_id().unwrap().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
