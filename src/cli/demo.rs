@@ -94,7 +94,8 @@ pub fn list() -> String {
 /// There is no case of that name.
 pub fn open(name: &str) -> Result<DumpFile, Refusal> {
     let Some(case) = CASES.iter().find(|case| case.name == name) else {
-        let message = format!("no demo case '{name}'; these there are:\n{}", list());
+        let names: Vec<&str> = CASES.iter().map(|case| case.name).collect();
+        let message = format!("no demo case '{name}'; there are {}", names.join(", "));
         return Err(Refusal { message, exit: Exit::Usage });
     };
     DumpFile::from_bytes(&format!("{name}.dmp"), case.dump.to_vec())

@@ -13,6 +13,8 @@ pub enum Exit {
     Usage = 2,
     /// The dump could not be opened.
     NotOpened = 3,
+    /// Output could not be written.
+    OutputFailed = 4,
 }
 
 impl From<Exit> for ExitCode {

@@ -1,20 +1,20 @@
 //! The explorer, where there is a terminal for it.
 
-use super::script::lines;
-use super::{Exit, Options};
+use super::script::all_lines;
+use super::{Exit, Options, complain};
 use crate::session::Session;
 use crate::tui::{self, ExplorerOptions, TuiError};
 
 /// Runs the explorer; the flags' commands first.
 pub fn run(session: Session, options: &Options) -> Exit {
-    let outcome = lines(options).and_then(|commands| {
+    let outcome = all_lines(options).and_then(|commands| {
         let options = ExplorerOptions { commands, ..ExplorerOptions::from_environment() };
         tui::run(session, options).map_err(|error: TuiError| error.to_string())
     });
     match outcome {
         Ok(()) => Exit::Success,
         Err(message) => {
-            super::complain(&format!("dumpscope: {message}"));
+            complain(&format!("dumpscope: {message}"));
             Exit::Usage
         }
     }

@@ -49,7 +49,7 @@ impl Interrupt {
             self.cancel.cancel();
             self.fetches.stop();
         } else {
-            complain("\nnothing runs; q or Ctrl-D ends dumpscope");
+            complain("nothing runs; q or Ctrl-D ends dumpscope");
         }
     }
 }

@@ -7,6 +7,7 @@ mod exit;
 mod explore;
 mod fetching;
 mod interrupt;
+mod lines;
 mod open;
 mod options;
 mod progress;
@@ -15,7 +16,7 @@ mod script;
 mod symbols;
 mod writer;
 
-use crate::output::sanitize;
+use crate::output::{brief, sanitize};
 use crate::session::Session;
 use clap::Parser;
 pub use exit::Exit;
@@ -33,17 +34,18 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let arguments = program.into_iter().chain(arguments);
     let options = match Options::try_parse_from(options::rewrite_words(arguments)) {
         Ok(options) => options,
-        Err(error) => {
-            let shown = if error.use_stderr() { Exit::Usage } else { Exit::Success };
-            // A closed pipe while printing the help is no failure worth a word.
-            let _ = error.print();
-            return shown;
-        }
+        Err(error) => return end_with_help(&error),
     };
     if options.demo.as_deref() == Some("list") {
+        let mut out = writer::Output::default();
         // A closed pipe while listing is no failure worth a word.
-        let _ = io::stdout().write_all(demo::list().as_bytes());
-        return Exit::Success;
+        let _ = out.write(&demo::list()).and_then(|()| out.flush());
+        return out.end_with(Exit::Success);
+    }
+    let screen = !options.repl && !options.is_script();
+    if screen && (options.log_file.is_some() || options.json) {
+        complain("dumpscope: -logo and --json need -c, -cf or --repl: the explorer writes neither");
+        return Exit::Usage;
     }
     let session = match open::open(&options) {
         Ok(session) => session,
@@ -72,7 +74,32 @@ fn explore(_session: Session, _options: &Options) -> Exit {
     Exit::Usage
 }
 
-/// Says something on standard error; that nobody reads it is no reason to fail.
+/// Says something on standard error; the lines after the first are set in, so that a name in it cannot pass for another
+/// message. That nobody reads it is no reason to fail.
 fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", text.lines().map(sanitize).collect::<Vec<_>>().join("\n"));
+    let text = brief(text);
+    let mut lines = String::new();
+    for line in text.lines() {
+        if !lines.is_empty() {
+            lines.push_str(if line.starts_with(' ') { "\n" } else { "\n  " });
+        }
+        lines.push_str(&sanitize(line));
+    }
+    let _ = writeln!(io::stderr(), "{lines}");
+}
+
+/// Ends with what clap has to say: of the flags, on standard error, or the help that was asked for.
+fn end_with_help(error: &clap::Error) -> Exit {
+    if error.use_stderr() {
+        // It quotes what was typed.
+        error.to_string().lines().for_each(complain);
+        return Exit::Usage;
+    }
+    match error.print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("dumpscope: standard output cannot be written: {error}"));
+            Exit::OutputFailed
+        }
+        _ => Exit::Success,
+    }
 }

@@ -1,15 +1,13 @@
 //! Line mode: a prompt on a plain terminal or a pipe.
 
 use super::interrupt::Interrupt;
+use super::lines::{LineError, Lines};
 use super::script::report;
 use super::writer::Writer;
 use super::{Exit, Options, complain, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
-use std::io::{self, BufRead, Read};
-
-/// A line longer than this is not typed by anyone.
-const MAX_LINE: u64 = 1 << 20;
+use std::io;
 
 /// Reads commands from standard input until it ends or `q`. An empty line repeats the last command, as in kd.
 pub fn run(mut session: Session, options: &Options) -> Exit {
@@ -26,33 +24,30 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
         interrupt.around(session, |session| step(line, session, writer))
     };
     let mut last = String::new();
-    let mut input = io::stdin().lock();
+    let mut input = Lines::of("standard input", io::stdin().lock());
     for line in &options.commands {
         if step(line, &mut session, &mut writer) {
-            return Exit::Success;
+            return writer.end_with(Exit::Success);
         }
     }
-    loop {
-        if writer.raw(&session.prompt()).is_err() {
-            return Exit::Success;
-        }
-        let mut bytes = Vec::new();
-        match input.by_ref().take(MAX_LINE).read_until(b'\n', &mut bytes) {
-            Ok(0) => return Exit::Success,
-            Ok(_) => {}
+    while writer.prompt(&session.prompt()).is_ok() {
+        match input.next() {
+            Ok(None) => break,
+            Ok(Some(line)) if line.trim().is_empty() => {}
+            Ok(Some(line)) => last = line,
             Err(error) => {
-                complain(&format!("dumpscope: commands cannot be read: {error}"));
-                return Exit::CommandFailed;
+                complain(&format!("dumpscope: {error}"));
+                match error {
+                    LineError::Io { .. } => return writer.end_with(Exit::CommandFailed),
+                    LineError::Line { .. } => continue,
+                }
             }
         }
-        let line = String::from_utf8_lossy(&bytes).into_owned();
-        if !line.trim().is_empty() {
-            last = line;
-        }
         if step(&last, &mut session, &mut writer) {
-            return Exit::Success;
+            break;
         }
     }
+    writer.end_with(Exit::Success)
 }
 
 /// Runs a line; true when the session is over.

@@ -1,20 +1,21 @@
 //! Script mode: runs the given commands, prints their text, ends.
 
+use super::lines::{self, LineError};
 use super::writer::Writer;
 use super::{Exit, Options, complain, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
-use std::io::Read;
 
-/// A command file longer than this is not one.
-const MAX_COMMAND_FILE: u64 = 16 << 20;
+/// The longest command file that runs before the explorer, which keeps what it is to run.
+#[cfg(feature = "explorer")]
+const MAX_KEPT: usize = 16 << 20;
 
 /// Runs the flags' commands, then the command file's lines. A line that fails ends with its error; the lines after it
 /// run.
 pub fn run(mut session: Session, options: &Options) -> Exit {
-    let lines = match lines(options) {
-        Ok(lines) => lines,
-        Err(message) => return refuse(&message),
+    let file = match options.command_file.as_deref().map(lines::of_file).transpose() {
+        Ok(file) => file,
+        Err(error) => return refuse(&error.to_string()),
     };
     let mut writer = match Writer::new(options) {
         Ok(writer) => writer,
@@ -22,7 +23,20 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
     };
     fetching::tell(&session);
     let mut exit = Exit::Success;
-    for line in lines {
+    let mut file = file;
+    let from_file = std::iter::from_fn(|| file.as_mut()?.next().transpose());
+    for line in options.commands.iter().cloned().map(Ok).chain(from_file) {
+        let line = match line {
+            Ok(line) => line,
+            Err(error) => {
+                complain(&format!("dumpscope: {error}"));
+                exit = Exit::CommandFailed;
+                match error {
+                    LineError::Io { .. } => break,
+                    LineError::Line { .. } => continue,
+                }
+            }
+        };
         match run_line(&line, &mut session, &mut writer) {
             Ok(LineEnd::Next) => {}
             Ok(LineEnd::Quit) => break,
@@ -33,7 +47,7 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
             }
         }
     }
-    exit
+    writer.end_with(exit)
 }
 
 fn refuse(message: &str) -> Exit {
@@ -49,15 +63,23 @@ pub fn report(failure: &Failure) {
     }
 }
 
-/// The command lines that the flags give.
-pub fn lines(options: &Options) -> Result<Vec<String>, String> {
-    let mut lines = options.commands.clone();
+/// All command lines that the flags give, for the explorer.
+#[cfg(feature = "explorer")]
+pub fn all_lines(options: &Options) -> Result<Vec<String>, String> {
+    let mut all = options.commands.clone();
     if let Some(path) = &options.command_file {
-        let failed = |error| format!("command file {}: {error}", path.display());
-        let mut text = String::new();
-        let file = std::fs::File::open(path).map_err(failed)?;
-        file.take(MAX_COMMAND_FILE).read_to_string(&mut text).map_err(failed)?;
-        lines.extend(text.lines().map(str::to_owned));
+        let mut file = lines::of_file(path).map_err(|error| error.to_string())?;
+        let mut kept = 0;
+        while let Some(line) = file.next().map_err(|error| error.to_string())? {
+            kept += line.len() + 1;
+            if kept > MAX_KEPT {
+                return Err(format!(
+                    "command file {}: more than 16 MiB of commands cannot run before the explorer; without --tui they run",
+                    path.display()
+                ));
+            }
+            all.push(line);
+        }
     }
-    Ok(lines)
+    Ok(all)
 }

@@ -1,34 +1,35 @@
 //! Where script output goes: standard output and, if asked for, a log.
 
-use super::{ColorChoice, Options};
-use crate::output::{Block, Document, OutputClosed, Sink, ansi, json, plain};
+use super::{ColorChoice, Exit, Options, complain};
+use crate::output::{Block, JsonStream, OutputClosed, Sink, ansi, plain, sanitize};
+use crate::util::files;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
 
 /// Writes what commands say.
 pub struct Writer {
-    out: BufWriter<io::Stdout>,
-    log: Option<BufWriter<File>>,
+    out: Output,
+    log: Option<Log>,
     form: Form,
 }
 
 enum Form {
     Text { color: bool },
-    Json { command: String, document: Document },
+    Json(JsonStream),
 }
 
 impl Writer {
     /// A writer as the flags ask for.
     ///
     /// # Errors
-    /// The log file cannot be created.
+    /// The log file cannot be created, or is a file that is being read.
     pub fn new(options: &Options) -> Result<Writer, String> {
         let log = match &options.log_file {
             None => None,
             Some(path) => {
-                let file =
-                    File::create(path).map_err(|error| format!("log file {}: {error}", path.display()))?;
-                Some(BufWriter::new(file))
+                let file = files::create_text(path).map_err(|error| format!("log file {error}"))?;
+                Some(Log { path: path.clone(), file: BufWriter::new(file), failed: false })
             }
         };
         let color = match options.color {
@@ -36,45 +37,119 @@ impl Writer {
             ColorChoice::Never => false,
             ColorChoice::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
-        let form = if options.json {
-            Form::Json { command: String::new(), document: Document::default() }
-        } else {
-            Form::Text { color }
+        let form = match options.json {
+            true => Form::Json(JsonStream::default()),
+            false => Form::Text { color },
         };
-        Ok(Writer { out: BufWriter::new(io::stdout()), log, form })
+        Ok(Writer { out: Output::default(), log, form })
     }
 
-    /// Writes text as it is, such as a prompt.
+    /// Writes a prompt.
     ///
     /// # Errors
-    /// [`OutputClosed`] when nobody reads any more.
-    pub fn raw(&mut self, text: &str) -> Result<(), OutputClosed> {
-        self.write(text, text)?;
+    /// [`OutputClosed`] when nobody takes it any more.
+    pub fn prompt(&mut self, text: &str) -> Result<(), OutputClosed> {
+        let text = sanitize(text);
+        self.write(&text, &text)?;
         self.flush()
+    }
+
+    /// How the process ends that would otherwise end with `exit`: what was not written counts more than what failed.
+    pub fn end_with(&self, exit: Exit) -> Exit {
+        let failed = self.out.failed || self.log.as_ref().is_some_and(|log| log.failed);
+        if failed { Exit::OutputFailed } else { exit }
     }
 
     fn write(&mut self, shown: &str, logged: &str) -> Result<(), OutputClosed> {
         if let Some(log) = &mut self.log {
-            // A full disk must not end the session; the log is simply shorter.
-            let _ = log.write_all(logged.as_bytes());
+            log.attempt(|file| file.write_all(logged.as_bytes()));
         }
-        self.out.write_all(shown.as_bytes()).map_err(|_| OutputClosed)
+        self.out.write(shown)
     }
 
     fn flush(&mut self) -> Result<(), OutputClosed> {
         if let Some(log) = &mut self.log {
-            let _ = log.flush();
+            log.attempt(|file| file.flush());
         }
-        self.out.flush().map_err(|_| OutputClosed)
+        self.out.flush()
+    }
+}
+
+/// Standard output. Its reader may leave, which is no failure; that it cannot be written is one, and is told.
+pub(super) struct Output {
+    out: BufWriter<io::Stdout>,
+    failed: bool,
+}
+
+impl Default for Output {
+    fn default() -> Output {
+        Output { out: BufWriter::new(io::stdout()), failed: false }
+    }
+}
+
+impl Output {
+    /// Writes text as it is.
+    ///
+    /// # Errors
+    /// [`OutputClosed`] when nobody takes it any more.
+    pub(super) fn write(&mut self, text: &str) -> Result<(), OutputClosed> {
+        let outcome = self.out.write_all(text.as_bytes());
+        self.told(outcome)
+    }
+
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// As [`Output::write`].
+    pub(super) fn flush(&mut self) -> Result<(), OutputClosed> {
+        let outcome = self.out.flush();
+        self.told(outcome)
+    }
+
+    /// How the process ends that would otherwise end with `exit`.
+    pub(super) fn end_with(&self, exit: Exit) -> Exit {
+        if self.failed { Exit::OutputFailed } else { exit }
+    }
+
+    fn told(&mut self, outcome: io::Result<()>) -> Result<(), OutputClosed> {
+        outcome.map_err(|error| {
+            if error.kind() != ErrorKind::BrokenPipe && !self.failed {
+                self.failed = true;
+                complain(&format!("dumpscope: standard output cannot be written: {error}"));
+            }
+            OutputClosed
+        })
+    }
+}
+
+/// The log. A full disk must not end the session; the log is shorter then, which is told once.
+struct Log {
+    path: PathBuf,
+    file: BufWriter<File>,
+    failed: bool,
+}
+
+impl Log {
+    fn attempt(&mut self, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) {
+        if self.failed {
+            return;
+        }
+        if let Err(error) = write(&mut self.file) {
+            self.failed = true;
+            complain(&format!(
+                "dumpscope: log file {}: {error}; it is not complete and ends here",
+                self.path.display()
+            ));
+        }
     }
 }
 
 impl Sink for Writer {
     fn block(&mut self, block: Block) -> Result<(), OutputClosed> {
         match &mut self.form {
-            Form::Json { document, .. } => {
-                document.blocks.push(block);
-                Ok(())
+            Form::Json(stream) => {
+                let text = stream.block(&block);
+                self.write(&text, &text)
             }
             Form::Text { color: false } => {
                 let text = plain(&block);
@@ -85,16 +160,14 @@ impl Sink for Writer {
     }
 
     fn begin(&mut self, typed: &str) {
-        if let Form::Json { command, document } = &mut self.form {
-            *command = typed.to_owned();
-            document.blocks.clear();
+        if let Form::Json(stream) = &mut self.form {
+            stream.begin(typed);
         }
     }
 
     fn end(&mut self, error: Option<&str>) -> Result<(), OutputClosed> {
-        if let Form::Json { command, document } = &mut self.form {
-            let text = format!("{}\n", json(command, document, error));
-            document.blocks.clear();
+        if let Form::Json(stream) = &mut self.form {
+            let text = stream.end(error);
             self.write(&text, &text)?;
         }
         self.flush()

@@ -3,7 +3,7 @@
 use super::typed::module_named;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::SymbolStatus;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Line, Record, Role};
 use crate::symbols::module::PdbId;
 use crate::symbols::pdb::PdbFile;
 
@@ -69,7 +69,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 fn identity(record: Record, id: &PdbId) -> Record {
     record
-        .field("pdb_key", Field::Text(id.key()))
+        .field("pdb_key", id.key())
         .line(row("pdb", &id.name))
         .line(row("pdb sig", &id.guid.to_string()))
         .line(row("age", &format!("{:X}", id.age)))

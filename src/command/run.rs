@@ -3,7 +3,7 @@
 use super::parse::first_command;
 use super::{CommandError, Context, Needs};
 use crate::dump::Machine;
-use crate::output::{Line, Role, Sink};
+use crate::output::{Line, Role, Sink, brief};
 use crate::session::Session;
 
 /// How a line ended.
@@ -46,7 +46,7 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
                 let end = rest.find(';').unwrap_or(rest.len());
                 let (command, skipped) = rest.split_at_checked(end).unwrap_or((rest, ""));
                 sink.begin(command.trim());
-                let error = match sink.end(Some(&error.to_string())) {
+                let error = match sink.end(Some(&brief(&error.to_string()))) {
                     Ok(()) => error,
                     Err(closed) => closed.into(),
                 };
@@ -72,7 +72,7 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
                 None => outcome,
             },
         };
-        let text = outcome.as_ref().err().map(ToString::to_string);
+        let text = outcome.as_ref().err().map(|error| brief(&error.to_string()).into_owned());
         let outcome = outcome.and(sink.end(text.as_deref()).map_err(CommandError::from));
         if parsed.processor.is_some() {
             session.focus = before;

@@ -1,6 +1,5 @@
 //! A file as it was named, out of its archive, before anything is known of what it holds.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use super::error::DumpError;
 use super::kind::IMAGE;
 use super::mapping::Mapping;
 use super::progress::Progress;
+use crate::util::files::open_input;
 
 /// An open file of any kind.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl RawFile {
         if about.len() == 0 {
             return Err(DumpError::Empty(path.to_owned()));
         }
-        let file = File::open(path).map_err(|error| DumpError::from_io("open", path, error))?;
+        let file = open_input(path).map_err(|error| DumpError::from_io("open", path, error))?;
         let mapping =
             Mapping::watching(file, path).map_err(|error| DumpError::from_io("map", path, error))?;
         let unpacked = archive::unpack(path, wanted, &mapping, archive::To::TemporaryFile, progress);

@@ -1,5 +1,6 @@
 //! Blocks, and where they go.
 
+use super::sanitize::CleanText;
 use super::span::Line;
 
 /// One unit of output.
@@ -74,8 +75,8 @@ pub enum Field {
     Number(u64),
     /// An address or bit pattern: JSON writes it as `0x` text, because 64 bits do not survive as a JSON number.
     Hex(u64),
-    /// Text.
-    Text(String),
+    /// Text, clean.
+    Text(CleanText),
     /// Several values.
     List(Vec<Field>),
 }
@@ -94,13 +95,13 @@ impl From<u64> for Field {
 
 impl From<&str> for Field {
     fn from(value: &str) -> Field {
-        Field::Text(value.to_owned())
+        Field::Text(CleanText::new(value))
     }
 }
 
 impl From<String> for Field {
     fn from(value: String) -> Field {
-        Field::Text(value)
+        Field::Text(CleanText::new(value))
     }
 }
 
@@ -130,7 +131,8 @@ impl Document {
     }
 }
 
-/// The reader of the output has gone (a closed pipe): a quiet end, not a failure.
+/// Nobody takes the output any more: its reader has gone (a closed pipe, a quiet end), or it cannot be written, which the
+/// sink itself remembers and tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputClosed;
 

@@ -1,7 +1,7 @@
 //! A piece of text with its meaning.
 
 use super::action::Action;
-use super::sanitize::sanitize;
+use super::sanitize::CleanText;
 use crate::util::{hex, width};
 
 /// What a piece of text is. Roles carry the colours; every role that warns also has a word or mark in its text.
@@ -44,7 +44,7 @@ pub enum Role {
 /// The text is sanitised when the span is made, so that no renderer has to think of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    text: String,
+    text: CleanText,
     /// What the text is.
     pub role: Role,
     /// What following it shows.
@@ -54,7 +54,7 @@ pub struct Span {
 impl Span {
     /// A span without action.
     pub fn new(role: Role, text: impl AsRef<str>) -> Span {
-        Span { text: sanitize(text.as_ref()).into_owned(), role, action: None }
+        Span { text: CleanText::new(text), role, action: None }
     }
 
     /// The same span, standing for `action`.
@@ -65,7 +65,7 @@ impl Span {
 
     /// The sanitised text.
     pub fn text(&self) -> &str {
-        &self.text
+        self.text.as_str()
     }
 }
 
@@ -93,7 +93,7 @@ impl Line {
 
     /// Whether nothing is on the line.
     pub fn is_empty(&self) -> bool {
-        self.spans.iter().all(|span| span.text.is_empty())
+        self.spans.iter().all(|span| span.text().is_empty())
     }
 
     /// Adds a span.

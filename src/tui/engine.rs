@@ -8,7 +8,7 @@ use super::test_hook;
 use super::watch::listener;
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::debuggee::Fetches;
-use crate::output::{Block, Line, OutputClosed, Role, Sink};
+use crate::output::{Block, Line, OutputClosed, Role, Sink, brief};
 use crate::session::Session;
 use crate::util::cancel::CancelToken;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -118,8 +118,8 @@ fn run(request: &Request, session: &mut Session, sink: &mut Stream<'_>) -> Resul
 fn text(failure: &Failure) -> String {
     let Failure { command, error, skipped } = failure;
     match skipped.as_str() {
-        "" => format!("{command}: {error}"),
-        skipped => format!("{command}: {error} (not run: {skipped})"),
+        "" => brief(&format!("{command}: {error}")).into_owned(),
+        skipped => brief(&format!("{command}: {error} (not run: {skipped})")).into_owned(),
     }
 }
 

@@ -1,8 +1,9 @@
-//! Helpers that know nothing of the project: bounded readers, walks along links, stopping, hex text, Windows times,
+//! Helpers that know nothing of the project: bounded readers, inputs and outputs, hex text, Windows times, column widths.
 //! column widths.
 
 pub mod bounded;
 pub mod cancel;
+pub mod files;
 pub mod filetime;
 pub mod float;
 pub mod guid;

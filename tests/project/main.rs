@@ -3,4 +3,5 @@
 
 mod bugchecks_asset;
 mod layers;
+mod manners;
 mod reference;

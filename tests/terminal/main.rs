@@ -12,6 +12,7 @@ mod terminal;
 mod explorer;
 #[cfg(all(unix, feature = "explorer"))]
 mod explorer_symbols;
+mod files;
 #[cfg(unix)]
 mod line_mode;
 mod process;

@@ -30,11 +30,11 @@ impl Add {
         let mut blocks: Vec<Block> = added.iter().map(block).collect();
         let total = total(added.len() - failed, failed, &store);
         blocks.push(Line::of(total).into());
-        print("symbols add", blocks, self.json);
-        match failed {
+        let exit = match failed {
             0 => Exit::Success,
             _ => Exit::CommandFailed,
-        }
+        };
+        print("symbols add", blocks, self.json, exit)
     }
 }
 

@@ -34,8 +34,7 @@ impl Doctor {
             Err(exit) => return exit,
         };
         let report = diagnose(&finder, &wanted, &Downloads::default());
-        print("symbols doctor", blocks(&report, self.verbose || self.json), self.json);
-        Exit::Success
+        print("symbols doctor", blocks(&report, self.verbose || self.json), self.json, Exit::Success)
     }
 }
 

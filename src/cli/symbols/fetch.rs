@@ -1,12 +1,13 @@
 //! `symbols fetch`: where there is internet.
 
 use super::{print, total};
-use crate::cli::Exit;
 use crate::cli::fetching::Downloads;
+use crate::cli::{Exit, complain};
 use crate::output::{Block, Line, Record, Role};
 use crate::search::finder::Options;
 use crate::search::manifest::{Fetched, Manifest, fetch};
 use crate::search::path::SearchPath;
+use crate::util::files::open_input;
 use clap::Args;
 use std::io::Read;
 use std::path::PathBuf;
@@ -34,21 +35,21 @@ impl Fetch {
         let text = match self.read() {
             Ok(text) => text,
             Err(error) => {
-                eprintln!("dumpscope: {}: {error}", self.manifest.display());
+                complain(&format!("dumpscope: {}: {error}", self.manifest.display()));
                 return Exit::CommandFailed;
             }
         };
         let path = self.symbol_path.as_deref().map_or_else(SearchPath::symbols_from_env, SearchPath::parse);
         if path.is_empty() {
-            eprintln!("dumpscope: no symbol path: -y srv* fetches from the Microsoft symbol server");
+            complain("dumpscope: no symbol path: -y srv* fetches from the Microsoft symbol server");
             return Exit::Usage;
         }
         let manifest = Manifest::parse(&text);
         for problem in &manifest.problems {
-            eprintln!("dumpscope: {}: {}", self.manifest.display(), Line::of(problem).plain());
+            complain(&format!("dumpscope: {}: {problem}", self.manifest.display()));
         }
         if let Err(error) = std::fs::create_dir_all(&self.to) {
-            eprintln!("dumpscope: {}: {error}", self.to.display());
+            complain(&format!("dumpscope: {}: {error}", self.to.display()));
             return Exit::CommandFailed;
         }
         let fetched = fetch(&manifest, &self.to, &path, &Options::default(), &Downloads::default());
@@ -56,19 +57,22 @@ impl Fetch {
         let mut blocks: Vec<Block> = fetched.iter().map(block).collect();
         let total = total(fetched.len() - failed, failed, &self.to);
         blocks.push(Line::of(total).into());
-        print("symbols fetch", blocks, self.json);
-        match failed + manifest.problems.len() {
+        let exit = match failed + manifest.problems.len() {
             0 => Exit::Success,
             _ => Exit::CommandFailed,
-        }
+        };
+        print("symbols fetch", blocks, self.json, exit)
     }
 
     fn read(&self) -> std::io::Result<String> {
         let mut text = String::new();
-        match self.manifest.as_os_str() == "-" {
-            true => std::io::stdin().take(MAX_MANIFEST).read_to_string(&mut text)?,
-            false => std::fs::File::open(&self.manifest)?.take(MAX_MANIFEST).read_to_string(&mut text)?,
+        let count = match self.manifest.as_os_str() == "-" {
+            true => std::io::stdin().take(MAX_MANIFEST + 1).read_to_string(&mut text)?,
+            false => open_input(&self.manifest)?.take(MAX_MANIFEST + 1).read_to_string(&mut text)?,
         };
+        if count as u64 > MAX_MANIFEST {
+            return Err(std::io::Error::other("longer than 16 MiB, so it is no manifest"));
+        }
         Ok(text)
     }
 }

@@ -1,13 +1,14 @@
 //! `symbols manifest`: what to fetch elsewhere.
 
 use super::{DumpArgs, print};
-use crate::cli::Exit;
 use crate::cli::fetching::Downloads;
+use crate::cli::{Exit, complain};
 use crate::output::{Block, Line, Record};
 use crate::search::Finder;
 use crate::search::finder::Options;
 use crate::search::locate::locate_all;
 use crate::search::manifest::Manifest;
+use crate::util::files::{OutputError, write_text};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -34,7 +35,7 @@ impl ManifestArgs {
         let finder = Finder::new(paths.symbol_path().clone(), paths.image_path().clone(), options);
         let manifest = Manifest::for_modules(&locate_all(&finder, &wanted, true, &Downloads::default()));
         for problem in &manifest.problems {
-            eprintln!("dumpscope: not listed: {}", Line::of(problem).plain());
+            complain(&format!("dumpscope: not listed: {problem}"));
         }
         match &self.output {
             None => {
@@ -43,17 +44,24 @@ impl ManifestArgs {
                     let record = Record::new("file").field("name", id.name()).field("key", id.key());
                     Block::from(record.line(Line::of(text)))
                 };
-                print("symbols manifest", manifest.files.iter().map(line).collect(), self.json);
-                Exit::Success
+                let blocks = manifest.files.iter().map(line).collect();
+                print("symbols manifest", blocks, self.json, Exit::Success)
             }
-            Some(path) => match std::fs::write(path, manifest.text()) {
+            Some(path) => match write_text(path, manifest.text().as_bytes()) {
                 Ok(()) => {
-                    eprintln!("dumpscope: {} files listed in {}", manifest.files.len(), path.display());
+                    complain(&format!(
+                        "dumpscope: {} files listed in {}",
+                        manifest.files.len(),
+                        path.display()
+                    ));
                     Exit::Success
                 }
                 Err(error) => {
-                    eprintln!("dumpscope: {}: {error}", path.display());
-                    Exit::CommandFailed
+                    complain(&format!("dumpscope: {error}"));
+                    match error {
+                        OutputError::Io { .. } => Exit::OutputFailed,
+                        OutputError::IsInput { .. } | OutputError::IsValuable { .. } => Exit::Usage,
+                    }
                 }
             },
         }

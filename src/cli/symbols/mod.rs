@@ -5,9 +5,10 @@ mod doctor;
 mod fetch;
 mod manifest;
 
-use super::Exit;
+use super::writer::Output;
+use super::{Exit, complain, end_with_help};
 use crate::debuggee::{Module, SymbolStatus, Target};
-use crate::output::{Block, Document, json, plain};
+use crate::output::{Block, JsonStream, plain};
 use crate::search::Finder;
 use crate::search::finder::Options as FindOptions;
 use crate::search::identity::Identity;
@@ -16,7 +17,6 @@ use crate::search::path::SearchPath;
 use crate::symbols::module::{FileId, ImageId, PdbId};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Finds out why symbols are missing, and gets them here
@@ -64,11 +64,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let arguments = std::iter::once(OsString::from("dumpscope symbols")).chain(arguments);
     let symbols = match Symbols::try_parse_from(arguments) {
         Ok(symbols) => symbols,
-        Err(error) => {
-            // A closed pipe while printing the help is no failure worth a word.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Success };
-        }
+        Err(error) => return end_with_help(&error),
     };
     match symbols.action {
         Action::Doctor(doctor) => doctor.run(),
@@ -84,7 +80,7 @@ impl DumpArgs {
     /// The kernel of a triage dump is also recognised by symbols that are here already, so that its PDB has a name.
     fn wanted(&self) -> Result<(Vec<Wanted>, Finder), Exit> {
         let mut target = Target::open(&self.dump, &mut |_| {}).map_err(|error| {
-            eprintln!("dumpscope: {error}");
+            complain(&format!("dumpscope: {error}"));
             Exit::NotOpened
         })?;
         let (symbols, images) = self.paths();
@@ -97,7 +93,7 @@ impl DumpArgs {
         let wanted: Vec<Wanted> =
             target.modules().iter().filter(matches).map(|module| wants(&target, module)).collect();
         if wanted.is_empty() {
-            eprintln!("dumpscope: no such module in the dump");
+            complain("dumpscope: no such module in the dump");
             return Err(Exit::CommandFailed);
         }
         let found_by = target.symbols().finder();
@@ -192,14 +188,19 @@ fn total(done: usize, failed: usize, place: &Path) -> String {
     format!("{files} in {}{not}", place.display())
 }
 
-/// Prints blocks as text, or all of them as one JSON object. False if nobody reads any more.
-fn print(command: &str, blocks: Vec<Block>, as_json: bool) -> bool {
-    let text = match as_json {
-        true => format!("{}\n", json(command, &Document { blocks }, None)),
-        false => blocks.iter().map(plain).collect(),
-    };
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+/// Prints blocks as text, or all of them as one JSON object. Ends with `exit`, unless they cannot be written.
+fn print(command: &str, blocks: Vec<Block>, as_json: bool, exit: Exit) -> Exit {
+    let mut out = Output::default();
+    let mut stream = JsonStream::default();
+    stream.begin(command);
+    let mut pieces = blocks.iter().map(|block| if as_json { stream.block(block) } else { plain(block) });
+    // That the reader has left is no failure; any other is told by the output itself.
+    let mut written = pieces.try_for_each(|piece| out.write(&piece));
+    if as_json {
+        written = written.and_then(|()| out.write(&stream.end(None)));
+    }
+    let _ = written.and_then(|()| out.flush());
+    out.end_with(exit)
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ pub fn fields(record: Record, form: &Form, address: u64, bytes: &[Option<u8>]) -
         .map(|cell| match (value(cell), form.cell) {
             (None, _) => Field::Null,
             (Some(value), Cell::Hex) => Field::Hex(value),
-            (Some(_), _) => Field::Text(cell_text(form, value(cell)).trim().to_owned()),
+            (Some(_), _) => cell_text(form, value(cell)).trim().into(),
         })
         .collect();
     let record = record

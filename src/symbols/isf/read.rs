@@ -25,7 +25,7 @@ pub(super) fn open(path: &Path) -> Result<Isf, SymbolError> {
     let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
     let bad = |reason: String| SymbolError::Isf { path: path.to_owned(), reason };
     let mut packed = Vec::new();
-    let file = std::fs::File::open(path).map_err(io)?;
+    let file = crate::util::files::open_input(path).map_err(io)?;
     file.take(MAX_FILE).read_to_end(&mut packed).map_err(io)?;
     let text = unpack(packed).map_err(|e| bad(format!("it cannot be unpacked: {e}")))?;
     let table: Table =

@@ -1,0 +1,51 @@
+//! Ways around what keeps output safe: there are none.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            sources(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+/// What the program's own code says, without its unit tests, where any of `words` stands in it.
+fn places(words: &[&str], allowed: &[&str]) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    assert!(files.len() > 100, "only {} sources: the test reads the wrong place", files.len());
+    let mut found = Vec::new();
+    for file in files {
+        let name = file.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("mod tests {").next().unwrap_or_default();
+        let code = code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+        for (number, line) in code {
+            if words.iter().any(|word| line.contains(word)) && !allowed.contains(&name.as_str()) {
+                found.push(format!("{name}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+/// `cli::complain` cleans and shortens what is said on standard error; a failed write to standard output is told.
+#[test]
+fn nothing_is_printed_past_the_sanitiser() {
+    let found = places(&["eprintln!(", "eprint!(", "println!(", "print!("], &[]);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// `util::files` compares an output with what is being read before it is opened.
+#[test]
+fn outputs_are_opened_in_one_place() {
+    // The cache writes below folders of its own; the demo unpacks into it.
+    let caches = ["util/files.rs", "cli/demo.rs", "search/cache.rs"];
+    let found = places(&["File::create", "fs::write(", "OpenOptions::new", "File::options"], &caches);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
