@@ -141,14 +141,14 @@ fn panes_run_when_they_come_into_sight_and_again_when_the_selection_changes() {
     explorer.settle();
     explorer.keys("4");
     assert_eq!(explorer.app.active, REGISTERS);
-    assert_eq!(explorer.asked.last().map(String::as_str), Some("r"));
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("r --known"));
     explorer.keys("646");
-    assert_eq!(explorer.asked.iter().filter(|line| *line == "r").count(), 1);
+    assert_eq!(explorer.asked.iter().filter(|line| *line == "r --known").count(), 1);
     explorer.keys(":~2s");
     explorer.key(KeyCode::Enter);
     explorer.key(KeyCode::Esc);
     explorer.keys("4");
-    assert_eq!(explorer.asked.iter().filter(|line| *line == "r").count(), 2);
+    assert_eq!(explorer.asked.iter().filter(|line| *line == "r --known").count(), 2);
 }
 
 #[test]

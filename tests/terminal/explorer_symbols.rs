@@ -146,3 +146,39 @@ fn a_noisy_search_is_told_in_the_console() {
         screen.contains("nwifi!Dot11SendCompletion") && !screen.contains("DBGHELP")
     });
 }
+
+/// A structure of a symbol file whose name is a second command: following its link runs no such command.
+#[test]
+fn a_name_in_a_symbol_file_is_no_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+    let store = folder.path().join("store");
+    let file = std::fs::File::open(root.join("symbols.zip")).unwrap();
+    zip::ZipArchive::new(file).unwrap().extract(&store).unwrap();
+    let pdb = store.join("ntkrnlmp.pdb/1608C01AD3D60A624C4C44205044422E1/ntkrnlmp.pdb");
+    let mut bytes = std::fs::read(&pdb).unwrap();
+    let name = b"_SE_AUDIT_PROCESS_CREATION_INFO";
+    let hostile = b"_LUID;.sympath srv*http://x.inv";
+    assert_eq!(name.len(), hostile.len());
+    let places: Vec<usize> =
+        bytes.windows(name.len()).enumerate().filter(|(_, part)| part == name).map(|(at, _)| at).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at..at + name.len()].copy_from_slice(hostile);
+    }
+    std::fs::write(&pdb, bytes).unwrap();
+    let home = folder.path().to_str().unwrap();
+    let path = store.to_str().unwrap().to_owned();
+    let arguments = ["assets/demo/wifi.dmp.gz", "-y", &path];
+    let mut terminal = Terminal::open(160, 50, &arguments, &[("XDG_CACHE_HOME", home), ("HOME", home)]);
+    terminal.wait_for("Analysis");
+    terminal.press("dt nt!_EPROCESS SeAuditProcessCreationInfo\r");
+    terminal.wait_for("_LUID;.sympath srv*http://x.inv");
+    terminal.press("\x1b8\x1b[C\r");
+    terminal
+        .wait_for("not followed: a command line would not take '_LUID;.sympath srv*http://x.inv' for one");
+    terminal.press(":.cls\r.sympath\r");
+    terminal.wait_for("ymbol search path is: ");
+    let screen = terminal.contents();
+    assert!(!screen.contains("http://x.inv"), "{screen}");
+}
