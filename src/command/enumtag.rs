@@ -4,7 +4,7 @@ mod excerpt;
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::dump::SecondaryBlob;
-use crate::dump::tags::writer;
+use crate::dump::tags::{driver, writer};
 use crate::output::{Action, Field, Line, Record, Role};
 use crate::util::bounded::slice;
 
@@ -16,7 +16,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     group: Group::Dump,
     usage: "[GUID | *]",
     summary: "Shows the tagged data that drivers and the kernel added to the dump",
-    help: "Lists each block of tagged data: GUID, size, who wrote it where that is known, and what text is in it. With a \
+    help: "Lists each block of tagged data: GUID, size, who wrote it and of which driver it is where that is known, and what \
+           text is in it. With a \
            GUID, or the beginning of one, all bytes of the blocks it names; with `*` those of every block, as WinDbg \
            shows without a GUID.\n\
            \n\
@@ -45,7 +46,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         shown += 1;
         let data = slice(dump.bytes(), blob.data.start, blob.data.len()).unwrap_or_default();
         let texts = if listing { excerpt::texts(data) } else { Vec::new() };
-        context.emit(heading(blob, listing, &texts))?;
+        context.emit(heading(blob, data, listing, &texts))?;
         if !listing {
             for row in data.chunks(ROW) {
                 context.emit(row_line(row))?;
@@ -67,22 +68,27 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 }
 
 /// The block's own line; in the list also its writer and its text.
-fn heading(blob: &SecondaryBlob, listing: bool, texts: &[String]) -> Record {
+fn heading(blob: &SecondaryBlob, data: &[u8], listing: bool, texts: &[String]) -> Record {
     let tag = blob.tag.to_string();
     let mut line = Line::new()
         .link(Role::Symbol, &tag, Action::Tag(blob.tag))
         .text(format!(" - 0x{:x} bytes", blob.size));
     let writer = writer(blob.tag);
+    let driver = driver(blob.tag, data);
     let mut record = Record::new("secondary_data")
         .field("tag", tag)
         .field("size", u64::from(blob.size))
         .field("file_offset", Field::Hex(blob.data.start as u64))
-        .field("writer", writer.map(|writer| writer.name));
+        .field("writer", writer.map(|writer| writer.name))
+        .field("driver", driver.clone());
     if listing {
         if let Some(writer) = writer {
             line = line.text("  ").value(writer.name);
             let what = if writer.what.is_empty() { String::new() } else { format!(": {}", writer.what) };
             line = line.text(what);
+            if let Some(driver) = driver {
+                line = line.text(" (").value(driver).text(")");
+            }
         }
         record = record.field("text", Field::List(texts.iter().map(|text| text.as_str().into()).collect()));
     }

@@ -12,6 +12,8 @@ const DRIVER: u128 = 0xfe96ddbf_850d_4c4a_a7bf_c686be526047;
 const REGISTRY: u128 = 0x6c7ac389_4313_47dc_9f34_a8800a0fb56c;
 const HYPERVISOR: u128 = 0x7b581fa7_81c2_423f_a65c_1266fb10603d;
 
+const KMDF_LOG: u128 = 0x54c84888_01d1_4c1e_bed6_282c98241303;
+
 fn wide(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
@@ -37,6 +39,7 @@ fn session() -> Session {
         (DRIVER, wide("bad.sys")),
         (REGISTRY, registry),
         (HYPERVISOR, with_words(&[u32::from_le_bytes(*b"DIVH"), 0x44, 0x4000_0001], b"KVMKVMKVM\0\0\0")),
+        (KMDF_LOG, [[0xee; 0x24].as_slice(), b"USBXHCI\0\0\0"].concat()),
         (1, b"\x01\x02unknown writer\0".to_vec()),
     ];
     let secondary = blobs.map(|(tag, data)| (Guid::of(tag).0, data)).to_vec();
@@ -76,6 +79,8 @@ fn the_list_shows_text_and_the_guid_shows_bytes() {
         ),
         "{list:?}"
     );
+    let log = list.iter().find(|line| line.starts_with("{54C84888")).unwrap();
+    assert!(log.ends_with(" - 0x2e bytes  wdf01000!WdfDumpGuid: log of one KMDF driver (USBXHCI)"), "{log}");
     // The form of the command's public documentation.
     let bytes = [
         "{FE96DDBF-850D-4C4A-A7BF-C686BE526047} - 0xe bytes",
@@ -84,7 +89,7 @@ fn the_list_shows_text_and_the_guid_shows_bytes() {
     ];
     assert_eq!(run(".enumtag FE96DDBF-850D-4C4A-A7BF-C686BE526047"), bytes);
     assert_eq!(run(".enumtag {fe96"), bytes);
-    assert_eq!(run(".enumtag *").iter().filter(|line| line.ends_with(" bytes")).count(), 6);
+    assert_eq!(run(".enumtag *").iter().filter(|line| line.ends_with(" bytes")).count(), 7);
     let unknown = golden::run(&mut session(), ".enumtag 77").unwrap_err();
     assert!(unknown.to_string().contains("no tagged data of '77'"), "{unknown}");
 }

@@ -12,7 +12,7 @@ pub use machine::{AcpiTable, Cpu, Hardware};
 pub(super) use memory::parse as parse_memory;
 pub use memory::{TaggedMemory, TaggedRange};
 pub use smbios::Firmware;
-pub use writers::{Writer, writer};
+pub use writers::{Writer, driver, writer};
 
 use super::secondary::SecondaryBlob;
 use crate::util::guid::Guid;

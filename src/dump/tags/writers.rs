@@ -1,6 +1,7 @@
 //! Who wrote a blob of tagged data. Names with `!` are symbols of public PDBs whose 16 bytes are the GUID; the others are
 //! from the data of real dumps. GUIDs in which a counter was seen to vary are listed one by one.
 
+use crate::util::bounded;
 use crate::util::guid::Guid;
 
 /// Who adds tagged data under a GUID, and what they are.
@@ -17,6 +18,22 @@ pub fn writer(tag: Guid) -> Option<Writer> {
     let (_, name, what) = WRITERS.iter().find(|(known, ..)| Guid::of(*known) == tag)?;
     Some(Writer { name, what })
 }
+
+/// The driver that the data under `tag` are about, where they begin with its name: `USBXHCI` of a KMDF driver's log,
+/// `storport.sys` of the dump device. (Places from real dumps.)
+pub fn driver(tag: Guid, data: &[u8]) -> Option<String> {
+    let (_, at) = DRIVERS.iter().find(|(known, _)| Guid::of(*known) == tag)?;
+    let name = bounded::ascii_z(data, *at, LONGEST_DRIVER)?;
+    let is_name = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter));
+    (!name.is_empty() && is_name).then_some(name)
+}
+
+/// The longest name of a driver that is kept.
+const LONGEST_DRIVER: usize = 32;
+
+/// Where the names lie.
+const DRIVERS: &[(u128, usize)] =
+    &[(0x54c84888_01d1_4c1e_bed6_282c98241303, 0x24), (0xda82441d_7142_4bc1_b844_0807c5a4b67f, 0x10)];
 
 const WRITERS: &[(u128, &str, &str)] = &[
     (0xf57308df_cc45_4e01_ad76_29a4ebb010ec, "nt!PopBlackBoxBsdGuid", "boot status"),
@@ -46,7 +63,7 @@ const WRITERS: &[(u128, &str, &str)] = &[
     (0x54c84888_01d1_4c1e_bed6_282c98241303, "wdf01000!WdfDumpGuid", "log of one KMDF driver"),
     (0xf87e4a4c_c5a1_4d2f_bff0_d5de63a5e4c3, "wdf01000!WdfDumpGuid2", "list of KMDF drivers"),
     (0xc939c73b_17dc_4a44_904c_e2d987f52649, "storport", "paging device"),
-    (0xda82441d_7142_4bc1_b844_0807c5a4b67f, "storport", "state of the dump device"),
+    (0xda82441d_7142_4bc1_b844_0807c5a4b67f, "storport or ataport", "state of the dump device"),
     (0x270a33fd_3da6_460d_ba89_3c1bae21e39b, "watchdog!WdDxgkSecondaryDataGUID", "state of dxgkrnl"),
     (0x65755a40_f146_43ea_8c91_36b85728fd35, "crashdmp!CRASHDUMP_GUID_ID", ""),
     (0xbc5c008f_1e3a_44d7_988d_86f6884c6758, "mssmbios!SMBiosGuidSMBios", "SMBIOS table"),
