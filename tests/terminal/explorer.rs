@@ -458,3 +458,16 @@ fn commands_of_the_flags_run_first() {
     terminal.press("\x1b8");
     terminal.wait_for("kd> .echo one");
 }
+
+/// A pane breaks Chinese by columns, between characters, and the frame beside it stays where it is.
+#[test]
+fn chinese_explanations_fit_a_pane() {
+    let mut terminal = Terminal::open(160, 50, &["--demo", "wifi", "--lang", "zh-CN"], &[]);
+    terminal.wait_for("首先查看");
+    terminal.wait_for("的异常。");
+    let contents = terminal.contents();
+    let row = contents.lines().find(|row| row.starts_with("内核模式代码")).expect("the summary");
+    let (summary, _) = row.split_once('|').expect("the frame beside it");
+    assert_eq!(summary, "内核模式代码引发了未被任何处理程序捕获");
+    terminal.leave();
+}
