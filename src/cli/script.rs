@@ -57,7 +57,8 @@ fn refuse(message: &str) -> Exit {
 
 /// Says on standard error which command failed, why, and what was not run because of it.
 pub fn report(failure: &Failure) {
-    complain(&format!("{}: {}", failure.command, failure.error));
+    let hint = failure.error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    complain(&format!("{}: {}{hint}", failure.command, failure.error.to_string().trim_start()));
     if !failure.skipped.is_empty() {
         complain(&format!("not run: {}", failure.skipped));
     }

@@ -1,6 +1,7 @@
 //! A command's arguments as they were typed, and the readers for their usual forms.
 
 use super::{CommandError, Context};
+use crate::eval::{EvalError, Fault};
 
 /// A command line taken apart: its name, option letters that touch it, and the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,17 @@ impl<'t> Args<'t> {
     /// [`CommandError::Syntax`] with the superfluous text.
     pub fn none(&self) -> Result<(), CommandError> {
         if self.text.is_empty() { Ok(()) } else { Err(CommandError::Syntax(self.text.to_owned())) }
+    }
+}
+
+/// Fails unless nothing but blanks stands after an expression. What the expression says was said before.
+///
+/// # Errors
+/// [`CommandError::Caret`] at the superfluous text.
+pub(super) fn nothing_more(rest: &str) -> Result<(), CommandError> {
+    match rest.trim_start() {
+        "" => Ok(()),
+        rest => Err(EvalError::new(Fault::Extra, rest).into()),
     }
 }
 

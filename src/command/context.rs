@@ -1,12 +1,9 @@
 //! What a running command works with.
 
 use super::CommandError;
-use crate::debuggee::FoundType;
-use crate::eval::cxx::{CType, Typed};
-use crate::eval::{self, EvalError, EvalHost};
-use crate::memory::Memory;
+use crate::eval;
 use crate::output::{Action, Block, Line, OutputClosed, Role, Sink};
-use crate::session::{Home, Radix, Session};
+use crate::session::Session;
 use crate::util::cancel::CancelToken;
 
 /// A running command's session and output.
@@ -140,120 +137,4 @@ impl Sink for Within<'_> {
 fn shared_user_data(address: u64) -> Option<(&'static str, u64)> {
     let offset = address.checked_sub(0x7ffe_0000)?;
     (offset < 0x1000).then_some(("SharedUserData", offset))
-}
-
-impl EvalHost for Session {
-    fn register(&self, name: &str) -> Option<u64> {
-        if let Some(pseudo) = name.strip_prefix('$') {
-            return pseudo_register(self, pseudo);
-        }
-        let context = self.context().ok();
-        context.and_then(|context| context.get(name)).or_else(|| {
-            let special = self.processor()?.special.as_ref()?;
-            special.get(name)
-        })
-    }
-
-    fn symbol(&self, name: &str) -> Option<u64> {
-        self.target.resolve(name)
-    }
-
-    fn memory(&self, address: u64, size: usize) -> Option<u64> {
-        let mut bytes = [0u8; 8];
-        self.target.memory().read(address, bytes.get_mut(..size)?).ok()?;
-        Some(u64::from_le_bytes(bytes))
-    }
-
-    fn readable(&self, address: u64, length: u64) -> bool {
-        let Some(end) = address.checked_add(length) else {
-            return false;
-        };
-        let mut at = address;
-        while at < end {
-            match self.target.memory().window(at) {
-                Ok(window) => at = at.saturating_add(window.len() as u64),
-                Err(_) => return false,
-            }
-        }
-        true
-    }
-
-    fn radix(&self) -> Radix {
-        self.settings.radix
-    }
-
-    fn pointer_size(&self) -> usize {
-        self.target.pointer_size()
-    }
-
-    fn find_type(&self, name: &str) -> Option<FoundType> {
-        self.target.find_type(name)
-    }
-
-    fn variable(&self, name: &str) -> Option<(u64, Option<FoundType>)> {
-        self.target.variable(name)
-    }
-
-    fn local(&self, name: &str) -> Option<Result<Typed, EvalError>> {
-        // No variable of a frame has a module's name before it.
-        let locals = (!name.contains('!')).then(|| self.locals())?;
-        let local = locals.ok()?.into_iter().find(|local| local.name == name)?;
-        let ty = CType::of(&local.ty);
-        let value = match (local.home.address(), &local.bytes) {
-            (Some(address), _) => Some(Typed::at(ty, address)),
-            (None, Some(bytes)) => Typed::of_bytes(ty, bytes),
-            (None, None) => None,
-        };
-        let why = || match local.home {
-            Home::Nowhere => "the compiler kept it nowhere at this instruction".to_owned(),
-            _ => format!("what held it ({}) is not known in this frame", local.home.text()),
-        };
-        Some(value.ok_or_else(|| EvalError::Lost { name: name.to_owned(), why: why() }))
-    }
-
-    fn register_type(&self, name: &str) -> Option<&'static str> {
-        match name.to_ascii_lowercase().as_str() {
-            "$proc" => Some("nt!_EPROCESS"),
-            "$thread" => Some("nt!_ETHREAD"),
-            "$prcb" => Some("nt!_KPRCB"),
-            "$pcr" => Some("nt!_KPCR"),
-            "$peb" => Some("nt!_PEB"),
-            "$teb" => Some("nt!_TEB"),
-            _ => None,
-        }
-    }
-}
-
-/// The debugger's own registers, named without `$`.
-fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
-    let lower = name.to_ascii_lowercase();
-    if let Some(index) = lower.strip_prefix('t').and_then(|digits| digits.parse::<usize>().ok()) {
-        return session.user_registers.get(index).copied();
-    }
-    let header = session.target.header().ok();
-    let parameter = |index: usize| header?.bug_check_parameters.get(index).copied();
-    match lower.as_str() {
-        "exentry" => session.target.subject().image()?.entry_point(),
-        "ip" | "scopeip" => session.code_address().ok(),
-        "csp" => session.context().ok().map(|context| context.sp()),
-        "ra" => session.return_address(),
-        "retreg" => {
-            session.context().ok().and_then(|context| context.get("rax").or_else(|| context.get("x0")))
-        }
-        "thread" => session.thread(),
-        "proc" => session.process(),
-        "prcb" => session.processor()?.prcb,
-        "pcr" => session.processor()?.pcr(session.target.machine()),
-        "peb" => session.target.peb(session.process()?),
-        "teb" => session.target.teb(session.thread()?),
-        "extret" => Some(session.extret),
-        "ptrsize" => Some(session.target.pointer_size() as u64),
-        "pagesize" => Some(0x1000),
-        "bug_code" => header.map(|header| header.bug_check_code.into()),
-        "bug_param1" => parameter(0),
-        "bug_param2" => parameter(1),
-        "bug_param3" => parameter(2),
-        "bug_param4" => parameter(3),
-        _ => None,
-    }
 }

@@ -4,6 +4,7 @@ use super::options::unknown;
 use super::typed::{field_line, note_layout, with_view};
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::FoundType;
+use crate::eval::EvalError;
 use crate::eval::cxx::{self, CType};
 use crate::output::{Action, Field, Line, ObjectForm, Record, Role};
 use crate::symbols::types::format::{self, FieldLine, FieldPath, Options};
@@ -101,7 +102,9 @@ fn object(name: &str, address: Option<u64>, context: &Context<'_>) -> Result<(Fo
     }
     let value = cxx::evaluate(name, &*context.session)?;
     let (ty, address) = match (&value.ty, value.address()) {
-        (CType::Pointer(to), _) => (&**to, Some(value.load(&*context.session, name)?)),
+        (CType::Pointer(to, _), _) => {
+            (&**to, Some(value.load(&*context.session).map_err(|fault| EvalError::new(fault, name))?))
+        }
         (ty, address) => (ty, address),
     };
     match (ty, address) {

@@ -1,7 +1,7 @@
 //! `.echo`, and the comments `*` and `$$`.
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::output::Line;
+use crate::output::{Line, Span};
 
 /// `.echo`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -43,6 +43,11 @@ pub const COMMENT_LINE: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if args.text.starts_with('"') && !args.text.get(1..).is_some_and(|text| text.contains('"')) {
+        let last = args.text.char_indices().next_back().map_or(0, |(at, _)| at);
+        let at = args.text.get(last..).unwrap_or_default().to_owned();
+        return Err(CommandError::Caret { what: "Trailing quote missing", at });
+    }
     let quoted = args.text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    context.emit(Line::of(quoted.unwrap_or(args.text)))
+    context.emit(Line::new().span(Span::typed(quoted.unwrap_or(args.text))))
 }

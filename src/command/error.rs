@@ -24,6 +24,14 @@ pub enum CommandError {
     /// An argument has no sensible meaning.
     #[error("{0}")]
     Argument(String),
+    /// An argument that is shown by a caret under it.
+    #[error("{what} in '{at}'")]
+    Caret {
+        /// What is wrong.
+        what: &'static str,
+        /// The text from the place to the end of the arguments.
+        at: String,
+    },
     /// An expression has no value.
     #[error("{0}")]
     Expression(#[from] EvalError),
@@ -50,6 +58,16 @@ pub enum CommandError {
 impl From<OutputClosed> for CommandError {
     fn from(_: OutputClosed) -> CommandError {
         CommandError::Closed
+    }
+}
+
+impl CommandError {
+    /// What the debugger's wording of an expression's error leaves out.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            CommandError::Expression(error) => error.hint(),
+            _ => None,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `?`: the value of an expression.
 
+use super::args::nothing_more;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::{Action, Field, Line, Record};
 use crate::util::hex;
@@ -23,11 +24,17 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
         return super::help::list(context);
     }
-    let value = context.evaluate(args.text)?;
+    // `? ?` is `??` with a blank in it.
+    if let Some(text) = args.text.strip_prefix('?') {
+        return super::evaluate_cxx::show(text, context);
+    }
+    let (value, rest) = context.evaluate_prefix(args.text)?;
+    context.session.last_value = value;
     let line = Line::new()
         .label("Evaluate expression: ")
         .value(value.cast_signed().to_string())
         .text(" = ")
         .link(crate::output::Role::Value, hex::tick(value), Action::Number(value));
-    context.emit(Record::new("value").field("value", Field::Hex(value)).line(line))
+    context.emit(Record::new("value").field("value", Field::Hex(value)).line(line))?;
+    nothing_more(rest)
 }

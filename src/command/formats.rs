@@ -1,5 +1,6 @@
 //! `.formats`: a value in every notation.
 
+use super::args::nothing_more;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::output::{Field, Line, Record};
 use crate::util::filetime::{self, Zone};
@@ -32,9 +33,10 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let value = context.evaluate(args.text)?;
+    let (value, rest) = context.evaluate_prefix(args.text)?;
     let record = record(value, &context.session.settings.zone);
-    context.emit(record)
+    context.emit(record)?;
+    nothing_more(rest)
 }
 
 fn record(value: u64, zone: &Zone) -> Record {
@@ -71,7 +73,11 @@ fn record(value: u64, zone: &Zone) -> Record {
 
 /// Seconds since 1970 in 32 bits (signed, as the C runtime takes them), a FILETIME in more.
 fn time(value: u64, zone: &Zone) -> String {
-    if value >> 32 == 0 {
+    // A constant of 32 bits may have had its sign extended.
+    if value == 0 {
+        return "unavailable".to_owned();
+    }
+    if value >> 32 == 0 || i32::try_from(value.cast_signed()).is_ok() {
         let seconds = u32::try_from(value).unwrap_or(u32::MAX);
         let time = (seconds >> 31 == 0).then(|| filetime::asctime_unix(seconds, zone));
         return time.flatten().unwrap_or_else(|| "***** Invalid".to_owned());
@@ -110,8 +116,13 @@ mod tests {
     #[test]
     fn times() {
         assert_eq!(time(0x8000_0000, &Zone::Utc), "***** Invalid");
-        assert_eq!(time(0, &Zone::Utc), "Thu Jan  1 00:00:00 1970");
-        assert_eq!(time(u64::MAX, &Zone::Utc), "***** Invalid FILETIME");
+        assert_eq!(time(0, &Zone::Utc), "unavailable");
+        assert_eq!(time(1, &Zone::Utc), "Thu Jan  1 00:00:01 1970");
+        // As the reference engine has them.
+        assert_eq!(time(u64::MAX, &Zone::Utc), "***** Invalid");
+        assert_eq!(time(1 << 63, &Zone::Utc), "***** Invalid FILETIME");
+        assert_eq!(time(0x4142_4344_4546_4748, &Zone::Utc), "Wed Apr 19 17:09:02.728 16502 (UTC + 0:00)");
+        assert_eq!(time(0x3ff0_0000_0000_0000, &Zone::Utc), "Fri Aug  1 01:24:40.001 16200 (UTC + 0:00)");
         // 2021-02-21 01:38:22.987 UTC.
         assert_eq!(time(0x01d7_07f3_1d3e_d4b0, &Zone::Utc).get(..4), Some("Sun "));
     }

@@ -166,26 +166,6 @@ fn arm64(context: &RegisterContext, mut record: Record, lost: &[String]) -> Reco
     record.field("psr", Field::Hex(psr)).line(line)
 }
 
-/// One register as `r NAME` prints it: `rax=0000000000000005`, `efl=00040286`, `zf=1`.
-///
-/// # Errors
-/// [`CommandError::Argument`] for a name that the machine does not have.
-pub fn single(context: &RegisterContext, name: &str) -> Result<String, CommandError> {
-    let slot = context
-        .slot(name)
-        .ok_or_else(|| CommandError::Argument(format!("Bad register error in '{name}'")))?;
-    let name = name.to_ascii_lowercase();
-    if let Some(bytes) = context.bytes_of(&name).filter(|_| slot.size > 8) {
-        let digits: String = bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect();
-        return Ok(format!("{name}={digits}"));
-    }
-    let value = context.get(&name).unwrap_or(0);
-    Ok(match slot.bit {
-        Some(_) => format!("{name}={value}"),
-        None => format!("{name}={value:0width$x}", width = slot.size * 2),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,16 +186,5 @@ mod tests {
         assert_eq!(lines[6], "iopl=0         nv up ei pl nz na po nc");
         assert_eq!(lines[7], "cs=0010  ss=0000  ds=0000  es=0000  fs=0000  gs=0000             efl=00050206");
         assert_eq!(block(&context, Segments::Hidden).lines.len(), 7);
-    }
-
-    #[test]
-    fn single_registers_have_their_own_width() {
-        let mut context = RegisterContext::new(Machine::Amd64, &[0; 0x4d0]).expect("a context");
-        assert!(context.set("rax", 0x1234_5678_9abc_def0));
-        assert_eq!(single(&context, "AX").ok().as_deref(), Some("ax=def0"));
-        assert_eq!(single(&context, "eax").ok().as_deref(), Some("eax=9abcdef0"));
-        assert_eq!(single(&context, "zf").ok().as_deref(), Some("zf=0"));
-        assert_eq!(single(&context, "xmm3").ok().map(|text| text.len()), Some(5 + 32));
-        assert!(single(&context, "foo").is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Running a line of commands.
 
 use super::parse::first_command;
+use super::place::placed;
 use super::{CommandError, Context, Needs};
 use crate::dump::Machine;
 use crate::output::{Line, Role, Sink, brief};
@@ -60,7 +61,7 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         }
         let before = session.focus.clone();
         sink.begin(typed);
-        let outcome = run_one(&parsed, session, sink);
+        let outcome = run_one(&parsed, session, sink).map_err(|error| placed(error, line, &parsed.args));
         let told = tell_loads(session, sink);
         let outcome = outcome.and(told);
         // A file that became shorter is the reason behind whatever else failed.

@@ -87,6 +87,15 @@ impl Context {
         Some(slot.bit.map_or(value, |bit| value >> bit & 1))
     }
 
+    /// Whether a place is the lower part of a wider integer register: `eax`, `al`, `w0`.
+    pub fn is_part(&self, slot: RegisterSlot) -> bool {
+        let integer = match self.machine {
+            Machine::Amd64 => 0x78..0x100,
+            _ => 8..0x110,
+        };
+        slot.bit.is_none() && slot.size < 8 && integer.contains(&slot.offset)
+    }
+
     /// A register's bytes, low byte first: the way to those wider than 64 bits.
     pub fn bytes_of(&self, name: &str) -> Option<&[u8]> {
         let slot = self.slot(name)?;

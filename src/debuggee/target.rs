@@ -285,8 +285,13 @@ impl Target {
 
     /// PEB of a process; `None` for processes without user space.
     pub fn peb(&self, process: u64) -> Option<u64> {
+        self.peb_field(process).filter(|&peb| peb != 0)
+    }
+
+    /// What a process holds as the address of its PEB: 0 without user space; `None` where it cannot be read.
+    pub fn peb_field(&self, process: u64) -> Option<u64> {
         let offset = self.debugger_data.as_ref()?.nonzero("OffsetEprocessPeb")?;
-        self.memory.u64(process.wrapping_add(offset)).ok().filter(|&peb| peb != 0)
+        self.memory.u64(process.wrapping_add(offset)).ok()
     }
 
     /// TEB of a thread; `None` for threads without user space.

@@ -6,7 +6,8 @@ mod masm;
 
 use crate::debuggee::FoundType;
 use crate::session::Radix;
-pub use error::EvalError;
+use crate::symbols::types::{Base, BaseKind};
+pub use error::{EvalError, Fault, Mark};
 pub use masm::{evaluate, evaluate_prefix};
 
 /// What an expression may ask of the debugger.
@@ -34,6 +35,18 @@ pub trait EvalHost {
     /// A variable of the selected frame, or why its value is not known; `None` if the frame has none of that name.
     fn local(&self, _name: &str) -> Option<Result<cxx::Typed, EvalError>> {
         None
+    }
+    /// Whether MASM's constants of 32 bits extend their sign: in kernel mode they do.
+    fn extends_sign(&self) -> bool {
+        false
+    }
+    /// Bytes in the register of that name, which is known.
+    fn register_size(&self, _name: &str) -> usize {
+        8
+    }
+    /// The type that C++ gives to the register of that name, which is known.
+    fn register_base(&self, _name: &str) -> Base {
+        Base::new(BaseKind::UInt, 8)
     }
     /// The type that a pseudo-register (named without `@`) points to.
     fn register_type(&self, _name: &str) -> Option<&'static str> {

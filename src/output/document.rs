@@ -2,6 +2,7 @@
 
 use super::sanitize::CleanText;
 use super::span::Line;
+use std::borrow::Cow;
 
 /// One unit of output.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +41,7 @@ pub struct Record {
     /// What the thing is: `module`, `register`, `memory` ...
     pub kind: &'static str,
     /// Its facts, in the order in which JSON lists them.
-    pub fields: Vec<(&'static str, Field)>,
+    pub fields: Vec<(Cow<'static, str>, Field)>,
     /// How it is shown.
     pub lines: Vec<Line>,
 }
@@ -52,8 +53,8 @@ impl Record {
     }
 
     /// Adds a fact.
-    pub fn field(mut self, name: &'static str, value: impl Into<Field>) -> Record {
-        self.fields.push((name, value.into()));
+    pub fn field(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Field>) -> Record {
+        self.fields.push((name.into(), value.into()));
         self
     }
 

@@ -13,6 +13,12 @@ impl CleanText {
         CleanText(sanitize(text.as_ref()).into_owned())
     }
 
+    /// Text that the user typed, cleaned, with its tabs.
+    pub fn typed(text: &str) -> CleanText {
+        let parts: Vec<Cow<'_, str>> = text.split('\t').map(sanitize).collect();
+        CleanText(parts.join("\t"))
+    }
+
     /// The clean text.
     pub fn as_str(&self) -> &str {
         &self.0

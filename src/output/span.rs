@@ -57,6 +57,11 @@ impl Span {
         Span { text: CleanText::new(text), role, action: None }
     }
 
+    /// Ordinary text that the user typed, which keeps its tabs.
+    pub fn typed(text: &str) -> Span {
+        Span { text: CleanText::typed(text), role: Role::Text, action: None }
+    }
+
     /// The same span, standing for `action`.
     pub fn with_action(mut self, action: Action) -> Span {
         self.action = Some(action);
@@ -178,6 +183,11 @@ impl From<String> for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn typed_text_keeps_tabs_and_nothing_else() {
+        assert_eq!(Span::typed("a\tb\x1b[31m").text(), "a\tb.[31m");
+    }
 
     #[test]
     fn spans_are_sanitised_when_made() {

@@ -28,6 +28,8 @@ pub struct Session {
     pub saved_search: Vec<u64>,
     /// `$t0` to `$t19`.
     pub user_registers: [u64; 20],
+    /// `$exp`: what `?` evaluated last.
+    pub last_value: u64,
     /// `$extret`: the element that `!list` is at.
     pub extret: u64,
     /// How many commands are running inside one another.
@@ -50,6 +52,7 @@ impl Session {
             display_form: "db",
             saved_search: Vec::new(),
             user_registers: [0; 20],
+            last_value: 0,
             extret: 0,
             nesting: 0,
             lost: Vec::new(),

@@ -7,6 +7,7 @@ use crate::util::width::{clip, columns};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use std::borrow::Cow;
 
 /// Writes `text` at a column and row of `area`, cut at its right edge; returns the column after it.
 pub(super) fn put(buffer: &mut Buffer, area: Rect, column: u16, row: u16, text: &str, style: Style) -> u16 {
@@ -15,7 +16,9 @@ pub(super) fn put(buffer: &mut Buffer, area: Rect, column: u16, row: u16, text: 
         return column;
     }
     let (x, y) = (area.x + column, area.y + row);
-    let (end, _) = buffer.set_stringn(x, y, text, usize::from(area.width - column), style);
+    // A cell cannot hold a tab; it counts as one column.
+    let text = if text.contains('\t') { Cow::Owned(text.replace('\t', " ")) } else { Cow::Borrowed(text) };
+    let (end, _) = buffer.set_stringn(x, y, &text, usize::from(area.width - column), style);
     end - area.x
 }
 

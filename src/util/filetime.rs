@@ -60,17 +60,62 @@ fn zoned(filetime: u64, zone: &Zone) -> Option<Zoned> {
 
 /// `Sun Feb 21 01:38:22.987 2021 (UTC + 0:00)`, the form of `.time`; `None` for zero or absurd values.
 pub fn session_time(filetime: u64, zone: &Zone) -> Option<String> {
-    let at = zoned(filetime, zone)?;
+    let Some(at) = zoned(filetime, zone) else {
+        return far(filetime, zone);
+    };
     let offset = at.offset().seconds();
-    let sign = if offset < 0 { '-' } else { '+' };
-    let (hours, minutes) = (offset.abs() / 3600, offset.abs() / 60 % 60);
+    let zone = offset_text(offset);
     Some(format!(
-        "{} {:2} {}.{:03} {} (UTC {sign} {hours}:{minutes:02})",
+        "{} {:2} {}.{:03} {} {zone}",
         at.strftime("%a %b"),
         at.day(),
         at.strftime("%H:%M:%S"),
         at.millisecond(),
         at.year()
+    ))
+}
+
+/// `(UTC + 5:30)`
+fn offset_text(offset: i32) -> String {
+    let sign = if offset < 0 { '-' } else { '+' };
+    let (hours, minutes) = (offset.abs() / 3600, offset.abs() / 60 % 60);
+    format!("(UTC {sign} {hours}:{minutes:02})")
+}
+
+/// A time after the year 9999, which a FILETIME still holds; such a number is rarely meant as a time, and the debugger shows
+/// it as one.
+fn far(filetime: u64, zone: &Zone) -> Option<String> {
+    const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let ticks = i64::try_from(filetime).ok().filter(|&ticks| ticks > 0)?;
+    let offset = zone.time_zone().to_offset(Timestamp::MAX).seconds();
+    let millis = ticks / 10_000 + i64::from(offset) * 1000;
+    let (days, time) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
+    // 1601 begins a cycle of 400 years, 146,097 days; its first of January was a Monday.
+    let (cycle, mut day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let mut year = cycle * 400 + 1601;
+    let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = |year: i64| if leap(year) { 366 } else { 365 };
+    while day >= length(year) {
+        day -= length(year);
+        year += 1;
+    }
+    let february = if leap(year) { 29 } else { 28 };
+    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = MONTHS.iter().zip(lengths);
+    let name = month.find_map(|(name, length)| {
+        let within = day < length;
+        day -= if within { 0 } else { length };
+        within.then_some(*name)
+    })?;
+    let weekday = WEEKDAYS.get(usize::try_from(days.rem_euclid(7)).ok()?)?;
+    let (hours, minutes, seconds) = (time / 3_600_000, time / 60_000 % 60, time / 1000 % 60);
+    Some(format!(
+        "{weekday} {name} {:2} {hours:02}:{minutes:02}:{seconds:02}.{:03} {year} {}",
+        day + 1,
+        time % 1000,
+        offset_text(offset)
     ))
 }
 

@@ -16,6 +16,7 @@ mod bugcheck_texts;
 mod dt_golden;
 mod dx;
 mod forge_commands;
+mod golden_language;
 mod golden_transcripts;
 mod golden_types;
 mod memory_commands;

@@ -130,7 +130,7 @@ fn wrong_arguments_say_what_is_wrong() {
         ("ub @rsp L2000", "at most"),
         ("!dh", "module"),
         ("!lmi 10", "no module"),
-        (".formats", "Syntax"),
+        (".formats", "Numeric expression missing"),
     ] {
         let error = golden::run(&mut session, command).expect_err(command);
         assert!(error.contains(words), "{command}: {error}");

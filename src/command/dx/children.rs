@@ -32,7 +32,7 @@ pub(super) fn children(node: &Node, first: u64, context: &Context<'_>) -> Childr
         (CType::Array(element, count), Some(address)) => {
             return elements(node, element, *count, address, first);
         }
-        (CType::Pointer(to), _) => match load(&node.value, context) {
+        (CType::Pointer(to, _), _) => match load(&node.value, context) {
             Ok(at) if at != 0 => pointed(node, to, at, context),
             _ => Vec::new(),
         },

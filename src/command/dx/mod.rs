@@ -64,7 +64,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 fn layout_of(ty: &CType) -> Option<crate::debuggee::FoundType> {
     match ty {
         CType::Named(found) => Some(found.clone()),
-        CType::Pointer(to) | CType::Array(to, _) => layout_of(to),
+        CType::Pointer(to, _) | CType::Array(to, _) => layout_of(to),
         CType::Base(_) => None,
     }
 }

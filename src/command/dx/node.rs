@@ -66,7 +66,7 @@ impl Node {
     /// Whether its type has something below it.
     pub(super) fn opens(&self) -> bool {
         match &self.value.ty {
-            CType::Pointer(to) => !matches!(**to, CType::Base(Base { kind: BaseKind::Void, .. })),
+            CType::Pointer(to, _) => !matches!(**to, CType::Base(Base { kind: BaseKind::Void, .. })),
             CType::Array(..) => true,
             CType::Named(found) => matches!(found.get(), Some(Type::Udt(_))),
             CType::Base(_) => false,

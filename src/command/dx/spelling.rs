@@ -31,7 +31,7 @@ fn declare(ty: &CType, inner: String, depth: usize) -> String {
             }
             _ => joined("<unknown>", &inner),
         },
-        CType::Pointer(to) => match &**to {
+        CType::Pointer(to, _) => match &**to {
             CType::Named(found) if matches!(found.get(), Some(Type::Function(_))) => {
                 let star = format!("(__cdecl*{})", spaced(&inner));
                 declare(to, star, depth + 1)

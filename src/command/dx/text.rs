@@ -5,7 +5,7 @@ use crate::command::Context;
 use crate::command::evaluate_cxx::characters;
 use crate::command::typed::with_view;
 use crate::debuggee::FoundType;
-use crate::eval::EvalError;
+use crate::eval::Fault;
 use crate::eval::cxx::{CType, Kind, Typed};
 use crate::symbols::types::format::value::value as format_value;
 use crate::symbols::types::format::words::Style;
@@ -38,7 +38,7 @@ pub(super) fn text(node: &Node, radix: Radix, context: &Context<'_>) -> Text {
     let found = match &node.value.ty {
         CType::Named(found) => found,
         CType::Array(element, count) => return array(node, element, *count, context),
-        CType::Pointer(to) => {
+        CType::Pointer(to, _) => {
             return match load(&node.value, context) {
                 Ok(at) => Text::Value(format!("0x{at:x}{}", behind(node, to, at, radix, context))),
                 Err(address) => Text::Unreadable(address),
@@ -77,8 +77,8 @@ pub(super) fn text(node: &Node, radix: Radix, context: &Context<'_>) -> Text {
 
 /// A value as a number; the address that cannot be read instead.
 pub(super) fn load(value: &Typed, context: &Context<'_>) -> Result<u64, u64> {
-    value.load(&*context.session, "").map_err(|error| match (error, value.kind) {
-        (EvalError::Memory { address, .. }, _) | (_, Kind::At { address, .. }) => address,
+    value.load(&*context.session).map_err(|fault| match (fault, value.kind) {
+        (Fault::Memory(address), _) | (_, Kind::At { address, .. }) => address,
         (_, Kind::Value(value)) => value,
     })
 }
@@ -159,7 +159,7 @@ fn behind(node: &Node, to: &CType, at: u64, radix: Radix, context: &Context<'_>)
 /// The value behind a pointer; of a pointer to a pointer only the next address.
 fn pointed_text(node: &Node, radix: Radix, context: &Context<'_>) -> Text {
     match &node.value.ty {
-        CType::Pointer(_) => match load(&node.value, context) {
+        CType::Pointer(..) => match load(&node.value, context) {
             Ok(at) => Text::Value(format!("0x{at:x}")),
             Err(address) => Text::Unreadable(address),
         },

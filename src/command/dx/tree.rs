@@ -99,11 +99,11 @@ fn line(
 fn span(node: &Node, shown: &str, value: &Text, context: &Context<'_>) -> Span {
     let role = match (value, &node.value.ty) {
         (Text::Unreadable(_), _) => Role::Unreadable,
-        (_, CType::Pointer(_)) => Role::Address,
+        (_, CType::Pointer(..)) => Role::Address,
         _ => Role::Value,
     };
     let span = Span::new(role, shown);
-    let (CType::Pointer(to), Text::Value(_)) = (&node.value.ty, value) else {
+    let (CType::Pointer(to, _), Text::Value(_)) = (&node.value.ty, value) else {
         return span;
     };
     let at = super::text::load(&node.value, context).unwrap_or(0);

@@ -12,8 +12,8 @@ const MAX_DEPTH: usize = 16;
 pub enum CType {
     /// A basic type.
     Base(Base),
-    /// A pointer.
-    Pointer(Box<CType>),
+    /// A pointer of so many bytes.
+    Pointer(Box<CType>, u8),
     /// An array.
     Array(Box<CType>, u64),
     /// A structure, union, enumeration or function.
@@ -43,8 +43,9 @@ impl CType {
         match found.get() {
             _ if depth > MAX_DEPTH => CType::VOID,
             Some(Type::Base(base)) => CType::Base(base),
-            Some(Type::Pointer { target, .. }) => {
-                CType::Pointer(Box::new(CType::within(&found.of(target), depth + 1)))
+            Some(Type::Pointer { target, size, .. }) => {
+                // A pointer to a member is larger; the first of its words is the pointer.
+                CType::within(&found.of(target), depth + 1).pointer_of(usize::from(size.min(8)))
             }
             Some(Type::Array { element, count, .. }) => {
                 CType::Array(Box::new(CType::within(&found.of(element), depth + 1)), count)
@@ -55,16 +56,21 @@ impl CType {
         }
     }
 
-    /// A pointer to this type.
+    /// A pointer of `size` bytes (4 or 8) to this type.
+    pub fn pointer_of(self, size: usize) -> CType {
+        CType::Pointer(Box::new(self), if size == 4 { 4 } else { 8 })
+    }
+
+    /// A pointer of 8 bytes to this type.
     pub fn pointer(self) -> CType {
-        CType::Pointer(Box::new(self))
+        self.pointer_of(8)
     }
 
     /// Its size in bytes; `None` where it has none (`void`, functions, types only declared).
     pub fn size(&self) -> Option<u64> {
         match self {
             CType::Base(base) => (base.size > 0).then_some(u64::from(base.size)),
-            CType::Pointer(_) => Some(8),
+            CType::Pointer(_, size) => Some(u64::from(*size)),
             CType::Array(element, count) => element.size()?.checked_mul(*count),
             CType::Named(found) => found.size().filter(|&size| size > 0),
         }
@@ -74,7 +80,7 @@ impl CType {
     pub fn name(&self) -> String {
         match self {
             CType::Base(base) => base.c_name().to_owned(),
-            CType::Pointer(target) => match target.name() {
+            CType::Pointer(target, _) => match target.name() {
                 name if name.ends_with('*') => format!("{name}*"),
                 name => format!("{name} *"),
             },
@@ -87,7 +93,7 @@ impl CType {
     pub(super) fn integer(&self) -> Option<Base> {
         match self {
             CType::Base(base) if base.kind != BaseKind::Void && base.kind != BaseKind::None => Some(*base),
-            CType::Pointer(_) => Some(Base::new(BaseKind::UInt, 8)),
+            CType::Pointer(_, size) => Some(Base::new(BaseKind::UInt, *size)),
             CType::Named(found) => match found.get()? {
                 Type::Enum(e) => Some(Base::new(BaseKind::Int, e.size)),
                 _ => None,
@@ -98,7 +104,7 @@ impl CType {
 }
 
 /// Types that Windows' headers define over basic ones, for casts: sources of public symbols do not name them.
-pub(super) fn well_known(name: &str) -> Option<CType> {
+pub(super) fn well_known(name: &str, pointer: usize) -> Option<CType> {
     let base = |kind, size| Some(CType::Base(Base::new(kind, size)));
     match name {
         "UCHAR" | "BYTE" | "BOOLEAN" | "uint8_t" => base(BaseKind::UChar, 1),
@@ -110,11 +116,13 @@ pub(super) fn well_known(name: &str) -> Option<CType> {
         "LONG" | "NTSTATUS" => base(BaseKind::Long, 4),
         "UINT" | "uint32_t" => base(BaseKind::UInt, 4),
         "INT" | "BOOL" | "int32_t" => base(BaseKind::Int, 4),
+        "ULONG_PTR" | "UINT_PTR" | "SIZE_T" | "size_t" if pointer == 4 => base(BaseKind::ULong, 4),
+        "LONG_PTR" | "INT_PTR" if pointer == 4 => base(BaseKind::Long, 4),
         "ULONGLONG" | "ULONG64" | "DWORD64" | "ULONG_PTR" | "UINT_PTR" | "SIZE_T" | "size_t" | "uint64_t" => {
             Some(CType::U64)
         }
         "LONGLONG" | "LONG64" | "LONG_PTR" | "INT_PTR" | "int64_t" => Some(CType::I64),
-        "PVOID" | "HANDLE" => Some(CType::VOID.pointer()),
+        "PVOID" | "HANDLE" => Some(CType::VOID.pointer_of(pointer)),
         _ => None,
     }
 }

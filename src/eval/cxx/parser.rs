@@ -1,15 +1,23 @@
-//! Operators, members and casts.
+//! From text to a tree. Names are looked up at once, so that the first unknown one is blamed.
 
-use super::ctype::{CType, well_known};
-use super::value::{Typed, binary, cast, unary};
-use crate::eval::{EvalError, EvalHost};
-use crate::symbols::types::layout::field_of;
-use crate::symbols::types::{Base, BaseKind};
+use super::ctype::CType;
+use super::evaluate::size_of;
+use super::lexer::{Token, identifier, token};
+use super::syntax::{Expr, Node};
+use super::type_name::type_name;
+use super::value::Typed;
+use super::{literal, macros};
+use crate::eval::{EvalError, EvalHost, Fault, masm};
+use crate::symbols::types::Type;
 
 /// Expressions nested deeper than this are refused.
 const MAX_DEPTH: usize = 64;
+/// What a macro counts for: its text holds an argument several times, so macros within macros grow fast.
+const MACRO_DEPTH: usize = 16;
+/// Chains of operators longer than this are refused: the tree is walked by recursion.
+const MAX_HEIGHT: usize = 256;
 
-/// Binary operators by how tightly they bind, loosest first; longer spellings before their beginnings.
+/// Binary operators by how tightly they bind, loosest first.
 const LEVELS: &[&[&str]] = &[
     &["||"],
     &["&&"],
@@ -23,131 +31,138 @@ const LEVELS: &[&[&str]] = &[
     &["*", "/", "%"],
 ];
 
-pub(super) struct Parser<'t, 'h> {
-    pub(super) rest: &'t str,
-    pub(super) host: &'h dyn EvalHost,
+/// What would change something.
+const ASSIGNMENTS: &[&str] = &["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="];
+
+/// Casts that look like functions.
+const NAMED_CASTS: &[&str] = &["static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"];
+
+struct Parser<'t, 'h> {
+    rest: &'t str,
+    host: &'h dyn EvalHost,
     depth: usize,
 }
 
-/// Evaluates the expression at the start of `text`; returns it with what follows.
-pub(super) fn parse<'t>(text: &'t str, host: &dyn EvalHost) -> Result<(Typed, &'t str), EvalError> {
+/// The tree of the expression at the start of `text`, and what follows it.
+///
+/// # Errors
+/// Text that is no expression, names that stand for nothing.
+pub fn parse<'t>(text: &'t str, host: &dyn EvalHost) -> Result<(Node, &'t str), EvalError> {
     let mut parser = Parser { rest: text, host, depth: 0 };
-    let value = parser.expression()?;
-    Ok((value, parser.rest))
+    let node = parser.expression()?;
+    Ok((node, parser.rest))
 }
 
+type Parsed = Result<Node, EvalError>;
+
 impl<'t> Parser<'t, '_> {
-    pub(super) fn syntax<T>(&self) -> Result<T, EvalError> {
-        Err(EvalError::Syntax(self.rest.to_owned()))
+    /// What stands next, without blanks before it.
+    fn next(&self) -> &'t str {
+        self.rest.trim_start()
     }
 
-    /// Takes `text` if it stands next.
-    pub(super) fn take(&mut self, text: &str) -> bool {
-        let rest = self.rest.trim_start();
-        match rest.strip_prefix(text) {
-            Some(after) => {
+    fn fail<T>(&self, fault: Fault, at: &str) -> Result<T, EvalError> {
+        Err(EvalError::new(fault, at))
+    }
+
+    /// A node that blames the token that stands next.
+    fn node(&self, expr: Expr) -> Parsed {
+        self.checked(expr.node(self.next().len()))
+    }
+
+    fn checked(&self, node: Node) -> Parsed {
+        if node.height > MAX_HEIGHT { self.fail(Fault::TooDeep, self.next()) } else { Ok(node) }
+    }
+
+    /// Takes a sign if it stands next.
+    fn take(&mut self, sign: &str) -> bool {
+        match token(self.next()) {
+            (Token::Sign(found), after) if found == sign => {
                 self.rest = after;
                 true
             }
-            None => false,
+            _ => false,
         }
     }
 
-    pub(super) fn need(&mut self, text: &str) -> Result<(), EvalError> {
-        if self.take(text) { Ok(()) } else { self.syntax() }
+    fn need(&mut self, sign: &str) -> Result<(), EvalError> {
+        if self.take(sign) { Ok(()) } else { self.fail(Fault::Token, self.next()) }
     }
 
-    /// An expression with `?:`.
-    pub(super) fn expression(&mut self) -> Result<Typed, EvalError> {
-        let at = self.rest;
+    /// An expression with `?:`, and what assigns to it.
+    fn expression(&mut self) -> Parsed {
         let condition = self.level(0)?;
-        if !self.take("?") {
-            return Ok(condition);
+        let whole = if self.take("?") {
+            let yes = self.nested(Self::expression)?;
+            self.need(":")?;
+            let no = self.nested(Self::expression)?;
+            self.node(Expr::Conditional(condition.into(), yes.into(), no.into()))?
+        } else {
+            condition
+        };
+        match token(self.next()) {
+            (Token::Sign(sign), after) if ASSIGNMENTS.contains(&sign) => {
+                let left = self.next().len();
+                self.rest = after;
+                self.nested(Self::expression)?;
+                self.checked(Expr::Assign(whole.into()).node(left))
+            }
+            _ => Ok(whole),
         }
-        let yes = self.nested(Self::expression)?;
-        self.need(":")?;
-        let no = self.nested(Self::expression)?;
-        Ok(if condition.load(self.host, at)? != 0 { yes } else { no })
     }
 
     /// Operators that bind at least as tightly as `level`.
-    fn level(&mut self, level: usize) -> Result<Typed, EvalError> {
+    fn level(&mut self, level: usize) -> Parsed {
         let mut left = self.unary()?;
-        while let Some((operator, binds)) = self.operator().filter(|(_, binds)| *binds >= level) {
-            let at = self.rest;
-            self.take(operator);
-            let right = self.level(binds + 1)?;
-            left = match operator {
-                "&&" | "||" => {
-                    let (a, b) = (left.load(self.host, at)? != 0, right.load(self.host, at)? != 0);
-                    let is = if operator == "&&" { a && b } else { a || b };
-                    Typed::number(CType::BOOL, u64::from(is))
-                }
-                _ => binary(operator, &left, &right, self.host, at)?,
+        while let (Token::Sign(sign), after) = token(self.next()) {
+            let Some(binds) =
+                LEVELS.iter().position(|signs| signs.contains(&sign)).filter(|binds| *binds >= level)
+            else {
+                break;
             };
+            self.rest = after;
+            let right = self.level(binds + 1)?;
+            left = self.node(Expr::Binary(sign, left.into(), right.into()))?;
         }
         Ok(left)
     }
 
-    /// The operator that stands next, the longest that fits, and how tightly it binds.
-    fn operator(&self) -> Option<(&'static str, usize)> {
-        let text = self.rest.trim_start();
-        let all = LEVELS
-            .iter()
-            .enumerate()
-            .flat_map(|(binds, level)| level.iter().map(move |operator| (*operator, binds)));
-        all.filter(|(operator, _)| text.starts_with(operator)).max_by_key(|(operator, _)| operator.len())
+    /// One level deeper, unless that is deeper than any person writes.
+    fn nested(&mut self, parse: impl FnOnce(&mut Self) -> Parsed) -> Parsed {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return self.fail(Fault::TooDeep, self.next());
+        }
+        let node = parse(self);
+        self.depth -= 1;
+        node
     }
 
-    pub(super) fn unary(&mut self) -> Result<Typed, EvalError> {
+    fn unary(&mut self) -> Parsed {
         self.nested(Self::unary_inner)
     }
 
-    /// One level deeper, unless that is deeper than any person writes.
-    fn nested(
-        &mut self,
-        parse: impl FnOnce(&mut Self) -> Result<Typed, EvalError>,
-    ) -> Result<Typed, EvalError> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(EvalError::TooDeep(self.rest.to_owned()));
-        }
-        let value = parse(self);
-        self.depth -= 1;
-        value
-    }
-
-    fn unary_inner(&mut self) -> Result<Typed, EvalError> {
-        let at = self.rest.trim_start();
-        self.rest = at;
-        let first = at.chars().next();
-        match first {
-            Some(sign @ ('-' | '+' | '~' | '!')) => {
-                self.rest = at.get(1..).unwrap_or_default();
-                let of = self.unary()?;
-                unary(sign, &of, self.host, at)
+    fn unary_inner(&mut self) -> Parsed {
+        let at = self.next();
+        let (Token::Sign(sign), after) = token(at) else {
+            return self.postfix();
+        };
+        match sign {
+            // `- -1` and `--1` alike: nothing is ever counted down.
+            "-" | "+" | "~" | "!" | "*" | "&" => {
+                self.rest = after;
+                let of = Box::new(self.unary()?);
+                self.node(match sign {
+                    "*" => Expr::Dereference(of),
+                    "&" => Expr::AddressOf(of),
+                    _ => Expr::Unary(sign.chars().next().unwrap_or('+'), of),
+                })
             }
-            Some('*') => {
-                self.rest = at.get(1..).unwrap_or_default();
-                let of = self.unary()?;
-                self.dereference(&of, at)
-            }
-            Some('&') => {
-                self.rest = at.get(1..).unwrap_or_default();
-                if let Some(untyped) = self.untyped_symbol() {
-                    return Ok(untyped);
-                }
-                let of = self.unary()?;
-                let address = of.address().ok_or_else(|| {
-                    EvalError::Type(format!("the value of type {} has no address", of.ty.name()))
-                })?;
-                Ok(Typed::number(of.ty.pointer(), address))
-            }
-            Some('(') => match self.cast_type() {
+            "(" => match self.cast_type(after) {
                 Some((ty, after)) => {
                     self.rest = after;
                     let of = self.unary()?;
-                    cast(ty, &of, self.host, at)
+                    self.node(Expr::Cast(ty, of.into()))
                 }
                 None => self.postfix(),
             },
@@ -155,226 +170,200 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    /// A symbol without a type, of which only the address is known; takes it off the text.
-    fn untyped_symbol(&mut self) -> Option<Typed> {
-        let text = self.rest.trim_start();
-        let name = identifier(text);
-        let after = text.get(name.len()..)?;
-        let whole =
-            !name.is_empty() && !after.trim_start().starts_with(['.', '[', '(']) && !after.starts_with("->");
-        match whole.then(|| self.host.variable(name))?? {
-            (address, None) => {
-                self.rest = after;
-                Some(Typed::number(CType::VOID.pointer(), address))
-            }
-            _ => None,
-        }
-    }
-
-    /// `(TYPE)` at the start of what is left, and what follows it.
-    fn cast_type(&self) -> Option<(CType, &'t str)> {
-        let (ty, rest) = type_name(self.rest.strip_prefix('(')?, self.host)?;
+    /// `TYPE)` at the start of `text`, and what follows it.
+    fn cast_type(&self, text: &'t str) -> Option<(CType, &'t str)> {
+        let (ty, rest) = type_name(text, self.host)?;
         Some((ty, rest.trim_start().strip_prefix(')')?))
     }
 
-    fn postfix(&mut self) -> Result<Typed, EvalError> {
-        let at = self.rest;
-        let mut value = self.primary()?;
+    fn postfix(&mut self) -> Parsed {
+        let mut node = self.primary()?;
         loop {
-            if self.take("->") {
-                let object = self.dereference(&value, at)?;
-                value = self.member(&object, at)?;
-            } else if self.take("[") {
-                let index = self.expression()?;
+            let sign = self.next().len();
+            if self.take("[") {
+                let index = self.nested(Self::expression)?;
                 self.need("]")?;
-                let pointer = binary("+", &value, &index, self.host, at)?;
-                value = self.dereference(&pointer, at)?;
-            } else if self.rest.starts_with('.') && self.take(".") {
-                // The debugger takes `.` after a pointer for `->`.
-                let object = match value.ty {
-                    CType::Pointer(_) => self.dereference(&value, at)?,
-                    _ => value,
-                };
-                value = self.member(&object, at)?;
-            } else {
-                return Ok(value);
+                node = self.node(Expr::Index(node.into(), index.into()))?;
+                continue;
             }
+            let arrow = self.take("->");
+            if !arrow && !self.take(".") {
+                return Ok(node);
+            }
+            let at = self.next();
+            let name = identifier(at);
+            if name.is_empty() {
+                return self.fail(Fault::Syntax, at);
+            }
+            self.rest = at.get(name.len()..).unwrap_or_default();
+            let member = Expr::Member { of: node.into(), name: name.to_owned(), arrow, sign };
+            node = self.checked(member.node(at.len()))?;
         }
     }
 
-    fn dereference(&self, of: &Typed, at: &str) -> Result<Typed, EvalError> {
-        let pointer = of.decay(self.host, at)?;
-        match &pointer.ty {
-            CType::Pointer(to) if !matches!(**to, CType::Base(Base { kind: BaseKind::Void, .. })) => {
-                Ok(Typed::at((**to).clone(), pointer.load(self.host, at)?))
+    fn primary(&mut self) -> Parsed {
+        let at = self.next();
+        match token(at) {
+            (Token::Number, _) => {
+                let (value, rest) = literal::number(at).map_err(|fault| EvalError::new(fault, at))?;
+                self.rest = rest;
+                self.node(Expr::Value(value))
             }
-            ty => Err(EvalError::Type(format!(
-                "{} is no pointer to a known type, in '{}'",
-                ty.name(),
-                at.trim_end()
-            ))),
+            (Token::Quote, _) => match literal::character(at) {
+                Some((value, rest)) => {
+                    self.rest = rest;
+                    self.node(Expr::Value(value))
+                }
+                None => self.fail(Fault::Syntax, at),
+            },
+            (Token::Name(name), after) => {
+                self.rest = after;
+                self.name(name, at)
+            }
+            (Token::Sign("("), after) => {
+                self.rest = after;
+                let node = self.expression()?;
+                self.need(")")?;
+                // What fails blames the token after the bracket, but for a member.
+                let left =
+                    if matches!(node.expr, Expr::Member { .. }) { node.left } else { self.next().len() };
+                Ok(Node { left, ..node })
+            }
+            (Token::Sign("@"), after) => self.at_sign(at, after),
+            (Token::Sign("#"), after) => {
+                let name = identifier(after);
+                self.rest = after.get(name.len()..).unwrap_or_default();
+                if macros::is_macro(name) { self.macros(name) } else { self.fail(Fault::Syntax, at) }
+            }
+            (Token::Unknown, _) => self.fail(Fault::Character, at),
+            _ => self.fail(Fault::Syntax, at),
         }
     }
 
-    /// The member whose name stands next.
-    fn member(&mut self, of: &Typed, at: &str) -> Result<Typed, EvalError> {
-        let name = self.name();
-        let (CType::Named(found), Some(address)) = (&of.ty, of.address()) else {
-            return Err(EvalError::Type(format!(
-                "{} has no members, so none is called '{name}'",
-                of.ty.name()
-            )));
+    /// A keyword, a macro, a variable or another symbol; it was taken.
+    fn name(&mut self, name: &'t str, at: &'t str) -> Parsed {
+        match name {
+            "sizeof" => self.size_of(),
+            "true" | "false" => self.node(Expr::Value(Typed::number(CType::BOOL, u64::from(name == "true")))),
+            _ if NAMED_CASTS.contains(&name) => self.named_cast(),
+            _ if macros::is_macro(name) => self.macros(name),
+            _ => self.symbol(name, at),
+        }
+    }
+
+    fn size_of(&mut self) -> Parsed {
+        let named = self.next().strip_prefix('(').and_then(|inner| self.cast_type(inner));
+        let Some((ty, rest)) = named else {
+            let of = self.unary()?;
+            return self.node(Expr::SizeOf(of.into()));
         };
-        let located = field_of(&*found.source, found.id, name).ok_or_else(|| EvalError::Member {
-            name: name.to_owned(),
-            ty: of.ty.name(),
-            text: at.trim_end().to_owned(),
-        })?;
-        let ty = CType::of(&found.of(located.ty));
-        let address = address.wrapping_add(located.offset);
-        Ok(Typed { ty, kind: super::Kind::At { address, bits: located.bits } })
+        let size = size_of(&ty, self.host).map_err(|fault| EvalError::new(fault, self.next()))?;
+        self.rest = rest;
+        self.node(Expr::Value(size))
     }
 
-    /// The identifier that stands next; empty if there is none.
-    pub(super) fn name(&mut self) -> &'t str {
-        let text = self.rest.trim_start();
-        let name = identifier(text);
-        self.rest = text.get(name.len()..).unwrap_or_default();
-        name
+    /// `static_cast<TYPE>(expression)` after its name: they all do what a plain cast does.
+    fn named_cast(&mut self) -> Parsed {
+        self.need("<")?;
+        let at = self.next();
+        let Some((ty, rest)) = type_name(at, self.host) else {
+            return self.fail(Fault::Unresolved, at);
+        };
+        self.rest = rest;
+        self.need(">")?;
+        self.need("(")?;
+        let of = self.nested(Self::expression)?;
+        self.need(")")?;
+        self.node(Expr::Cast(ty, of.into()))
     }
-}
 
-/// The identifier at the start of `text`, with its module and scopes.
-pub(super) fn identifier(text: &str) -> &str {
-    let mut end = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let scope = c == ':' && text.get(at..).is_some_and(|rest| rest.starts_with("::"));
-        let module = c == '!' && at > 0 && !text.get(at..).is_some_and(|rest| rest.starts_with("!="));
-        if scope {
-            chars.next();
-            end = at + 2;
-        } else if c.is_alphanumeric() || c == '_' || c == '$' || module {
-            end = at + c.len_utf8();
-        } else {
-            break;
+    /// A variable is its value, the selected frame's own first; a function, or a name without a type, its address.
+    fn symbol(&self, name: &str, at: &str) -> Parsed {
+        if let Some(local) = self.host.local(name) {
+            return self.node(Expr::Value(local?));
         }
-    }
-    text.get(..end).unwrap_or_default()
-}
-
-/// A type's name with its stars, and what follows it.
-pub(super) fn type_name<'t>(text: &'t str, host: &dyn EvalHost) -> Option<(CType, &'t str)> {
-    let mut rest = text.trim_start();
-    let (mut words, mut named): (Vec<&str>, Option<CType>) = (Vec::new(), None);
-    loop {
-        let template = template(rest).filter(|name| named.is_none() && host.find_type(name).is_some());
-        let word = template.unwrap_or(identifier(rest));
-        let after = rest.get(word.len()..)?.trim_start();
-        // `nt!unsigned char`: links of the debugger put a module even before these.
-        let keyword = word.split_once('!').map_or(word, |(_, word)| word);
-        match keyword {
-            "const" | "volatile" | "struct" | "class" | "union" | "enum" => {}
-            "unsigned" | "signed" | "char" | "short" | "int" | "long" | "void" | "bool" | "float"
-            | "double" | "wchar_t" | "__int8" | "__int16" | "__int32" | "__int64" | "int64" | "int32"
-            | "int16" | "int8" => {
-                words.push(keyword);
+        let Some((address, ty)) = self.host.variable(name) else {
+            return self.fail(Fault::Unresolved, at);
+        };
+        let pointer = |ty: CType| Typed::number(ty.pointer_of(self.host.pointer_size()), address);
+        self.node(match ty {
+            Some(found) if matches!(found.get(), Some(Type::Function(_))) => {
+                Expr::Address(pointer(CType::Named(found)))
             }
-            "" => break,
-            _ if named.is_some() || !words.is_empty() => return None,
-            _ => {
-                let found = host.find_type(word).map(|found| CType::of(&found));
-                named = Some(found.or_else(|| well_known(word))?);
-            }
-        }
-        rest = after;
+            Some(found) => Expr::Value(Typed::at(CType::of(&found), address)),
+            None => Expr::Address(pointer(CType::VOID)),
+        })
     }
-    let mut ty = match named {
-        Some(ty) => ty,
-        None => CType::Base(basic(&words)?),
-    };
-    let mut stars = 0;
-    while let Some(after) = rest.strip_prefix('*') {
-        stars += 1;
-        if stars > MAX_DEPTH {
-            return None;
-        }
-        ty = ty.pointer();
-        rest = after.trim_start();
-        rest = ["const", "volatile"]
-            .iter()
-            .find_map(|word| rest.strip_prefix(word))
-            .unwrap_or(rest)
-            .trim_start();
-    }
-    if let Some(after) = rest.strip_prefix("(*)") {
-        (ty, rest) = dimensions(ty, after)?;
-        ty = ty.pointer();
-    }
-    Some((ty, rest))
-}
 
-/// The name at the start of `text` with its template arguments: `mod!Ring<unsigned long,8>::Slot`.
-fn template(text: &str) -> Option<&str> {
-    let mut end = identifier(text).len();
-    text.get(end..)?.strip_prefix('<')?;
-    while text.get(end..)?.starts_with('<') {
-        let mut depth = 0usize;
-        for (at, c) in text.get(end..)?.char_indices() {
+    /// `@rip`, `@$proc`, `@@masm(...)`, `@@c++(...)`, `@!"module!name"`; `@@(...)` is the other evaluator's.
+    fn at_sign(&mut self, at: &'t str, after: &'t str) -> Parsed {
+        let starts = |word: &str| {
+            let (head, rest) = at.split_at_checked(word.len())?;
+            head.eq_ignore_ascii_case(word).then_some(rest)
+        };
+        if let Some(inner) = starts("@@masm(").or_else(|| starts("@@(")) {
+            return self.masm(at, inner);
+        }
+        if let Some(inner) = starts("@@c++(") {
+            self.rest = inner;
+            let node = self.nested(Self::expression)?;
+            self.need(")")?;
+            return Ok(node);
+        }
+        if after.starts_with('@') {
+            return self.fail(Fault::Evaluator, at);
+        }
+        if let Some((name, rest)) = after.strip_prefix("!\"").and_then(|quoted| quoted.split_once('"')) {
+            self.rest = rest;
+            return self.symbol(name, at);
+        }
+        let name = identifier(after);
+        self.rest = after.get(name.len()..).unwrap_or_default();
+        let value = if name.is_empty() { None } else { self.host.register(name) };
+        let Some(value) = value else {
+            return self.fail(Fault::Register, at);
+        };
+        let pointed = self.host.register_type(name).and_then(|ty| self.host.find_type(ty));
+        let ty = match pointed {
+            Some(found) => CType::of(&found).pointer_of(self.host.pointer_size()),
+            None => CType::Base(self.host.register_base(name)),
+        };
+        self.node(Expr::Value(Typed::number(ty, value)))
+    }
+
+    /// The MASM expression up to its closing bracket.
+    fn masm(&mut self, at: &'t str, inner: &'t str) -> Parsed {
+        if inner.matches("@@").count() > masm::MAX_SWITCHES {
+            return self.fail(Fault::TooDeep, at);
+        }
+        let mut open = 1usize;
+        let end = inner.char_indices().find_map(|(place, c)| {
             match c {
-                '<' => depth += 1,
-                '>' => depth -= 1,
+                '(' => open += 1,
+                ')' => open -= 1,
                 _ => {}
             }
-            if depth == 0 {
-                end += at + 1;
-                break;
-            }
-        }
-        if depth > 0 {
-            return None;
-        }
-        let rest = text.get(end..)?;
-        if rest.starts_with("::") {
-            end += 2 + identifier(rest.get(2..)?).len();
-        }
+            (open == 0).then_some(place)
+        });
+        let Some((text, rest)) = end.and_then(|end| inner.split_at_checked(end)) else {
+            return self.fail(Fault::Syntax, at);
+        };
+        self.rest = rest.get(1..).unwrap_or_default();
+        self.checked(Expr::Masm(text.to_owned()).node(self.rest.len()))
     }
-    text.get(..end)
-}
 
-/// `[2][3]` after a type.
-fn dimensions(element: CType, text: &str) -> Option<(CType, &str)> {
-    let mut counts: Vec<u64> = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(inner) = rest.strip_prefix('[').filter(|_| counts.len() < MAX_DEPTH) {
-        let (count, after) = inner.split_once(']')?;
-        counts.push(count.trim().parse().ok()?);
-        rest = after.trim_start();
+    /// A macro, whose name was taken.
+    fn macros(&mut self, name: &str) -> Parsed {
+        let at = self.next();
+        let Some((text, rest)) = macros::expand(name, at) else {
+            return self.fail(Fault::Syntax, at);
+        };
+        self.rest = rest;
+        let mut inner = Parser { rest: &text, host: self.host, depth: self.depth + MACRO_DEPTH };
+        let tree = inner.nested(Parser::expression).map_err(|error| {
+            let at = format!("{}{rest}", error.at);
+            EvalError { at, ..error }
+        })?;
+        self.checked(Expr::Macro(text, tree.into()).node(rest.len()))
     }
-    let outermost_last = counts.into_iter().rev();
-    Some((outermost_last.fold(element, |element, count| CType::Array(Box::new(element), count)), rest))
-}
-
-/// The basic type that some keywords name.
-fn basic(words: &[&str]) -> Option<Base> {
-    let has = |word| words.contains(&word);
-    let unsigned = has("unsigned");
-    let int = |size| Base::new(if unsigned { BaseKind::UInt } else { BaseKind::Int }, size);
-    Some(match () {
-        () if words.is_empty() => return None,
-        () if has("void") => Base::new(BaseKind::Void, 0),
-        () if has("bool") => Base::new(BaseKind::Bool, 1),
-        () if has("float") => Base::new(BaseKind::Float, 4),
-        () if has("double") => Base::new(BaseKind::Float, 8),
-        () if has("wchar_t") => Base::new(BaseKind::Wchar, 2),
-        () if has("char") || has("__int8") || has("int8") => {
-            Base::new(if unsigned { BaseKind::UChar } else { BaseKind::Char }, 1)
-        }
-        () if has("short") || has("__int16") || has("int16") => int(2),
-        () if has("__int64") || has("int64") || words.iter().filter(|word| **word == "long").count() > 1 => {
-            int(8)
-        }
-        () if has("long") => Base::new(if unsigned { BaseKind::ULong } else { BaseKind::Long }, 4),
-        () => int(4),
-    })
 }

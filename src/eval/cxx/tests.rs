@@ -2,18 +2,21 @@ use super::*;
 use crate::debuggee::FoundType;
 use crate::session::Radix;
 use crate::symbols::layouts::{Version, choose};
-use crate::symbols::types::TypeSource;
+use crate::symbols::types::{Base, BaseKind, TypeSource};
 use std::sync::{Arc, OnceLock};
 
 /// Memory holds, at each multiple of 8, that address plus 1.
-struct Host(Arc<dyn TypeSource>);
+struct Host {
+    types: Arc<dyn TypeSource>,
+    pointer: usize,
+}
 
 impl Host {
     fn new() -> Host {
         static LAYOUT: OnceLock<Arc<dyn TypeSource>> = OnceLock::new();
         let layout =
             LAYOUT.get_or_init(|| Arc::new(choose(Version([10, 0, 19041, 1288]), None).expect("a layout")));
-        Host(Arc::clone(layout))
+        Host { types: Arc::clone(layout), pointer: 8 }
     }
 }
 
@@ -36,8 +39,8 @@ impl EvalHost for Host {
         Some(FoundType {
             module: "nt".to_owned(),
             base: 0,
-            id: self.0.find(name)?,
-            source: Arc::clone(&self.0),
+            id: self.types.find(name)?,
+            source: Arc::clone(&self.types),
         })
     }
     fn memory(&self, address: u64, size: usize) -> Option<u64> {
@@ -50,14 +53,15 @@ impl EvalHost for Host {
         Radix::Hex
     }
     fn pointer_size(&self) -> usize {
-        8
+        self.pointer
     }
 }
 
 fn shown(text: &str) -> String {
     let host = Host::new();
-    match evaluate(text, &host).and_then(|value| Ok((value.ty.name(), value.load(&host, text)?))) {
-        Ok((ty, value)) => format!("{ty} {value:#x}"),
+    match evaluate_prefix(text, &host).map(|(value, _)| (value.ty.name(), value.load(&host))) {
+        Ok((ty, Ok(value))) => format!("{ty} {value:#x}"),
+        Ok((_, Err(fault))) => format!("error: {fault:?}"),
         Err(error) => format!("error: {error}"),
     }
 }
@@ -83,7 +87,33 @@ fn types_follow_c() {
         ("sizeof(unsigned long *)", "unsigned int64 0x8"),
         ("#FIELD_OFFSET(nt!_EPROCESS, ImageFileName)", "long 0x5a8"),
         ("FIELD_OFFSET(nt!_KTHREAD, ApcState.Process)", "long 0xb8"),
-        ("@@masm(10+10)", "int64 0x20"),
+        ("@@masm(10+10)", "unsigned int64 0x20"),
+        ("@@(10)", "unsigned int64 0x10"),
+        ("10ll", "int 0xa"),
+        ("10i64", "int64 0xa"),
+        ("4294967296", "int64 0x100000000"),
+        ("18446744073709551615", "unsigned int64 0xffffffffffffffff"),
+        ("0x80000000", "unsigned int 0x80000000"),
+        ("1<<31", "int 0xffffffff80000000"),
+        ("1<<32", "int 0x0"),
+        ("-1>>1", "int 0xffffffffffffffff"),
+        ("2147483647+1", "int 0xffffffff80000000"),
+        ("1u+1", "unsigned int 0x2"),
+        ("'\\n'", "char 0xa"),
+        ("'a'+1", "int 0x62"),
+        // Small integers stay small.
+        ("(unsigned char)0xe1 + (unsigned char)0xf4", "unsigned char 0xd5"),
+        ("(int)(char)200", "int 0xffffffffffffffc8"),
+        ("sizeof(int[10])", "unsigned int64 0x28"),
+        ("sizeof 5", "unsigned int64 0x4"),
+        ("static_cast<int>(1.5)", "int 0x1"),
+        ("(int)-1.9", "int 0xffffffffffffffff"),
+        ("5.0/2 == 2.5", "bool 0x1"),
+        ("(bool)5", "bool 0x1"),
+        ("!(int *)0", "bool 0x1"),
+        ("#RTL_NUMBER_OF(((nt!_EPROCESS*)@$proc)->ImageFileName)", "unsigned int64 0xf"),
+        ("#RTL_CONTAINS_FIELD((nt!_EPROCESS*)0, 100, Pcb)", "bool 0x0"),
+        ("#RTL_FIELD_SIZE(nt!_EPROCESS, ImageFileName)", "unsigned int64 0xf"),
     ] {
         assert_eq!(shown(text), expected, "{text}");
     }
@@ -117,25 +147,91 @@ fn members_pointers_and_arrays() {
     }
 }
 
+/// What each error blames, from reference transcripts of the same expressions.
 #[test]
-fn errors_say_what_and_where() {
-    for (text, part) in [
-        ("@nope", "Bad register"),
-        ("nt!NoSuch", "Couldn't resolve"),
-        ("1 / 0", "Division by zero"),
-        ("@$proc->NoSuch", "no such member"),
-        ("*5", "no pointer to a known type"),
-        ("*(int *)0x100000000", "Memory access error"),
-        ("5 5", "Syntax error"),
-        ("(", "Syntax error"),
-        ("&5", "has no address"),
-        ("sizeof(void)", "size of"),
+fn errors_blame_the_token_of_the_reference() {
+    for (text, expected) in [
+        ("1/0", "Operand error at '<EOL>'"),
+        ("1.0/0", "Operand error at '<EOL>'"),
+        ("sizeof()", "Syntax error at ')'"),
+        ("sizeof(foo)", "Couldn't resolve error at 'foo)'"),
+        ("*(int*)0x100000000", "Memory access error at '<EOL>'"),
+        ("@foo", "Bad register error at '@foo'"),
+        ("$t0", "Unexpected character in '$t0'"),
+        ("1 = 2", "Type conflict error at '= 2'"),
+        ("1+", "Syntax error at '<EOL>'"),
+        ("(1", "Unexpected token '<EOL>'"),
+        ("1 ? 2", "Unexpected token '<EOL>'"),
+        ("foo+1", "Couldn't resolve error at 'foo+1'"),
+        ("[1]", "Syntax error at '[1]'"),
+        ("#FOO(1)", "Syntax error at '#FOO(1)'"),
+        ("#FIELD_OFFSET(", "Syntax error at '('"),
+        ("#FIELD_OFFSET(nt!_NOSUCH, a)", "Couldn't resolve error at 'nt!_NOSUCH *)0)->a))'"),
+        ("5->a", "Type is not pointer for operator-> '->a'"),
+        ("->", "Syntax error at '->'"),
+        ("(nt!_LIST_ENTRY)0", "Type conflict error at '<EOL>'"),
+        ("((nt!_EPROCESS*)0x100000000)->UniqueProcessId", "Memory access error at 'UniqueProcessId'"),
+        // Worked out by the same rules.
+        ("@$proc->NoSuch", "Couldn't resolve error at 'NoSuch'"),
+        ("*5", "No pointer for operator* '<EOL>'"),
+        ("&5", "Type conflict error at '<EOL>'"),
+        ("sizeof(void)", "Type conflict error at '(void)'"),
+        ("@@masm(1+)", "Numeric expression missing from ')'"),
     ] {
-        let found = shown(text);
-        assert!(found.starts_with("error: ") && found.contains(part), "{text}: {found}");
+        assert_eq!(shown(text), format!("error: {expected}"), "{text}");
     }
+}
+
+/// What is not asked for is not read: above 0x100000 there is no memory.
+#[test]
+fn one_side_is_enough() {
+    for (text, expected) in [
+        ("0 && *(int *)0x100000000", "bool 0x0"),
+        ("1 || *(int *)0x100000000", "bool 0x1"),
+        ("1 ? 5 : *(int *)0x100000000", "int 0x5"),
+        ("0 ? *(int *)0x100000000 : 6", "int 0x6"),
+        ("sizeof(*(int *)0x100000000 / 0)", "unsigned int64 0x4"),
+        ("0 && 1/0", "bool 0x0"),
+    ] {
+        assert_eq!(shown(text), expected, "{text}");
+    }
+    assert!(shown("1 && *(int *)0x100000000").contains("Memory access error"));
+}
+
+#[test]
+fn a_signed_bit_field_has_a_sign() {
+    let at = |base, length| Typed {
+        ty: CType::Base(base),
+        kind: Kind::At { address: 0xf8, bits: Some((4, length)) },
+    };
+    // Memory there holds 0xf9: bits 4 to 7 are 1111.
+    let host = Host::new();
+    assert_eq!(at(Base::new(BaseKind::Long, 4), 4).load(&host), Ok(u64::MAX));
+    assert_eq!(at(Base::new(BaseKind::Long, 4), 5).load(&host), Ok(15));
+    assert_eq!(at(Base::new(BaseKind::ULong, 4), 4).load(&host), Ok(15));
+}
+
+#[test]
+fn pointers_are_as_wide_as_the_targets() {
+    let host = Host { pointer: 4, ..Host::new() };
+    let value = |text| {
+        evaluate(text, &host).and_then(|value| {
+            Ok((value.ty.name(), value.load(&host).map_err(|fault| EvalError::new(fault, text))?))
+        })
+    };
+    assert_eq!(value("sizeof(void *)"), Ok(("unsigned int".to_owned(), 4)));
+    assert_eq!(value("((void **)0x1000)[1]"), Ok(("void *".to_owned(), 0x1005)));
+    assert_eq!(value("(char *)0xffffffff + 2"), Ok(("char *".to_owned(), 1)));
+    assert_eq!(value("(size_t)-1"), Ok(("unsigned long".to_owned(), 0xffff_ffff)));
+}
+
+#[test]
+fn what_no_person_writes_is_refused() {
     assert!(shown(&"(".repeat(5000)).contains("nested"));
     assert!(shown(&"@@masm(@@c++(".repeat(5000)).contains("nested"));
     assert!(shown(&"-".repeat(5000)).contains("nested"));
+    assert!(shown(&"1+".repeat(5000)).starts_with("error: "));
+    let nested = (0..12).fold("1".to_owned(), |text, _| format!("#RTL_NUMBER_OF({text})"));
+    assert!(shown(&nested).starts_with("error: "));
     assert!(shown(&format!("(int {})5", "*".repeat(5000))).starts_with("error: "));
 }

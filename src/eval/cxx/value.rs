@@ -1,7 +1,7 @@
-//! Typed values, and what operators do to them.
+//! Typed values.
 
 use super::ctype::CType;
-use crate::eval::{EvalError, EvalHost};
+use crate::eval::{EvalHost, Fault};
 use crate::symbols::types::layout::bits_of;
 use crate::symbols::types::{Base, BaseKind};
 
@@ -17,7 +17,7 @@ pub struct Typed {
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A number or address; sign-extended where its type has a sign.
+    /// A number or address, sign-extended where its type has a sign; the bits of a floating-point number.
     Value(u64),
     /// Something in memory.
     At {
@@ -32,6 +32,11 @@ impl Typed {
     /// A number of a type.
     pub fn number(ty: CType, value: u64) -> Typed {
         Typed { ty, kind: Kind::Value(value) }
+    }
+
+    /// A floating-point number of 4 or 8 bytes.
+    pub fn float(size: u8, value: f64) -> Typed {
+        Typed::number(CType::Base(Base::new(BaseKind::Float, size)), from_float(value, size))
     }
 
     /// Something in memory.
@@ -55,170 +60,70 @@ impl Typed {
         }
     }
 
-    /// Its value as a number: an array's or structure's is its address.
+    /// Its value as a number: an array's or structure's is its address, a floating-point number's its bits.
     ///
     /// # Errors
-    /// Memory that cannot be read; `text` is the part of the expression that is blamed.
-    pub fn load(&self, host: &dyn EvalHost, text: &str) -> Result<u64, EvalError> {
-        let Kind::At { address, bits } = self.kind else {
-            let Kind::Value(value) = self.kind else {
-                return Ok(0);
-            };
-            return Ok(value);
+    /// Memory that cannot be read.
+    pub fn load(&self, host: &dyn EvalHost) -> Result<u64, Fault> {
+        let (address, bits) = match self.kind {
+            Kind::Value(value) => return Ok(value),
+            Kind::At { address, bits } => (address, bits),
         };
         let Some(base) = self.ty.integer() else {
             return Ok(address);
         };
-        let raw = host
-            .memory(address, usize::from(base.size))
-            .ok_or_else(|| EvalError::Memory { text: text.to_owned(), address })?;
+        let raw = host.memory(address, usize::from(base.size)).ok_or(Fault::Memory(address))?;
         Ok(match bits {
-            Some((position, length)) => bits_of(raw, position, length),
+            Some((position, length)) => {
+                let value = bits_of(raw, position, length);
+                if base.is_signed() { extend(value, u32::from(length)) } else { value }
+            }
             None => convert(raw, base),
         })
     }
 
-    /// The same as a number without a place in memory; an array becomes a pointer to its first element.
-    pub(super) fn decay(&self, host: &dyn EvalHost, text: &str) -> Result<Typed, EvalError> {
-        let value = self.load(host, text)?;
-        let ty = match &self.ty {
-            CType::Array(element, _) => (**element).clone().pointer(),
-            ty => ty.clone(),
-        };
-        Ok(Typed::number(ty, value))
+    /// Its value as MASM takes it: a floating-point number without its fraction.
+    ///
+    /// # Errors
+    /// As [`Typed::load`].
+    pub fn integer(&self, host: &dyn EvalHost) -> Result<u64, Fault> {
+        let value = self.load(host)?;
+        Ok(match self.ty.integer() {
+            Some(base) if base.kind == BaseKind::Float => (to_float(value, base) as i64).cast_unsigned(),
+            _ => value,
+        })
     }
 }
 
 /// A number cut to a type's size, with its sign extended where it has one.
 pub(super) fn convert(raw: u64, base: Base) -> u64 {
-    if base.kind == BaseKind::Bool {
-        return u64::from(raw != 0);
-    }
-    if base.size == 0 || base.size >= 8 {
-        return raw;
-    }
-    let unused = 64 - u32::from(base.size) * 8;
-    match base.is_signed() {
-        true => (((raw << unused) as i64) >> unused) as u64,
-        false => (raw << unused) >> unused,
+    match base.kind {
+        BaseKind::Bool => u64::from(raw != 0),
+        _ if base.size == 0 || base.size >= 8 => raw,
+        _ if base.is_signed() => extend(raw, u32::from(base.size) * 8),
+        _ => raw & ((1 << (u32::from(base.size) * 8)) - 1),
     }
 }
 
-/// The type in which two numbers are combined, as C has it.
-fn common(a: Base, b: Base) -> Base {
-    let promoted = |base: Base| match base.size {
-        4 | 8 if base.kind != BaseKind::Float => base,
-        _ => Base::new(BaseKind::Int, 4),
-    };
-    let (a, b) = (promoted(a), promoted(b));
-    if a.size != b.size {
-        return if a.size > b.size { a } else { b };
+/// The lowest `bits` bits of a number, the highest of them being its sign.
+fn extend(raw: u64, bits: u32) -> u64 {
+    match 64u32.saturating_sub(bits) {
+        unused @ 1..64 => ((raw << unused).cast_signed() >> unused).cast_unsigned(),
+        _ => raw,
     }
-    if !a.is_signed() { a } else { b }
 }
 
-/// Applies a binary operator.
-pub(super) fn binary(
-    operator: &str,
-    a: &Typed,
-    b: &Typed,
-    host: &dyn EvalHost,
-    text: &str,
-) -> Result<Typed, EvalError> {
-    let (a, b) = (a.decay(host, text)?, b.decay(host, text)?);
-    let (Kind::Value(x), Kind::Value(y)) = (a.kind, b.kind) else {
-        return Err(EvalError::Syntax(text.to_owned()));
-    };
-    let step = |ty: &CType| ty.size().unwrap_or(1);
-    match (&a.ty, &b.ty, operator) {
-        (CType::Pointer(to), CType::Pointer(_), "-") => {
-            let bytes = x.wrapping_sub(y) as i64;
-            let elements = bytes.checked_div(step(to) as i64).unwrap_or(bytes);
-            return Ok(Typed::number(CType::I64, elements as u64));
-        }
-        (CType::Pointer(to), _, "+") => {
-            return Ok(Typed::number(a.ty.clone(), x.wrapping_add(y.wrapping_mul(step(to)))));
-        }
-        (CType::Pointer(to), _, "-") => {
-            return Ok(Typed::number(a.ty.clone(), x.wrapping_sub(y.wrapping_mul(step(to)))));
-        }
-        (_, CType::Pointer(to), "+") => {
-            return Ok(Typed::number(b.ty.clone(), y.wrapping_add(x.wrapping_mul(step(to)))));
-        }
-        _ => {}
+/// The number that the bits of a floating-point type stand for; an integer as it is.
+pub(super) fn to_float(raw: u64, base: Base) -> f64 {
+    match (base.kind, base.size) {
+        (BaseKind::Float, 4) => f64::from(f32::from_bits(raw as u32)),
+        (BaseKind::Float, _) => f64::from_bits(raw),
+        _ if base.is_signed() => raw.cast_signed() as f64,
+        _ => raw as f64,
     }
-    let wrong =
-        || EvalError::Type(format!("'{operator}' does not apply to {} and {}", a.ty.name(), b.ty.name()));
-    let (left, right) = (a.ty.integer().ok_or_else(wrong)?, b.ty.integer().ok_or_else(wrong)?);
-    if [left, right].iter().any(|base| base.kind == BaseKind::Float) {
-        return Err(wrong());
-    }
-    // A shift's result has the type of its left side alone.
-    let base = if matches!(operator, "<<" | ">>") { common(left, left) } else { common(left, right) };
-    let (x, y) = (convert(x, base), if matches!(operator, "<<" | ">>") { y } else { convert(y, base) });
-    let signed = base.is_signed();
-    let zero = || EvalError::DivisionByZero(text.to_owned());
-    let shift = u32::try_from(y).unwrap_or(u32::MAX);
-    let less = if signed { (x as i64) < (y as i64) } else { x < y };
-    let truth = |is| Ok(Typed::number(CType::BOOL, u64::from(is)));
-    let value = match operator {
-        "+" => x.wrapping_add(y),
-        "-" => x.wrapping_sub(y),
-        "*" => x.wrapping_mul(y),
-        "/" if signed => (x as i64).checked_div(y as i64).ok_or_else(zero)? as u64,
-        "/" => x.checked_div(y).ok_or_else(zero)?,
-        "%" if signed => (x as i64).checked_rem(y as i64).ok_or_else(zero)? as u64,
-        "%" => x.checked_rem(y).ok_or_else(zero)?,
-        "<<" => x.checked_shl(shift).unwrap_or(0),
-        ">>" if signed => ((x as i64) >> shift.min(63)) as u64,
-        ">>" => x.checked_shr(shift).unwrap_or(0),
-        "&" => x & y,
-        "|" => x | y,
-        "^" => x ^ y,
-        "==" => return truth(x == y),
-        "!=" => return truth(x != y),
-        "<" => return truth(less),
-        ">=" => return truth(!less),
-        ">" => return truth(!less && x != y),
-        "<=" => return truth(less || x == y),
-        _ => return Err(EvalError::Syntax(text.to_owned())),
-    };
-    Ok(Typed::number(CType::Base(base), convert(value, base)))
 }
 
-/// Applies a unary operator: `- + ~ !`.
-pub(super) fn unary(operator: char, of: &Typed, host: &dyn EvalHost, text: &str) -> Result<Typed, EvalError> {
-    let of = of.decay(host, text)?;
-    let value = of.load(host, text)?;
-    if operator == '!' {
-        return Ok(Typed::number(CType::BOOL, u64::from(value == 0)));
-    }
-    let base = of.ty.integer().filter(|base| base.kind != BaseKind::Float);
-    let base =
-        base.ok_or_else(|| EvalError::Type(format!("'{operator}' does not apply to {}", of.ty.name())))?;
-    let base = common(base, base);
-    let value = match operator {
-        '-' => value.wrapping_neg(),
-        '~' => !value,
-        _ => value,
-    };
-    Ok(Typed::number(CType::Base(base), convert(value, base)))
-}
-
-/// Casts a value to a type.
-pub(super) fn cast(to: CType, of: &Typed, host: &dyn EvalHost, text: &str) -> Result<Typed, EvalError> {
-    let value = of.decay(host, text)?.load(host, text)?;
-    let is_float = |base: Base| base.kind == BaseKind::Float;
-    match to.integer() {
-        // Floating-point numbers are shown and not computed.
-        Some(base) if is_float(base) || of.ty.integer().is_some_and(is_float) => {
-            Err(EvalError::Type(format!("{} cannot be cast to {}", of.ty.name(), to.name())))
-        }
-        Some(base) => Ok(Typed::number(to, convert(value, base))),
-        // A structure cannot be made from a number; one that is already of that size in memory can be looked at so.
-        None => match of.address() {
-            Some(address) => Ok(Typed::at(to, address)),
-            None => Err(EvalError::Type(format!("{} cannot be cast to {}", of.ty.name(), to.name()))),
-        },
-    }
+/// The bits of a floating-point number of 4 or 8 bytes.
+pub(super) fn from_float(value: f64, size: u8) -> u64 {
+    if size == 4 { u64::from((value as f32).to_bits()) } else { value.to_bits() }
 }

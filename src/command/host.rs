@@ -1,0 +1,172 @@
+//! What expressions may ask of a session: registers, symbols, memory, types, and the debugger's own registers.
+
+use crate::debuggee::{Context as RegisterContext, FoundType};
+use crate::eval::cxx::{CType, Typed};
+use crate::eval::{EvalError, EvalHost, Fault};
+use crate::memory::Memory;
+use crate::session::{Home, Radix, Session};
+use crate::symbols::types::{Base, BaseKind};
+use crate::util::bounded::u64_at;
+
+impl EvalHost for Session {
+    fn register(&self, name: &str) -> Option<u64> {
+        if let Some(pseudo) = name.strip_prefix('$') {
+            return pseudo_register(self, pseudo);
+        }
+        let context = self.context().ok();
+        let low = |context: &RegisterContext| {
+            // Of a wide register an expression takes the lower half.
+            let wide = context.bytes_of(name).filter(|bytes| bytes.len() > 8);
+            wide.and_then(|bytes| u64_at(bytes, 0)).or_else(|| context.get(name))
+        };
+        context.and_then(low).or_else(|| {
+            let special = self.processor()?.special.as_ref()?;
+            special.get(name)
+        })
+    }
+
+    fn symbol(&self, name: &str) -> Option<u64> {
+        self.target.resolve(name)
+    }
+
+    fn memory(&self, address: u64, size: usize) -> Option<u64> {
+        let mut bytes = [0u8; 8];
+        self.target.memory().read(address, bytes.get_mut(..size)?).ok()?;
+        Some(u64::from_le_bytes(bytes))
+    }
+
+    fn readable(&self, address: u64, length: u64) -> bool {
+        let Some(end) = address.checked_add(length) else {
+            return false;
+        };
+        let mut at = address;
+        while at < end {
+            match self.target.memory().window(at) {
+                Ok(window) => at = at.saturating_add(window.len() as u64),
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    fn radix(&self) -> Radix {
+        self.settings.radix
+    }
+
+    fn pointer_size(&self) -> usize {
+        self.target.pointer_size()
+    }
+
+    fn find_type(&self, name: &str) -> Option<FoundType> {
+        self.target.find_type(name)
+    }
+
+    fn variable(&self, name: &str) -> Option<(u64, Option<FoundType>)> {
+        self.target.variable(name)
+    }
+
+    fn local(&self, name: &str) -> Option<Result<Typed, EvalError>> {
+        // No variable of a frame has a module's name before it.
+        let locals = (!name.contains('!')).then(|| self.locals())?;
+        let local = locals.ok()?.into_iter().find(|local| local.name == name)?;
+        let ty = CType::of(&local.ty);
+        let value = match (local.home.address(), &local.bytes) {
+            (Some(address), _) => Some(Typed::at(ty, address)),
+            (None, Some(bytes)) => Typed::of_bytes(ty, bytes),
+            (None, None) => None,
+        };
+        let why = || match local.home {
+            Home::Nowhere => "the compiler kept it nowhere at this instruction".to_owned(),
+            _ => format!("what held it ({}) is not known in this frame", local.home.text()),
+        };
+        Some(value.ok_or_else(|| EvalError::new(Fault::Lost { name: name.to_owned(), why: why() }, name)))
+    }
+
+    fn extends_sign(&self) -> bool {
+        // An image that was opened by itself is no kernel session.
+        self.target.dump().is_ok()
+    }
+
+    fn register_size(&self, name: &str) -> usize {
+        let slot = self.context().ok().and_then(|context| context.slot(name));
+        slot.map_or(8, |slot| if slot.bit.is_some() { 1 } else { slot.size })
+    }
+
+    fn register_base(&self, name: &str) -> Base {
+        // Parts of a register, flags among them, are as wide as any; registers of their own are not.
+        let own = ["efl", "eflags", "mxcsr", "psr", "cpsr", "fpcr", "fpsr", "$exr_code", "$ptrsize"];
+        let segment = ["cs", "ds", "es", "fs", "gs", "ss"];
+        let is_in = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let size = match () {
+            () if is_in(&own) => 4,
+            () if is_in(&segment) => 2,
+            () => 8,
+        };
+        Base::new(BaseKind::UInt, size)
+    }
+
+    fn register_type(&self, name: &str) -> Option<&'static str> {
+        match name.to_ascii_lowercase().as_str() {
+            "$proc" => Some("nt!_EPROCESS"),
+            "$thread" => Some("nt!_ETHREAD"),
+            "$prcb" => Some("nt!_KPRCB"),
+            "$pcr" => Some("nt!_KPCR"),
+            "$peb" => Some("nt!_PEB"),
+            "$teb" => Some("nt!_TEB"),
+            _ => None,
+        }
+    }
+}
+
+/// The debugger's own registers, named without `$`.
+fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
+    let lower = name.to_ascii_lowercase();
+    if let Some(index) = lower.strip_prefix('t').and_then(|digits| digits.parse::<usize>().ok()) {
+        return session.user_registers.get(index).copied();
+    }
+    if let Some(index) = lower.strip_prefix("exr_param").and_then(|digits| digits.parse::<usize>().ok()) {
+        return session.target.header().ok()?.exception?.parameters().get(index).copied();
+    }
+    let header = session.target.header().ok();
+    let exception = header.and_then(|header| header.exception);
+    let parameter = |index: usize| header?.bug_check_parameters.get(index).copied();
+    match lower.as_str() {
+        "exentry" => session.target.subject().image()?.entry_point(),
+        "ip" | "scopeip" => session.code_address().ok(),
+        "csp" => session.context().ok().map(|context| context.sp()),
+        "ra" => session.return_address(),
+        "retreg" => {
+            session.context().ok().and_then(|context| context.get("rax").or_else(|| context.get("x0")))
+        }
+        "thread" => session.thread(),
+        "proc" => session.process(),
+        "prcb" => session.processor()?.prcb,
+        "pcr" => session.processor()?.pcr(session.target.machine()),
+        "peb" => session.target.peb_field(session.process()?),
+        "teb" => session.target.teb(session.thread()?),
+        "exp" => Some(session.last_value),
+        "eventip" => {
+            let number = session.target.crashed_processor();
+            let crashed = session.target.processors().iter().find(|processor| processor.number == number)?;
+            crashed.context.as_ref().ok().map(RegisterContext::ip)
+        }
+        "frame" => {
+            session.focus.frame.as_ref().map_or(Some(0), |selected| Some(selected.frame.number.into()))
+        }
+        // No function is called in a dump, and the debugger that made it is gone.
+        "callret" | "dpid" => header.map(|_| 0),
+        "exr_code" => Some(exception?.code.into()),
+        // The exception that a dump holds was handled by nobody: it is at its second chance.
+        "exr_chance" => exception.map(|_| 2),
+        "exr_numparams" => Some(exception?.number_parameters.into()),
+        "extret" => Some(session.extret),
+        "ptrsize" => Some(session.target.pointer_size() as u64),
+        "pagesize" => Some(0x1000),
+        "bug_code" => header.map(|header| header.bug_check_code.into()),
+        "bug_param1" => parameter(0),
+        "bug_param2" => parameter(1),
+        "bug_param3" => parameter(2),
+        "bug_param4" => parameter(3),
+        _ => None,
+    }
+}
