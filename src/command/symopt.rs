@@ -1,6 +1,7 @@
 //! `.symopt`: options of symbol loading.
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::eval::as_typed;
 use crate::output::Line;
 
 /// `.symopt`
@@ -36,7 +37,7 @@ const ALWAYS: u64 = 0x1_0017;
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let typed = format!("{}{}", args.glued, args.text);
     if let Some(flags) = typed.strip_prefix(['+', '-']) {
-        let flags = context.evaluate(flags)?;
+        let flags = as_typed(context.evaluate(flags)?);
         let on = typed.starts_with('+');
         if flags & !(LOAD_ANYTHING | DEBUG | ALWAYS) != 0 || (!on && flags & ALWAYS != 0) {
             return Err(CommandError::Argument(format!(

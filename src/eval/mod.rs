@@ -8,7 +8,7 @@ use crate::debuggee::FoundType;
 use crate::session::Radix;
 use crate::symbols::types::{Base, BaseKind};
 pub use error::{EvalError, Fault, Mark};
-pub use masm::{evaluate, evaluate_prefix};
+pub use masm::{as_typed, evaluate, evaluate_prefix};
 
 /// What an expression may ask of the debugger.
 pub trait EvalHost {

@@ -7,6 +7,7 @@ use crate::golden::{run, session};
 use dumpscope::analysis::{Windows, explain};
 use dumpscope::dump::Machine;
 use dumpscope::session::Session;
+use dumpscope::util::hex;
 use dumpscope::util::language::Language;
 use serde_json::Value;
 
@@ -103,7 +104,9 @@ fn without_blanks(text: &str) -> String {
 /// What `!analyze -show` says of each argument, without blanks.
 fn shown(session: &mut Session, code: u64, parameters: [u64; 4]) -> [String; 4] {
     let [a, b, c, d] = parameters;
-    let lines = run(session, &format!("!analyze -show {code:x} {a:x} {b:x} {c:x} {d:x}")).unwrap();
+    // A backtick keeps a constant of 32 bits from extending its sign.
+    let [a, b, c, d] = [a, b, c, d].map(hex::tick);
+    let lines = run(session, &format!("!analyze -show {code:x} {a} {b} {c} {d}")).unwrap();
     let text = lines.join("\n");
     let (_, text) = text.split_once("Arguments:").unwrap();
     let text = text.split("\n\n").next().unwrap();

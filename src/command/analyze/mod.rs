@@ -9,6 +9,7 @@ mod words;
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::analysis::Windows;
+use crate::eval::as_typed;
 use crate::output::{Action, Line, Record, Role};
 
 /// `!analyze`
@@ -90,7 +91,7 @@ fn is_verbose(word: &str) -> bool {
 /// The code and the arguments behind `-show`.
 fn code(text: &str, context: &Context<'_>) -> Result<Request, CommandError> {
     let (code, mut rest) = context.evaluate_prefix(text)?;
-    let code = u32::try_from(code)
+    let code = u32::try_from(as_typed(code))
         .map_err(|_| CommandError::Argument(format!("{code:#x} is no bug check code: those have 32 bits")))?;
     rest = rest.trim_start();
     if rest.is_empty() {

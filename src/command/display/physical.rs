@@ -5,6 +5,7 @@ use super::rows::{bytes_at, fields, with_cells};
 use super::text::{Encoding, string_at};
 use crate::command::args::range;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::eval::as_typed;
 use crate::output::{Action, Field, Line, Record, Role};
 
 /// `!db !dc !dd !dp !dq !du !dw`
@@ -42,7 +43,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         if !rest.trim().is_empty() {
             return Err(CommandError::Syntax(rest.trim().to_owned()));
         }
-        (range.start, range.count)
+        (as_typed(range.start), range.count)
     };
     if context.session.target.physical().is_none() {
         return Err(CommandError::Missing(

@@ -9,6 +9,7 @@ use crate::command::typed::{
 };
 use crate::command::{CommandError, Context};
 use crate::debuggee::FoundType;
+use crate::eval::as_typed;
 use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::value::value;
@@ -33,6 +34,7 @@ pub(super) fn structure(
             with_view(target, &*found.source, |view| show_layout(request, found, address, view, &mut out))
         }
         Some(start) => {
+            let start = as_typed(start);
             let place = Some(physical_place(start));
             let size = found.size().unwrap_or(0);
             with_physical_view(target, &*found.source, start, size, |view| {

@@ -12,6 +12,7 @@ mod tests;
 
 use super::{EvalError, EvalHost, Fault, cxx};
 use lexer::{register, strip, word};
+pub use number::as_typed;
 use number::{Numbers, extend, number};
 use operators::{TIGHTEST, operator_at};
 

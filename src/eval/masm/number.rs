@@ -49,6 +49,15 @@ pub fn extend(value: u64) -> u64 {
     }
 }
 
+/// A constant of 32 bits whose sign was extended as it was typed; any other value as it is. For numbers that are no virtual
+/// addresses: physical ones, masks, codes.
+pub fn as_typed(value: u64) -> u64 {
+    match i32::try_from(value.cast_signed()) {
+        Ok(value) => u64::from(value.cast_unsigned()),
+        Err(_) => value,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +87,9 @@ mod tests {
         }
         assert_eq!(number("10000000000000000", KERNEL), Some(Err(Fault::Overflow)));
         assert_eq!(number("fh", KERNEL), None);
+        assert_eq!(as_typed(0xffff_ffff_8000_0000), 0x8000_0000);
+        assert_eq!(as_typed(0xffff_fffe_8000_0000), 0xffff_fffe_8000_0000);
+        assert_eq!(as_typed(5), 5);
         let plain = Numbers { radix: Radix::Decimal, extend: false };
         assert_eq!(number("3000000000", plain), Some(Ok(3_000_000_000)));
         assert_eq!(number("a", plain), None);
