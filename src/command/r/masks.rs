@@ -4,7 +4,7 @@ use super::current;
 use super::forms::shown;
 use crate::command::registers::{Segments, block};
 use crate::command::{CommandError, Context};
-use crate::output::{Field, Line, Record};
+use crate::output::{Line, Record};
 use crate::util::hex;
 
 /// ContextFlags: the floating-point and XMM registers were saved.
