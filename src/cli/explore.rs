@@ -7,6 +7,13 @@ use crate::tui::{self, ExplorerOptions, TuiError};
 
 /// Runs the explorer; the flags' commands first.
 pub fn run(session: Session, options: &Options) -> Exit {
+    // Editors' shell windows are such terminals: they show what is written, and know no screen.
+    if tui::is_terminal() && std::env::var("TERM").is_ok_and(|term| term == "dumb") {
+        super::complain(
+            "dumpscope: TERM=dumb is a terminal without a screen: line mode instead of the explorer (as with --repl)",
+        );
+        return super::repl::run(session, options);
+    }
     let outcome = all_lines(options).and_then(|commands| {
         let options = ExplorerOptions { commands, ..ExplorerOptions::from_environment() };
         tui::run(session, options).map_err(|error: TuiError| error.to_string())

@@ -24,6 +24,23 @@ pub use options::{ColorChoice, Options};
 use std::ffi::OsString;
 use std::io::{self, Write};
 
+/// What is said where nothing to open is named; it fits on 80 columns and 24 lines.
+const START: &str = "\
+dumpscope: a terminal debugger for Windows kernel crash dumps
+
+  dumpscope MEMORY.DMP              explore a dump (also inside .zip or .gz)
+  dumpscope --demo                  no dump at hand: the embedded case
+  dumpscope --demo list             which cases there are
+  dumpscope driver.sys              look into a driver or program without a dump
+
+  dumpscope -z FILE -c \"!analyze -v; k\"   run commands, as kd does
+  dumpscope --repl FILE             line mode: a prompt without the full screen
+  dumpscope -y SYMPATH FILE         with symbols, as in _NT_SYMBOL_PATH
+  dumpscope symbols doctor FILE     why symbols are missing, and what helps
+
+In a session: WinDbg's commands; .help lists them, F1 the keys, q ends it.
+dumpscope --help tells every flag.";
+
 /// Runs the program with these arguments (the program's name first).
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let mut arguments = arguments.peekable();
@@ -41,6 +58,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         // A closed pipe while listing is no failure worth a word.
         let _ = out.write(&demo::list()).and_then(|()| out.flush());
         return out.end_with(Exit::Success);
+    }
+    if options.demo.is_none() && options.dump_path().is_none() {
+        complain(START);
+        return Exit::Usage;
     }
     let screen = !options.repl && !options.is_script();
     if screen && (options.log_file.is_some() || options.json) {

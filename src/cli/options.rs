@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// A terminal debugger for Windows kernel crash dumps (and for drivers and programs by themselves).
 #[derive(Debug, Parser)]
-#[command(name = "dumpscope", version, about, arg_required_else_help = true)]
+#[command(name = "dumpscope", version, about)]
 pub struct Options {
     /// The dump to open (.dmp), or an image (.sys, .exe, .dll) to look into without a dump; also inside .zip or .gz
     #[arg(value_name = "FILE")]

@@ -3,6 +3,7 @@
 
 use super::event::Input;
 use super::help;
+use super::kept::Kept;
 use super::keys::{self, Action};
 use super::layout::{Layout, Place, Wish, layout};
 use super::message::{Request, State};
@@ -153,7 +154,7 @@ impl App {
     }
 
     /// A pane's rows as they are drawn.
-    pub(super) fn rows(&self, pane: usize) -> &[Line] {
+    pub(super) fn rows(&self, pane: usize) -> &[Kept] {
         match self.panes.get(pane) {
             Some(_) if pane == CONSOLE => self.console.lines(),
             Some(pane) => pane.page.rows(),
@@ -162,7 +163,7 @@ impl App {
     }
 
     /// The active pane's position, its rows and its place.
-    pub(super) fn looking(&mut self) -> Option<(&mut View, &[Line], Place)> {
+    pub(super) fn looking(&mut self) -> Option<(&mut View, &[Kept], Place)> {
         let place = self.layout().place(self.active)?;
         let pane = self.panes.get_mut(self.active)?;
         let (view, rows) = pane.page.parts();

@@ -12,7 +12,7 @@ const MAX_STEPS: usize = 200;
 impl App {
     /// Follows the chosen link of the active pane.
     pub(super) fn follow(&mut self) {
-        let action = self.looking().and_then(|(view, lines, _)| view.link(lines)?.action.clone());
+        let action = self.looking().and_then(|(view, lines, _)| view.link(lines)?.action);
         match action {
             Some(action) => self.follow_action(action),
             None => self.say(Role::Dim, "no link on this line"),

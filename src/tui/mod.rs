@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod help;
 mod jobs;
+mod kept;
 mod keys;
 mod layout;
 mod links;

@@ -1,5 +1,6 @@
 //! What a pane shows: a command line and its output.
 
+use super::kept::Kept;
 use super::message::End;
 use super::panes::PaneSpec;
 use super::view::View;
@@ -16,10 +17,10 @@ pub(super) struct Page {
     pub(super) pinned: Option<Action>,
     /// The line whose output `lines` is.
     loaded: Option<String>,
-    lines: Vec<Line>,
+    lines: Vec<Kept>,
     /// Output that is arriving, to replace `lines` once it is whole.
-    incoming: Vec<Line>,
-    wrapped: Option<(usize, Vec<Line>)>,
+    incoming: Vec<Kept>,
+    wrapped: Option<(usize, Vec<Kept>)>,
     /// Whether something happened since on which the output depends.
     pub(super) stale: bool,
     /// Whether only symbols arrived since.
@@ -74,8 +75,8 @@ impl Page {
 
     /// Takes more output of the running command.
     pub(super) fn receive(&mut self, lines: Vec<Line>, skip: Option<&str>) {
-        let wanted = |line: &Line| skip.is_none_or(|start| !line.plain().starts_with(start));
-        self.incoming.extend(lines.into_iter().filter(wanted));
+        let wanted = |line: &Kept| skip.is_none_or(|start| !line.text().starts_with(start));
+        self.incoming.extend(lines.into_iter().map(Kept::from).filter(wanted));
     }
 
     /// The command line has ended: its output becomes the page, of a stopped one as far as it came. The position is
@@ -84,15 +85,18 @@ impl Page {
         let mut incoming = std::mem::take(&mut self.incoming);
         match end {
             // Without a word on the page the command would start again at once.
-            End::Cancelled => incoming.insert(0, Line::new().role(Role::Warning, "stopped; R runs it again")),
-            End::Failed(why) => incoming.push(Line::new().role(Role::Error, why)),
+            End::Cancelled => {
+                let line = Line::new().role(Role::Warning, "stopped; R runs it again");
+                incoming.insert(0, line.into());
+            }
+            End::Failed(why) => incoming.push(Line::new().role(Role::Error, why).into()),
             End::Finished | End::Quit => {}
         }
-        if incoming.first().is_some_and(Line::is_empty) {
+        if incoming.first().is_some_and(Kept::is_empty) {
             incoming.remove(0);
         }
         if incoming.is_empty() {
-            incoming.push(Line::new().role(Role::Dim, format!("{line}: no output")));
+            incoming.push(Line::new().role(Role::Dim, format!("{line}: no output")).into());
         }
         let renewed = std::mem::take(&mut self.renewing);
         if self.loaded.as_deref() != Some(line) || (spec.anchored && !renewed && self.lines != incoming) {
@@ -111,28 +115,30 @@ impl Page {
     /// Breaks the lines for a width; to be called before [`Page::rows`].
     pub(super) fn fit(&mut self, width: usize) {
         if self.wrapped.as_ref().is_none_or(|(at, _)| *at != width) {
-            self.wrapped = Some((width, self.lines.iter().flat_map(|line| wrap(line, width)).collect()));
+            self.wrapped = Some((
+                width,
+                self.lines.iter().flat_map(|line| wrap(&line.line(), width)).map(Kept::from).collect(),
+            ));
         }
     }
 
     /// The rows to draw: the lines, or the broken ones if they were fitted.
-    pub(super) fn rows(&self) -> &[Line] {
+    pub(super) fn rows(&self) -> &[Kept] {
         rows(&self.wrapped, &self.lines, &self.incoming)
     }
 
     /// The position and the rows, to move the one over the other.
-    pub(super) fn parts(&mut self) -> (&mut View, &[Line]) {
+    pub(super) fn parts(&mut self) -> (&mut View, &[Kept]) {
         (&mut self.view, rows(&self.wrapped, &self.lines, &self.incoming))
     }
 }
 
 /// The first line with something to follow, if it is near the top: headings are no place for a cursor.
-fn first_link(lines: &[Line]) -> usize {
-    let has_link = |line: &Line| line.spans().iter().any(|span| span.action.is_some());
-    lines.iter().take(FIRST_LINES).position(has_link).unwrap_or(0)
+fn first_link(lines: &[Kept]) -> usize {
+    lines.iter().take(FIRST_LINES).position(Kept::has_link).unwrap_or(0)
 }
 
-fn rows<'p>(wrapped: &'p Option<(usize, Vec<Line>)>, lines: &'p [Line], incoming: &'p [Line]) -> &'p [Line] {
+fn rows<'p>(wrapped: &'p Option<(usize, Vec<Kept>)>, lines: &'p [Kept], incoming: &'p [Kept]) -> &'p [Kept] {
     match wrapped {
         Some((_, lines)) => lines,
         None if lines.is_empty() => incoming,
@@ -158,7 +164,7 @@ mod tests {
         assert_eq!(page.rows().len(), 1);
         page.begin();
         page.finish("r", &End::Failed("r: no context".into()), PANES[REGISTERS]);
-        assert_eq!(page.rows()[0].plain(), "r: no context");
+        assert_eq!(page.rows()[0].text(), "r: no context");
         assert_eq!(page.view.cursor, 7);
         assert!(!page.needs("r"));
         assert!(page.needs("r rax"));

@@ -113,7 +113,8 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
     let marks = Rect { width: gutter, ..body };
     body = Rect { x: body.x + gutter, width: body.width - gutter, ..body };
     let with_cursor = active && matches!(app.keyboard, Keyboard::Pane | Keyboard::Find);
-    for (row, (number, line)) in lines.iter().enumerate().skip(view.top).take(height).enumerate() {
+    for (row, (number, kept)) in lines.iter().enumerate().skip(view.top).take(height).enumerate() {
+        let line = &kept.line();
         let look = LineLook {
             theme: &app.theme,
             left: view.left,
@@ -150,7 +151,11 @@ fn title_text(app: &App, place: Place) -> (String, String) {
     let name = PANES.get(place.pane).map_or("", |pane| pane.name(app.ticket.image.is_some()));
     let command = match app.line_of(place.pane, place.body.width) {
         Some(line) => line,
-        None => app.echo.and_then(|echo| app.console.lines().get(echo)).map(Line::plain).unwrap_or_default(),
+        None => app
+            .echo
+            .and_then(|echo| app.console.lines().get(echo))
+            .map(|line| line.text().to_owned())
+            .unwrap_or_default(),
     };
     let left = format!(" {} {name}  {command}", place.pane + 1);
     (left, position(app, place))
@@ -225,7 +230,7 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
 fn lacks_value(app: &App) -> bool {
     let pane = app.panes.get(REGISTERS).filter(|_| app.active == REGISTERS);
     let line = pane.and_then(|pane| app.rows(REGISTERS).get(pane.page.view.cursor));
-    line.is_some_and(|line| line.spans().iter().any(|span| span.role == Role::Unreadable))
+    line.is_some_and(|line| line.line().spans().iter().any(|span| span.role == Role::Unreadable))
 }
 
 /// A bar whose right part, which tells how to stop, is in sight however long the left one is.

@@ -1,5 +1,6 @@
 //! What the console keeps.
 
+use super::kept::Kept;
 use crate::output::{Line, Role};
 
 /// Lines that the console and every pane keep at most; older ones are dropped from the console, later ones from a
@@ -9,19 +10,19 @@ pub(super) const MAX_LINES: usize = 50_000;
 /// The console's lines, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Scrollback {
-    lines: Vec<Line>,
+    lines: Vec<Kept>,
     dropped: usize,
 }
 
 impl Scrollback {
     /// The lines.
-    pub(super) fn lines(&self) -> &[Line] {
+    pub(super) fn lines(&self) -> &[Kept] {
         &self.lines
     }
 
     /// Adds lines; returns how many lines went out at the other end, so that positions can follow.
     pub(super) fn extend(&mut self, lines: impl IntoIterator<Item = Line>) -> usize {
-        self.lines.extend(lines);
+        self.lines.extend(lines.into_iter().map(Kept::from));
         // Trimmed an eighth at a time: trimming at every line would move all of them at every line.
         if self.lines.len() <= MAX_LINES + MAX_LINES / 8 {
             return 0;
@@ -30,7 +31,7 @@ impl Scrollback {
         let excess = self.lines.len() - MAX_LINES + 1;
         self.dropped += excess - already;
         let note = format!("({} older lines dropped; the console keeps {MAX_LINES})", self.dropped);
-        self.lines.splice(..excess, [Line::new().role(Role::Dim, note)]);
+        self.lines.splice(..excess, [Line::new().role(Role::Dim, note).into()]);
         excess - 1
     }
 
@@ -53,14 +54,14 @@ mod tests {
             assert!(scrollback.lines().len() <= MAX_LINES + MAX_LINES / 8);
         }
         let lines = scrollback.lines();
-        assert_eq!(lines.last().map(Line::plain), Some((MAX_LINES * 3 - 1).to_string()));
+        assert_eq!(lines.last().map(Kept::text), Some(&*(MAX_LINES * 3 - 1).to_string()));
         let kept = lines.len() - 1;
         let dropped = MAX_LINES * 3 - kept;
         assert_eq!(
-            lines[0].plain(),
+            lines[0].text(),
             format!("({dropped} older lines dropped; the console keeps {MAX_LINES})")
         );
-        assert_eq!(lines[1].plain(), dropped.to_string());
+        assert_eq!(lines[1].text(), dropped.to_string());
         assert_eq!(removed, MAX_LINES * 3 - lines.len());
     }
 }

@@ -1,7 +1,5 @@
 //! Finding text in lines.
 
-use crate::output::Line;
-
 /// What is searched for. Without a capital letter in it, case does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pattern {
@@ -21,9 +19,9 @@ impl Pattern {
         &self.text
     }
 
-    /// Whether the line holds it.
-    pub(super) fn is_in(&self, line: &Line) -> bool {
-        !self.places(&line.plain()).is_empty()
+    /// Whether a line's text holds it.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        !self.places(text).is_empty()
     }
 
     /// Byte ranges of `text` where it stands.

@@ -1,5 +1,6 @@
 //! Looking at lines: what is scrolled to, which line and link is chosen, what is searched for.
 
+use super::kept::Kept;
 use super::search::Pattern;
 use crate::output::{Line, Role, Span};
 
@@ -50,28 +51,29 @@ impl View {
 
     /// Chooses the next (`forward`) or previous link of the line under the cursor, and goes on to the neighbouring
     /// lines' links at the ends.
-    pub(super) fn step_link(&mut self, lines: &[Line], forward: bool) {
-        let Some(line) = lines.get(self.cursor) else {
+    pub(super) fn step_link(&mut self, lines: &[Kept], forward: bool) {
+        let Some(line) = lines.get(self.cursor).map(Kept::line) else {
             return;
         };
-        let here = self.chosen_span(line);
+        let here = self.chosen_span(&line);
         let next = if forward {
-            links(line).find(|&index| here.is_none_or(|here| index > here))
+            links(&line).find(|&index| here.is_none_or(|here| index > here))
         } else {
-            links(line).filter(|&index| here.is_some_and(|here| index < here)).last()
+            links(&line).filter(|&index| here.is_some_and(|here| index < here)).last()
         };
         if next.is_some() {
             self.chosen = next;
             return;
         }
-        let mut rest: Box<dyn Iterator<Item = (usize, &Line)>> = if forward {
+        let mut rest: Box<dyn Iterator<Item = (usize, &Kept)>> = if forward {
             Box::new(lines.iter().enumerate().skip(self.cursor + 1))
         } else {
             Box::new(lines.iter().enumerate().take(self.cursor).rev())
         };
-        if let Some((number, line)) = rest.find(|(_, line)| links(line).next().is_some()) {
+        if let Some((number, line)) = rest.find(|(_, line)| line.has_link()) {
+            let line = line.line();
             self.cursor = number;
-            self.chosen = if forward { links(line).next() } else { links(line).last() };
+            self.chosen = if forward { links(&line).next() } else { links(&line).last() };
         }
     }
 
@@ -81,17 +83,17 @@ impl View {
     }
 
     /// The span that Enter follows.
-    pub(super) fn link<'l>(&self, lines: &'l [Line]) -> Option<&'l Span> {
-        let line = lines.get(self.cursor)?;
-        line.spans().get(self.chosen_span(line)?).filter(|span| span.action.is_some())
+    pub(super) fn link(&self, lines: &[Kept]) -> Option<Span> {
+        let line = lines.get(self.cursor)?.line();
+        line.spans().get(self.chosen_span(&line)?).filter(|span| span.action.is_some()).cloned()
     }
 
     /// Scrolls sideways so that the chosen span is in sight, as far as `width` allows.
-    pub(super) fn show_chosen(&mut self, lines: &[Line], width: usize) {
-        let Some(line) = lines.get(self.cursor) else {
+    pub(super) fn show_chosen(&mut self, lines: &[Kept], width: usize) {
+        let Some(line) = lines.get(self.cursor).map(Kept::line) else {
             return;
         };
-        let Some(chosen) = self.chosen_span(line) else {
+        let Some(chosen) = self.chosen_span(&line) else {
             return;
         };
         let spans = line.spans();
@@ -106,19 +108,19 @@ impl View {
     }
 
     /// Scrolls sideways by columns, at most until the end of the longest of `lines` in sight.
-    pub(super) fn scroll_sideways(&mut self, by: isize, lines: &[Line], height: usize, width: usize) {
-        let longest = lines.iter().skip(self.top).take(height).map(Line::columns).max().unwrap_or(0);
+    pub(super) fn scroll_sideways(&mut self, by: isize, lines: &[Kept], height: usize, width: usize) {
+        let longest = lines.iter().skip(self.top).take(height).map(Kept::columns).max().unwrap_or(0);
         self.left = self.left.saturating_add_signed(by).min(longest.saturating_sub(width.min(longest)));
     }
 
     /// Goes to the next (`forward`) or previous line that holds the pattern, round; false if there is none.
-    pub(super) fn find(&mut self, lines: &[Line], pattern: &Pattern, forward: bool, from_here: bool) -> bool {
+    pub(super) fn find(&mut self, lines: &[Kept], pattern: &Pattern, forward: bool, from_here: bool) -> bool {
         let count = lines.len();
         let first = usize::from(!from_here);
         let found = (first..count + first).find_map(|step| {
             let at = if forward { self.cursor + step } else { self.cursor + count.saturating_sub(step) };
             let at = at.checked_rem(count)?;
-            lines.get(at).filter(|line| pattern.is_in(line)).map(|_| at)
+            lines.get(at).filter(|line| pattern.is_in(line.text())).map(|_| at)
         });
         if let Some(at) = found {
             self.cursor = at;
@@ -148,8 +150,8 @@ mod tests {
     use super::*;
     use crate::output::Action;
 
-    fn lines() -> Vec<Line> {
-        vec![
+    fn lines() -> Vec<Kept> {
+        [
             Line::of("heading"),
             Line::new().link(Role::Address, "10", Action::Memory(0x10)).text(" ").link(
                 Role::Address,
@@ -159,6 +161,8 @@ mod tests {
             Line::of("between"),
             Line::new().text("    ").link(Role::Address, "30", Action::Memory(0x30)),
         ]
+        .map(Kept::from)
+        .into()
     }
 
     #[test]
@@ -188,16 +192,16 @@ mod tests {
         }
         assert_eq!(seen, [0x10, 0x20, 0x30, 0x30].map(|address| Some(Action::Memory(address))));
         view.step_link(&lines, false);
-        assert_eq!(view.link(&lines).map(Span::text), Some("20"));
+        assert_eq!(view.link(&lines).as_ref().map(Span::text), Some("20"));
     }
 
     #[test]
     fn a_line_without_choice_offers_what_it_names() {
         let lines = lines();
-        let module = [lines[1].clone().link(Role::Module, "nt", Action::Module("nt".into()))];
-        assert_eq!(View::default().link(&module).map(Span::text), Some("nt"));
+        let module = [lines[1].line().link(Role::Module, "nt", Action::Module("nt".into())).into()];
+        assert_eq!(View::default().link(&module).as_ref().map(Span::text), Some("nt"));
         let view = View { cursor: 1, ..View::default() };
-        assert_eq!(view.link(&lines).map(Span::text), Some("10"));
+        assert_eq!(view.link(&lines).as_ref().map(Span::text), Some("10"));
         assert_eq!(View::default().link(&lines), None);
     }
 
@@ -218,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_chosen_span_beyond_the_edge_is_scrolled_to() {
-        let lines = [Line::of(" ".repeat(50)).link(Role::Address, "0123456789", Action::Memory(0))];
+        let lines = [Line::of(" ".repeat(50)).link(Role::Address, "0123456789", Action::Memory(0)).into()];
         let mut view = View::default();
         view.show_chosen(&lines, 20);
         assert_eq!(view.left, 41);

@@ -181,6 +181,16 @@ fn the_stack_of_a_large_screen_has_stack_pointers_and_offsets() {
 }
 
 #[test]
+fn a_terminal_without_a_screen_gets_the_line_mode_and_a_word() {
+    let mut terminal = Terminal::open(80, 24, &["--demo", "wifi"], &[("TERM", "dumb")]);
+    terminal.wait_for("line mode instead of the explorer");
+    terminal.wait_for("kd>");
+    assert!(!terminal.screen.lock().unwrap().screen().alternate_screen());
+    terminal.press("q\r");
+    assert!(terminal.end().success());
+}
+
+#[test]
 fn control_l_draws_again_and_the_session_goes_on() {
     let mut terminal = Terminal::explore(80, 24, &[]);
     for _ in 0..3 {

@@ -134,3 +134,11 @@ fn the_demo_cases_are_told() {
     assert_eq!(status, 0);
     assert!(out.lines().any(|line| line.starts_with("wifi ")), "{out}");
 }
+
+#[test]
+fn without_a_file_it_shows_where_to_start_on_one_small_screen() {
+    let (status, out, err) = run(&[]);
+    assert_eq!((status, out.as_str()), (2, ""));
+    assert!(err.contains("dumpscope --demo ") && err.contains("MEMORY.DMP"), "{err}");
+    assert!(err.lines().count() <= 22 && err.lines().all(|line| line.chars().count() <= 79), "{err}");
+}
