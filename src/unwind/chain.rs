@@ -27,12 +27,18 @@ pub(crate) struct Candidate {
     /// The KEXCEPTION_FRAME below it, which holds the nonvolatile registers of the function returned to.
     pub(crate) exception_frame: Option<u64>,
     weight: f64,
+    fixed: bool,
 }
 
 impl Candidate {
     /// A slot whose place is known from the layout of a kernel structure.
     pub(crate) fn fixed(slot: u64, ip: u64, score: u8, evidence: Vec<Evidence>) -> Candidate {
-        Candidate { slot, ip, score, evidence, exception_frame: None, weight: 0.0 }
+        Candidate { slot, ip, score, evidence, exception_frame: None, weight: 0.0, fixed: true }
+    }
+
+    /// Whether its place is known.
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.fixed
     }
 }
 
@@ -54,6 +60,36 @@ pub(crate) struct Input<'a> {
     pub(crate) outer: &'a HashSet<u64>,
     /// Slots that are known, lowest first.
     pub(crate) fixed: Vec<Candidate>,
+    /// Whether only the kernel's own code can be in this part.
+    pub(crate) kernel_only: bool,
+    /// Slots that registers point at.
+    pub(crate) pointed: Vec<u64>,
+    /// Slots that are known to hold something else.
+    pub(crate) excluded: HashSet<u64>,
+}
+
+/// Whether a module is the kernel or its hardware abstraction layer.
+pub(crate) fn is_kernel(name: &str) -> bool {
+    name.eq_ignore_ascii_case("nt") || name.eq_ignore_ascii_case("hal")
+}
+
+/// Values that programs fill memory with to find its misuse; their low half says so whatever module they fall into.
+const POISON: [u32; 10] = [
+    0xdead_beef,
+    0xbaad_f00d,
+    0xfeee_feee,
+    0xcccc_cccc,
+    0xcdcd_cdcd,
+    0xabab_abab,
+    0xbadb_adfa,
+    0xdead_c0de,
+    0xcafe_babe,
+    0xf0f0_f0f0,
+];
+
+/// Whether a word is one that memory is filled with, and so no address of code.
+pub(crate) fn is_poison(value: u64) -> bool {
+    POISON.contains(&((value & 0xffff_ffff) as u32))
 }
 
 /// The chosen candidates, lowest slot first; the fixed ones are among them.
@@ -127,7 +163,7 @@ fn candidates(input: &Input<'_>, low: u64, high: u64) -> Vec<Candidate> {
     // A call pushes the return address onto a stack pointer that is a multiple of 16.
     let mut slot = (low.wrapping_add(7) & !15) | 8;
     while slot < high && found.len() < MAX_CANDIDATES {
-        let masked = input.masks.iter().any(|mask| mask.holds(slot));
+        let masked = input.masks.iter().any(|mask| mask.holds(slot)) || input.excluded.contains(&slot);
         if !masked
             && let Some(value) = input.stack.u64_at(slot)
             && let Some(candidate) = judge(input, slot, value)
@@ -145,6 +181,9 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
     if value.wrapping_sub(module.base) < HEADERS {
         return None;
     }
+    if is_poison(value) || (input.kernel_only && !is_kernel(&module.name)) {
+        return None;
+    }
     if input.host.is_executable(value) == Some(false) {
         return None;
     }
@@ -158,6 +197,12 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
     }
     if input.interrupted.contains(&value) {
         weight.interrupted(&mut evidence);
+    }
+    if is_repeated(input, slot, value) {
+        weight.repeated(&mut evidence);
+    }
+    if input.pointed.contains(&slot) {
+        weight.pointed(&mut evidence);
     }
     if input.outer.contains(&value) {
         weight.copied(&mut evidence);
@@ -177,5 +222,21 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
         evidence,
         exception_frame: None,
         weight: weight.total(),
+        fixed: false,
+    })
+}
+
+/// How far apart the same word is looked for.
+const REPEATED_WITHIN: u64 = 0x40;
+
+/// Whether the same word stands nearby in a place where no recursion would put it: copies of a code address are kept
+/// in home slots and variables. A function that calls itself has its return addresses whole frames apart.
+fn is_repeated(input: &Input<'_>, slot: u64, value: u64) -> bool {
+    let same = |at: u64| input.stack.u64_at(at) == Some(value);
+    (8..=REPEATED_WITHIN).step_by(8).any(|distance| {
+        let recursion = |next: u64| distance >= LEAST_FRAME && distance % 16 == 0 && same(next);
+        let (below, above) = (slot.wrapping_sub(distance), slot.wrapping_add(distance));
+        (same(above) && !recursion(above.wrapping_add(distance)) && !recursion(below))
+            || (same(below) && !recursion(below.wrapping_sub(distance)) && !recursion(above))
     })
 }

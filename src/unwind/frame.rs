@@ -265,6 +265,16 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// Where the same instruction is interrupted over and over, by the very code that handles the interruption: its
+    /// address, and how often, if that is at least three times in a row.
+    pub fn nested_traps(&self) -> Option<(u64, usize)> {
+        let interrupted: Vec<Option<u64>> =
+            self.physical().map(|frame| (frame.kind == FrameKind::Interrupted).then_some(frame.ip)).collect();
+        let runs = interrupted.chunk_by(|a, b| a.is_some() && a == b);
+        let longest = runs.filter(|run| run.len() >= 3).max_by_key(|run| run.len())?;
+        Some(((*longest.first()?)?, longest.len()))
+    }
+
     /// Modules whose images would turn searched frames into exact ones, in order of appearance, each once.
     pub fn images_wanted(&self) -> Vec<&str> {
         let mut wanted: Vec<&str> = Vec::new();

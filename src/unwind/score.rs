@@ -52,6 +52,12 @@ pub enum Evidence {
     CopyOfOuter,
     /// A copy of an interrupted instruction's address.
     CopyOfInterrupted,
+    /// The same word stands right beside it, as copies in variables do.
+    Repeated,
+    /// A register of the interrupted code points at its slot.
+    PointedAt,
+    /// The stack of an interrupt keeps the address of the trap frame at its end.
+    LeftAtStackEnd,
 }
 
 impl fmt::Display for Evidence {
@@ -77,6 +83,9 @@ impl fmt::Display for Evidence {
             Evidence::ContextRecord(at) => write!(f, "from the context record at {at:#x}"),
             Evidence::CopyOfOuter => write!(f, "a copy of an address outside the exception"),
             Evidence::CopyOfInterrupted => write!(f, "a copy of an interrupted instruction's address"),
+            Evidence::Repeated => write!(f, "the same word stands beside it"),
+            Evidence::PointedAt => write!(f, "a register points at its slot"),
+            Evidence::LeftAtStackEnd => write!(f, "the stack's end names the trap frame"),
         }
     }
 }
@@ -115,6 +124,16 @@ impl Weight {
     pub(crate) fn copied(&mut self, evidence: &mut Vec<Evidence>) {
         self.0 -= 6.0;
         evidence.push(Evidence::CopyOfOuter);
+    }
+
+    pub(crate) fn repeated(&mut self, evidence: &mut Vec<Evidence>) {
+        self.0 -= 4.0;
+        evidence.push(Evidence::Repeated);
+    }
+
+    pub(crate) fn pointed(&mut self, evidence: &mut Vec<Evidence>) {
+        self.0 += 5.0;
+        evidence.push(Evidence::PointedAt);
     }
 
     pub(crate) fn call(&mut self, evidence: &mut Vec<Evidence>) {

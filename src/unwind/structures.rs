@@ -3,6 +3,7 @@
 //! They serve twice: trap frames carry the walk to the interrupted code, and words inside any of them are no return
 //! addresses, however much they look like ones.
 
+use super::chain::is_kernel;
 use super::host::UnwindHost;
 use super::machine_frame::MachineFrame;
 use super::registers::CONTEXT_SIZE;
@@ -102,6 +103,12 @@ fn trap_at(host: &dyn UnwindHost, stack: &StackBytes, at: u64) -> Option<LiveTra
     if !exact && matches!(frame.cause, TrapCause::Unknown(_)) {
         return None;
     }
+    // The kernel calls itself through a stub of its own: nothing else is such a caller. An exception may leave its
+    // stack pointer at the same distance.
+    let called = kernel_call && (frame.cause == TrapCause::SystemCall || !machine.is_plausible());
+    if called && !host.module_at(machine.rip).is_some_and(|module| is_kernel(&module.name)) {
+        return None;
+    }
     let record = at.wrapping_sub(RECORD_BELOW);
     let record = is_record(stack, record, Some(machine.rip)).then_some(record);
     Some(LiveTrap { frame, exact, record })
@@ -144,6 +151,31 @@ pub(crate) fn masks(host: &dyn UnwindHost, stack: &StackBytes, contexts: &[u64])
         at = at.wrapping_add(8).wrapping_add(pairs.saturating_sub(1) * 16);
     }
     masks
+}
+
+/// Everything that a processor pushed when it was interrupted in the kernel, in trap frames and elsewhere.
+pub(crate) fn pushed(stack: &StackBytes) -> Vec<MachineFrame> {
+    (stack.start..stack.end()).step_by(8).filter_map(|at| pushed_at(stack, at)).collect()
+}
+
+/// What a processor pushed when it was interrupted in the kernel, at `at`: its first word is an instruction's address,
+/// which nothing returns to by a `ret`. Code that makes up such a frame in software does not always set the flag bit that
+/// a processor always sets.
+fn pushed_at(stack: &StackBytes, at: u64) -> Option<MachineFrame> {
+    const NEVER_SET: u64 = 0xffff_ffff_ffc0_8028;
+    let word = |index: u64| stack.u64_at(at.wrapping_add(index * 8));
+    let (rip, flags, rsp) = (word(0)?, word(2)?, word(3)?);
+    let selectors = word(1) == Some(0x10) && word(4) == Some(0x18);
+    let likely = selectors && flags & NEVER_SET == 0 && flags != 0 && rsp > at && stack.holds(rsp);
+    likely.then_some(MachineFrame {
+        address: at,
+        rip,
+        cs: 0x10,
+        eflags: flags,
+        rsp,
+        ss: 0x18,
+        error_code: None,
+    })
 }
 
 /// The addresses of all CONTEXT records on the stack, lowest first.

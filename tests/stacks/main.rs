@@ -8,6 +8,7 @@ mod forge;
 #[path = "../support/golden.rs"]
 mod golden;
 
+mod blind_search;
 mod frame_locals;
 mod kernel_views;
 mod locals_truth;

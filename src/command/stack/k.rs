@@ -176,6 +176,11 @@ fn remarks(stack: &Stack, shown: usize, context: &mut Context<'_>) -> Result<(),
         );
         context.emit(Line::new().role(Role::Warning, text))?;
     }
+    if let Some((ip, count)) = stack.nested_traps() {
+        let text = format!("{count} trap frames in one another, each of ");
+        let line = context.with_symbol(Line::new().role(Role::Warning, text), ip);
+        context.emit(line.role(Role::Warning, ": the code that handles the exception raises it again"))?;
+    }
     let worth_saying = match &stack.end {
         End::Complete | End::Limit(_) | End::UserModeMissing { .. } | End::NothingFound { .. } => false,
         End::Failed(_)
