@@ -1,6 +1,7 @@
 //! `ln`: what lies at an address.
 
-use super::typed::signature;
+use super::symbol_text::{data, words};
+use super::typed::with_view;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::{Module, Target};
 use crate::output::{Action, Field, Line, Record, Role};
@@ -32,7 +33,14 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return Ok(());
     };
     let record = nearest(target, module, address).unwrap_or_else(|| bare(module, address));
+    let record = with_known(record, target, module, address);
     context.emit(record)
+}
+
+/// The first line of what is said of an address in a module.
+pub(super) fn place_line(target: &Target, module: &Module, address: u64) -> Line {
+    let record = nearest(target, module, address).unwrap_or_else(|| bare(module, address));
+    record.lines.into_iter().next().unwrap_or_default()
 }
 
 fn nearest(target: &Target, module: &Module, address: u64) -> Option<Record> {
@@ -64,7 +72,7 @@ fn nearest(target: &Target, module: &Module, address: u64) -> Option<Record> {
     if offset == 0 {
         record = record.line(Line::of("Exact matches:"));
         for symbol in names.exact(rva) {
-            let words = signature(&symbol, symbols.types.as_deref());
+            let words = words(&symbol, address, symbols.types.as_ref(), target);
             record = record.line(
                 Line::of("    ")
                     .link(Role::Symbol, format!("{}!{}", module.name, symbol.name), Action::Code(address))
@@ -100,4 +108,30 @@ fn bare(module: &Module, address: u64) -> Record {
                 .link(Role::Module, &module.name, Action::Module(module.name.as_str().into()))
                 .text(format!("+{offset:#x}   (no symbols)")),
         )
+}
+
+/// Adds a variable that the debugger data block places at the address, where no symbol stands there.
+fn with_known(mut record: Record, target: &Target, module: &Module, address: u64) -> Record {
+    let known = target.known_variables(module).into_iter().find(|(_, at)| *at == address);
+    if let Some((name, _)) = known.filter(|_| record.lines.len() == 1) {
+        record = record.line(Line::of("Exact matches:")).line(known_line(target, module, name, address));
+    }
+    record
+}
+
+/// `    nt!PsActiveProcessHead = struct _LIST_ENTRY [ a - b ]`: heads of lists are lists, whatever the symbols say.
+fn known_line(target: &Target, module: &Module, name: &str, address: u64) -> Line {
+    let words = known_words(target, name, address);
+    let line =
+        Line::of("    ").link(Role::Symbol, format!("{}!{name}", module.name), Action::Pointers(address));
+    line.text(format!(" {words}"))
+}
+
+/// What stands after the name of a variable that the debugger data block places.
+pub(super) fn known_words(target: &Target, name: &str, address: u64) -> String {
+    let is_list = name.ends_with("ListHead") || matches!(name, "PsActiveProcessHead" | "PsLoadedModuleList");
+    match target.find_type("nt!_LIST_ENTRY").filter(|_| is_list) {
+        Some(list) => format!("= {}", with_view(target, &*list.source, |view| data(view, list.id, address))),
+        None => "= <no type information>".to_owned(),
+    }
 }

@@ -1,5 +1,6 @@
 //! A set of registers as text: the block that `r`, `.cxr` and `.trap` print.
 
+use super::code_name::stands_in;
 use super::disassembly::{instruction_line, operand_note};
 use super::{CommandError, Context};
 use crate::debuggee::Context as RegisterContext;
@@ -37,10 +38,10 @@ pub fn show(
 ) -> Result<(), CommandError> {
     context.emit(block(registers, segments))?;
     let ip = registers.ip();
-    if let Some(name) = context.symbol_text(ip) {
+    if let Some(name) = stands_in(ip, context) {
         context.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
     }
-    let line = instruction_line(context, ip);
+    let line = Line::of(selector(registers)).append(instruction_line(context, ip));
     let note = operand_note(context, registers, ip);
     context.emit(match note {
         Some(note) => line.text(" ").value(note),
@@ -62,9 +63,17 @@ pub fn show_known(
     }
     context.emit(block_without(registers, Segments::Shown, lost))?;
     let ip = registers.ip();
-    context.emit(context.with_symbol(Line::new(), ip).text(":"))?;
+    if let Some(name) = stands_in(ip, context) {
+        context.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
+    }
     // What the operand holds would be worked out from registers that are not known.
-    context.emit(instruction_line(context, ip))
+    context.emit(Line::of(selector(registers)).append(instruction_line(context, ip)))
+}
+
+/// `0033:` before an instruction of user code: its address says nothing of whose it is.
+fn selector(registers: &RegisterContext) -> String {
+    let cs = registers.get("cs").filter(|_| registers.machine() == Machine::Amd64);
+    cs.filter(|cs| cs & 3 == 3).map(|cs| format!("{cs:04x}:")).unwrap_or_default()
 }
 
 /// The register block of a context, without the instruction.

@@ -68,6 +68,12 @@ pub enum Operation {
 /// An operation and the offset past the prolog instruction that it describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
+    /// Number of its first 16-bit slot.
+    pub slot: u8,
+    /// The operation's number as stored.
+    pub number: u8,
+    /// The four bits beside it.
+    pub info: u8,
     /// Offset of the next instruction: the operation has happened once rip is at or past it.
     pub offset: u8,
     /// What happened.
@@ -207,7 +213,7 @@ impl Iterator for Codes<'_> {
         let [offset, operation] = self.take()?.to_le_bytes();
         let (number, info) = (operation & 15, operation >> 4);
         match self.operation(offset, number, info) {
-            Some(operation) => Some(Ok(Code { offset, operation })),
+            Some(operation) => Some(Ok(Code { slot, number, info, offset, operation })),
             None => {
                 self.slot = self.info.slots;
                 Some(Err(UnwindError::BadCode { address: self.info.address, slot, operation: number }))

@@ -132,7 +132,7 @@ fn apply(
     step: &mut Step,
 ) -> Result<(), UnwindError> {
     for code in info.codes() {
-        let Code { offset: at, operation } = code?;
+        let Code { offset: at, operation, .. } = code?;
         if offset.is_some_and(|offset| u64::from(at) > offset)
             && !matches!(operation, Operation::Epilog { .. } | Operation::Spare)
         {

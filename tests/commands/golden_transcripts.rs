@@ -173,6 +173,7 @@ fn same(rules: &[&Rule], theirs: &str, ours: &str) -> bool {
 #[test]
 fn every_command_of_every_transcript() {
     let Some(shared) = shared() else { return };
+    assert!(RULES.iter().all(|Rule(.., why)| !why.is_empty()));
     let (mut compared, mut faults) = (0, Vec::new());
     for (dump, transcript) in dumps_with_transcripts(&shared, "dbgeng") {
         let name = dump.file_name().unwrap().to_string_lossy().into_owned();

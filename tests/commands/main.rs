@@ -21,6 +21,7 @@ mod golden_transcripts;
 mod golden_types;
 mod memory_commands;
 mod module_list;
+mod names;
 mod options;
 mod process_context;
 mod tagged_data;

@@ -242,7 +242,7 @@ fn the_debugger_data_block_names_variables() {
     let options = finder::Options { network: false, ..finder::Options::default() };
     target.set_paths(SearchPath::default(), SearchPath::default(), options);
     let mut bare = Session::new(target, Settings::default());
-    assert!(run(&mut bare, "x nt!PsActiveProcessHead").is_err(), "the PDB is not there");
+    assert!(run(&mut bare, "x nt!KiPageFault").is_err(), "the PDB is not there");
     for name in ["PsActiveProcessHead", "PsLoadedModuleList", "PspCidTable"] {
         let command = format!("? nt!{name}");
         assert_eq!(lines(&mut bare, &command), lines(&mut session, &command));

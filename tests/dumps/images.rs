@@ -221,7 +221,7 @@ fn every_function_resolves_and_decodes() {
             };
             assert_eq!(field("BeginAddress"), tick(begin.into()), "{name}");
             assert_eq!(field("EndAddress"), tick(end.into()), "{name}");
-            let shown = lines.iter().any(|line| line == "Chained to");
+            let shown = lines.iter().any(|line| line == "Chained info:");
             assert_eq!(shown, chained && is_x64, "{name} {begin:x}: {lines:?}");
             let code = opened.lines(&format!("u {at:x} L1"));
             let line = code.last().unwrap();

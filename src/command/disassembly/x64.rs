@@ -31,7 +31,10 @@ pub fn decode(
     formatter.format_all_operands(&decoded, &mut operands);
     let (mnemonic, operands) = match string_instruction(&decoded) {
         Some((name, text)) => (mnemonic.renamed(name), Line::of(text)),
-        None => (mnemonic.plain(), operands.line(&decoded)),
+        None => {
+            let first = left_out(&decoded).map(|first| Line::of(format!("{first},")));
+            (mnemonic.plain(), first.unwrap_or_default().append(operands.line(&decoded)))
+        }
     };
     let raw = bytes.get(..decoded.len())?;
     Some(Instruction {
@@ -71,6 +74,33 @@ fn flow(instruction: &iced_x86::Instruction) -> Flow {
             Flow::End
         }
         _ => Flow::Next,
+    }
+}
+
+/// The first operand that the debugger writes and MASM leaves out: the accumulator of `mul` and `div`, and the
+/// register that `imul` with a number both reads and writes.
+fn left_out(instruction: &iced_x86::Instruction) -> Option<String> {
+    let name = |register: iced_x86::Register| format!("{register:?}").to_ascii_lowercase();
+    match instruction.mnemonic() {
+        Mnemonic::Mul | Mnemonic::Div | Mnemonic::Idiv => {
+            let size = match instruction.op0_kind() {
+                OpKind::Register => instruction.op0_register().size(),
+                _ => instruction.memory_size().size(),
+            };
+            let accumulator = match size {
+                1 => return (instruction.mnemonic() == Mnemonic::Mul).then(|| "al".to_owned()),
+                2 => "ax",
+                4 => "eax",
+                _ => "rax",
+            };
+            Some(accumulator.to_owned())
+        }
+        // iced gives both registers unless they are the same one.
+        Mnemonic::Imul if instruction.op_count() == 3 && instruction.op1_kind() == OpKind::Register => {
+            let first = instruction.op0_register();
+            (first == instruction.op1_register()).then(|| name(first))
+        }
+        _ => None,
     }
 }
 
@@ -154,6 +184,11 @@ mod tests {
             (&[0xf2, 0x0f, 0x10, 0x44, 0x24, 0x20], "f20f10442420    movsd   xmm0,mmword ptr [rsp+20h]"),
             (&[0x83, 0xc9, 0xff], "83c9ff          or      ecx,0FFFFFFFFh"),
             (&[0xf0, 0x0f, 0xc1, 0x11], "f00fc111        lock xadd dword ptr [rcx],edx"),
+            (&[0x48, 0x69, 0xc0, 0x10, 0x27, 0, 0], "4869c010270000  imul    rax,rax,2710h"),
+            (&[0x48, 0x6b, 0xc0, 3], "486bc003        imul    rax,rax,3"),
+            (&[0x48, 0xf7, 0xe1], "48f7e1          mul     rax,rcx"),
+            (&[0x48, 0xf7, 0xe9], "48f7e9          imul    rcx"),
+            (&[0x48, 0xf7, 0xf1], "48f7f1          div     rax,rcx"),
             (&[0x0f, 0x1f, 0x44, 0, 0], "0f1f440000      nop     dword ptr [rax+rax]"),
         ];
         for (bytes, text) in cases {

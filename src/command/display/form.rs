@@ -43,7 +43,7 @@ const FORMS: &[Form] = &[
     hex("q", 8, 2, false),
     hex("p", 8, 2, false),
     Form { letters: "f", cell: Cell::Float, size: 4, per_row: 4, count: 16, text: false },
-    Form { letters: "D", cell: Cell::Double, size: 8, per_row: 2, count: 15, text: false },
+    Form { letters: "D", cell: Cell::Double, size: 8, per_row: 3, count: 15, text: false },
 ];
 
 /// The form of these letters: `b` in `db` and `!db`.

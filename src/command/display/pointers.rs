@@ -1,8 +1,9 @@
 //! `dps`, `dds`, `dqs`: one value a line, with its symbol.
 
 use super::column;
+use crate::command::code_name::source_text;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
-use crate::output::{Field, Record};
+use crate::output::{Field, Record, Role};
 
 /// `dps dds dqs`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -31,7 +32,13 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     column::show(args, context, |row, context| {
         let symbol = row.pointer.and_then(|value| context.symbol_text(value));
         let line = match row.pointer {
-            Some(value) if symbol.is_some() => context.with_symbol(row.line.text(" "), value),
+            Some(value) if symbol.is_some() => {
+                let line = context.with_symbol(row.line.text(" "), value);
+                match source_text(value, &context.session.target) {
+                    Some(source) => line.role(Role::Dim, source),
+                    None => line,
+                }
+            }
             _ => row.line,
         };
         Record::new("pointer")

@@ -1,5 +1,6 @@
 //! What the code commands have in common: the line that names the code below it, and an instruction's record.
 
+use crate::command::code_name::code_text;
 use crate::command::disassembly::{Instruction, line};
 use crate::command::{CommandError, Context};
 use crate::output::{Action, Field, Line, Record, Role};
@@ -20,15 +21,24 @@ impl Headings {
     /// # Errors
     /// As [`Context::emit`].
     pub fn over(&mut self, address: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
-        let Some(text) = context.symbol_text(address) else {
+        let Some(text) = code_text(address, context) else {
             return Ok(());
         };
-        let name = text.split('+').next().unwrap_or_default().to_owned();
+        let name = bare(&text);
         if self.last.as_ref() == Some(&name) {
             return Ok(());
         }
         self.last = Some(name);
         context.emit(label(&text, address))
+    }
+}
+
+/// A name without distances, which change from instruction to instruction: `drv!Inner [inlined in drv!Outer]`.
+fn bare(text: &str) -> String {
+    let without = |part: &str| part.split("+0x").next().unwrap_or_default().to_owned();
+    match text.split_once(" [inlined in ") {
+        Some((inner, outer)) => format!("{} in {}", without(inner), without(outer)),
+        None => text.split('+').next().unwrap_or_default().to_owned(),
     }
 }
 

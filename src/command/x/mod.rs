@@ -5,6 +5,7 @@ mod row;
 
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::{Module, Target};
+use crate::output::Line;
 use crate::symbols::source::{Symbol, SymbolSource};
 use crate::symbols::wildcard::Wildcard;
 use options::{Options, Order, Which};
@@ -23,6 +24,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            /t with types          /v with kind and size  /s SIZE only of that size\n  \
            /f functions           /d data                /q names in quotes for expressions\n  \
            /p no blank before (                          /r the pattern is a regular expression\n  \
+           /D an index of first letters above\n  \
            /a /A by address up, down (up is the default)\n  \
            /n /N by name          /z /Z by size\n\
            Without a module the kernel and the modules whose symbols are loaded are searched; x *! lists modules.\n\
@@ -48,6 +50,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return list_modules(&modules, context);
     }
     let matcher = Matcher::new(name, &options)?;
+    if options.index {
+        context.emit(Line::new().label(INDEX))?;
+    }
     let mut shown = 0;
     for module in &modules {
         shown += one_module(module, &matcher, &options, context)?;
@@ -65,6 +70,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     Ok(())
 }
+
+/// The first letters, above the rows of `/D`.
+const INDEX: &str = " A B C D E F G H I J K L M N O P Q R S T U V W X Y Z";
 
 /// What to match names with.
 enum Matcher {
@@ -87,6 +95,13 @@ impl Matcher {
 
     fn is_literal(&self) -> bool {
         matches!(self, Matcher::Wildcard(wildcard) if wildcard.literal().is_some())
+    }
+
+    fn is_match(&self, name: &str) -> bool {
+        match self {
+            Matcher::Wildcard(wildcard) => wildcard.is_match(name),
+            Matcher::Regex(regex) => regex.is_match(name),
+        }
     }
 
     fn symbols<'s>(&self, names: &'s dyn SymbolSource) -> Vec<Symbol<'s>> {
@@ -125,7 +140,7 @@ fn one_module(
     context.check()?;
     let symbols = context.session.target.module_symbols(module);
     let Some(names) = &symbols.names else {
-        return Ok(0);
+        return known(module, matcher, options, context);
     };
     let mut found = matcher.symbols(&**names);
     found.retain(|symbol| {
@@ -144,12 +159,43 @@ fn one_module(
     if options.backwards {
         found.reverse();
     }
+    // Exported names are not all that is known of a kernel.
+    let more = match found.len() {
+        0 => known(module, matcher, options, context)?,
+        _ => 0,
+    };
     for symbol in found.iter().take(MAX_ROWS) {
         let record = row::row(symbol, module, symbols.types.as_ref(), options, context);
         context.emit(record)?;
     }
     if found.len() > MAX_ROWS {
         context.emit(format!("... {} more", found.len() - MAX_ROWS))?;
+    }
+    Ok(found.len() + more)
+}
+
+/// What the debugger data block names of a kernel without symbols: `?` knows it too.
+fn known(
+    module: &Module,
+    matcher: &Matcher,
+    options: &Options,
+    context: &mut Context<'_>,
+) -> Result<usize, CommandError> {
+    if options.which == Which::Functions || options.size.is_some() {
+        return Ok(0);
+    }
+    let mut found = context.session.target.known_variables(module);
+    found.retain(|(name, _)| matcher.is_match(name));
+    match options.order {
+        Order::Address | Order::Size => found.sort_by_key(|(_, address)| *address),
+        Order::Name => found.sort_unstable(),
+    }
+    if options.backwards {
+        found.reverse();
+    }
+    for (name, address) in &found {
+        let record = row::known(module, name, *address, options, context);
+        context.emit(record)?;
     }
     Ok(found.len())
 }

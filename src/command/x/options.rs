@@ -44,6 +44,7 @@ pub(super) struct Options {
     pub(super) quoted: bool,
     pub(super) tight: bool,
     pub(super) regex: bool,
+    pub(super) index: bool,
     pub(super) size: Option<u64>,
 }
 
@@ -63,6 +64,7 @@ impl Options {
             quoted: false,
             tight: false,
             regex: false,
+            index: false,
             size: None,
         };
         let mut rest = text.trim();
@@ -101,8 +103,9 @@ impl Options {
             'q' => self.quoted = true,
             'p' => self.tight = true,
             'r' => self.regex = true,
-            // Links are always there; case never matters.
-            'D' | 'i' => {}
+            'D' => self.index = true,
+            // Case never matters.
+            'i' => {}
             'a' | 'A' => self.sort(Order::Address, letter),
             'n' | 'N' => self.sort(Order::Name, letter),
             'z' | 'Z' => self.sort(Order::Size, letter),

@@ -2,13 +2,13 @@
 
 use super::options::{Options, Show};
 use crate::command::Context;
-use crate::command::typed::{signature, with_view};
+use crate::command::ln::known_words;
+use crate::command::symbol_text::words;
 use crate::debuggee::Module;
 use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::source::{Symbol, SymbolKind};
-use crate::symbols::types::format::value::value;
-use crate::symbols::types::format::words::{Style, c_name};
-use crate::symbols::types::{Type, TypeSource};
+use crate::symbols::types::TypeSource;
+use crate::symbols::types::format::words::c_name;
 use std::sync::Arc;
 
 /// Whether a kind stands for data.
@@ -76,28 +76,41 @@ pub(super) fn row(
         return record.line(line);
     }
     let blank = if options.tight && !is_data(symbol.kind) { "" } else { " " };
-    let words = match typed {
-        Some((id, types)) => data_value(types, id, address, context),
-        None => signature(symbol, types.map(|types| &**types)),
-    };
+    let words = words(symbol, address, types, &context.session.target);
     record.line(line.text(format!("{blank}{words}")))
 }
 
-/// A variable's value; of a structure only its type.
-fn data_value(
-    types: &Arc<dyn TypeSource>,
-    id: crate::symbols::types::TypeId,
+/// The row of a variable that the debugger data block places.
+pub(super) fn known(
+    module: &Module,
+    name: &str,
     address: u64,
+    options: &Options,
     context: &Context<'_>,
-) -> String {
-    match types.get(id) {
-        Some(Type::Udt(_) | Type::Array { .. }) => format!("= {}", c_name(&**types, id)),
-        _ => {
-            let target = &context.session.target;
-            let text = with_view(target, &**types, |view| value(view, id, address, Style::PLAIN).text);
-            format!("= {}", text.trim_end())
-        }
+) -> Record {
+    let full = format!("{}!{name}", module.name);
+    let record = Record::new("symbol")
+        .field("address", Field::Hex(address))
+        .field("name", full.as_str())
+        .field("kind", "global");
+    let mut line = Line::new();
+    if options.verbose {
+        line = line.label("pub global ");
     }
+    if options.show != Show::Names {
+        line = line.address(address);
+    }
+    if options.show == Show::Addresses {
+        return record.line(line);
+    }
+    if options.show != Show::Names {
+        line = line.text(" ");
+    }
+    line = line.link(Role::Symbol, full, Action::Pointers(address));
+    if options.show == Show::All {
+        line = line.text(format!(" {}", known_words(&context.session.target, name, address)));
+    }
+    record.line(line)
 }
 
 fn kind_word(kind: SymbolKind) -> &'static str {

@@ -92,6 +92,12 @@ pub(super) fn known_address(target: &Target, module: &Module, name: &str) -> Opt
     target.debugger_data().filter(|_| module.name == "nt")?.nonzero(variable)
 }
 
+/// The kernel variables that the debugger data block places, if `module` is the kernel.
+pub(super) fn known_variables(target: &Target, module: &Module) -> Vec<(&'static str, u64)> {
+    let data = target.debugger_data().filter(|_| module.name == "nt");
+    VARIABLES.iter().filter_map(|name| Some((*name, data?.nonzero(name)?))).collect()
+}
+
 fn known_addresses(target: &Target) -> Vec<(&'static str, u64)> {
     let data = target.debugger_data();
     let field = |name: &&'static str| Some((*name, data.and_then(|data: &DebuggerData| data.nonzero(name))?));

@@ -1,6 +1,6 @@
 //! From addresses to names and back.
 
-use super::candidates::known_address;
+use super::candidates::{known_address, known_variables};
 use crate::debuggee::{Module, Target};
 use crate::symbols::source::Symbol;
 
@@ -50,6 +50,11 @@ impl Target {
             }
             None => NamedAddress { module: module.name.clone(), symbol: None, offset },
         })
+    }
+
+    /// The variables of a module that are known without symbols, by name, with their addresses.
+    pub fn known_variables(&self, module: &Module) -> Vec<(&'static str, u64)> {
+        known_variables(self, module)
     }
 
     /// The address of `module!symbol`, of a symbol in any module whose symbols are loaded, or of a module.

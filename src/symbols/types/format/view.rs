@@ -56,6 +56,11 @@ impl<'a> View<'a> {
         (self.fill(address, part)).then(|| u64::from_le_bytes(bytes))
     }
 
+    /// The byte at `address`.
+    pub fn byte(&self, address: u64) -> Option<u8> {
+        self.uint(address, 1).and_then(|byte| u8::try_from(byte).ok())
+    }
+
     /// The offset of a virtual base class in the object at `address`: the object points to a table, whose entry counts
     /// from that pointer. `None` where these cannot be read, or say what no object's size allows.
     pub fn virtual_base(&self, address: u64, base: &BaseClass) -> Option<u64> {

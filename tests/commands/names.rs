@@ -1,0 +1,138 @@
+//! Names and layouts: what `dt`, `x`, `ln`, `.frame` and the memory commands say on the forge's dumps.
+
+use crate::forge;
+use crate::golden::{run, session};
+use dumpscope::search::finder::Options;
+use dumpscope::search::path::SearchPath;
+use dumpscope::session::Session;
+
+fn lines(session: &mut Session, command: &str) -> Vec<String> {
+    run(session, command).unwrap_or_else(|error| panic!("{command}: {error}"))
+}
+
+/// The demo with the PDBs of its drivers.
+fn with_symbols(case: &str) -> Session {
+    let mut session = session(&forge::demo(case));
+    let path = SearchPath::parse(&forge::root().join("assets/demo/symbols.zip").display().to_string());
+    session.target.set_paths(path, SearchPath::default(), Options::default());
+    session
+}
+
+#[test]
+fn levels_of_a_layout_are_two_unless_said() {
+    let mut session = session(&forge::demo("wifi"));
+    assert_eq!(lines(&mut session, "dt -r nt!_LIST_ENTRY"), lines(&mut session, "dt -r2 nt!_LIST_ENTRY"));
+    // Two members, each opened, and each of those once more; the last line says where the layout is from.
+    let opened = lines(&mut session, "dt -r nt!_LIST_ENTRY");
+    assert_eq!(opened.iter().filter(|line| line.contains("+0x0")).count(), 2 + 4 + 8, "{opened:?}");
+}
+
+/// A deep layout is given out as it is found: a reader that goes away ends it at once.
+#[test]
+fn a_deep_layout_ends_with_its_reader() {
+    struct Few(usize);
+    impl dumpscope::output::Sink for Few {
+        fn block(&mut self, _: dumpscope::output::Block) -> Result<(), dumpscope::output::OutputClosed> {
+            self.0 += 1;
+            if self.0 > 3 { Err(dumpscope::output::OutputClosed) } else { Ok(()) }
+        }
+    }
+    let mut session = session(&forge::demo("wifi"));
+    let mut few = Few(0);
+    dumpscope::command::run_line("dt -r9 nt!_EPROCESS", &mut session, &mut few).ok();
+    assert_eq!(few.0, 4);
+}
+
+#[test]
+fn an_unknown_module_is_said_to_be() {
+    let mut session = session(&forge::demo("wifi"));
+    let error = run(&mut session, "dt nosuch!*").unwrap_err();
+    assert!(error.contains("'nosuch'") && error.contains("lm"), "{error}");
+}
+
+/// Without symbols the debugger data block places a few variables: `x` and `ln` know them as `?` does, and show a list
+/// by its links, which stand in memory.
+#[test]
+fn variables_of_the_debugger_data_block() {
+    let mut session = session(&forge::demo("nosyms"));
+    let head = lines(&mut session, "? nt!PsActiveProcessHead").join("");
+    let head = head.rsplit(' ').next().unwrap().to_owned();
+    let links = lines(&mut session, "dq nt!PsActiveProcessHead L2").join("");
+    let links: Vec<&str> = links.split_whitespace().skip(1).collect();
+    let list = format!("= struct _LIST_ENTRY [ 0x{} - 0x{} ]", links[0], links[1]);
+    let found = lines(&mut session, "x nt!psactive*");
+    assert_eq!(found, [format!("{head} nt!PsActiveProcessHead {list}")]);
+    let near = lines(&mut session, "ln nt!PsActiveProcessHead");
+    assert_eq!(near.last().unwrap(), &format!("    nt!PsActiveProcessHead {list}"));
+}
+
+/// A frame that was inlined stands in its own function and in the one around it; so does its code under `u`.
+#[test]
+fn inlined_code_names_both_functions() {
+    let mut session = with_symbols("wifi");
+    let stack = lines(&mut session, "k");
+    let at = stack.iter().position(|row| row.contains("(Inline Function)")).expect("an inlined frame");
+    let of = |row: &str| row.split("[C:").next().unwrap().split_whitespace().last().unwrap().to_owned();
+    let (inner, outer) = (of(&stack[at]), of(&stack[at + 1]));
+    let number = stack[at].split(' ').next().unwrap();
+    let shown = lines(&mut session, &format!(".frame /r {number}"));
+    let title = format!("{inner} [inlined in {outer}]:");
+    assert!(shown.contains(&title), "{title}: {shown:?}");
+    let code = lines(&mut session, "u @rip L1");
+    assert_eq!(code[0], title);
+    // The frame around it stands in itself.
+    let number = stack[at + 1].split(' ').next().unwrap();
+    let shown = lines(&mut session, &format!(".frame /r {number}"));
+    assert!(shown.contains(&format!("{outer}:")), "{shown:?}");
+}
+
+#[test]
+fn return_addresses_carry_their_source_lines() {
+    let mut session = with_symbols("wifi");
+    let rows = lines(&mut session, "dps @rsp L40");
+    assert!(rows.iter().any(|row| row.contains(" nt!KiFatalFilter+") && row.contains("ke.c @ ")), "{rows:?}");
+}
+
+#[test]
+fn doubles_stand_three_a_row() {
+    let mut session = session(&forge::demo("wifi"));
+    let rows = lines(&mut session, "dD @rsp L6");
+    assert_eq!(rows.len(), 2);
+    assert!(rows.iter().all(|row| row.split_whitespace().count() == 4), "{rows:?}");
+}
+
+/// The unwind data of KiPageFault, which the forge's own assembly source states: rbp pushed above a machine frame with an
+/// error code, 0x158 bytes allocated, rbp set 0x80 above. The slots are counted by hand from the sizes of these
+/// operations.
+#[test]
+fn a_function_entry_as_the_debugger_shows_it() {
+    let mut session = with_symbols("wifi");
+    let shown = lines(&mut session, ".fnent nt!KiPageFault");
+    assert!(shown[0].starts_with("Debugger function entry ") && shown[0].ends_with(" for:"), "{shown:?}");
+    assert_eq!(shown[1], lines(&mut session, "ln nt!KiPageFault")[0]);
+    assert_eq!(shown[2], "");
+    for (line, label) in
+        shown[3..6].iter().zip(["BeginAddress      = ", "EndAddress        = ", "UnwindInfoAddress = "])
+    {
+        assert!(line.starts_with(label), "{line}");
+    }
+    assert!(shown[7].ends_with(", e bytes"), "{}", shown[7]);
+    let codes: Vec<&str> =
+        shown.iter().filter_map(|line| line.split_once("unwind op ").map(|(_, rest)| rest)).collect();
+    assert_eq!(
+        codes,
+        [
+            "3, op info 0 UWOP_SET_FPREG.",
+            "1, op info 0 UWOP_ALLOC_LARGE FrameOffset: 158.",
+            "0, op info 5 UWOP_PUSH_NONVOL reg: rbp.",
+            "a, op info 1 UWOP_PUSH_MACHFRAME.",
+        ]
+    );
+    let slots: Vec<&str> =
+        shown.iter().filter(|line| line.contains("unwind op")).map(|line| &line[2..4]).collect();
+    assert_eq!(slots, ["00", "01", "03", "04"]);
+    // The table is sorted, and the entry is one of it: its first word is where the function begins.
+    let at = shown[0].split(' ').nth(3).unwrap();
+    let begin = lines(&mut session, &format!("dd {at} L1")).join("");
+    assert_eq!(begin.rsplit(' ').next(), shown[3].rsplit('`').next());
+}
