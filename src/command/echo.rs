@@ -7,7 +7,7 @@ use crate::output::{Line, Span};
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".echo"],
     glue: Glue::Signs,
-    rest: Rest::Semicolon,
+    rest: Rest::Text,
     group: Group::Language,
     usage: "TEXT",
     summary: "Prints its text",
@@ -20,7 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 pub const COMMENT: CommandSpec = CommandSpec {
     names: &["$$"],
     glue: Glue::Anything,
-    rest: Rest::Semicolon,
+    rest: Rest::Remark,
     group: Group::Language,
     usage: "TEXT",
     summary: "A remark up to the next ;",

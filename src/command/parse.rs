@@ -29,6 +29,8 @@ pub fn first_command(line: &str) -> Result<Option<(Parsed<'_>, &str)>, CommandEr
     let end = match spec.rest {
         Rest::Line => after.len(),
         Rest::Semicolon => separator(after),
+        Rest::Remark => after.find(';').unwrap_or(after.len()),
+        Rest::Text => text_end(after),
     };
     let (mine, rest) = after.split_at_checked(end).unwrap_or((after, ""));
     let glued = match spec.glue {
@@ -63,6 +65,18 @@ fn separator(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+/// The end of a text: the next `;`, behind its closing quotation mark if it starts with one.
+fn text_end(text: &str) -> usize {
+    let blanks = text.len() - text.trim_start().len();
+    let quoted = text.get(blanks..).and_then(|text| text.strip_prefix('"'));
+    let start = match quoted {
+        Some(inner) => inner.find('"').map_or(text.len(), |end| blanks + end + 2),
+        None => 0,
+    };
+    let rest = text.get(start..).unwrap_or_default();
+    rest.find(';').map_or(text.len(), |end| start + end)
 }
 
 /// The longest name of the table that stands at the start of `text` and may be followed by what follows it there.
@@ -179,9 +193,13 @@ mod tests {
 
     #[test]
     fn names_options_and_arguments() {
-        expect("lmvm nt; r", "lm", "vm", "nt", "; r");
+        expect("lmvm nt; r", "lm", "", "vm nt", "; r");
+        expect("rM 1; r", "r", "M", "1", "; r");
         expect("  ;; .bugcheck", ".bugcheck", "", "", "");
         expect(".echo \"a;b\"; r", ".echo", "", "\"a;b\"", "; r");
+        expect(".echo a\"b; r", ".echo", "", "a\"b", "; r");
+        expect(".echo {a; r", ".echo", "", "{a", "; r");
+        expect("$$ a { \" b; r", "$$", "", "a { \" b", "; r");
         expect("? 1+2", "?", "", "1+2", "");
         expect("?1+2", "?", "", "1+2", "");
         expect("* anything; here", "*", "", "anything; here", "");

@@ -40,6 +40,10 @@ pub enum Glue {
 pub enum Rest {
     /// At the next `;` that is not quoted or in braces.
     Semicolon,
+    /// At the next `;`, whatever stands before it: in remarks neither quotes nor braces mean anything.
+    Remark,
+    /// At the next `;` behind a text in quotes, if they start with one; else at the next `;`.
+    Text,
     /// At the end of the line.
     Line,
 }

@@ -24,5 +24,6 @@ mod module_list;
 mod names;
 mod options;
 mod process_context;
+mod registers;
 mod tagged_data;
 mod type_commands;
