@@ -3,8 +3,8 @@
 use super::parse::first_command;
 use super::place::placed;
 use super::{CommandError, Context, Needs};
-use crate::dump::Machine;
-use crate::output::{Line, Role, Sink, brief};
+use crate::dump::{Machine, Mapping};
+use crate::output::{Block, Line, OutputClosed, Role, Sink, brief};
 use crate::session::Session;
 
 /// How a line ended.
@@ -61,14 +61,17 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         }
         let before = session.focus.clone();
         sink.begin(typed);
-        let outcome = run_one(&parsed, session, sink).map_err(|error| placed(error, line, &parsed.args));
+        let mut checked = Checked::new(session, sink);
+        let outcome =
+            run_one(&parsed, session, &mut checked).map_err(|error| placed(error, line, &parsed.args));
+        let refused = checked.refused;
         let told = tell_loads(session, sink);
         let outcome = outcome.and(told);
         // A file that became shorter is the reason behind whatever else failed.
         let reads = parsed.spec.needs != Needs::Nothing;
         let outcome = match outcome {
-            Err(CommandError::Closed | CommandError::Cancelled) => outcome,
-            outcome => match reads.then(|| session.newly_lost()).flatten() {
+            Err(CommandError::Closed | CommandError::Cancelled) if !refused => outcome,
+            outcome => match (reads || refused).then(|| session.newly_lost()).flatten() {
                 Some(lost) => Err(lost.into()),
                 None => outcome,
             },
@@ -83,6 +86,40 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
             return Err(failure(error, typed, after));
         }
         rest = after;
+    }
+}
+
+/// Refuses what a command says once the file that it reads has become shorter: it may be made of zeros in place of bytes.
+struct Checked<'s> {
+    sink: &'s mut dyn Sink,
+    file: Mapping,
+    /// Known when the command began: then it reads nothing any more.
+    lost_before: bool,
+    refused: bool,
+}
+
+impl<'s> Checked<'s> {
+    fn new(session: &Session, sink: &'s mut dyn Sink) -> Checked<'s> {
+        let file = session.target.subject().mapping().clone();
+        Checked { sink, lost_before: file.is_lost(), file, refused: false }
+    }
+}
+
+impl Sink for Checked<'_> {
+    fn block(&mut self, block: Block) -> Result<(), OutputClosed> {
+        if !self.lost_before && self.file.is_lost() {
+            self.refused = true;
+            return Err(OutputClosed);
+        }
+        self.sink.block(block)
+    }
+
+    fn begin(&mut self, command: &str) {
+        self.sink.begin(command);
+    }
+
+    fn end(&mut self, error: Option<&str>) -> Result<(), OutputClosed> {
+        self.sink.end(error)
     }
 }
 
