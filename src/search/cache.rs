@@ -229,6 +229,11 @@ impl Lock {
         patience: Duration,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<(Option<Lock>, bool), StoreError> {
+        // Opening a pipe would wait for its other end, and whatever is no plain file is not ours.
+        if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+            let source = io::Error::other("the lock file is no plain file; remove it");
+            return Err(StoreError::Io { place: path.to_owned(), source });
+        }
         let open = || File::options().create(true).truncate(false).write(true).open(path);
         let Ok(mut file) = open() else {
             return Ok((None, false));
@@ -335,6 +340,18 @@ mod tests {
             let id = FileId::from(ImageId { name: name.into(), time_date_stamp: 1, size_of_image: 1 });
             assert!(key_folder(root.path(), &id).is_err(), "{name:?}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_for_a_lock_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = key_folder(root.path(), &id("a.sys")).unwrap();
+        fs::create_dir_all(&folder).unwrap();
+        let lock = folder.join(format!("{TEMPORARY}lock"));
+        assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
+        let error = Pending::begin(root.path(), &id("a.sys"), Duration::from_secs(20), NEVER).unwrap_err();
+        assert!(error.to_string().contains("no plain file"), "{error}");
     }
 
     #[test]

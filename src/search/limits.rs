@@ -11,6 +11,10 @@ pub struct Limits {
     pub total: Duration,
     /// Time in which something must arrive.
     pub stall: Duration,
+    /// Bytes a second that must arrive, measured over each `window`.
+    pub rate: u64,
+    /// Over how long the rate is measured.
+    pub window: Duration,
     /// Time to connect.
     pub connect: Duration,
     /// Redirects that are followed.
@@ -29,6 +33,8 @@ impl Default for Limits {
             size: 4 << 30,
             total: Duration::from_secs(1800),
             stall: Duration::from_secs(30),
+            rate: 8 << 10,
+            window: Duration::from_secs(20),
             connect: Duration::from_secs(10),
             redirects: 5,
             host_memory: Duration::from_secs(120),

@@ -83,7 +83,7 @@ fn unpack(
     };
     let mut reader = zip.by_name(entry)?;
     if compressed {
-        let mut packed = tempfile::tempfile()?;
+        let mut packed = pending.scratch()?;
         cabinet::copy_limited(&mut reader, &mut Stoppable::new(&mut packed, cancelled), limit)?;
         cabinet::expand(packed, &mut Stoppable::new(pending.file(), cancelled), limit)?;
     } else {

@@ -1,5 +1,5 @@
-//! Helpers that know nothing of the project: bounded readers, inputs and outputs, hex text, Windows times, column widths.
-//! column widths.
+//! Helpers that know nothing of the project: bounded readers, inputs and outputs, hex text, Windows times, column
+//! widths, cancelling.
 
 pub mod bounded;
 pub mod cancel;

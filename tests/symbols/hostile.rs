@@ -67,6 +67,7 @@ fn the_size_limit_holds_with_and_without_a_stated_length() {
 }
 
 fn endless(stream: &mut TcpStream) {
+    let _ = stream.write_all(b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0");
     let block = vec![b'M'; 1 << 16];
     while stream.write_all(&block).is_ok() {}
 }
@@ -106,6 +107,43 @@ fn slow_servers_end_at_the_time_limits() {
         assert!(text.contains("this server failed"), "{text}");
         wait_for_no_files(&bench);
     }
+}
+
+#[test]
+fn a_server_that_drips_is_left_before_the_time_limit() {
+    let (_, id) = pdb();
+    let dripping = Server::start(|_, stream, stop| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+        while !stop.load(Ordering::Relaxed) && stream.write_all(b"M").is_ok() {
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let bench = Bench::new();
+    // A byte each 20 ms is 50 a second.
+    let impatient = Limits {
+        rate: 1000,
+        window: Duration::from_millis(300),
+        total: Duration::from_secs(3600),
+        ..limits()
+    };
+    let finder = bench.finder(&format!("srv**{}", dripping.url()), impatient);
+    let text = failure(&finder.find(&id, &Silent));
+    assert!(text.contains("too slow"), "{text}");
+    wait_for_no_files(&bench);
+}
+
+#[test]
+fn what_begins_as_no_symbols_is_not_fetched_whole() {
+    let (_, id) = pdb();
+    let server = Server::start(|_, stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nZZZZ");
+        let block = vec![b'Z'; 1 << 16];
+        while stream.write_all(&block).is_ok() {}
+    });
+    let bench = Bench::new();
+    let text = failure(&bench.find(&format!("srv**{}", server.url()), &id));
+    assert!(text.contains("the rest was not fetched"), "{text}");
+    wait_for_no_files(&bench);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod cxx_types;
 mod damaged;
 mod fetching;
 mod files;
+mod forged;
 mod forms;
 mod hostile;
 mod layout_statements;

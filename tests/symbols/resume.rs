@@ -94,7 +94,12 @@ fn a_file_that_changed_is_taken_from_its_beginning() {
     let server = Server::with_headers(move |path, headers, stream, _| match range(headers) {
         _ if path != wanted => reply(stream, "404 Not Found", "", b""),
         // Longer than the file.
-        None => partly(stream, "200 OK\r\nETag: \"one\"", 900_000, &vec![b'M'; 800_000]),
+        None => partly(
+            stream,
+            "200 OK\r\nETag: \"one\"",
+            900_000,
+            &[&b"Microsoft "[..], &[b'M'; 800_000]].concat(),
+        ),
         Some(_) => reply(stream, "200 OK", "ETag: \"two\"\r\n", &whole),
     });
     let bench = Bench::new();

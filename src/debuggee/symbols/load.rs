@@ -227,11 +227,18 @@ impl Loading<'_> {
     fn by_known_addresses(&mut self) {
         let path = self.finder.symbol_path().clone();
         for file in candidates::pdb_files(&self.finder) {
+            if self.target.symbols().observer().is_cancelled() {
+                return;
+            }
             if self.open_pdb(&file, None) && self.fits(&file) {
                 return;
             }
         }
         for file in candidates::isf_files(&path) {
+            // Each takes a while to unpack.
+            if self.target.symbols().observer().is_cancelled() {
+                return;
+            }
             if self.open_isf(&file) && self.fits(&file) {
                 return;
             }

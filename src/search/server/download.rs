@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::address::host_of;
 use super::connection::Clients;
 pub use super::fetch_error::FetchError;
-use super::transfer::Transfer;
+use super::transfer::{Target, Transfer};
 pub use crate::search::limits::Limits;
 
 /// A client with its memory. Nothing is set up before it is used.
@@ -123,16 +122,13 @@ impl Http {
 
     /// Fetches a short text; an answer longer than `limit` is none.
     pub(crate) fn get_text(&self, url: &str, limit: u64, abandon: &AtomicBool) -> Result<String, FetchError> {
-        let mut out = tempfile::tempfile()?;
-        let result = self.try_get(url, &mut out, limit, abandon, &mut |_, _| {});
+        let mut out = Vec::new();
+        let result = self.try_get(url, &mut out, limit, false, abandon, &mut |_, _| {});
         if let Err(error) = &result {
             self.remember(url, error);
         }
         result?;
-        let mut bytes = Vec::new();
-        out.seek(SeekFrom::Start(0))?;
-        out.take(limit).read_to_end(&mut bytes)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok(String::from_utf8_lossy(&out).into_owned())
     }
 
     /// Fetches `url` into `out` and says how many bytes came. `out` is emptied first; what a failed download left in
@@ -144,7 +140,7 @@ impl Http {
         abandon: &AtomicBool,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<u64, FetchError> {
-        let result = self.try_get(url, out, self.limits.size, abandon, progress);
+        let result = self.try_get(url, out, self.limits.size, true, abandon, progress);
         if let Err(error) = &result {
             self.remember(url, error);
         }
@@ -154,13 +150,14 @@ impl Http {
     fn try_get(
         &self,
         url: &str,
-        out: &mut File,
+        out: &mut dyn Target,
         limit: u64,
+        symbols: bool,
         abandon: &AtomicBool,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<u64, FetchError> {
         let client = self.clients().client(url);
-        Transfer { client, url, limits: &self.limits, size: limit, abandon }.run(out, progress)
+        Transfer { client, url, limits: &self.limits, size: limit, symbols, abandon }.run(out, progress)
     }
 }
 

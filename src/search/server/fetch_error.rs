@@ -30,6 +30,19 @@ pub(super) fn over_limit(limit: u64) -> FetchError {
     FetchError::Answer(format!("the file is over the size limit of {limit} bytes"))
 }
 
+/// Whether a file that begins so may be a PDB (also of a kind that is not read, which is told later), an image, or one of
+/// these compressed; the first piece may be short.
+pub(super) fn may_be_symbols(front: &[u8]) -> bool {
+    const STARTS: [&[u8]; 7] = [b"Microsoft ", b"MZ", b"MSCF", b"PK\x03\x04", b"BSJB", b"SZDD", b"KWAJ"];
+    STARTS.iter().any(|start| front.iter().zip(*start).all(|(a, b)| a == b))
+}
+
+pub(super) fn no_symbols() -> FetchError {
+    FetchError::Answer(
+        "by its first bytes the answer is neither a PDB nor a PE image; the rest was not fetched".to_owned(),
+    )
+}
+
 pub(super) fn looks_like_markup(front: &[u8]) -> bool {
     let front = front.strip_prefix(b"\xef\xbb\xbf").unwrap_or(front);
     front.trim_ascii_start().starts_with(b"<")

@@ -10,12 +10,46 @@ use ureq::Agent;
 use ureq::http::HeaderMap;
 
 use super::fetch_error::{
-    FetchError, body_error, html, looks_like_markup, over_limit, request_error, status_error,
+    FetchError, body_error, html, looks_like_markup, may_be_symbols, no_symbols, over_limit, request_error,
+    status_error,
 };
 use crate::search::limits::Limits;
 
 /// How often a broken transfer goes on.
 const MAX_RESUMES: u32 = 4;
+
+/// Where a transfer goes to.
+pub(super) trait Target {
+    /// Keeps the first `length` bytes; what comes next is put after them.
+    fn go_on_after(&mut self, length: u64) -> io::Result<()>;
+
+    /// Takes a piece.
+    fn take(&mut self, piece: &[u8]) -> io::Result<()>;
+}
+
+impl Target for File {
+    fn go_on_after(&mut self, length: u64) -> io::Result<()> {
+        self.set_len(length)?;
+        self.seek(SeekFrom::Start(length)).map(|_| ())
+    }
+
+    fn take(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.write_all(piece)
+    }
+}
+
+/// Short texts, which need no folder for temporary files.
+impl Target for Vec<u8> {
+    fn go_on_after(&mut self, length: u64) -> io::Result<()> {
+        self.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+        Ok(())
+    }
+
+    fn take(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.extend_from_slice(piece);
+        Ok(())
+    }
+}
 
 /// What is to be transferred, and within what bounds.
 pub(super) struct Transfer<'a> {
@@ -27,6 +61,8 @@ pub(super) struct Transfer<'a> {
     pub(super) limits: &'a Limits,
     /// Bytes at most.
     pub(super) size: u64,
+    /// Whether only what begins as a PDB, an image or a compressed one is taken.
+    pub(super) symbols: bool,
     /// Set when nobody wants the file any more.
     pub(super) abandon: &'a AtomicBool,
 }
@@ -38,6 +74,12 @@ struct State {
     total: Option<u64>,
     /// What names this very content, where the server said so.
     validator: Option<String>,
+}
+
+/// What came since when, to see how fast it comes.
+struct Pace {
+    since: Instant,
+    done: u64,
 }
 
 /// Why a part of a transfer ended.
@@ -58,7 +100,7 @@ impl Transfer<'_> {
     /// Fetches into `out`, which is emptied first, and says how many bytes came.
     pub(super) fn run(
         &self,
-        out: &mut File,
+        out: &mut dyn Target,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<u64, FetchError> {
         let (mut state, started) = (State::default(), Instant::now());
@@ -83,7 +125,7 @@ impl Transfer<'_> {
     fn part(
         &self,
         state: &mut State,
-        out: &mut File,
+        out: &mut dyn Target,
         started: Instant,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<(), Ended> {
@@ -111,12 +153,13 @@ impl Transfer<'_> {
         if state.total.is_some_and(|total| total > self.size) {
             return Err(over_limit(self.size).into());
         }
-        out.set_len(state.done)?;
-        out.seek(SeekFrom::Start(state.done))?;
+        out.go_on_after(state.done)?;
         let mut reader = response.into_body().into_with_config().limit(u64::MAX).reader();
         let mut buffer = vec![0; 1 << 16];
+        let mut pace = Pace { since: Instant::now(), done: state.done };
         loop {
             self.check(started)?;
+            self.check_pace(&mut pace, state.done)?;
             let read = reader.read(&mut buffer).map_err(|error| broken(&error, state))?;
             let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else {
                 break;
@@ -124,17 +167,38 @@ impl Transfer<'_> {
             if state.done == 0 && looks_like_markup(piece) {
                 return Err(html().into());
             }
+            if state.done == 0 && self.symbols && !may_be_symbols(piece) {
+                return Err(no_symbols().into());
+            }
             state.done += read as u64;
             if state.done > self.size {
                 return Err(over_limit(self.size).into());
             }
-            out.write_all(piece)?;
+            out.take(piece)?;
             progress(state.done, state.total);
         }
         match state.total {
             Some(total) if total != state.done => Err(broken(&io::ErrorKind::UnexpectedEof.into(), state)),
-            _ => Ok(out.flush()?),
+            _ => Ok(()),
         }
+    }
+
+    /// A server that sends a little now and then would otherwise hold a search up to the time limit.
+    fn check_pace(&self, pace: &mut Pace, done: u64) -> Result<(), FetchError> {
+        let (window, rate) = (self.limits.window, self.limits.rate);
+        let elapsed = pace.since.elapsed();
+        if elapsed < window {
+            return Ok(());
+        }
+        let came = done.saturating_sub(pace.done);
+        if (came as f64) < rate as f64 * elapsed.as_secs_f64() {
+            return Err(FetchError::Host(format!(
+                "too slow: {came} bytes in {:.1} s; at least {rate} a second must come",
+                elapsed.as_secs_f64()
+            )));
+        }
+        *pace = Pace { since: Instant::now(), done };
+        Ok(())
     }
 
     fn check(&self, started: Instant) -> Result<(), FetchError> {

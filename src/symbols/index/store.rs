@@ -2,7 +2,7 @@
 //!
 //! Layout, all little-endian: magic, version, CRC-32 of everything after it, key (32 bytes), counts of rows, type
 //! definitions and text bytes, then rows, the order by name, type definitions and text. A file that is not exactly
-//! that, for this very PDB, is ignored and written anew.
+//! that, for a PDB of these very bytes, is ignored and written anew: GUID and age can be forged.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -15,7 +15,7 @@ use crate::util::bounded;
 
 const MAGIC: &[u8; 4] = b"dsIX";
 /// Raised whenever the layout or what is put into the table changes.
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 /// Where the checksum is.
 const CRC_AT: usize = 8;
 const HEADER: usize = CRC_AT + 4 + 32 + 4 + 4 + 4;
@@ -36,17 +36,20 @@ const KINDS: [SymbolKind; 7] = [
     SymbolKind::Label,
 ];
 
+/// What a table was made of: a hash of the PDB's bytes.
+pub(crate) type Key = [u8; 32];
+
 impl NameIndex {
     /// Reads the table that [`NameIndex::save`] wrote for `key`; `None` where it is absent, of another version or PDB,
     /// or damaged.
-    pub fn load(path: &Path, key: &str) -> Option<NameIndex> {
+    pub fn load(path: &Path, key: &Key) -> Option<NameIndex> {
         let file = File::open(path).ok()?;
         let len = file.metadata().ok()?.len();
         read(file, len, key)
     }
 
     /// Writes the table for `key`: beside its place first, then renamed, so that no reader meets half a file.
-    pub fn save(&self, path: &Path, key: &str) -> std::io::Result<()> {
+    pub fn save(&self, path: &Path, key: &Key) -> std::io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -56,18 +59,8 @@ impl NameIndex {
     }
 }
 
-fn key_bytes(key: &str) -> [u8; 32] {
-    let mut crc = flate2::Crc::new();
-    crc.update(key.as_bytes());
-    let mut bytes = [0u8; 32];
-    for (to, from) in bytes.iter_mut().zip(crc.sum().to_le_bytes().iter().chain(key.as_bytes())) {
-        *to = *from;
-    }
-    bytes
-}
-
 /// Writes the file, of which no copy is made in memory: the checksum of what follows it is put in last.
-fn write(index: &NameIndex, key: &str, file: &mut (impl Write + Seek)) -> io::Result<()> {
+fn write(index: &NameIndex, key: &Key, file: &mut (impl Write + Seek)) -> io::Result<()> {
     file.write_all(&[0; CRC_AT + 4])?;
     let mut body = BufWriter::with_capacity(BUFFER, Summed { file: &mut *file, crc: flate2::Crc::new() });
     write_body(index, key, &mut body)?;
@@ -80,8 +73,8 @@ fn write(index: &NameIndex, key: &str, file: &mut (impl Write + Seek)) -> io::Re
     file.write_all(&sum.to_le_bytes())
 }
 
-fn write_body(index: &NameIndex, key: &str, to: &mut impl Write) -> io::Result<()> {
-    to.write_all(&key_bytes(key))?;
+fn write_body(index: &NameIndex, key: &Key, to: &mut impl Write) -> io::Result<()> {
+    to.write_all(key)?;
     for count in [index.rows.len(), index.typedefs.len(), index.text.len()] {
         to.write_all(&u32::try_from(count).unwrap_or(0).to_le_bytes())?;
     }
@@ -141,14 +134,14 @@ impl<F: Read> Read for Summed<F> {
 
 /// Reads a file of `len` bytes, of which no copy is made in memory: what it says is believed once the checksum of all
 /// is known to be right.
-fn read(mut file: impl Read, len: u64, key: &str) -> Option<NameIndex> {
+fn read(mut file: impl Read, len: u64, key: &Key) -> Option<NameIndex> {
     let head: [u8; CRC_AT + 4] = array(&mut file)?;
     if head.get(..4)? != MAGIC || bounded::u32_at(&head, 4)? != VERSION {
         return None;
     }
     let mut body = BufReader::with_capacity(BUFFER, Summed { file, crc: flate2::Crc::new() });
     let start: [u8; HEADER - CRC_AT - 4] = array(&mut body)?;
-    if start.get(..32)? != key_bytes(key) {
+    if start.get(..32)? != key {
         return None;
     }
     let count = |at| bounded::u32_at(&start, at).map(|count| count as usize);
@@ -223,21 +216,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/er/x.idx");
         let index = sample();
-        index.save(&path, "KEY1").unwrap();
-        assert_eq!(NameIndex::load(&path, "KEY1"), Some(index));
-        assert_eq!(NameIndex::load(&path, "KEY2"), None);
+        index.save(&path, &[1; 32]).unwrap();
+        assert_eq!(NameIndex::load(&path, &[1; 32]), Some(index));
+        assert_eq!(NameIndex::load(&path, &[2; 32]), None);
     }
 
     #[test]
     fn any_damage_is_noticed() {
         let mut file = std::io::Cursor::new(Vec::new());
-        write(&sample(), "KEY1", &mut file).unwrap();
+        write(&sample(), &[1; 32], &mut file).unwrap();
         let whole = file.into_inner();
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x11;
-            assert_eq!(read(bytes.as_slice(), bytes.len() as u64, "KEY1"), None, "byte {at}");
-            assert_eq!(read(&whole[..at], at as u64, "KEY1"), None, "cut at {at}");
+            assert_eq!(read(bytes.as_slice(), bytes.len() as u64, &[1; 32]), None, "byte {at}");
+            assert_eq!(read(&whole[..at], at as u64, &[1; 32]), None, "cut at {at}");
         }
     }
 }

@@ -18,6 +18,8 @@ use crate::symbols::types::{Base, BaseKind, Enum, Field, Function, Type, TypeId,
 /// The largest file, and the largest table once unpacked; a kernel's has 6 MB.
 const MAX_FILE: u64 = 256 << 20;
 const MAX_TABLE: usize = 512 << 20;
+/// The most memory that unpacking xz may take, which its headers choose; `xz -9` takes 65 MiB.
+const MAX_DICTIONARY: u64 = 128 << 20;
 const XZ_MAGIC: &[u8] = b"\xfd7zXZ\0";
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
@@ -61,8 +63,10 @@ impl Write for Limited {
 fn unpack(packed: Vec<u8>) -> Result<Vec<u8>, String> {
     let mut text = Limited(Vec::new());
     if packed.starts_with(XZ_MAGIC) {
-        let mut input = io::BufReader::new(packed.as_slice());
-        lzma_rs::xz_decompress(&mut input, &mut text).map_err(|e| format!("{e:?}"))?;
+        let stream =
+            liblzma::stream::Stream::new_stream_decoder(MAX_DICTIONARY, 0).map_err(|e| e.to_string())?;
+        let mut input = liblzma::bufread::XzDecoder::new_stream(packed.as_slice(), stream);
+        io::copy(&mut input, &mut text).map_err(|e| e.to_string())?;
     } else if packed.starts_with(GZIP_MAGIC) {
         let mut input = flate2::read::GzDecoder::new(packed.as_slice());
         io::copy(&mut input, &mut text).map_err(|e| e.to_string())?;
@@ -278,7 +282,9 @@ mod tests {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(TABLE.as_bytes()).unwrap();
         let mut xz = Vec::new();
-        lzma_rs::xz_compress(&mut TABLE.as_bytes(), &mut xz).unwrap();
+        let mut packer = liblzma::write::XzEncoder::new(&mut xz, 6);
+        packer.write_all(TABLE.as_bytes()).unwrap();
+        packer.finish().unwrap();
         for bytes in [TABLE.as_bytes().to_vec(), gzip.finish().unwrap(), xz] {
             let (_folder, path) = write(&bytes);
             let isf = Isf::open(&path).unwrap();

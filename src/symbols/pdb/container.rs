@@ -103,6 +103,25 @@ impl SharedInput {
         Ok(SharedInput { input: Arc::new(Mutex::new(input)), len })
     }
 
+    /// A hash of all its bytes (BLAKE3): nobody can make another file with the same.
+    pub(crate) fn hash(&self) -> io::Result<[u8; 32]> {
+        let mut hasher = blake3::Hasher::new();
+        let mut buffer = vec![0u8; 1 << 17];
+        let mut at = 0u64;
+        loop {
+            // The lock is given back between pieces, so that others need not wait for all of a large file.
+            let mut input = self.lock();
+            input.seek(SeekFrom::Start(at))?;
+            let read = input.read(&mut buffer)?;
+            drop(input);
+            let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else {
+                return Ok(*hasher.finalize().as_bytes());
+            };
+            hasher.update(piece);
+            at += read as u64;
+        }
+    }
+
     /// How many bytes the file holds.
     pub(crate) fn len(&self) -> u64 {
         self.len

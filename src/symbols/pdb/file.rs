@@ -135,16 +135,20 @@ impl PdbFile {
     }
 
     fn load_names(&self) -> Result<NameIndex, String> {
-        // A public and a private PDB of one build share GUID and age, so the length belongs to the key.
-        let key = format!("{}-{:x}", self.identity().key(), self.streams.input().len());
-        let place = self.cache.as_ref().map(|folder| folder.join(format!("{key}.names")));
-        if let Some(index) = place.as_ref().and_then(|path| NameIndex::load(path, &key)) {
+        // GUID and age say what a PDB claims to be; a forged one, or the private one beside the public, claims the same.
+        let place = self.cache.as_ref().and_then(|folder| {
+            let key = self.streams.input().hash().ok()?;
+            let [a, b, c, d, ..] = key;
+            let tag = u32::from_be_bytes([a, b, c, d]);
+            Some((folder.join(format!("{}-{tag:08x}.names", self.identity().key())), key))
+        });
+        if let Some(index) = place.as_ref().and_then(|(path, key)| NameIndex::load(path, key)) {
             return Ok(index);
         }
         let index = publics::build(&self.streams).map_err(|e| e.to_string())?;
-        if let Some(path) = &place {
+        if let Some((path, key)) = &place {
             // A cache that cannot be written costs time at the next start and nothing else.
-            let _ = index.save(path, &key);
+            let _ = index.save(path, key);
         }
         Ok(index)
     }
