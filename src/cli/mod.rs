@@ -31,7 +31,7 @@ dumpscope: a terminal debugger for Windows kernel crash dumps
   dumpscope MEMORY.DMP              explore a dump (also inside .zip or .gz)
   dumpscope --demo                  no dump at hand: the embedded case
   dumpscope --demo list             which cases there are
-  dumpscope driver.sys              look into a driver or program without a dump
+  dumpscope driver.sys              look into a driver or program by itself
 
   dumpscope -z FILE -c \"!analyze -v; k\"   run commands, as kd does
   dumpscope --repl FILE             line mode: a prompt without the full screen

@@ -203,12 +203,10 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     }
     let text = match app.keyboard {
         Keyboard::Pane if lacks_value(app) => {
-            "?  not recovered in this frame: a call in between may have changed it; r shows the innermost frame's"
+            "?  not recovered in this frame: a call in between may have changed it"
         }
         Keyboard::Pane => PANES.get(app.active).map_or("", |pane| pane.hints),
-        Keyboard::Prompt => {
-            "Enter run  Up/Down history  Tab complete  Alt-1..8 pane  Esc panes  F1 keys  q end"
-        }
+        Keyboard::Prompt => "Enter run  Up history  Tab complete  Esc panes  Alt-1..8 pane  F1 keys",
         Keyboard::Find => "Enter keep  Esc leave  n/N next and previous afterwards",
         Keyboard::Help => "Up/Down scroll  any other key closes",
     };
