@@ -7,7 +7,6 @@ mod forge;
 #[allow(dead_code)]
 #[path = "../support/golden.rs"]
 mod golden;
-#[allow(dead_code)]
 #[path = "../support/synth.rs"]
 mod synth;
 

@@ -7,7 +7,6 @@ mod damage;
 #[allow(dead_code)]
 #[path = "../support/forge.rs"]
 mod forge;
-#[allow(dead_code)]
 #[path = "../support/synth.rs"]
 mod synth;
 

@@ -1,5 +1,4 @@
 //! The forge's dumps and what the emulator recorded of them (`tests/forge/README.md` tells the format).
-#![allow(dead_code)]
 
 use serde_json::Value;
 use std::fs;

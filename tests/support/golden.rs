@@ -53,7 +53,6 @@ impl Transcript {
     }
 
     /// Every command with what it printed, blank lines at its end left out.
-    #[allow(dead_code)]
     pub fn all(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
         self.commands.iter().filter_map(|(command, _)| Some((command.as_str(), self.of(command)?)))
     }

@@ -1,8 +1,5 @@
 //! An HTTP server for tests: one thread a connection, answers by a closure.
 
-// Each test file uses its part.
-#![allow(dead_code)]
-
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,6 +1,4 @@
 //! The real program on a pseudo-terminal, driven by keys.
-// Each test file uses its part.
-#![allow(dead_code)]
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 use std::io::{Read, Write};
@@ -87,12 +85,12 @@ impl Terminal {
     /// The same, with the keyboard at the panes.
     pub fn explore_panes(columns: u16, rows: u16, variables: &[(&str, &str)]) -> Terminal {
         let mut terminal = Terminal::explore(columns, rows, variables);
-        terminal.to_panes();
+        terminal.enter_panes();
         terminal
     }
 
     /// From the empty prompt to the panes.
-    pub fn to_panes(&mut self) {
+    pub fn enter_panes(&mut self) {
         self.press("\t");
         self.wait_until("panes", |terminal| !terminal.contents().contains("Esc panes"));
     }

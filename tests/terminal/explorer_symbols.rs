@@ -49,7 +49,7 @@ impl Gate {
         let mut terminal =
             Terminal::open(columns, rows, &arguments, &[("XDG_CACHE_HOME", home), ("HOME", home)]);
         terminal.wait_for("Analysis");
-        terminal.to_panes();
+        terminal.enter_panes();
         terminal
     }
 

@@ -10,10 +10,13 @@ use std::sync::Arc;
 /// A type of one source, as a key. Sources are held as long as the cache, so that their addresses stay theirs.
 type Key = (usize, TypeId);
 
+/// The members of a type that were asked for, by dotted path; `None` for those it has not.
+type Members = HashMap<Box<str>, Option<Rc<Member>>>;
+
 /// Where members lie, by type and dotted path.
 #[derive(Default)]
 pub(super) struct Paths {
-    known: RefCell<HashMap<Key, HashMap<Box<str>, Option<Rc<Member>>>>>,
+    known: RefCell<HashMap<Key, Members>>,
     sources: RefCell<Vec<Arc<dyn TypeSource>>>,
 }
 
