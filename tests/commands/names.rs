@@ -136,3 +136,15 @@ fn a_function_entry_as_the_debugger_shows_it() {
     let begin = lines(&mut session, &format!("dd {at} L1")).join("");
     assert_eq!(begin.rsplit(' ').next(), shown[3].rsplit('`').next());
 }
+
+/// Registers that do not come from the processor are said to be those of a context that was set.
+#[test]
+fn registers_of_a_set_context_say_so() {
+    let mut session = session(&forge::demo("wifi"));
+    let first = |session: &mut Session| lines(session, "r")[0].clone();
+    assert!(first(&mut session).starts_with("rax="));
+    lines(&mut session, ".frame /c 2");
+    assert_eq!(first(&mut session), "Last set context:");
+    lines(&mut session, ".cxr");
+    assert!(first(&mut session).starts_with("rax="));
+}

@@ -47,6 +47,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     if args.text.is_empty() {
         let registers = current(context.session)?.clone();
+        if context.session.focus.context.is_some() {
+            context.emit(Line::of("Last set context:"))?;
+        }
         return show(&registers, Segments::Shown, context);
     }
     if args.text == "--known" {
