@@ -1,7 +1,6 @@
 //! What commands print, against transcripts and records.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[allow(dead_code)]
 #[path = "../support/forge.rs"]
 mod forge;
 #[allow(dead_code)]

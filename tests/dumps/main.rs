@@ -4,7 +4,6 @@
 #[allow(dead_code)]
 #[path = "../support/damage.rs"]
 mod damage;
-#[allow(dead_code)]
 #[path = "../support/forge.rs"]
 mod forge;
 #[path = "../support/synth.rs"]

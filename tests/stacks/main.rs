@@ -1,7 +1,6 @@
 //! Stacks and the variables of frames, against what the emulator saw.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[allow(dead_code)]
 #[path = "../support/forge.rs"]
 mod forge;
 #[allow(dead_code)]

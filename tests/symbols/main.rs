@@ -1,13 +1,11 @@
 //! Symbols, types and layouts: files, stores, servers, what the records say.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[allow(dead_code)]
 #[path = "../support/bench.rs"]
 mod bench;
 #[allow(dead_code)]
 #[path = "../support/golden.rs"]
 mod golden;
-#[allow(dead_code)]
 #[path = "../support/http.rs"]
 mod http;
 

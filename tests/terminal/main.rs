@@ -1,10 +1,8 @@
 //! The program as its users start it: flags, line mode, the explorer on a pseudo-terminal.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[allow(dead_code)]
 #[path = "../support/http.rs"]
 mod http;
-#[allow(dead_code)]
 #[path = "../support/terminal.rs"]
 mod terminal;
 
