@@ -128,7 +128,7 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
         }
     }
     if lines.is_empty() {
-        put(buffer, body, 0, 0, empty_text(app, place.pane), app.theme.role(Role::Dim));
+        put(buffer, body, 0, 0, &empty_text(app, place.pane), app.theme.role(Role::Dim));
     }
 }
 
@@ -138,11 +138,15 @@ fn is_selected(app: &App, line: &Line) -> bool {
     line.spans().iter().any(|span| span.action.as_ref() == Some(&frame))
 }
 
-fn empty_text(app: &App, pane: usize) -> &'static str {
-    match app.panes.get(pane) {
-        _ if pane == CONSOLE => "Commands that you type appear here with what they say.",
-        Some(pane) if pane.page.is_loading() => "...",
-        _ => "",
+fn empty_text(app: &App, pane: usize) -> String {
+    let busy = app.running.as_ref().filter(|running| running.pane.is_none());
+    match (app.panes.get(pane), busy) {
+        _ if pane == CONSOLE => "Commands that you type appear here with what they say.".to_owned(),
+        (Some(pane), Some(running)) if pane.page.is_loading() => {
+            format!("waits for the end of: {}", running.request.line)
+        }
+        (Some(pane), None) if pane.page.is_loading() => "...".to_owned(),
+        _ => String::new(),
     }
 }
 

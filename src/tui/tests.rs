@@ -349,6 +349,17 @@ fn suspending_and_drawing_again_work_in_both_states() {
 }
 
 #[test]
+fn a_pane_says_what_it_waits_for() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.app.submit("s -b 0 L?ffff 41");
+    explorer.app.next_request(Instant::now()).expect("the command");
+    explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Char('6'), KeyModifiers::ALT)));
+    explorer.draw();
+    assert!(explorer.shows("waits for the end of: s -b 0 L?ffff 41"));
+}
+
+#[test]
 fn a_pane_that_is_left_stops_and_starts_again_when_it_is_back() {
     let mut explorer = Explorer::at_panes(80, 24);
     explorer.draw();
