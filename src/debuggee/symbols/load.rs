@@ -239,8 +239,17 @@ impl Loading<'_> {
             if self.target.symbols().observer().is_cancelled() {
                 return;
             }
-            if self.open_isf(&file) && self.fits(&file) {
-                return;
+            match Isf::open_names(&file) {
+                // Its types are read only if it is the one.
+                Ok(names) => {
+                    let fit = candidates::fit(&names, self.target, self.module.base);
+                    if !fit.is_exact() {
+                        self.note(format!("{}: {fit}", file.display()));
+                    } else if self.open_isf(&file) && self.fits(&file) {
+                        return;
+                    }
+                }
+                Err(error) => self.note(error.to_string()),
             }
         }
     }

@@ -48,6 +48,13 @@ pub(super) struct Table {
     pub(super) symbols: Entries<SymbolEntry>,
 }
 
+/// The names alone: what the rest of the table says is passed over.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Names {
+    #[serde(default)]
+    pub(super) symbols: Entries<SymbolEntry>,
+}
+
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Metadata {
     pub(super) windows: Option<Windows>,

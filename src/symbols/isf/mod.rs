@@ -31,6 +31,14 @@ impl Isf {
         read::open(path)
     }
 
+    /// Reads the names of the table at `path` and nothing else.
+    ///
+    /// # Errors
+    /// As [`Isf::open`].
+    pub fn open_names(path: &Path) -> Result<IsfNames, SymbolError> {
+        read::open_names(path).map(IsfNames)
+    }
+
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -39,6 +47,20 @@ impl Isf {
     /// The GUID and age of the module it describes.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+}
+
+/// The names of a table whose types were not read.
+#[derive(Debug)]
+pub struct IsfNames(NameIndex);
+
+impl SymbolSource for IsfNames {
+    fn name_table(&self) -> Option<&NameIndex> {
+        Some(&self.0)
+    }
+
+    fn symbol_origin(&self) -> String {
+        "symbol table (ISF)".to_owned()
     }
 }
 

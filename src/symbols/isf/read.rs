@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Isf;
-use super::json::{BaseType, EnumType, Table, TypeRef, UserType};
+use super::json::{BaseType, Entries, EnumType, Names, SymbolEntry, Table, TypeRef, UserType};
 use crate::symbols::demangle::{undecorate, undecorate_public};
 use crate::symbols::error::SymbolError;
 use crate::symbols::index::{Builder, NameIndex, NewSymbol};
@@ -24,14 +24,8 @@ const XZ_MAGIC: &[u8] = b"\xfd7zXZ\0";
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
 pub(super) fn open(path: &Path) -> Result<Isf, SymbolError> {
-    let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
     let bad = |reason: String| SymbolError::Isf { path: path.to_owned(), reason };
-    let mut packed = Vec::new();
-    let file = crate::util::files::open_input(path).map_err(io)?;
-    file.take(MAX_FILE).read_to_end(&mut packed).map_err(io)?;
-    let text = unpack(packed).map_err(|e| bad(format!("it cannot be unpacked: {e}")))?;
-    let table: Table =
-        serde_json::from_slice(&text).map_err(|e| bad(format!("it is not Volatility 3 JSON: {e}")))?;
+    let table: Table = parse(path)?;
     let pdb = table
         .metadata
         .windows
@@ -40,7 +34,28 @@ pub(super) fn open(path: &Path) -> Result<Isf, SymbolError> {
         .ok_or_else(|| bad("it names no PDB, so it is not of a Windows module".to_owned()))?;
     let guid = pdb.guid.parse().map_err(|e| bad(format!("its PDB's GUID is {e}")))?;
     let identity = Identity { guid, age: pdb.age };
-    Ok(Isf { path: path.to_owned(), identity, names: names(&table), types: Reader::default().read(&table) })
+    Ok(Isf {
+        path: path.to_owned(),
+        identity,
+        names: names(&table.symbols),
+        types: Reader::default().read(&table),
+    })
+}
+
+/// The names of a table, to see whether it is the wanted one before its types are read.
+pub(super) fn open_names(path: &Path) -> Result<NameIndex, SymbolError> {
+    let table: Names = parse(path)?;
+    Ok(names(&table.symbols))
+}
+
+fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, SymbolError> {
+    let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
+    let bad = |reason: String| SymbolError::Isf { path: path.to_owned(), reason };
+    let mut packed = Vec::new();
+    let file = crate::util::files::open_input(path).map_err(io)?;
+    file.take(MAX_FILE).read_to_end(&mut packed).map_err(io)?;
+    let text = unpack(packed).map_err(|e| bad(format!("it cannot be unpacked: {e}")))?;
+    serde_json::from_slice(&text).map_err(|e| bad(format!("it is not Volatility 3 JSON: {e}")))
 }
 
 /// A writer that refuses more than a table can hold.
@@ -76,9 +91,9 @@ fn unpack(packed: Vec<u8>) -> Result<Vec<u8>, String> {
     Ok(text.0)
 }
 
-fn names(table: &Table) -> NameIndex {
+fn names(symbols: &Entries<SymbolEntry>) -> NameIndex {
     let mut builder = Builder::default();
-    for (name, entry) in &table.symbols.0 {
+    for (name, entry) in &symbols.0 {
         let Ok(rva) = u32::try_from(entry.address) else {
             continue;
         };
