@@ -35,6 +35,14 @@ impl<'a> Context<'a> {
         (&*self.session, Out { sink: &mut *self.sink, cancel: &self.cancel })
     }
 
+    /// Says what must not be missed, if there is anything.
+    ///
+    /// # Errors
+    /// As [`Context::emit`].
+    pub fn warn(&mut self, what: Option<String>) -> Result<(), CommandError> {
+        what.map_or(Ok(()), |what| self.emit(Line::new().role(Role::Warning, what)))
+    }
+
     /// Says an empty line.
     ///
     /// # Errors

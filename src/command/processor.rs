@@ -33,8 +33,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let number = args.text.strip_suffix('s').unwrap_or(args.text);
     let number: u32 = number.parse().map_err(|_| CommandError::Syntax(format!("~{}", args.text)))?;
     if context.session.select_processor(number) {
-        context.session.follow_processor();
-        return Ok(());
+        let unseen = context.session.follow_thread();
+        return context.warn(unseen);
     }
     let count = context.session.target.processors().len();
     Err(CommandError::Argument(format!(

@@ -59,7 +59,7 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         if parsed.spec.names.contains(&"q") {
             return Ok(LineEnd::Quit);
         }
-        let before = session.focus.clone();
+        let before = parsed.processor.map(|_| session.focus.clone());
         sink.begin(typed);
         let mut checked = Checked::new(session, sink);
         let outcome =
@@ -78,9 +78,9 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         };
         let text = outcome.as_ref().err().map(|error| brief(&error.to_string()).into_owned());
         let outcome = outcome.and(sink.end(text.as_deref()).map_err(CommandError::from));
-        if parsed.processor.is_some() {
-            session.focus = before;
-            session.follow_processor();
+        if let Some(focus) = before {
+            session.focus = focus;
+            session.look_again();
         }
         if let Err(error) = outcome {
             return Err(failure(error, typed, after));
@@ -150,11 +150,14 @@ fn run_one(
             "the code is for machine {machine:#x}; only instructions of x64, x86 and ARM64 are decoded"
         )));
     }
+    let mut unseen = None;
     if let Some(number) = parsed.processor {
         if !session.select_processor(number) {
             return Err(CommandError::Argument(format!("the dump has no processor {number}")));
         }
-        session.follow_processor();
+        unseen = session.follow_thread();
     }
-    (parsed.spec.run)(&parsed.args, &mut Context::new(session, sink))
+    let mut context = Context::new(session, sink);
+    context.warn(unseen)?;
+    (parsed.spec.run)(&parsed.args, &mut context)
 }

@@ -1,8 +1,8 @@
 //! Looking through the eyes of another process: user memory and user modules are those of one process at a time.
 
-use super::Target;
 use super::image_overlay::ImageOverlay;
 use super::modules::{ModuleKind, ModuleList};
+use super::target::{Attached, Target};
 use crate::memory::{Backing, Memory, ReadError, Reason, VirtualMemory};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,19 +15,55 @@ impl Target {
     /// Why nothing was changed: a triage dump holds one process's memory only, the EPROCESS cannot be read, or the
     /// kernel cannot be seen through its page tables, which then are no page tables.
     pub fn attach(&mut self, process: u64) -> Result<(), String> {
+        if self.current_process() == Some(process) {
+            self.attach_at_crash();
+            return Ok(());
+        }
         let seen = self.seen_by(process)?;
-        let head = self.header().map_err(|error| error.to_string())?.ps_loaded_module_list;
-        self.set_memory(seen);
-        self.attached = Some(process);
-        let kernel = self.modules().iter().filter(|module| module.kind == ModuleKind::Kernel).cloned();
-        let mut modules: Vec<_> = kernel.collect();
-        let (user, _) = self.user_modules_of(process, head);
-        modules.extend(user);
+        self.look_through(seen, Attached::Process(process));
+        Ok(())
+    }
+
+    /// Reads user memory as the processor that crashed saw it, and lists the modules of its process. That needs nothing
+    /// that the dump may lack.
+    pub fn attach_at_crash(&mut self) {
+        self.look_through(self.at_crash.clone(), Attached::Crash);
+    }
+
+    /// Reads no user memory from now on and lists no user modules, because those of `process`, where it is known at all,
+    /// cannot be seen for the reason `why`: what another process has at the same addresses must not pass for its own.
+    pub fn attach_unseen(&mut self, process: Option<u64>, why: &str) {
+        self.look_through(self.at_crash.without_user_space(why), Attached::Unseen(process));
+    }
+
+    /// Whether the dump holds user memory of any process, or may: that a triage dump has none can be told.
+    pub fn holds_user_space(&self) -> bool {
+        let is_user = |start: u64| start < USER_SPACE;
+        match self.at_crash.blocks() {
+            Some(blocks) => blocks.ranges().any(|(start, ..)| is_user(start)),
+            None => self.at_crash.paging().is_some(),
+        }
+    }
+
+    fn look_through(&mut self, memory: VirtualMemory, attached: Attached) {
         self.forget_user_symbols();
-        self.set_modules(ModuleList::new(modules));
+        self.memory = memory;
+        // Until all is in place it is nobody's.
+        self.attached = Attached::Unseen(None);
+        let mut modules: Vec<_> =
+            self.modules.iter().filter(|module| module.kind == ModuleKind::Kernel).cloned().collect();
+        let process = match attached {
+            Attached::Crash => self.current_process(),
+            Attached::Process(process) => Some(process),
+            Attached::Unseen(_) => None,
+        };
+        if let (Some(process), Ok(header)) = (process, self.header()) {
+            modules.extend(self.user_modules_of(process, header.ps_loaded_module_list).0);
+        }
+        self.modules = ModuleList::new(modules);
         let images = self.symbols().finder().image_path().clone();
         self.stand_in(&images);
-        Ok(())
+        self.attached = attached;
     }
 
     /// Virtual memory as `process` sees it, for looking at it without attaching. Image files stand in for what the dump
@@ -41,7 +77,7 @@ impl Target {
     }
 
     fn seen_by(&self, process: u64) -> Result<VirtualMemory, String> {
-        if self.memory().paging().is_none() {
+        if self.at_crash.paging().is_none() {
             return Err(
                 "this dump holds no page tables: memory can be seen only as the crashing process saw it"
                     .to_owned(),
@@ -51,7 +87,7 @@ impl Target {
         let offset =
             offset.ok_or("the debugger data block does not say where an EPROCESS keeps its page tables")?;
         let base = self.memory().u64(process.wrapping_add(offset)).map_err(|error| error.to_string())?;
-        let seen = self.memory().with_directory_table_base(base);
+        let seen = self.at_crash.with_directory_table_base(base);
         let header = self.header().map_err(|error| error.to_string())?;
         // A word of the kernel that the dump holds must be there through these page tables too.
         let mut words =

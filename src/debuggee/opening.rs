@@ -10,6 +10,7 @@ use super::modules::{self, Module, ModuleKind, ModuleList, UnloadedModule};
 use super::processors::{Processor, ProcessorSources, processors};
 use super::subject::Subject;
 use super::symbols::SymbolTable;
+use super::target::Attached;
 use crate::dump::{Bits, DumpFile};
 use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
 use crate::util::bounded::{ascii_z, slice};
@@ -38,6 +39,7 @@ impl Target {
     fn bare(subject: Subject, memory: VirtualMemory) -> Target {
         Target {
             subject,
+            at_crash: memory.clone(),
             memory,
             images: Arc::default(),
             physical: None,
@@ -50,7 +52,7 @@ impl Target {
             unloaded: Vec::new(),
             symbols: SymbolTable::default(),
             warnings: Vec::new(),
-            attached: None,
+            attached: Attached::Crash,
         }
     }
 

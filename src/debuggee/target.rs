@@ -37,8 +37,21 @@ pub struct Target {
     pub(super) unloaded: Vec<UnloadedModule>,
     pub(super) symbols: SymbolTable,
     pub(super) warnings: Vec<String>,
-    /// The process whose user memory and modules are looked at, where it is not that of the crash.
-    pub(super) attached: Option<u64>,
+    /// `memory` as the processor that crashed saw it, before image files were put behind it.
+    pub(super) at_crash: VirtualMemory,
+    /// Whose user memory and modules are looked at.
+    pub(super) attached: Attached,
+}
+
+/// Whose user memory and modules are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attached {
+    /// Those of the crash.
+    Crash,
+    /// Those of this EPROCESS.
+    Process(u64),
+    /// Nobody's: those of this process, where it is known at all, cannot be seen.
+    Unseen(Option<u64>),
 }
 
 /// The machine value of 32-bit ARM.
@@ -164,16 +177,6 @@ impl Target {
         &self.memory
     }
 
-    /// Puts another view of virtual memory in the place of this one.
-    pub(super) fn set_memory(&mut self, memory: VirtualMemory) {
-        self.memory = memory;
-    }
-
-    /// Puts another list of modules in the place of this one.
-    pub(super) fn set_modules(&mut self, modules: ModuleList) {
-        self.modules = modules;
-    }
-
     /// Physical memory; triage dumps have none.
     pub fn physical(&self) -> Option<&PhysicalMemory> {
         self.physical.as_ref()
@@ -272,9 +275,23 @@ impl Target {
         self.process_of(self.current_thread()?)
     }
 
-    /// The process whose user memory and modules are looked at now.
+    /// The process whose user memory and modules are looked at now, also where they cannot be seen.
     pub fn attached(&self) -> Option<u64> {
-        self.attached.or_else(|| self.current_process())
+        match self.attached {
+            Attached::Crash => self.current_process(),
+            Attached::Process(process) => Some(process),
+            Attached::Unseen(process) => process,
+        }
+    }
+
+    /// Whether the user memory and modules of `process` are what is looked at now.
+    pub fn sees(&self, process: u64) -> bool {
+        !matches!(self.attached, Attached::Unseen(_)) && self.attached() == Some(process)
+    }
+
+    /// Whether memory is looked at as the processor that crashed saw it.
+    pub fn is_at_crash(&self) -> bool {
+        self.attached == Attached::Crash
     }
 
     /// EPROCESS whose address space a thread uses.

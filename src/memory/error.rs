@@ -1,6 +1,7 @@
 //! Why a read failed, exactly.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::dump::Machine;
 use crate::util::hex::tick;
@@ -120,6 +121,11 @@ pub enum Reason {
         /// File offset where the byte should be.
         offset: u64,
     },
+    /// The address is in user space, and whose that is cannot be seen.
+    NoUserSpace {
+        /// Why.
+        why: Arc<str>,
+    },
     /// The page tables of this machine are not understood.
     NoTranslation {
         /// The machine.
@@ -184,6 +190,7 @@ impl fmt::Display for Reason {
             Reason::ImageCutOff { offset } => {
                 write!(f, "the image file is cut off: the section's byte would be at file offset {offset:#x}")
             }
+            Reason::NoUserSpace { why } => write!(f, "the process's user memory cannot be seen: {why}"),
             Reason::NoTranslation { machine } => {
                 write!(
                     f,

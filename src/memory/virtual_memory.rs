@@ -13,6 +13,8 @@ use crate::dump::{Bits, DumpFile, Machine, Mapping};
 pub struct VirtualMemory {
     space: Space,
     images: Option<Arc<dyn Backing>>,
+    /// Why the lower half of the address space, the process's, is not to be read.
+    no_user_space: Option<Arc<str>>,
     bits: Bits,
     /// What was opened.
     file: Mapping,
@@ -39,12 +41,18 @@ impl VirtualMemory {
         } else {
             Space::Unsupported(Reason::NoTranslation { machine: header.machine })
         };
-        VirtualMemory { space, images: None, bits: header.bits, file: dump.mapping().clone() }
+        VirtualMemory {
+            space,
+            images: None,
+            no_user_space: None,
+            bits: header.bits,
+            file: dump.mapping().clone(),
+        }
     }
 
     /// An address space that holds nothing but what `image` has, which is read from `file`.
     pub fn of_image(image: Arc<dyn Memory>, bits: Bits, file: Mapping) -> VirtualMemory {
-        VirtualMemory { space: Space::Image(image), images: None, bits, file }
+        VirtualMemory { space: Space::Image(image), images: None, no_user_space: None, bits, file }
     }
 
     /// The same dump seen with another directory table base. A triage dump has but one address space.
@@ -66,6 +74,12 @@ impl VirtualMemory {
     #[must_use]
     pub fn with_images(&self, images: Arc<dyn Backing>) -> VirtualMemory {
         VirtualMemory { images: Some(images), ..self.clone() }
+    }
+
+    /// The same memory without user space, every read of which fails for the reason `why`.
+    #[must_use]
+    pub fn without_user_space(&self, why: &str) -> VirtualMemory {
+        VirtualMemory { no_user_space: Some(why.into()), ..self.clone() }
     }
 
     /// The images behind the dump's memory.
@@ -94,6 +108,13 @@ impl VirtualMemory {
         }
     }
 
+    /// The error of a read that is not to be made, because whose memory it would show is not known.
+    fn forbidden(&self, address: u64) -> Option<ReadError> {
+        let why =
+            self.no_user_space.as_ref().filter(|_| self.bits == Bits::Bits64 && address < USER_SPACE_END)?;
+        Some(ReadError::new(address, Reason::NoUserSpace { why: why.clone() }))
+    }
+
     fn is_canonical(&self, address: u64) -> bool {
         match self.bits {
             Bits::Bits32 => address >> 32 == 0,
@@ -102,6 +123,8 @@ impl VirtualMemory {
     }
 }
 
+/// The lower half of the address space is the process's.
+const USER_SPACE_END: u64 = 1 << 63;
 /// Offset of L1tfHighPhysicalBitIndex in KDDEBUGGER_DATA64 (wdbgexts.h).
 const L1TF_HIGH_BIT: u64 = 0x2c2;
 /// Offset of OwnerTag.
@@ -147,6 +170,9 @@ impl VirtualMemory {
 
 impl Memory for VirtualMemory {
     fn window(&self, address: u64) -> Result<&[u8], ReadError> {
+        if let Some(error) = self.forbidden(address) {
+            return Err(error);
+        }
         match (self.dump_window(address), &self.images) {
             // The dump's own reason says more than that no image has the byte either.
             (Err(error), Some(images)) if error.reason != Reason::Lost => {
@@ -189,5 +215,19 @@ mod tests {
         let dump = DumpFile::from_bytes("generated.dmp", Machine::new(1, 4).dump(3)).unwrap();
         let memory = VirtualMemory::new(&dump);
         assert_eq!(memory.u8(0x1000).unwrap_err().reason, Reason::NoMemory);
+    }
+    #[test]
+    fn a_process_that_cannot_be_seen_hides_user_space_alone() {
+        let mut machine = Machine::new(0x100, 4);
+        machine.map(0xffff_f800_0dea_d000, 5);
+        machine.map(0x7ff6_0000_0000, 5);
+        machine.page(5)[0x10] = 7;
+        let dump = DumpFile::from_bytes("generated.dmp", machine.dump(5)).unwrap();
+        let seen = VirtualMemory::new(&dump);
+        assert_eq!(seen.u8(0x7ff6_0000_0010), Ok(7));
+        let hidden = seen.without_user_space("no page tables");
+        assert_eq!(hidden.u8(0xffff_f800_0dea_d010), Ok(7));
+        let error = hidden.u8(0x7ff6_0000_0010).unwrap_err().to_string();
+        assert!(error.ends_with("the process's user memory cannot be seen: no page tables"), "{error}");
     }
 }

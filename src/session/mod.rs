@@ -2,12 +2,15 @@
 
 mod focus;
 mod locals;
+mod process;
 mod session;
 mod settings;
 mod stack;
+mod view;
 
 pub use focus::{Focus, SelectedFrame};
 pub use locals::{Home, Local};
 pub use session::Session;
 pub use settings::{Radix, Settings};
 pub use stack::DEFAULT_FRAMES;
+pub use view::View;

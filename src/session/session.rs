@@ -15,7 +15,7 @@ pub struct Session {
     /// What is selected in it.
     pub focus: Focus,
     /// The process that was chosen, in place of the current thread's.
-    attached: Option<u64>,
+    pub(super) attached: Option<u64>,
     /// What the user has set.
     pub settings: Settings,
     /// Stops running commands.
@@ -97,45 +97,12 @@ impl Session {
         exists
     }
 
-    /// Looks at memory as the current processor's process sees it, unless a process was chosen. A dump that holds no
-    /// page tables keeps the memory that it has.
-    pub fn follow_processor(&mut self) {
-        let running =
-            self.processor().and_then(|processor| self.target.process_of(processor.current_thread?));
-        if let (None, Some(process)) = (self.attached, running)
-            && self.target.attached() != Some(process)
-        {
-            let _ = self.target.attach(process);
-        }
-    }
-
     /// ETHREAD of the thread that was selected, or of the current processor's.
     pub fn thread(&self) -> Option<u64> {
         if self.focus.thread.is_some() {
             return self.focus.thread;
         }
         self.processor()?.current_thread
-    }
-
-    /// EPROCESS that was chosen with [`Session::attach`], or that of the current thread.
-    pub fn process(&self) -> Option<u64> {
-        self.attached.or_else(|| self.target.process_of(self.thread()?))
-    }
-
-    /// Looks at memory as a process sees it; `None` goes back to the process of the crash.
-    ///
-    /// # Errors
-    /// Why nothing was changed.
-    pub fn attach(&mut self, process: Option<u64>) -> Result<(), String> {
-        let wanted = process.or_else(|| self.target.current_process());
-        let wanted = wanted.ok_or("the current process is not known")?;
-        // The process that is looked at already needs no page tables to be looked at.
-        if self.target.attached() != Some(wanted) {
-            self.target.attach(wanted)?;
-        }
-        self.attached = process;
-        self.next_address.clear();
-        Ok(())
     }
 
     /// Where code is looked at unless an address is given: the instruction pointer, or where the code of an image begins.

@@ -72,7 +72,12 @@ fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>
         // Panes show what is known and run again as more arrives; who types a command waits for its whole answer.
         table.set_waiting(!request.for_pane);
         let mut sink = Stream::new(&request, outbox, cancel);
+        let view = session.view();
         let outcome = catch_unwind(AssertUnwindSafe(|| run(&request, &mut session, &mut sink)));
+        // What a command that came to no end had selected is not what the user asked for.
+        if outcome.is_err() {
+            session.restore(view);
+        }
         let stopped = sink.cancel.is_cancelled();
         let end = match outcome {
             Ok(Ok(LineEnd::Next)) => End::Finished,
@@ -103,15 +108,10 @@ fn run(request: &Request, session: &mut Session, sink: &mut Stream<'_>) -> Resul
     if !request.for_pane {
         return run_line(&request.line, session, sink);
     }
-    let (focus, next_address) = (session.focus.clone(), session.next_address.clone());
-    let (form, search) = (session.display_form, session.saved_search.clone());
-    let user_registers = session.user_registers;
+    let view = session.view();
     session.settings.whole_paragraphs = true;
     let outcome = run_line(&request.line, session, sink);
-    (session.focus, session.next_address) = (focus, next_address);
-    (session.display_form, session.saved_search) = (form, search);
-    session.user_registers = user_registers;
-    session.settings.whole_paragraphs = false;
+    session.restore(view);
     outcome
 }
 

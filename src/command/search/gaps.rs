@@ -40,7 +40,7 @@ impl Gaps {
             return starts.get(next).copied();
         }
         match &error.reason {
-            Reason::NotCanonical if at < UPPER_HALF => Some(UPPER_HALF),
+            Reason::NotCanonical | Reason::NoUserSpace { .. } if at < UPPER_HALF => Some(UPPER_HALF),
             Reason::OutsideImage { start, .. } => (at < *start).then_some(*start),
             Reason::NoMemory | Reason::NoTranslation { .. } | Reason::NotCanonical | Reason::EndOfSpace => {
                 None

@@ -12,8 +12,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     group: Group::Kernel,
     usage: "[/p] [/r] [/P] [/i] [ADDRESS]",
     summary: "Shows or chooses the process whose address space is looked at",
-    help: "With an EPROCESS address, user memory and user modules are that process's from then on; 0 goes back to the \
-           process of the crash. Needs page tables: a triage dump holds one process's memory only. The letters are \
+    help: "With an EPROCESS address, user memory and user modules are that process's from then on; 0 goes back to \
+           the current thread's process, which ~Ns and .thread change. Needs page tables: a triage dump holds one process's memory only. The letters are \
            accepted for WinDbg's sake; modules are always listed anew.",
     needs: Needs::Dump,
     run,
@@ -30,8 +30,12 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     if !rest.is_empty() {
         let asked = context.evaluate(rest)?;
-        let wanted = Some(asked).filter(|&asked| asked != 0);
-        context.session.attach(wanted).map_err(CommandError::Missing)?;
+        if asked == 0 {
+            let unseen = context.session.detach();
+            context.warn(unseen)?;
+        } else {
+            context.session.attach(asked).map_err(CommandError::Missing)?;
+        }
     }
     let process = context.session.process();
     let process =

@@ -15,8 +15,9 @@ pub const SPEC: CommandSpec = CommandSpec {
     group: Group::Stack,
     usage: "[/p] [/r] [/P] [/w] [ADDRESS]",
     summary: "Shows or selects the thread whose stack is shown",
-    help: "The address is that of an ETHREAD. The stack of a thread that waits starts where it was switched out. Without \
-           an address the thread of the current processor is shown and current again.",
+    help: "The address is that of an ETHREAD. The stack of a thread that waits starts where it was switched out. User \
+           memory is that of its process, unless .process chose one. Without an address the thread of the current \
+           processor is shown and current again.",
     needs: Needs::Dump,
     run,
 };
@@ -33,6 +34,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if rest.is_empty() {
         context.session.focus.thread = None;
         context.session.reset_context();
+        let unseen = context.session.follow_thread();
+        context.warn(unseen)?;
         let thread = context
             .session
             .thread()
@@ -41,6 +44,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let thread = context.evaluate(rest)?;
     select(thread, context)?;
+    let unseen = context.session.follow_thread();
+    context.warn(unseen)?;
     said(thread, context)
 }
 

@@ -1,0 +1,61 @@
+//! What a session looks at, kept aside and put back.
+
+use super::focus::Focus;
+use super::session::Session;
+use std::collections::HashMap;
+
+/// What is selected, and where commands go on: all that a command may move without the user's having asked for it.
+#[derive(Debug, Clone)]
+pub struct View {
+    focus: Focus,
+    attached: Option<u64>,
+    next_address: HashMap<&'static str, u64>,
+    display_form: &'static str,
+    saved_search: Vec<u64>,
+    user_registers: [u64; 20],
+    nesting: usize,
+    whole_paragraphs: bool,
+}
+
+impl Session {
+    /// What is looked at now.
+    pub fn view(&self) -> View {
+        View {
+            focus: self.focus.clone(),
+            attached: self.attached,
+            next_address: self.next_address.clone(),
+            display_form: self.display_form,
+            saved_search: self.saved_search.clone(),
+            user_registers: self.user_registers,
+            nesting: self.nesting,
+            whole_paragraphs: self.settings.whole_paragraphs,
+        }
+    }
+
+    /// Looks at that again.
+    pub fn restore(&mut self, view: View) {
+        self.focus = view.focus;
+        self.next_address = view.next_address;
+        self.display_form = view.display_form;
+        self.saved_search = view.saved_search;
+        self.user_registers = view.user_registers;
+        self.nesting = view.nesting;
+        self.settings.whole_paragraphs = view.whole_paragraphs;
+        self.attached = view.attached;
+        self.look_again();
+    }
+
+    /// Memory as the process that was chosen sees it, or the current thread's. What cannot be seen was said when it was
+    /// first looked at.
+    pub fn look_again(&mut self) {
+        match self.attached {
+            Some(process) if !self.target.sees(process) => {
+                if let Err(why) = self.target.attach(process) {
+                    self.target.attach_unseen(Some(process), &why);
+                }
+            }
+            Some(_) => {}
+            None => drop(self.follow_thread()),
+        }
+    }
+}
