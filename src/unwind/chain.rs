@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::calls::{self, Before};
 use super::host::UnwindHost;
+use super::poison::is_poison;
 use super::score::{Evidence, Weight};
 use super::stack_bytes::StackBytes;
 use super::structures::Mask;
@@ -66,30 +67,6 @@ pub(crate) struct Input<'a> {
     pub(crate) pointed: Vec<u64>,
     /// Slots that are known to hold something else.
     pub(crate) excluded: HashSet<u64>,
-}
-
-/// Whether a module is the kernel or its hardware abstraction layer.
-pub(crate) fn is_kernel(name: &str) -> bool {
-    name.eq_ignore_ascii_case("nt") || name.eq_ignore_ascii_case("hal")
-}
-
-/// Values that programs fill memory with to find its misuse; their low half says so whatever module they fall into.
-const POISON: [u32; 10] = [
-    0xdead_beef,
-    0xbaad_f00d,
-    0xfeee_feee,
-    0xcccc_cccc,
-    0xcdcd_cdcd,
-    0xabab_abab,
-    0xbadb_adfa,
-    0xdead_c0de,
-    0xcafe_babe,
-    0xf0f0_f0f0,
-];
-
-/// Whether a word is one that memory is filled with, and so no address of code.
-pub(crate) fn is_poison(value: u64) -> bool {
-    POISON.contains(&((value & 0xffff_ffff) as u32))
 }
 
 /// The chosen candidates, lowest slot first; the fixed ones are among them.
@@ -181,7 +158,7 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
     if value.wrapping_sub(module.base) < HEADERS {
         return None;
     }
-    if is_poison(value) || (input.kernel_only && !is_kernel(&module.name)) {
+    if is_poison(value) || (input.kernel_only && !module.is_kernel()) {
         return None;
     }
     if input.host.is_executable(value) == Some(false) {

@@ -14,6 +14,11 @@ pub struct CodeModule {
 }
 
 impl CodeModule {
+    /// Whether it is the kernel or its hardware abstraction layer.
+    pub fn is_kernel(&self) -> bool {
+        self.name.eq_ignore_ascii_case("nt") || self.name.eq_ignore_ascii_case("hal")
+    }
+
     /// Whether `va` lies in it.
     pub fn contains(&self, va: u64) -> bool {
         va.checked_sub(self.base).is_some_and(|offset| offset < self.size)

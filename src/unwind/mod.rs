@@ -12,6 +12,7 @@ mod error;
 mod frame;
 mod host;
 mod machine_frame;
+mod poison;
 #[cfg(test)]
 mod random;
 mod registers;

@@ -3,7 +3,6 @@
 //! They serve twice: trap frames carry the walk to the interrupted code, and words inside any of them are no return
 //! addresses, however much they look like ones.
 
-use super::chain::is_kernel;
 use super::host::UnwindHost;
 use super::machine_frame::MachineFrame;
 use super::registers::CONTEXT_SIZE;
@@ -106,7 +105,7 @@ fn trap_at(host: &dyn UnwindHost, stack: &StackBytes, at: u64) -> Option<LiveTra
     // The kernel calls itself through a stub of its own: nothing else is such a caller. An exception may leave its
     // stack pointer at the same distance.
     let called = kernel_call && (frame.cause == TrapCause::SystemCall || !machine.is_plausible());
-    if called && !host.module_at(machine.rip).is_some_and(|module| is_kernel(&module.name)) {
+    if called && !host.module_at(machine.rip).is_some_and(|module| module.is_kernel()) {
         return None;
     }
     let record = at.wrapping_sub(RECORD_BELOW);

@@ -15,6 +15,7 @@ use super::chain::{self, Candidate};
 use super::frame::{Frame, FrameKind, Note, Trust};
 use super::host::{StackRange, UnwindHost};
 use super::machine_frame;
+use super::poison::is_poison;
 use super::registers::{Origin, R11, RBP, Registers};
 use super::score::Evidence;
 use super::stack_bytes::StackBytes;
@@ -184,7 +185,7 @@ impl Search<'_> {
     fn stops_the_system(&self, segment: &Segment, trap: &LiveTrap, frame: &Frame) -> bool {
         let from_bug_check = frame.kind == FrameKind::First
             && segment.from == frame.sp
-            && self.host.module_at(frame.ip).is_some_and(|module| chain::is_kernel(&module.name));
+            && self.host.module_at(frame.ip).is_some_and(|module| module.is_kernel());
         let fault = trap.frame.fault_address;
         let named = self.is_named(trap.frame.address, trap.frame.machine.rip)
             || (fault != 0 && self.named.contains(&fault));
@@ -291,8 +292,7 @@ impl Search<'_> {
     }
 
     fn is_code(&self, va: u64) -> bool {
-        !chain::is_poison(va)
-            && self.host.module_at(va).is_some_and(|module| va.wrapping_sub(module.base) >= 0x1000)
+        !is_poison(va) && self.host.module_at(va).is_some_and(|module| va.wrapping_sub(module.base) >= 0x1000)
     }
 
     fn same_module(&self, a: u64, b: u64) -> bool {
