@@ -1,7 +1,6 @@
 //! Opening dumps and images, whole, damaged and foreign.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[allow(dead_code)]
 #[path = "../support/damage.rs"]
 mod damage;
 #[path = "../support/forge.rs"]

@@ -3,7 +3,6 @@
 
 #[path = "../support/forge.rs"]
 mod forge;
-#[allow(dead_code)]
 #[path = "../support/golden.rs"]
 mod golden;
 

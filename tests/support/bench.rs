@@ -1,4 +1,6 @@
 //! A cache and a finder for tests that ask servers on the loopback for the sample files.
+// Each test file uses its part.
+#![allow(dead_code)]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,6 @@
 //! Damage for property tests: what files suffer, what use of them may cost, and an allocator that counts.
+// Each test file uses its part.
+#![allow(dead_code)]
 // The allocator that counts.
 #![allow(unsafe_code)]
 

@@ -1,4 +1,6 @@
 //! The forge's dumps and what the emulator recorded of them (`tests/forge/README.md` tells the format).
+// Each test file uses its part.
+#![allow(dead_code)]
 
 use serde_json::Value;
 use std::fs;

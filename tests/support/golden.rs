@@ -1,4 +1,6 @@
 //! Reference transcripts, and running our commands against them.
+// Each test file uses its part.
+#![allow(dead_code)]
 
 use dumpscope::command::run_line;
 use dumpscope::debuggee::Target;

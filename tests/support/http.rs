@@ -1,4 +1,6 @@
 //! An HTTP server for tests: one thread a connection, answers by a closure.
+// Each test file uses its part.
+#![allow(dead_code)]
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};

@@ -1,4 +1,6 @@
 //! The real program on a pseudo-terminal, driven by keys.
+// Each test file uses its part.
+#![allow(dead_code)]
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 use std::io::{Read, Write};

@@ -3,7 +3,6 @@
 
 #[path = "../support/bench.rs"]
 mod bench;
-#[allow(dead_code)]
 #[path = "../support/golden.rs"]
 mod golden;
 #[path = "../support/http.rs"]
