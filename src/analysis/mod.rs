@@ -1,10 +1,12 @@
 //! What is known of bug checks, and what follows from it for a dump. Data, never text layout.
 
 mod bugcheck;
+mod context;
 mod status;
 
 pub use bugcheck::{
     Argument, BugCheck, Case, Condition, Explanation, ParameterKind, Position, Text, Windows,
     decode_user_code, explain, plain_code,
 };
+pub use context::{ContextKind, ContextSource, CrashContext, crash_context};
 pub use status::{exception_name, fast_fail_name, low_half, status_name};

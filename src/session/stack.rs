@@ -12,6 +12,10 @@ pub const DEFAULT_FRAMES: usize = 0xff;
 /// A stack is walked again so often at most: each time it may lead to modules whose images are not known yet.
 const MAX_WALKS: usize = 8;
 
+fn options(max_frames: usize) -> Options {
+    Options { max_frames, ..Options::default() }
+}
+
 impl Session {
     /// The registers that stacks start from: a context that was set, or the current processor's; never those of a
     /// selected frame.
@@ -63,11 +67,32 @@ impl Session {
     /// The stack that starts at `registers`. Where the dump lacks the images of its modules, those that the search path
     /// has are used, and the walk made again with them.
     pub fn stack_from(&self, registers: Registers, max_frames: usize) -> Stack {
+        let start = (self.target.machine() == Machine::Arm64).then(|| self.arm64_start(&registers));
+        self.walk_with_images(|| match &start {
+            Some(start) => {
+                walk_arm64(&TargetHost::new(&self.target, self.thread()), start.clone(), &options(max_frames))
+            }
+            None => self.walk_from(self.thread(), registers.clone(), max_frames),
+        })
+    }
+
+    /// The stack of the processor that crashed, whatever is selected; x64 only.
+    pub fn crash_stack(&self) -> Option<Stack> {
+        let crashed = self.target.processors().get(self.target.crashed_processor() as usize)?;
+        let registers = Registers::from(crashed.context.as_ref().ok()?);
+        (self.target.machine() == Machine::Amd64).then(|| {
+            self.walk_with_images(|| {
+                self.walk_from(crashed.current_thread, registers.clone(), DEFAULT_FRAMES)
+            })
+        })
+    }
+
+    fn walk_with_images(&self, walk: impl Fn() -> Stack) -> Stack {
         let mut stack;
         let mut walks = 0;
         loop {
             let before = self.target.image_files();
-            stack = self.walk_from(registers.clone(), max_frames);
+            stack = walk();
             self.find_images(&stack);
             walks += 1;
             if self.target.image_files() == before || walks == MAX_WALKS {
@@ -102,13 +127,8 @@ impl Session {
         lacking.iter().for_each(|module| drop(self.target.module_symbols(module)));
     }
 
-    fn walk_from(&self, registers: Registers, max_frames: usize) -> Stack {
-        let host = TargetHost::new(&self.target, self.thread());
-        let options = Options { max_frames, ..Options::default() };
-        if self.target.machine() == Machine::Arm64 {
-            return walk_arm64(&host, self.arm64_start(&registers), &options);
-        }
-        walk(&host, registers, &options)
+    fn walk_from(&self, thread: Option<u64>, registers: Registers, max_frames: usize) -> Stack {
+        walk(&TargetHost::new(&self.target, thread), registers, &options(max_frames))
     }
 
     /// What an ARM64 walk starts from: `registers` have pc, sp and x29 in the places of rip, rsp and rbp; lr is known
@@ -189,6 +209,7 @@ impl Session {
     pub fn set_context(&mut self, context: Context, registers: Option<Registers>) {
         self.focus.context = Some(context);
         self.focus.registers = registers;
+        self.focus.exception = None;
         self.focus.frame = None;
         self.next_address.clear();
     }
@@ -197,6 +218,7 @@ impl Session {
     pub fn reset_context(&mut self) {
         self.focus.context = None;
         self.focus.registers = None;
+        self.focus.exception = None;
         self.focus.frame = None;
         self.next_address.clear();
     }

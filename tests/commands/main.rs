@@ -10,6 +10,7 @@ mod synth;
 
 mod analyze;
 mod bugcheck_texts;
+mod crash_context;
 mod dt_golden;
 mod dx;
 mod forge_commands;

@@ -1,10 +1,13 @@
 //! What the dump says about the moment of the crash.
 
-use crate::analysis::{Argument, Explanation, ParameterKind, exception_name, low_half};
+use crate::analysis::{
+    Argument, ContextKind, ContextSource, Explanation, ParameterKind, crash_context, exception_name, low_half,
+};
 use crate::command::{CommandError, Context};
 use crate::debuggee::Scope;
 use crate::kernel::{Process, Thread};
 use crate::output::{Action, Line, Role};
+use crate::util::hex;
 
 /// What the dump itself says about the moment of the crash, before anyone draws conclusions.
 pub fn show(
@@ -60,6 +63,7 @@ pub fn show(
             None => line,
         })?;
     }
+    fault(context)?;
     let tagged = context.session.target.dump()?.tagged();
     let (driver, program) = (tagged.named_driver(), tagged.last_crashed_image());
     if let Some(driver) = driver {
@@ -76,6 +80,27 @@ pub fn show(
         context.emit(fact(label).value(value))?;
     }
     Ok(())
+}
+
+/// Where the registers of the fault were saved, which `.ecxr` makes current.
+fn fault(context: &mut Context<'_>) -> Result<(), CommandError> {
+    let session = &*context.session;
+    let Some(found) = crash_context(&session.target, || session.crash_stack()) else {
+        return Ok(());
+    };
+    let (what, action) = match found.kind {
+        ContextKind::ContextRecord => ("context ", Action::Context(found.address)),
+        ContextKind::TrapFrame => ("trap frame ", Action::Trap(found.address)),
+    };
+    let how = match found.source {
+        ContextSource::Parameter(index) => format!(" (Arg{})", index + 1),
+        ContextSource::Instruction(index) => {
+            format!(" (on the stack, at the instruction of Arg{})", index + 1)
+        }
+        ContextSource::Stack => " (the innermost exception on the stack)".to_owned(),
+    };
+    let line = fact("Registers").text(what).link(Role::Address, hex::tick(found.address), action);
+    context.emit(line.text(how).text("; .ecxr"))
 }
 
 /// What an argument that is a status code is called as an exception.

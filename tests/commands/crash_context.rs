@@ -1,0 +1,146 @@
+//! `.ecxr` and what it finds: against the trap frames that the emulator recorded, and on copies of the forge's dumps with
+//! other bug checks.
+
+use crate::forge;
+use crate::forge::number;
+use crate::golden::run;
+use dumpscope::analysis::{ContextKind, ContextSource, CrashContext, crash_context};
+use dumpscope::debuggee::Target;
+use dumpscope::dump::DumpFile;
+use dumpscope::memory::Memory;
+use dumpscope::session::{Session, Settings};
+use serde_json::Value;
+
+fn found(session: &Session) -> Option<CrashContext> {
+    crash_context(&session.target, || session.crash_stack())
+}
+
+/// A demo whose header (DUMP_HEADER64: code at 0x38, parameters from 0x40 on) tells of another bug check, and which
+/// `change` has damaged.
+fn with_bug_check(
+    case: &str,
+    code: u32,
+    parameters: [u64; 4],
+    change: impl FnOnce(&Target, &mut [u8]),
+) -> Session {
+    let target = Target::open(&forge::demo(case), &mut |_| {}).unwrap();
+    let mut bytes = target.dump().unwrap().bytes().to_vec();
+    bytes[0x38..0x3c].copy_from_slice(&code.to_le_bytes());
+    for (slot, parameter) in bytes[0x40..0x60].chunks_mut(8).zip(parameters) {
+        slot.copy_from_slice(&parameter.to_le_bytes());
+    }
+    change(&target, &mut bytes);
+    let dump = DumpFile::from_bytes("changed.dmp", bytes).unwrap();
+    Session::new(Target::new(dump), Settings::default())
+}
+
+/// Where the bytes at an address stand in the file.
+fn place(target: &Target, bytes: &[u8], address: u64) -> usize {
+    let mut wanted = [0u8; 0x80];
+    target.memory().read(address, &mut wanted).unwrap();
+    let places: Vec<usize> =
+        (0..bytes.len() - 0x80).step_by(8).filter(|at| bytes[*at..*at + 0x80] == wanted).collect();
+    assert_eq!(places.len(), 1, "{address:#x}");
+    places[0]
+}
+
+/// The first trap frame that the emulator recorded, if an exception made it.
+fn recorded(truth: &Value) -> Option<&Value> {
+    let first = truth["trap_frames"].as_array()?.first()?;
+    first["kind"].as_str()?.starts_with("Exception").then_some(first)
+}
+
+#[test]
+fn every_dump_of_the_forge_has_the_frame_of_its_fault() {
+    let (mut some, mut none) = (0, 0);
+    for (case, truth, dumps) in forge::cases() {
+        for dump in dumps {
+            let target = Target::open(&dump, &mut |_| {}).unwrap();
+            let mut session = Session::new(target, Settings::default());
+            let name = dump.display();
+            let found = found(&session);
+            let lines = run(&mut session, ".ecxr; ? 1").unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(lines.last().unwrap(), "Evaluate expression: 1 = 00000000`00000001");
+            let Some(trap) = recorded(&truth) else {
+                assert_eq!(found, None, "{name}");
+                assert_eq!(lines.len(), 2, "{name}: {lines:?}");
+                assert!(session.focus.context.is_none());
+                none += 1;
+                continue;
+            };
+            let found = found.unwrap_or_else(|| panic!("{name} ({case}): nothing found"));
+            assert_eq!(
+                (found.kind, found.address),
+                (ContextKind::TrapFrame, number(&trap["address"])),
+                "{name}"
+            );
+            for register in ["rip", "rsp", "rax", "rcx", "r11"] {
+                let value = session.context().unwrap().get(register);
+                assert_eq!(value, Some(number(&trap["regs"][register])), "{name} {register}");
+            }
+            some += 1;
+        }
+    }
+    assert!(some > 10 && none > 0, "{some} {none}");
+}
+
+const READ: [u64; 4] = [0xffff_ffff_ffff_ffe8, 2, 0, 0xffff_f807_6506_1054];
+
+/// 0xA names the instruction in its fourth parameter; 0x1A names nothing, and the page fault is the innermost on the stack.
+#[test]
+fn the_instruction_or_the_stack_leads_to_the_frame() {
+    let trap = number(&recorded(&forge::truth("wifi-d1")).unwrap()["address"]);
+    for (code, parameters, source) in [
+        (0xa, READ, ContextSource::Instruction(3)),
+        (0x1a, [0x41287, 0x1000, 0, 0], ContextSource::Stack),
+        // An instruction that stands nowhere on the stack leads to none.
+        (0xa, [0, 2, 0, 0xffff_f807_6506_1058], ContextSource::Stack),
+    ] {
+        let session = with_bug_check("wifi-d1", code, parameters, |_, _| {});
+        let found = found(&session).unwrap();
+        assert_eq!((found.source, found.address), (source, trap), "{code:#x}");
+    }
+}
+
+/// A clock interrupt on top (the same frame, marked as the kernel marks an interrupt's: ExceptionActive at 0x2b is 0) says
+/// nothing of a fault, nor does a mark that means nothing.
+#[test]
+fn an_interrupt_is_no_fault() {
+    let trap = number(&recorded(&forge::truth("wifi-d1")).unwrap()["address"]);
+    for (code, parameters) in [(0x133, [0, 0x501, 0x500, 0]), (0x101, [0x18, 0, 0xffff_f807_5d20_0180, 1])] {
+        for mark in [0, 0x79] {
+            let mut session = with_bug_check("wifi-d1", code, parameters, |target, bytes| {
+                let at = place(target, bytes, trap);
+                assert_eq!(bytes[at + 0x2b], 1);
+                bytes[at + 0x2b] = mark;
+            });
+            assert_eq!(found(&session), None, "{code:#x} {mark:#x}");
+            let lines = run(&mut session, ".ecxr; ? 1").unwrap();
+            assert!(lines[0].starts_with("No registers of a fault"), "{lines:?}");
+            assert_eq!(lines.len(), 2);
+        }
+    }
+}
+
+/// The debugger's own registers of the fault do not depend on what is selected.
+#[test]
+fn it_is_the_fault_of_the_processor_that_crashed() {
+    let mut session =
+        Session::new(Target::open(&forge::demo("readonly"), &mut |_| {}).unwrap(), Settings::default());
+    let crashed = session.focus.processor;
+    run(&mut session, "~3s; .ecxr").unwrap();
+    assert_eq!(session.focus.processor, crashed);
+    let trap = number(&recorded(&forge::truth("readonly")).unwrap()["regs"]["rip"]);
+    assert_eq!(session.context().unwrap().ip(), trap);
+}
+
+#[test]
+fn the_analysis_tells_where_they_are() {
+    let mut session =
+        Session::new(Target::open(&forge::demo("scanner-139"), &mut |_| {}).unwrap(), Settings::default());
+    let lines = run(&mut session, "!analyze").unwrap();
+    let told: Vec<_> = lines.iter().filter(|line| line.contains("Registers")).collect();
+    assert_eq!(told, ["  Registers  trap frame fffffa8c`100b5740 (Arg2); .ecxr"]);
+    let record = found(&session).unwrap().record;
+    assert_eq!(record, Some(0xffff_fa8c_100b_56a0), "the record of parameter 3");
+}
