@@ -193,8 +193,8 @@ impl App {
             End::Finished => {}
             End::Quit => self.quit = true,
             End::Cancelled => {
+                // What waited then was dropped when it was stopped; what waits now was typed since.
                 self.append([Line::new().role(Role::Warning, "stopped")]);
-                self.waiting.clear();
             }
             End::Failed(why) => {
                 let line = Line::new().role(Role::Error, format!("error: {why}"));

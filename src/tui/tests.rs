@@ -228,6 +228,19 @@ fn a_command_makes_a_running_pane_wait() {
 }
 
 #[test]
+fn what_is_typed_after_a_stop_runs() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.app.submit("uf nt");
+    explorer.app.submit("dropped");
+    let long = explorer.app.next_request(Instant::now()).expect("the command");
+    assert!(explorer.app.stop());
+    explorer.app.submit("r");
+    explorer.answer(&long, End::Cancelled);
+    assert_eq!(explorer.app.next_request(Instant::now()).map(|next| next.line).as_deref(), Some("r"));
+}
+
+#[test]
 fn a_pane_that_the_user_stopped_does_not_start_again_by_itself() {
     let mut explorer = Explorer::at_panes(80, 24);
     explorer.draw();
