@@ -60,6 +60,7 @@ mod r;
 mod reference;
 mod registers;
 mod reload;
+mod running;
 mod search;
 mod stack;
 mod sym;

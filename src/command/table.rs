@@ -6,6 +6,8 @@ use super::{
     image_headers, lm, lmi, ln, locals, processor, quit, r, search, stack, time, unassemble, version,
     vertarget,
 };
+// Views of Windows' own objects.
+use super::running;
 // Commands of symbols and types.
 use super::{chksym, ddt, dlist, dt, dx, evaluate_cxx, ld, list, lsa, paths, reload, sym, symopt, x};
 
@@ -34,6 +36,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &stack::process::SPEC,
     &stack::fnent::SPEC,
     &version::MACHINE,
+    &running::SPEC,
     &dump_fields::SPEC,
     &enumtag::SPEC,
     &lm::SPEC,

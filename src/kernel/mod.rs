@@ -1,10 +1,12 @@
 //! Windows' objects, one kind a file. Data, never text: how they are printed is the commands' business.
 
 mod process;
+mod processor;
 pub mod stack;
 mod thread;
 mod wait;
 
 pub use process::Process;
+pub use processor::{LockState, Processor};
 pub use thread::{ClientId, Thread};
 pub use wait::{ThreadState, WaitReason};

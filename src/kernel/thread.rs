@@ -106,13 +106,22 @@ impl<'s> Thread<'s> {
     }
 
     /// Its priority now, 0 to 31.
-    pub fn priority(&self) -> Result<i64, Lack> {
-        self.0.field("Tcb.Priority")?.i64()
+    pub fn priority(&self) -> Result<u64, Lack> {
+        self.level("Tcb.Priority")
     }
 
-    /// The priority without boosts.
-    pub fn base_priority(&self) -> Result<i64, Lack> {
-        self.0.field("Tcb.BasePriority")?.i64()
+    /// The priority without boosts, 0 to 31.
+    pub fn base_priority(&self) -> Result<u64, Lack> {
+        self.level("Tcb.BasePriority")
+    }
+
+    /// A member that can hold a priority only: anything else is no thread, or another build's.
+    fn level(&self, path: &str) -> Result<u64, Lack> {
+        let member = self.0.field(path)?;
+        member.u64().and_then(|level| match level {
+            0..32 => Ok(level),
+            _ => Err(Lack::Shape { what: member.what(), wanted: "priority" }),
+        })
     }
 
     /// How often it was switched to.

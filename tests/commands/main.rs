@@ -23,5 +23,6 @@ mod names;
 mod options;
 mod process_context;
 mod registers;
+mod running;
 mod tagged_data;
 mod type_commands;

@@ -1,0 +1,94 @@
+//! KPRCB: what a processor runs.
+
+use super::thread::Thread;
+use crate::debuggee::{Lack, Object, Scope};
+
+/// A processor. Every getter reads one fact and says why where it cannot.
+#[derive(Clone)]
+pub struct Processor<'s> {
+    number: u32,
+    prcb: Object<'s>,
+}
+
+/// What a processor does with one of its queued spin locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockState {
+    /// Nothing.
+    Free,
+    /// It waits for the lock.
+    Waiting,
+    /// It owns the lock.
+    Owned,
+}
+
+/// Low bits of KSPIN_LOCK_QUEUE.Lock (LOCK_QUEUE_WAIT and LOCK_QUEUE_OWNER of the public headers).
+const LOCK_WAIT: u64 = 1;
+const LOCK_OWNER: u64 = 2;
+/// Queued spin locks of a processor; the array has a spare entry on some builds.
+const LOCKS: u64 = 16;
+
+impl<'s> Processor<'s> {
+    /// Every processor of the computer, each with the reason where its KPRCB is not known.
+    pub fn all(scope: &'s Scope<'s>) -> impl Iterator<Item = (u32, Result<Processor<'s>, Lack>)> {
+        scope.target().processors().iter().map(move |processor| {
+            let number = processor.number;
+            let prcb = processor
+                .prcb
+                .ok_or_else(|| Lack::NoName { name: format!("the KPRCB of processor {number}") });
+            let found = prcb.and_then(|address| scope.object("nt!_KPRCB", address));
+            (number, found.map(|prcb| Processor { number, prcb }))
+        })
+    }
+
+    /// The KPRCB itself.
+    pub fn object(&self) -> &Object<'s> {
+        &self.prcb
+    }
+
+    /// Its number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn thread(&self, member: &str) -> Result<Thread<'s>, Lack> {
+        let pointer = self.prcb.field(member)?;
+        match pointer.u64()? {
+            0 => Err(Lack::Null { what: pointer.what() }),
+            address => Thread::at(self.prcb.scope(), address),
+        }
+    }
+
+    /// The thread that it runs.
+    pub fn current_thread(&self) -> Result<Thread<'s>, Lack> {
+        self.thread("CurrentThread")
+    }
+
+    /// The thread that it will run next; [`Lack::Null`] where none is chosen.
+    pub fn next_thread(&self) -> Result<Thread<'s>, Lack> {
+        self.thread("NextThread")
+    }
+
+    /// The thread that it runs when there is nothing to do.
+    pub fn idle_thread(&self) -> Result<Thread<'s>, Lack> {
+        self.thread("IdleThread")
+    }
+
+    /// Whether it has nothing to do.
+    pub fn is_idle(&self) -> Result<bool, Lack> {
+        Ok(self.current_thread()?.address() == self.idle_thread()?.address())
+    }
+
+    /// Its queued spin locks, in the order of Windows' own numbers.
+    pub fn queued_locks(&self) -> Result<Vec<LockState>, Lack> {
+        let locks = self.prcb.field("LockQueue")?;
+        let state = |index| {
+            let lock = locks.index(index)?.field("Lock")?.u64()?;
+            Ok(match (lock & LOCK_OWNER != 0, lock & LOCK_WAIT != 0) {
+                (true, _) => LockState::Owned,
+                (_, true) => LockState::Waiting,
+                _ => LockState::Free,
+            })
+        };
+        (0..LOCKS).map(state).collect()
+    }
+}
