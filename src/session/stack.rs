@@ -70,7 +70,7 @@ impl Session {
         let start = (self.target.machine() == Machine::Arm64).then(|| self.arm64_start(&registers));
         self.walk_with_images(|| match &start {
             Some(start) => {
-                walk_arm64(&TargetHost::new(&self.target, self.thread()), start.clone(), &options(max_frames))
+                walk_arm64(&TargetHost::new(&self.target, self.thread()), *start, &options(max_frames))
             }
             None => self.walk_from(self.thread(), registers.clone(), max_frames),
         })
