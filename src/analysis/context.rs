@@ -80,7 +80,7 @@ impl Search<'_> {
     /// What a parameter is the address of, if that is there.
     fn among_parameters(&self, header: &Header, arguments: &[Argument; 4]) -> Option<CrashContext> {
         let record = arguments.iter().find(|argument| argument.kind == ParameterKind::ExceptionRecord);
-        let record = record.map(|argument| argument.value).filter(|&address| self.is_record(address));
+        let record = record.map(|argument| argument.value).filter(|&address| is_record(self.target, address));
         arguments.iter().enumerate().find_map(|(index, argument)| {
             let source = ContextSource::Parameter(index);
             let found = |kind, address, record| Some(CrashContext { source, kind, address, record });
@@ -90,13 +90,17 @@ impl Search<'_> {
                 }
                 ParameterKind::TrapFrame if header.machine == Machine::Amd64 => {
                     let frame = self.trap_frame(argument.value)?;
-                    found(ContextKind::TrapFrame, frame.address, record.or_else(|| self.record_below(&frame)))
+                    found(
+                        ContextKind::TrapFrame,
+                        frame.address,
+                        record.or_else(|| record_below(self.target, &frame)),
+                    )
                 }
                 ParameterKind::Structure(name) if name == "nt!_EXCEPTION_POINTERS" => {
                     // Two pointers: the record, the context (winnt.h).
                     let pointer = |offset| self.target.memory().u64(argument.value.wrapping_add(offset)).ok();
                     let context = pointer(8).filter(|&address| self.is_context(header.machine, address))?;
-                    let record = pointer(0).filter(|&address| self.is_record(address));
+                    let record = pointer(0).filter(|&address| is_record(self.target, address));
                     found(ContextKind::ContextRecord, context, record)
                 }
                 _ => None,
@@ -143,7 +147,7 @@ impl Search<'_> {
     }
 
     fn found(&self, source: ContextSource, frame: &TrapFrame) -> CrashContext {
-        let record = self.record_below(frame);
+        let record = record_below(self.target, frame);
         CrashContext { source, kind: ContextKind::TrapFrame, address: frame.address, record }
     }
 
@@ -183,7 +187,7 @@ impl Search<'_> {
 
     /// Whether an exception made the frame: the kernel's mark in it says so, or the dispatcher's record below it.
     fn is_of_fault(&self, frame: &TrapFrame) -> bool {
-        frame.cause == TrapCause::Exception || self.record_below(frame).is_some()
+        frame.cause == TrapCause::Exception || record_below(self.target, frame).is_some()
     }
 
     fn trap_frame(&self, address: u64) -> Option<TrapFrame> {
@@ -195,23 +199,29 @@ impl Search<'_> {
         self.target.memory().read(address, &mut bytes).is_ok()
             && Context::new(machine, &bytes).is_some_and(|context| context.is_plausible())
     }
+}
 
-    /// The dispatcher's record about the instruction of a trap frame, or about the breakpoint before it.
-    fn record_below(&self, frame: &TrapFrame) -> Option<u64> {
-        let record = frame.address.checked_sub(RECORD_BELOW)?;
-        let address = self.target.memory().u64(record.wrapping_add(0x10)).ok()?;
-        (frame.machine.rip.wrapping_sub(address) <= 1 && self.is_record(record)).then_some(record)
-    }
+/// The KTRAP_FRAME at an address, if the bytes there can be one.
+pub fn trap_frame_at(target: &Target, address: u64) -> Option<TrapFrame> {
+    let host = TargetHost::new(target, target.current_thread());
+    TrapFrame::read(&host, address).filter(|frame| frame.machine.is_plausible())
+}
 
-    /// Whether the bytes can be an EXCEPTION_RECORD (winnt.h): an error, a warning or a status of the dispatcher's own
-    /// (0x10000001 and its like), the flags that there are, and no more parameters than it has room for.
-    fn is_record(&self, address: u64) -> bool {
-        let word = |offset| self.target.memory().u32(address.wrapping_add(offset));
-        let (Ok(code), Ok(flags), Ok(parameters)) = (word(0), word(4), word(0x18)) else {
-            return false;
-        };
-        (matches!(code >> 28, 0x8 | 0xc | 0xe) || (0x1000_0000..0x1000_0010).contains(&code))
-            && flags < 0x200
-            && parameters <= 15
-    }
+/// The dispatcher's record about the instruction of a trap frame, or about the breakpoint before it.
+pub fn record_below(target: &Target, frame: &TrapFrame) -> Option<u64> {
+    let record = frame.address.checked_sub(RECORD_BELOW)?;
+    let address = target.memory().u64(record.wrapping_add(0x10)).ok()?;
+    (frame.machine.rip.wrapping_sub(address) <= 1 && is_record(target, record)).then_some(record)
+}
+
+/// Whether the bytes can be an EXCEPTION_RECORD (winnt.h): an error, a warning or a status of the dispatcher's own
+/// (0x10000001 and its like), the flags that there are, and no more parameters than it has room for.
+fn is_record(target: &Target, address: u64) -> bool {
+    let word = |offset| target.memory().u32(address.wrapping_add(offset));
+    let (Ok(code), Ok(flags), Ok(parameters)) = (word(0), word(4), word(0x18)) else {
+        return false;
+    };
+    (matches!(code >> 28, 0x8 | 0xc | 0xe) || (0x1000_0000..0x1000_0010).contains(&code))
+        && flags < 0x200
+        && parameters <= 15
 }

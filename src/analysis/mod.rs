@@ -2,6 +2,7 @@
 
 mod bugcheck;
 mod context;
+mod fault_address;
 mod status;
 
 pub use bugcheck::{
@@ -9,4 +10,5 @@ pub use bugcheck::{
     decode_user_code, explain, plain_code,
 };
 pub use context::{ContextKind, ContextSource, CrashContext, crash_context};
+pub use fault_address::fault_address;
 pub use status::{exception_name, fast_fail_name, low_half, status_name};

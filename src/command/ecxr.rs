@@ -39,12 +39,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let text = format!("{:#x}", found.address);
     match found.kind {
         ContextKind::ContextRecord => {
-            (cxr::SPEC.run)(&Args { name: ".cxr", glued: "", text: &text }, context)?;
+            (cxr::SPEC.run)(&Args { name: ".cxr", glued: "", text: &text }, context)
         }
-        ContextKind::TrapFrame => {
-            (trap::SPEC.run)(&Args { name: ".trap", glued: "", text: &text }, context)?;
-        }
+        ContextKind::TrapFrame => (trap::SPEC.run)(&Args { name: ".trap", glued: "", text: &text }, context),
     }
-    context.session.focus.exception = found.record;
-    Ok(())
 }

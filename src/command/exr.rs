@@ -5,7 +5,6 @@ use crate::analysis::{exception_name, fast_fail_name};
 use crate::dump::ExceptionRecord;
 use crate::memory::Memory;
 use crate::output::{Action, Field, Line, Record, Role};
-use crate::util::bounded::{u32_at, u64_at};
 use crate::util::hex;
 
 /// `.exr`
@@ -21,9 +20,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     needs: Needs::Dump,
     run,
 };
-
-/// Bytes in an EXCEPTION_RECORD64.
-const SIZE: usize = 0x98;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
@@ -43,21 +39,10 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 }
 
 /// The record at an address.
-pub fn read(address: u64, context: &Context<'_>) -> Result<ExceptionRecord, CommandError> {
-    let mut bytes = [0u8; SIZE];
-    context.session.target.memory().read(address, &mut bytes)?;
-    let mut information = [0u64; 15];
-    for (index, slot) in information.iter_mut().enumerate() {
-        *slot = u64_at(&bytes, 0x20 + 8 * index).unwrap_or(0);
-    }
-    Ok(ExceptionRecord {
-        code: u32_at(&bytes, 0).unwrap_or(0),
-        flags: u32_at(&bytes, 4).unwrap_or(0),
-        record: u64_at(&bytes, 8).unwrap_or(0),
-        address: u64_at(&bytes, 0x10).unwrap_or(0),
-        number_parameters: u32_at(&bytes, 0x18).unwrap_or(0),
-        information,
-    })
+fn read(address: u64, context: &Context<'_>) -> Result<ExceptionRecord, CommandError> {
+    let bytes = context.session.target.memory().array(address)?;
+    ExceptionRecord::of_bytes(&bytes)
+        .ok_or_else(|| CommandError::Missing(format!("no exception record at {address:#x}")))
 }
 
 fn show(exception: &ExceptionRecord, context: &Context<'_>) -> Record {

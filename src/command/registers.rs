@@ -36,13 +36,14 @@ pub fn show(
     segments: Segments,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    context.emit(block(registers, segments))?;
+    let lost = context.session.lost_registers();
+    context.emit(block(registers, segments, &lost))?;
     let ip = registers.ip();
     if let Some(name) = stands_in(ip, context) {
         context.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
     }
     let line = Line::of(selector(registers)).append(instruction_line(context, ip));
-    let note = operand_note(context, registers, ip);
+    let note = operand_note(context, registers, &lost, ip);
     context.emit(match note {
         Some(note) => line.text(" ").value(note),
         None => line,
@@ -61,13 +62,17 @@ pub fn show_known(
     if lost.is_empty() {
         return show(registers, Segments::Shown, context);
     }
-    context.emit(block_without(registers, Segments::Shown, lost))?;
+    context.emit(block_without(registers, Segments::Shown, lost, Lost::AsUnknown))?;
     let ip = registers.ip();
     if let Some(name) = stands_in(ip, context) {
         context.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
     }
-    // What the operand holds would be worked out from registers that are not known.
-    context.emit(Line::of(selector(registers)).append(instruction_line(context, ip)))
+    let line = Line::of(selector(registers)).append(instruction_line(context, ip));
+    let note = operand_note(context, registers, lost, ip);
+    context.emit(match note {
+        Some(note) => line.text(" ").value(note),
+        None => line,
+    })
 }
 
 /// `0033:` before an instruction of user code: its address says nothing of whose it is.
@@ -76,35 +81,52 @@ fn selector(registers: &RegisterContext) -> String {
     cs.filter(|cs| cs & 3 == 3).map(|cs| format!("{cs:04x}:")).unwrap_or_default()
 }
 
-/// The register block of a context, without the instruction.
-pub fn block(context: &RegisterContext, segments: Segments) -> Record {
-    block_without(context, segments, &[])
+/// How the text shows registers that are not known. As facts they are always null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lost {
+    /// As the debugger does: with the zero or the inner frame's value that stands for them.
+    AsStored,
+    /// As `?`.
+    AsUnknown,
 }
 
-fn block_without(context: &RegisterContext, segments: Segments, lost: &[String]) -> Record {
+/// The register block of a context, without the instruction; those in `lost` are not known.
+pub fn block(context: &RegisterContext, segments: Segments, lost: &[String]) -> Record {
+    block_without(context, segments, lost, Lost::AsStored)
+}
+
+fn block_without(context: &RegisterContext, segments: Segments, lost: &[String], shown: Lost) -> Record {
     let record = Record::new("registers");
     match context.machine() {
-        Machine::Arm64 => arm64(context, record, lost),
-        _ => amd64(context, record, segments, lost),
+        Machine::Arm64 => arm64(context, record, lost, shown),
+        _ => amd64(context, record, segments, lost, shown),
     }
 }
 
-fn amd64(context: &RegisterContext, mut record: Record, segments: Segments, lost: &[String]) -> Record {
+fn amd64(
+    context: &RegisterContext,
+    mut record: Record,
+    segments: Segments,
+    lost: &[String],
+    shown: Lost,
+) -> Record {
     for names in AMD64_ROWS {
         let mut line = Line::new();
         for (index, name) in names.iter().enumerate() {
             let value = context.get(name).unwrap_or(0);
             line = line.text(if index == 0 { "" } else { " " });
-            (line, record) = register(line, record, name, value, lost);
+            (line, record) = register(line, record, name, value, lost, shown);
         }
         record = record.line(line);
     }
-    if lost.iter().any(|lost| lost == "efl") {
+    let no_flags = lost.iter().any(|lost| lost == "efl");
+    if no_flags && shown == Lost::AsUnknown {
         let line = Line::new().role(Role::Register, "efl").text("=").role(Role::Unreadable, UNKNOWN);
         return record.field("efl", Field::Null).line(line);
     }
     let flags = context.get("efl").unwrap_or(0);
-    record = record.field("efl", Field::Hex(flags)).line(flags_line(flags));
+    let fact = if no_flags { Field::Null } else { Field::Hex(flags) };
+    record = record.field("efl", fact).line(flags_line(flags));
     if segments == Segments::Shown {
         let selector = |name| context.get(name).unwrap_or(0);
         let selectors =
@@ -118,16 +140,24 @@ fn amd64(context: &RegisterContext, mut record: Record, segments: Segments, lost
 const UNKNOWN: &str = "?               ";
 
 /// `rax=0000000000000000`, the value followed as an address.
-fn register(line: Line, record: Record, name: &'static str, value: u64, lost: &[String]) -> (Line, Record) {
+fn register(
+    line: Line,
+    record: Record,
+    name: &'static str,
+    value: u64,
+    lost: &[String],
+    shown: Lost,
+) -> (Line, Record) {
     let line = line.role(Role::Register, format!("{name:>3}")).text("=");
-    if lost.iter().any(|lost| lost == name) {
+    let is_lost = lost.iter().any(|lost| lost == name);
+    if is_lost && shown == Lost::AsUnknown {
         return (line.role(Role::Unreadable, UNKNOWN), record.field(name, Field::Null));
     }
     let line = match Action::is_address(value) {
         true => line.link(Role::Value, hex::plain(value), Action::Pointers(value)),
         false => line.value(hex::plain(value)),
     };
-    (line, record.field(name, Field::Hex(value)))
+    (line, record.field(name, if is_lost { Field::Null } else { Field::Hex(value) }))
 }
 
 /// `iopl=0         nv up ei ng nz na po nc`
@@ -151,7 +181,7 @@ fn flags_line(flags: u64) -> Line {
     ))
 }
 
-fn arm64(context: &RegisterContext, mut record: Record, lost: &[String]) -> Record {
+fn arm64(context: &RegisterContext, mut record: Record, lost: &[String], shown: Lost) -> Record {
     const NAMES: [&str; 32] = [
         "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
         "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "fp",
@@ -162,7 +192,7 @@ fn arm64(context: &RegisterContext, mut record: Record, lost: &[String]) -> Reco
         for (index, name) in row.iter().enumerate() {
             let value = context.get(name).unwrap_or(0);
             line = line.text(if index == 0 { "" } else { "  " });
-            (line, record) = register(line, record, name, value, lost);
+            (line, record) = register(line, record, name, value, lost, shown);
         }
         record = record.line(line);
     }
@@ -170,7 +200,7 @@ fn arm64(context: &RegisterContext, mut record: Record, lost: &[String]) -> Reco
     let flag = |bit: u32, name: char| if psr >> bit & 1 == 1 { name } else { '-' };
     let flags: String =
         [(31, 'N'), (30, 'Z'), (29, 'C'), (28, 'V')].map(|(bit, name)| flag(bit, name)).iter().collect();
-    let (line, record) = register(Line::new(), record, "pc", pc, lost);
+    let (line, record) = register(Line::new(), record, "pc", pc, lost, shown);
     let line = line.text(format!("  psr={psr:08x} {flags} EL{}", psr >> 2 & 3));
     record.field("psr", Field::Hex(psr)).line(line)
 }
@@ -188,12 +218,12 @@ mod tests {
         {
             assert!(context.set(name, value));
         }
-        let record = block(&context, Segments::Shown);
+        let record = block(&context, Segments::Shown, &[]);
         let lines: Vec<String> = record.lines.iter().map(Line::plain).collect();
         assert_eq!(lines[0], "rax=4141414141414139 rbx=0000000000000000 rcx=0000000000000000");
         assert_eq!(lines[3], " r8=3be6192c0436d050  r9=0000000000000000 r10=0000000000000000");
         assert_eq!(lines[6], "iopl=0         nv up ei pl nz na po nc");
         assert_eq!(lines[7], "cs=0010  ss=0000  ds=0000  es=0000  fs=0000  gs=0000             efl=00050206");
-        assert_eq!(block(&context, Segments::Hidden).lines.len(), 7);
+        assert_eq!(block(&context, Segments::Hidden, &[]).lines.len(), 7);
     }
 }

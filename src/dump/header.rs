@@ -1,6 +1,7 @@
 //! The header of a dump, the same for 32-bit and 64-bit files. Fields that the writer left at the filler `PAGE` are
 //! `None`.
 
+use crate::util::bounded;
 use std::ops::Range;
 
 use super::kind::{Bits, DumpKind, Machine};
@@ -103,6 +104,25 @@ pub struct ExceptionRecord {
 }
 
 impl ExceptionRecord {
+    /// Size of an EXCEPTION_RECORD64.
+    pub const SIZE: usize = 0x98;
+
+    /// Reads an EXCEPTION_RECORD64 (winnt.h).
+    pub fn of_bytes(bytes: &[u8; Self::SIZE]) -> Option<ExceptionRecord> {
+        let mut information = [0u64; 15];
+        for (slot, at) in information.iter_mut().zip((0x20..).step_by(8)) {
+            *slot = bounded::u64_at(bytes, at)?;
+        }
+        Some(ExceptionRecord {
+            code: bounded::u32_at(bytes, 0)?,
+            flags: bounded::u32_at(bytes, 4)?,
+            record: bounded::u64_at(bytes, 8)?,
+            address: bounded::u64_at(bytes, 0x10)?,
+            number_parameters: bounded::u32_at(bytes, 0x18)?,
+            information,
+        })
+    }
+
     /// The parameters that count: at most 15.
     pub fn parameters(&self) -> &[u64] {
         let count = (self.number_parameters as usize).min(self.information.len());

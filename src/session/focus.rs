@@ -16,8 +16,8 @@ pub struct Focus {
     pub thread: Option<u64>,
     /// The frame that was selected; registers are shown as they were in it.
     pub frame: Option<SelectedFrame>,
-    /// The exception record's address that belongs to `context`, if one is known.
-    pub exception: Option<u64>,
+    /// The address of the KTRAP_FRAME that `context` was read from, if it was.
+    pub trap_frame: Option<u64>,
 }
 
 /// A frame that was made current.

@@ -209,7 +209,7 @@ impl Session {
     pub fn set_context(&mut self, context: Context, registers: Option<Registers>) {
         self.focus.context = Some(context);
         self.focus.registers = registers;
-        self.focus.exception = None;
+        self.focus.trap_frame = None;
         self.focus.frame = None;
         self.next_address.clear();
     }
@@ -218,7 +218,7 @@ impl Session {
     pub fn reset_context(&mut self) {
         self.focus.context = None;
         self.focus.registers = None;
-        self.focus.exception = None;
+        self.focus.trap_frame = None;
         self.focus.frame = None;
         self.next_address.clear();
     }

@@ -5,9 +5,11 @@ use crate::forge;
 use crate::forge::number;
 use crate::golden::run;
 use dumpscope::analysis::{ContextKind, ContextSource, CrashContext, crash_context};
+use dumpscope::command::run_line;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::memory::Memory;
+use dumpscope::output::{Block, Collector, Field};
 use dumpscope::session::{Session, Settings};
 use serde_json::Value;
 
@@ -143,4 +145,64 @@ fn the_analysis_tells_where_they_are() {
     assert_eq!(told, ["  Registers  trap frame fffffa8c`100b5740 (Arg2); .ecxr"]);
     let record = found(&session).unwrap().record;
     assert_eq!(record, Some(0xffff_fa8c_100b_56a0), "the record of parameter 3");
+}
+
+/// The value of each register as a fact.
+fn facts(session: &mut Session, command: &str) -> Vec<(String, Field)> {
+    let mut output = Collector::default();
+    run_line(command, session, &mut output).unwrap_or_else(|failure| panic!("{command}: {}", failure.error));
+    let records = output.document.blocks.into_iter().filter_map(|block| match block {
+        Block::Record(record) if record.kind == "registers" => Some(record.fields),
+        _ => None,
+    });
+    records.flatten().map(|(name, value)| (name.to_string(), value)).collect()
+}
+
+/// A KTRAP_FRAME of an exception holds the volatile registers and rbp; of the others nothing is known.
+#[test]
+fn registers_that_were_not_saved_are_null_as_facts() {
+    let truth = forge::truth("wifi-50");
+    let trap = recorded(&truth).unwrap();
+    let mut session =
+        Session::new(Target::open(&forge::demo("wifi-50"), &mut |_| {}).unwrap(), Settings::default());
+    for command in [".ecxr", "r", "rM 1", "r rax, rbx, bl, rbp, r12d, r10"] {
+        for (name, value) in facts(&mut session, command) {
+            match name.as_str() {
+                "rbx" | "rsi" | "rdi" | "r12" | "r13" | "r14" | "r15" | "bl" | "r12d" => {
+                    assert_eq!(value, Field::Null, "{command}: {name}");
+                }
+                "rax" | "rcx" | "rdx" | "rsp" | "rbp" | "r8" | "r9" | "r10" | "r11" => {
+                    assert_eq!(value, Field::Hex(number(&trap["regs"][&name])), "{command}: {name}");
+                }
+                _ => assert_ne!(value, Field::Null, "{command}: {name}"),
+            }
+        }
+    }
+    // The text is the debugger's, and what the user sets is known.
+    assert!(run(&mut session, "r").unwrap().iter().any(|line| line.contains("rbx=0000000000000000")));
+    let set = facts(&mut session, "r ebx=5; r rbx, rsi");
+    assert_eq!(set[1].1, Field::Null);
+    assert_eq!(set[0].1, Field::Null, "the upper half is still not known");
+    assert_eq!(facts(&mut session, "r rbx=5; r rbx")[0].1, Field::Hex(5));
+}
+
+/// The instruction of `readonly`, `or [rax+r9*8],r10`, wrote where parameter 1 says; in a copy whose bug check names another
+/// address the note tells that the two differ.
+#[test]
+fn an_operand_that_is_not_what_faulted_is_told() {
+    let truth = forge::truth("readonly");
+    let mut parameters: Vec<u64> =
+        truth["bugcheck"]["parameters"].as_array().unwrap().iter().map(number).collect();
+    let at = |parameters: &[u64]| {
+        let parameters = parameters.to_vec().try_into().unwrap();
+        let mut session = with_bug_check("readonly", 0xbe, parameters, |_, _| {});
+        run(&mut session, ".ecxr").unwrap().last().unwrap().clone()
+    };
+    assert!(at(&parameters).ends_with("ds:ffffd30a`44200008=0000000000000000"), "{}", at(&parameters));
+    parameters[0] += 0x1000;
+    let told = at(&parameters);
+    assert!(told.ends_with("(the processor reported ffffd30a`44201008)"), "{told}");
+    // What a general protection fault leaves there is no address.
+    parameters[0] = u64::MAX;
+    assert!(at(&parameters).ends_with("=0000000000000000"), "{}", at(&parameters));
 }

@@ -3,6 +3,7 @@
 
 use super::decode::MAX_LENGTH;
 use super::x64;
+use crate::analysis::fault_address;
 use crate::command::Context;
 use crate::debuggee;
 use crate::dump::Machine;
@@ -11,10 +12,15 @@ use crate::session::Session;
 use crate::util::hex;
 use iced_x86::{ConditionCode, FlowControl, Instruction, Mnemonic, OpKind, Register};
 
-/// The note on the instruction at `address` with these registers: `ss:0018:fffff803`11a8b160=000000000000001e`,
-/// `[br=1]`. `None` where there is nothing to note. The selector is left out where the registers have none, as in a
-/// trap frame. ARM64 instructions have no note.
-pub fn operand_note(context: &Context<'_>, registers: &debuggee::Context, address: u64) -> Option<String> {
+/// The note on the instruction at `address` with these registers, of which those in `lost` are not known:
+/// `ss:0018:fffff803`11a8b160=000000000000001e`, `[br=1]`, `(rsi not saved)`. `None` where there is nothing to note. The
+/// selector is left out where the registers have none, as in a trap frame. ARM64 instructions have no note.
+pub fn operand_note(
+    context: &Context<'_>,
+    registers: &debuggee::Context,
+    lost: &[String],
+    address: u64,
+) -> Option<String> {
     if registers.machine() != Machine::Amd64 {
         return None;
     }
@@ -26,11 +32,32 @@ pub fn operand_note(context: &Context<'_>, registers: &debuggee::Context, addres
         return None;
     }
     if instruction.flow_control() == FlowControl::ConditionalBranch {
+        if lost.iter().any(|name| name == "efl" || name == "rcx" && instruction.is_jcx_short()) {
+            return None;
+        }
         let taken = taken(&instruction, registers)?;
         return Some(format!("[br={}]", u8::from(taken)));
     }
     let symbol = |address| context.symbol_text(address);
-    note(&instruction, registers, memory, kernel_gs(context.session, registers), &symbol)
+    let session = &context.session;
+    let seen = Seen {
+        registers,
+        lost,
+        gs: kernel_gs(session, registers),
+        fault: fault_address(&session.target, address, session.focus.trap_frame),
+    };
+    note(&instruction, &seen, memory, &symbol)
+}
+
+/// What is known at the instruction.
+struct Seen<'r> {
+    registers: &'r debuggee::Context,
+    /// Those of `registers` whose values are not this instruction's.
+    lost: &'r [String],
+    /// The base of gs.
+    gs: Option<u64>,
+    /// The address that the processor could not access.
+    fault: Option<u64>,
 }
 
 /// The base of gs, which is not in a CONTEXT: known for a processor's own registers in kernel code. Those that were
@@ -45,9 +72,8 @@ fn kernel_gs(session: &Session, registers: &debuggee::Context) -> Option<u64> {
 
 fn note(
     instruction: &Instruction,
-    registers: &debuggee::Context,
+    seen: &Seen<'_>,
     memory: &dyn Memory,
-    gs: Option<u64>,
     symbol: &dyn Fn(u64) -> Option<String>,
 ) -> Option<String> {
     // They name an address and do not read it.
@@ -55,21 +81,30 @@ fn note(
         return None;
     }
     let operand = (0..instruction.op_count()).find(|&operand| is_memory(instruction.op_kind(operand)))?;
-    let address = effective_address(instruction, operand, registers)?;
     let segment = segment(instruction, operand);
+    let size = instruction.memory_size().size();
+    let lost = lost_of(instruction, operand, seen.lost);
+    let solved = solved(instruction, operand, &lost, seen);
+    if solved.is_none() && !lost.is_empty() {
+        return Some(format!("({} not saved)", lost.join(", ")));
+    }
+    let address = match solved {
+        Some(address) => address,
+        None => effective_address(instruction, operand, |name| seen.registers.get(name))?,
+    };
     let name = format!("{segment:?}").to_lowercase();
-    let selector = match registers.get(&name) {
+    let selector = match seen.registers.get(&name) {
         Some(selector) if selector != 0 => format!("{selector:04x}:"),
         _ => String::new(),
     };
-    let size = instruction.memory_size().size();
     let base = match segment {
         // Kernel code has no use for it, and the TEB that it may point at is not known.
         Register::FS => None,
-        Register::GS => gs,
+        Register::GS => seen.gs,
         _ => Some(0),
     };
     let value = base.and_then(|base| bytes(memory, base.wrapping_add(address), size));
+    let is_readable = value.is_some();
     let text = match value {
         None => "??".repeat(size),
         Some(value) => match pointed(instruction, &value).and_then(|to| Some((to, symbol(to)?))) {
@@ -77,7 +112,54 @@ fn note(
             None => value.iter().rev().map(|byte| format!("{byte:02x}")).collect(),
         },
     };
-    Some(format!("{name}:{selector}{}={text}", hex::tick(address)))
+    let elsewhere = seen.fault.filter(|fault| is_readable && fault.wrapping_sub(address) >= size as u64);
+    let remark = match (lost.first(), elsewhere) {
+        (Some(register), _) => format!(" ({register} solved from the fault address)"),
+        (None, Some(fault)) => format!(" (the processor reported {})", hex::tick(fault)),
+        (None, None) => String::new(),
+    };
+    Some(format!("{name}:{selector}{}={text}{remark}", hex::tick(address)))
+}
+
+/// The registers that the operand's address is made of and that are not known.
+fn lost_of(instruction: &Instruction, operand: u32, lost: &[String]) -> Vec<String> {
+    let mut used = Vec::new();
+    let _ = effective_address(instruction, operand, |name| {
+        let full = full(name);
+        if lost.contains(&full) && !used.contains(&full) {
+            used.push(full);
+        }
+        Some(0)
+    });
+    used
+}
+
+/// The operand's address where it is the one that the processor could not access: if one register of it is not known,
+/// there is but one value of that which leads there.
+fn solved(instruction: &Instruction, operand: u32, lost: &[String], seen: &Seen<'_>) -> Option<u64> {
+    let ([unknown], Some(fault)) = (lost, seen.fault) else {
+        return None;
+    };
+    // At the start of a page it may be the second page of an operand that begins before.
+    let of_second_page = fault & 0xfff == 0 && instruction.memory_size().size() > 1;
+    if of_second_page || matches!(segment(instruction, operand), Register::FS | Register::GS) {
+        return None;
+    }
+    let with = |value: u64| {
+        effective_address(instruction, operand, |name| match full(name) == *unknown {
+            true => Some(value),
+            false => seen.registers.get(name),
+        })
+    };
+    let (start, factor) = (with(0)?, with(1)?.wrapping_sub(with(0)?));
+    let value = fault.wrapping_sub(start).cast_signed().checked_div(factor.cast_signed())?;
+    (with(value.cast_unsigned())? == fault).then_some(fault)
+}
+
+/// The whole register: `rsi` of `esi`.
+fn full(name: &str) -> String {
+    let whole = Register::values().find(|register| format!("{register:?}").eq_ignore_ascii_case(name));
+    whole.map_or_else(|| name.to_owned(), |it| format!("{:?}", it.full_register()).to_lowercase())
 }
 
 /// Where an indirect call or jump goes.
@@ -117,12 +199,16 @@ fn segment(instruction: &Instruction, operand: u32) -> Register {
     }
 }
 
-fn effective_address(instruction: &Instruction, operand: u32, registers: &debuggee::Context) -> Option<u64> {
-    instruction.virtual_address(operand, 0, |register, _, _| {
-        if register.is_segment_register() {
+fn effective_address(
+    instruction: &Instruction,
+    operand: u32,
+    mut register: impl FnMut(&str) -> Option<u64>,
+) -> Option<u64> {
+    instruction.virtual_address(operand, 0, |named, _, _| {
+        if named.is_segment_register() {
             return Some(0);
         }
-        registers.get(&format!("{register:?}").to_lowercase())
+        register(&format!("{named:?}").to_lowercase())
     })
 }
 
@@ -194,7 +280,8 @@ mod tests {
         let memory = Little(*b"\x1e\0\0\0\0\0\0\0\x08\0\xbf\x0b\x03\xf8\xff\xff");
         let instruction = x64::instruction(code, 0xfffff803_0bbfdb50, 64).expect("an instruction");
         let symbol = |address| (address == 0xfffff803_0bbf0008).then(|| "nt+0x3f0008".to_owned());
-        note(&instruction, &registers(set), &memory, gs, &symbol)
+        let registers = registers(set);
+        note(&instruction, &Seen { registers: &registers, lost: &[], gs, fault: None }, &memory, &symbol)
     }
 
     /// Notes of the reference transcripts.
@@ -283,6 +370,54 @@ mod tests {
         for kind in OpKind::values().filter(|kind| is_memory(*kind) && !impossible.contains(kind)) {
             assert!(kinds.contains(&kind), "{kind:?} is not covered");
         }
+    }
+
+    /// What is noted when some registers are not known and the processor reported `fault`.
+    fn partly(code: &[u8], set: &[(&str, u64)], lost: &[&str], fault: Option<u64>) -> String {
+        let memory = Little([0x11; 16]);
+        let instruction = x64::instruction(code, 0xfffff803_0bbfdb50, 64).expect("an instruction");
+        let (registers, lost) =
+            (registers(set), lost.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let seen = Seen { registers: &registers, lost: &lost, gs: None, fault };
+        note(&instruction, &seen, &memory, &|_| None).expect("a note")
+    }
+
+    /// Addresses worked out by hand.
+    #[test]
+    fn unknown_registers_are_solved_or_named() {
+        let load = [0x48, 0x8b, 0x1e];
+        let fault = Some(0xfffffa5b_d73d3148);
+        assert_eq!(
+            partly(&load, &[], &["rbx", "rsi"], fault),
+            "ds:fffffa5b`d73d3148=???????????????? (rsi solved from the fault address)"
+        );
+        assert_eq!(partly(&load, &[], &["rsi"], None), "(rsi not saved)");
+        // At the start of a page the operand may have begun in the one before.
+        assert_eq!(partly(&load, &[], &["rsi"], Some(0xfffffa5b_d73d3000)), "(rsi not saved)");
+        // mov eax,[rbx+rsi*8-10h]: 0x1000 + 8 * 0x20 - 0x10, and nothing times eight reaches an odd address.
+        let scaled = [0x8b, 0x44, 0xf3, 0xf0];
+        let rbx = [("rbx", 0x1000)];
+        assert_eq!(
+            partly(&scaled, &rbx, &["rsi"], Some(0x10f0)),
+            "ds:00000000`000010f0=???????? (rsi solved from the fault address)"
+        );
+        assert_eq!(partly(&scaled, &rbx, &["rsi"], Some(0x10f1)), "(rsi not saved)");
+        assert_eq!(partly(&scaled, &[], &["rbx", "rsi"], Some(0x10f0)), "(rbx, rsi not saved)");
+        // Of esi only the lower half counts: it leads to no address above 4 GB.
+        let narrow = [0x67, 0x8b, 0x06];
+        assert_eq!(partly(&narrow, &[], &["rsi"], fault), "(rsi not saved)");
+        assert_eq!(
+            partly(&[0x65, 0x48, 0x8b, 0x06], &[], &["rsi"], fault),
+            "(rsi not saved)",
+            "gs has a base of its own"
+        );
+        // What is read here is not what could not be accessed.
+        let read = [("rsi", BASE)];
+        assert_eq!(
+            partly(&load, &read, &[], fault),
+            "ds:fffff803`11a8b160=1111111111111111 (the processor reported fffffa5b`d73d3148)"
+        );
+        assert_eq!(partly(&load, &read, &[], Some(BASE + 4)), "ds:fffff803`11a8b160=1111111111111111");
     }
 
     #[test]

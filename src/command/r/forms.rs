@@ -34,7 +34,21 @@ pub fn shown(name: &str, form: Option<&str>, session: &Session) -> Option<Shown>
         Some(value) if raw.bytes.len() <= 8 => Field::Hex(value),
         _ => Field::from(format!("0x{digits}").as_str()),
     };
+    let value = if is_lost(&name, session) { Field::Null } else { value };
     Some(Shown { text: format!("{name}={text}"), value })
+}
+
+/// Whether the register, or the one that it is a part of, is not known for what is selected.
+fn is_lost(name: &str, session: &Session) -> bool {
+    let Ok(context) = session.context() else {
+        return false;
+    };
+    let place = |name: &str| context.slot(name).map(|slot| slot.offset..slot.offset + slot.size);
+    let Some(part) = place(name) else {
+        return false;
+    };
+    let lost = session.lost_registers();
+    lost.iter().filter_map(|lost| place(lost)).any(|whole| whole.start <= part.start && part.end <= whole.end)
 }
 
 fn raw(name: &str, session: &Session) -> Option<Raw> {

@@ -19,7 +19,9 @@ const DEBUG: u32 = 0x10;
 pub fn masked(mask: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
     let registers = current(context.session)?.clone();
     if mask & 0x3 != 0 {
-        context.emit(block(&registers, if mask & 0x8 != 0 { Segments::Shown } else { Segments::Hidden }))?;
+        let segments = if mask & 0x8 != 0 { Segments::Shown } else { Segments::Hidden };
+        let lost = context.session.lost_registers();
+        context.emit(block(&registers, segments, &lost))?;
     } else if mask & 0x8 != 0 {
         row(&["cs", "ss", "ds", "es", "fs", "gs"], "  ", context)?;
     }

@@ -9,6 +9,7 @@ use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::debuggee::Context as RegisterContext;
 use crate::output::{Line, Record};
 use crate::session::Session;
+use crate::unwind::{GENERAL_NAMES, Origin};
 use forms::shown;
 use masks::masked;
 
@@ -162,6 +163,11 @@ fn assign<'t>(
     let (value, rest) = context.evaluate_prefix(value)?;
     if !registers.set(name, value) {
         return Err(CommandError::Argument(format!("{name} is wider than 64 bits; it cannot be set")));
+    }
+    // What is set whole is known from then on.
+    let number = GENERAL_NAMES.iter().position(|whole| name.eq_ignore_ascii_case(whole));
+    if let (Some(known), Some(number)) = (&mut context.session.focus.registers, number) {
+        known.set_general(number as u8, value, Origin::Context);
     }
     context.session.focus.context = Some(registers);
     Ok(rest)

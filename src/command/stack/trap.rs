@@ -47,6 +47,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         shown.set(name, 0);
     }
     session.set_context(shown.clone(), Some(registers));
+    session.focus.trap_frame = Some(address);
     for text in [
         "NOTE: The trap frame does not contain all registers.",
         "Some register values may be zeroed or incorrect.",
