@@ -4,7 +4,7 @@ use super::Session;
 use crate::debuggee::{FoundType, SymbolStatus};
 use crate::memory::Memory;
 use crate::symbols::registers::amd64_name;
-use crate::symbols::source::{Location, Place, Variable};
+use crate::symbols::source::{Location, Place, SymbolSource, Variable};
 use crate::unwind::{Frame, FrameKind};
 use crate::util::bounded::slice;
 
@@ -41,8 +41,8 @@ pub enum Home {
     },
     /// In the image.
     Static(u64),
-    /// It is a constant.
-    Constant,
+    /// It is a constant in a part of its scope; in which is not recorded.
+    Constant(i64),
     /// In several places.
     Parts,
 }
@@ -56,7 +56,7 @@ impl Home {
             Home::Memory { register, offset, .. } if *offset < 0 => format!("@{register}-0x{:04x}", -offset),
             Home::Memory { register, offset, .. } => format!("@{register}+0x{offset:04x}"),
             Home::Static(_) => "<static>".to_owned(),
-            Home::Constant => "<constant>".to_owned(),
+            Home::Constant(_) => "<constant>".to_owned(),
             Home::Parts => "<in parts>".to_owned(),
         }
     }
@@ -94,6 +94,7 @@ impl Session {
     /// # Errors
     /// As [`Session::locals`].
     pub fn locals_of(&self, frame: &Frame) -> Result<Vec<Local>, String> {
+        // A return address may belong to what follows the call, in another block or even another function.
         let ip = frame.lookup_ip();
         let module = self.target.modules().at(ip).ok_or_else(|| format!("{ip:#x} lies in no module"))?;
         let symbols = self.target.module_symbols(module);
@@ -106,6 +107,7 @@ impl Session {
         let rva = u32::try_from(ip - module.base).map_err(|_| "the module is too large".to_owned())?;
         let depth = self.inline_depth(frame);
         let variables = names.locals(rva).into_iter().filter(|variable| variable.inline_depth == depth);
+        let after = returned_to(&**names, rva, frame);
         let locals = variables.map(|variable| {
             let ty = FoundType {
                 module: module.name.clone(),
@@ -113,7 +115,8 @@ impl Session {
                 source: types.clone(),
                 id: variable.ty,
             };
-            self.local(&variable, ty, frame, module.base)
+            let back = after.iter().find(|it| it.declaration == variable.declaration);
+            self.local(&variable, back, ty, frame, module.base)
         });
         Ok(locals.collect())
     }
@@ -128,13 +131,27 @@ impl Session {
         Some(before.take_while(|inner| inner.kind == FrameKind::Inline && inner.ip == frame.ip).count())
     }
 
-    fn local(&self, variable: &Variable, ty: FoundType, frame: &Frame, base: u64) -> Local {
+    /// A variable as it is at the call, `back` being the same at the return address.
+    fn local(
+        &self,
+        variable: &Variable,
+        back: Option<&Variable>,
+        ty: FoundType,
+        frame: &Frame,
+        base: u64,
+    ) -> Local {
         let size = ty.size().unwrap_or(0);
-        let home = home(variable, frame, base);
-        let bytes = match size {
-            0 => None,
-            size if size > MAX_BYTES => None,
-            size => self.bytes(variable, size as usize, frame, base),
+        let held = |variable: &Variable| Held {
+            home: home(variable, frame, base),
+            bytes: match size {
+                0 => None,
+                size if size > MAX_BYTES => None,
+                size => self.bytes(variable, size as usize, frame, base),
+            },
+        };
+        let Held { home, bytes } = match back {
+            Some(back) => either(held(back), held(variable)),
+            None => held(variable),
         };
         Local { name: variable.name.clone(), ty, parameter: variable.parameter, home, bytes }
     }
@@ -158,7 +175,8 @@ impl Session {
     fn fill(&self, part: &mut [u8], place: &Place, frame: &Frame, base: u64) -> bool {
         let value = match place {
             Place::Register(number) => register_bytes(*number, frame),
-            Place::Constant(value) => Some(value.to_le_bytes().to_vec()),
+            // The records do not say where in the scope it holds.
+            Place::Constant(_) => None,
             Place::Static { rva } => {
                 return self.target.memory().read(base.wrapping_add(u64::from(*rva)), part).is_ok();
             }
@@ -176,6 +194,36 @@ impl Session {
             }
             None => false,
         }
+    }
+}
+
+/// Where a variable is, with what is there.
+#[derive(Debug, PartialEq, Eq)]
+struct Held {
+    home: Home,
+    bytes: Option<Vec<u8>>,
+}
+
+/// The variables at a frame's return address, if that is in the function of the call at `call`. The registers of a frame
+/// are those to which the call comes back: a variable that is in a volatile register up to the call, and in another place
+/// from then on, is known only there.
+fn returned_to(names: &dyn SymbolSource, call: u32, frame: &Frame) -> Vec<Variable> {
+    let back = call.wrapping_add((frame.ip.wrapping_sub(frame.lookup_ip())) as u32);
+    let extent = names.function_extent(call);
+    if back == call || extent.is_none() || extent != names.function_extent(back) {
+        return Vec::new();
+    }
+    names.locals(back)
+}
+
+/// What is known of a variable, from its place at the return address and from that at the call. Where the two contradict
+/// each other neither is to be believed.
+fn either(back: Held, call: Held) -> Held {
+    match (&back.bytes, &call.bytes) {
+        (Some(after), Some(before)) if after != before => Held { home: Home::Nowhere, bytes: None },
+        (Some(_), _) => back,
+        (None, None) if call.home == Home::Nowhere => back,
+        (None, _) => call,
     }
 }
 
@@ -211,7 +259,7 @@ fn home(variable: &Variable, frame: &Frame, base: u64) -> Home {
                 }
             }
             Place::Static { rva } => Home::Static(base.wrapping_add(u64::from(*rva))),
-            Place::Constant(_) => Home::Constant,
+            Place::Constant(value) => Home::Constant(*value),
         },
         _ => Home::Parts,
     }
@@ -276,6 +324,21 @@ mod tests {
         assert_eq!(whole("sil"), ("rsi".into(), 0, 1));
         assert_eq!(whole("r12d"), ("r12".into(), 0, 4));
         assert_eq!(whole("di"), ("rdi".into(), 0, 2));
+    }
+
+    #[test]
+    fn a_variable_is_known_at_the_call_or_behind_it() {
+        let held = |register: &str, byte: Option<u8>| Held {
+            home: Home::Register(register.to_owned()),
+            bytes: byte.map(|byte| vec![byte]),
+        };
+        assert_eq!(either(held("rbx", Some(1)), held("rcx", None)), held("rbx", Some(1)));
+        assert_eq!(either(held("rax", None), held("rsi", Some(2))), held("rsi", Some(2)));
+        assert_eq!(either(held("rbx", Some(3)), held("rsi", Some(3))), held("rbx", Some(3)));
+        let nowhere = || Held { home: Home::Nowhere, bytes: None };
+        assert_eq!(either(held("rbx", Some(1)), held("rsi", Some(2))), nowhere());
+        assert_eq!(either(held("rax", None), nowhere()), held("rax", None));
+        assert_eq!(either(nowhere(), held("rcx", None)), held("rcx", None));
     }
 
     #[test]

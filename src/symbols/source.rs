@@ -84,6 +84,8 @@ pub struct Variable {
     /// The inlined function it belongs to, or `None` for the function itself. 0 is the innermost of
     /// [`SymbolSource::inline_chain`].
     pub inline_depth: Option<usize>,
+    /// Which declaration of the function it is: the same number wherever in the function it is asked for.
+    pub declaration: usize,
 }
 
 /// Something that knows names.

@@ -2,11 +2,12 @@
 
 use crate::forge;
 use crate::forge::{number, root};
+use crate::golden;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::search::finder::Options;
 use dumpscope::search::path::SearchPath;
-use dumpscope::session::{Session, Settings};
+use dumpscope::session::{Home, Session, Settings};
 use serde_json::Value;
 use std::path::Path;
 
@@ -89,4 +90,52 @@ fn a_volatile_register_further_out_gives_no_value() {
             }
         }
     }
+}
+
+/// Variables that the compiler kept in a volatile register up to the call and elsewhere from there on: the function that
+/// has them, and the argument of it that they hold (ndis.c and mm.c in tests/forge/windows: `miniport` is a copy of
+/// `MiniportHandle`).
+const KEPT_ACROSS: &[(&str, &str, &str, usize)] = &[
+    ("wifi", "NdisMSendNetBufferListsComplete", "MiniportHandle", 0),
+    ("wifi", "NdisMSendNetBufferListsComplete", "miniport", 0),
+    ("wifi-50", "NdisMSendNetBufferListsComplete", "MiniportHandle", 0),
+    ("wifi-d1", "NdisMSendNetBufferListsComplete", "miniport", 0),
+    ("wifi-fc", "NdisMSendNetBufferListsComplete", "miniport", 0),
+    ("readonly", "MiSystemFault", "va", 1),
+];
+
+#[test]
+fn variables_are_found_where_the_call_comes_back_to() {
+    for (case, function, variable, argument) in KEPT_ACROSS {
+        let truth = forge::truth(case);
+        let frames = truth["frames"].as_array().unwrap();
+        let index = frames.iter().position(|frame| frame["function"] == *function).unwrap();
+        let handed = number(&frames[index + 1]["callee_arguments"][argument]);
+        let mut session = session(case);
+        let (ip, sp) = (number(&frames[index]["rip"]), number(&frames[index]["rsp"]));
+        let stack = session.stack(0xff).unwrap();
+        let frame = stack.physical().find(|frame| frame.ip == ip && frame.sp == sp).unwrap();
+        session.select_frame(frame.number).unwrap();
+        let locals = session.locals().unwrap();
+        let local = locals.iter().find(|local| local.name == *variable).unwrap();
+        let bytes = local.bytes.as_deref().unwrap_or_else(|| panic!("{case}: {variable} has no value"));
+        assert_eq!(bytes, handed.to_le_bytes(), "{case}: {variable} in {}", local.home.text());
+    }
+}
+
+/// `contents` of MiSystemFault begins as 0 and is then read from the PTE (mm.c): the record of the constant holds for a
+/// part of the scope only, and which part is not recorded.
+#[test]
+fn a_constant_is_no_value() {
+    let mut session = session("readonly");
+    let stack = session.stack(0xff).unwrap();
+    let name = |ip| session.target.name_address(ip).map(|named| named.name());
+    let frame = stack.physical().find(|frame| name(frame.ip).as_deref() == Some("nt!MiSystemFault")).unwrap();
+    session.select_frame(frame.number).unwrap();
+    let locals = session.locals().unwrap();
+    let constants: Vec<_> = locals.iter().filter(|local| matches!(local.home, Home::Constant(_))).collect();
+    assert!(constants.iter().any(|local| local.name == "contents"));
+    assert!(constants.iter().all(|local| local.bytes.is_none()));
+    let shown = golden::run(&mut session, "dv contents").unwrap();
+    assert_eq!(shown, ["       contents = <0 in a part of its scope>"]);
 }

@@ -3,7 +3,7 @@
 use crate::command::Context;
 use crate::command::typed::{value_span, with_bytes};
 use crate::output::{Action, Field, Line, Record, Role, Span};
-use crate::session::Local;
+use crate::session::{Home, Local};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::words::c_name;
 use crate::symbols::types::format::{Value, ValueKind};
@@ -75,10 +75,19 @@ pub(in crate::command) fn value(local: &Local, context: &Context<'_>) -> Span {
         return Span::new(Role::Value, type_name(local)).with_action(object);
     }
     let Some(bytes) = &local.bytes else {
-        return unavailable();
+        return constant(local, context).unwrap_or_else(unavailable);
     };
     let value = with_bytes(&context.session.target, &local.ty, bytes);
     value_span(&plain_pointer(value), &local.ty, local.home.address())
+}
+
+/// What is said of a variable that its function's records call a constant, without saying where that holds.
+fn constant(local: &Local, context: &Context<'_>) -> Option<Span> {
+    let Home::Constant(value) = local.home else { return None };
+    let all = value.to_le_bytes();
+    let bytes = all.get(..usize::try_from(local.ty.size()?).ok()?)?;
+    let text = plain_pointer(with_bytes(&context.session.target, &local.ty, bytes)).text;
+    Some(Span::new(Role::Unreadable, format!("<{text} in a part of its scope>")))
 }
 
 /// `dv` writes pointers with all their digits and without the type behind them; strings stay.

@@ -92,7 +92,7 @@ impl SymbolSource for PdbFile {
             let range = (spot.beside(location.range.0), spot.beside(location.range.1));
             Some(Location { range, part: location.part, place })
         };
-        let in_scope = procedure.variables.iter().filter_map(|variable| {
+        let in_scope = procedure.variables.iter().enumerate().filter_map(|(declaration, variable)| {
             let depth = match variable.site {
                 Some(site) => Some(chain.iter().position(|&number| number == site)?),
                 None => None,
@@ -107,6 +107,7 @@ impl SymbolSource for PdbFile {
                 parameter: variable.parameter,
                 locations: locations.filter(|l| here(l.range)).filter_map(moved).collect(),
                 inline_depth: depth,
+                declaration,
             })
         });
         in_scope.collect()
