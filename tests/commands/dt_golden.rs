@@ -12,13 +12,7 @@ use dumpscope::symbols::types::{Type, TypeSource};
 use dumpscope::symbols::wildcard::Wildcard;
 
 fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("DUMPSCOPE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if root.join("golden/dbgeng-types").is_dir() {
-        return Some(root);
-    }
-    println!("skipped: no shared data");
-    None
+    crate::shared::root_with(&["golden/dbgeng-types"])
 }
 
 /// A `dt` command of the transcript, taken apart.

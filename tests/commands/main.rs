@@ -5,6 +5,8 @@
 mod forge;
 #[path = "../support/golden.rs"]
 mod golden;
+#[path = "../support/shared.rs"]
+mod shared;
 #[path = "../support/synth.rs"]
 mod synth;
 

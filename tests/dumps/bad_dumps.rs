@@ -1,7 +1,7 @@
 //! Files that are no usable dump: each must give one clear message, or open with warnings that say what is missing.
 
 use crate::synth;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::synth::{Machine, Triage};
 use dumpscope::debuggee::{Subject, Target};
@@ -162,12 +162,7 @@ fn damaged_triage_dumps_are_reported() {
 /// The inputs that came from the field.
 #[test]
 fn shared_bad_files() {
-    let root = std::env::var_os("DUMPSCOPE_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
-    let bad = root.join("dumps/bad");
-    if !bad.is_dir() {
-        println!("skipped: no shared data");
-        return;
-    }
+    let Some(bad) = crate::shared::shared("dumps/bad") else { return };
     let fails = |name: &str, parts: &[&str]| has(&open(&bad.join(name)).unwrap_err(), parts);
     fails("all-zero.dmp", &["only zeros"]);
     fails("empty.dmp", &["is empty"]);

@@ -122,8 +122,8 @@ fn larger_seeds() -> Vec<Vec<u8>> {
         flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
         seeds.push(bytes);
     }
-    let shared = std::env::var("DUMPSCOPE_SHARED").unwrap_or_else(|_| "../shared".to_owned());
-    if let Ok(folder) = std::fs::read_dir(format!("{shared}/dumps")) {
+    if let Some(folder) = crate::shared::shared("dumps") {
+        let folder = std::fs::read_dir(folder).unwrap();
         let files = folder.filter_map(|entry| std::fs::read(entry.ok()?.path()).ok());
         seeds.extend(files.filter(|bytes| (1..300_000).contains(&bytes.len())));
     }

@@ -5,6 +5,8 @@
 mod damage;
 #[path = "../support/forge.rs"]
 mod forge;
+#[path = "../support/shared.rs"]
+mod shared;
 #[path = "../support/synth.rs"]
 mod synth;
 

@@ -9,12 +9,7 @@ use dumpscope::memory::{Memory, VirtualMemory};
 use dumpscope::util::{bounded, hex};
 
 fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("DUMPSCOPE_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
-    if root.join("dumps").is_dir() {
-        return Some(root);
-    }
-    println!("skipped: no shared data");
-    None
+    crate::shared::root_with(&["dumps"])
 }
 
 /// Each dump with its transcript: command to output.

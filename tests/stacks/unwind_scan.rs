@@ -8,13 +8,7 @@ use dumpscope::dump::{DumpFile, Machine};
 use dumpscope::unwind::{End, Options, Registers, Stack, TargetHost, Trust, walk};
 
 fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("DUMPSCOPE_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
-    let dumps = root.join("dumps");
-    if !dumps.is_dir() {
-        println!("skipped: no shared data");
-        return None;
-    }
-    Some(dumps)
+    crate::shared::shared("dumps")
 }
 
 /// A triage dump and nothing else: no images, no symbols.

@@ -10,15 +10,9 @@ use dumpscope::session::{Session, Settings};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder of private test data, or `None` with a word on standard output.
+/// The folder of private test data.
 pub fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("DUMPSCOPE_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if folder.join("dumps").is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no shared data");
-    None
+    crate::shared::root_with(&["dumps"])
 }
 
 /// The real dumps that have a transcript in `golden/FOLDER`, with it.

@@ -275,12 +275,7 @@ fn proxies_and_their_logins() {
 /// On a real dump, where there is one: one module a line, and nothing asked of any server.
 #[test]
 fn the_doctor_on_a_real_dump() {
-    let shared = std::env::var("DUMPSCOPE_SHARED").unwrap_or_else(|_| "../shared".to_owned());
-    let dump = Path::new(&shared).join("dumps/rizin-testbins-triage_x64.dmp");
-    if !dump.is_file() {
-        println!("skipped: no shared data");
-        return;
-    }
+    let Some(dump) = crate::shared::shared("dumps/rizin-testbins-triage_x64.dmp") else { return };
     let home = tempfile::tempdir().unwrap();
     let output = dumpscope(home.path(), &["doctor", "-z", &dump.display().to_string()]);
     let text = stdout(&output);

@@ -17,13 +17,7 @@ use dumpscope::symbols::types::{self, BaseKind, Type, TypeId, TypeSource, Udt};
 use dumpscope::symbols::wildcard::Wildcard;
 
 fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("DUMPSCOPE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if root.join("layouts").is_dir() && root.join("isf").is_dir() {
-        return Some(root);
-    }
-    println!("skipped: no shared data");
-    None
+    crate::shared::root_with(&["layouts", "isf"])
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

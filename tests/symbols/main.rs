@@ -7,6 +7,8 @@ mod bench;
 mod golden;
 #[path = "../support/http.rs"]
 mod http;
+#[path = "../support/shared.rs"]
+mod shared;
 
 mod cxx_types;
 mod damaged;

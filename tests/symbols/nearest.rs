@@ -48,11 +48,9 @@ fn all() -> Vec<(String, Vec<u8>)> {
             found.push((entry.name().to_owned(), bytes));
         }
     }
-    let shared = std::env::var_os("DUMPSCOPE_SHARED").map_or(root.join("../shared"), PathBuf::from);
-    let kernel = shared.join("symbols/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B8441/ntkrnlmp.pdb");
-    match std::fs::read(kernel) {
-        Ok(bytes) => found.push(("a kernel's".to_owned(), bytes)),
-        Err(_) => println!("skipped a kernel's PDB: no shared data"),
+    let kernel = "symbols/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B8441/ntkrnlmp.pdb";
+    if let Some(kernel) = crate::shared::shared(kernel) {
+        found.push(("a kernel's".to_owned(), std::fs::read(kernel).unwrap()));
     }
     found
 }

@@ -13,13 +13,7 @@ use dumpscope::symbols::wildcard::Wildcard;
 const BASE: u64 = 0xfffff804_7ba00000;
 
 fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("DUMPSCOPE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if root.join("symbols").is_dir() {
-        return Some(root);
-    }
-    println!("skipped: no shared data");
-    None
+    crate::shared::root_with(&["symbols"])
 }
 
 fn kernel() -> Option<PdbFile> {

@@ -1,7 +1,6 @@
 //! The explorer as a user has it: the real program on a pseudo-terminal, driven by keys.
 
 use crate::terminal::{Terminal, line_discipline};
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -338,12 +337,8 @@ fn an_image_fills_the_panes() {
 /// Every pane of real dumps, on a small and on a large screen.
 #[test]
 fn panes_of_real_dumps_are_full() {
-    let shared = std::env::var("DUMPSCOPE_SHARED").unwrap_or_else(|_| "../shared".to_owned());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(shared).join("dumps");
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        println!("skipped: no shared data");
-        return;
-    };
+    let Some(folder) = crate::shared::shared("dumps") else { return };
+    let entries = std::fs::read_dir(folder).expect("a folder");
     let mut dumps: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     dumps.retain(|path| path.extension().is_some_and(|extension| extension == "dmp"));
     dumps.sort();

@@ -3,6 +3,8 @@
 
 #[path = "../support/http.rs"]
 mod http;
+#[path = "../support/shared.rs"]
+mod shared;
 #[path = "../support/terminal.rs"]
 mod terminal;
 

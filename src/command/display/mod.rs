@@ -1,6 +1,6 @@
 //! The `d` family: memory as numbers, text, pointers with symbols, pointers with what they point at.
 //!
-//! [`form`] says how each spelling lays out a row, [`rows`] makes a row of it; the other files are the commands.
+//! [`mod@form`] says how each spelling lays out a row, [`rows`] makes a row of it; the other files are the commands.
 
 mod again;
 mod bits;

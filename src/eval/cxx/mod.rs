@@ -1,6 +1,6 @@
 //! The C++ evaluator of `??` and `@@c++()`: typed values, members, casts, arithmetic.
 //!
-//! [`lexer`] and [`literal`] read tokens, [`parser`] makes a tree of them (with [`type_name`] and [`macros`]), [`evaluate`] walks
+//! [`lexer`] and [`literal`] read tokens, [`parser`] makes a tree of them (with [`type_name`] and [`macros`]), [`mod@evaluate`] walks
 //! it with the rules of [`arithmetic`]. Numbers are decimal unless prefixed. Nothing is ever written and no function is
 //! called.
 
@@ -36,7 +36,7 @@ pub fn evaluate(text: &str, host: &dyn EvalHost) -> Result<Typed, EvalError> {
 /// known to be readable then.
 ///
 /// # Errors
-/// As [`evaluate`].
+/// As [`fn@evaluate`].
 pub fn evaluate_prefix<'t>(text: &'t str, host: &dyn EvalHost) -> Result<(Typed, &'t str), EvalError> {
     let (tree, rest) = parser::parse(text, host)?;
     let value = evaluate::Evaluator::new(text, host).readable(&tree)?;
