@@ -134,7 +134,9 @@ impl Session {
         let general = (0u8..).zip(GENERAL_NAMES);
         let lost = general.filter(|(number, _)| known.general(*number).known().is_none());
         let flags = known.eflags.known().is_none().then(|| "efl".to_owned());
-        lost.map(|(_, name)| name.to_owned()).chain(flags).collect()
+        let wide = (0u8..16).filter(|number| known.xmm(*number).known().is_none());
+        let wide = wide.map(|number| format!("xmm{number}"));
+        lost.map(|(_, name)| name.to_owned()).chain(flags).chain(wide).collect()
     }
 
     /// The prompt: `2: kd> `, `kd> ` on a computer with one processor, `image> ` for an image.

@@ -84,7 +84,7 @@ impl State {
     /// The session's state.
     pub(super) fn of(session: &Session) -> State {
         let mut selected = DefaultHasher::new();
-        format!("{:?} {:?}", session.focus, session.settings).hash(&mut selected);
+        format!("{:?} {:?} {:?}", session.focus, session.settings, session.process()).hash(&mut selected);
         let mut symbols = DefaultHasher::new();
         session.target.symbols().generation().hash(&mut symbols);
         for module in session.target.modules().iter() {

@@ -165,15 +165,19 @@ fn registers_that_were_not_saved_are_null_as_facts() {
     let trap = recorded(&truth).unwrap();
     let mut session =
         Session::new(Target::open(&forge::demo("wifi-50"), &mut |_| {}).unwrap(), Settings::default());
-    for command in [".ecxr", "r", "rM 1", "r rax, rbx, bl, rbp, r12d, r10"] {
+    for command in [".ecxr", "r", "rM 1", "rM 40", "r xmm5, xmm6", "r rax, rbx, bl, rbp, r12d, r10"] {
         for (name, value) in facts(&mut session, command) {
             match name.as_str() {
                 "rbx" | "rsi" | "rdi" | "r12" | "r13" | "r14" | "r15" | "bl" | "r12d" => {
                     assert_eq!(value, Field::Null, "{command}: {name}");
                 }
+                "xmm6" | "xmm7" | "xmm8" | "xmm9" | "xmm10" | "xmm15" => {
+                    assert_eq!(value, Field::Null, "{command}: {name}");
+                }
                 "rax" | "rcx" | "rdx" | "rsp" | "rbp" | "r8" | "r9" | "r10" | "r11" => {
                     assert_eq!(value, Field::Hex(number(&trap["regs"][&name])), "{command}: {name}");
                 }
+                "xmm11" | "xmm12" | "xmm13" | "xmm14" => {}
                 _ => assert_ne!(value, Field::Null, "{command}: {name}"),
             }
         }

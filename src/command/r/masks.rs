@@ -4,7 +4,7 @@ use super::current;
 use super::forms::shown;
 use crate::command::registers::{Segments, block};
 use crate::command::{CommandError, Context};
-use crate::output::{Line, Record};
+use crate::output::{Field, Line, Record};
 use crate::util::hex;
 
 /// ContextFlags: the floating-point and XMM registers were saved.
@@ -71,6 +71,7 @@ fn row(names: &[&'static str], between: &str, context: &mut Context<'_>) -> Resu
 fn wide(context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut record = Record::new("registers");
     let registers = current(context.session)?;
+    let lost = context.session.lost_registers();
     for number in 0..16 {
         let name = format!("xmm{number}");
         let Some(bytes) = registers.bytes_of(&name) else {
@@ -78,9 +79,9 @@ fn wide(context: &mut Context<'_>) -> Result<(), CommandError> {
         };
         let half = |at| crate::util::bounded::u64_at(bytes, at).unwrap_or(0);
         let (high, low) = (hex::plain(half(8)), hex::plain(half(0)));
-        record = record
-            .field(name.clone(), format!("0x{high}{low}").as_str())
-            .line(Line::of(format!("{name:>5}={high} {low}")));
+        let fact =
+            if lost.contains(&name) { Field::Null } else { Field::from(format!("0x{high}{low}").as_str()) };
+        record = record.field(name.clone(), fact).line(Line::of(format!("{name:>5}={high} {low}")));
     }
     context.emit(record)
 }
