@@ -52,7 +52,7 @@ impl Session {
             }
             self.target.attach(process).err()?
         } else {
-            "its thread's process is not known".to_owned()
+            "the current thread's process is not known".to_owned()
         };
         // Where no user memory is to be had anyway, nobody can mistake it.
         if !self.target.holds_user_space() {
