@@ -37,7 +37,12 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
                 }
             }
         };
-        match run_line(&line, &mut session, &mut writer) {
+        let outcome = run_line(&line, &mut session, &mut writer);
+        for lack in std::mem::take(&mut session.lacks) {
+            complain(&format!("{line}: {lack}"));
+            exit = Exit::CommandFailed;
+        }
+        match outcome {
             Ok(LineEnd::Next) => {}
             Ok(LineEnd::Quit) => break,
             Err(Failure { error: CommandError::Closed, .. }) => break,

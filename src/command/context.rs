@@ -43,6 +43,16 @@ impl<'a> Context<'a> {
         what.map_or(Ok(()), |what| self.emit(Line::new().role(Role::Warning, what)))
     }
 
+    /// Says that the dump lacks what the command is to show: no failure of the line, which goes on, but a script's exit
+    /// status tells of it.
+    ///
+    /// # Errors
+    /// As [`Context::emit`].
+    pub fn lack(&mut self, what: &str) -> Result<(), CommandError> {
+        self.session.lacks.push(what.to_owned());
+        self.emit(Line::new().role(Role::Warning, what))
+    }
+
     /// Says an empty line.
     ///
     /// # Errors

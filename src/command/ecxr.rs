@@ -3,7 +3,6 @@
 use super::stack::trap;
 use super::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest, cxr};
 use crate::analysis::{ContextKind, crash_context};
-use crate::output::{Line, Role};
 use crate::session::Focus;
 
 /// `.ecxr`
@@ -28,7 +27,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(found) = crash_context(&session.target, || session.crash_stack()) else {
         let text = "No registers of a fault: the bug check names none, and the stack of the processor that crashed shows no \
                     exception. kv shows the trap frames that it has.";
-        return context.emit(Line::new().role(Role::Warning, text));
+        return context.lack(text);
     };
     let crashed = session.target.crashed_processor();
     if session.focus.processor != crashed || session.focus.thread.is_some() {

@@ -33,6 +33,9 @@ pub struct Failure {
 /// The first command that failed.
 pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Result<LineEnd, Failure> {
     let mut rest = line;
+    if session.nesting == 0 {
+        session.lacks.clear();
+    }
     loop {
         let failure = |error, command: &str, skipped: &str| Failure {
             command: command.trim().to_owned(),

@@ -34,6 +34,8 @@ pub struct Session {
     pub extret: u64,
     /// How many commands are running inside one another.
     pub nesting: usize,
+    /// What commands of the line that runs could not show for want of data; the line goes on all the same.
+    pub lacks: Vec<String>,
     /// Image files that became shorter, and of which the user was told.
     lost: Vec<Lost>,
 }
@@ -55,6 +57,7 @@ impl Session {
             last_value: 0,
             extret: 0,
             nesting: 0,
+            lacks: Vec::new(),
             lost: Vec::new(),
         }
     }

@@ -37,6 +37,15 @@ fn a_failed_command_says_so_on_standard_error() {
     assert!(err.contains("not run: .echo two"), "{err}");
 }
 
+/// The bug check of this case names no registers, and its stack holds no exception's.
+#[test]
+fn what_the_dump_lacks_is_said_and_the_line_goes_on() {
+    let (status, out, err) = run(&["--demo", "scanner-1a", "-c", ".ecxr; .echo two"]);
+    assert_eq!(status, 1);
+    assert!(out.starts_with("No registers of a fault: ") && out.ends_with("\ntwo\n"), "{out}");
+    assert!(err.starts_with(".ecxr; .echo two: No registers of a fault: "), "{err}");
+}
+
 #[test]
 fn flags_that_make_no_sense_are_usage_errors() {
     for arguments in [&["--nosuch"][..], &["--tz", "mars", "x.dmp"], &[], &["--demo", "nosuch", "-c", "r"]] {
