@@ -7,9 +7,12 @@ use super::writer::Writer;
 use super::{Exit, Options, complain, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 /// Reads commands from standard input until it ends or `q`. An empty line repeats the last command, as in kd.
+///
+/// Commands that do not come from a terminal are a script, and the exit status is a script's. Who types them has seen
+/// what failed.
 pub fn run(mut session: Session, options: &Options) -> Exit {
     let mut writer = match Writer::new(options) {
         Ok(writer) => writer,
@@ -23,11 +26,16 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
     let step = |line: &str, session: &mut Session, writer: &mut Writer| {
         interrupt.around(session, |session| step(line, session, writer))
     };
+    let is_script = !io::stdin().is_terminal();
+    let ended = |failed: bool| if failed && is_script { Exit::CommandFailed } else { Exit::Success };
+    let mut failed = false;
     let mut last = String::new();
     let mut input = Lines::of("standard input", io::stdin().lock());
     for line in &options.commands {
-        if step(line, &mut session, &mut writer) {
-            return writer.end_with(Exit::Success);
+        let end = step(line, &mut session, &mut writer);
+        failed |= end.failed;
+        if end.quit {
+            return writer.end_with(ended(failed));
         }
     }
     while writer.prompt(&session.prompt()).is_ok() {
@@ -39,25 +47,43 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
                 complain(&format!("dumpscope: {error}"));
                 match error {
                     LineError::Io { .. } => return writer.end_with(Exit::CommandFailed),
-                    LineError::Line { .. } => continue,
+                    LineError::Line { .. } => {
+                        failed = true;
+                        continue;
+                    }
                 }
             }
         }
-        if step(&last, &mut session, &mut writer) {
+        let end = step(&last, &mut session, &mut writer);
+        failed |= end.failed;
+        if end.quit {
             break;
         }
     }
-    writer.end_with(Exit::Success)
+    writer.end_with(ended(failed))
 }
 
-/// Runs a line; true when the session is over.
-fn step(line: &str, session: &mut Session, writer: &mut Writer) -> bool {
-    match run_line(line, session, writer) {
-        Ok(LineEnd::Next) => false,
-        Ok(LineEnd::Quit) | Err(Failure { error: CommandError::Closed, .. }) => true,
+/// What came of a line.
+struct Step {
+    /// The session is over.
+    quit: bool,
+    /// A command failed, or the dump lacks what it shows.
+    failed: bool,
+}
+
+fn step(line: &str, session: &mut Session, writer: &mut Writer) -> Step {
+    let outcome = run_line(line, session, writer);
+    let lacks = std::mem::take(&mut session.lacks);
+    for lack in &lacks {
+        complain(&format!("{line}: {lack}"));
+    }
+    let failed = !lacks.is_empty();
+    match outcome {
+        Ok(LineEnd::Next) => Step { quit: false, failed },
+        Ok(LineEnd::Quit) | Err(Failure { error: CommandError::Closed, .. }) => Step { quit: true, failed },
         Err(failure) => {
             report(&failure);
-            false
+            Step { quit: false, failed: true }
         }
     }
 }
