@@ -3,7 +3,8 @@
 use super::msf::Container;
 use crate::util::bounded::{u16_at, u32_at};
 
-const DEBUG_STREAM: u16 = 3;
+/// The stream that begins with the header.
+pub(super) const DEBUG_STREAM: u16 = 3;
 /// The header: its size, numbers of three streams, sizes of the parts that follow it, and flags.
 const HEADER: u32 = 64;
 const GLOBALS_AT: usize = 12;
@@ -49,5 +50,37 @@ impl DebugHeader {
             is_incremental: u16_at(&header, FLAGS_AT)? & FLAG_INCREMENTAL != 0,
             is_rearranged: OMAP_STREAMS.iter().any(|&place| stream_of(place).is_some()),
         })
+    }
+}
+
+/// Whether the parts of the stream, by the sizes in its header, lie inside it. `pdb2` adds the sizes as 32-bit numbers
+/// and does not see that the sum is too large. A stream without a whole header is for `pdb2` to refuse.
+pub(super) fn parts_fit(stream: &[u8]) -> bool {
+    let sizes = PARTS_AT.iter().chain(&[OPTIONAL_SIZE_AT]).map(|&at| u32_at(stream, at).map(u64::from));
+    match sizes.sum::<Option<u64>>() {
+        Some(sum) if stream.len() >= HEADER as usize => u64::from(HEADER) + sum <= stream.len() as u64,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_must_lie_inside_the_stream() {
+        let mut stream = vec![0u8; 100];
+        for (sizes, fits) in [
+            ([16u32, 0, 0, 0, 0, 0, 20], true),
+            ([16, 0, 0, 0, 0, 0, 21], false),
+            // As 32-bit numbers the sum is 0.
+            ([0x8000_0000, 0x8000_0000, 0, 0, 0, 0, 0], false),
+            ([0, 0, 0, 0, 0, u32::MAX, 1], false),
+        ] {
+            for (at, size) in PARTS_AT.iter().chain(&[OPTIONAL_SIZE_AT]).zip(sizes) {
+                stream[*at..at + 4].copy_from_slice(&size.to_le_bytes());
+            }
+            assert_eq!(parts_fit(&stream), fits, "{sizes:x?}");
+        }
     }
 }

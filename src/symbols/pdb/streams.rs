@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use pdb::{AddressMap, DebugInformation, FallibleIterator, MachineType, Module, PDB, StreamIndex};
 
 use super::container::{Identity, Input, SharedInput, is_fastlink};
-use super::debug_header::DebugHeader;
+use super::debug_header::{DEBUG_STREAM, DebugHeader, parts_fit};
 use super::leaf::Leaf;
 use super::msf::Container;
 use super::records::Records;
@@ -56,6 +56,14 @@ impl Streams {
                 path: path.to_owned(),
                 kind: "a /DEBUG:FASTLINK PDB",
                 advice: "its symbols are still in the object files; build with /DEBUG:FULL or run mspdbcmf on it",
+            });
+        }
+        if let Ok(Some(stream)) = pdb.raw_stream(StreamIndex(DEBUG_STREAM))
+            && !parts_fit(stream.as_slice())
+        {
+            return Err(SymbolError::Pdb {
+                path: path.to_owned(),
+                reason: "its debug-information stream is shorter than its header says; the file is damaged or cut short, fetch it again".to_owned(),
             });
         }
         let debug = pdb.debug_information().map_err(damaged)?;
