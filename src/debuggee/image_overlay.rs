@@ -14,7 +14,7 @@ use crate::memory::{Backing, Memory, ReadError, Reason};
 use crate::symbols::module::ImageId;
 use crate::symbols::name;
 use crate::symbols::pe::PeError;
-use crate::util::files::open_input;
+use crate::util::files::open_found;
 
 /// What the dump says of a module; a file must match it to stand for its memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +186,7 @@ fn open(path: &Path) -> Result<Mapping, ImageError> {
     if !about.is_file() || about.len() == 0 {
         return Err(ImageError::Empty(path.to_owned()));
     }
-    Mapping::of_file(&open_input(path).map_err(failed)?, path).map_err(failed)
+    Mapping::of_file(&open_found(path).map_err(failed)?, path).map_err(failed)
 }
 
 fn parse(path: &Path, file: Mapping, module: ModuleIdentity) -> Result<Loaded, ImageError> {

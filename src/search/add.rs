@@ -1,6 +1,6 @@
 //! Importing loose PDBs and images into a store, under the identity that they carry themselves.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::cache;
@@ -66,7 +66,7 @@ fn import(file: &Path, identity: Result<Identity, String>, root: &Path, limit: u
         let identity = identity?;
         let name = file.file_name().and_then(|name| name.to_str()).ok_or("its name is not text")?;
         let id = identity.file_id(name);
-        let mut source = File::open(file).map_err(|error| error.to_string())?;
+        let mut source = crate::util::files::open_plain(file).map_err(|error| error.to_string())?;
         let place =
             cache::insert(root, &id, &mut source, limit, &|| false).map_err(|error| error.to_string())?;
         Ok((id, place))

@@ -1,6 +1,5 @@
 //! Which PDB or image a file is, by its own bytes: checked before any file is used or enters a cache.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -59,7 +58,7 @@ pub enum IdentityError {
 impl Identity {
     /// Reads the identity of a file.
     pub fn of_file(path: &Path) -> Result<Identity, IdentityError> {
-        Identity::read(&mut File::open(path)?)
+        Identity::read(&mut crate::util::files::open_plain(path)?)
     }
 
     /// Reads the identity from an open file.

@@ -151,12 +151,12 @@ pub fn fetch(
             let result = match &search.found {
                 Some(found) if found.path.starts_with(folder) => Ok(found.path.clone()),
                 // Found in a local store of the path: what is to be carried must be in the folder.
-                Some(found) => std::fs::File::open(&found.path).map_err(|error| error.to_string()).and_then(
-                    |mut file| {
+                Some(found) => crate::util::files::open_plain(&found.path)
+                    .map_err(|error| error.to_string())
+                    .and_then(|mut file| {
                         cache::insert(folder, &search.id, &mut file, limit, &|| observer.is_cancelled())
                             .map_err(|error| error.to_string())
-                    },
-                ),
+                    }),
                 None => Err(reason(&search.attempts, search.cancelled)),
             };
             fetched.push(Fetched { id: search.id, result, attempts: search.attempts });

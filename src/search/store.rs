@@ -115,7 +115,8 @@ fn in_key_folder(folders: &Folders, folder: &Path, file_name: &str) -> Vec<Candi
 
 /// The folder is the user's own choice, so its pointers are followed wherever they lead.
 fn follow(pointer: &Path) -> Option<Candidate> {
-    if fs::metadata(pointer).ok()?.len() > MAX_POINTER {
+    let about = fs::metadata(pointer).ok()?;
+    if !about.is_file() || about.len() > MAX_POINTER {
         return None;
     }
     let parsed = Pointer::parse(&String::from_utf8_lossy(&fs::read(pointer).ok()?));

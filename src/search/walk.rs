@@ -179,7 +179,7 @@ impl Walk<'_> {
             Ok(pending) => pending,
             Err(path) => return Ok(path),
         };
-        let file = std::fs::File::open(packed).map_err(io)?;
+        let file = crate::util::files::open_plain(packed).map_err(io)?;
         cabinet::expand(file, &mut Stoppable::new(pending.file(), &cancelled), limits.size)
             .map_err(|error| StoreError::Content(IdentityError::Damaged(error.to_string())))?;
         pending.commit()
@@ -294,7 +294,7 @@ impl Walk<'_> {
     fn copy(&mut self, found: Found, to: &Path) -> Found {
         let limit = self.finder.options().limits.size;
         let observer = self.observer;
-        let copied = std::fs::File::open(&found.path)
+        let copied = crate::util::files::open_plain(&found.path)
             .map_err(|source| StoreError::Io { place: found.path.clone(), source })
             .and_then(|mut file| cache::insert(to, self.id, &mut file, limit, &|| observer.is_cancelled()));
         match copied {

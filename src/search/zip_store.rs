@@ -40,7 +40,7 @@ pub fn find(
     limit: u64,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Option<PathBuf>, ZipError> {
-    let mut zip = zip::ZipArchive::new(File::open(archive)?)?;
+    let mut zip = zip::ZipArchive::new(crate::util::files::open_plain(archive)?)?;
     let (file_name, key) = (id.name().to_lowercase(), id.key().to_lowercase());
     let compressed = name::compressed(&file_name).unwrap_or_default();
     // Entries under the right key first, then loose ones, whose identity decides.

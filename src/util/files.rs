@@ -91,6 +91,35 @@ pub fn open_input(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Opens a file that a search found, as [`open_input`]: nothing but a plain file.
+///
+/// # Errors
+/// As [`open_plain`].
+pub fn open_found(path: &Path) -> io::Result<File> {
+    check_plain(path)?;
+    open_input(path)
+}
+
+/// Opens a plain file to look at it or to copy it. What is found under a name may be anything, and to open a pipe or a
+/// device could wait for ever.
+///
+/// # Errors
+/// As [`File::open`], and for a folder, a pipe or a device.
+pub fn open_plain(path: &Path) -> io::Result<File> {
+    check_plain(path)?;
+    File::open(path)
+}
+
+fn check_plain(path: &Path) -> io::Result<()> {
+    match fs::metadata(path)?.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a folder, a pipe or a device; put the file itself there",
+        )),
+    }
+}
+
 /// Opens a file for text that is written as it comes, such as a log. What it held before is gone, unless it is an input
 /// or looks like one: then it is left as it is.
 ///
@@ -205,6 +234,20 @@ mod tests {
             );
         }
         assert_eq!(fs::read(&input).unwrap(), b"steps");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_place_of_a_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("nt.pdb");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for place in [pipe.as_path(), folder.path(), Path::new("/dev/zero")] {
+            assert!(open_plain(place).unwrap_err().to_string().contains("a pipe"), "{}", place.display());
+            assert!(open_found(place).is_err(), "{}", place.display());
+        }
+        fs::write(folder.path().join("a"), "x").unwrap();
+        assert!(open_found(&folder.path().join("a")).is_ok());
     }
 
     #[test]

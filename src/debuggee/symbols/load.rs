@@ -204,7 +204,7 @@ impl Loading<'_> {
     }
 
     fn open_isf(&mut self, path: &Path) -> bool {
-        match Isf::open(path) {
+        match Isf::open_until(path, &self.stop()) {
             Ok(table) => {
                 self.found.status = SymbolStatus::Isf;
                 self.use_source(Arc::new(table), path);
@@ -215,6 +215,12 @@ impl Loading<'_> {
                 false
             }
         }
+    }
+
+    /// Whether the user stopped what wants these symbols.
+    fn stop(&self) -> impl Fn() -> bool + use<> {
+        let observer = self.target.symbols().observer();
+        move || observer.is_cancelled()
     }
 
     fn use_source<S: SymbolSource + TypeSource + 'static>(&mut self, source: Arc<S>, path: &Path) {
@@ -239,7 +245,7 @@ impl Loading<'_> {
             if self.target.symbols().observer().is_cancelled() {
                 return;
             }
-            match Isf::open_names(&file) {
+            match Isf::open_names(&file, &self.stop()) {
                 // Its types are read only if it is the one.
                 Ok(names) => {
                     let fit = candidates::fit(&names, self.target, self.module.base);

@@ -4,7 +4,6 @@
 //! definitions and text bytes, then rows, the order by name, type definitions and text. A file that is not exactly
 //! that, for a PDB of these very bytes, is ignored and written anew: GUID and age can be forged.
 
-use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -43,7 +42,7 @@ impl NameIndex {
     /// Reads the table that [`NameIndex::save`] wrote for `key`; `None` where it is absent, of another version or PDB,
     /// or damaged.
     pub fn load(path: &Path, key: &Key) -> Option<NameIndex> {
-        let file = File::open(path).ok()?;
+        let file = crate::util::files::open_plain(path).ok()?;
         let len = file.metadata().ok()?.len();
         read(file, len, key)
     }

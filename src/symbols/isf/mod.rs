@@ -27,16 +27,27 @@ pub struct Isf {
 
 impl Isf {
     /// Reads the table at `path`.
-    pub fn open(path: &Path) -> Result<Isf, SymbolError> {
-        read::open(path)
-    }
-
-    /// Reads the names of the table at `path` and nothing else.
     ///
     /// # Errors
-    /// As [`Isf::open`].
-    pub fn open_names(path: &Path) -> Result<IsfNames, SymbolError> {
-        read::open_names(path).map(IsfNames)
+    /// It cannot be read, or is no table of a Windows module.
+    pub fn open(path: &Path) -> Result<Isf, SymbolError> {
+        Isf::open_until(path, &|| false)
+    }
+
+    /// Reads the table at `path` unless `stop` says, asked many times a second, that nobody wants it any more.
+    ///
+    /// # Errors
+    /// As [`Isf::open`], and when it was stopped.
+    pub fn open_until(path: &Path, stop: &dyn Fn() -> bool) -> Result<Isf, SymbolError> {
+        read::open(path, stop)
+    }
+
+    /// Reads the names of the table at `path` and nothing else, unless `stop` says so.
+    ///
+    /// # Errors
+    /// As [`Isf::open_until`].
+    pub fn open_names(path: &Path, stop: &dyn Fn() -> bool) -> Result<IsfNames, SymbolError> {
+        read::open_names(path, stop).map(IsfNames)
     }
 
     /// Where the file is.

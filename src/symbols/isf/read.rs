@@ -1,7 +1,7 @@
 //! From the file to types and names.
 
 use std::collections::HashMap;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,12 +20,19 @@ const MAX_FILE: u64 = 256 << 20;
 const MAX_TABLE: usize = 512 << 20;
 /// The most memory that unpacking xz may take, which its headers choose; `xz -9` takes 65 MiB.
 const MAX_DICTIONARY: u64 = 128 << 20;
+/// So much is unpacked between two questions whether to go on.
+const PIECE: usize = 64 << 10;
 const XZ_MAGIC: &[u8] = b"\xfd7zXZ\0";
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
-pub(super) fn open(path: &Path) -> Result<Isf, SymbolError> {
+/// Asked whether the user wants the reading to end.
+pub(super) type Stop<'s> = &'s dyn Fn() -> bool;
+/// So many entries are turned into names or types between two questions.
+const STEP: usize = 256;
+
+pub(super) fn open(path: &Path, stop: Stop<'_>) -> Result<Isf, SymbolError> {
     let bad = |reason: String| SymbolError::Isf { path: path.to_owned(), reason };
-    let table: Table = parse(path)?;
+    let table: Table = parse(path, stop)?;
     let pdb = table
         .metadata
         .windows
@@ -34,66 +41,101 @@ pub(super) fn open(path: &Path) -> Result<Isf, SymbolError> {
         .ok_or_else(|| bad("it names no PDB, so it is not of a Windows module".to_owned()))?;
     let guid = pdb.guid.parse().map_err(|e| bad(format!("its PDB's GUID is {e}")))?;
     let identity = Identity { guid, age: pdb.age };
+    let stopped = |error: io::Error| unreadable(path, error);
     Ok(Isf {
         path: path.to_owned(),
         identity,
-        names: names(&table.symbols),
-        types: Reader::default().read(&table),
+        names: names(&table.symbols, stop).map_err(stopped)?,
+        types: Reader::default().read(&table, stop).map_err(stopped)?,
     })
 }
 
 /// The names of a table, to see whether it is the wanted one before its types are read.
-pub(super) fn open_names(path: &Path) -> Result<NameIndex, SymbolError> {
-    let table: Names = parse(path)?;
-    Ok(names(&table.symbols))
+pub(super) fn open_names(path: &Path, stop: Stop<'_>) -> Result<NameIndex, SymbolError> {
+    let table: Names = parse(path, stop)?;
+    names(&table.symbols, stop).map_err(|error| unreadable(path, error))
 }
 
-fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, SymbolError> {
-    let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
+fn unreadable(path: &Path, source: io::Error) -> SymbolError {
+    SymbolError::Io { path: path.to_owned(), action: "read", source }
+}
+
+/// The JSON is read while it is unpacked, so that what stops the one stops the other.
+fn parse<T: serde::de::DeserializeOwned>(path: &Path, stop: Stop<'_>) -> Result<T, SymbolError> {
     let bad = |reason: String| SymbolError::Isf { path: path.to_owned(), reason };
-    let mut packed = Vec::new();
-    let file = crate::util::files::open_input(path).map_err(io)?;
-    file.take(MAX_FILE).read_to_end(&mut packed).map_err(io)?;
+    let file = crate::util::files::open_found(path).map_err(|error| unreadable(path, error))?;
+    let packed = Stoppable { input: BufReader::new(file.take(MAX_FILE)), stop };
     let text = unpack(packed).map_err(|e| bad(format!("it cannot be unpacked: {e}")))?;
-    serde_json::from_slice(&text).map_err(|e| bad(format!("it is not Volatility 3 JSON: {e}")))
+    let text = Limited { input: Stoppable { input: text, stop }, left: MAX_TABLE };
+    serde_json::from_reader(BufReader::with_capacity(PIECE, text)).map_err(|error| match stop() {
+        true => unreadable(path, stopped()),
+        false if error.is_io() => bad(format!("it cannot be unpacked: {error}")),
+        false => bad(format!("it is not Volatility 3 JSON: {error}")),
+    })
 }
 
-/// A writer that refuses more than a table can hold.
-struct Limited(Vec<u8>);
+fn stopped() -> io::Error {
+    // Not `Interrupted`: that is what readers try again.
+    io::Error::other("stopped before it was read")
+}
 
-impl Write for Limited {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_TABLE {
-            return Err(io::Error::other("more than 512 MB of text"));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
+fn go_on(at: usize, stop: Stop<'_>) -> io::Result<()> {
+    if at.is_multiple_of(STEP) && stop() { Err(stopped()) } else { Ok(()) }
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+/// A reader that fails when the user wants it to end.
+struct Stoppable<'s, R> {
+    input: R,
+    stop: Stop<'s>,
+}
+
+impl<R: Read> Read for Stoppable<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if (self.stop)() { Err(stopped()) } else { self.input.read(into) }
     }
 }
 
-fn unpack(packed: Vec<u8>) -> Result<Vec<u8>, String> {
-    let mut text = Limited(Vec::new());
-    if packed.starts_with(XZ_MAGIC) {
-        let stream =
-            liblzma::stream::Stream::new_stream_decoder(MAX_DICTIONARY, 0).map_err(|e| e.to_string())?;
-        let mut input = liblzma::bufread::XzDecoder::new_stream(packed.as_slice(), stream);
-        io::copy(&mut input, &mut text).map_err(|e| e.to_string())?;
-    } else if packed.starts_with(GZIP_MAGIC) {
-        let mut input = flate2::read::GzDecoder::new(packed.as_slice());
-        io::copy(&mut input, &mut text).map_err(|e| e.to_string())?;
+impl<R: BufRead> BufRead for Stoppable<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if (self.stop)() { Err(stopped()) } else { self.input.fill_buf() }
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.input.consume(amount);
+    }
+}
+
+/// A reader that refuses more than a table can hold.
+struct Limited<R> {
+    input: R,
+    left: usize,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(into)?;
+        self.left =
+            self.left.checked_sub(read).ok_or_else(|| io::Error::other("more than 512 MB of text"))?;
+        Ok(read)
+    }
+}
+
+fn unpack<'p>(mut packed: impl BufRead + 'p) -> io::Result<Box<dyn Read + 'p>> {
+    let head = packed.fill_buf()?;
+    Ok(if head.starts_with(XZ_MAGIC) {
+        let stream = liblzma::stream::Stream::new_stream_decoder(MAX_DICTIONARY, 0)?;
+        Box::new(liblzma::bufread::XzDecoder::new_stream(packed, stream))
+    } else if head.starts_with(GZIP_MAGIC) {
+        Box::new(flate2::bufread::GzDecoder::new(packed))
     } else {
-        return Ok(packed);
-    }
-    Ok(text.0)
+        Box::new(packed)
+    })
 }
 
-fn names(symbols: &Entries<SymbolEntry>) -> NameIndex {
+fn names(symbols: &Entries<SymbolEntry>, stop: Stop<'_>) -> io::Result<NameIndex> {
     let mut builder = Builder::default();
-    for (name, entry) in &symbols.0 {
+    for (at, (name, entry)) in symbols.0.iter().enumerate() {
+        go_on(at, stop)?;
         let Ok(rva) = u32::try_from(entry.address) else {
             continue;
         };
@@ -109,7 +151,7 @@ fn names(symbols: &Entries<SymbolEntry>) -> NameIndex {
             place: None,
         });
     }
-    builder.finish()
+    Ok(builder.finish())
 }
 
 #[derive(Default)]
@@ -120,7 +162,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(mut self, table: &Table) -> TypeTable {
+    fn read(mut self, table: &Table, stop: Stop<'_>) -> io::Result<TypeTable> {
         self.pointer = 8;
         for (name, base) in &table.base_types.0 {
             if name == "pointer" {
@@ -128,14 +170,16 @@ impl Reader {
             }
             self.bases.insert(name.clone(), base_of(name, base));
         }
-        for (name, entry) in &table.enums.0 {
+        for (at, (name, entry)) in table.enums.0.iter().enumerate() {
+            go_on(at, stop)?;
             self.enumeration(name, entry);
         }
-        for (name, entry) in &table.user_types.0 {
+        for (at, (name, entry)) in table.user_types.0.iter().enumerate() {
+            go_on(at, stop)?;
             self.structure(name, entry);
         }
         self.types.settle_arrays();
-        self.types
+        Ok(self.types)
     }
 
     fn named_base(&self, name: &str) -> Base {
@@ -269,6 +313,8 @@ mod tests {
     use super::*;
     use crate::symbols::source::SymbolSource;
     use crate::symbols::types::{TypeSource, layout};
+    use std::cell::Cell;
+    use std::io::Write;
 
     const TABLE: &str = r#"{
         "metadata": {"format": "6.1.0", "windows": {"pdb": {"GUID": "5278AFF86C341677D7D7835C85B7B844", "age": 2, "database": "x.pdb"}}},
@@ -326,6 +372,42 @@ mod tests {
             let (_folder, path) = write(bytes);
             let error = Isf::open(&path).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_large_table_is_left_in_the_middle() {
+        let (head, tail) = TABLE.split_once("\"symbols\": {").unwrap();
+        let mut text = format!("{head}\"symbols\": {{");
+        for at in 0..100_000u32 {
+            text += &format!("\"Name{at}\": {{\"address\": {at}}},");
+        }
+        text += tail;
+        let mut xz = Vec::new();
+        let mut packer = liblzma::write::XzEncoder::new(&mut xz, 0);
+        packer.write_all(text.as_bytes()).unwrap();
+        packer.finish().unwrap();
+        for bytes in [text.into_bytes(), xz] {
+            let (_folder, path) = write(&bytes);
+            let asked = Cell::new(0usize);
+            let after = |limit: usize| {
+                asked.set(0);
+                let stop = || {
+                    asked.set(asked.get() + 1);
+                    asked.get() > limit
+                };
+                (open(&path, &stop).err(), open_names(&path, &|| false).is_ok())
+            };
+            assert!(matches!(after(usize::MAX), (None, true)));
+            // Of a hundred questions and more while it is read and as many later, each ends the reading.
+            let all = asked.get();
+            assert!(all > 400, "{all}");
+            for limit in [0, all / 10, all / 3, all / 2, all - 1] {
+                let error = after(limit).0.expect("it was stopped").to_string();
+                assert!(error.contains("stopped"), "{error}");
+                // The layers on the way out may each ask once more, and read nothing.
+                assert!(asked.get() <= limit + 10, "{} of {limit}", asked.get());
+            }
         }
     }
 }

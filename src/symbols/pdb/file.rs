@@ -13,7 +13,7 @@ use super::streams::Streams;
 use crate::symbols::error::SymbolError;
 use crate::symbols::index::NameIndex;
 use crate::symbols::types::{Type, TypeId};
-use crate::util::files::open_input;
+use crate::util::files::open_found;
 
 /// The most types that are kept once read.
 const MAX_CACHED_TYPES: usize = 20_000;
@@ -38,7 +38,7 @@ impl PdbFile {
     /// Opens the PDB at `path`. Its table of names is kept in the folder `cache`, if one is given.
     pub fn open(path: &Path, cache: Option<&Path>) -> Result<PdbFile, SymbolError> {
         let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
-        Ok(PdbFile::of(Streams::open(Box::new(open_input(path).map_err(io)?), path)?, cache))
+        Ok(PdbFile::of(Streams::open(Box::new(open_found(path).map_err(io)?), path)?, cache))
     }
 
     /// Opens a PDB that is already in memory; `path` is only what messages call it.

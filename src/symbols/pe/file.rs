@@ -7,7 +7,7 @@ use super::PeError;
 use super::bytes::{self, ImageBytes};
 use super::headers::{Headers, Section};
 use crate::symbols::SymbolError;
-use crate::util::files::open_input;
+use crate::util::files::open_found;
 
 /// The largest image file that is loaded; the largest known drivers are below 200 MiB.
 pub const MAX_FILE: u64 = 1 << 30;
@@ -61,7 +61,7 @@ impl FileImage<Vec<u8>> {
     /// Loads a file of at most [`MAX_FILE`] bytes.
     pub fn open(path: &Path) -> Result<FileImage<Vec<u8>>, SymbolError> {
         let io = |source| SymbolError::Io { path: path.to_owned(), action: "read", source };
-        let file = open_input(path).map_err(io)?;
+        let file = open_found(path).map_err(io)?;
         let size = file.metadata().map_err(io)?.len();
         if size > MAX_FILE {
             return Err(SymbolError::TooLarge { path: path.to_owned(), size, limit: MAX_FILE });
