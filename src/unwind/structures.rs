@@ -30,6 +30,13 @@ pub(crate) struct LiveTrap {
     pub(crate) record: Option<u64>,
 }
 
+impl LiveTrap {
+    /// Whether the kernel called one of its own system services.
+    pub(crate) fn is_call_of_the_kernel(&self) -> bool {
+        self.frame.cause == TrapCause::SystemCall && !self.frame.machine.from_user_mode()
+    }
+}
+
 /// A range of stack addresses without return addresses in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mask {

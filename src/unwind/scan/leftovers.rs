@@ -2,6 +2,7 @@
 
 use crate::unwind::chain::Candidate;
 use crate::unwind::host::UnwindHost;
+use crate::unwind::score::Evidence;
 
 /// Frames of one stranger in a row at most.
 const MAX_RUN: usize = 2;
@@ -100,6 +101,15 @@ pub(super) fn strangers(host: &dyn UnwindHost, chain: &[Candidate]) -> Vec<u64> 
         at += run.max(1);
     }
     found
+}
+
+/// The frame that the entry code of a system call from kernel mode seems to call, if it cannot be a service: those that the
+/// kernel calls so are its own.
+pub(super) fn no_service(host: &dyn UnwindHost, chain: &[Candidate]) -> Option<u64> {
+    let entry = chain.iter().position(|frame| frame.evidence.contains(&Evidence::BelowTrapFrame))?;
+    let callee = chain.get(entry.checked_sub(1)?)?;
+    let kernel = host.module_at(callee.ip).is_some_and(|module| module.is_kernel());
+    (!kernel && !callee.is_fixed()).then_some(callee.slot)
 }
 
 fn related(a: &str, b: &str) -> bool {

@@ -148,7 +148,10 @@ impl Search<'_> {
             };
             let mut chosen = chain::choose(&input);
             for _ in 0..MAX_ROUNDS {
-                let strangers = leftovers::strangers(self.host, &chosen);
+                let mut strangers = leftovers::strangers(self.host, &chosen);
+                if trap.is_some_and(|trap| trap.is_call_of_the_kernel()) {
+                    strangers.extend(leftovers::no_service(self.host, &chosen));
+                }
                 if strangers.is_empty() {
                     break;
                 }

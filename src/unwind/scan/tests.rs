@@ -255,3 +255,16 @@ fn a_handler_that_faults_itself_is_counted() {
     );
     assert_eq!(stack.nested_traps(), Some((handler + 0x3c, 5)));
 }
+
+#[test]
+fn the_kernel_calls_its_own_services_only() {
+    let mut flat = host();
+    let trap = SP + 0x400;
+    flat.put_u64(SP + 0x58, NT + 0x3331);
+    // Left over from something else, right inside the entry code of a call that the kernel made.
+    flat.put_u64(SP + 0x338, DRIVER + 0x7773);
+    flat.put_u64(trap - 8, NT + 0x9991);
+    put_trap(&mut flat, trap, 2, NT + 0x8881, trap + 0x198);
+    let found = addresses(&rows(&flat, NT + 0x1001, SP));
+    assert_eq!(found[1..4], [NT + 0x3331, NT + 0x9991, NT + 0x8881]);
+}
