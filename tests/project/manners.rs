@@ -49,3 +49,23 @@ fn outputs_are_opened_in_one_place() {
     let found = places(&["File::create", "fs::write(", "OpenOptions::new", "File::options"], &caches);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+/// A file of tests that its binary does not name is never compiled, and nobody misses it.
+#[test]
+fn every_file_of_tests_is_part_of_its_binary() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut seen = 0;
+    for entry in fs::read_dir(tests).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let Ok(main) = fs::read_to_string(entry.join("main.rs")) else { continue };
+        for file in fs::read_dir(&entry).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+            if name == "main" || file.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            seen += 1;
+            let named = main.lines().any(|line| line.trim() == format!("mod {name};"));
+            assert!(named, "{} is not named in main.rs beside it", file.display());
+        }
+    }
+    assert!(seen > 50, "only {seen} files of tests: the test reads the wrong place");
+}

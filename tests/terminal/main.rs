@@ -8,6 +8,7 @@ mod shared;
 #[path = "../support/terminal.rs"]
 mod terminal;
 
+mod archives;
 #[cfg(all(unix, feature = "explorer"))]
 mod explorer;
 #[cfg(all(unix, feature = "explorer"))]
