@@ -137,7 +137,7 @@ impl Action {
             Action::Type(name) => format!("dt {}", type_name(name)?),
             Action::Object { ty, address, form } => object(ty, *address, *form)?,
             Action::More { options, expression } => format!("dx {options} {}", typed(expression)?),
-            Action::Frame(number) => format!(".frame /r {number:x}"),
+            Action::Frame(number) => format!(".frame {number:x}"),
             Action::Processor(number) => format!("~{number}s"),
             Action::Module(name) => format!("lmvm {}", module_name(name)?),
             Action::Tag(tag) => format!(".enumtag {tag}"),

@@ -3,7 +3,7 @@
 use crate::analysis::BugCheck;
 use crate::command::subsystem;
 use crate::debuggee::{Subject, Target};
-use crate::dump::Header;
+use crate::dump::{DumpFile, Header};
 use crate::output::is_module_word;
 use crate::session::Session;
 use crate::symbols::layouts::UNKNOWN;
@@ -29,6 +29,10 @@ impl Ticket {
         let machine = target.machine().banner_name();
         let path = target.subject().path();
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        let file = match target.subject() {
+            Subject::Dump(dump) => named(&file, dump),
+            Subject::Image(_) => file.into_owned(),
+        };
         let (bug_check, build) = match target.subject() {
             Subject::Dump(dump) => of_dump(target, dump.header(), &machine),
             Subject::Image(image) => {
@@ -62,6 +66,13 @@ impl Ticket {
         let short = if columns(&short) <= width { short } else { self.bug_check.clone() };
         clip(&short, width).to_owned()
     }
+}
+
+/// What [`DumpFile::title`] says, the path's folders left out.
+fn named(file: &str, dump: &DumpFile) -> String {
+    let title = dump.title();
+    let member = title.strip_prefix(&*dump.path().to_string_lossy()).unwrap_or_default();
+    format!("{file}{member}")
 }
 
 /// A dump's bug check and build.

@@ -41,7 +41,7 @@ fn a_script_is_told_what_to_type() {
 }
 
 #[test]
-#[cfg(unix)]
+#[cfg(all(unix, feature = "explorer"))]
 fn a_person_is_asked_which() {
     use crate::terminal::Terminal;
     let (_folder, archive) = archive();
@@ -50,6 +50,10 @@ fn a_person_is_asked_which() {
     assert!(explorer.contents().contains("  2  dumps\\wifi-live.dmp"), "{}", explorer.contents());
     explorer.press("2\r");
     explorer.wait_for("Analysis");
+    // The first line names the dump that was chosen, not only the archive.
+    let contents = explorer.contents();
+    let ticket = contents.lines().next().unwrap_or_default();
+    assert!(ticket.contains("two.zip!dumps\\wifi-live.dmp"), "{ticket}");
     explorer.press("||\r");
     explorer.wait_for("dumps\\wifi-live.dmp");
     explorer.press("q\r");

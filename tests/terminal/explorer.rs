@@ -168,6 +168,20 @@ fn a_selected_frame_is_marked_and_its_unknown_registers_are_shown_as_such() {
     }
 }
 
+/// What was not recovered is the registers pane's to say; values of an inner frame stand nowhere.
+#[test]
+fn following_a_frame_selects_it_without_its_registers_in_the_console() {
+    let mut terminal = Terminal::open(160, 50, &["--demo", "wifi"], &[]);
+    terminal.wait_for(">00 ");
+    terminal.press("\x1b3");
+    terminal.press("\x1b[B\r");
+    terminal.wait_for("frame 01  ");
+    terminal.wait_for("> .frame 1");
+    let screen = terminal.contents();
+    assert!(!screen.contains(".frame /r"), "{screen}");
+    terminal.leave();
+}
+
 #[test]
 fn the_stack_of_a_large_screen_has_stack_pointers_and_offsets() {
     let mut terminal = Terminal::open(160, 50, &["--demo", "wifi"], &[]);
