@@ -110,17 +110,21 @@ pub(super) fn signals() -> Result<Receiver<Signal>, TuiError> {
     Ok(crossbeam_channel::never())
 }
 
-/// Stops the process until it is continued. False where nobody is there to continue it: the explorer was not started by
-/// a shell with job control.
+/// Stops the process until it is continued; false where it cannot be stopped.
 pub(super) fn suspend() -> bool {
+    #[cfg(unix)]
+    return signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP).is_ok();
+    #[cfg(not(unix))]
+    false
+}
+
+/// Whether somebody could bring the program back: a shell of the same session.
+pub(super) fn can_suspend() -> bool {
     #[cfg(unix)]
     {
         let session = |process| rustix::process::getsid(process).ok();
         let parent = rustix::process::getppid();
-        if parent.is_none() || session(parent) != session(None) {
-            return false;
-        }
-        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP).is_ok()
+        parent.is_some() && session(parent) == session(None)
     }
     #[cfg(not(unix))]
     false

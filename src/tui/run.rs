@@ -139,8 +139,11 @@ fn serve(
                     due = Some(Instant::now());
                 }
                 Effect::Suspend => {
+                    // The terminal is given away only to somebody: keys that arrive meanwhile would not be the explorer's.
                     let mut stopped = false;
-                    terminal.lend(app.mouse, || stopped = event::suspend())?;
+                    if event::can_suspend() {
+                        terminal.lend(app.mouse, || stopped = event::suspend())?;
+                    }
                     if !stopped {
                         app.say(
                             Role::Warning,
