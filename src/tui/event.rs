@@ -122,9 +122,10 @@ pub(super) fn suspend() -> bool {
 pub(super) fn can_suspend() -> bool {
     #[cfg(unix)]
     {
-        let session = |process| rustix::process::getsid(process).ok();
-        let parent = rustix::process::getppid();
-        parent.is_some() && session(parent) == session(None)
+        use nix::unistd::{getpid, getppid, getsid};
+        // Who leads its session has no shell above it. A parent or a leader outside the container is process 0.
+        let (own, parent) = (getsid(None), getppid());
+        own != Ok(getpid()) && parent.as_raw() != 0 && getsid(Some(parent)) == own
     }
     #[cfg(not(unix))]
     false
