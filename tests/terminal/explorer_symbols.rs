@@ -1,5 +1,6 @@
 //! The explorer while symbols are being fetched from a slow server.
 
+use crate::forge;
 use crate::http::{Server, reply};
 use crate::terminal::Terminal;
 use std::collections::HashMap;
@@ -155,7 +156,8 @@ fn a_name_in_a_symbol_file_is_no_command() {
     let store = folder.path().join("store");
     let file = std::fs::File::open(root.join("symbols.zip")).unwrap();
     zip::ZipArchive::new(file).unwrap().extract(&store).unwrap();
-    let pdb = store.join("ntkrnlmp.pdb/1608C01AD3D60A624C4C44205044422E1/ntkrnlmp.pdb");
+    let key = forge::truth("wifi")["modules"][0]["pdb_key"].as_str().unwrap().to_owned();
+    let pdb = store.join("ntkrnlmp.pdb").join(key).join("ntkrnlmp.pdb");
     let mut bytes = std::fs::read(&pdb).unwrap();
     let name = b"_SE_AUDIT_PROCESS_CREATION_INFO";
     let hostile = b"_LUID;.sympath srv*http://x.inv";

@@ -1,6 +1,8 @@
 //! The program as its users start it: flags, line mode, the explorer on a pseudo-terminal.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../support/forge.rs"]
+mod forge;
 #[path = "../support/http.rs"]
 mod http;
 #[path = "../support/shared.rs"]

@@ -163,5 +163,26 @@ pub fn build(spec: &Spec) -> (PathBuf, PathBuf, PathBuf) {
     }
     link.args(spec.link);
     run(&mut link);
+    dos_header(&image);
     (image, pdb, map)
+}
+
+/// Gives an image the DOS header that Microsoft's linker writes: tools that search memory for images know them by its first
+/// four bytes, and lld writes others. The checksum covers it and is made anew.
+fn dos_header(path: &Path) {
+    let mut bytes = fs::read(path).expect("image");
+    for (at, word) in [(0x02, 0x90u16), (0x04, 3), (0x08, 4), (0x0C, 0xFFFF), (0x10, 0xB8), (0x18, 0x40)] {
+        bytes[at..at + 2].copy_from_slice(&word.to_le_bytes());
+    }
+    let pe = u32::from_le_bytes(bytes[0x3C..0x40].try_into().expect("four")) as usize;
+    let field = pe + 24 + 64;
+    bytes[field..field + 4].fill(0);
+    let sum = bytes.chunks(2).fold(0u32, |sum, pair| {
+        let word = u32::from(pair[0]) | pair.get(1).map_or(0, |high| u32::from(*high) << 8);
+        let sum = sum + word;
+        (sum & 0xFFFF) + (sum >> 16)
+    });
+    let checksum = sum + bytes.len() as u32;
+    bytes[field..field + 4].copy_from_slice(&checksum.to_le_bytes());
+    fs::write(path, bytes).expect("image");
 }

@@ -13,7 +13,7 @@ FORCEINLINE VOID ExpEncodePage(ULONG64 chunk, ULONG64 subsegment)
 FORCEINLINE ULONG64 ExpDecodeChunk(ULONG64 chunk) { return *(ULONG64 *)chunk ^ chunk ^ RtlpHpHeapGlobals.HeapKey; }
 
 /* Takes `units` 16-byte units (header included) from the tail chunk; sizes: cost, size, previous, allocated. */
-NOINLINE static ULONG64 RtlpHpVsContextAllocate(ULONG Pool, ULONG units)
+POOLCODE NOINLINE static ULONG64 RtlpHpVsContextAllocate(ULONG Pool, ULONG units)
 {
     ULONG64 chunk = ExpPoolTail[Pool], sizes = ExpDecodeChunk(chunk), rest = chunk + units * 16ULL;
     ULONG have = (sizes >> 16) & 0xFFFF;
@@ -28,7 +28,7 @@ NOINLINE static ULONG64 RtlpHpVsContextAllocate(ULONG Pool, ULONG units)
     return chunk;
 }
 
-NOINLINE PVOID ExAllocatePoolWithTag(ULONG PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+POOLCODE NOINLINE PVOID ExAllocatePoolWithTag(ULONG PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     ULONG pool = PoolType & 1, units = (ULONG)((NumberOfBytes + 15) / 16) + 2;
     struct _POOL_HEADER *h;
@@ -61,7 +61,7 @@ NOINLINE PVOID ExAllocatePoolWithTag(ULONG PoolType, SIZE_T NumberOfBytes, ULONG
     return h + 1;
 }
 
-VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
+POOLCODE VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
     ULONG64 chunk = (ULONG64)P - 0x20, sizes = ExpDecodeChunk(chunk);
     ExpEncodeChunk(chunk, sizes & ~(0xFFULL << 48));

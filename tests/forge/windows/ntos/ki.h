@@ -3,6 +3,9 @@
 #define BUILDING_NT
 #include "nt.h"
 
+/* Code of the pool's allocator has a section of its own, by whose name memory tools know a kernel. */
+#define POOLCODE __attribute__((section("POOLCODE")))
+
 typedef struct _DISPATCHER_CONTEXT {
     ULONG64 ControlPc;
     ULONG64 ImageBase;
