@@ -5,6 +5,7 @@ use super::exit::{Exit, Refusal};
 use crate::dump::DumpFile;
 use crate::search::finder::default_cache;
 use crate::search::path::SearchPath;
+use crate::util::temporary::TemporaryFolder;
 use std::fs;
 use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
@@ -122,7 +123,7 @@ pub fn symbol_path(name: &str) -> Result<SearchPath, String> {
 fn unpack(folder: &Path) -> io::Result<()> {
     let parent = folder.parent().unwrap_or(folder);
     fs::create_dir_all(parent)?;
-    let staging = tempfile::Builder::new().prefix("unpacking-").tempdir_in(parent)?;
+    let staging = TemporaryFolder::new_in(parent)?;
     let mut archive = zip::ZipArchive::new(Cursor::new(SYMBOLS))?;
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index)?;

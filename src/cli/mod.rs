@@ -18,6 +18,7 @@ mod writer;
 
 use crate::output::{brief, sanitize};
 use crate::session::Session;
+use crate::util::temporary::{self, Watch};
 use clap::Parser;
 pub use exit::Exit;
 pub use options::{ColorChoice, Options};
@@ -43,6 +44,13 @@ dumpscope --help tells every flag.";
 
 /// Runs the program with these arguments (the program's name first).
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+    let exit = run_watched(arguments, Watch::all());
+    // Threads that still fetch end with the process.
+    temporary::remove_all();
+    exit
+}
+
+fn run_watched(arguments: impl Iterator<Item = OsString>, watch: Watch) -> Exit {
     let mut arguments = arguments.peekable();
     let program = arguments.next();
     if arguments.next_if(|word| word == "symbols").is_some() {
@@ -75,13 +83,16 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             return refusal.exit;
         }
     };
-    if options.repl {
-        repl::run(session, &options)
-    } else if options.is_script() {
-        script::run(session, &options)
-    } else {
-        explore(session, &options)
+    if options.is_script() && !options.repl {
+        return script::run(session, &options);
     }
+    // From here on somebody else hears Ctrl-C, and in the explorer all signals.
+    drop(watch);
+    if options.repl {
+        let _watch = Watch::all_but_interrupts();
+        return repl::run(session, &options);
+    }
+    explore(session, &options)
 }
 
 #[cfg(feature = "explorer")]

@@ -9,9 +9,9 @@ use super::cabinet::Stoppable;
 use super::identity::{Identity, IdentityError, Mismatch};
 use crate::symbols::module::FileId;
 use crate::symbols::name::{self, UnsafeName};
+use crate::util::disk::{AsFile, RoomyFile};
+use crate::util::temporary::{Mark, PREFIX, TemporaryFile};
 
-/// Front of the names of unfinished files.
-const TEMPORARY: &str = ".dumpscope-";
 /// Unfinished files of this age belong to no running program, where there are no locks to tell.
 const STALE: Duration = Duration::from_secs(24 * 3600);
 /// File systems that never show the same file twice are given up after so many tries.
@@ -63,7 +63,7 @@ pub fn is_two_tier(root: &Path) -> bool {
 /// A file on its way into a store. Dropped without [`Pending::commit`] it leaves nothing behind.
 #[derive(Debug)]
 pub struct Pending {
-    temporary: tempfile::NamedTempFile,
+    temporary: RoomyFile<TemporaryFile>,
     target: PathBuf,
     id: FileId,
     _lock: Option<Lock>,
@@ -73,13 +73,16 @@ pub struct Pending {
 
 /// Removes the folders that were made for a file which did not come.
 #[derive(Debug)]
-struct Prune(PathBuf);
+struct Prune {
+    folder: PathBuf,
+    _mark: Mark,
+}
 
 impl Drop for Prune {
     fn drop(&mut self) {
         // Only empty folders can be removed this way.
-        if fs::remove_dir(&self.0).is_ok()
-            && let Some(versions) = self.0.parent()
+        if fs::remove_dir(&self.folder).is_ok()
+            && let Some(versions) = self.folder.parent()
         {
             let _ = fs::remove_dir(versions);
         }
@@ -101,15 +104,16 @@ impl Pending {
         let mut tries = 0;
         loop {
             fs::create_dir_all(&folder).map_err(io)?;
-            let prune = Prune(folder.clone());
-            let (lock, waited) = Lock::take(&folder.join(format!("{TEMPORARY}lock")), patience, cancelled)?;
+            let prune = Prune { _mark: Mark::if_empty(&folder), folder: folder.clone() };
+            let (lock, waited) = Lock::take(&folder.join(format!("{PREFIX}lock")), patience, cancelled)?;
             if waited && verified(&target, id).is_ok() {
                 return Ok(Err(target));
             }
             // Elsewhere a lock on a file that another program has removed cannot be told from a good one.
             remove_stale(&folder, lock.is_some() && cfg!(unix));
-            match tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&folder) {
+            match TemporaryFile::new_in(&folder) {
                 Ok(temporary) => {
+                    let temporary = RoomyFile::new(temporary);
                     return Ok(Ok(Pending { temporary, target, id: id.clone(), _lock: lock, _prune: prune }));
                 }
                 // Another program that gave up has just removed the folder.
@@ -120,13 +124,13 @@ impl Pending {
     }
 
     /// The file to write to.
-    pub fn file(&mut self) -> &mut File {
-        self.temporary.as_file_mut()
+    pub fn file(&mut self) -> &mut RoomyFile<TemporaryFile> {
+        &mut self.temporary
     }
 
     /// An unnamed file on the same disk, for what is not yet expanded.
-    pub fn scratch(&self) -> io::Result<File> {
-        tempfile::tempfile_in(&self._prune.0)
+    pub fn scratch(&self) -> io::Result<RoomyFile> {
+        tempfile::tempfile_in(&self._prune.folder).map(RoomyFile::new)
     }
 
     /// Checks the contents and moves the file into place, replacing a damaged or outdated one.
@@ -135,17 +139,18 @@ impl Pending {
             // Bound first, so dropped last.
             _prune,
             _lock,
-            mut temporary,
+            temporary,
             target,
             id,
         } = self;
+        let mut temporary = temporary.into_inner();
         Identity::read(temporary.as_file_mut())?.check(&id)?;
         readable_by_all(temporary.as_file());
-        match temporary.persist(&target) {
-            Ok(_) => Ok(target),
+        match temporary.keep_as(&target) {
+            Ok(()) => Ok(target),
             // On Windows a file that is open cannot be replaced; if it is the right one, that is fine.
             Err(_) if verified(&target, &id).is_ok() => Ok(target),
-            Err(error) => Err(StoreError::Io { place: target, source: error.error }),
+            Err(error) => Err(StoreError::Io { place: target, source: error }),
         }
     }
 }
@@ -201,8 +206,8 @@ fn readable_by_all(file: &File) {
 fn remove_stale(folder: &Path, alone: bool) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.take(1000).flatten() {
-        let ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY)
-            && entry.file_name() != *format!("{TEMPORARY}lock");
+        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && entry.file_name() != *format!("{PREFIX}lock");
         let age = entry
             .metadata()
             .and_then(|m| m.modified())
@@ -219,6 +224,7 @@ fn remove_stale(folder: &Path, alone: bool) {
 struct Lock {
     file: Option<File>,
     path: PathBuf,
+    _mark: Mark,
 }
 
 impl Lock {
@@ -243,7 +249,10 @@ impl Lock {
         loop {
             match file.try_lock() {
                 Ok(()) if is_at(&file, path) || reopened > MAX_REOPENED => {
-                    return Ok((Some(Lock { file: Some(file), path: path.to_owned() }), waited));
+                    return Ok((
+                        Some(Lock { file: Some(file), path: path.to_owned(), _mark: Mark::file(path) }),
+                        waited,
+                    ));
                 }
                 // Who had the lock has removed its file.
                 Ok(()) => match open() {
@@ -348,7 +357,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = key_folder(root.path(), &id("a.sys")).unwrap();
         fs::create_dir_all(&folder).unwrap();
-        let lock = folder.join(format!("{TEMPORARY}lock"));
+        let lock = folder.join(format!("{PREFIX}lock"));
         assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
         let error = Pending::begin(root.path(), &id("a.sys"), Duration::from_secs(20), NEVER).unwrap_err();
         assert!(error.to_string().contains("no plain file"), "{error}");

@@ -85,7 +85,7 @@ fn unpack(
     if compressed {
         let mut packed = pending.scratch()?;
         cabinet::copy_limited(&mut reader, &mut Stoppable::new(&mut packed, cancelled), limit)?;
-        cabinet::expand(packed, &mut Stoppable::new(pending.file(), cancelled), limit)?;
+        cabinet::expand(packed.into_inner(), &mut Stoppable::new(pending.file(), cancelled), limit)?;
     } else {
         cabinet::copy_limited(&mut reader, &mut Stoppable::new(pending.file(), cancelled), limit)?;
     }

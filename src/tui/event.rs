@@ -134,6 +134,7 @@ pub(super) fn can_suspend() -> bool {
 /// Ends the process as the signal would have done, now that the terminal is restored, so that whoever started it sees
 /// why it ended.
 pub(super) fn die_of(signal: i32) {
+    crate::util::temporary::remove_all();
     #[cfg(unix)]
     let _ = signal_hook::low_level::emulate_default_handler(signal);
     #[cfg(not(unix))]

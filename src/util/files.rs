@@ -3,6 +3,8 @@
 //! A log or report that is named like the dump would destroy it: every input is remembered here when it is opened, and
 //! every output is compared with them before anything is written.
 
+use super::disk::AsFile;
+use super::temporary::TemporaryFile;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -160,14 +162,9 @@ pub fn write_text(path: &Path, text: &[u8]) -> Result<(), OutputError> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    #[cfg(unix)]
-    builder.permissions(permissions);
-    let mut beside = builder.prefix(".dumpscope-").tempfile_in(folder).map_err(io)?;
-    beside.write_all(text).and_then(|()| beside.flush()).map_err(io)?;
-    beside.persist(&place).map_err(|error| io(error.error)).map(|_| ())
+    let mut beside = TemporaryFile::public_in(folder).map_err(io)?;
+    beside.as_file_mut().write_all(text).map_err(io)?;
+    beside.keep_as(&place).map_err(io)
 }
 
 /// Refuses an output that is an input, or holds what looks like one: symbols, say, that would be read later.

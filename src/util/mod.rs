@@ -3,6 +3,7 @@
 
 pub mod bounded;
 pub mod cancel;
+pub mod disk;
 pub mod files;
 pub mod filetime;
 pub mod float;
@@ -10,4 +11,5 @@ pub mod guid;
 pub mod hex;
 pub mod language;
 pub mod links;
+pub mod temporary;
 pub mod width;

@@ -66,6 +66,23 @@ fn the_size_limit_holds_with_and_without_a_stated_length() {
     }
 }
 
+/// What a server announces is compared with the disk before it comes.
+#[test]
+#[cfg(unix)]
+fn more_than_the_disk_holds_is_not_fetched() {
+    let (_, id) = pdb();
+    let large = Server::start(|_, stream, _| {
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 1u64 << 60);
+        endless(stream);
+    });
+    let bench = Bench::new();
+    let generous = Limits { size: u64::MAX, ..limits() };
+    let search = bench.finder(&format!("srv**{}", large.url()), generous).find(&id, &Silent);
+    let text = failure(&search);
+    assert!(text.contains("0x1000000000000000 more are needed now"), "{text}");
+    assert_eq!(bench.files(), [] as [PathBuf; 0]);
+}
+
 fn endless(stream: &mut TcpStream) {
     let _ = stream.write_all(b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0");
     let block = vec![b'M'; 1 << 16];

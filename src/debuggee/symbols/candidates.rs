@@ -13,8 +13,10 @@ use std::path::{Path, PathBuf};
 
 /// What kernels' PDBs are called.
 const KERNEL_PDBS: [&str; 4] = ["ntkrnlmp.pdb", "ntoskrnl.pdb", "ntkrla57.pdb", "ntkrnlmp_ext.pdb"];
-/// At most this many files are tried: each costs tens of milliseconds.
+/// At most this many PDBs are tried: each costs tens of milliseconds.
 const MAX_CANDIDATES: usize = 64;
+/// At most this many symbol tables: each costs a tenth of a second, but only once.
+const MAX_TABLES: usize = 1024;
 /// Fewer agreeing addresses than this prove nothing.
 const ENOUGH: usize = 8;
 
@@ -43,6 +45,16 @@ const VARIABLES: &[&str] = &[
     "MmUserProbeAddress",
     "CmNtCSDVersion",
 ];
+
+/// The debugger data block itself, whose address the dump's header states.
+const DATA_BLOCK: &str = "KdDebuggerDataBlock";
+/// Where the dump's exception record says that the system stopped.
+const BUGCHECK: &str = "KeBugCheckEx";
+
+/// Every name that [`fit`] may ask for.
+pub(super) fn wanted() -> Vec<&'static str> {
+    VARIABLES.iter().copied().chain([DATA_BLOCK, BUGCHECK]).collect()
+}
 
 /// How well a source of names fits what the dump knows of its kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,10 +117,10 @@ fn known_addresses(target: &Target) -> Vec<(&'static str, u64)> {
     let Ok(header) = target.header() else {
         return known;
     };
-    known.push(("KdDebuggerDataBlock", header.kd_debugger_data_block));
+    known.push((DATA_BLOCK, header.kd_debugger_data_block));
     // The writer records a break instruction at KeBugCheckEx: the one address of code that is always known.
     let stopped = header.exception.filter(|exception| exception.code == 0x8000_0003);
-    known.extend(stopped.map(|exception| ("KeBugCheckEx", exception.address)));
+    known.extend(stopped.map(|exception| (BUGCHECK, exception.address)));
     known
 }
 
@@ -124,10 +136,11 @@ pub(super) fn isf_files(path: &SearchPath) -> Vec<PathBuf> {
     for folder in path.isf_folders() {
         for name in KERNEL_PDBS {
             let tables = std::fs::read_dir(folder.join(name)).into_iter().flatten().flatten();
-            files.extend(tables.map(|table| table.path()).filter(|path| is_table(path)).take(MAX_CANDIDATES));
+            files.extend(tables.map(|table| table.path()).filter(|path| is_table(path)).take(MAX_TABLES));
         }
     }
-    files.truncate(MAX_CANDIDATES);
+    files.sort();
+    files.truncate(MAX_TABLES);
     files
 }
 

@@ -11,6 +11,7 @@ use crate::dump::Machine;
 use crate::search::Search;
 use crate::search::finder::Finder;
 use crate::search::locate::Wanted;
+use crate::symbols::isf::catalog::{Catalog, TableStamp};
 use crate::symbols::isf::{self, Isf};
 use crate::symbols::layouts::{self, UNKNOWN};
 use crate::symbols::module::{FileId, ImageId, PdbId};
@@ -240,24 +241,52 @@ impl Loading<'_> {
                 return;
             }
         }
-        for file in candidates::isf_files(&path) {
+        let tables = candidates::isf_files(&path);
+        if tables.is_empty() {
+            return;
+        }
+        let kept = self.target.symbols().index_cache().map(|cache| cache.join("tables.json"));
+        let mut catalog = Catalog::load(kept, &candidates::wanted());
+        // What is known costs nothing to compare; only if none of it fits, the others are looked into.
+        let (known, new): (Vec<_>, Vec<_>) = tables.into_iter().partition(|file| catalog.get(file).is_some());
+        if !self.by_tables(&known, &mut catalog) {
+            self.by_tables(&new, &mut catalog);
+        }
+        catalog.save();
+    }
+
+    /// The one of some symbol tables in which every known address fits; its types are read only if it is the one. True
+    /// where the search is over: it was found, or the user stopped it.
+    fn by_tables(&mut self, tables: &[PathBuf], catalog: &mut Catalog) -> bool {
+        for file in tables {
             // Each takes a while to unpack.
             if self.target.symbols().observer().is_cancelled() {
-                return;
+                return true;
             }
-            match Isf::open_names(&file, &self.stop()) {
-                // Its types are read only if it is the one.
-                Ok(names) => {
-                    let fit = candidates::fit(&names, self.target, self.module.base);
-                    if !fit.is_exact() {
-                        self.note(format!("{}: {fit}", file.display()));
-                    } else if self.open_isf(&file) && self.fits(&file) {
-                        return;
+            let names = match catalog.get(file) {
+                Some(names) => names,
+                None => {
+                    let stamp = TableStamp::of(file);
+                    match Isf::open_names(file, &self.stop()) {
+                        Ok(names) => {
+                            catalog.add(file, stamp, &names);
+                            names
+                        }
+                        Err(error) => {
+                            self.note(error.to_string());
+                            continue;
+                        }
                     }
                 }
-                Err(error) => self.note(error.to_string()),
+            };
+            let fit = candidates::fit(&names, self.target, self.module.base);
+            if !fit.is_exact() {
+                self.note(format!("{}: {fit}", file.display()));
+            } else if self.open_isf(file) && self.fits(file) {
+                return true;
             }
         }
+        false
     }
 
     /// Whether the source just opened is of this kernel; drops it otherwise.

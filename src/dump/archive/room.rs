@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::kind::IMAGE;
 use super::super::{header32, header64};
+use crate::util::disk;
 
 /// Whatever a header says, no more than this is unpacked; a dump is hardly larger than the memory of its machine.
 const LIMIT: u64 = 1 << 40;
@@ -12,18 +13,12 @@ const LIMIT: u64 = 1 << 40;
 const BEYOND: u64 = 1 << 28;
 /// An image states its sizes in 32 bits; debug information behind it hardly takes more.
 const IMAGE_LIMIT: u64 = 1 << 32;
-/// Room that is left on the disk for everybody else.
-const LEFT: u64 = 256 << 20;
-/// So many bytes are written between two looks at the disk.
-const LOOK: u64 = 64 << 20;
 
 /// What is still allowed.
 pub(super) struct Room {
     limit: u64,
     why: &'static str,
-    written: u64,
-    /// What `written` is when the disk is looked at again.
-    next_look: u64,
+    disk: disk::Room,
 }
 
 impl Room {
@@ -36,7 +31,7 @@ impl Room {
                 _ => (LIMIT, "no dump is as large"),
             },
         };
-        Room { limit, why, written: 0, next_look: 0 }
+        Room { limit, why, disk: disk::Room::default() }
     }
 
     /// Refuses a file of `total` bytes.
@@ -52,19 +47,9 @@ impl Room {
 
     /// Counts bytes that are about to be written to `file` in `folder`, and refuses them where the disk has no room.
     pub(super) fn take(&mut self, count: u64, file: &File, folder: &Path) -> Result<(), String> {
-        self.written = self.written.saturating_add(count);
-        if self.written < self.next_look {
-            return Ok(());
-        }
-        self.next_look = self.written.saturating_add(LOOK);
-        match free(file) {
-            Some(free) if free < LEFT.saturating_add(LOOK) => Err(format!(
-                "{} has only {free:#x} bytes left, {:#x} are kept free; set TMPDIR to a folder with more room",
-                folder.display(),
-                LEFT
-            )),
-            _ => Ok(()),
-        }
+        self.disk
+            .take(count, file)
+            .map_err(|full| format!("{}: {full}; set TMPDIR to a folder with more room", folder.display()))
     }
 }
 
@@ -77,19 +62,6 @@ fn declared(start: &[u8]) -> Option<u64> {
         _ => None,
     };
     header?.required_size.filter(|&size| size != 0)
-}
-
-/// Bytes that are free where `file` lies.
-#[cfg(unix)]
-fn free(file: &File) -> Option<u64> {
-    let about = rustix::fs::fstatvfs(file).ok()?;
-    about.f_bavail.checked_mul(about.f_frsize)
-}
-
-/// Not known: a full disk is an error of the write.
-#[cfg(not(unix))]
-fn free(_file: &File) -> Option<u64> {
-    None
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Fetching from symbol servers, with a memory of what failed.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::address::host_of;
 use super::connection::Clients;
 pub use super::fetch_error::FetchError;
-use super::transfer::{Target, Transfer};
+use super::transfer::{Destination, Transfer};
 pub use crate::search::limits::Limits;
 
 /// A client with its memory. Nothing is set up before it is used.
@@ -133,10 +132,10 @@ impl Http {
 
     /// Fetches `url` into `out` and says how many bytes came. `out` is emptied first; what a failed download left in
     /// it is of no use.
-    pub fn get(
+    pub(super) fn get(
         &self,
         url: &str,
-        out: &mut File,
+        out: &mut dyn Destination,
         abandon: &AtomicBool,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<u64, FetchError> {
@@ -150,7 +149,7 @@ impl Http {
     fn try_get(
         &self,
         url: &str,
-        out: &mut dyn Target,
+        out: &mut dyn Destination,
         limit: u64,
         symbols: bool,
         abandon: &AtomicBool,

@@ -1,7 +1,7 @@
 //! What a symbol server is asked for one file: the forms and layouts in which it may have it.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +12,7 @@ use crossbeam_channel::Sender;
 use super::address::{escape, without_login};
 use super::download::{FetchError, Http};
 use super::pointer::{Pointer, Trusted};
+use super::transfer::Destination;
 use crate::search::Outcome;
 use crate::search::cabinet::{self, Stoppable};
 use crate::search::cache::{Pending, StoreError};
@@ -155,7 +156,7 @@ impl Inquiry {
         Ok(Got::File(None))
     }
 
-    fn download(&self, url: &str, out: &mut File) -> Result<(), FetchError> {
+    fn download(&self, url: &str, out: &mut dyn Destination) -> Result<(), FetchError> {
         let shown = without_login(url);
         let mut started = false;
         let mut last = Instant::now();
@@ -176,17 +177,19 @@ impl Inquiry {
     fn download_packed(&self, url: &str, pending: &mut Pending) -> Result<(), FetchError> {
         let mut packed = pending.scratch()?;
         self.download(url, &mut packed)?;
-        self.expand(packed, pending)
+        self.expand(packed.into_inner(), pending)
     }
 
     fn expand(&self, packed: File, pending: &mut Pending) -> Result<(), FetchError> {
         let out = pending.file();
-        out.set_len(0)?;
-        out.seek(SeekFrom::Start(0))?;
+        out.go_on_after(0)?;
         let cancelled = || self.is_abandoned();
         cabinet::expand(packed, &mut Stoppable::new(out, &cancelled), self.http.limits().size)
             .map(|_| ())
-            .map_err(|error| FetchError::Answer(format!("cannot expand: {error}")))
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::StorageFull => FetchError::Local(error),
+                _ => FetchError::Answer(format!("cannot expand: {error}")),
+            })
     }
 
     /// Gets what a pointer of the server leads to, if it may lead there.
@@ -217,7 +220,7 @@ impl Inquiry {
             return self.expand(file, pending).map_err(|error| error.to_string());
         }
         let out = pending.file();
-        out.set_len(0).and_then(|()| out.seek(SeekFrom::Start(0))).map_err(|error| error.to_string())?;
+        out.go_on_after(0).map_err(|error| error.to_string())?;
         let cancelled = || self.is_abandoned();
         let mut out = Stoppable::new(out, &cancelled);
         cabinet::copy_limited(&mut file, &mut out, self.http.limits().size)

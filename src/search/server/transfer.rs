@@ -1,8 +1,7 @@
 //! One file from one address, bounded in size and time. A transfer that breaks off goes on where it broke off, if the
 //! server vouches (by `If-Range`) that the rest belongs to the same file.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -14,12 +13,16 @@ use super::fetch_error::{
     status_error,
 };
 use crate::search::limits::Limits;
+use crate::util::disk::{AsFile, RoomyFile};
 
 /// How often a broken transfer goes on.
 const MAX_RESUMES: u32 = 4;
 
 /// Where a transfer goes to.
-pub(super) trait Target {
+pub(super) trait Destination {
+    /// So many more bytes are to come.
+    fn expect(&mut self, bytes: u64) -> io::Result<()>;
+
     /// Keeps the first `length` bytes; what comes next is put after them.
     fn go_on_after(&mut self, length: u64) -> io::Result<()>;
 
@@ -27,10 +30,13 @@ pub(super) trait Target {
     fn take(&mut self, piece: &[u8]) -> io::Result<()>;
 }
 
-impl Target for File {
+impl<F: AsFile> Destination for RoomyFile<F> {
+    fn expect(&mut self, bytes: u64) -> io::Result<()> {
+        RoomyFile::expect(self, bytes)
+    }
+
     fn go_on_after(&mut self, length: u64) -> io::Result<()> {
-        self.set_len(length)?;
-        self.seek(SeekFrom::Start(length)).map(|_| ())
+        RoomyFile::go_on_after(self, length)
     }
 
     fn take(&mut self, piece: &[u8]) -> io::Result<()> {
@@ -39,7 +45,11 @@ impl Target for File {
 }
 
 /// Short texts, which need no folder for temporary files.
-impl Target for Vec<u8> {
+impl Destination for Vec<u8> {
+    fn expect(&mut self, _bytes: u64) -> io::Result<()> {
+        Ok(())
+    }
+
     fn go_on_after(&mut self, length: u64) -> io::Result<()> {
         self.truncate(usize::try_from(length).unwrap_or(usize::MAX));
         Ok(())
@@ -100,7 +110,7 @@ impl Transfer<'_> {
     /// Fetches into `out`, which is emptied first, and says how many bytes came.
     pub(super) fn run(
         &self,
-        out: &mut dyn Target,
+        out: &mut dyn Destination,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<u64, FetchError> {
         let (mut state, started) = (State::default(), Instant::now());
@@ -125,7 +135,7 @@ impl Transfer<'_> {
     fn part(
         &self,
         state: &mut State,
-        out: &mut dyn Target,
+        out: &mut dyn Destination,
         started: Instant,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<(), Ended> {
@@ -154,6 +164,7 @@ impl Transfer<'_> {
             return Err(over_limit(self.size).into());
         }
         out.go_on_after(state.done)?;
+        out.expect(state.total.map_or(0, |total| total.saturating_sub(state.done)))?;
         let mut reader = response.into_body().into_with_config().limit(u64::MAX).reader();
         let mut buffer = vec![0; 1 << 16];
         let mut pace = Pace { since: Instant::now(), done: state.done };

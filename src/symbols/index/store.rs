@@ -11,6 +11,8 @@ use super::coarse::Coarse;
 use super::{MAX_NAMES, NameIndex, RecordPlace, Row, Text};
 use crate::symbols::symbol::SymbolKind;
 use crate::util::bounded;
+use crate::util::disk::AsFile as _;
+use crate::util::temporary::TemporaryFile;
 
 const MAGIC: &[u8; 4] = b"dsIX";
 /// Raised whenever the layout or what is put into the table changes.
@@ -51,10 +53,9 @@ impl NameIndex {
     pub fn save(&self, path: &Path, key: &Key) -> std::io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        write(self, key, &mut file)?;
-        file.persist(path).map_err(|e| e.error)?;
-        Ok(())
+        let mut file = TemporaryFile::new_in(folder)?;
+        write(self, key, file.as_file_mut())?;
+        file.keep_as(path)
     }
 }
 

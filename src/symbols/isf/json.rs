@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 /// The members of a JSON object in the order of the file.
 #[derive(Debug)]
@@ -48,11 +48,35 @@ pub(super) struct Table {
     pub(super) symbols: Entries<SymbolEntry>,
 }
 
-/// The names alone: what the rest of the table says is passed over.
-#[derive(Debug, serde::Deserialize)]
-pub(super) struct Names {
-    #[serde(default)]
-    pub(super) symbols: Entries<SymbolEntry>,
+/// The names alone, put into the place given: what stands before them is passed over, what comes after them is not read.
+/// Tables are sorted by name, so that more than half of each, its structures, comes after.
+pub(super) struct NamesInto<'n>(pub(super) &'n mut Option<Entries<SymbolEntry>>);
+
+impl<'de> DeserializeSeed<'de> for NamesInto<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NamesInto<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a symbol table")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "symbols" {
+                *self.0 = Some(map.next_value()?);
+                return Ok(());
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, serde::Deserialize)]

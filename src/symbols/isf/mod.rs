@@ -4,6 +4,7 @@
 //! lacks the order of members, functions' types and sizes, and one leading underscore of public names; types without a
 //! name of their own have made-up ones.
 
+pub mod catalog;
 mod json;
 mod read;
 

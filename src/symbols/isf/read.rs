@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
+use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::de::DeserializeSeed;
+
 use super::Isf;
-use super::json::{BaseType, Entries, EnumType, Names, SymbolEntry, Table, TypeRef, UserType};
+use super::json::{BaseType, Entries, EnumType, NamesInto, SymbolEntry, Table, TypeRef, UserType};
 use crate::symbols::demangle::{undecorate, undecorate_public};
 use crate::symbols::error::SymbolError;
 use crate::symbols::index::{Builder, NameIndex, NewSymbol};
@@ -32,7 +35,7 @@ const STEP: usize = 256;
 
 pub(super) fn open(path: &Path, stop: Stop<'_>) -> Result<Isf, SymbolError> {
     let bad = |reason: String| SymbolError::Isf { path: path.to_owned(), reason };
-    let table: Table = parse(path, stop)?;
+    let table: Table = parse(path, stop, PhantomData)?;
     let pdb = table
         .metadata
         .windows
@@ -52,8 +55,14 @@ pub(super) fn open(path: &Path, stop: Stop<'_>) -> Result<Isf, SymbolError> {
 
 /// The names of a table, to see whether it is the wanted one before its types are read.
 pub(super) fn open_names(path: &Path, stop: Stop<'_>) -> Result<NameIndex, SymbolError> {
-    let table: Names = parse(path, stop)?;
-    names(&table.symbols, stop).map_err(|error| unreadable(path, error))
+    let mut symbols = None;
+    let outcome = parse(path, stop, NamesInto(&mut symbols));
+    // That the object does not end behind its names is no fault of the table.
+    match (symbols, outcome) {
+        (Some(symbols), _) => names(&symbols, stop).map_err(|error| unreadable(path, error)),
+        (None, Ok(())) => Ok(NameIndex::default()),
+        (None, Err(error)) => Err(error),
+    }
 }
 
 fn unreadable(path: &Path, source: io::Error) -> SymbolError {
@@ -61,13 +70,19 @@ fn unreadable(path: &Path, source: io::Error) -> SymbolError {
 }
 
 /// The JSON is read while it is unpacked, so that what stops the one stops the other.
-fn parse<T: serde::de::DeserializeOwned>(path: &Path, stop: Stop<'_>) -> Result<T, SymbolError> {
+fn parse<T>(
+    path: &Path,
+    stop: Stop<'_>,
+    what: impl for<'de> DeserializeSeed<'de, Value = T>,
+) -> Result<T, SymbolError> {
     let bad = |reason: String| SymbolError::Isf { path: path.to_owned(), reason };
     let file = crate::util::files::open_found(path).map_err(|error| unreadable(path, error))?;
     let packed = Stoppable { input: BufReader::new(file.take(MAX_FILE)), stop };
     let text = unpack(packed).map_err(|e| bad(format!("it cannot be unpacked: {e}")))?;
     let text = Limited { input: Stoppable { input: text, stop }, left: MAX_TABLE };
-    serde_json::from_reader(BufReader::with_capacity(PIECE, text)).map_err(|error| match stop() {
+    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(PIECE, text));
+    let value = what.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
+    value.map_err(|error| match stop() {
         true => unreadable(path, stopped()),
         false if error.is_io() => bad(format!("it cannot be unpacked: {error}")),
         false => bad(format!("it is not Volatility 3 JSON: {error}")),
