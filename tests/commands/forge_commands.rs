@@ -16,6 +16,7 @@ fn truth_of(stem: &str) -> Value {
     let case = match stem {
         "encoded-kdbg" => "wifi",
         "truncated-paging" => "paging",
+        "usb-triage" => "usb",
         kind if kind.starts_with("wifi") && !forge::demo(kind).exists() => "wifi",
         case => case,
     };
@@ -30,7 +31,7 @@ fn address(value: u64) -> String {
 #[test]
 fn the_first_commands_answer_truly() {
     let dumps = forge::dumps();
-    assert!(dumps.len() >= 21, "{}", dumps.len());
+    assert!(dumps.len() >= 23, "{}", dumps.len());
     for (stem, path) in dumps {
         let truth = truth_of(&stem);
         let registers = &truth["crash_context"]["regs"];
@@ -45,9 +46,10 @@ fn the_first_commands_answer_truly() {
         assert!(version.contains("19041"), "{stem}: {version}");
 
         let bug_check = answer(".bugcheck").join("\n");
-        let code = if stem.ends_with("-live") { 0x161 } else { number(&truth["bugcheck"]["code"]) };
+        let live = stem.contains("-live");
+        let code = if live { 0x161 } else { number(&truth["bugcheck"]["code"]) };
         assert!(bug_check.contains(&format!("Bugcheck code {code:08X}")), "{stem}: {bug_check}");
-        if !stem.ends_with("-live") {
+        if !live {
             for parameter in truth["bugcheck"]["parameters"].as_array().unwrap() {
                 assert!(bug_check.contains(&address(number(parameter))), "{stem}: {bug_check}");
             }

@@ -17,6 +17,11 @@ pub fn dump(path: &Path, bytes: &[u8], world: &World, crash: &Crash, kind: Kind)
     if kind == Kind::Triage {
         return;
     }
+    let mut bytes = bytes.to_vec();
+    if kind == Kind::LiveAutomatic {
+        // kdmp-parser knows the format by the number before.
+        bytes[0xF98] = 6;
+    }
     fs::write(path, bytes).expect("trial file");
     let parser = KernelDumpParser::new(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let context = parser.context_record();

@@ -34,7 +34,9 @@ pub fn error_code(memory: &Memory, cr3: u64, cr2: u64, rip: u64) -> u64 {
     present | write
 }
 
-/// Pushes the machine frame and gives the state at the handler's first instruction.
+/// Pushes the machine frame and gives the state at the handler's first instruction. `top` is the stack for entries from
+/// ring 3.
+#[allow(clippy::too_many_arguments)]
 pub fn deliver(
     memory: &mut Memory,
     cr3: u64,
@@ -43,6 +45,7 @@ pub fn deliver(
     vector: u8,
     code: u64,
     vectors: Vectors,
+    top: u64,
 ) -> Registers {
     let (handler, with_code) = match vector {
         3 => (vectors.breakpoint, false),
@@ -52,16 +55,18 @@ pub fn deliver(
         0x29 => (vectors.fast_fail, false),
         v => panic!("vector {v} at {:#x}", at.rip),
     };
-    let stack = if vector == 8 { vectors.ist } else { at.gpr[4] & !15 };
+    let stack = match vector {
+        8 => vectors.ist,
+        _ if at.is_user() => top,
+        _ => at.gpr[4] & !15,
+    };
     let size = if with_code { 48 } else { 40 };
     let rsp = stack - size;
     if memory.translate(cr3, rsp).is_none() || memory.translate(cr3, stack - 8).is_none() {
         assert!(vector != 8, "no stack for a double fault");
-        return deliver(memory, cr3, rec, at, 8, 0, vectors);
+        return deliver(memory, cr3, rec, at, 8, 0, vectors, top);
     }
-    let user = at.rip >> 47 == 0 && at.gpr[4] >> 47 == 0;
-    let (cs, ss) = if user { (0x33, 0x2B) } else { (0x10, 0x18) };
-    let mut frame = vec![at.rip, cs, at.flags | 2, at.gpr[4], ss];
+    let mut frame = vec![at.rip, u64::from(at.cs), at.flags | 2, at.gpr[4], u64::from(at.ss)];
     if with_code {
         frame.insert(0, code);
     }

@@ -45,7 +45,39 @@ pub struct Registers {
     pub rip: u64,
     /// Flags.
     pub flags: u64,
+    /// Code selector; its low bits are the ring.
+    pub cs: u16,
+    /// Stack selector.
+    pub ss: u16,
 }
+
+impl Registers {
+    /// At the start of a kernel routine.
+    pub fn kernel(rip: u64, rsp: u64) -> Self {
+        let mut regs = Self { rip, cs: KERNEL_CODE, ss: KERNEL_DATA, ..Self::default() };
+        regs.gpr[4] = rsp;
+        regs
+    }
+
+    /// At the start of a user routine.
+    pub fn user(rip: u64, rsp: u64) -> Self {
+        Self { cs: USER_CODE, ss: USER_DATA, ..Self::kernel(rip, rsp) }
+    }
+
+    /// Runs in ring 3.
+    pub fn is_user(&self) -> bool {
+        self.cs & 3 == 3
+    }
+}
+
+/// Selectors as Windows lays its descriptors out.
+const KERNEL_CODE: u16 = 0x10;
+const KERNEL_DATA: u16 = 0x18;
+const USER_CODE: u16 = 0x33;
+const USER_DATA: u16 = 0x2B;
+/// Where a processor block names its descriptor table, and the top of the stack that entries from ring 3 get.
+const PCR_GDT: u64 = 0;
+const PCR_RSP_BASE: u64 = 0x1A8;
 
 /// Why a frame exists.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,6 +124,8 @@ pub struct Vectors {
     pub service_internal: u64,
     /// Its return point.
     pub service_linkage: u64,
+    /// An `iretq`: what leaves for ring 3.
+    pub interrupt_return: u64,
     /// Interrupt stack of the double fault.
     pub ist: u64,
 }
@@ -113,6 +147,8 @@ pub struct Recorder {
     trace: bool,
     stop_at: Option<u64>,
     stopped: Option<Registers>,
+    /// The next instruction is ours: it leaves for ring 3.
+    leaving: bool,
 }
 
 /// How a run ended.
@@ -144,6 +180,8 @@ fn snapshot(uc: &Unicorn<'_, ()>) -> Registers {
     }
     r.rip = uc.reg_read(RegisterX86::RIP).expect("rip");
     r.flags = uc.reg_read(RegisterX86::RFLAGS).expect("flags");
+    r.cs = uc.reg_read(RegisterX86::CS).expect("selector") as u16;
+    r.ss = uc.reg_read(RegisterX86::SS).expect("selector") as u16;
     r
 }
 
@@ -167,9 +205,10 @@ impl Machine {
             let mut uc = Unicorn::new(Arch::X86, Mode::MODE_64).expect("unicorn");
             // SAFETY: `memory` outlives this engine, which is dropped at the end of the loop body, and is not touched meanwhile.
             unsafe { uc.mem_map_ptr(0, pages << 12, Prot::ALL, pointer.cast()) }.expect("memory");
+            let five_levels = if memory.five_levels { 0x1000 } else { 0 };
             for (reg, value) in [
                 (RegisterX86::CR3, cr3),
-                (RegisterX86::CR4, 0x06F8),
+                (RegisterX86::CR4, 0x06F8 | five_levels),
                 (RegisterX86::CR0, 0x8005_0033),
                 (RegisterX86::CR2, cr2),
             ] {
@@ -180,12 +219,26 @@ impl Machine {
             // Guest page tables are used only once paging is on, hence the order above.
             uc.reg_write(RegisterX86::GS_BASE, gs).expect("gs");
             write_msr(&mut uc, 0xC000_0102, gs);
+            let gdt = memory.u64(cr3, gs + PCR_GDT);
+            uc.reg_write_long(RegisterX86::GDTR, &descriptor_table(gdt, 0x57)).expect("gdtr");
             for (reg, value) in GPR.iter().zip(state.gpr) {
                 uc.reg_write(*reg, value).expect("register");
             }
-            // In 64-bit mode these set what code reads of them and no more; the engine stays in ring 0.
-            for (reg, selector) in [(RegisterX86::CS, 0x10), (RegisterX86::SS, 0x18)] {
-                uc.reg_write(reg, selector).expect("selector");
+            // In 64-bit mode these set what code reads of them and no more: the engine starts in ring 0.
+            for (reg, selector) in [(RegisterX86::CS, KERNEL_CODE), (RegisterX86::SS, KERNEL_DATA)] {
+                uc.reg_write(reg, u64::from(selector)).expect("selector");
+            }
+            let mut from = state.rip;
+            if state.is_user() {
+                // Ring 3 is entered as from any interrupt: by the machine frame at the top of the thread's kernel stack.
+                let top = memory.u64(cr3, gs + PCR_RSP_BASE);
+                let frame =
+                    [state.rip, u64::from(state.cs), state.flags | 2, state.gpr[4], u64::from(state.ss)];
+                let bytes: Vec<u8> = frame.iter().flat_map(|q| q.to_le_bytes()).collect();
+                memory.write(cr3, top - 40, &bytes);
+                uc.reg_write(RegisterX86::RSP, top - 40).expect("register");
+                from = self.vectors.interrupt_return;
+                recorder.borrow_mut().leaving = true;
             }
             for (i, x) in state.xmm.iter().enumerate() {
                 uc.reg_write_long(RegisterX86::XMM6 as i32 + i as i32, x).expect("xmm");
@@ -199,7 +252,7 @@ impl Machine {
                 uc.emu_stop().expect("stop");
             })
             .expect("hook");
-            let result = uc.emu_start(state.rip, 0, 0, 40_000_000);
+            let result = uc.emu_start(from, 0, 0, 40_000_000);
             let mut at = snapshot(&uc);
             cr2 = uc.reg_read(RegisterX86::CR2).expect("cr2");
             drop(uc);
@@ -222,12 +275,13 @@ impl Machine {
                     kind: Kind::Service,
                     regs,
                     arguments: [0; 4],
-                    trap_frame: memory.u64(cr3, gs + 0x1A8) - 0x190,
+                    trap_frame: memory.u64(cr3, gs + PCR_RSP_BASE) - 0x190,
                     site: here,
                 });
                 at.gpr[1] = here + 2;
                 at.gpr[11] = at.flags;
                 at.rip = self.vectors.system_call;
+                (at.cs, at.ss) = (KERNEL_CODE, KERNEL_DATA);
                 state = at;
                 continue;
             }
@@ -242,14 +296,20 @@ impl Machine {
             if rec.trace {
                 println!("vector {vector} rip {:#x} cr2 {cr2:#x} rsp {:#x}", at.rip, at.gpr[4]);
             }
-            let code = if vector == 14 { error_code(memory, cr3, cr2, faulting) } else { 0 };
-            state = deliver(memory, cr3, &mut rec, &at, vector as u8, code, self.vectors);
+            let user = u64::from(at.is_user()) << 2;
+            let code = if vector == 14 { error_code(memory, cr3, cr2, faulting) | user } else { 0 };
+            let top = memory.u64(cr3, gs + PCR_RSP_BASE);
+            state = deliver(memory, cr3, &mut rec, &at, vector as u8, code, self.vectors, top);
+            (state.cs, state.ss) = (KERNEL_CODE, KERNEL_DATA);
         }
     }
 }
 
 fn on_instruction(uc: &mut Unicorn<'_, ()>, recorder: &Rc<RefCell<Recorder>>, at: u64, size: u32) {
     let mut rec = recorder.borrow_mut();
+    if std::mem::take(&mut rec.leaving) {
+        return;
+    }
     rec.last = at;
     rec.steps += 1;
     let mut bytes = vec![0; size.min(15) as usize];
@@ -334,6 +394,14 @@ fn on_instruction(uc: &mut Unicorn<'_, ()>, recorder: &Rc<RefCell<Recorder>>, at
         }
         _ => {}
     }
+}
+
+/// `uc_x86_mmr`: u16 selector, u64 base, u32 limit, u32 flags, each at its natural place.
+fn descriptor_table(base: u64, limit: u32) -> [u8; 24] {
+    let mut bytes = [0u8; 24];
+    bytes[8..16].copy_from_slice(&base.to_le_bytes());
+    bytes[16..20].copy_from_slice(&limit.to_le_bytes());
+    bytes
 }
 
 fn write_msr(uc: &mut Unicorn<'_, ()>, msr: u32, value: u64) {

@@ -51,7 +51,7 @@ fn main() {
     let (w, crash) = cases::nosyms::run(&images);
     case(&mut out, "nosyms", &w, &crash, Kind::Full, &[]);
     let (w, crash) = cases::usb::run(&images);
-    case(&mut out, "usb", &w, &crash, Kind::BitmapKernel, &[]);
+    case(&mut out, "usb", &w, &crash, Kind::BitmapKernel, &[Kind::Triage]);
     let (w, crash) = cases::readonly::run(&images);
     case(&mut out, "readonly", &w, &crash, Kind::BitmapFull, &[]);
     extras(&mut out, &images);
@@ -63,11 +63,11 @@ fn main() {
 fn extras(out: &mut Outputs, images: &Images) {
     let (w, crash) = cases::unwind2::run(images);
     data(out, "unwind2", &w, &crash, Kind::BitmapKernel);
-    let (mut w, mut crash) = cases::paging::kinds(images);
+    let (w, crash) = cases::paging::kinds(images, false);
     data(out, "paging", &w, &crash, Kind::Full);
     let full = writer::write(&w, &crash, Kind::Full);
     out.dump("tests/data/truncated-paging", &full[..full.len() * 6 / 10 + 0x123]);
-    cases::paging::five_levels(&mut w, &mut crash);
+    let (w, crash) = cases::paging::kinds(images, true);
     data(out, "la57", &w, &crash, Kind::BitmapFull);
     let (mut w, crash) = wifi::run(images, Variant::Text);
     cases::paging::encode_debugger_data(&mut w);

@@ -20,8 +20,6 @@ const FRAME: u64 = 0x000F_FFFF_FFFF_F000;
 
 /// Slot of the top-level table that maps the tables themselves.
 pub const SELF_SLOT: u64 = 0x1C1;
-/// First address of the page table entries: slot 0x1C1.
-pub const PTE_BASE: u64 = 0xFFFF_0000_0000_0000 | SELF_SLOT << 39;
 
 /// Frames kept for a large page.
 const LARGE_FRAMES: std::ops::Range<u64> = 0x400..0x600;
@@ -48,13 +46,13 @@ pub struct Memory {
     pub frames: BTreeMap<u64, Frame>,
     /// Page table root of the System process.
     pub system_cr3: u64,
-    /// Page tables have five levels: roots are one level up.
+    /// Page tables have five levels, as on processors with 57-bit addresses.
     pub five_levels: bool,
 }
 
 impl Memory {
     /// `pages` pages of memory with the hole below 1 MiB that PCs have.
-    pub fn new(pages: u64) -> Self {
+    pub fn new(pages: u64, five_levels: bool) -> Self {
         let size = pages * PAGE;
         let storage = vec![0u8; (size + PAGE) as usize];
         let start = storage.as_ptr().align_offset(PAGE as usize);
@@ -69,16 +67,8 @@ impl Memory {
             seed ^= seed << 17;
             free.swap(i, (seed % (i as u64 + 1)) as usize);
         }
-        let mut memory = Self {
-            storage,
-            start,
-            size,
-            free,
-            runs,
-            frames: BTreeMap::new(),
-            system_cr3: 0,
-            five_levels: false,
-        };
+        let mut memory =
+            Self { storage, start, size, free, runs, frames: BTreeMap::new(), system_cr3: 0, five_levels };
         memory.system_cr3 = memory.new_root();
         for slot in 0x100..0x200 {
             memory.kernel_slot(slot);
@@ -87,13 +77,31 @@ impl Memory {
     }
 
     fn kernel_slot(&mut self, slot: u64) {
-        // The parts of the kernel half that this fixture uses; each process gets the same tables.
+        // The parts of the kernel half that this fixture uses; each process gets the same tables. With five levels all of
+        // them lie below one entry.
         const USED: &[u64] = &[0x10B, 0x134, 0x148, 0x1A6, 0x1B1, 0x1EF, 0x1F0, 0x1F5, 0x1FF];
-        if USED.contains(&slot) {
+        if if self.five_levels { slot == 0x1FF } else { USED.contains(&slot) } {
             let table = self.alloc();
             self.write64(self.system_cr3 + slot * 8, table << 12 | P | W | AD);
-            self.frames.insert(table, Frame { pte: PTE_BASE, table: self.system_cr3 >> 12 });
+            self.frames.insert(table, Frame { pte: self.pte_base(), table: self.system_cr3 >> 12 });
         }
+    }
+
+    /// Levels of page tables.
+    pub fn levels(&self) -> u32 {
+        if self.five_levels { 5 } else { 4 }
+    }
+
+    /// First address of the page table entries: what the slot that maps the tables covers.
+    pub fn pte_base(&self) -> u64 {
+        let shift = self.levels() * 9 + 3;
+        u64::MAX << (shift + 8) | SELF_SLOT << shift
+    }
+
+    /// Address of the page table entry of `va` at a level (0 PTE, 1 PDE, 2 PPE, 3 PXE), through the self-map.
+    pub fn pte_address(&self, va: u64, level: u32) -> u64 {
+        let mask = (1u64 << (self.levels() * 9 + 3)) - 8;
+        (0..=level).fold(va, |at, _| self.pte_base() + (at >> 9 & mask))
     }
 
     /// A new page table root with the self-map; returns its physical address.
@@ -159,16 +167,21 @@ impl Memory {
         self.physical_mut(pa, 8).copy_from_slice(&value.to_le_bytes());
     }
 
+    /// First address bit of each level above the last.
+    fn shifts(&self) -> impl Iterator<Item = u32> + use<> {
+        (1..self.levels()).rev().map(|level| 12 + level * 9)
+    }
+
     /// Physical address of the last-level entry of `va`, making the tables above it.
     pub fn entry(&mut self, root: u64, va: u64) -> u64 {
         let user = if va >> 63 == 0 { U } else { 0 };
         let mut table = root & FRAME;
-        for shift in [39, 30, 21] {
+        for shift in self.shifts() {
             let slot = table + (va >> shift & 0x1FF) * 8;
             let entry = self.read64(slot);
             if entry & P == 0 {
                 let page = self.alloc();
-                let pte_va = pte_address(va, (shift - 12) / 9);
+                let pte_va = self.pte_address(va, (shift - 12) / 9);
                 self.frames.insert(page, Frame { pte: pte_va, table: table >> 12 });
                 self.write64(slot, page << 12 | P | W | AD | user);
                 table = page << 12;
@@ -183,7 +196,7 @@ impl Memory {
     pub fn map_frame(&mut self, root: u64, va: u64, pfn: u64, flags: u64) {
         let slot = self.entry(root, va);
         self.write64(slot, pfn << 12 | flags | P | AD);
-        self.frames.insert(pfn, Frame { pte: pte_address(va, 0), table: slot >> 12 });
+        self.frames.insert(pfn, Frame { pte: self.pte_address(va, 0), table: slot >> 12 });
     }
 
     /// Writes a raw last-level entry (one that is not valid, say).
@@ -195,8 +208,10 @@ impl Memory {
     /// Maps 2 MiB.
     pub fn map_large(&mut self, root: u64, va: u64, pfn: u64, flags: u64) {
         self.entry(root, va);
-        let pdpt = self.read64((root & FRAME) + (va >> 39 & 0x1FF) * 8) & FRAME;
-        let pd = self.read64(pdpt + (va >> 30 & 0x1FF) * 8) & FRAME;
+        let pd = self
+            .shifts()
+            .filter(|shift| *shift > 21)
+            .fold(root & FRAME, |table, shift| self.read64(table + (va >> shift & 0x1FF) * 8) & FRAME);
         self.write64(pd + (va >> 21 & 0x1FF) * 8, pfn << 12 | flags | LARGE | P | AD);
     }
 
@@ -213,8 +228,7 @@ impl Memory {
     /// Walks the tables.
     pub fn translate(&self, root: u64, va: u64) -> Option<u64> {
         let mut table = root & FRAME;
-        let top: &[u32] = if self.five_levels { &[48] } else { &[] };
-        for shift in top.iter().copied().chain([39, 30, 21, 12]) {
+        for shift in self.shifts().chain([12]) {
             let entry = self.read64(table + (va >> shift & 0x1FF) * 8);
             if entry & P == 0 {
                 return None;
@@ -257,13 +271,4 @@ impl Memory {
         let bytes = self.read(root, va, 8).unwrap_or_else(|| panic!("{va:#x} is not mapped"));
         u64::from_le_bytes(bytes.try_into().expect("eight"))
     }
-}
-
-/// Address of the page table entry of `va` at a level (0 PTE, 1 PDE, 2 PPE, 3 PXE), through the self-map.
-pub fn pte_address(va: u64, level: u32) -> u64 {
-    let mut at = va;
-    for _ in 0..=level {
-        at = PTE_BASE + (at >> 9 & 0x7F_FFFF_FFF8);
-    }
-    at
 }

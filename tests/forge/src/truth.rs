@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::machine::{Entry, GPR_NAMES, Kind, Registers};
-use crate::memory::{PAGE, PTE_BASE};
+use crate::memory::PAGE;
 use crate::world::{Module, World};
 use crate::writer::Crash;
 
@@ -145,6 +145,10 @@ fn frames(resolver: &Resolver<'_>, process: usize, top: &Registers, chain: &[Ent
                 }
             }
         }
+        if *kind != "call" {
+            frame.insert("cs".into(), hex(u64::from(regs.cs)));
+            frame.insert("ss".into(), hex(u64::from(regs.ss)));
+        }
         frame.insert("regs".into(), registers(regs));
         out.push(Value::Object(frame));
     }
@@ -162,7 +166,14 @@ fn lookups(process: usize, top: &Registers, chain: &[Entry]) -> Vec<(usize, u64)
 /// Registers that a CONTEXT holds.
 fn context_registers(context: &[u8]) -> Registers {
     let quad = |at: usize| u64::from_le_bytes(context[at..at + 8].try_into().expect("eight"));
-    let mut r = Registers { rip: quad(0xF8), flags: u64::from(quad(0x44) as u32), ..Registers::default() };
+    let half = |at: usize| u16::from_le_bytes(context[at..at + 2].try_into().expect("two"));
+    let mut r = Registers {
+        rip: quad(0xF8),
+        flags: u64::from(quad(0x44) as u32),
+        cs: half(0x38),
+        ss: half(0x42),
+        ..Registers::default()
+    };
     for (i, g) in r.gpr.iter_mut().enumerate() {
         *g = quad(0x78 + i * 8);
     }
@@ -300,7 +311,7 @@ fn translations(world: &World) -> Vec<Value> {
                 take(p.cr3, m.base + 0x1008);
             }
         }
-        take(p.cr3, PTE_BASE + (p.object >> 9 & 0x7F_FFFF_FFF8));
+        take(p.cr3, world.memory.pte_address(p.object, 0));
     }
     take(root, 0xFFFF_F780_0000_0014);
     out

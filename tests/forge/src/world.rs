@@ -204,8 +204,17 @@ impl World {
             system_call: self.nt("KiSystemCall64"),
             service_internal: self.nt("KiServiceInternal"),
             service_linkage: self.nt("KiServiceLinkage"),
+            interrupt_return: self.interrupt_return(),
             ist,
         };
+    }
+
+    /// The `iretq` that ends a system service.
+    fn interrupt_return(&self) -> u64 {
+        let from = self.nt("KiSystemServiceExit");
+        let code = self.memory.read(self.root(), from, 0x80).expect("kernel code");
+        let at = code.windows(2).position(|bytes| bytes == [0x48, 0xCF]).expect("iretq");
+        from + at as u64
     }
 }
 

@@ -52,12 +52,14 @@ pub struct Setup<'a> {
     pub unloaded: &'a [(&'a str, u64, u64)],
     /// The special edition of the kernel.
     pub special: bool,
+    /// Page tables of five levels.
+    pub five_levels: bool,
 }
 
 /// Builds the common world.
 pub fn world(images: &Images, setup: &Setup<'_>) -> World {
     let mut w = World {
-        memory: Memory::new(setup.pages),
+        memory: Memory::new(setup.pages, setup.five_levels),
         machine: Machine {
             vectors: Vectors::default(),
             trace: std::env::var_os("FORGE_TRACE").is_some(),

@@ -18,6 +18,7 @@ pub fn run(images: &Images) -> (World, Crash) {
             uptime: 0x0000_000A_7730_0421,
             unloaded: &[("dump_stornvme.sys", 0xFFFF_F807_6B00_0000, 0xFFFF_F807_6B02_9000)],
             special: true,
+            five_levels: false,
         },
     );
     let plans = people::populate(&mut w, &[]);

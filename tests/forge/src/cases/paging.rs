@@ -1,10 +1,9 @@
-//! Memory in forms that the cases do not need: a large page, entries of every software kind, five levels.
+//! Memory in forms that the cases do not need: a large page, entries of every software kind, five levels of page tables.
 
 use super::base::Images;
 use super::wifi::{self, Variant};
-use crate::layout::off;
-use crate::memory::{NX, P, U, W, pte_address};
-use crate::world::{PRCB, World};
+use crate::memory::{NX, P, U, W};
+use crate::world::World;
 use crate::writer::Crash;
 
 /// Bits that software entries carry inverted while bit 4 is clear, so that processors cannot speculate through them.
@@ -12,9 +11,9 @@ const INVALID_MASK: u64 = 0x2000_0000_0000;
 /// Where the large page is.
 const LARGE_VA: u64 = 0xFFFF_D98C_4020_0000;
 
-/// The wifi crash on a machine that also has these.
-pub fn kinds(images: &Images) -> (World, Crash) {
-    let (mut w, crash) = wifi::run_with(images, Variant::Text, |w| {
+/// The wifi crash on a machine that also has these; with five levels, all of it runs on tables of five levels.
+pub fn kinds(images: &Images, five_levels: bool) -> (World, Crash) {
+    let (mut w, crash) = wifi::run_with(images, Variant::Text, five_levels, |w| {
         let first = w.memory.alloc_large();
         let root = w.root();
         w.memory.map_large(root, LARGE_VA, first, W | NX);
@@ -24,7 +23,7 @@ pub fn kinds(images: &Images) -> (World, Crash) {
         software_entries(w);
     });
     let first = w.memory.translate(w.root(), LARGE_VA).expect("large page");
-    let entry = w.get(pte_address(LARGE_VA, 1));
+    let entry = w.get(w.memory.pte_address(LARGE_VA, 1));
     let root = w.root();
     w.entries.push(("large", root, LARGE_VA + 0x12_3010, entry, Some(first + 0x12_3010)));
     (w, crash)
@@ -60,44 +59,6 @@ fn software_entries(w: &mut World) {
     put(w, 5, "prototype-vad", 0xFFFF_FFFF_0000_0000 | 0x400 | protection, None);
     put(w, 6, "zero", 0, None);
     put(w, 7, "no-access", 0x18 << 5 | 0x10, None);
-}
-
-/// Puts one more level over the page tables of a crashed machine, as processors with 57-bit addresses have.
-pub fn five_levels(w: &mut World, crash: &mut Crash) {
-    let mut tops = std::collections::BTreeMap::new();
-    for i in 0..w.processes.len() {
-        let old = w.processes[i].cr3;
-        if let std::collections::btree_map::Entry::Vacant(slot) = tops.entry(old) {
-            let top = w.memory.alloc() << 12;
-            for half in [0u64, 511] {
-                w.memory.write64(top + half * 8, old | P | W | U | 0x60);
-            }
-            slot.insert(top);
-        }
-        let object = w.processes[i].object;
-        w.put("_KPROCESS", object, "DirectoryTableBase", tops[&old]);
-    }
-    let special = off("_KPRCB", "ProcessorState");
-    for n in 0..w.processors.len() {
-        let at = w.processors[n].pcr + PRCB + special;
-        let cr3 = w.member("_KSPECIAL_REGISTERS", at, "Cr3");
-        w.put("_KSPECIAL_REGISTERS", at, "Cr3", tops[&cr3]);
-        let cr4 = w.member("_KSPECIAL_REGISTERS", at, "Cr4");
-        w.put("_KSPECIAL_REGISTERS", at, "Cr4", cr4 | 0x1000);
-    }
-    let block = w.nt("KdDebuggerDataBlock");
-    w.bytes(block + 0x36, &(5u16 << 2).to_le_bytes());
-    let visible = w.get(w.nt("MiVisibleState"));
-    w.put("_MI_VISIBLE_STATE", visible, "PagingLevels", 5);
-    for p in &mut w.processes {
-        p.cr3 = tops[&p.cr3];
-    }
-    crash.cr3 = tops[&crash.cr3];
-    w.memory.system_cr3 = tops[&w.memory.system_cr3];
-    for entry in &mut w.entries {
-        entry.1 = tops[&entry.1];
-    }
-    w.memory.five_levels = true;
 }
 
 /// Encodes the debugger's block as a kernel does that was booted without a debugger.

@@ -154,12 +154,18 @@ pub fn settle(w: &mut World, plans: &[Plan]) {
     }
 }
 
+/// The thread that called the drivers' entries has no more to do: it waits for work as any worker, and processor 0 idles.
+pub fn rest(w: &mut World, boot: usize) {
+    let worker = w.nt("ExpWorkerThread");
+    w.run_system(0, boot, worker, 0);
+    idle(w, 0);
+}
+
 /// Runs a processor's idle thread and freezes it there.
 pub fn idle(w: &mut World, processor: usize) {
     let object = w.processors[processor].idle;
     let thread = w.threads.iter().position(|t| t.object == object).expect("idle thread");
-    let mut regs = crate::machine::Registers { rip: w.nt("KiIdleLoop"), ..Default::default() };
-    regs.gpr[4] = w.threads[thread].initial - 8;
+    let regs = crate::machine::Registers::kernel(w.nt("KiIdleLoop"), w.threads[thread].initial - 8);
     w.run(processor, thread, &regs);
     w.freeze(processor, thread);
 }

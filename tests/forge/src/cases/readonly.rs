@@ -28,6 +28,7 @@ pub fn run(images: &Images) -> (World, Crash) {
             uptime: 0x0000_0000_0ED2_4413,
             unloaded: &[],
             special: false,
+            five_levels: false,
         },
     );
     let plans = people::populate(
@@ -74,6 +75,7 @@ pub fn run(images: &Images) -> (World, Crash) {
         let entry = w.module(driver).at("DriverEntry");
         w.call(boot, entry, &[0, 0]);
     }
+    people::rest(&mut w, boot);
     // Other processors are busy: two service threads, the agent, and a system thread attached to it.
     for (i, plan) in spins.iter().enumerate() {
         let processor = 3 + i * 2;

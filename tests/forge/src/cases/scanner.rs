@@ -3,7 +3,7 @@
 use super::base::{self, Images, Setup};
 use super::people::{self, Does};
 use crate::layout::off;
-use crate::memory::{NX, P, U, W, pte_address};
+use crate::memory::{NX, U};
 use crate::world::World;
 use crate::writer::Crash;
 
@@ -18,6 +18,7 @@ fn setup(images: &Images, time: u64) -> World {
             uptime: 0x0000_0001_92C4_1E77,
             unloaded: &[("dump_storahci.sys", 0xFFFF_F807_6B00_0000, 0xFFFF_F807_6B02_9000)],
             special: false,
+            five_levels: false,
         },
     )
 }
@@ -40,13 +41,12 @@ pub fn corrupt_pte(images: &Images) -> (World, Crash) {
     base::finish(&mut w);
     people::settle(&mut w, &plans);
     // The slot was computed from a table that has shrunk since: it ends in the page tables.
-    let wild = pte_address(view + 0x7000, 0);
+    let wild = w.memory.pte_address(view + 0x7000, 0);
     let state = w.module("vscan.sys").at("VsTable");
     w.q(state + 8, table);
     w.q(state + 16, wild.wrapping_sub(table) / 8);
     w.q(state + 24, view);
     // Page tables are writable through the self-map; nothing stops the write.
-    let _ = (P, W);
     w.run_system(2, thread, routine, 0);
     let crash = super::crash(&w, 2, thread);
     let export = u64::from(w.module("vscan.sys").image.symbol("VSSwapTable"));

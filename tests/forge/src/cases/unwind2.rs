@@ -18,6 +18,7 @@ pub fn run(images: &Images) -> (World, Crash) {
             uptime: 0x0000_0000_23A0_9F04,
             unloaded: &[],
             special: false,
+            five_levels: false,
         },
     );
     let plans = people::populate(&mut w, &[]);

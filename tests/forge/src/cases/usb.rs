@@ -17,6 +17,7 @@ pub fn run(images: &Images) -> (World, Crash) {
             uptime: 0x0000_0000_5C81_2FA0,
             unloaded: &[],
             special: false,
+            five_levels: false,
         },
     );
     let plans = people::populate(&mut w, &[]);
@@ -28,6 +29,7 @@ pub fn run(images: &Images) -> (World, Crash) {
     people::settle(&mut w, &plans);
     let driver = w.module("usbredir.sys").clone();
     w.call(boot, driver.at("DriverEntry"), &[0, 0]);
+    people::rest(&mut w, boot);
     w.q(item + 16, driver.at("UsbrWorker"));
     let first = driver.image.names.iter().find(|(n, _)| n.contains("First@Redirect")).expect("First").1;
     w.q(item + 24, driver.base + u64::from(*first));

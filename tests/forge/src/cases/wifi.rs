@@ -21,11 +21,16 @@ pub enum Variant {
 
 /// Runs it.
 pub fn run(images: &Images, variant: Variant) -> (World, Crash) {
-    run_with(images, variant, |_| {})
+    run_with(images, variant, false, |_| {})
 }
 
 /// Runs it in a world that `prepare` has changed before the code starts.
-pub fn run_with(images: &Images, variant: Variant, prepare: impl FnOnce(&mut World)) -> (World, Crash) {
+pub fn run_with(
+    images: &Images,
+    variant: Variant,
+    five_levels: bool,
+    prepare: impl FnOnce(&mut World),
+) -> (World, Crash) {
     let mut w = base::world(
         images,
         &Setup {
@@ -39,6 +44,7 @@ pub fn run_with(images: &Images, variant: Variant, prepare: impl FnOnce(&mut Wor
                 ("WdBoot.sys", 0xFFFF_F807_6B10_0000, 0xFFFF_F807_6B11_0000),
             ],
             special: false,
+            five_levels,
         },
     );
     let worker_routine = w.nt("ExpWorkerThread");
@@ -63,6 +69,7 @@ pub fn run_with(images: &Images, variant: Variant, prepare: impl FnOnce(&mut Wor
     }
     let send = w.module("ndis.sys").at("ndisSendOne");
     w.call(boot, send, &[1514, if variant == Variant::Null { 2 } else { 0 }]);
+    people::rest(&mut w, boot);
     let list = w.get(w.module("ndis.sys").at("ndisWork") + 8);
     w.pool.blocks.push((list, 0x268, *b"Filt", false));
     w.objects.push(("net buffer list".into(), list));

@@ -1,7 +1,6 @@
 //! KDDEBUGGER_DATA64, the version block, and the memory manager's public variables.
 
 use crate::layout::{off, size};
-use crate::memory::PTE_BASE;
 use crate::world::World;
 
 /// Offsets whose value is the address of the kernel variable of that name.
@@ -103,7 +102,8 @@ impl World {
         self.q(block + 0x20, breakpoint);
         let half = |w: &mut Self, at: u64, value: u64| w.bytes(block + at, &(value as u16).to_le_bytes());
         // _bitfield: paging levels in bits 2 to 5.
-        half(self, 0x36, 4 << 2);
+        let levels = u64::from(self.memory.levels());
+        half(self, 0x36, levels << 2);
         let (k, e, p, r) = ("_KTHREAD", "_ETHREAD", "_EPROCESS", "_KPRCB");
         let state = off(r, "ProcessorState");
         for (at, value) in [
@@ -158,7 +158,8 @@ impl World {
         ] {
             self.d(block + at, value as u32);
         }
-        self.q(block + 0x360, PTE_BASE);
+        let tables = self.memory.pte_base();
+        self.q(block + 0x360, tables);
         let v = "_DBGKD_GET_VERSION64";
         let version = self.nt("KdVersionBlock");
         let modules = self.nt("PsLoadedModuleList");
@@ -189,7 +190,7 @@ impl World {
         let pages = self.memory.pages();
         let pool = crate::objects::pool::SEGMENTS;
         for (name, value) in [
-            ("MmPteBase", PTE_BASE),
+            ("MmPteBase", self.memory.pte_base()),
             ("MmPfnDatabase", PFN_DATABASE),
             ("MmNumberOfPhysicalPages", pages - 0x62),
             ("MmHighestPhysicalPage", pages - 1),
@@ -214,7 +215,8 @@ impl World {
         let hardware = state + off("_MI_SYSTEM_INFORMATION", "Hardware");
         self.put("_MI_HARDWARE_STATE", hardware, "InvalidPteMask", 0x2000_0000_0000);
         self.put("_MI_HARDWARE_STATE", hardware, "PhysicalAddressBits", 39);
-        self.put("_MI_VISIBLE_STATE", visible, "PagingLevels", 4);
+        let levels = u64::from(self.memory.levels());
+        self.put("_MI_VISIBLE_STATE", visible, "PagingLevels", levels);
         let types = visible + off("_MI_VISIBLE_STATE", "SystemVaType");
         // _MI_SYSTEM_VA_TYPE: 1 session, 2 process (the self-map), 4 PFN database, 5 and 6 pool, 10 HAL, 12 driver images, 14 stacks.
         for (slot, kind) in [

@@ -73,7 +73,10 @@ impl World {
     fn descriptor_tables(&mut self, pcr: u64, gdt: u64, special: u64) {
         let root = self.root();
         self.memory.map(root, gdt, 0x200, W | NX);
-        let descriptors: [u64; 9] = [
+        // The task state's descriptor takes two entries; its base is spread over both.
+        let tss = gdt + 0x80;
+        let spread = (tss & 0xFF_FFFF) << 16 | (tss >> 24 & 0xFF) << 56;
+        let descriptors: [u64; 11] = [
             0,
             0,
             0x0020_9B00_0000_0000,
@@ -82,7 +85,9 @@ impl World {
             0x00CF_F300_0000_FFFF,
             0x0020_FB00_0000_0000,
             0,
-            0x0040_8B00_0000_0067,
+            0x0000_8B00_0000_0067 | spread,
+            tss >> 32,
+            0x0040_F300_0000_3C00,
         ];
         for (i, d) in descriptors.into_iter().enumerate() {
             self.q(gdt + i as u64 * 8, d);

@@ -3,7 +3,7 @@
 use crate::layout;
 use crate::machine::{Entry, Registers, Stopped};
 use crate::memory::{NX, U, W};
-use crate::world::{PRCB, World};
+use crate::world::{PRCB, Processor, World};
 
 const T: &str = "_ETHREAD";
 const K: &str = "_KTHREAD";
@@ -53,7 +53,7 @@ impl World {
             ("InitialStack", initial),
             ("StackLimit", limit),
             ("StackBase", base),
-            ("KernelStack", initial),
+            ("KernelStack", initial - 0x48),
             ("Process", owner),
             ("Priority", priority),
             ("BasePriority", priority),
@@ -64,6 +64,11 @@ impl World {
             ("WaitTime", self.uptime / 156_250 - 40 - tid % 300),
         ] {
             self.put(K, object, name, value);
+        }
+        if peb == 0 {
+            // Its first switch returns to where system threads start: KSWITCH_FRAME.Return.
+            let first = self.nt("KiStartSystemThread");
+            self.q(initial - 0x48 + 0x38, first);
         }
         let apc = object + layout::off(K, "ApcState");
         self.list_init(apc);
@@ -125,21 +130,30 @@ impl World {
         self.threads.len() - 1
     }
 
-    /// Makes `thread` the current one of a processor.
-    pub fn dispatch(&mut self, processor: usize, thread: usize) {
-        let prcb = self.processors[processor].pcr + PRCB;
-        let (object, initial) = (self.threads[thread].object, self.threads[thread].initial);
+    /// Makes `thread` the current one of a processor; returns the one that was it before.
+    pub fn dispatch(&mut self, processor: usize, thread: usize) -> Option<usize> {
+        let pcr = self.processors[processor].pcr;
+        let prcb = pcr + PRCB;
+        let Thread { object, initial, teb, .. } = self.threads[thread];
+        let before = self.member("_KPRCB", prcb, "CurrentThread");
+        if before != 0 {
+            self.put(K, before, "Running", 0);
+        }
+        let tss = self.member("_KPCR", pcr, "TssBase");
+        self.put("_KTSS64", tss, "Rsp0", initial);
+        let special = prcb + layout::off("_KPRCB", "ProcessorState");
+        self.put("_KSPECIAL_REGISTERS", special, "MsrGsSwap", teb);
         self.put("_KPRCB", prcb, "CurrentThread", object);
         self.put("_KPRCB", prcb, "RspBase", initial);
         self.put(K, object, "State", 2);
         self.put(K, object, "Running", 1);
         self.put(K, object, "NextProcessor", processor as u64);
+        self.threads.iter().position(|t| t.object == before)
     }
 
     /// Runs a system thread from its first instruction until the machine halts.
     pub fn run_system(&mut self, processor: usize, thread: usize, routine: u64, context: u64) {
-        let mut regs = Registers { rip: self.nt("KiStartSystemThread"), ..Registers::default() };
-        regs.gpr[4] = self.threads[thread].initial - 8;
+        let mut regs = Registers::kernel(self.nt("KiStartSystemThread"), self.threads[thread].initial - 8);
         regs.gpr[14] = routine;
         regs.gpr[15] = context;
         self.run(processor, thread, &regs);
@@ -147,14 +161,13 @@ impl World {
 
     /// Runs a user thread from `RtlUserThreadStart`.
     pub fn run_user(&mut self, processor: usize, thread: usize, routine: u64, context: u64) {
-        let mut regs = Registers::default();
         let p = self.threads[thread].process;
         let ntdll =
             self.processes[p].modules.iter().find(|m| m.image.name == "ntdll.dll").expect("ntdll").clone();
-        regs.rip = ntdll.at("RtlUserThreadStart");
+        let stack = self.threads[thread].user_stack - 0x38;
+        let mut regs = Registers::user(ntdll.at("RtlUserThreadStart"), stack);
         regs.gpr[1] = routine;
         regs.gpr[2] = context;
-        regs.gpr[4] = self.threads[thread].user_stack - 0x38;
         self.run(processor, thread, &regs);
     }
 
@@ -168,6 +181,7 @@ impl World {
             x[8] = self.threads[thread].tid as u8;
             x[15] = 0x40;
         }
+        self.leave_idle(processor, thread);
         self.dispatch(processor, thread);
         let (cr3, pcr) = (self.processes[self.threads[thread].process].cr3, self.processors[processor].pcr);
         let machine = &self.machine;
@@ -183,21 +197,44 @@ impl World {
         self.threads[thread].stopped = Some(stopped);
     }
 
+    /// An idle processor that gets a thread to run switches its idle thread out, which stays in the state of running.
+    fn leave_idle(&mut self, processor: usize, next: usize) {
+        let Processor { pcr, idle } = self.processors[processor];
+        let thread = self.threads.iter().position(|t| t.object == idle).expect("idle thread");
+        let prcb = pcr + PRCB;
+        if self.threads[thread].stopped.is_none()
+            || next == thread
+            || self.member("_KPRCB", prcb, "CurrentThread") != idle
+        {
+            return;
+        }
+        let chosen = self.threads[next].object;
+        self.put("_KPRCB", prcb, "NextThread", chosen);
+        let regs = Registers::kernel(self.nt("KiIdleLoop"), self.threads[thread].initial - 8);
+        let cr3 = self.root();
+        let stopped = self.machine.run(&mut self.memory, cr3, &regs, pcr, 0);
+        assert_eq!(stopped.regs.rip, self.nt("KiSwapContextParked") + 1);
+        self.threads[thread].stopped = Some(stopped);
+        self.threads[thread].state = "idle";
+        self.put("_KPRCB", prcb, "NextThread", 0);
+    }
+
     /// Calls one function as boot code would, on a thread's stack, and returns rax.
     pub fn call(&mut self, thread: usize, function: u64, arguments: &[u64]) -> u64 {
-        let mut regs = Registers::default();
         let halt = self.nt("KiSwapContextParked");
         let stack = self.threads[thread].initial - 0x100;
         self.q(stack - 8, halt);
-        regs.rip = function;
-        regs.gpr[4] = stack - 8;
+        let mut regs = Registers::kernel(function, stack - 8);
         for (slot, value) in [1usize, 2, 8, 9].into_iter().zip(arguments) {
             regs.gpr[slot] = *value;
         }
-        self.dispatch(0, thread);
+        let before = self.dispatch(0, thread);
         let (cr3, pcr) = (self.processes[self.threads[thread].process].cr3, self.processors[0].pcr);
         let stopped = self.machine.run(&mut self.memory, cr3, &regs, pcr, 0);
         assert!(stopped.regs.rip == halt + 1, "boot code stopped at {:#x}", stopped.regs.rip);
+        if let Some(before) = before {
+            self.dispatch(0, before);
+        }
         stopped.regs.gpr[0]
     }
 
@@ -219,12 +256,11 @@ impl World {
     /// A CONTEXT with these registers.
     pub fn write_context(&mut self, at: u64, regs: &Registers) {
         let c = "_CONTEXT";
-        let user = regs.rip >> 47 == 0;
         for (name, value) in [
             ("ContextFlags", 0x10_005F),
             ("MxCsr", 0x1F80),
-            ("SegCs", if user { 0x33 } else { 0x10 }),
-            ("SegSs", if user { 0x2B } else { 0x18 }),
+            ("SegCs", u64::from(regs.cs)),
+            ("SegSs", u64::from(regs.ss)),
             ("SegDs", 0x2B),
             ("SegEs", 0x2B),
             ("SegFs", 0x53),

@@ -1,4 +1,4 @@
-//! DumpTypes 5 and 6: a bitmap of page frames, then the pages whose bit is set.
+//! DumpTypes 5, 6 and 7: a bitmap of page frames, then the pages whose bit is set.
 
 use super::{Crash, Kind, all_pages, header, kernel_pages};
 use crate::memory::PAGE;
@@ -9,13 +9,14 @@ pub fn write(world: &World, crash: &Crash, kind: Kind) -> Vec<u8> {
     let (pages, marker, dump_type, attributes) = match kind {
         Kind::BitmapFull => (all_pages(world), b"FDMP", 5, None),
         Kind::BitmapKernel => (kernel_pages(world), b"SDMP", 5, None),
+        Kind::LiveAutomatic => (kernel_pages(world), b"SDMP", 7, Some(0x10)),
         _ => (kernel_pages(world), b"SDMP", 6, Some(0x10)),
     };
     let bits = world.memory.pages();
     let bitmap_bytes = bits.div_ceil(8) as usize;
     let first = (header::SIZE + 0x38 + bitmap_bytes).next_multiple_of(PAGE as usize) as u64;
     let mut crash = crash.clone();
-    if kind == Kind::Live {
+    if matches!(kind, Kind::Live | Kind::LiveAutomatic) {
         crash.code = 0x161;
         crash.parameters = [0; 4];
     }

@@ -40,6 +40,8 @@ pub enum Kind {
     BitmapKernel,
     /// DumpType 6, made from a running system.
     Live,
+    /// DumpType 7, the same pages.
+    LiveAutomatic,
     /// DumpType 8.
     RdmpKernel,
     /// DumpType 9.
@@ -58,6 +60,7 @@ impl Kind {
             Self::BitmapFull => "bitmap-full",
             Self::BitmapKernel => "bitmap-kernel",
             Self::Live => "live",
+            Self::LiveAutomatic => "live-automatic",
             Self::RdmpKernel => "rdmp-kernel",
             Self::RdmpKernelUser => "rdmp-kernel-user",
             Self::RdmpComplete => "rdmp-complete",
@@ -66,11 +69,12 @@ impl Kind {
     }
 
     /// All.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Full,
         Self::BitmapFull,
         Self::BitmapKernel,
         Self::Live,
+        Self::LiveAutomatic,
         Self::RdmpKernel,
         Self::RdmpKernelUser,
         Self::RdmpComplete,
@@ -82,7 +86,9 @@ impl Kind {
 pub fn write(world: &World, crash: &Crash, kind: Kind) -> Vec<u8> {
     match kind {
         Kind::Full => full::write(world, crash),
-        Kind::BitmapFull | Kind::BitmapKernel | Kind::Live => bitmap::write(world, crash, kind),
+        Kind::BitmapFull | Kind::BitmapKernel | Kind::Live | Kind::LiveAutomatic => {
+            bitmap::write(world, crash, kind)
+        }
         Kind::RdmpKernel | Kind::RdmpKernelUser | Kind::RdmpComplete => rdmp::write(world, crash, kind),
         Kind::Triage => triage::write(world, crash),
     }
@@ -113,14 +119,15 @@ pub fn user_pages(world: &World) -> BTreeSet<u64> {
 
 fn walk(world: &World, root: u64, slots: std::ops::Range<u64>, pages: &mut BTreeSet<u64>) {
     fn level(world: &World, table: u64, depth: u32, slots: std::ops::Range<u64>, pages: &mut BTreeSet<u64>) {
-        if !pages.insert(table >> 12) && depth != 3 {
+        let top = depth + 1 == world.memory.levels();
+        if !pages.insert(table >> 12) && !top {
             return;
         }
         for slot in slots {
             let entry = world.memory.read64(table + slot * 8);
             let next = entry & 0x000F_FFFF_FFFF_F000;
             // The self-map points back at the root.
-            if entry & 1 == 0 || next >> 12 >= world.memory.pages() || depth == 3 && next == table {
+            if entry & 1 == 0 || next >> 12 >= world.memory.pages() || top && next == table {
                 continue;
             }
             if depth == 0 {
@@ -133,11 +140,5 @@ fn walk(world: &World, root: u64, slots: std::ops::Range<u64>, pages: &mut BTree
             }
         }
     }
-    let mut root = root & 0x000F_FFFF_FFFF_F000;
-    if world.memory.five_levels {
-        pages.insert(root >> 12);
-        let entry = world.memory.read64(root + if slots.start < 256 { 0 } else { 511 * 8 });
-        root = entry & 0x000F_FFFF_FFFF_F000;
-    }
-    level(world, root, 3, slots, pages);
+    level(world, root & 0x000F_FFFF_FFFF_F000, world.memory.levels() - 1, slots, pages);
 }

@@ -165,7 +165,15 @@ fn blocks(world: &World, crash: &Crash) -> Vec<(u64, Vec<u8>)> {
         wanted.push((value & !0xFFF, 0x1000));
     }
     wanted.extend(world.notable.iter().copied());
+    let rsp = u64::from_le_bytes(crash.context[0x98..0xA0].try_into().expect("eight"));
     let (base, limit) = world.threads[crash.thread].stack;
+    let left = !(limit..base).contains(&rsp);
+    if left {
+        // A double fault has a stack of its own; the thread's is what the overflow is read from.
+        wanted.extend((limit..base).step_by(0x1000).map(|page| (page, 0x1000)));
+    }
+    // The stack that is saved is no block; a stack that the thread has left for another is read like any other memory.
+    let (base, limit) = if left { (world.machine.vectors.ist, rsp & !0xFFF) } else { (base, limit) };
     let mut seen = std::collections::BTreeSet::new();
     let mut out = Vec::new();
     for (va, len) in wanted {

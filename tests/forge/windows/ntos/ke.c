@@ -156,7 +156,16 @@ NOINLINE PVOID KeRemovePriQueue(struct _KQUEUE *Queue, KPROCESSOR_MODE WaitMode)
 /* The idle loop of a processor. */
 NOINLINE VOID PpmIdleExecuteTransition(PKPRCB Prcb) { for (;;) __asm__ volatile("nop; hlt"); }
 NOINLINE VOID PoIdle(PKPRCB Prcb) { PpmIdleExecuteTransition(Prcb); __asm__ volatile("" ::: "memory"); }
-NOINLINE VOID KiIdleLoop(VOID) { for (;;) { PoIdle(KeGetCurrentPrcb()); } }
+NOINLINE VOID KiIdleLoop(VOID)
+{
+    for (;;) {
+        PKPRCB Prcb = KeGetCurrentPrcb();
+        if (Prcb->NextThread)
+            KiSwapContext((PKTHREAD)Prcb->IdleThread);
+        else
+            PoIdle(Prcb);
+    }
+}
 
 /* Work that keeps a processor busy until it is frozen. */
 NOINLINE VOID KeYieldProcessorEx(volatile ULONG *Iterations)

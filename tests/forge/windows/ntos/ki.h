@@ -41,6 +41,7 @@ typedef LONG EXCEPTION_FILTER(PEXCEPTION_POINTERS, PVOID);
 extern LIST_ENTRY PsLoadedModuleList, PsActiveProcessHead;
 extern ULONG64 MmPteBase, KiBugCheckData[5], MmSystemRangeStart, MmHighestUserAddress;
 extern struct _RTLP_HP_HEAP_GLOBALS RtlpHpHeapGlobals;
+extern struct _MI_VISIBLE_STATE *MiVisibleState;
 extern struct _DEVICE_OBJECT *ForgeDevice;
 
 BOOLEAN RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context);

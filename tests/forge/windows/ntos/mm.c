@@ -1,12 +1,16 @@
 /* Page faults and address space teardown. */
 #include "ki.h"
 
-FORCEINLINE ULONG64 *MiGetPteAddress(ULONG64 va) { return (ULONG64 *)(MmPteBase + ((va >> 9) & 0x7FFFFFFFF8)); }
+/* With five levels of page tables an address has 57 bits. */
+FORCEINLINE BOOLEAN MiFiveLevels(VOID) { return MiVisibleState->PagingLevels == 5; }
+FORCEINLINE ULONG64 *MiGetPteAddress(ULONG64 va) { return (ULONG64 *)(MmPteBase + ((va >> 9) & (MiFiveLevels() ? 0xFFFFFFFFFFF8 : 0x7FFFFFFFF8))); }
 
 /* The entry that maps `va`, or NULL when a level above it is absent. */
 NOINLINE static ULONG64 *MiFindPte(ULONG64 va)
 {
     ULONG64 *pte = MiGetPteAddress(va), *pde = MiGetPteAddress((ULONG64)pte), *ppe = MiGetPteAddress((ULONG64)pde), *pxe = MiGetPteAddress((ULONG64)ppe);
+    if (MiFiveLevels() && !(*MiGetPteAddress((ULONG64)pxe) & 1))
+        return NULL;
     if (!(*pxe & 1) || !(*ppe & 1) || !(*pde & 1))
         return NULL;
     return (*pde & 0x80) ? pde : pte;
@@ -89,7 +93,7 @@ NOINLINE ULONG MiWalkPageTablesRecursively(MI_DELETE_WALK *Walk, ULONG64 Start, 
 
 NOINLINE ULONG MiWalkPageTables(MI_DELETE_WALK *Walk)
 {
-    volatile ULONG n = MiWalkPageTablesRecursively(Walk, Walk->StartVa, Walk->EndVa, 3);
+    volatile ULONG n = MiWalkPageTablesRecursively(Walk, Walk->StartVa, Walk->EndVa, MiFiveLevels() ? 4 : 3);
     return n;
 }
 
