@@ -16,7 +16,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Forgets symbols, and loads them again",
     help: "Without options symbols are forgotten and loaded again when something needs them. MODULE may hold \
            wildcards. Options:\n  \
-           /f     loads now, and says what could not be loaded and what was tried\n  \
+           /f     loads now, and says what could not be loaded and what was tried; names that were kept in the cache are\n         \
+                  read again\n  \
            /i     takes a PDB whose identity differs\n  \
            /u     only forgets\n  \
            /user  only modules of the current process\n\
@@ -137,9 +138,12 @@ fn load(
     let table = context.session.target.symbols();
     let before = table.finder().options().allow_mismatch;
     table.allow_mismatch(before || options.mismatch);
+    table.renew_cache(options.force);
     context.session.target.fetch_symbols(modules);
     let outcome = modules.iter().try_for_each(|module| one(module, context));
-    context.session.target.symbols().allow_mismatch(before);
+    let table = context.session.target.symbols();
+    table.allow_mismatch(before);
+    table.renew_cache(false);
     outcome
 }
 

@@ -62,32 +62,6 @@ fn check_offsets(archive: &mut File) -> io::Result<()> {
     }
 }
 
-/// A file whose writing ends with an error once the work is no longer wanted.
-pub(crate) struct Stoppable<'a, W> {
-    out: W,
-    cancelled: &'a dyn Fn() -> bool,
-}
-
-impl<'a, W: Write> Stoppable<'a, W> {
-    /// Writes to `out` until `cancelled` says so.
-    pub(crate) fn new(out: W, cancelled: &'a dyn Fn() -> bool) -> Stoppable<'a, W> {
-        Stoppable { out, cancelled }
-    }
-}
-
-impl<W: Write> Write for Stoppable<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match (self.cancelled)() {
-            true => Err(io::Error::other("cancelled")),
-            false => self.out.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
 /// Copies until the end, failing once more than `limit` bytes came.
 pub(crate) fn copy_limited(from: &mut impl Read, to: &mut impl Write, limit: u64) -> io::Result<u64> {
     let copied = io::copy(&mut from.take(limit.saturating_add(1)), to)?;

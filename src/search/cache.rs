@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::cabinet::Stoppable;
 use super::identity::{Identity, IdentityError, Mismatch};
 use crate::symbols::module::FileId;
 use crate::symbols::name::{self, UnsafeName};
+use crate::util::cancel::Stoppable;
 use crate::util::disk::{AsFile, RoomyFile};
 use crate::util::temporary::{Mark, PREFIX, TemporaryFile};
 

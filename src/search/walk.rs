@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::cabinet::{self, Stoppable};
+use super::cabinet;
 use super::cache::{self, Pending, StoreError};
 use super::finder::Finder;
 use super::identity::{Identity, IdentityError};
@@ -16,6 +16,7 @@ use super::store::{self, Candidate};
 use super::zip_store;
 use crate::symbols::module::FileId;
 use crate::symbols::name;
+use crate::util::cancel::Stoppable;
 
 /// How far a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

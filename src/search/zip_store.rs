@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::cabinet::{self, Stoppable};
+use super::cabinet;
 use super::cache::{Pending, StoreError};
 use crate::symbols::module::FileId;
 use crate::symbols::name;
+use crate::util::cancel::Stoppable;
 
 /// The most entries of an archive that are looked through.
 const MAX_ENTRIES: usize = 1 << 20;

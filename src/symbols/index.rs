@@ -1,13 +1,16 @@
 //! All names of a module in one sorted table: by address and by name, in memory and in a file.
 
 mod coarse;
+mod sort;
 mod store;
 
 use coarse::Coarse;
+use sort::sort_until;
 
 use super::symbol::{Symbol, SymbolKind};
 use super::types::TypeId;
 use crate::symbols::wildcard::Wildcard;
+use crate::util::cancel::{Cancelled, Stop};
 
 /// The most names of one module; the largest known private PDBs hold about two million.
 pub(crate) const MAX_NAMES: usize = 1 << 23;
@@ -129,8 +132,16 @@ impl Builder {
 
     /// Sorts what was added. A public name that repeats a private one at the same address is merged into it.
     pub fn finish(self) -> NameIndex {
+        self.finish_until(&|| false).unwrap_or_default()
+    }
+
+    /// As [`Builder::finish`], unless `stop` says, asked many times a second, that nobody wants it any more.
+    ///
+    /// # Errors
+    /// It was stopped.
+    pub fn finish_until(self, stop: Stop<'_>) -> Result<NameIndex, Cancelled> {
         let Builder { rows, mut typedefs, text } = self;
-        let mut rows = by_address(rows);
+        let mut rows = by_address(rows, stop)?;
         rows.dedup_by(|later, first| {
             // A private name keeps the underscore that the public one loses.
             let same_name =
@@ -142,31 +153,31 @@ impl Builder {
             same
         });
         let rvas: Vec<u32> = rows.iter().map(|row| row.rva).collect();
-        let by_name = by_name(&rows, &text);
-        typedefs.sort_by(|a, b| get(&text, a.0).cmp(get(&text, b.0)));
-        NameIndex { coarse: Coarse::new(&rvas), rvas, by_name, rows, typedefs, text }
+        let by_name = by_name(&rows, &text, stop)?;
+        typedefs = sort_until(typedefs, |a, b| get(&text, a.0).cmp(get(&text, b.0)), stop)?;
+        Ok(NameIndex { coarse: Coarse::new(&rvas), rvas, by_name, rows, typedefs, text })
     }
 }
 
 /// The rows by address, the most telling first, and otherwise as they were added. Small keys are moved about, not rows.
-fn by_address(rows: Vec<Row>) -> Vec<Row> {
+fn by_address(rows: Vec<Row>, stop: Stop<'_>) -> Result<Vec<Row>, Cancelled> {
     let key =
         |(row, number): (&Row, u64)| (u64::from(row.rva) << 32) | (u64::from(rank(row.kind)) << 28) | number;
-    let mut order: Vec<u64> = rows.iter().zip(0..MAX_NAMES as u64).map(key).collect();
-    order.sort_unstable();
-    order.iter().filter_map(|key| rows.get((key & 0xfff_ffff) as usize).copied()).collect()
+    let order: Vec<u64> = rows.iter().zip(0..MAX_NAMES as u64).map(key).collect();
+    let order = sort_until(order, u64::cmp, stop)?;
+    Ok(order.iter().filter_map(|key| rows.get((key & 0xfff_ffff) as usize).copied()).collect())
 }
 
 /// Numbers of rows in the order of their names without regard to case. The first letters decide most comparisons.
-fn by_name(rows: &[Row], text: &str) -> Vec<u32> {
+fn by_name(rows: &[Row], text: &str, stop: Stop<'_>) -> Result<Vec<u32>, Cancelled> {
     let name_of = |number: u32| rows.get(number as usize).map_or("", |row| get(text, row.name));
-    let mut order: Vec<(u128, u32)> =
+    let order: Vec<(u128, u32)> =
         rows.iter().zip(0..).map(|(row, number)| (first_letters(get(text, row.name)), number)).collect();
-    order.sort_unstable_by(|a, b| {
+    let compare = |a: &(u128, u32), b: &(u128, u32)| {
         let rest = || fold_cmp(name_of(a.1), name_of(b.1)).then(a.1.cmp(&b.1));
         a.0.cmp(&b.0).then_with(rest)
-    });
-    order.into_iter().map(|(_, number)| number).collect()
+    };
+    Ok(sort_until(order, compare, stop)?.into_iter().map(|(_, number)| number).collect())
 }
 
 /// The first 16 letters without regard to case, ordered as the name is.

@@ -177,3 +177,58 @@ fn the_cached_table_is_written_used_and_replaced() {
     assert_eq!(names(&PdbFile::open(&path, Some(folder.path())).unwrap()), cold);
     assert_eq!(std::fs::read(&files[0]).unwrap(), stored);
 }
+
+/// Reading all names ends when nobody wants them any more, wherever it is, and is done when somebody asks again.
+#[test]
+fn reading_all_names_can_be_stopped() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/symbols/driver.pdb");
+    let expected = PdbFile::open(&path, None).unwrap().name_index().unwrap().len();
+    let read = |limit: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (counter, left) = (Arc::clone(&asked), Arc::new(AtomicUsize::new(limit)));
+        let bound = Arc::clone(&left);
+        let pdb = PdbFile::open(&path, Some(folder.path())).unwrap();
+        let pdb = pdb.until(Arc::new(move || counter.fetch_add(1, Relaxed) >= bound.load(Relaxed)));
+        let first = pdb.name_index().map(|names| names.len()).map_err(|error| error.to_string());
+        let total = asked.load(Relaxed);
+        left.store(usize::MAX, Relaxed);
+        (first, total, pdb.name_index().unwrap().len())
+    };
+    let (whole, all, _) = read(usize::MAX);
+    assert_eq!(whole, Ok(expected));
+    let mut stopped = 0;
+    for limit in 0..all {
+        let (first, asked, second) = read(limit);
+        assert_eq!(second, expected, "after a stop at {limit}");
+        // A table that could not be put into the cache any more is a table all the same.
+        match first {
+            Ok(count) => assert_eq!(count, expected),
+            Err(error) => {
+                stopped += 1;
+                assert!(error.contains("stopped before it was done"), "{error}");
+                assert!(asked <= limit + 4, "{asked} questions after {limit}");
+            }
+        }
+    }
+    assert!(stopped > all / 2, "{stopped} of {all}");
+}
+
+/// `.reload /f` believes no table in the cache, and replaces it.
+#[test]
+fn a_cached_table_is_made_anew_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/symbols/driver.pdb");
+    let open = || PdbFile::open(&path, Some(folder.path())).unwrap();
+    open().name_index().unwrap();
+    let kept = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let written = || std::fs::metadata(&kept).unwrap().modified().unwrap();
+    let first = written();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    open().name_index().unwrap();
+    assert_eq!(written(), first, "it was used");
+    open().renewing_cache(true).name_index().unwrap();
+    assert!(written() > first, "it was replaced");
+}

@@ -253,7 +253,8 @@ fn fetch(request: &Request, watch: &Watch<'_>) -> Vec<Search> {
             && let Ok(pdb) = PdbFile::open(&found.path, request.index_cache.as_deref())
             && pdb.is_private()
         {
-            let _ = pdb.name_index();
+            let stop = Arc::clone(watch.stop);
+            let _ = pdb.until(Arc::new(move || stop.load(Ordering::Relaxed))).name_index();
         }
     }
     searches
@@ -262,7 +263,7 @@ fn fetch(request: &Request, watch: &Watch<'_>) -> Vec<Search> {
 /// Watches the searches of one request.
 struct Watch<'a> {
     shared: &'a Shared,
-    stop: &'a AtomicBool,
+    stop: &'a Arc<AtomicBool>,
 }
 
 impl Observer for Watch<'_> {

@@ -185,8 +185,9 @@ impl Loading<'_> {
 
     /// Opens a PDB; false if it is not to be used, with the reason noted.
     fn open_pdb(&mut self, path: &Path, wanted: Option<&Identity>) -> bool {
-        let pdb = match PdbFile::open(path, self.target.symbols().index_cache().as_deref()) {
-            Ok(pdb) => pdb,
+        let table = self.target.symbols();
+        let pdb = match PdbFile::open(path, table.index_cache().as_deref()) {
+            Ok(pdb) => pdb.until(table.stop()).renewing_cache(table.is_renewing_cache()),
             Err(error) => {
                 self.note(error.to_string());
                 return false;
@@ -205,7 +206,7 @@ impl Loading<'_> {
     }
 
     fn open_isf(&mut self, path: &Path) -> bool {
-        match Isf::open_until(path, &self.stop()) {
+        match Isf::open_until(path, &*self.target.symbols().stop()) {
             Ok(table) => {
                 self.found.status = SymbolStatus::Isf;
                 self.use_source(Arc::new(table), path);
@@ -216,12 +217,6 @@ impl Loading<'_> {
                 false
             }
         }
-    }
-
-    /// Whether the user stopped what wants these symbols.
-    fn stop(&self) -> impl Fn() -> bool + use<> {
-        let observer = self.target.symbols().observer();
-        move || observer.is_cancelled()
     }
 
     fn use_source<S: SymbolSource + TypeSource + 'static>(&mut self, source: Arc<S>, path: &Path) {
@@ -245,8 +240,12 @@ impl Loading<'_> {
         if tables.is_empty() {
             return;
         }
-        let kept = self.target.symbols().index_cache().map(|cache| cache.join("tables.json"));
-        let mut catalog = Catalog::load(kept, &candidates::wanted());
+        let table = self.target.symbols();
+        let place = table.index_cache().map(|cache| cache.join("tables.json"));
+        let mut catalog = match table.is_renewing_cache() {
+            true => Catalog::new(place, &candidates::wanted()),
+            false => Catalog::load(place, &candidates::wanted()),
+        };
         // What is known costs nothing to compare; only if none of it fits, the others are looked into.
         let (known, new): (Vec<_>, Vec<_>) = tables.into_iter().partition(|file| catalog.get(file).is_some());
         if !self.by_tables(&known, &mut catalog) {
@@ -267,7 +266,7 @@ impl Loading<'_> {
                 Some(names) => names,
                 None => {
                     let stamp = TableStamp::of(file);
-                    match Isf::open_names(file, &self.stop()) {
+                    match Isf::open_names(file, &*self.target.symbols().stop()) {
                         Ok(names) => {
                             catalog.add(file, stamp, &names);
                             names

@@ -20,24 +20,33 @@ use super::Module;
 use crate::search::finder::{Finder, Options};
 use crate::search::observer::{Observer, Silent};
 use crate::search::path::SearchPath;
+use crate::util::cancel::SharedStop;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Who watches, whoever else holds the lock.
+fn watcher(observer: &Mutex<Arc<dyn Observer + Send + Sync>>) -> Arc<dyn Observer + Send + Sync> {
+    Arc::clone(&observer.lock().unwrap_or_else(PoisonError::into_inner))
+}
 
 /// Where symbols are looked for, and what has been loaded so far.
 pub struct SymbolTable {
     state: Mutex<State>,
     fetches: Fetches,
+    /// Who watches searches and reading now; what is open asks it too.
+    observer: Arc<Mutex<Arc<dyn Observer + Send + Sync>>>,
 }
 
 struct State {
     finder: Arc<Finder>,
-    observer: Arc<dyn Observer + Send + Sync>,
     loaded: HashMap<u64, Arc<ModuleSymbols>>,
     /// What is known while the rest is being fetched.
     preliminary: HashMap<u64, Arc<ModuleSymbols>>,
     /// Whether what has to be fetched is waited for.
     waiting: bool,
+    /// Whether tables in the cache are made anew.
+    renewing: bool,
     /// Grows whenever something is forgotten.
     generation: u64,
     /// Whether loads are told.
@@ -61,15 +70,17 @@ impl SymbolTable {
         let finder = Arc::new(Finder::new(symbols, images, options));
         let state = State {
             finder,
-            observer: Arc::new(Silent),
             loaded: HashMap::new(),
             preliminary: HashMap::new(),
             waiting: true,
+            renewing: false,
             generation: 0,
             noisy: false,
             log: Vec::new(),
         };
-        SymbolTable { state: Mutex::new(state), fetches: Fetches::default() }
+        let observer: Arc<dyn Observer + Send + Sync> = Arc::new(Silent);
+        let observer = Arc::new(Mutex::new(observer));
+        SymbolTable { state: Mutex::new(state), fetches: Fetches::default(), observer }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -105,12 +116,18 @@ impl SymbolTable {
 
     /// Who watches searches.
     pub fn observer(&self) -> Arc<dyn Observer + Send + Sync> {
-        Arc::clone(&self.state().observer)
+        watcher(&self.observer)
+    }
+
+    /// Whether whoever watches wants reading to end: asked by what outlives a search.
+    pub(super) fn stop(&self) -> SharedStop {
+        let observer = Arc::clone(&self.observer);
+        Arc::new(move || watcher(&observer).is_cancelled())
     }
 
     /// Sets who watches searches and can cancel them.
     pub fn set_observer(&self, observer: Arc<dyn Observer + Send + Sync>) {
-        self.state().observer = observer;
+        *self.observer.lock().unwrap_or_else(PoisonError::into_inner) = observer;
     }
 
     /// Looks along other paths from now on, or with other options; what was loaded is forgotten.
@@ -131,6 +148,15 @@ impl SymbolTable {
             return;
         }
         state.finder = Arc::new(state.finder.allowing_mismatch(allow));
+    }
+
+    /// Whether what is loaded from now on has the tables in the user's cache made anew (`.reload /f`).
+    pub fn renew_cache(&self, renew: bool) {
+        self.state().renewing = renew;
+    }
+
+    pub(super) fn is_renewing_cache(&self) -> bool {
+        self.state().renewing
     }
 
     /// Forgets what was loaded for one module, or for all, and may fetch again for those who do not wait.

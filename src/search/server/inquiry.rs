@@ -14,10 +14,11 @@ use super::download::{FetchError, Http};
 use super::pointer::{Pointer, Trusted};
 use super::transfer::Destination;
 use crate::search::Outcome;
-use crate::search::cabinet::{self, Stoppable};
+use crate::search::cabinet;
 use crate::search::cache::{Pending, StoreError};
 use crate::symbols::module::FileId;
 use crate::symbols::name;
+use crate::util::cancel::Stoppable;
 
 /// How long past its time limit a download may take to notice, before it is left to itself.
 pub(super) const GRACE: Duration = Duration::from_secs(2);

@@ -11,6 +11,7 @@ use super::coarse::Coarse;
 use super::{MAX_NAMES, NameIndex, RecordPlace, Row, Text};
 use crate::symbols::symbol::SymbolKind;
 use crate::util::bounded;
+use crate::util::cancel::{Stop, Stoppable};
 use crate::util::disk::AsFile as _;
 use crate::util::temporary::TemporaryFile;
 
@@ -42,27 +43,28 @@ pub(crate) type Key = [u8; 32];
 
 impl NameIndex {
     /// Reads the table that [`NameIndex::save`] wrote for `key`; `None` where it is absent, of another version or PDB,
-    /// or damaged.
-    pub fn load(path: &Path, key: &Key) -> Option<NameIndex> {
+    /// or damaged, or where `stop` says that nobody wants it any more.
+    pub fn load(path: &Path, key: &Key, stop: Stop<'_>) -> Option<NameIndex> {
         let file = crate::util::files::open_plain(path).ok()?;
         let len = file.metadata().ok()?.len();
-        read(file, len, key)
+        read(Stoppable::new(file, stop), len, key)
     }
 
     /// Writes the table for `key`: beside its place first, then renamed, so that no reader meets half a file.
-    pub fn save(&self, path: &Path, key: &Key) -> std::io::Result<()> {
+    pub fn save(&self, path: &Path, key: &Key, stop: Stop<'_>) -> std::io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
         let mut file = TemporaryFile::new_in(folder)?;
-        write(self, key, file.as_file_mut())?;
+        write(self, key, file.as_file_mut(), stop)?;
         file.keep_as(path)
     }
 }
 
 /// Writes the file, of which no copy is made in memory: the checksum of what follows it is put in last.
-fn write(index: &NameIndex, key: &Key, file: &mut (impl Write + Seek)) -> io::Result<()> {
+fn write(index: &NameIndex, key: &Key, file: &mut (impl Write + Seek), stop: Stop<'_>) -> io::Result<()> {
     file.write_all(&[0; CRC_AT + 4])?;
-    let mut body = BufWriter::with_capacity(BUFFER, Summed { file: &mut *file, crc: flate2::Crc::new() });
+    let summed = Summed { file: Stoppable::new(&mut *file, stop), crc: flate2::Crc::new() };
+    let mut body = BufWriter::with_capacity(BUFFER, summed);
     write_body(index, key, &mut body)?;
     body.flush()?;
     let sum = body.get_ref().crc.sum();
@@ -216,15 +218,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/er/x.idx");
         let index = sample();
-        index.save(&path, &[1; 32]).unwrap();
-        assert_eq!(NameIndex::load(&path, &[1; 32]), Some(index));
-        assert_eq!(NameIndex::load(&path, &[2; 32]), None);
+        index.save(&path, &[1; 32], &|| false).unwrap();
+        assert_eq!(NameIndex::load(&path, &[1; 32], &|| false), Some(index));
+        assert_eq!(NameIndex::load(&path, &[2; 32], &|| false), None);
     }
 
     #[test]
     fn any_damage_is_noticed() {
         let mut file = std::io::Cursor::new(Vec::new());
-        write(&sample(), &[1; 32], &mut file).unwrap();
+        write(&sample(), &[1; 32], &mut file, &|| false).unwrap();
         let whole = file.into_inner();
         for at in 0..whole.len() {
             let mut bytes = whole.clone();

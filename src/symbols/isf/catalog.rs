@@ -73,12 +73,22 @@ impl Catalog {
             file.take(MAX_FILE).read_to_end(&mut text).ok()?;
             serde_json::from_slice::<Contents>(&text).ok()
         };
-        let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
         let known = place.as_deref().and_then(read);
-        let contents = known.filter(|known| known.version == VERSION && known.wanted == wanted);
-        let contents =
-            contents.unwrap_or_else(|| Contents { version: VERSION, wanted, tables: BTreeMap::new() });
-        Catalog { place, contents, changed: false }
+        let empty = Catalog::new(place, wanted);
+        match known.filter(|known| known.version == VERSION && known.wanted == empty.contents.wanted) {
+            Some(contents) => Catalog { contents, ..empty },
+            None => empty,
+        }
+    }
+
+    /// One that knows nothing yet and will be kept at `place`.
+    pub fn new(place: Option<PathBuf>, wanted: &[&str]) -> Catalog {
+        let wanted = wanted.iter().map(|name| (*name).to_owned()).collect();
+        Catalog {
+            place,
+            contents: Contents { version: VERSION, wanted, tables: BTreeMap::new() },
+            changed: false,
+        }
     }
 
     /// The wanted names of the table at `path`, if it was looked into and has not changed since.

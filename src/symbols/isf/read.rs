@@ -17,6 +17,7 @@ use crate::symbols::pdb::Identity;
 use crate::symbols::source::SymbolKind;
 use crate::symbols::types::table::TypeTable;
 use crate::symbols::types::{Base, BaseKind, Enum, Field, Function, Type, TypeId, Udt, UdtKind};
+use crate::util::cancel::{Cancelled, Stop, Stoppable, stopped};
 
 /// The largest file, and the largest table once unpacked; a kernel's has 6 MB.
 const MAX_FILE: u64 = 256 << 20;
@@ -28,8 +29,6 @@ const PIECE: usize = 64 << 10;
 const XZ_MAGIC: &[u8] = b"\xfd7zXZ\0";
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
-/// Asked whether the user wants the reading to end.
-pub(super) type Stop<'s> = &'s dyn Fn() -> bool;
 /// So many entries are turned into names or types between two questions.
 const STEP: usize = 256;
 
@@ -77,9 +76,9 @@ fn parse<T>(
 ) -> Result<T, SymbolError> {
     let bad = |reason: String| SymbolError::Isf { path: path.to_owned(), reason };
     let file = crate::util::files::open_found(path).map_err(|error| unreadable(path, error))?;
-    let packed = Stoppable { input: BufReader::new(file.take(MAX_FILE)), stop };
+    let packed = Stoppable::new(BufReader::new(file.take(MAX_FILE)), stop);
     let text = unpack(packed).map_err(|e| bad(format!("it cannot be unpacked: {e}")))?;
-    let text = Limited { input: Stoppable { input: text, stop }, left: MAX_TABLE };
+    let text = Limited { input: Stoppable::new(text, stop), left: MAX_TABLE };
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(PIECE, text));
     let value = what.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
     value.map_err(|error| match stop() {
@@ -89,35 +88,8 @@ fn parse<T>(
     })
 }
 
-fn stopped() -> io::Error {
-    // Not `Interrupted`: that is what readers try again.
-    io::Error::other("stopped before it was read")
-}
-
 fn go_on(at: usize, stop: Stop<'_>) -> io::Result<()> {
     if at.is_multiple_of(STEP) && stop() { Err(stopped()) } else { Ok(()) }
-}
-
-/// A reader that fails when the user wants it to end.
-struct Stoppable<'s, R> {
-    input: R,
-    stop: Stop<'s>,
-}
-
-impl<R: Read> Read for Stoppable<'_, R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if (self.stop)() { Err(stopped()) } else { self.input.read(into) }
-    }
-}
-
-impl<R: BufRead> BufRead for Stoppable<'_, R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if (self.stop)() { Err(stopped()) } else { self.input.fill_buf() }
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.input.consume(amount);
-    }
 }
 
 /// A reader that refuses more than a table can hold.
@@ -166,7 +138,7 @@ fn names(symbols: &Entries<SymbolEntry>, stop: Stop<'_>) -> io::Result<NameIndex
             place: None,
         });
     }
-    Ok(builder.finish())
+    builder.finish_until(stop).map_err(|Cancelled| stopped())
 }
 
 #[derive(Default)]

@@ -9,6 +9,7 @@ use pdb::{SourceSlice, SourceView};
 
 use crate::symbols::error::SymbolError;
 use crate::symbols::module::PdbId;
+use crate::util::cancel::{Stop, stopped};
 use crate::util::guid::Guid;
 
 /// First bytes of a PDB of today ("big MSF").
@@ -104,11 +105,14 @@ impl SharedInput {
     }
 
     /// A hash of all its bytes (BLAKE3): nobody can make another file with the same.
-    pub(crate) fn hash(&self) -> io::Result<[u8; 32]> {
+    pub(crate) fn hash(&self, stop: Stop<'_>) -> io::Result<[u8; 32]> {
         let mut hasher = blake3::Hasher::new();
         let mut buffer = vec![0u8; 1 << 17];
         let mut at = 0u64;
         loop {
+            if stop() {
+                return Err(stopped());
+            }
             // The lock is given back between pieces, so that others need not wait for all of a large file.
             let mut input = self.lock();
             input.seek(SeekFrom::Start(at))?;

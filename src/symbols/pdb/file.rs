@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::container::Identity;
 use super::publics;
@@ -13,6 +13,7 @@ use super::streams::Streams;
 use crate::symbols::error::SymbolError;
 use crate::symbols::index::NameIndex;
 use crate::symbols::types::{Type, TypeId};
+use crate::util::cancel::{Cancelled, SharedStop, stopped};
 use crate::util::files::open_found;
 
 /// The most types that are kept once read.
@@ -24,6 +25,12 @@ pub struct PdbFile {
     cache: Option<PathBuf>,
     known_types: Mutex<HashMap<u32, Type>>,
     names: OnceLock<Result<NameIndex, String>>,
+    /// Held by whoever makes the table of names: others wait for it.
+    making_names: Mutex<()>,
+    /// Whether nobody wants any more what is being read.
+    stop: SharedStop,
+    /// Whether the cache's table is made anew.
+    renews_cache: bool,
     publics: OnceLock<Option<SortedPublics>>,
     recent: Recent,
 }
@@ -52,9 +59,22 @@ impl PdbFile {
             cache: cache.map(Path::to_owned),
             known_types: Mutex::default(),
             names: OnceLock::new(),
+            making_names: Mutex::new(()),
+            stop: Arc::new(|| false),
+            renews_cache: false,
             publics: OnceLock::new(),
             recent: Recent::default(),
         }
+    }
+
+    /// The same PDB, whose names are read no further once `stop` says so; who asks later has them read then.
+    pub fn until(self, stop: SharedStop) -> PdbFile {
+        PdbFile { stop, ..self }
+    }
+
+    /// The same PDB, whose table of names in the cache is made anew.
+    pub fn renewing_cache(self, renews_cache: bool) -> PdbFile {
+        PdbFile { renews_cache, ..self }
     }
 
     pub(crate) fn streams(&self) -> &Streams {
@@ -127,28 +147,47 @@ impl PdbFile {
     /// All names, from the cache's table or read now. Their addresses are those of the records, which are the image's but
     /// where it was rearranged.
     pub fn name_index(&self) -> Result<&NameIndex, SymbolError> {
-        let names = self.names.get_or_init(|| self.load_names());
+        let names = match self.names.get() {
+            Some(names) => names,
+            None => self.make_names()?,
+        };
         names.as_ref().map_err(|reason| SymbolError::Pdb {
             path: self.path().to_owned(),
             reason: format!("its symbol records cannot be read: {reason}"),
         })
     }
 
+    /// What was stopped is not remembered: the next question reads again.
+    fn make_names(&self) -> Result<&Result<NameIndex, String>, SymbolError> {
+        let _making = self.making_names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = self.names.get() {
+            return Ok(made);
+        }
+        let names = self.load_names();
+        if names.is_err() && (self.stop)() {
+            return Err(SymbolError::Io { path: self.path().to_owned(), action: "read", source: stopped() });
+        }
+        Ok(self.names.get_or_init(|| names))
+    }
+
     fn load_names(&self) -> Result<NameIndex, String> {
+        let stop = &*self.stop;
         // GUID and age say what a PDB claims to be; a forged one, or the private one beside the public, claims the same.
         let place = self.cache.as_ref().and_then(|folder| {
-            let key = self.streams.input().hash().ok()?;
+            let key = self.streams.input().hash(stop).ok()?;
             let [a, b, c, d, ..] = key;
             let tag = u32::from_be_bytes([a, b, c, d]);
             Some((folder.join(format!("{}-{tag:08x}.names", self.identity().key())), key))
         });
-        if let Some(index) = place.as_ref().and_then(|(path, key)| NameIndex::load(path, key)) {
+        let kept = place.as_ref().filter(|_| !self.renews_cache);
+        if let Some(index) = kept.and_then(|(path, key)| NameIndex::load(path, key, stop)) {
             return Ok(index);
         }
-        let index = publics::build(&self.streams).map_err(|e| e.to_string())?;
+        let index = publics::build(&self.streams, stop).map_err(|e| e.to_string())?;
+        let index = index.map_err(|Cancelled| stopped().to_string())?;
         if let Some((path, key)) = &place {
             // A cache that cannot be written costs time at the next start and nothing else.
-            let _ = index.save(path, key);
+            let _ = index.save(path, key, stop);
         }
         Ok(index)
     }

@@ -6,16 +6,24 @@ use super::streams::{Streams, has_records};
 use crate::symbols::demangle::{undecorate, undecorate_public};
 use crate::symbols::index::{Builder, NameIndex, NewSymbol, RecordPlace};
 use crate::symbols::source::SymbolKind;
+use crate::util::cancel::{Cancelled, Stop};
 
-/// Reads all names. What cannot be read of one module leaves the others whole.
-pub(crate) fn build(file: &Streams) -> Result<NameIndex, pdb::Error> {
+/// So many records are read between two questions whether to go on.
+const STEP: usize = 1024;
+
+/// Reads all names. What cannot be read of one module leaves the others whole; nothing is left where it was stopped.
+pub(crate) fn build(file: &Streams, stop: Stop<'_>) -> Result<Result<NameIndex, Cancelled>, pdb::Error> {
     let mut builder = Builder::default();
     let map = file.address_map()?;
     {
         let globals = file.lock().global_symbols()?;
         let mut records = globals.iter();
         // A damaged record ends the walk, since the next one cannot be found.
-        while let Ok(Some(symbol)) = records.next() {
+        for number in 0usize.. {
+            if number.is_multiple_of(STEP) && stop() {
+                return Ok(Err(Cancelled));
+            }
+            let Ok(Some(symbol)) = records.next() else { break };
             if let Ok(data) = symbol.parse() {
                 add(&mut builder, &map, &data, None);
             }
@@ -23,12 +31,15 @@ pub(crate) fn build(file: &Streams) -> Result<NameIndex, pdb::Error> {
     }
     let mut modules = file.debug().modules()?;
     for number in 0..u16::MAX {
+        if stop() {
+            return Ok(Err(Cancelled));
+        }
         let Ok(Some(module)) = modules.next() else { break };
         if has_records(&module) {
             add_module(&mut builder, file, &module, number);
         }
     }
-    Ok(builder.finish())
+    Ok(builder.finish_until(stop))
 }
 
 /// Adds what a module's records name; nothing where they cannot be read.
