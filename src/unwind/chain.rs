@@ -37,6 +37,11 @@ impl Candidate {
         Candidate { slot, ip, score, evidence, exception_frame: None, weight: 0.0, fixed: true }
     }
 
+    /// What speaks for it, as [`Weight::total`].
+    pub(crate) fn weight(&self) -> f64 {
+        self.weight
+    }
+
     /// Whether its place is known.
     pub(crate) fn is_fixed(&self) -> bool {
         self.fixed
@@ -65,6 +70,8 @@ pub(crate) struct Input<'a> {
     pub(crate) kernel_only: bool,
     /// Slots that registers point at.
     pub(crate) pointed: Vec<u64>,
+    /// Slots at which the same code's frame ends elsewhere on this stack.
+    pub(crate) vouched: HashSet<u64>,
     /// Slots that are known to hold something else.
     pub(crate) excluded: HashSet<u64>,
 }
@@ -153,7 +160,8 @@ fn candidates(input: &Input<'_>, low: u64, high: u64) -> Vec<Candidate> {
     found
 }
 
-fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
+/// What speaks for the word in `slot` being a return address; `None` where it cannot be one.
+pub(crate) fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
     let module = input.host.module_at(value)?;
     if value.wrapping_sub(module.base) < HEADERS {
         return None;
@@ -183,6 +191,9 @@ fn judge(input: &Input<'_>, slot: u64, value: u64) -> Option<Candidate> {
     }
     if input.outer.contains(&value) {
         weight.copied(&mut evidence);
+    }
+    if input.vouched.contains(&slot) {
+        weight.vouched(&mut evidence);
     }
     match calls::before(input.host, value) {
         Before::Call(_) => weight.call(&mut evidence),

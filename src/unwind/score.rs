@@ -56,6 +56,8 @@ pub enum Evidence {
     Repeated,
     /// A register of the interrupted code points at its slot.
     PointedAt,
+    /// The frame of the same code has the same size elsewhere on this stack.
+    SameFrameSize,
     /// The stack of an interrupt keeps the address of the trap frame at its end.
     LeftAtStackEnd,
 }
@@ -85,6 +87,7 @@ impl fmt::Display for Evidence {
             Evidence::CopyOfInterrupted => write!(f, "a copy of an interrupted instruction's address"),
             Evidence::Repeated => write!(f, "the same word stands beside it"),
             Evidence::PointedAt => write!(f, "a register points at its slot"),
+            Evidence::SameFrameSize => write!(f, "the same code's frame is as large elsewhere on the stack"),
             Evidence::LeftAtStackEnd => write!(f, "the stack's end names the trap frame"),
         }
     }
@@ -134,6 +137,11 @@ impl Weight {
     pub(crate) fn pointed(&mut self, evidence: &mut Vec<Evidence>) {
         self.0 += 5.0;
         evidence.push(Evidence::PointedAt);
+    }
+
+    pub(crate) fn vouched(&mut self, evidence: &mut Vec<Evidence>) {
+        self.0 += 5.0;
+        evidence.push(Evidence::SameFrameSize);
     }
 
     pub(crate) fn call(&mut self, evidence: &mut Vec<Evidence>) {

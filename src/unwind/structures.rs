@@ -28,13 +28,8 @@ pub(crate) struct LiveTrap {
     pub(crate) exact: bool,
     /// The dispatcher's exception record stands below it.
     pub(crate) record: Option<u64>,
-}
-
-impl LiveTrap {
-    /// Whether the kernel called one of its own system services.
-    pub(crate) fn is_call_of_the_kernel(&self) -> bool {
-        self.frame.cause == TrapCause::SystemCall && !self.frame.machine.from_user_mode()
-    }
+    /// The kernel called one of its own system services.
+    pub(crate) is_call_of_the_kernel: bool,
 }
 
 /// A range of stack addresses without return addresses in it.
@@ -109,15 +104,17 @@ fn trap_at(host: &dyn UnwindHost, stack: &StackBytes, at: u64) -> Option<LiveTra
     if !exact && matches!(frame.cause, TrapCause::Unknown(_)) {
         return None;
     }
-    // The kernel calls itself through a stub of its own: nothing else is such a caller. An exception may leave its
-    // stack pointer at the same distance.
-    let called = kernel_call && (frame.cause == TrapCause::SystemCall || !machine.is_plausible());
+    // The kernel calls itself through a stub of its own: nothing else is such a caller. The stub leaves the cause as it
+    // was; an exception, which says that it is one, may leave its stack pointer at the same distance.
+    let is_call = matches!(frame.cause, TrapCause::SystemCall | TrapCause::Unknown(_));
+    let called = kernel_call && (is_call || !machine.is_plausible());
     if called && !host.module_at(machine.rip).is_some_and(|module| module.is_kernel()) {
         return None;
     }
     let record = at.wrapping_sub(RECORD_BELOW);
     let record = is_record(stack, record, Some(machine.rip)).then_some(record);
-    Some(LiveTrap { frame, exact, record })
+    let service = frame.cause == TrapCause::SystemCall && !machine.from_user_mode();
+    Some(LiveTrap { frame, exact, record, is_call_of_the_kernel: called || service })
 }
 
 /// Whether an EXCEPTION_RECORD stands at `at`; with `ip`, one about the instruction at `ip` or just before it (a

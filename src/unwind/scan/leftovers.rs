@@ -112,6 +112,13 @@ pub(super) fn no_service(host: &dyn UnwindHost, chain: &[Candidate]) -> Option<u
     (!kernel && !callee.is_fixed()).then_some(callee.slot)
 }
 
+/// Bytes between the return address into the entry code of a system call from kernel mode and the one that it called.
+pub(super) fn service_frame(chain: &[Candidate]) -> Option<u64> {
+    let entry = chain.iter().position(|frame| frame.evidence.contains(&Evidence::BelowTrapFrame))?;
+    let callee = chain.get(entry.checked_sub(1)?)?;
+    Some(chain.get(entry)?.slot.wrapping_sub(callee.slot))
+}
+
 fn related(a: &str, b: &str) -> bool {
     a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count() >= FAMILY
 }

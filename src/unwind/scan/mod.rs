@@ -5,6 +5,7 @@
 //! and rules out the words inside those structures; then it chooses, between the fixed points, the most credible
 //! sequence of return addresses (see [`super::chain`]).
 
+mod distances;
 mod fixed;
 mod leftovers;
 mod switch;
@@ -27,6 +28,8 @@ use fixed::CALL_ARGUMENTS;
 const OVERFLOW: u64 = 0x1000;
 /// How often a chain is chosen anew without what was left over in it.
 const MAX_ROUNDS: usize = 8;
+/// Services of the kernel have smaller frames, but for a few that set aside whole pages.
+const SERVICE_FRAME: u64 = 0x800;
 /// Trap frames that one search passes through at most.
 const MAX_SEGMENTS: usize = 64;
 /// A frame that a search found.
@@ -110,7 +113,7 @@ struct Segment {
 }
 
 impl Search<'_> {
-    fn links(&self, frame: &Frame) -> Vec<Link> {
+    fn links(&mut self, frame: &Frame) -> Vec<Link> {
         let mut links = Vec::new();
         let mut segment = Segment {
             from: self.stack.start.max(frame.sp),
@@ -125,39 +128,20 @@ impl Search<'_> {
             .collect();
         for _ in 0..MAX_SEGMENTS {
             let trap = self.traps.iter().find(|trap| trap.frame.address >= segment.from);
-            let fixed = self.fixed_slots(&segment, trap);
             let elsewhere = match trap {
                 Some(_) => None,
                 None => self.exception_elsewhere(segment.from).or_else(|| self.interrupted_elsewhere()),
             };
             let outer = self.outer_values(trap, elsewhere.as_ref());
-            let end = trap.map_or(self.stack.end(), |trap| trap.frame.address);
-            let mut input = chain::Input {
-                host: self.host,
-                stack: self.stack,
-                masks: &self.masks,
-                from: segment.from,
-                to: end,
-                exact: segment.exact,
-                interrupted: &interrupted,
-                outer: &outer,
-                fixed,
-                kernel_only: trap.is_some_and(|trap| self.stops_the_system(&segment, trap, frame)),
-                pointed: self.pointed(&segment, end),
-                excluded: HashSet::new(),
+            let Some(chosen) = self.chosen(&segment, trap, frame, &interrupted, &outer) else {
+                let stale = trap.map(|trap| trap.frame.address);
+                self.traps.retain(|trap| Some(trap.frame.address) != stale);
+                // What its entry code was to return to is as old.
+                let slots = [8, CALL_ARGUMENTS + 8];
+                let old = |at: u64| slots.map(|below| Mask::of(at.wrapping_sub(below), 8));
+                self.masks.extend(stale.into_iter().flat_map(old));
+                continue;
             };
-            let mut chosen = chain::choose(&input);
-            for _ in 0..MAX_ROUNDS {
-                let mut strangers = leftovers::strangers(self.host, &chosen);
-                if trap.is_some_and(|trap| trap.is_call_of_the_kernel()) {
-                    strangers.extend(leftovers::no_service(self.host, &chosen));
-                }
-                if strangers.is_empty() {
-                    break;
-                }
-                input.excluded.extend(strangers);
-                chosen = chain::choose(&input);
-            }
             links.extend(chosen.into_iter().map(|candidate| self.link(candidate)));
             let Some(trap) = trap else {
                 links.extend(elsewhere);
@@ -169,6 +153,57 @@ impl Search<'_> {
             segment = next;
         }
         links
+    }
+
+    /// The frames between a segment's start and the next trap frame, without those that cannot be; `None` where it is the
+    /// trap frame that cannot be.
+    fn chosen(
+        &self,
+        segment: &Segment,
+        trap: Option<&LiveTrap>,
+        frame: &Frame,
+        interrupted: &[u64],
+        outer: &HashSet<u64>,
+    ) -> Option<Vec<Candidate>> {
+        let end = trap.map_or(self.stack.end(), |trap| trap.frame.address);
+        let mut input = chain::Input {
+            host: self.host,
+            stack: self.stack,
+            masks: &self.masks,
+            from: segment.from,
+            to: end,
+            exact: segment.exact,
+            interrupted,
+            outer,
+            fixed: self.fixed_slots(segment, trap),
+            kernel_only: trap.is_some_and(|trap| self.stops_the_system(segment, trap, frame)),
+            pointed: self.pointed(segment, end),
+            vouched: HashSet::new(),
+            excluded: HashSet::new(),
+        };
+        let is_service = trap.is_some_and(|trap| trap.is_call_of_the_kernel);
+        let mut no_service = false;
+        let mut chosen = chain::choose(&input);
+        for _ in 0..MAX_ROUNDS {
+            let mut leftover = leftovers::strangers(self.host, &chosen);
+            if is_service && let Some(slot) = leftovers::no_service(self.host, &chosen) {
+                no_service = true;
+                leftover.push(slot);
+            }
+            let distances = distances::judge(&input, &chosen);
+            leftover.extend(distances.contradicted);
+            let vouched = distances.vouched.into_iter().filter(|slot| !input.vouched.contains(slot));
+            let vouched: Vec<u64> = vouched.collect();
+            if leftover.is_empty() && vouched.is_empty() {
+                break;
+            }
+            input.excluded.extend(leftover);
+            input.vouched.extend(vouched);
+            chosen = chain::choose(&input);
+        }
+        // The call has returned, and what stands there now was called by whoever made it.
+        let stale = no_service && leftovers::service_frame(&chosen).is_none_or(|size| size > SERVICE_FRAME);
+        (!stale).then_some(chosen)
     }
 
     /// Rules out what processors pushed: the first word is an interrupted instruction's address. Where the interruption is

@@ -268,3 +268,47 @@ fn the_kernel_calls_its_own_services_only() {
     let found = addresses(&rows(&flat, NT + 0x1001, SP));
     assert_eq!(found[1..4], [NT + 0x3331, NT + 0x9991, NT + 0x8881]);
 }
+
+/// A function that calls itself: its return address stands as far apart each time, so the address of its caller is found
+/// where one more of its frames ends, though it is a multiple of eight.
+#[test]
+fn one_code_has_one_frame_size() {
+    let mut flat = host();
+    for level in 0..3 {
+        flat.put_u64(SP + 0x28 + level * 0xe0, NT + 0x3331);
+    }
+    flat.put_u64(SP + 0x28 + 3 * 0xe0, NT + 0x4440);
+    flat.put_u64(SP + 0x28 + 3 * 0xe0 + 0xc0, NT + 0x5551);
+    let found = addresses(&rows(&flat, NT + 0x1001, SP));
+    assert_eq!(found[1..], [NT + 0x3331, NT + 0x3331, NT + 0x3331, NT + 0x4440, NT + 0x5551]);
+}
+
+/// The entry code of a system call has one frame size, which its trap frame fixes; the other place where its return address
+/// stands is left over from a call that is done.
+#[test]
+fn a_frame_of_another_size_is_left_over() {
+    let mut flat = host();
+    let trap = SP + 0x800;
+    flat.put_u64(SP + 0x28, DRIVER + 0x2221);
+    flat.put_u64(SP + 0x58, NT + 0x8883); // left over: 0x30 bytes further there is no return address
+    flat.put_u64(SP + 0x198, DRIVER + 0x3331);
+    flat.put_u64(trap - 0x38, NT + 0x8883);
+    flat.put_u64(trap - 8, NT + 0x9991);
+    put_trap(&mut flat, trap, 2, NT + 0x7771, trap + 0x190);
+    let found = addresses(&rows(&flat, NT + 0x1001, SP));
+    assert_eq!(found[1..5], [DRIVER + 0x2221, DRIVER + 0x3331, NT + 0x8883, NT + 0x9991]);
+}
+
+/// A driver called a service, which returned; what it called then stands where the service's frames were.
+#[test]
+fn a_service_call_that_is_over_is_no_frame() {
+    let mut flat = host();
+    let trap = SP + 0x1400;
+    flat.put_u64(SP + 0x28, NT + 0x3331);
+    flat.put_u64(SP + 0x1358, DRIVER + 0x7773);
+    flat.put_u64(trap - 8, NT + 0x9991);
+    put_trap(&mut flat, trap, 0x82, NT + 0x8881, trap + 0x198);
+    flat.put_u64(trap + 0x198, DRIVER + 0x5553);
+    let found = addresses(&rows(&flat, NT + 0x1001, SP));
+    assert_eq!(found[1..], [NT + 0x3331, DRIVER + 0x7773, DRIVER + 0x5553]);
+}
