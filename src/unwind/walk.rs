@@ -1,5 +1,7 @@
 //! The walk: from a set of registers outwards, frame by frame, until the thread's beginning or a stated reason.
 
+mod frames;
+
 use std::collections::{HashSet, VecDeque};
 
 use super::calls::{self, Before};
@@ -10,6 +12,7 @@ use super::registers::Registers;
 use super::scan::{self, Link};
 use super::trap::{self, TrapFrame};
 use super::x64::{self, Position, Step};
+pub(crate) use frames::Frames;
 
 /// Below this distance a stack pointer that moves down is damage, above it another stack.
 const SAME_STACK: u64 = 0x10000;
@@ -44,48 +47,6 @@ pub fn walk(host: &dyn UnwindHost, start: Registers, options: &Options) -> Stack
         searched: None,
     };
     walker.run(start)
-}
-
-/// The frames of a walk as they are found, each behind what is inlined in it.
-pub(crate) struct Frames<'a> {
-    host: &'a dyn UnwindHost,
-    inline: bool,
-    frames: Vec<Frame>,
-}
-
-impl<'a> Frames<'a> {
-    pub(crate) fn new(host: &'a dyn UnwindHost, options: &Options) -> Frames<'a> {
-        Frames { host, inline: options.inline, frames: Vec::new() }
-    }
-
-    /// Adds a physical frame and, before it, the functions inlined at its address.
-    pub(crate) fn push(&mut self, mut frame: Frame) {
-        if self.inline {
-            let chain = self.host.inline_chain(frame.lookup_ip());
-            for (depth, inline) in chain.into_iter().enumerate() {
-                let number = self.next_number();
-                self.frames.push(Frame {
-                    number,
-                    kind: FrameKind::Inline,
-                    trust: Trust::Inline,
-                    notes: Vec::new(),
-                    inline: Some(inline),
-                    inline_depth: Some(depth),
-                    ..frame.clone()
-                });
-            }
-        }
-        frame.number = self.next_number();
-        self.frames.push(frame);
-    }
-
-    fn next_number(&self) -> u32 {
-        u32::try_from(self.frames.len()).unwrap_or(u32::MAX)
-    }
-
-    pub(crate) fn finish(self, end: End) -> Stack {
-        Stack { frames: self.frames, end }
-    }
 }
 
 /// What follows a frame.
@@ -341,124 +302,4 @@ impl Walker<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::unwind::host::StackKind;
-    use crate::unwind::registers::{Origin, RBX};
-    use crate::unwind::testing::Flat;
-    use crate::unwind::trap::TrapCause;
-
-    const NT: u64 = 0xffff_f800_0000_0000;
-    const SP: u64 = 0xffff_b000_0000_2000;
-    const TOP: u64 = 0xffff_b000_0000_6000;
-
-    fn start(rip: u64, rsp: u64) -> Registers {
-        let mut registers = Registers::default();
-        for number in 0..16 {
-            registers.set_general(number, 0x5000 + u64::from(number), Origin::Context);
-        }
-        registers.set_general(4, rsp, Origin::Context);
-        registers.set_rip(rip, Origin::Context);
-        registers
-    }
-
-    /// `nt` with a plain function (sub rsp,28h) at 0x1000 and a trap handler at 0x2000 whose trap frame is on top of
-    /// the machine frame with error code; an empty stack from SP to TOP.
-    fn host() -> Flat {
-        let mut flat = Flat::default();
-        flat.module("nt", NT, 0x100000, true);
-        flat.function(NT, 0x1000, 0x1100, 0x9000, &[1, 4, 1, 0, 4, 0x42, 0, 0]);
-        // push rbp; sub rsp,158h; lea rbp,[rsp+80h]
-        let trap = [1, 16, 5, 0x85, 16, 0x03, 8, 0x01, 0x2b, 0, 1, 0x50, 0, 0x1a, 0, 0];
-        flat.function(NT, 0x2000, 0x2100, 0x9100, &trap);
-        flat.put(NT + 0x1000, &[0xcc; 0x1200]);
-        flat.put(SP, &vec![0; (TOP - SP) as usize]);
-        flat.stacks.push(StackRange { limit: SP, base: TOP, kind: StackKind::Thread });
-        flat
-    }
-
-    #[test]
-    fn a_trap_frame_gives_back_every_register_it_holds() {
-        let mut flat = host();
-        let trap = SP + 0x100;
-        flat.put_u64(SP + 0x28, NT + 0x2050); // the plain function returns into the handler
-        flat.put_u64(SP + 0xf8, NT + 0x2050);
-        flat.put(trap + 0x2b, &[1]);
-        for (offset, value) in [(0x30, 0xa0), (0x38, 0xc0), (0x60, 0x11), (0x158, 0xbb)] {
-            flat.put_u64(trap + offset, value);
-        }
-        flat.put_u64(trap + 0x70 + 0x50, 0x55); // xmm5
-        for (offset, value) in [
-            (0x160, 2),
-            (0x168, NT + 0x1010),
-            (0x170, 0x10),
-            (0x178, 0x246),
-            (0x180, SP + 0x290),
-            (0x188, 0x18),
-        ] {
-            flat.put_u64(trap + offset, value);
-        }
-        // The handler calls the plain function from its frame, which starts at the trap frame.
-        let mut registers = start(NT + 0x2050, trap);
-        registers.set_general(5, trap + 0x80, Origin::Context);
-        let stack = walk(&flat, registers, &Options::default());
-        assert_eq!(stack.frames.len(), 2);
-        let handler = &stack.frames[0];
-        assert_eq!(handler.trap_frame(), Some(trap));
-        assert!(handler.notes.contains(&Note::TrapFrame { address: trap, cause: TrapCause::Exception }));
-        let faulted = &stack.frames[1];
-        assert_eq!((faulted.kind, &faulted.trust), (FrameKind::Interrupted, &Trust::Unwind));
-        assert_eq!((faulted.ip, faulted.sp), (NT + 0x1010, SP + 0x290));
-        assert_eq!(faulted.register("rax").unwrap().known(), Some(0xa0));
-        assert_eq!(faulted.register("r11").unwrap().origin, Origin::Saved(trap + 0x60));
-        assert_eq!(faulted.register("rbp").unwrap().known(), Some(0xbb));
-        assert_eq!(faulted.registers.xmm(5).known(), Some(0x55));
-        assert_eq!(faulted.registers.eflags.known(), Some(0x246));
-        assert_eq!(stack.end, End::Complete);
-    }
-
-    #[test]
-    fn a_call_through_a_bad_pointer_returns_to_its_caller() {
-        let mut flat = host();
-        flat.put_u64(SP, NT + 0x1020);
-        flat.put_u64(SP + 8 + 0x28, 0);
-        let stack = walk(&flat, start(0x32_0036_0035, SP), &Options::default());
-        let rows: Vec<_> =
-            stack.frames.iter().map(|frame| (frame.ip, frame.sp, frame.trust.word())).collect();
-        assert_eq!(rows, [(0x32_0036_0035, SP, "context"), (NT + 0x1020, SP + 8, "leaf")]);
-        assert_eq!(stack.frames[1].registers.general(RBX).known(), Some(0x5003));
-        assert_eq!(stack.frames[0].return_address, NT + 0x1020);
-        assert_eq!(stack.end, End::Complete);
-    }
-
-    #[test]
-    fn circles_limits_and_ends_are_said() {
-        let mut flat = host();
-        // A machine frame that comes back to where it was.
-        let info = [1, 1, 1, 0, 1, 0x0a, 0, 0];
-        flat.function(NT, 0x3000, 0x3010, 0x9200, &info);
-        flat.put(NT + 0x3000, &[0x90; 64]);
-        flat.put_u64(SP + 0x100, NT + 0x3008);
-        flat.put_u64(SP + 0x118, SP + 0x100);
-        let stack = walk(&flat, start(NT + 0x3008, SP + 0x100), &Options::default());
-        assert_eq!(stack.end, End::NoProgress { sp: SP + 0x100 });
-        // Recursion for ever, as far as the stack's bytes go.
-        for slot in (SP..TOP).step_by(8) {
-            flat.put_u64(slot, NT + 0x1010);
-        }
-        let options = Options { max_frames: 10, ..Options::default() };
-        let stack = walk(&flat, start(NT + 0x1010, SP), &options);
-        assert_eq!((stack.frames.len(), stack.end), (10, End::Limit(10)));
-        let stack = walk(&flat, start(NT + 0x1010, SP), &Options::default());
-        assert!(matches!(stack.end, End::Failed(UnwindError::StackUnreadable { .. })), "{:?}", stack.end);
-    }
-
-    #[test]
-    fn damaged_unwind_data_is_named() {
-        let mut flat = host();
-        flat.put(NT + 0x9000, &[7]);
-        let stack = walk(&flat, start(NT + 0x1010, SP), &Options::default());
-        assert_eq!(stack.end, End::Failed(UnwindError::Version { address: NT + 0x9000, version: 7 }));
-        assert_eq!(stack.frames.len(), 1);
-    }
-}
+mod tests;
