@@ -199,6 +199,7 @@ fn rank(kind: SymbolKind) -> u8 {
         SymbolKind::PublicData => 4,
         SymbolKind::Export => 5,
         SymbolKind::Label => 6,
+        SymbolKind::Inline => 7,
     }
 }
 

@@ -30,6 +30,15 @@ pub struct InlineFrame {
     pub line: Option<SourceLine>,
 }
 
+/// A place where a function was inlined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InlineSite {
+    /// The function's name.
+    pub name: String,
+    /// Where its code begins there, in bytes from the start of the image.
+    pub rva: u32,
+}
+
 /// Where a part of a variable is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
@@ -132,6 +141,11 @@ pub trait SymbolSource: Send + Sync {
 
     /// The functions that were inlined at `rva`, innermost first.
     fn inline_chain(&self, _rva: u32) -> Vec<InlineFrame> {
+        Vec::new()
+    }
+
+    /// The places where functions whose name `wanted` takes were inlined, by address.
+    fn inline_sites(&self, _wanted: &dyn Fn(&str) -> bool) -> Vec<InlineSite> {
         Vec::new()
     }
 

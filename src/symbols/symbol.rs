@@ -19,6 +19,8 @@ pub enum SymbolKind {
     Thunk,
     /// A label inside a function.
     Label,
+    /// Where a function was inlined; only [`inline_sites`](super::source::SymbolSource::inline_sites) tells these.
+    Inline,
 }
 
 /// A name at an address.

@@ -139,9 +139,11 @@ impl UnwindHost for TargetHost<'_> {
             // Volatility's tables do not tell code from data.
             code: match symbol.kind {
                 _ if symbols.status == SymbolStatus::Isf => None,
-                SymbolKind::Function | SymbolKind::PublicCode | SymbolKind::Thunk | SymbolKind::Label => {
-                    Some(true)
-                }
+                SymbolKind::Function
+                | SymbolKind::PublicCode
+                | SymbolKind::Thunk
+                | SymbolKind::Label
+                | SymbolKind::Inline => Some(true),
                 SymbolKind::Data | SymbolKind::PublicData => Some(false),
                 SymbolKind::Export => None,
             },

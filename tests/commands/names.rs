@@ -66,6 +66,31 @@ fn variables_of_the_debugger_data_block() {
     assert_eq!(near.last().unwrap(), &format!("    nt!PsActiveProcessHead {list}"));
 }
 
+/// The emulator's record has a return address in each of two inlined functions, so many bytes from where the function
+/// around it begins; the rows are worked out from that by hand (the form stands in the debugger's documentation).
+#[test]
+fn inlined_functions_have_a_row_for_each_place() {
+    let mut session = with_symbols("wifi");
+    assert_eq!(
+        lines(&mut session, "x ndis!ndis*Handler"),
+        [
+            "fffff807`650310c1 ndis!ndisCallSendCompleteHandler =  (inline caller) ndis!NdisFSendNetBufferListsComplete+31",
+            "fffff807`65031155 ndis!ndisInvokeNextSendCompleteHandler =  (inline caller) ndis!ndisMSendCompleteNetBufferListsInternal+35",
+        ]
+    );
+    // Inlined twice, into one function: its two loops' worth of code.
+    let twice = lines(&mut session, "x nwifi!dot11pushcompletion");
+    assert_eq!(twice.len(), 2, "{twice:?}");
+    for row in &twice {
+        let (address, rest) = row.split_once(' ').unwrap();
+        let outer = rest.strip_prefix("nwifi!Dot11PushCompletion =  (inline caller) ").expect("the caller");
+        let code = lines(&mut session, &format!("u {address} L1"));
+        assert_eq!(code[0], format!("nwifi!Dot11PushCompletion [inlined in {}]:", outer.replace('+', "+0x")));
+    }
+    assert!(lines(&mut session, "x /d ndis!ndis*Handler").is_empty());
+    assert_eq!(lines(&mut session, "x /1 ndis!ndisCall*"), ["ndis!ndisCallSendCompleteHandler"]);
+}
+
 /// A frame that was inlined stands in its own function and in the one around it; so does its code under `u`.
 #[test]
 fn inlined_code_names_both_functions() {

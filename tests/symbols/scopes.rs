@@ -250,6 +250,7 @@ fn check(name: &str, least_sites: usize) {
             (columns[0].to_owned(), columns[1].parse().unwrap())
         })
         .collect();
+    assert_eq!(sites_by_name(&pdb), places_of_sites(&functions), "{name}");
     let (mut addresses, mut variables, mut frames) = (0, 0, 0);
     for function in &functions {
         let symbol = pdb.nearest(function.start).unwrap();
@@ -297,7 +298,6 @@ fn check(name: &str, least_sites: usize) {
                 .collect();
             chain.reverse();
             let found = pdb.inline_chain(rva);
-            let short = |name: &str| name.rsplit("::").next().unwrap().to_owned();
             let found: Vec<(String, Option<i64>)> = found
                 .iter()
                 .map(|frame| (short(&frame.name), frame.line.as_ref().map(|l| i64::from(l.line))))
@@ -310,6 +310,30 @@ fn check(name: &str, least_sites: usize) {
     let sites: usize = functions.iter().map(|f| f.scopes.iter().filter(|s| s.is_site).count()).sum();
     assert!(sites >= least_sites, "{sites}");
     assert!(variables > 500, "{variables}");
+}
+
+fn short(name: &str) -> String {
+    name.rsplit("::").next().unwrap().to_owned()
+}
+
+/// Where each inlined function begins, as the tool's dump has it: with its own code or that of what lies inside it.
+fn places_of_sites(functions: &[Function]) -> BTreeSet<(u32, String)> {
+    let mut places = BTreeSet::new();
+    for function in functions {
+        for (number, site) in function.scopes.iter().enumerate().filter(|(_, scope)| scope.is_site) {
+            let inner = function.scopes.iter().filter(|s| s.is_site && s.outer.contains(&number));
+            let starts = inner.chain([site]).flat_map(|scope| &scope.ranges).map(|range| range.0);
+            places.extend(starts.min().map(|start| (start, site.name.clone())));
+        }
+    }
+    places
+}
+
+/// The same, as it is told to who asks for each name on its own.
+fn sites_by_name(pdb: &PdbFile) -> BTreeSet<(u32, String)> {
+    let names: BTreeSet<String> = pdb.inline_sites(&|_| true).into_iter().map(|site| site.name).collect();
+    let of_name = |name: &String| pdb.inline_sites(&|other| other == name);
+    names.iter().flat_map(of_name).map(|site| (site.rva, short(&site.name))).collect()
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            /a /A by address up, down (up is the default)\n  \
            /n /N by name          /z /Z by size\n\
            Without a module the kernel and the modules whose symbols are loaded are searched; x *! lists modules.\n\
+           A function that was inlined has a row for each place, with the function that it became part of there.\n\
            Example: x nt!KeBugCheck*",
     needs: Needs::Target,
     run,
@@ -143,6 +144,12 @@ fn one_module(
         return known(module, matcher, options, context);
     };
     let mut found = matcher.symbols(&**names);
+    let sites = match options.which {
+        Which::Data => Vec::new(),
+        Which::All | Which::Functions => names.inline_sites(&|name| matcher.is_match(name)),
+    };
+    found.extend(sites.iter().map(row::inlined));
+    context.check()?;
     found.retain(|symbol| {
         let wanted = match options.which {
             Which::All => true,

@@ -6,7 +6,7 @@ use crate::command::ln::known_words;
 use crate::command::symbol_text::words;
 use crate::debuggee::Module;
 use crate::output::{Action, Field, Line, Record, Role};
-use crate::symbols::source::{Symbol, SymbolKind};
+use crate::symbols::source::{InlineSite, Symbol, SymbolKind};
 use crate::symbols::types::TypeSource;
 use crate::symbols::types::format::words::c_name;
 use std::sync::Arc;
@@ -20,6 +20,18 @@ pub(super) fn is_data(kind: SymbolKind) -> bool {
 pub(super) fn size(symbol: &Symbol<'_>, types: Option<&dyn TypeSource>) -> Option<u64> {
     let own = symbol.size.filter(|&size| size > 0).map(u64::from);
     own.or_else(|| types?.size_of(symbol.ty?).filter(|&size| size > 0))
+}
+
+/// A place where a function was inlined, as a symbol among others.
+pub(super) fn inlined(site: &InlineSite) -> Symbol<'_> {
+    Symbol {
+        name: &site.name,
+        decorated: None,
+        rva: site.rva,
+        size: None,
+        kind: SymbolKind::Inline,
+        ty: None,
+    }
 }
 
 /// A symbol's row.
@@ -51,7 +63,7 @@ pub(super) fn row(
     let mut line = Line::new();
     if options.verbose {
         let origin = match symbol.kind {
-            SymbolKind::Function | SymbolKind::Data => "prv",
+            SymbolKind::Function | SymbolKind::Data | SymbolKind::Inline => "prv",
             _ => "pub",
         };
         line = line.label(format!("{origin} {:<6} ", kind_word(symbol.kind)));
@@ -75,9 +87,26 @@ pub(super) fn row(
     if options.show != Show::All {
         return record.line(line);
     }
-    let blank = if options.tight && !is_data(symbol.kind) { "" } else { " " };
-    let words = words(symbol, address, types, &context.session.target);
+    let (record, words) = match symbol.kind {
+        SymbolKind::Inline => with_caller(record, symbol.rva, module, context),
+        _ => (record, words(symbol, address, types, &context.session.target)),
+    };
+    let blank = if options.tight && words.starts_with('(') { "" } else { " " };
     record.line(line.text(format!("{blank}{words}")))
+}
+
+/// `=  (inline caller) drv!Outer+66`: the function whose code an inlined one became part of; the number is
+/// hexadecimal, which the debugger's documentation shows without a prefix.
+fn with_caller(record: Record, rva: u32, module: &Module, context: &Context<'_>) -> (Record, String) {
+    let symbols = context.session.target.module_symbols(module);
+    let outer = symbols.names.as_ref().and_then(|names| names.nearest(rva));
+    let name = outer.as_ref().map_or(module.name.clone(), |outer| format!("{}!{}", module.name, outer.name));
+    let offset = u64::from(outer.map_or(rva, |outer| rva.wrapping_sub(outer.rva)));
+    let words = match offset {
+        0 => format!("=  (inline caller) {name}"),
+        _ => format!("=  (inline caller) {name}+{offset:x}"),
+    };
+    (record.field("caller", name).field("caller_offset", Field::Hex(offset)), words)
 }
 
 /// The row of a variable that the debugger data block places.
@@ -119,5 +148,6 @@ fn kind_word(kind: SymbolKind) -> &'static str {
         SymbolKind::Data | SymbolKind::PublicData => "global",
         SymbolKind::Thunk => "thunk",
         SymbolKind::Label => "label",
+        SymbolKind::Inline => "inline",
     }
 }

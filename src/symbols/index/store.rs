@@ -28,7 +28,7 @@ const TYPEDEF: usize = 10;
 /// A module number that stands for "no record".
 const NO_MODULE: u16 = u16::MAX;
 
-const KINDS: [SymbolKind; 7] = [
+const KINDS: [SymbolKind; 8] = [
     SymbolKind::Function,
     SymbolKind::Data,
     SymbolKind::PublicCode,
@@ -36,6 +36,7 @@ const KINDS: [SymbolKind; 7] = [
     SymbolKind::Export,
     SymbolKind::Thunk,
     SymbolKind::Label,
+    SymbolKind::Inline,
 ];
 
 /// What a table was made of: a hash of the PDB's bytes.

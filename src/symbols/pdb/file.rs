@@ -115,6 +115,11 @@ impl PdbFile {
         }
     }
 
+    /// Whether nobody wants any more what is being read.
+    pub(crate) fn is_stopped(&self) -> bool {
+        (self.stop)()
+    }
+
     pub(crate) fn recent(&self) -> &Recent {
         &self.recent
     }

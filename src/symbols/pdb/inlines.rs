@@ -20,16 +20,13 @@ pub(crate) struct Site {
     pub(crate) inlinee: u32,
     /// Its code.
     pub(crate) ranges: Vec<(u32, u32)>,
+    /// Where its code or that of a site inside it begins; `None` where nothing is left of them.
+    pub(crate) start: Option<u32>,
     /// Its lines by address.
     pub(crate) lines: Vec<Line>,
 }
 
 impl Site {
-    /// Where its code begins.
-    pub(crate) fn start(&self) -> u32 {
-        self.ranges.iter().map(|&(from, _)| from).min().unwrap_or(0)
-    }
-
     /// The line of its own source that covers `rva`.
     pub(crate) fn line_at(&self, rva: u32) -> Option<&Line> {
         self.lines.iter().rev().find(|line| (line.start..line.end).contains(&rva))
@@ -64,7 +61,22 @@ pub(crate) fn site(
             _ => ranges.push((line.start, line.end)),
         }
     }
-    Site { parent, inlinee: site.inlinee.0, ranges, lines }
+    let start = ranges.first().map(|&(from, _)| from);
+    Site { parent, inlinee: site.inlinee.0, ranges, start, lines }
+}
+
+/// Lets each site of a function begin no later than what lies inside it: compilers do not always count inner code as the
+/// outer site's own. Each site stands after the one that it lies in.
+pub(crate) fn begin_with_inner(sites: &mut [Site]) {
+    for number in (0..sites.len()).rev() {
+        let Some((parent, start)) = sites.get(number).and_then(|site| Some((site.parent?, site.start?)))
+        else {
+            continue;
+        };
+        if let Some(outer) = sites.get_mut(parent) {
+            outer.start = Some(outer.start.map_or(start, |own| own.min(start)));
+        }
+    }
 }
 
 /// The lines of a site with their code as offsets in the function.
@@ -158,5 +170,33 @@ pub(crate) fn name(file: &Streams, id: u32) -> Option<String> {
             }
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_begins_with_what_lies_inside_it() {
+        let site = |parent, ranges: &[(u32, u32)]| Site {
+            parent,
+            inlinee: 0,
+            ranges: ranges.to_vec(),
+            start: ranges.first().map(|range| range.0),
+            lines: Vec::new(),
+        };
+        // One around two, of which the second has no code of its own; one without any code; one beside them.
+        let mut sites = [
+            site(None, &[(0x40, 0x50)]),
+            site(Some(0), &[(0x30, 0x40)]),
+            site(Some(0), &[]),
+            site(Some(2), &[(0x20, 0x24), (0x60, 0x64)]),
+            site(None, &[]),
+            site(None, &[(0x10, 0x14)]),
+        ];
+        begin_with_inner(&mut sites);
+        let starts = sites.map(|site| site.start);
+        assert_eq!(starts, [Some(0x20), Some(0x30), Some(0x20), Some(0x20), None, Some(0x10)]);
     }
 }

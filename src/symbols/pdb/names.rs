@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::file::PdbFile;
-use super::inlines;
 use super::module::Compiled;
 use super::procedure::{self, Procedure};
-use crate::symbols::source::{InlineFrame, Location, Place, SourceLine, Symbol, SymbolSource, Variable};
+use super::{inline_sites, inlines};
+use crate::symbols::source::{
+    InlineFrame, InlineSite, Location, Place, SourceLine, Symbol, SymbolSource, Variable,
+};
 use crate::symbols::wildcard::Wildcard;
 
 impl SymbolSource for PdbFile {
@@ -70,11 +72,15 @@ impl SymbolSource for PdbFile {
             let line = site.line_at(spot.original).and_then(|line| module.lines.source_line(line));
             Some(InlineFrame {
                 name: inlines::name(self.streams(), site.inlinee).unwrap_or_else(|| "<unknown>".to_owned()),
-                offset: spot.original.saturating_sub(site.start()),
+                offset: spot.original.saturating_sub(site.start?),
                 line: line.map(|line| SourceLine { rva: spot.beside(line.rva), ..line }),
             })
         };
         procedure.chain(spot.original).into_iter().filter_map(frame).collect()
+    }
+
+    fn inline_sites(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<InlineSite> {
+        inline_sites::find(self, wanted)
     }
 
     fn locals(&self, rva: u32) -> Vec<Variable> {

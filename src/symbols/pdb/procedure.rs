@@ -93,6 +93,7 @@ pub(crate) fn read(
             reader.scopes.push(scope);
         }
     }
+    inlines::begin_with_inner(&mut reader.result.sites);
     Some(reader.result)
 }
 
