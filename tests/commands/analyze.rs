@@ -5,9 +5,10 @@ use crate::forge;
 use crate::golden::{dumps_with_transcripts, run, session, shared};
 use dumpscope::analysis::{Explanation, ParameterKind, Windows, explain};
 use dumpscope::command::{COMMANDS, run_line};
+use dumpscope::debuggee::Target;
 use dumpscope::dump::Machine;
 use dumpscope::output::Collector;
-use dumpscope::session::Session;
+use dumpscope::session::{Session, Settings};
 use dumpscope::util::language::Language;
 
 const TEN: Windows = Windows { build: 26100, machine: Machine::Amd64 };
@@ -179,6 +180,22 @@ fn a_code_without_arguments_lists_its_values() {
     // Values of another Windows are left out: the dump is of Windows 10.
     let fault = run(&mut wifi(), "!analyze -show 50").unwrap().join("\n");
     assert!(fault.contains("Arg2 & 2 = 2: write") && !fault.contains("Arg2 1:"), "{fault}");
+}
+
+/// A code that was noted down elsewhere needs no dump; with an image, the newest Windows is meant.
+#[test]
+fn a_code_is_explained_with_an_image_too() {
+    let image = forge::root().join("tests/data/symbols/driver.sys");
+    let target = Target::open(&image, &mut |_| {}).unwrap();
+    let mut session = Session::new(target, Settings::default());
+    let shown = run(&mut session, "!analyze -show d1 0 2 1 fffff80000001000").unwrap();
+    assert_eq!(shown[0], "DRIVER_IRQL_NOT_LESS_OR_EQUAL (d1)");
+    assert!(shown.iter().any(|line| line.starts_with("Arg2: 0000000000000002, IRQL")), "{shown:?}");
+    assert!(run(&mut session, "!analyze -show 50").unwrap()[0].ends_with("(50)"));
+    for line in ["!analyze", "!analyze -v", "!analyze -show"] {
+        let error = run(&mut session, line).unwrap_err();
+        assert!(error.contains("no dump"), "{line}: {error}");
+    }
 }
 
 /// Everything that `!analyze` can be led on to works, on every dump that there is.

@@ -22,9 +22,10 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Explains the bug check and its arguments",
     help: "Shows the bug check's name, what it means, what each argument means in the case at hand, and what to look at \
            first. --lang zh-CN explains in Chinese.\n\
-           -show explains the bug check alone; with a code, any bug check, as the Windows of the dump uses it: with \
-           arguments the case that they make, without all values that are documented.",
-    needs: Needs::Dump,
+           -show explains the bug check alone; with a code, any bug check, as the Windows of the dump uses it (with an \
+           image opened, the newest Windows): with arguments the case that they make, without all values that are \
+           documented.",
+    needs: Needs::Target,
     run,
 };
 
@@ -40,16 +41,18 @@ enum Request {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let request = request(args, context)?;
-    let header = context.session.target.header()?;
-    let (code, parameters) = (header.bug_check_code, header.bug_check_parameters);
-    let windows = Windows { build: header.minor_version, machine: header.machine };
+    let windows = windows(context);
     match request {
         Request::Code(code, None) => return values::show(code, windows, context),
         Request::Code(code, Some(parameters)) => {
             return explanation::show(code, parameters, windows, context).map(|_| ());
         }
-        Request::OwnCode => return explanation::show(code, parameters, windows, context).map(|_| ()),
-        Request::Crash => {}
+        Request::OwnCode | Request::Crash => {}
+    }
+    let header = context.session.target.header()?;
+    let (code, parameters) = (header.bug_check_code, header.bug_check_parameters);
+    if let Request::OwnCode = request {
+        return explanation::show(code, parameters, windows, context).map(|_| ());
     }
     for line in banner() {
         context.emit(line)?;
@@ -58,6 +61,15 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let explained = explanation::show(code, parameters, windows, context)?;
     culprit_of_the_dump(context)?;
     facts::show(parameters, explained.as_ref(), context)
+}
+
+/// The Windows of the dump; for an image, which says nothing of it, the newest on the image's processor.
+fn windows(context: &Context<'_>) -> Windows {
+    let target = &context.session.target;
+    match target.header() {
+        Ok(header) => Windows { build: header.minor_version, machine: header.machine },
+        Err(_) => Windows { build: u32::MAX, machine: target.machine() },
+    }
 }
 
 fn request(args: &Args<'_>, context: &Context<'_>) -> Result<Request, CommandError> {
