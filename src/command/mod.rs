@@ -1,74 +1,30 @@
-//! The command line: one table, one file a command.
+//! The command line: one table, one file a command, a folder a chapter.
 //!
 //! [`table::COMMANDS`] lists every command; parsing, `.help`, completion and the reference in README.md come from it.
 
-mod args;
-mod context;
-mod error;
-mod parse;
-mod place;
-mod run;
-mod spec;
 mod table;
 
-pub use args::{Args, Range, range};
-pub use context::Context;
-pub use error::CommandError;
-#[cfg(feature = "explorer")]
-pub(crate) use image_headers::subsystem;
-pub use parse::{Parsed, first_command, near};
-pub use reference::reference;
-pub use run::{Failure, LineEnd, run_line};
-pub use spec::{CommandSpec, Glue, Group, Needs, Rest};
-pub use table::COMMANDS;
+/// What all commands share: their description, the parser, what they run with.
+mod line;
+/// Text that several commands show.
+mod show;
 
-mod analyze;
-mod bugcheck;
-mod chksym;
-mod code_name;
-mod cxr;
-mod ddt;
-pub mod disassembly;
-mod display;
-mod dlist;
-mod dt;
-mod dump_fields;
-mod dx;
-mod echo;
-mod ecxr;
-mod enumtag;
-mod evaluate;
-mod evaluate_cxx;
-mod exr;
-mod formats;
-mod help;
-mod host;
-mod image_banner;
-mod image_headers;
-mod ld;
-mod list;
-mod lm;
-mod lmi;
-mod ln;
-mod locals;
-mod lsa;
-mod options;
-mod paths;
-mod processor;
-mod quit;
-mod r;
-mod reference;
+mod analysis;
+mod code;
+mod memory;
+mod modules;
+mod process;
 mod registers;
-mod reload;
-mod running;
-mod search;
+mod script;
 mod stack;
-mod sym;
-mod symbol_text;
-mod symopt;
-mod time;
-mod typed;
-mod unassemble;
-mod version;
-mod vertarget;
-mod x;
+mod symbols;
+mod system;
+mod types;
+
+pub use line::{
+    Args, CommandError, CommandSpec, Context, Failure, Glue, Group, LineEnd, Needs, Parsed, Range, Rest,
+    first_command, near, range, reference, run_line,
+};
+#[cfg(feature = "explorer")]
+pub(crate) use modules::dh::subsystem;
+pub use table::COMMANDS;

@@ -1,8 +1,8 @@
 //! `.frame`: looks at one frame.
 
 use super::rows::Columns;
-use crate::command::options::unknown;
-use crate::command::registers::{Segments, show as show_registers};
+use crate::command::line::options::unknown;
+use crate::command::show::registers::{Segments, show as show_registers};
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::dump::Machine;
 use crate::output::{Field, Line, Record, Role};

@@ -1,6 +1,7 @@
 //! `k` and its forms: the stack.
 
-use super::fold::{self, Part};
+use super::fold;
+use super::fold::Part;
 use super::parameters::Parameters;
 use super::rows::Columns;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};

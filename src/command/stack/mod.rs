@@ -1,13 +1,10 @@
-//! Commands that show stacks and select frames.
+//! Stacks, frames and what is local to them.
 
-pub mod fnent;
-mod fnent_arm64;
+pub mod dv;
 mod fold;
 pub mod frame;
 pub mod k;
 pub mod kframes;
 mod parameters;
-pub mod process;
 mod rows;
 pub mod thread;
-pub mod trap;

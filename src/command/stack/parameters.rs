@@ -1,7 +1,7 @@
 //! The parameters of a frame in its call site (`kp`, `kP`).
 
+use super::dv::{type_name, value};
 use crate::command::Context;
-use crate::command::locals::{type_name, value};
 use crate::output::{Line, Record, Role, Span};
 use crate::session::Local;
 use crate::unwind::Frame;

@@ -1,6 +1,6 @@
 //! `.thread`: looks at another thread's stack.
 
-use crate::command::options::unknown;
+use crate::command::line::options::unknown;
 use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
 use crate::memory::Memory;
 use crate::output::Line;

@@ -1,0 +1,116 @@
+//! What the dump says about the moment of the crash.
+
+use crate::analysis::{
+    Argument, ContextKind, ContextSource, Explanation, ParameterKind, crash_context, exception_name, low_half,
+};
+use crate::command::{CommandError, Context};
+use crate::debuggee::Scope;
+use crate::kernel::{Process, Thread};
+use crate::output::{Action, Line, Role};
+use crate::util::hex;
+
+/// What the dump itself says about the moment of the crash, before anyone draws conclusions.
+pub fn show(
+    parameters: [u64; 4],
+    explained: Option<&Explanation>,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    context.blank()?;
+    context.emit(Line::new().role(Role::Heading, "Facts"))?;
+    for (index, argument) in explained.iter().flat_map(|explained| explained.arguments.iter()).enumerate() {
+        if let Some(name) = exception(argument) {
+            context.emit(fact(&format!("Arg{}", index + 1)).text("is ").value(name))?;
+        }
+    }
+    for (index, parameter) in parameters.into_iter().enumerate() {
+        if let Some(symbol) = context.symbol_text(parameter) {
+            let line = fact(&format!("Arg{}", index + 1)).text("lies in ");
+            context.emit(line.link(Role::Symbol, symbol, Action::Code(parameter)))?;
+        }
+    }
+    let session = &context.session;
+    let processor = session.target.crashed_processor();
+    let running = session.target.processors().get(processor as usize);
+    let stopped = running.and_then(|running| running.context.as_ref().ok()).map(|registers| registers.ip());
+    let mut place = fact("Stopped at").text(format!("processor {processor}"));
+    if let Some(ip) = stopped {
+        place = context.with_symbol(place.text(", "), ip);
+    }
+    let thread = context.session.target.current_thread();
+    let process = context.session.target.current_process();
+    context.emit(place)?;
+    let target = &context.session.target;
+    let (ids, owner) = {
+        let scope = Scope::new(target, &context.session.cancel);
+        let ids = thread.and_then(|thread| Thread::at(&scope, thread).ok()?.client_id().ok());
+        let owner = process.and_then(|process| {
+            let process = Process::at(&scope, process).ok()?;
+            Some((process.image_file_name().ok()?, process.id().ok()?))
+        });
+        (ids, owner)
+    };
+    if let Some(address) = thread {
+        let line = fact("Thread").address(address);
+        context.emit(match ids {
+            Some(ids) => line.text("  Cid ").value(format!("{:04x}.{:04x}", ids.process, ids.thread)),
+            None => line,
+        })?;
+    }
+    if let Some(address) = process {
+        let line = fact("Process").address(address);
+        context.emit(match owner {
+            Some((name, id)) => line.text("  ").value(name).text(format!(" (pid {id:#x})")),
+            None => line,
+        })?;
+    }
+    fault(context)?;
+    let tagged = context.session.target.dump()?.tagged();
+    let (driver, program) = (tagged.named_driver(), tagged.last_crashed_image());
+    if let Some(driver) = driver {
+        context.emit(fact("Driver").value(driver).text(" (named by the kernel when it stopped)"))?;
+    }
+    if let Some(program) = program {
+        let line =
+            fact("Before").value(program).text(" was the last program that crashed, as the kernel noted");
+        context.emit(line)?;
+    }
+    let times =
+        crate::command::system::time::times(context.session.target.header()?, &context.session.settings.zone);
+    for (line, label) in times.lines.iter().zip(["Crashed", "Uptime"]) {
+        let value = line.spans().get(1).map(|span| span.text().to_owned()).unwrap_or_default();
+        context.emit(fact(label).value(value))?;
+    }
+    Ok(())
+}
+
+/// Where the registers of the fault were saved, which `.ecxr` makes current.
+fn fault(context: &mut Context<'_>) -> Result<(), CommandError> {
+    let session = &*context.session;
+    let Some(found) = crash_context(&session.target, || session.crash_stack()) else {
+        return Ok(());
+    };
+    let (what, action) = match found.kind {
+        ContextKind::ContextRecord => ("context ", Action::Context(found.address)),
+        ContextKind::TrapFrame => ("trap frame ", Action::Trap(found.address)),
+    };
+    let how = match found.source {
+        ContextSource::Parameter(index) => format!(" (Arg{})", index + 1),
+        ContextSource::Instruction(index) => {
+            format!(" (on the stack, at the instruction of Arg{})", index + 1)
+        }
+        ContextSource::Stack => " (the innermost exception on the stack)".to_owned(),
+    };
+    let line = fact("Registers").text(what).link(Role::Address, hex::tick(found.address), action);
+    context.emit(line.text(how).text("; .ecxr"))
+}
+
+/// What an argument that is a status code is called as an exception.
+fn exception(argument: &Argument) -> Option<String> {
+    let status = low_half(argument.value).filter(|_| argument.kind == ParameterKind::Ntstatus)?;
+    exception_name(status).map(|name| format!("{status:08x} ({name})"))
+}
+
+/// The start of a line of facts.
+fn fact(label: &str) -> Line {
+    Line::of("  ").label(format!("{label:<11}"))
+}

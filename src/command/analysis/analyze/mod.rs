@@ -1,0 +1,145 @@
+//! `!analyze`: what the bug check says.
+
+mod argument;
+mod explanation;
+mod facts;
+mod follow;
+mod values;
+mod words;
+
+use crate::analysis::Windows;
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::eval::as_typed;
+use crate::output::{Action, Line, Record, Role};
+
+/// `!analyze`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!analyze"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Analysis,
+    usage: "[-v] [-show [CODE [P1 P2 P3 P4]]]",
+    summary: "Explains the bug check and its arguments",
+    help: "Shows the bug check's name, what it means, what each argument means in the case at hand, and what to look at \
+           first. --lang zh-CN explains in Chinese.\n\
+           -show explains the bug check alone; with a code, any bug check, as the Windows of the dump uses it (with an \
+           image opened, the newest Windows): with arguments the case that they make, without all values that are \
+           documented.",
+    needs: Needs::Target,
+    run,
+};
+
+/// What can be asked for.
+enum Request {
+    /// Everything about the crash.
+    Crash,
+    /// The bug check of the dump alone.
+    OwnCode,
+    /// A bug check, with arguments or without.
+    Code(u32, Option<[u64; 4]>),
+}
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let request = request(args, context)?;
+    let windows = windows(context);
+    match request {
+        Request::Code(code, None) => return values::show(code, windows, context),
+        Request::Code(code, Some(parameters)) => {
+            return explanation::show(code, parameters, windows, context).map(|_| ());
+        }
+        Request::OwnCode | Request::Crash => {}
+    }
+    let header = context.session.target.header()?;
+    let (code, parameters) = (header.bug_check_code, header.bug_check_parameters);
+    if let Request::OwnCode = request {
+        return explanation::show(code, parameters, windows, context).map(|_| ());
+    }
+    for line in banner() {
+        context.emit(line)?;
+    }
+    context.blank()?;
+    let explained = explanation::show(code, parameters, windows, context)?;
+    culprit_of_the_dump(context)?;
+    facts::show(parameters, explained.as_ref(), context)
+}
+
+/// The Windows of the dump; for an image, which says nothing of it, the newest on the image's processor.
+fn windows(context: &Context<'_>) -> Windows {
+    let target = &context.session.target;
+    match target.header() {
+        Ok(header) => Windows { build: header.minor_version, machine: header.machine },
+        Err(_) => Windows { build: u32::MAX, machine: target.machine() },
+    }
+}
+
+fn request(args: &Args<'_>, context: &Context<'_>) -> Result<Request, CommandError> {
+    let mut rest = args.text;
+    loop {
+        let (word, after) = match rest.split_once(char::is_whitespace) {
+            Some((word, after)) => (word, after.trim_start()),
+            None => (rest, ""),
+        };
+        match word {
+            "" => return Ok(Request::Crash),
+            "-show" if after.is_empty() => return Ok(Request::OwnCode),
+            "-show" => return code(after, context),
+            "-f" => {}
+            _ if is_verbose(word) => {}
+            _ => {
+                return Err(CommandError::Argument(format!(
+                    "!analyze has no option '{word}'; it has -v, -f and -show [CODE [P1 P2 P3 P4]]"
+                )));
+            }
+        }
+        rest = after;
+    }
+}
+
+/// `-v`, `-v9`
+fn is_verbose(word: &str) -> bool {
+    word.strip_prefix("-v").is_some_and(|level| level.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// The code and the arguments behind `-show`.
+fn code(text: &str, context: &Context<'_>) -> Result<Request, CommandError> {
+    let (code, mut rest) = context.evaluate_prefix(text)?;
+    let code = u32::try_from(as_typed(code))
+        .map_err(|_| CommandError::Argument(format!("{code:#x} is no bug check code: those have 32 bits")))?;
+    rest = rest.trim_start();
+    if rest.is_empty() {
+        return Ok(Request::Code(code, None));
+    }
+    let mut parameters = [0; 4];
+    for slot in &mut parameters {
+        if !rest.is_empty() {
+            let (value, after) = context.evaluate_prefix(rest)?;
+            *slot = value;
+            rest = after.trim_start();
+        }
+    }
+    match rest {
+        "" => Ok(Request::Code(code, Some(parameters))),
+        more => Err(CommandError::Argument(format!("a bug check has four arguments; '{more}' is too much"))),
+    }
+}
+
+/// The classic box, 79 columns wide.
+fn banner() -> [Line; 5] {
+    let rule = "*".repeat(79);
+    let blank = format!("*{}*", " ".repeat(77));
+    let title = format!("*{:77}*", format!("{}Bugcheck Analysis", " ".repeat(24)));
+    [rule.clone(), blank.clone(), title, blank, rule].map(|text| Line::new().role(Role::Heading, text))
+}
+
+/// A triage dump may itself name the driver in whose code the fault lay.
+fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
+    let Some(module) = context.session.target.modules().iter().find(|module| module.broken).cloned() else {
+        return Ok(());
+    };
+    context.blank()?;
+    let line = Line::new()
+        .label("Driver named by the dump: ")
+        .link(Role::Module, &module.image_name, Action::Module(module.name.as_str().into()))
+        .text(" (recorded by Windows at the crash; evidence, not a verdict)");
+    context.emit(Record::new("broken_driver").field("name", module.name.as_str()).line(line))
+}

@@ -1,0 +1,5 @@
+//! The crash as a whole.
+
+pub mod analyze;
+pub mod bugcheck;
+pub mod exr;

@@ -1,0 +1,61 @@
+//! `u`: code from an address on.
+
+use super::extent::{Extent, extent};
+use super::heading::{Headings, NEXT, record};
+use crate::command::show::disassembly::{decode, instruction_line};
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::memory::Memory;
+
+/// `u`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["u"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Code,
+    usage: "[ADDRESS [LCOUNT | END]]",
+    summary: "Disassembles",
+    help: "Shows eight instructions, or COUNT, or those up to END. Without an address, goes on where the last u ended, \
+           at first at the instruction pointer (of an image: at its entry point).\n\
+           \n\
+           kd> u @rip L3\n\
+           nt+0x3fdb50:\n\
+           fffff803`0bbfdb50 48894c2408      mov     qword ptr [rsp+8],rcx\n\
+           fffff803`0bbfdb55 4889542410      mov     qword ptr [rsp+10h],rdx\n\
+           fffff803`0bbfdb5a 4c89442418      mov     qword ptr [rsp+18h],r8",
+    needs: Needs::Code,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let (start, extent) = extent(args.text, context)?;
+    match extent {
+        Extent::Before(count) => super::ub::show(start, count, context),
+        Extent::Count(count) => show(start, |_, shown| shown < count, context),
+        Extent::Until(end) => show(start, |at, _| at <= end, context),
+    }
+}
+
+fn show(start: u64, more: impl Fn(u64, u64) -> bool, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut headings = Headings::default();
+    let (mut at, mut shown) = (start, 0);
+    while more(at, shown) {
+        headings.over(at, context)?;
+        let Some(instruction) = decode(context, at) else {
+            let line = instruction_line(context, at);
+            context.emit(line)?;
+            context.session.target.memory().u8(at)?;
+            // The byte is there, so the instruction runs into what is missing.
+            return Err(CommandError::Missing(format!(
+                "the instruction at {at:#x} is cut off by memory that cannot be read"
+            )));
+        };
+        context.emit(record(&instruction))?;
+        shown += 1;
+        let Some(next) = at.checked_add(instruction.length) else {
+            return Ok(());
+        };
+        at = next;
+        context.session.next_address.insert(NEXT, at);
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! `ub`: the code that ends right before an address.
+
+use super::extent::{Extent, extent};
+use super::heading::{Headings, NEXT, record};
+use crate::command::show::disassembly::{before, decode};
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+
+/// `ub`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["ub"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Code,
+    usage: "[ADDRESS [LCOUNT]]",
+    summary: "Disassembles backwards: the instructions right before an address",
+    help: "Shows the eight instructions, or COUNT, that end right before the address: before a return address, the call \
+           that led there. x64 code cannot be read backwards for certain: the reading that most starting points \
+           agree on is shown.\n\
+           \n\
+           kd> ub nt+0x4fbc2e L1\n\
+           nt+0x4fbc29:\n\
+           fffff803`0bcfbc29 e8221f0f00      call    nt+0x3fdb50 (fffff803`0bbfdb50)",
+    needs: Needs::Code,
+    run,
+};
+
+/// More instructions than this in one backward reading are a mistyped count.
+const MAX_COUNT: u64 = 0x1000;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let (address, extent) = extent(args.text, context)?;
+    match extent {
+        Extent::Count(count) | Extent::Before(count) => show(address, count, context),
+        Extent::Until(_) => Err(CommandError::Syntax(args.text.to_owned())),
+    }
+}
+
+/// Shows `count` instructions before `address`.
+///
+/// # Errors
+/// An absurd count; nothing readable before the address.
+pub fn show(address: u64, count: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if count > MAX_COUNT {
+        return Err(CommandError::Argument(format!(
+            "{count:#x} instructions backwards: at most {MAX_COUNT:#x} are possible"
+        )));
+    }
+    let starts = before(context, address, usize::try_from(count).unwrap_or(0));
+    if starts.is_empty() && count > 0 {
+        return Err(CommandError::Missing(format!("no code can be read that ends at {address:#x}")));
+    }
+    let mut headings = Headings::default();
+    if let Some(&first) = starts.first() {
+        context.session.next_address.insert(NEXT, first);
+    }
+    for at in starts {
+        headings.over(at, context)?;
+        if let Some(instruction) = decode(context, at) {
+            context.emit(record(&instruction))?;
+        }
+    }
+    Ok(())
+}

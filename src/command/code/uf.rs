@@ -1,0 +1,175 @@
+//! `uf`: a whole function.
+
+use super::bounds::{Function, function_of};
+use super::heading::{label, record};
+use crate::command::line::options::unknown;
+use crate::command::show::disassembly::{Flow, Instruction, decode};
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::output::{Field, Line, Record};
+use crate::util::hex;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `uf`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["uf"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Code,
+    usage: "[/c] [/i] [ADDRESS]",
+    summary: "Disassembles a whole function by following its branches",
+    help: "Follows every branch from the address (the instruction pointer if none is given) and shows the code found, \
+           in the order of addresses, in blocks. The function's first instruction is what the image's function table \
+           or a symbol says; where neither is at hand, the address is taken for it.\n\
+           /c  only the calls\n\
+           /i  says first how many instructions there are",
+    needs: Needs::Code,
+    run,
+};
+
+/// No function is longer; what is, is data read as code.
+const MAX_INSTRUCTIONS: usize = 50_000;
+/// A jump farther than this goes to another function.
+const MAX_DISTANCE: u64 = 0x10_0000;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let (mut calls, mut counts, mut text) = (false, false, args.text);
+    while let Some(option) = text.strip_prefix('/') {
+        match option.chars().next() {
+            Some('c') => calls = true,
+            Some('i') => counts = true,
+            other => {
+                let other = other.map(String::from).unwrap_or_default();
+                return Err(unknown("uf", &format!("/{other}"), "/c /i"));
+            }
+        }
+        text = option.get(1..).unwrap_or_default().trim_start();
+    }
+    let address = if text.is_empty() {
+        context.session.code_address().map_err(CommandError::Missing)?
+    } else {
+        context.evaluate(text)?
+    };
+    let mut function = function_of(context, address);
+    if decode(context, function.start).is_none() {
+        // The table may be there and the function's first page not.
+        function.start = address;
+        function.end = None;
+    }
+    let start = function.start;
+    let code = follow(function, context)?;
+    if code.instructions.is_empty() {
+        return Err(CommandError::Missing(format!(
+            "No code found at {}, aborting: its memory cannot be read",
+            hex::tick(start)
+        )));
+    }
+    if code.incomplete {
+        context.emit(Line::of("Flow analysis was incomplete, some code may be missing"))?;
+    }
+    if counts {
+        let count = code.instructions.len();
+        let record = Record::new("function")
+            .field("address", Field::Hex(start))
+            .field("instructions", count as u64)
+            .line(Line::of(format!("{count} instructions scanned")));
+        context.emit(record)?;
+        context.blank()?;
+    }
+    if calls { show_calls(start, &code, context) } else { show_blocks(&code, context) }
+}
+
+#[derive(Default)]
+struct Code {
+    instructions: BTreeMap<u64, Instruction>,
+    /// Where branches lead, and where code goes on after one.
+    labels: BTreeSet<u64>,
+    incomplete: bool,
+}
+
+fn follow(function: Function, context: &Context<'_>) -> Result<Code, CommandError> {
+    let mut code = Code::default();
+    let start = function.start;
+    let mut open = vec![start];
+    code.labels.insert(start);
+    while let Some(mut at) = open.pop() {
+        while !code.instructions.contains_key(&at) {
+            context.check()?;
+            let instruction = decode(context, at).filter(|found| found.mnemonic != "???");
+            let Some(instruction) = instruction.filter(|_| code.instructions.len() < MAX_INSTRUCTIONS) else {
+                code.incomplete = true;
+                break;
+            };
+            let next = at.saturating_add(instruction.length);
+            let flow = instruction.flow;
+            code.instructions.insert(at, instruction);
+            if let Flow::Jump(target) | Flow::Branch(target) = flow
+                && function.holds(context, target).unwrap_or(target.abs_diff(start) < MAX_DISTANCE)
+                && code.labels.insert(target)
+            {
+                open.push(target);
+            }
+            match flow {
+                Flow::Next | Flow::Call(_) | Flow::IndirectCall => {}
+                Flow::Branch(_) => {
+                    code.labels.insert(next);
+                }
+                Flow::Indirect => {
+                    code.incomplete = true;
+                    break;
+                }
+                Flow::Jump(_) | Flow::End => break,
+            }
+            at = next;
+            // The call before did not come back, or the analysis went astray: what follows is another function.
+            if function.holds(context, at) == Some(false) {
+                break;
+            }
+        }
+    }
+    Ok(code)
+}
+
+fn show_blocks(code: &Code, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut end = None;
+    for (&at, instruction) in &code.instructions {
+        if end != Some(at) || code.labels.contains(&at) {
+            if end.is_some() {
+                context.blank()?;
+            }
+            let text = context.symbol_text(at).unwrap_or_else(|| hex::tick(at));
+            context.emit(label(&text, at))?;
+        }
+        let mut record = record(instruction);
+        if matches!(instruction.flow, Flow::Jump(_) | Flow::Branch(_))
+            && let Some(line) = record.lines.pop()
+        {
+            record = record.line(line.text("  Branch"));
+        }
+        context.emit(record)?;
+        end = at.checked_add(instruction.length);
+    }
+    Ok(())
+}
+
+fn show_calls(start: u64, code: &Code, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let place = |address: u64, context: &Context<'_>| match context.symbol_text(address) {
+        Some(text) => format!("{text} ({})", hex::tick(address)),
+        None => hex::tick(address),
+    };
+    let name = place(start, context);
+    context.emit(Line::of(name))?;
+    for (&at, instruction) in &code.instructions {
+        let to = match instruction.flow {
+            Flow::Call(target) => place(target, context),
+            Flow::IndirectCall => instruction.operands.plain(),
+            _ => continue,
+        };
+        let record = Record::new("call")
+            .field("address", Field::Hex(at))
+            .field("to", to.as_str())
+            .line(Line::of(format!("  {}:", place(at, context))))
+            .line(Line::of(format!("    call to {to}")));
+        context.emit(record)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! What a running command works with.
+
+use crate::command::CommandError;
+use crate::eval;
+use crate::output::{Action, Block, Line, OutputClosed, Role, Sink};
+use crate::session::Session;
+use crate::util::cancel::CancelToken;
+
+/// A running command's session and output.
+pub struct Context<'a> {
+    /// The session.
+    pub session: &'a mut Session,
+    sink: &'a mut dyn Sink,
+    cancel: CancelToken,
+}
+
+impl<'a> Context<'a> {
+    /// A context for one command.
+    pub fn new(session: &'a mut Session, sink: &'a mut dyn Sink) -> Context<'a> {
+        let cancel = session.cancel.begin();
+        Context { session, sink, cancel }
+    }
+
+    /// Says something. Every block is also a place where the command can be stopped.
+    ///
+    /// # Errors
+    /// [`CommandError::Cancelled`], [`CommandError::Closed`].
+    pub fn emit(&mut self, block: impl Into<Block>) -> Result<(), CommandError> {
+        self.check()?;
+        Ok(self.sink.block(block.into())?)
+    }
+
+    /// The session, and the way out beside it: for what is said while the session is being read.
+    pub fn parts(&mut self) -> (&Session, Out<'_>) {
+        (&*self.session, Out { sink: &mut *self.sink, cancel: &self.cancel })
+    }
+
+    /// Says what must not be missed, if there is anything.
+    ///
+    /// # Errors
+    /// As [`Context::emit`].
+    pub fn warn(&mut self, what: Option<String>) -> Result<(), CommandError> {
+        what.map_or(Ok(()), |what| self.emit(Line::new().role(Role::Warning, what)))
+    }
+
+    /// Says that the dump lacks what the command is to show: no failure of the line, which goes on, but a script's exit
+    /// status tells of it.
+    ///
+    /// # Errors
+    /// As [`Context::emit`].
+    pub fn lack(&mut self, what: &str) -> Result<(), CommandError> {
+        self.session.lacks.push(what.to_owned());
+        self.emit(Line::new().role(Role::Warning, what))
+    }
+
+    /// Says an empty line.
+    ///
+    /// # Errors
+    /// As [`Context::emit`].
+    pub fn blank(&mut self) -> Result<(), CommandError> {
+        self.emit(Line::new())
+    }
+
+    /// A place where the command can be stopped.
+    ///
+    /// # Errors
+    /// [`CommandError::Cancelled`].
+    pub fn check(&self) -> Result<(), CommandError> {
+        self.cancel.check().map_err(|_| CommandError::Cancelled)
+    }
+
+    /// Runs a line of commands as part of this one: their output is its.
+    ///
+    /// # Errors
+    /// The first command that failed.
+    pub fn run_line(&mut self, line: &str) -> Result<(), CommandError> {
+        if self.session.nesting >= MAX_NESTING {
+            return Err(CommandError::Argument(format!(
+                "'{line}': commands run commands more than {MAX_NESTING} deep"
+            )));
+        }
+        self.session.nesting += 1;
+        let outcome = crate::command::run_line(line, self.session, &mut Within(&mut *self.sink));
+        self.session.nesting -= 1;
+        outcome.map(|_| ()).map_err(|failure| failure.error)
+    }
+
+    /// The value of an expression.
+    ///
+    /// # Errors
+    /// What could not be resolved, read or parsed.
+    pub fn evaluate(&self, text: &str) -> Result<u64, CommandError> {
+        Ok(eval::evaluate(text, &*self.session)?)
+    }
+
+    /// The value of the expression at the start of `text`, and what stands after it.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    pub fn evaluate_prefix<'t>(&self, text: &'t str) -> Result<(u64, &'t str), CommandError> {
+        Ok(eval::evaluate_prefix(text, &*self.session)?)
+    }
+
+    /// An address as text: `nt!KeBugCheckEx+0x10`, `nt+0x3f5a80`; `None` outside all modules.
+    pub fn symbol_text(&self, address: u64) -> Option<String> {
+        if let Some(named) = self.session.target.name_address(address) {
+            return Some(named.text());
+        }
+        let (name, offset) = shared_user_data(address)?;
+        Some(match offset {
+            0 => name.to_owned(),
+            offset => format!("{name}+{offset:#x}"),
+        })
+    }
+
+    /// `line` with an address's symbol added, if it has one: `nt+0x3f5a80`, which disassembles when followed.
+    pub fn with_symbol(&self, line: Line, address: u64) -> Line {
+        match self.symbol_text(address) {
+            Some(text) => line.link(Role::Symbol, text, Action::Code(address)),
+            None => line,
+        }
+    }
+}
+
+/// Where a command says something while it reads its session.
+pub struct Out<'c> {
+    sink: &'c mut dyn Sink,
+    cancel: &'c CancelToken,
+}
+
+impl Out<'_> {
+    /// Says something, as [`Context::emit`] does.
+    ///
+    /// # Errors
+    /// [`CommandError::Cancelled`], [`CommandError::Closed`].
+    pub fn emit(&mut self, block: impl Into<Block>) -> Result<(), CommandError> {
+        self.cancel.check().map_err(|_| CommandError::Cancelled)?;
+        Ok(self.sink.block(block.into())?)
+    }
+}
+
+/// The deepest nesting of commands that run commands.
+const MAX_NESTING: usize = 16;
+
+/// Takes the blocks of commands that run inside another, whose beginning and end the reader need not see.
+struct Within<'s>(&'s mut dyn Sink);
+
+impl Sink for Within<'_> {
+    fn block(&mut self, block: Block) -> Result<(), OutputClosed> {
+        self.0.block(block)
+    }
+}
+
+/// The page that Windows shares with every process stands at a fixed address in user space.
+fn shared_user_data(address: u64) -> Option<(&'static str, u64)> {
+    let offset = address.checked_sub(0x7ffe_0000)?;
+    (offset < 0x1000).then_some(("SharedUserData", offset))
+}

@@ -1,0 +1,111 @@
+//! What a command is: one constant a command, from which parsing, help, completion and the reference are made.
+
+use crate::command::{Args, CommandError, Context};
+
+/// A command of the table.
+pub struct CommandSpec {
+    /// Every spelling, the principal one first.
+    pub names: &'static [&'static str],
+    /// What may follow a name without a blank, as in `lmvm` or `r@rax`.
+    pub glue: Glue,
+    /// Where the arguments end.
+    pub rest: Rest,
+    /// The chapter of the reference.
+    pub group: Group,
+    /// The arguments, as the reference shows them after the name.
+    pub usage: &'static str,
+    /// One line: what it tells.
+    pub summary: &'static str,
+    /// The long help: options, one a line, and an example with its output.
+    pub help: &'static str,
+    /// What it needs; what cannot be had is said before it is run.
+    pub needs: Needs,
+    /// Does it.
+    pub run: fn(&Args<'_>, &mut Context<'_>) -> Result<(), CommandError>,
+}
+
+/// What may follow a command's name without a blank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glue {
+    /// Nothing but arguments that start with a sign: `k=`, `u@rip`, `r@rax`.
+    Signs,
+    /// Option letters out of this set, as in `lmvm` or `kvn`.
+    Letters(&'static str),
+    /// Anything at all, as after `?` or `$$`.
+    Anything,
+}
+
+/// Where a command's arguments end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// At the next `;` that is not quoted or in braces.
+    Semicolon,
+    /// At the next `;`, whatever stands before it: in remarks neither quotes nor braces mean anything.
+    Remark,
+    /// At the next `;` behind a text in quotes, if they start with one; else at the next `;`.
+    Text,
+    /// At the end of the line.
+    Line,
+}
+
+/// The chapters of the command reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// The crash as a whole.
+    Analysis,
+    /// The dump file and the computer it came from.
+    Dump,
+    /// Registers and processors.
+    Registers,
+    /// Stacks and frames.
+    Stack,
+    /// Memory.
+    Memory,
+    /// Code.
+    Code,
+    /// Modules.
+    Modules,
+    /// Symbols and types.
+    Symbols,
+    /// Windows' objects: processes, threads, pool ...
+    Kernel,
+    /// Expressions and the command line itself.
+    Language,
+}
+
+impl Group {
+    /// The chapter's title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Analysis => "Analysis",
+            Group::Dump => "Dump",
+            Group::Registers => "Registers and processors",
+            Group::Stack => "Stacks",
+            Group::Memory => "Memory",
+            Group::Code => "Code",
+            Group::Modules => "Modules",
+            Group::Symbols => "Symbols and types",
+            Group::Kernel => "Windows objects",
+            Group::Language => "Expressions and command line",
+        }
+    }
+}
+
+/// What a command needs before it can say anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Only the debugger.
+    Nothing,
+    /// What was opened, a dump or an image: its modules and their symbols.
+    Target,
+    /// A dump: its header, processors, threads.
+    Dump,
+    /// Virtual memory.
+    Memory,
+    /// Virtual memory that holds instructions of a machine that is decoded.
+    Code,
+    /// Physical memory: not in triage dumps.
+    Physical,
+    /// Type information.
+    Types,
+}

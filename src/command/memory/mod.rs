@@ -1,0 +1,18 @@
+//! Memory: the `d` family and the search.
+//!
+//! [`mod@form`] says how each spelling of `d` lays out a row, [`rows`] makes a row of it; the other files are the
+//! commands, those of several spellings named by the first.
+
+mod column;
+pub mod d;
+pub mod da;
+pub mod db;
+pub mod dl;
+pub mod dpp;
+pub mod dps;
+pub mod dyb;
+pub mod form;
+pub mod physical;
+mod range;
+pub mod rows;
+pub mod s;

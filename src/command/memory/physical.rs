@@ -1,0 +1,128 @@
+//! `!db`, `!dd`, `!dq` and their kin: physical memory.
+
+use super::da::{Encoding, string_at};
+use super::form::{Form, form};
+use super::rows::{bytes_at, fields, with_cells};
+use crate::command::line::range;
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::eval::as_typed;
+use crate::output::{Action, Field, Line, Record, Role};
+
+/// `!db !dc !dd !dp !dq !du !dw`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!db", "!dc", "!dd", "!dp", "!dq", "!du", "!dw"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Memory,
+    usage: "[ADDRESS] [LCOUNT]",
+    summary: "Shows physical memory as bytes, words, double words, quad words or UTF-16 text",
+    help: "As the d commands without the exclamation mark, for physical addresses. Triage dumps hold no physical \
+           memory. The caching flags [c], [uc], [wc] are accepted; in a dump they say nothing.\n\
+           \n\
+           kd> !dd 1a0040 L4\n\
+           #  1a0040 00000000 00000000 00000000 00000000",
+    needs: Needs::Physical,
+    run,
+};
+
+const NEXT: &str = "!d";
+/// Characters of a text.
+const MAX_CHARACTERS: usize = 0x200;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let letters = args.name.get(2..).unwrap_or_default().to_ascii_lowercase();
+    let text = without_flags(args.text);
+    let form = form(&letters).or_else(|| form("w"));
+    let Some(form) = form else {
+        return Err(CommandError::Syntax(args.name.to_owned()));
+    };
+    let (start, count) = if text.is_empty() {
+        (context.session.next_address.get(NEXT).copied().unwrap_or(0), None)
+    } else {
+        let (range, rest) = range(text, form.size as u64, context)?;
+        if !rest.trim().is_empty() {
+            return Err(CommandError::Syntax(rest.trim().to_owned()));
+        }
+        (as_typed(range.start), range.count)
+    };
+    if context.session.target.physical().is_none() {
+        return Err(CommandError::Missing(
+            "this dump holds no physical memory; a kernel, automatic or complete dump would".to_owned(),
+        ));
+    }
+    if letters == "u" {
+        return text_row(start, count, context);
+    }
+    rows(form, start, count.unwrap_or(form.count), context)
+}
+
+/// Drops `[c]`, `[uc]`, `[wc]` and `-m`.
+fn without_flags(text: &str) -> &str {
+    let mut text = text;
+    loop {
+        let flag = ["[c]", "[uc]", "[wc]", "-m"].iter().find_map(|flag| text.strip_prefix(flag));
+        match flag {
+            Some(rest) => text = rest.trim_start(),
+            None => return text,
+        }
+    }
+}
+
+fn heading(address: u64) -> Line {
+    Line::new().link(Role::Address, format!("#{address:>8x}"), Action::Physical(address)).text(" ")
+}
+
+fn rows(form: &Form, start: u64, count: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let size = form.size as u64;
+    let mut done = 0u64;
+    while done < count {
+        let cells = (count - done).min(form.per_row as u64);
+        let address = start.wrapping_add(done.wrapping_mul(size));
+        let Some(memory) = context.session.target.physical() else {
+            return Ok(());
+        };
+        let bytes = bytes_at(memory, address, (cells * size) as usize);
+        let line = with_cells(heading(address), form, &bytes, 1);
+        let record = fields(Record::new("physical_memory"), form, address, &bytes).line(line);
+        context.emit(record)?;
+        done += cells;
+        let next = address.wrapping_add(cells * size);
+        context.session.next_address.insert(NEXT, next);
+    }
+    Ok(())
+}
+
+fn text_row(start: u64, count: Option<u64>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let max = count
+        .map_or(MAX_CHARACTERS, |count| usize::try_from(count).unwrap_or(usize::MAX).min(MAX_CHARACTERS));
+    let Some(memory) = context.session.target.physical() else {
+        return Ok(());
+    };
+    let text = string_at(memory, start, Encoding::Utf16, max);
+    let line = match &text {
+        Some(text) => heading(start).text("\"").value(text).text("\""),
+        None => heading(start).role(Role::Unreadable, "????"),
+    };
+    let record =
+        Record::new("physical_text").field("address", Field::Hex(start)).field("text", text).line(line);
+    context.emit(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn caching_flags_are_dropped() {
+        assert_eq!(without_flags("[c] -m 1000 L4"), "1000 L4");
+        assert_eq!(without_flags("1000"), "1000");
+    }
+
+    #[test]
+    fn rows_begin_with_a_hash() {
+        let form = form("c").expect("a form");
+        let bytes: Vec<Option<u8>> = b"abcdefgh".iter().copied().map(Some).collect();
+        let line = with_cells(heading(0x1a0040), form, &bytes, 1);
+        assert_eq!(line.plain(), "#  1a0040 64636261 68676665                   abcdefgh");
+    }
+}

@@ -1,0 +1,252 @@
+//! What an `s` command asks for.
+
+use crate::command::line::options::unknown;
+use crate::command::line::range;
+use crate::command::{CommandError, Context};
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Values of so many bytes; the letters of the form in which hits are shown.
+    Values {
+        /// Bytes of one value.
+        size: usize,
+        /// The display's form.
+        letters: &'static str,
+    },
+    /// Any printable text of code units of so many bytes.
+    Strings {
+        /// Bytes of a code unit.
+        unit: usize,
+    },
+}
+
+/// A search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What is looked for.
+    pub kind: Kind,
+    /// First address.
+    pub start: u64,
+    /// Bytes to search.
+    pub length: u64,
+    /// The bytes looked for; empty for strings.
+    pub pattern: Vec<u8>,
+    /// Distance between the places where the pattern may stand.
+    pub step: usize,
+    /// `[1]`
+    pub addresses_only: bool,
+    /// `[lN]`
+    pub min_characters: usize,
+    /// `[w]`
+    pub writable: bool,
+    /// `[s]`
+    pub save: bool,
+    /// `[nN]`
+    pub save_limit: usize,
+    /// `[r]`
+    pub restricted: bool,
+}
+
+/// Saved places when no number is given.
+const SAVE_LIMIT: usize = 1024;
+/// Saved places at most.
+const MAX_SAVED: u64 = 0x10_0000;
+/// The longest pattern that anybody types.
+const MAX_PATTERN: usize = 0x1000;
+
+/// Reads the arguments of `s`.
+///
+/// # Errors
+/// Unknown flags and types, a missing range or pattern, expressions without value.
+pub fn parse(text: &str, context: &Context<'_>) -> Result<Request, CommandError> {
+    let (flags, kind, rest) = options(text)?;
+    let (name, size, step, letters) = match kind {
+        "" | "b" => ("b", 1, 1, "b"),
+        "w" => ("w", 2, 2, "W"),
+        "d" => ("d", 4, 4, "c"),
+        "q" => ("q", 8, 8, "q"),
+        "a" => ("a", 1, 1, "b"),
+        "u" => ("u", 2, 1, "W"),
+        "sa" => ("sa", 1, 1, "b"),
+        "su" => ("su", 2, 1, "W"),
+        "v" => {
+            return Err(CommandError::Argument(
+                "s -v looks for C++ objects by their virtual tables, which drivers hardly have; search for the \
+                 table's address with s -q"
+                    .to_owned(),
+            ));
+        }
+        other => {
+            return Err(unknown(
+                "s",
+                &format!("-{other}"),
+                "-b -w -d -q -a -u -sa -su, before which may stand [1 w s r f p lN nN]",
+            ));
+        }
+    };
+    let mut request = Request {
+        kind: match name {
+            "sa" | "su" => Kind::Strings { unit: size },
+            _ => Kind::Values { size, letters },
+        },
+        start: 0,
+        length: 0,
+        pattern: Vec::new(),
+        step,
+        addresses_only: false,
+        min_characters: 3,
+        writable: false,
+        save: false,
+        save_limit: SAVE_LIMIT,
+        restricted: false,
+    };
+    set_flags(flags, &mut request, context)?;
+    let (range, rest) = range(rest, size as u64, context)?;
+    let count = range.count.ok_or_else(|| {
+        CommandError::Argument(format!("no range in '{text}': s wants START LCOUNT or START END"))
+    })?;
+    request.start = range.start;
+    request.length = count.saturating_mul(size as u64);
+    request.pattern = match name {
+        "sa" | "su" if rest.trim().is_empty() => Vec::new(),
+        "sa" | "su" => return Err(CommandError::Syntax(rest.trim().to_owned())),
+        "a" => quoted(rest)?.into_bytes(),
+        "u" => quoted(rest)?.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        _ => values(rest, size, context)?,
+    };
+    if request.pattern.len() > MAX_PATTERN {
+        return Err(CommandError::Argument(format!(
+            "the pattern has {:#x} bytes: at most {MAX_PATTERN:#x} are possible",
+            request.pattern.len()
+        )));
+    }
+    Ok(request)
+}
+
+/// `-[flags]type`: the flags, the type, and the text after them.
+fn options(text: &str) -> Result<(&str, &str, &str), CommandError> {
+    let Some(option) = text.strip_prefix('-') else {
+        return Ok(("", "", text));
+    };
+    let (flags, rest) = match option.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').ok_or_else(|| CommandError::Syntax(text.to_owned()))?,
+        None => ("", option),
+    };
+    let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+    let (kind, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    Ok((flags, kind, rest.trim_start()))
+}
+
+fn set_flags(flags: &str, request: &mut Request, context: &Context<'_>) -> Result<(), CommandError> {
+    let mut rest = flags;
+    while let Some(flag) = rest.chars().next() {
+        rest = rest.get(flag.len_utf8()..).unwrap_or_default();
+        match flag {
+            '1' => request.addresses_only = true,
+            'w' => request.writable = true,
+            's' => request.save = true,
+            'r' => request.restricted = true,
+            // Progress dots, which ours does not print.
+            'f' | 'p' => {}
+            'l' => {
+                let value = number(&mut rest, context)?;
+                request.min_characters = usize::try_from(value).unwrap_or(usize::MAX).max(1);
+            }
+            'n' => {
+                let value = number(&mut rest, context)?;
+                request.save_limit = usize::try_from(value.min(MAX_SAVED)).unwrap_or(SAVE_LIMIT);
+            }
+            other => return Err(unknown("s", &format!("[{other}]"), "[1 w s r f p lN nN]")),
+        }
+    }
+    if request.save && request.restricted {
+        return Err(CommandError::Argument(
+            "[s] and [r] do not go together: a search either remembers places or looks at those remembered"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// The number that follows a flag.
+fn number(rest: &mut &str, context: &Context<'_>) -> Result<u64, CommandError> {
+    let text = rest.trim_start();
+    let end = text.find(|c: char| !c.is_ascii_hexdigit() && c != 'x').unwrap_or(text.len());
+    let (digits, after) = text.split_at_checked(end).unwrap_or((text, ""));
+    *rest = after.trim_start();
+    context.evaluate(digits)
+}
+
+/// The text of a pattern: between quotes, or the rest of the line as it is.
+fn quoted(text: &str) -> Result<String, CommandError> {
+    let text = text.trim();
+    let inner = match text.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"').unwrap_or(rest),
+        None => text,
+    };
+    if inner.is_empty() {
+        return Err(CommandError::Argument("no text to look for".to_owned()));
+    }
+    Ok(inner.to_owned())
+}
+
+/// Values one after the other; a byte search also takes `"text"` and `'a'`.
+fn values(text: &str, size: usize, context: &Context<'_>) -> Result<Vec<u8>, CommandError> {
+    let mut bytes = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        if size == 1 && rest.starts_with('"') {
+            let inner = rest.get(1..).unwrap_or_default();
+            let (inner, after) = inner.split_once('"').unwrap_or((inner, ""));
+            bytes.extend_from_slice(inner.as_bytes());
+            rest = after.trim_start();
+            continue;
+        }
+        let (value, after) = next_value(rest, context)?;
+        let fits = size == 8 || value >> (8 * size) == 0 || value.cast_signed() >> (8 * size - 1) == -1;
+        if !fits {
+            return Err(CommandError::Argument(format!(
+                "{value:#x} does not fit in {size} byte{}",
+                if size == 1 { "" } else { "s" }
+            )));
+        }
+        bytes.extend_from_slice(value.to_le_bytes().get(..size).unwrap_or_default());
+        rest = after.trim_start();
+    }
+    if bytes.is_empty() {
+        return Err(CommandError::Argument("no pattern to look for".to_owned()));
+    }
+    Ok(bytes)
+}
+
+/// The value at the start of `text` and what follows it. A word is one value, so that `48 -1` are two and no
+/// difference; only where it is none does the expression go on behind the blank.
+fn next_value<'t>(text: &'t str, context: &Context<'_>) -> Result<(u64, &'t str), CommandError> {
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    let (word, after) = text.split_at_checked(end).unwrap_or((text, ""));
+    match context.evaluate(word) {
+        Ok(value) => Ok((value, after)),
+        Err(_) => context.evaluate_prefix(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_come_apart() {
+        assert_eq!(options("-d @rsp L4 5").expect("fine"), ("", "d", "@rsp L4 5"));
+        assert_eq!(options("-[1l5]sa 1000 L4").expect("fine"), ("1l5", "sa", "1000 L4"));
+        assert_eq!(options("1000 L4 5").expect("fine"), ("", "", "1000 L4 5"));
+        assert!(options("-[1d 1000 L4").is_err());
+    }
+
+    #[test]
+    fn text_with_or_without_quotes() {
+        assert_eq!(quoted(" \"two words\" ").expect("fine"), "two words");
+        assert_eq!(quoted(" w00tw00t").expect("fine"), "w00tw00t");
+        assert!(quoted("\"\"").is_err());
+    }
+}

@@ -1,0 +1,5 @@
+//! Modules and their images.
+
+pub mod dh;
+pub mod lm;
+pub mod lmi;

@@ -1,0 +1,4 @@
+//! Processes and what runs.
+
+pub mod process;
+pub mod running;

@@ -1,0 +1,42 @@
+//! `.cxr`: a saved CONTEXT as the current registers.
+
+use crate::command::show::registers::{Segments, show};
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::Context as RegisterContext;
+use crate::memory::Memory;
+use crate::output::Line;
+
+/// `.cxr`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &[".cxr"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Registers,
+    usage: "[ADDRESS]",
+    summary: "Makes a saved CONTEXT the current registers",
+    help: "Reads the CONTEXT at the address, shows it and uses it from then on; without an address the processor's own \
+           registers are current again.",
+    needs: Needs::Dump,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if args.text.is_empty() {
+        context.session.reset_context();
+        return context.emit(Line::of("Resetting default scope"));
+    }
+    let address = context.evaluate(args.text)?;
+    let machine = context.session.target.machine();
+    let size = RegisterContext::size_of(machine)
+        .ok_or_else(|| CommandError::Missing("no CONTEXT layout is known for this machine".to_owned()))?;
+    let mut bytes = vec![0u8; size];
+    context.session.target.memory().read(address, &mut bytes)?;
+    let registers =
+        RegisterContext::new(machine, &bytes).filter(RegisterContext::is_plausible).ok_or_else(|| {
+            CommandError::Argument(format!(
+                "{address:#x} holds no CONTEXT: its ContextFlags, rip or rsp make no sense"
+            ))
+        })?;
+    context.session.set_context(registers.clone(), None);
+    show(&registers, Segments::Shown, context)
+}

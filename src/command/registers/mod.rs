@@ -1,0 +1,7 @@
+//! Registers and processors.
+
+pub mod cxr;
+pub mod ecxr;
+pub mod processor;
+pub mod r;
+pub mod trap;

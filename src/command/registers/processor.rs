@@ -1,0 +1,83 @@
+//! `~`: lists or switches processors.
+
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::Processor;
+use crate::output::{Action, Field, Line, Record, Role};
+use crate::util::hex;
+
+/// `~`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["~"],
+    glue: Glue::Anything,
+    rest: Rest::Semicolon,
+    group: Group::Registers,
+    usage: "[N | Ns | Nk | Nr]",
+    summary: "Lists the processors or makes one current",
+    help: "~ lists every processor with its thread and where it stood; `>` marks the current one and `!` the one that \
+           crashed. ~2s (or ~2) makes processor 2 current: registers, stack and memory then are its own. ~2k and \
+           ~2r show its stack and registers without making it current.",
+    needs: Needs::Dump,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if args.text.is_empty() {
+        return list(context);
+    }
+    if let Some(at) = args.text.find(['k', 'r']) {
+        // `~2k` is `2k`: the command on that processor, and back.
+        let (number, command) = args.text.split_at_checked(at).unwrap_or((args.text, ""));
+        number.parse::<u32>().map_err(|_| CommandError::Syntax(format!("~{}", args.text)))?;
+        return context.run_line(&format!("{number}{command}"));
+    }
+    let number = args.text.strip_suffix('s').unwrap_or(args.text);
+    let number: u32 = number.parse().map_err(|_| CommandError::Syntax(format!("~{}", args.text)))?;
+    if context.session.select_processor(number) {
+        let unseen = context.session.follow_thread();
+        return context.warn(unseen);
+    }
+    let count = context.session.target.processors().len();
+    Err(CommandError::Argument(format!(
+        "the dump has no processor {number}; it has 0 to {}",
+        count.saturating_sub(1)
+    )))
+}
+
+fn list(context: &mut Context<'_>) -> Result<(), CommandError> {
+    for processor in context.session.target.processors().to_vec() {
+        let record = row(&processor, context);
+        context.emit(record)?;
+    }
+    Ok(())
+}
+
+fn row(processor: &Processor, context: &Context<'_>) -> Record {
+    let current = processor.number == context.session.focus.processor;
+    let crashed = processor.number == context.session.target.crashed_processor();
+    let thread = processor.current_thread;
+    let mut line = Line::new()
+        .text(if current { ">" } else { " " })
+        .text(if crashed { "!" } else { " " })
+        .link(Role::Value, format!("{:>3}", processor.number), Action::Processor(processor.number))
+        .text("  ")
+        .label("thread ")
+        .text(thread.map_or_else(|| format!("{:17}", "unknown"), hex::tick))
+        .text("  ");
+    let mut record = Record::new("processor")
+        .field("number", u64::from(processor.number))
+        .field("current", current)
+        .field("crashed", crashed)
+        .field("thread", thread.map(Field::Hex));
+    match &processor.context {
+        Ok(registers) => {
+            line = line.label("rip ").address(registers.ip()).text(" ");
+            line = context.with_symbol(line, registers.ip());
+            record = record.field("ip", Field::Hex(registers.ip()));
+        }
+        Err(why) => {
+            line = line.role(Role::Unreadable, format!("no registers: {why}"));
+            record = record.field("error", why.as_str());
+        }
+    }
+    record.line(line)
+}

@@ -1,0 +1,174 @@
+//! `r`: registers.
+
+mod forms;
+mod masks;
+
+use crate::command::line::nothing_more;
+use crate::command::show::registers::{Segments, show, show_known};
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::Context as RegisterContext;
+use crate::output::{Line, Record};
+use crate::session::Session;
+use crate::unwind::{GENERAL_NAMES, Origin};
+use forms::shown;
+use masks::masked;
+
+/// `r`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["r"],
+    glue: Glue::Letters("MFX"),
+    rest: Rest::Semicolon,
+    group: Group::Registers,
+    usage: "[REGISTER[:FORM][, ...] | REGISTER=EXPRESSION | --known]",
+    summary: "Shows or sets registers",
+    help: "Without arguments it shows all general registers and the instruction at rip.\n  \
+           r rax, rip      these      r @rax=5      sets one for this session (the dump stays as it is)\n  \
+           r $t0=poi(@rsp) sets a pseudo-register\n  \
+           r cr2           a control register\n  \
+           r xmm0:uq       in parts, highest first: ub uw ud uq (hexadecimal), ib iw id iq (signed), f, d\n  \
+           rF rX           floating-point and XMM registers     rM MASK  parts of the set (1 integer, 4 FP, 8 segments,\n  \
+                           20 debug, 40 XMM, 80 control)\n  \
+           r --known       those that were not recovered for the selected frame as ?, not with the innermost frame's values\n  \
+           1r              on processor 1",
+    needs: Needs::Target,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    match args.glued {
+        "" => {}
+        "F" => return masked(0x4, context),
+        "X" if args.text.is_empty() => return masked(0x40, context),
+        "X" => {}
+        "M" => {
+            let mask = context.evaluate(args.text)?;
+            return masked(mask, context);
+        }
+        glued => return Err(CommandError::Syntax(format!("r{glued}"))),
+    }
+    if args.text.is_empty() {
+        let registers = current(context.session)?.clone();
+        if context.session.focus.context.is_some() {
+            context.emit(Line::of("Last set context:"))?;
+        }
+        return show(&registers, Segments::Shown, context);
+    }
+    if args.text == "--known" {
+        let registers = current(context.session)?.clone();
+        let lost = context.session.lost_registers();
+        return show_known(&registers, &lost, context);
+    }
+    list(args.text, context)
+}
+
+/// The registers that commands show now.
+fn current(session: &Session) -> Result<&RegisterContext, CommandError> {
+    session.target.dump()?;
+    session.context().map_err(|why| {
+        CommandError::Missing(format!("no registers for processor {}: {why}", session.focus.processor))
+    })
+}
+
+/// Shows and sets registers, separated by commas or blanks.
+fn list(text: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut record = Record::new("registers");
+    let mut texts: Vec<String> = Vec::new();
+    let mut rest = text;
+    let outcome = loop {
+        rest = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+        if rest.is_empty() {
+            break Ok(());
+        }
+        let (name, after) = name(rest);
+        if let Some(value) = after.trim_start().strip_prefix('=') {
+            match assign(name, value, after, context) {
+                Ok(after) => rest = after,
+                Err(error) => break Err(error),
+            }
+            // What is not another register does not belong to the expression.
+            if !rest.trim_start().starts_with(',') {
+                break nothing_more(rest);
+            }
+            continue;
+        }
+        let (form, after) = form(after);
+        if !name.starts_with('$')
+            && let Err(error) = current(context.session)
+        {
+            break Err(error);
+        }
+        let Some(found) = shown(name, form, context.session) else {
+            break Err(bad(rest, after));
+        };
+        record = record.field(name.to_ascii_lowercase(), found.value);
+        texts.push(found.text);
+        rest = after;
+    };
+    if !texts.is_empty() {
+        context.emit(record.line(Line::of(texts.join(" "))))?;
+    }
+    outcome
+}
+
+/// The register's name at the start of `text`, without `@`, and what follows it.
+fn name(text: &str) -> (&str, &str) {
+    let text = text.strip_prefix('@').unwrap_or(text);
+    let end =
+        text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '.'))).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// `:uq` at the start of `text`, and what follows it.
+fn form(text: &str) -> (Option<&str>, &str) {
+    let Some(form) = text.strip_prefix(':') else {
+        return (None, text);
+    };
+    let end = form.find(|c: char| !c.is_alphanumeric()).unwrap_or(form.len());
+    let (form, after) = form.split_at_checked(end).unwrap_or((form, ""));
+    (Some(form), after)
+}
+
+/// The debugger puts the caret under the last character of a register that it does not know.
+fn bad(text: &str, after: &str) -> CommandError {
+    let typed = text.get(..text.len().saturating_sub(after.len())).unwrap_or(text);
+    let last = typed.char_indices().next_back().map_or(0, |(at, _)| at);
+    CommandError::Caret { what: "Bad register error", at: text.get(last..).unwrap_or_default().to_owned() }
+}
+
+/// Sets the register `name` to what `value` starts with; returns what follows that. `after` is what follows the name.
+fn assign<'t>(
+    name: &'t str,
+    value: &'t str,
+    after: &'t str,
+    context: &mut Context<'_>,
+) -> Result<&'t str, CommandError> {
+    let unknown = || CommandError::Caret {
+        what: "Bad register error",
+        at: format!("{}{after}", name.chars().next_back().map(String::from).unwrap_or_default()),
+    };
+    if let Some(pseudo) = name.strip_prefix('$') {
+        let index = pseudo.strip_prefix(['t', 'T']).and_then(|digits| digits.parse::<usize>().ok());
+        let index =
+            index.filter(|index| *index < context.session.user_registers.len()).ok_or_else(unknown)?;
+        let (value, rest) = context.evaluate_prefix(value)?;
+        if let Some(slot) = context.session.user_registers.get_mut(index) {
+            *slot = value;
+        }
+        return Ok(rest);
+    }
+    let mut registers = current(context.session)?.clone();
+    if registers.slot(name).is_none() {
+        return Err(unknown());
+    }
+    let (value, rest) = context.evaluate_prefix(value)?;
+    if !registers.set(name, value) {
+        return Err(CommandError::Argument(format!("{name} is wider than 64 bits; it cannot be set")));
+    }
+    // What is set whole is known from then on.
+    let number = GENERAL_NAMES.iter().position(|whole| name.eq_ignore_ascii_case(whole));
+    if let (Some(known), Some(number)) = (&mut context.session.focus.registers, number) {
+        known.set_general(number as u8, value, Origin::Context);
+    }
+    context.session.focus.context = Some(registers);
+    Ok(rest)
+}

@@ -1,0 +1,40 @@
+//! `?`: the value of an expression.
+
+use crate::command::line::nothing_more;
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::output::{Action, Field, Line, Record};
+use crate::util::hex;
+
+/// `?`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["?"],
+    glue: Glue::Anything,
+    rest: Rest::Semicolon,
+    group: Group::Language,
+    usage: "EXPRESSION",
+    summary: "Evaluates a MASM expression",
+    help: "Numbers are hexadecimal (0n10 is decimal); registers are @rsp, memory is poi(), dwo(), wo(), by(). Without an \
+           expression it lists the commands.\nExample: ? poi(@rsp)+8\n\
+           Evaluate expression: -8776834812703 = fffff804`7be0f4e1",
+    needs: Needs::Nothing,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if args.text.is_empty() {
+        return super::help::list(context);
+    }
+    // `? ?` is `??` with a blank in it.
+    if let Some(text) = args.text.strip_prefix('?') {
+        return super::evaluate_cxx::show(text, context);
+    }
+    let (value, rest) = context.evaluate_prefix(args.text)?;
+    context.session.last_value = value;
+    let line = Line::new()
+        .label("Evaluate expression: ")
+        .value(value.cast_signed().to_string())
+        .text(" = ")
+        .link(crate::output::Role::Value, hex::tick(value), Action::Number(value));
+    context.emit(Record::new("value").field("value", Field::Hex(value)).line(line))?;
+    nothing_more(rest)
+}

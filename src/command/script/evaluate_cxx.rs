@@ -1,0 +1,227 @@
+//! `??`: the value of a C++ expression, with its type.
+
+use crate::command::line::nothing_more;
+use crate::command::show::typed::{note_layout, with_view};
+use crate::command::types::dt::lines_of;
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::FoundType;
+use crate::eval::EvalError;
+use crate::eval::cxx::{self, CType, Typed};
+use crate::output::{Action, Field, Line, Record, Role};
+use crate::symbols::types::format::number::{extend, pointer, quoted, signed};
+use crate::symbols::types::format::value::{scalar, value as format_value};
+use crate::symbols::types::format::words::Style;
+use crate::symbols::types::format::{self, Options, ValueKind};
+use crate::symbols::types::{Base, BaseKind, Type};
+use crate::util::float;
+
+/// `??`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["??"],
+    glue: Glue::Anything,
+    rest: Rest::Semicolon,
+    group: Group::Language,
+    usage: "EXPRESSION",
+    summary: "Evaluates a C++ expression, with types",
+    help: "Numbers are decimal unless they start with 0x; registers are @rsp, @$proc is an _EPROCESS *, @$thread an \
+           _ETHREAD *. Casts, members (. and ->), [], * and &, arithmetic, comparisons, sizeof, #FIELD_OFFSET and \
+           #CONTAINING_RECORD work. A structure, or what a pointer to one points to, is shown member by member.\n\
+           Example: ?? @$proc->UniqueProcessId\n\
+           void * 0x00000000`00000004",
+    needs: Needs::Types,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    show(args.text, context)
+}
+
+/// Shows the value of a C++ expression.
+///
+/// # Errors
+/// What has no value; text behind the expression, after its value was shown.
+pub fn show(text: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let (value, rest) = cxx::evaluate_prefix(text, &*context.session)?;
+    typed(&value, context)?;
+    nothing_more(rest)
+}
+
+fn typed(value: &Typed, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let value = value.clone();
+    match &value.ty {
+        CType::Pointer(to, _) => pointer_to(&value, to, context),
+        CType::Array(element, _) => array(&value, element, context),
+        CType::Named(found) => named(&value, found, context),
+        CType::Base(base) => {
+            let raw = load(&value, context)?;
+            say(&value, raw, number(*base, raw), Vec::new(), context)
+        }
+    }
+}
+
+/// The value as a number. That it can be read is known of a number or pointer, and of others their address is all.
+fn load(value: &Typed, context: &Context<'_>) -> Result<u64, CommandError> {
+    let raw = value.load(&*context.session);
+    raw.map_err(|fault| EvalError::new(fault, "").into())
+}
+
+/// A number, character, truth value or floating-point number as `??` has it.
+fn number(base: Base, raw: u64) -> String {
+    match (base.kind, base.size) {
+        (BaseKind::Void | BaseKind::None, _) => String::new(),
+        (BaseKind::Char, _) => format!("{} {}", signed(extend(raw, 1)), quoted(raw)),
+        (BaseKind::UChar, _) => format!("0x{raw:02x} {}", quoted(raw)),
+        // All digits that tell the number, and for a double some that do not.
+        (BaseKind::Float, 4) => float::general(f64::from(f32::from_bits(raw as u32)), 9),
+        (BaseKind::Float, 8) => float::general(f64::from_bits(raw), 20),
+        _ => scalar(base, raw),
+    }
+}
+
+/// An address in as many digits as its pointer has.
+fn address(at: u64, ty: &CType) -> String {
+    match ty {
+        CType::Pointer(_, 4) => format!("0x{at:08x}"),
+        _ => pointer(at),
+    }
+}
+
+/// The first line, and what stands below.
+fn say(
+    value: &Typed,
+    raw: u64,
+    text: String,
+    below: Vec<Line>,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let name = value.ty.name();
+    let mut record = Record::new("value")
+        .field("type", name.as_str())
+        .field("value", Field::Hex(raw))
+        .field("address", value.address().map(Field::Hex))
+        .line(Line::new().label(name).text(" ").link(Role::Value, text, Action::Numbers(raw)));
+    for line in below {
+        record = record.line(line);
+    }
+    context.emit(record)
+}
+
+fn pointer_to(value: &Typed, to: &CType, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let at = load(value, context)?;
+    let number = address(at, &value.ty);
+    match to {
+        CType::Named(found) if at != 0 && matches!(found.get(), Some(Type::Udt(_))) => {
+            let below = members(found, at, context);
+            say(value, at, number, below, context)?;
+            note_layout(found, context)
+        }
+        CType::Named(_) => {
+            let name = context.symbol_text(at).map(|name| format!(" {name}"));
+            say(value, at, format!("{number}{}", name.unwrap_or_default()), Vec::new(), context)
+        }
+        CType::Base(base)
+            if matches!(base.kind, BaseKind::Char | BaseKind::UChar | BaseKind::Wchar) && at != 0 =>
+        {
+            let text = characters(at, base.size, u64::MAX, context);
+            let below = if text.is_empty() { Vec::new() } else { vec![Line::of(text)] };
+            say(value, at, number, below, context)
+        }
+        _ => say(value, at, number, Vec::new(), context),
+    }
+}
+
+fn array(value: &Typed, element: &CType, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let at = load(value, context)?;
+    // Below the address stands the first element.
+    let first = match element {
+        CType::Base(base) => Typed::at(element.clone(), at)
+            .load(&*context.session)
+            .map_or("??".to_owned(), |raw| number(*base, raw)),
+        _ => String::new(),
+    };
+    let below = if first.is_empty() { Vec::new() } else { vec![Line::of(first)] };
+    say(value, at, pointer(at), below, context)
+}
+
+/// The longest string that is shown.
+const MAX_CHARACTERS: u64 = 256;
+
+/// ` "text"` up to its end, to what cannot be printed, or to `count`; nothing where memory cannot be read.
+pub fn characters(at: u64, size: u8, count: u64, context: &Context<'_>) -> String {
+    let mut text = String::new();
+    for index in 0..count.min(MAX_CHARACTERS) {
+        let address = at.wrapping_add(index * u64::from(size));
+        let code = crate::eval::EvalHost::memory(&*context.session, address, usize::from(size));
+        match code.and_then(|code| char::from_u32(code as u32)) {
+            None if index == 0 => return String::new(),
+            None | Some('\0') => break,
+            // What cannot be printed ends a text, as in dt.
+            Some(c) if c.is_control() || (size == 1 && !c.is_ascii()) => {
+                text.push_str("???");
+                break;
+            }
+            Some(c) => text.push(c),
+        }
+    }
+    format!(" \"{text}\"")
+}
+
+/// A structure in memory, or an enumeration's value.
+fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let raw = load(value, context)?;
+    match found.get() {
+        Some(Type::Enum(e)) => {
+            let number = raw as i64;
+            let name = e.values.iter().find(|(_, known)| *known == number).map(|(name, _)| name.as_str());
+            let text = match name {
+                Some(name) => format!("{name} ({})", signed(number)),
+                None => format!("{} (No matching enumerant)", signed(number)),
+            };
+            let line = Line::new().label(&e.name).text(" ").value(text);
+            context.emit(
+                Record::new("value")
+                    .field("type", e.name.as_str())
+                    .field("value", Field::Hex(raw))
+                    .line(line),
+            )
+        }
+        Some(Type::Udt(_)) => {
+            let below = members(found, raw, context);
+            let mut record =
+                Record::new("value").field("type", value.ty.name()).field("address", Field::Hex(raw));
+            record = record.line(Line::new().label(value.ty.name()));
+            for line in below {
+                record = record.line(line);
+            }
+            context.emit(record)?;
+            note_layout(found, context)
+        }
+        _ => say(value, raw, pointer(raw), Vec::new(), context),
+    }
+}
+
+/// What `dt` says of the structure beside its name, if anything, and its members.
+fn members(found: &FoundType, at: u64, context: &Context<'_>) -> Vec<Line> {
+    let options = Options::default();
+    let own = with_view(&context.session.target, &*found.source, |view| {
+        format_value(view, found.id, at, Style::PLAIN).text
+    });
+    let own = match found.get() {
+        Some(Type::Udt(udt)) => own.strip_prefix(&udt.name).map(str::to_owned),
+        _ => None,
+    };
+    let mut shown: Vec<Line> = own.filter(|own| !own.is_empty()).map(Line::of).into_iter().collect();
+    let mut lines = with_view(&context.session.target, &*found.source, |view| {
+        format::lines(view, found.id, Some(at), &options)
+    });
+    // Here, unlike in `dt`, a pointer that cannot be read is four question marks, and no line below tells of it.
+    lines.failed_at = None;
+    for line in &mut lines.lines {
+        let pointer = matches!(found.source.get(line.ty), Some(Type::Pointer { .. }));
+        if pointer && line.value.kind == ValueKind::Unreadable {
+            line.value.text = "???? ".to_owned();
+        }
+    }
+    shown.extend(lines_of(&lines, &options, found));
+    shown
+}

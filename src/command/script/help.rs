@@ -1,0 +1,88 @@
+//! `.help`: the commands.
+
+use crate::command::{Args, COMMANDS, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest, near};
+use crate::output::{Action, Line, Record, Role};
+use crate::util::width;
+
+/// `.help`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &[".help", ".hh"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Language,
+    usage: "[COMMAND]",
+    summary: "Lists the commands, or explains one",
+    help: "Without a name it lists every command with one line each; with a name it shows that command's options.",
+    needs: Needs::Nothing,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if args.text.is_empty() {
+        return list(context);
+    }
+    let found =
+        COMMANDS.iter().find(|spec| spec.names.iter().any(|name| name.eq_ignore_ascii_case(args.text)));
+    match found {
+        Some(spec) => explain(spec, context),
+        None => Err(CommandError::Unknown { name: args.text.to_owned(), near: near(args.text) }),
+    }
+}
+
+/// Every command, by chapter.
+pub fn list(context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut groups: Vec<Group> = COMMANDS.iter().map(|spec| spec.group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    for group in groups {
+        context.emit(Line::new().role(Role::Heading, group.title()))?;
+        for spec in COMMANDS.iter().filter(|spec| spec.group == group) {
+            context.emit(entry(spec))?;
+        }
+    }
+    Ok(())
+}
+
+fn entry(spec: &CommandSpec) -> Record {
+    const COLUMN: usize = 30;
+    let name = spec.names.first().copied().unwrap_or_default();
+    let line = Line::of("  ").link(Role::Symbol, name, Action::Help(name));
+    let line = line.text(" ").label(spec.usage);
+    let record = Record::new("command")
+        .field("names", spec.names.to_vec())
+        .field("usage", spec.usage)
+        .field("summary", spec.summary);
+    if width::columns(&line.plain()) >= COLUMN {
+        return record.line(line).line(Line::new().pad_to(COLUMN).text(spec.summary));
+    }
+    record.line(line.pad_to(COLUMN).text(spec.summary))
+}
+
+fn explain(spec: &CommandSpec, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let names = spec.names.join(", ");
+    context.emit(Line::new().role(Role::Symbol, names).text(" ").label(spec.usage))?;
+    context.emit(Line::of(format!("{}.", spec.summary)))?;
+    for line in spec.help.lines() {
+        context.emit(Line::of(line))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_command_has_a_name_of_its_own_and_help() {
+        let mut seen = HashSet::new();
+        for spec in COMMANDS {
+            assert!(!spec.names.is_empty());
+            for name in spec.names {
+                assert!(seen.insert(*name), "{name} stands twice");
+            }
+            assert!(!spec.summary.is_empty() && !spec.help.is_empty(), "{:?}", spec.names);
+            assert!(!spec.summary.ends_with('.'), "{:?}: a summary has no full stop", spec.names);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Expressions, and the command line's own commands.
+
+pub mod echo;
+pub mod evaluate;
+pub mod evaluate_cxx;
+pub mod formats;
+pub mod help;
+pub mod quit;

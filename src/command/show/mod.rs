@@ -1,0 +1,7 @@
+//! Text that several commands show: names of code, instructions, registers, typed values.
+
+pub mod code_name;
+pub mod disassembly;
+pub mod registers;
+pub mod symbol_text;
+pub mod typed;

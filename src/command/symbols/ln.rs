@@ -1,0 +1,137 @@
+//! `ln`: what lies at an address.
+
+use crate::command::show::symbol_text::{data, words};
+use crate::command::show::typed::with_view;
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::{Module, Target};
+use crate::output::{Action, Field, Line, Record, Role};
+
+/// `ln`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["ln"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Symbols,
+    usage: "[ADDRESS]",
+    summary: "Shows the symbols nearest to an address",
+    help: "Shows the symbol at or before the address and the one after it, its source line where known, and every \
+           symbol that stands exactly there. An address in a module without symbols shows the module; one in no module \
+           prints nothing.\n\
+           Example: ln nt!KeBugCheckEx+10\n\
+           (fffff804`7bdf5a80)   nt!KeBugCheckEx+0x10   |  (fffff804`7bdf5bb0)   nt!KeContextToKframes",
+    needs: Needs::Target,
+    run,
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let address = match args.text {
+        "" => context.evaluate(".")?,
+        text => context.evaluate(text)?,
+    };
+    let target = &context.session.target;
+    let Some(module) = target.modules().at(address) else {
+        return Ok(());
+    };
+    let record = nearest(target, module, address).unwrap_or_else(|| bare(module, address));
+    let record = with_known(record, target, module, address);
+    context.emit(record)
+}
+
+/// The first line of what is said of an address in a module.
+pub fn place_line(target: &Target, module: &Module, address: u64) -> Line {
+    let record = nearest(target, module, address).unwrap_or_else(|| bare(module, address));
+    record.lines.into_iter().next().unwrap_or_default()
+}
+
+fn nearest(target: &Target, module: &Module, address: u64) -> Option<Record> {
+    let symbols = target.module_symbols(module);
+    let names = symbols.names.as_ref()?;
+    let rva = u32::try_from(address.checked_sub(module.base)?).ok()?;
+    let symbol = names.nearest(rva)?;
+    let start = module.base.wrapping_add(u64::from(symbol.rva));
+    let offset = address.wrapping_sub(start);
+    let mut line = Line::new();
+    let source = names.line(rva);
+    if let Some(source) = &source {
+        line = line.role(Role::Dim, format!("[{} @ {}] ", source.file, source.line));
+    }
+    line = place(line, module, symbol.name, start, offset).text("   |");
+    let following = names.following(symbol.rva.max(rva));
+    if let Some(next) = &following {
+        let start = module.base.wrapping_add(u64::from(next.rva));
+        line = place(line.text("  "), module, next.name, start, 0);
+    }
+    let mut record = Record::new("nearest")
+        .field("address", Field::Hex(address))
+        .field("symbol", format!("{}!{}", module.name, symbol.name))
+        .field("offset", Field::Hex(offset))
+        .field("next", following.map(|next| format!("{}!{}", module.name, next.name)))
+        .field("file", source.as_ref().map(|source| source.file.clone()))
+        .field("line", source.as_ref().map(|source| u64::from(source.line)))
+        .line(line);
+    if offset == 0 {
+        record = record.line(Line::of("Exact matches:"));
+        for symbol in names.exact(rva) {
+            let words = words(&symbol, address, symbols.types.as_ref(), target);
+            record = record.line(
+                Line::of("    ")
+                    .link(Role::Symbol, format!("{}!{}", module.name, symbol.name), Action::Code(address))
+                    .text(format!(" {words}")),
+            );
+        }
+    }
+    Some(record)
+}
+
+/// `(fffff804`7bdf5a80)   nt!KeBugCheckEx+0x10`.
+fn place(line: Line, module: &Module, name: &str, start: u64, offset: u64) -> Line {
+    let plus = match offset {
+        0 => String::new(),
+        offset => format!("+{offset:#x}"),
+    };
+    let name = format!("{}!{name}{plus}", module.name);
+    let follow = Action::Code(start);
+    line.text("(").address(start).text(")   ").link(Role::Symbol, name, follow)
+}
+
+/// A module without a name at or before the address.
+fn bare(module: &Module, address: u64) -> Record {
+    let offset = address.wrapping_sub(module.base);
+    Record::new("nearest")
+        .field("address", Field::Hex(address))
+        .field("symbol", module.name.as_str())
+        .field("offset", Field::Hex(offset))
+        .line(
+            Line::of("(")
+                .address(module.base)
+                .text(")   ")
+                .link(Role::Module, &module.name, Action::Module(module.name.as_str().into()))
+                .text(format!("+{offset:#x}   (no symbols)")),
+        )
+}
+
+/// Adds a variable that the debugger data block places at the address, where no symbol stands there.
+fn with_known(mut record: Record, target: &Target, module: &Module, address: u64) -> Record {
+    let known = target.known_variables(module).into_iter().find(|(_, at)| *at == address);
+    if let Some((name, _)) = known.filter(|_| record.lines.len() == 1) {
+        record = record.line(Line::of("Exact matches:")).line(known_line(target, module, name, address));
+    }
+    record
+}
+
+/// `    nt!PsActiveProcessHead = struct _LIST_ENTRY [ a - b ]`: heads of lists are lists, whatever the symbols say.
+fn known_line(target: &Target, module: &Module, name: &str, address: u64) -> Line {
+    let words = known_words(target, name, address);
+    let line =
+        Line::of("    ").link(Role::Symbol, format!("{}!{name}", module.name), Action::Pointers(address));
+    line.text(format!(" {words}"))
+}
+
+/// What stands after the name of a variable that the debugger data block places.
+pub fn known_words(target: &Target, name: &str, address: u64) -> String {
+    let is_list = name.ends_with("ListHead") || matches!(name, "PsActiveProcessHead" | "PsLoadedModuleList");
+    match target.find_type("nt!_LIST_ENTRY").filter(|_| is_list) {
+        Some(list) => format!("= {}", with_view(target, &*list.source, |view| data(view, list.id, address))),
+        None => "= <no type information>".to_owned(),
+    }
+}

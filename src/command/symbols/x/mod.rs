@@ -1,0 +1,237 @@
+//! `x`: symbols by name.
+
+mod options;
+mod row;
+
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::debuggee::{Module, Target};
+use crate::output::Line;
+use crate::symbols::source::{Symbol, SymbolSource};
+use crate::symbols::wildcard::Wildcard;
+use options::{Options, Order, Which};
+use regex::{Regex, RegexBuilder};
+
+/// `x`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["x"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Symbols,
+    usage: "[OPTIONS] [MODULE!]PATTERN",
+    summary: "Lists symbols whose names match",
+    help: "Wildcards: * ? [a-z] # (any number of what stands before) + (one or more). Options:\n  \
+           /0 addresses only      /1 names only          /2 addresses and names\n  \
+           /t with types          /v with kind and size  /s SIZE only of that size\n  \
+           /f functions           /d data                /q names in quotes for expressions\n  \
+           /p no blank before (                          /r the pattern is a regular expression\n  \
+           /D an index of first letters above\n  \
+           /a /A by address up, down (up is the default)\n  \
+           /n /N by name          /z /Z by size\n\
+           Without a module the kernel and the modules whose symbols are loaded are searched; x *! lists modules.\n\
+           A function that was inlined has a row for each place, with the function that it became part of there.\n\
+           Example: x nt!KeBugCheck*",
+    needs: Needs::Target,
+    run,
+};
+
+/// More symbols than this are cut off, with a word.
+const MAX_ROWS: usize = 1_000_000;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let (options, pattern) = Options::parse(args.text, context)?;
+    if pattern.is_empty() {
+        return Err(CommandError::Syntax("x".to_owned()));
+    }
+    let (module_pattern, name) = match pattern.split_once('!') {
+        Some((module, name)) => (Some(module), name),
+        None => (None, pattern),
+    };
+    let modules = modules(&context.session.target, module_pattern);
+    if module_pattern.is_some() && name.is_empty() {
+        return list_modules(&modules, context);
+    }
+    let matcher = Matcher::new(name, &options)?;
+    if options.index {
+        context.emit(Line::new().label(INDEX))?;
+    }
+    let mut shown = 0;
+    for module in &modules {
+        shown += one_module(module, &matcher, &options, context)?;
+    }
+    let nameless = match modules.as_slice() {
+        [] => true,
+        [module] => context.session.target.module_symbols(module).names.is_none(),
+        _ => false,
+    };
+    if shown == 0 && (nameless || matcher.is_literal()) {
+        return Err(CommandError::Argument(format!(
+            "Couldn't resolve 'x {pattern}'{}",
+            why_not(&modules, context)
+        )));
+    }
+    Ok(())
+}
+
+/// The first letters, above the rows of `/D`.
+const INDEX: &str = " A B C D E F G H I J K L M N O P Q R S T U V W X Y Z";
+
+/// What to match names with.
+enum Matcher {
+    Wildcard(Wildcard),
+    Regex(Regex),
+}
+
+impl Matcher {
+    fn new(pattern: &str, options: &Options) -> Result<Matcher, CommandError> {
+        if !options.regex {
+            return Ok(Matcher::Wildcard(Wildcard::new(pattern)));
+        }
+        RegexBuilder::new(pattern)
+            .case_insensitive(true)
+            .size_limit(1 << 20)
+            .build()
+            .map(Matcher::Regex)
+            .map_err(|error| CommandError::Argument(format!("'{pattern}' is no regular expression: {error}")))
+    }
+
+    fn is_literal(&self) -> bool {
+        matches!(self, Matcher::Wildcard(wildcard) if wildcard.literal().is_some())
+    }
+
+    fn is_match(&self, name: &str) -> bool {
+        match self {
+            Matcher::Wildcard(wildcard) => wildcard.is_match(name),
+            Matcher::Regex(regex) => regex.is_match(name),
+        }
+    }
+
+    fn symbols<'s>(&self, names: &'s dyn SymbolSource) -> Vec<Symbol<'s>> {
+        match self {
+            Matcher::Wildcard(wildcard) => names.matching(wildcard),
+            Matcher::Regex(regex) => {
+                let mut all = names.matching(&Wildcard::new("*"));
+                all.retain(|symbol| regex.is_match(symbol.name));
+                all
+            }
+        }
+    }
+}
+
+/// The modules that a pattern names, or those whose symbols are at hand.
+fn modules(target: &Target, pattern: Option<&str>) -> Vec<Module> {
+    match pattern {
+        None => target.modules_at_hand().cloned().collect(),
+        Some(pattern) => {
+            let mut found: Vec<Module> =
+                target.modules().matching(&Wildcard::new(pattern)).cloned().collect();
+            if found.is_empty() {
+                found.extend(target.modules().named(pattern).cloned());
+            }
+            found
+        }
+    }
+}
+
+fn one_module(
+    module: &Module,
+    matcher: &Matcher,
+    options: &Options,
+    context: &mut Context<'_>,
+) -> Result<usize, CommandError> {
+    context.check()?;
+    let symbols = context.session.target.module_symbols(module);
+    let Some(names) = &symbols.names else {
+        return known(module, matcher, options, context);
+    };
+    let mut found = matcher.symbols(&**names);
+    let sites = match options.which {
+        Which::Data => Vec::new(),
+        Which::All | Which::Functions => names.inline_sites(&|name| matcher.is_match(name)),
+    };
+    found.extend(sites.iter().map(row::inlined));
+    context.check()?;
+    found.retain(|symbol| {
+        let wanted = match options.which {
+            Which::All => true,
+            Which::Functions => !row::is_data(symbol.kind),
+            Which::Data => row::is_data(symbol.kind),
+        };
+        wanted && options.size.is_none_or(|size| row::size(symbol, symbols.types.as_deref()) == Some(size))
+    });
+    match options.order {
+        Order::Address => found.sort_by_key(|symbol| symbol.rva),
+        Order::Name => found.sort_by(|a, b| a.name.cmp(b.name)),
+        Order::Size => found.sort_by_key(|symbol| row::size(symbol, symbols.types.as_deref())),
+    }
+    if options.backwards {
+        found.reverse();
+    }
+    // Exported names are not all that is known of a kernel.
+    let more = match found.len() {
+        0 => known(module, matcher, options, context)?,
+        _ => 0,
+    };
+    for symbol in found.iter().take(MAX_ROWS) {
+        let record = row::row(symbol, module, symbols.types.as_ref(), options, context);
+        context.emit(record)?;
+    }
+    if found.len() > MAX_ROWS {
+        context.emit(format!("... {} more", found.len() - MAX_ROWS))?;
+    }
+    Ok(found.len() + more)
+}
+
+/// What the debugger data block names of a kernel without symbols: `?` knows it too.
+fn known(
+    module: &Module,
+    matcher: &Matcher,
+    options: &Options,
+    context: &mut Context<'_>,
+) -> Result<usize, CommandError> {
+    if options.which == Which::Functions || options.size.is_some() {
+        return Ok(0);
+    }
+    let mut found = context.session.target.known_variables(module);
+    found.retain(|(name, _)| matcher.is_match(name));
+    match options.order {
+        Order::Address | Order::Size => found.sort_by_key(|(_, address)| *address),
+        Order::Name => found.sort_unstable(),
+    }
+    if options.backwards {
+        found.reverse();
+    }
+    for (name, address) in &found {
+        let record = row::known(module, name, *address, options, context);
+        context.emit(record)?;
+    }
+    Ok(found.len())
+}
+
+fn list_modules(modules: &[Module], context: &mut Context<'_>) -> Result<(), CommandError> {
+    let letters = Args { name: "lm", glued: "", text: "" };
+    if modules.len() == context.session.target.modules().len() {
+        return (crate::command::modules::lm::SPEC.run)(&letters, context);
+    }
+    for module in modules {
+        (crate::command::modules::lm::SPEC.run)(
+            &Args { text: &format!("m {}", module.name), ..letters },
+            context,
+        )?;
+    }
+    Ok(())
+}
+
+/// Why a literal name was not found, where the reason is a module without names.
+fn why_not(modules: &[Module], context: &Context<'_>) -> String {
+    match modules {
+        [] => ": no such module; lm lists them".to_owned(),
+        [module] => {
+            let symbols = context.session.target.module_symbols(module);
+            match &symbols.names {
+                Some(names) => format!(": no such name in the {} of {}", names.symbol_origin(), module.name),
+                None => format!(": {} has no symbols; .reload /f {0} tells what was tried", module.name),
+            }
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,120 @@
+//! `.enumtag`: what drivers and the kernel added to the dump at the crash.
+
+mod excerpt;
+
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::dump::SecondaryBlob;
+use crate::dump::tags::{driver, writer};
+use crate::output::{Action, Field, Line, Record, Role};
+use crate::util::bounded::slice;
+
+/// `.enumtag`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &[".enumtag"],
+    glue: Glue::Signs,
+    rest: Rest::Semicolon,
+    group: Group::Dump,
+    usage: "[GUID | *]",
+    summary: "Shows the tagged data that drivers and the kernel added to the dump",
+    help: "Lists each block of tagged data: GUID, size, who wrote it and of which driver it is where that is known, and what \
+           text is in it. With a \
+           GUID, or the beginning of one, all bytes of the blocks it names; with `*` those of every block, as WinDbg \
+           shows without a GUID.\n\
+           \n\
+           kd> .enumtag 270A33FD\n\
+           {270A33FD-3DA6-460D-BA89-3C1BAE21E39B} - 0xfd0 bytes\n\
+           \x20 4B 54 50 50 12 00 00 00 0F 00 00 00 00 00 00 00  KTPP............",
+    needs: Needs::Dump,
+    run,
+};
+
+/// Bytes in a row.
+const ROW: usize = 16;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let dump = context.session.target.dump()?.clone();
+    if dump.secondary().is_empty() {
+        return Err(CommandError::Missing("the dump has no tagged data".to_owned()));
+    }
+    let listing = args.text.is_empty();
+    let wanted = args.text.trim_start_matches(['{', '*']).trim_end_matches('}').to_ascii_uppercase();
+    let mut shown = 0;
+    for blob in dump.secondary() {
+        if !blob.tag.to_string().trim_start_matches('{').starts_with(&wanted) {
+            continue;
+        }
+        shown += 1;
+        let data = slice(dump.bytes(), blob.data.start, blob.data.len()).unwrap_or_default();
+        let texts = if listing { excerpt::texts(data) } else { Vec::new() };
+        context.emit(heading(blob, data, listing, &texts))?;
+        if !listing {
+            for row in data.chunks(ROW) {
+                context.emit(row_line(row))?;
+            }
+        }
+        if data.len() < blob.size as usize {
+            let missing = blob.size as usize - data.len();
+            let text = format!("  the file ends {missing:#x} bytes too early");
+            context.emit(Line::new().role(Role::Warning, text))?;
+        }
+        if !listing {
+            context.blank()?;
+        }
+    }
+    match shown {
+        0 => Err(CommandError::Missing(format!("no tagged data of '{}'", args.text))),
+        _ => Ok(()),
+    }
+}
+
+/// The block's own line; in the list also its writer and its text.
+fn heading(blob: &SecondaryBlob, data: &[u8], listing: bool, texts: &[String]) -> Record {
+    let tag = blob.tag.to_string();
+    let mut line = Line::new()
+        .link(Role::Symbol, &tag, Action::Tag(blob.tag))
+        .text(format!(" - 0x{:x} bytes", blob.size));
+    let writer = writer(blob.tag);
+    let driver = driver(blob.tag, data);
+    let mut record = Record::new("secondary_data")
+        .field("tag", tag)
+        .field("size", u64::from(blob.size))
+        .field("file_offset", Field::Hex(blob.data.start as u64))
+        .field("writer", writer.map(|writer| writer.name))
+        .field("driver", driver.clone());
+    if listing {
+        if let Some(writer) = writer {
+            line = line.text("  ").value(writer.name);
+            let what = if writer.what.is_empty() { String::new() } else { format!(": {}", writer.what) };
+            line = line.text(what);
+            if let Some(driver) = driver {
+                line = line.text(" (").value(driver).text(")");
+            }
+        }
+        record = record.field("text", Field::List(texts.iter().map(|text| text.as_str().into()).collect()));
+    }
+    record = record.line(line);
+    texts.iter().fold(record, |record, text| record.line(Line::of("    ").role(Role::Dim, text)))
+}
+
+/// Upper-case digits, as this command alone prints them, and the bytes as characters.
+fn row_line(row: &[u8]) -> Line {
+    let digits: Vec<String> = row.iter().map(|byte| format!("{byte:02X}")).collect();
+    let characters: String =
+        row.iter().map(|&byte| if (0x20..=0x7e).contains(&byte) { char::from(byte) } else { '.' }).collect();
+    Line::new().text("  ").value(format!("{:<47}", digits.join(" "))).text(format!("  {characters}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of the command's public documentation.
+    #[test]
+    fn rows() {
+        assert_eq!(
+            row_line(b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0").plain(),
+            "  4D 5A 90 00 03 00 00 00 04 00 00 00 FF FF 00 00  MZ.............."
+        );
+        assert_eq!(row_line(&[0; 8]).plain(), "  00 00 00 00 00 00 00 00                          ........");
+    }
+}

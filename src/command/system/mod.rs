@@ -1,0 +1,7 @@
+//! The dump file and the computer it came from.
+
+pub mod dumpdebug;
+pub mod enumtag;
+pub mod time;
+pub mod version;
+pub mod vertarget;

@@ -1,0 +1,264 @@
+//! One structure, scalar or variable.
+
+use super::request::Request;
+use super::{display_name, show};
+use crate::command::line::Out;
+use crate::command::show::typed::{
+    field_line, module_named, note_layout, physical_address, physical_place, value_span, with_physical_view,
+    with_view,
+};
+use crate::command::{CommandError, Context};
+use crate::debuggee::FoundType;
+use crate::eval::as_typed;
+use crate::output::{Action, Field, Line, Record, Role};
+use crate::symbols::types::Type;
+use crate::symbols::types::format::value::value;
+use crate::symbols::types::format::words::Style;
+use crate::symbols::types::format::{self, End, FieldLine, Lines, Options, View};
+
+/// So many lines stand in the record of a structure; what a deep layout has more follows line by line, so that it is
+/// never kept whole.
+const IN_RECORD: usize = 1000;
+
+/// The lines of a structure, and the first of them: its own text or links where it has such.
+pub(super) fn structure(
+    request: &Request,
+    found: &FoundType,
+    address: Option<u64>,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let (session, mut out) = context.parts();
+    let target = &session.target;
+    let given = match address.filter(|_| request.physical) {
+        None => {
+            with_view(target, &*found.source, |view| show_layout(request, found, address, view, &mut out))
+        }
+        Some(start) => {
+            let start = as_typed(start);
+            let place = Some(physical_place(start));
+            let size = found.size().unwrap_or(0);
+            with_physical_view(target, &*found.source, start, size, |view| {
+                show_layout(request, found, place, view, &mut out)
+            })
+        }
+    }?;
+    if given == 0 && !request.fields.is_empty() {
+        return Err(CommandError::Argument(format!(
+            "{}!{} has no member {}",
+            found.module,
+            display_name(found, &request.name),
+            request.fields.join(", ")
+        )));
+    }
+    Ok(())
+}
+
+/// Shows a layout; says how many members there were.
+fn show_layout(
+    request: &Request,
+    found: &FoundType,
+    address: Option<u64>,
+    view: &View<'_>,
+    out: &mut Out<'_>,
+) -> Result<usize, CommandError> {
+    let options = &request.options;
+    if let Some(own) = own_text(request, found, address, view) {
+        out.emit(own)?;
+    }
+    // Physical memory is laid over a place of its own, which is no address.
+    let inside = |at: u64| {
+        let place = address.filter(|_| request.physical);
+        place.is_some_and(|place| (place..place.saturating_add(found.size().unwrap_or(0))).contains(&at))
+    };
+    let physical = |at: u64| if inside(at) { physical_address(at) } else { at };
+    let record = Record::new("type")
+        .field("module", found.module.as_str())
+        .field("type", display_name(found, &request.name))
+        .field("size", found.size())
+        .field("address", address.map(physical).map(Field::Hex))
+        .field("source", found.source.type_origin());
+    if options.compact {
+        let lines = format::lines(view, found.id, address, options);
+        let record = lines.text(options).into_iter().map(Line::of).fold(record, Record::line);
+        return out.emit(record).map(|()| lines.lines.len());
+    }
+    let header = format::header_of(view, found.id, options);
+    let header = header.map(|header| Line::new().role(Role::Heading, header));
+    let (mut open, mut given, mut outcome) = (Some(header.into_iter().fold(record, Record::line)), 0, Ok(()));
+    let mut take = |mut line: FieldLine| {
+        line.address = line.address.filter(|&at| !inside(at));
+        given += 1;
+        for shown in member_lines(&line, options, found) {
+            match &mut open {
+                Some(record) => record.lines.push(shown),
+                None if outcome.is_ok() => outcome = out.emit(shown),
+                None => {}
+            }
+        }
+        if given >= IN_RECORD
+            && let Some(record) = open.take()
+        {
+            outcome = out.emit(record);
+        }
+        outcome.is_ok()
+    };
+    let end = format::lines_to(view, found.id, address, options, &mut take);
+    outcome?;
+    let end = End { failed_at: end.failed_at.map(physical), ..end };
+    match open {
+        Some(record) => out.emit(end_lines(end).into_iter().fold(record, Record::line))?,
+        None => end_lines(end).into_iter().try_for_each(|line| out.emit(line))?,
+    }
+    Ok(given)
+}
+
+/// What a structure as a whole is: a list's links, a string's text.
+fn own_text(request: &Request, found: &FoundType, address: Option<u64>, view: &View<'_>) -> Option<String> {
+    let at = address.filter(|_| request.fields.is_empty() && !request.options.verbose)?;
+    let text = value(view, found.id, at, Style::PLAIN).text;
+    let Some(Type::Udt(udt)) = found.get() else {
+        return None;
+    };
+    text.strip_prefix(&udt.name).filter(|rest| !rest.is_empty()).map(str::to_owned)
+}
+
+/// A member's line; `-v` puts a structure's own text on a line of its own.
+fn member_lines(line: &FieldLine, options: &Options, found: &FoundType) -> Vec<Line> {
+    match line.value.text.split_once('\n') {
+        Some((first, second)) => {
+            vec![Line::new().label(line.lead(options)).value(first), Line::new().value(second)]
+        }
+        None => vec![field_line(line, options, found)],
+    }
+}
+
+/// What is said below the members.
+fn end_lines(end: End) -> Vec<Line> {
+    let failed = end
+        .failed_at
+        .map(|address| Line::new().role(Role::Unreadable, format!("Memory read error {address:016x}")));
+    let cut = end
+        .truncated
+        .then(|| Line::new().role(Role::Warning, "... more lines than are shown; open fewer levels"));
+    failed.into_iter().chain(cut).collect()
+}
+
+pub(in crate::command) fn lines_of(lines: &Lines, options: &Options, found: &FoundType) -> Vec<Line> {
+    if options.compact {
+        return lines.text(options).into_iter().map(Line::of).collect();
+    }
+    let mut shown: Vec<Line> =
+        lines.header.iter().map(|header| Line::new().role(Role::Heading, header)).collect();
+    shown.extend(lines.lines.iter().flat_map(|line| member_lines(line, options, found)));
+    shown.extend(end_lines(End { failed_at: lines.failed_at, truncated: lines.truncated }));
+    shown
+}
+
+/// An integer, pointer or other type without members.
+pub(super) fn scalar(
+    found: &FoundType,
+    request: &Request,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let line = match request.address {
+        Some(_) => Line::of("   ").append(scalar_value(found, request, context)),
+        None => Line::of(format::words::word(&*found.source, found.id, Style::PLAIN)),
+    };
+    context.emit(line)
+}
+
+/// The value at the request's address.
+pub(super) fn scalar_value(found: &FoundType, request: &Request, context: &Context<'_>) -> Line {
+    let target = &context.session.target;
+    let address = request.address.unwrap_or(0);
+    if !request.physical {
+        let shown = with_view(target, &*found.source, |view| value(view, found.id, address, Style::PLAIN));
+        return Line::new().span(value_span(&shown, found, Some(address)));
+    }
+    let size = found.size().unwrap_or(0);
+    let place = physical_place(address);
+    let shown = with_physical_view(target, &*found.source, address, size, |view| {
+        value(view, found.id, place, Style::PLAIN)
+    });
+    Line::new().span(value_span(&shown, found, None))
+}
+
+/// A name that is no type: a global variable.
+pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let Some((address, ty)) = variable(request, context)? else {
+        return Err(missing(request, context));
+    };
+    let Some(found) = ty else {
+        let line = Line::new().address(address).text(" ").role(Role::Symbol, &request.name);
+        return context.emit(line.text(" = <no type information>"));
+    };
+
+    match found.get() {
+        Some(Type::Function(_)) => {
+            let name = format!(
+                "{}!{}",
+                found.module,
+                request.name.split_once('!').map_or(&*request.name, |(_, name)| name)
+            );
+            let line = Line::new().link(Role::Symbol, name, Action::Code(address));
+            context.emit(line.text("  ").text(format::words::c_name(&*found.source, found.id)))?;
+        }
+        Some(Type::Pointer { target, .. }) => {
+            let at = Request { address: Some(address), ..request.clone() };
+            scalar(&found, &at, context)?;
+            let pointed = found.of(target);
+            let to = crate::eval::EvalHost::memory(&*context.session, address, 8).filter(|&to| to != 0);
+            if let (Some(Type::Udt(_)), Some(to)) = (pointed.get(), to) {
+                structure(request, &pointed, Some(to), context)?;
+            }
+        }
+        ty => {
+            let mut at = Request { address: Some(address), ..request.clone() };
+            // One structure is no array of them: `-a` is meant for the arrays in it.
+            if let Some(Type::Udt(_)) = ty
+                && let Some(count) = at.elements.take()
+            {
+                at.options.arrays = Some(count);
+            }
+            show(&at, &found, context)?;
+        }
+    }
+    note_layout(&found, context)
+}
+
+/// A variable's address, and its type where that is known.
+type Variable = (u64, Option<FoundType>);
+
+fn variable(request: &Request, context: &Context<'_>) -> Result<Option<Variable>, CommandError> {
+    if request.types_only {
+        return Ok(None);
+    }
+    if let Some((module, _)) = request.name.split_once('!') {
+        module_named(module, context)?;
+    }
+    Ok(context.session.target.variable(&request.name))
+}
+
+/// Says that there is no such type or variable; and where the module has no types, or its built-in layout does not fit
+/// the dump, that this is why.
+fn missing(request: &Request, context: &Context<'_>) -> CommandError {
+    let target = &context.session.target;
+    let (module, name) = request.name.split_once('!').unwrap_or(("nt", &request.name));
+    let why = target.modules().named(module).and_then(|module| {
+        let symbols = target.module_symbols(module);
+        let refused = symbols.refusals(name);
+        let Some(types) = &symbols.types else {
+            let text = " has no type information; '.reload /f NAME' tells what was tried.";
+            return Some(format!(" {}{}", module.name, text.replace("NAME", &module.name)));
+        };
+        let reasons: Vec<&str> = refused.iter().map(|check| check.text.as_str()).take(3).collect();
+        (!reasons.is_empty()).then(|| {
+            format!(
+                " The {} does not fit this dump, so nothing is read by it ({}). It takes the kernel's own PDB.",
+                types.type_origin(),
+                reasons.join("; ")
+            )
+        })
+    });
+    CommandError::Argument(format!("Symbol {} not found.{}", request.name, why.unwrap_or_default()))
+}
