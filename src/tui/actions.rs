@@ -48,6 +48,7 @@ impl App {
             Action::Help => {
                 self.help.top = 0;
                 self.help.cursor = 0;
+                self.before_help = self.keyboard;
                 self.keyboard = Keyboard::Help;
             }
             Action::Copy => self.copy(false),
@@ -156,11 +157,14 @@ impl App {
                 self.keyboard = Keyboard::Prompt;
                 self.prompt_key(key);
             }
-            KeyCode::Char(c) if !key.modifiers.contains(KeyModifiers::CONTROL) && !c.is_control() => {
-                self.say(
-                    Role::Dim,
-                    format!("'{c}' is no key of the panes; : goes to the prompt, F1 lists the keys"),
-                );
+            // The beginning of a command: whoever types one need not know that the panes have the keyboard.
+            KeyCode::Char(c)
+                if self.keyboard == Keyboard::Pane
+                    && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+                    && !c.is_control() =>
+            {
+                self.keyboard = Keyboard::Prompt;
+                self.prompt_key(key);
             }
             _ => {}
         }
@@ -312,7 +316,7 @@ impl App {
             Some(Action::Top) => 0,
             Some(Action::Bottom) => count,
             _ => {
-                self.keyboard = Keyboard::Pane;
+                self.keyboard = self.before_help;
                 return;
             }
         };

@@ -85,6 +85,8 @@ pub(super) struct App {
     pub(super) find: String,
     pub(super) pattern: Option<Pattern>,
     pub(super) help: View,
+    /// Who gets the keyboard back when the list of keys closes.
+    pub(super) before_help: Keyboard,
     pub(super) message: Option<(Role, String)>,
     pub(super) running: Option<Running>,
     /// Which symbols are being fetched.
@@ -122,6 +124,7 @@ impl App {
             find: String::new(),
             pattern: None,
             help: View::default(),
+            before_help: Keyboard::Prompt,
             message: None,
             running: None,
             fetching: None,

@@ -76,9 +76,12 @@ impl App {
         self.echo = Some(self.console.lines().len().saturating_sub(1));
     }
 
-    /// Adds lines to the console.
+    /// Adds lines to the console, broken where it ends, as on any terminal: an instruction's operand stands at its line's
+    /// end. What is there already is not broken anew when the screen changes.
     pub(super) fn append(&mut self, lines: impl IntoIterator<Item = Line>) {
-        let removed = self.console.extend(lines);
+        let place = self.layout().place(CONSOLE);
+        let width = usize::from(place.map_or(self.screen.width, |place| place.body.width).max(40));
+        let removed = self.console.extend(lines.into_iter().flat_map(|line| wrap(&line, width)));
         let count = self.console.lines().len();
         self.echo = self.echo.map(|echo| echo.saturating_sub(removed));
         if let Some(console) = self.panes.get_mut(CONSOLE) {
@@ -188,7 +191,6 @@ impl App {
     }
 
     fn command_done(&mut self, end: &End) {
-        let width = usize::from(self.screen.width.max(40));
         match end {
             End::Finished => {}
             End::Quit => self.quit = true,
@@ -198,7 +200,7 @@ impl App {
             }
             End::Failed(why) => {
                 let line = Line::new().role(Role::Error, format!("error: {why}"));
-                self.append(wrap(&line, width));
+                self.append([line]);
             }
         }
     }

@@ -309,11 +309,30 @@ fn the_last_line_tells_the_keys_of_the_state() {
     assert!(explorer.row(23).contains("Esc panes"), "{}", explorer.row(23));
     explorer.key(KeyCode::Esc);
     assert!(explorer.row(23).contains(": command"), "{}", explorer.row(23));
-    explorer.keys("x");
-    assert!(explorer.shows("'x' is no key of the panes"), "{}", explorer.row(23));
-    assert_eq!(explorer.app.keyboard, Keyboard::Pane);
     explorer.key(KeyCode::F(5));
     assert!(explorer.shows("F5 does nothing"), "{}", explorer.row(23));
+    assert_eq!(explorer.app.keyboard, Keyboard::Pane);
+    // What is no key of the panes begins a command.
+    explorer.keys("x nt!a*");
+    assert_eq!(explorer.app.keyboard, Keyboard::Prompt);
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("x nt!a*"));
+}
+
+#[test]
+fn the_list_of_keys_gives_the_keyboard_back() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.key(KeyCode::F(1));
+    explorer.key(KeyCode::Esc);
+    explorer.keys("kv");
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("kv"));
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.key(KeyCode::F(1));
+    explorer.key(KeyCode::Esc);
+    assert_eq!(explorer.app.keyboard, Keyboard::Pane);
 }
 
 #[test]
