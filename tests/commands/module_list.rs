@@ -65,6 +65,21 @@ fn data(stem: &str) -> std::path::PathBuf {
     forge::root().join(format!("tests/data/{stem}.dmp.gz"))
 }
 
+/// A kernel of build 26100 (2024) whose stamp read as a date is January 2002, and a driver whose stamp read so is later than
+/// the crash: both are hashes, for `lm` and for `!lmi`.
+#[test]
+fn a_hash_is_no_date_of_a_kernel() {
+    let Some(shared) = shared() else { return };
+    let mut session = session(&shared.join("dumps/training-bsods-50_0.dmp"));
+    for (module, stamp) in [("nt", "3C5028DE"), ("FLTMGR", "6BECE01D")] {
+        let row = format!("    Timestamp:        {stamp} (reproducible build)");
+        assert!(lines(&mut session, &format!("lmvm {module}")).contains(&row), "{module}");
+        let row = format!("     Time Stamp: {} (This is a reproducible build", stamp.to_lowercase());
+        let details = lines(&mut session, &format!("!lmi {module}"));
+        assert!(details.iter().any(|line| line.starts_with(&row)), "{details:?}");
+    }
+}
+
 /// A current WinDbg's `lm t n` on the same dump, for which it had fetched the images that we have not: what it shows as
 /// a date is one, and the unloaded modules are told in the same words.
 #[test]

@@ -58,7 +58,7 @@ fn record(module: &Module, session: &Session) -> Record {
     }
     let stamp = headers.map(|headers| headers.time_date_stamp).or(module.time_date_stamp);
     if let Some(stamp) = stamp {
-        let hash = image.as_ref().is_ok_and(|image| image.is_reproducible());
+        let hash = super::lm::is_hash(stamp, module, session);
         record = record
             .field("time_date_stamp", Field::Hex(stamp.into()))
             .line(row("Time Stamp", time_stamp(stamp, hash, &session.settings.zone)));

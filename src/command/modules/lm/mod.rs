@@ -12,7 +12,7 @@ use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Need
 use crate::debuggee::{Module, ModuleKind, SymbolStatus};
 use crate::output::Line;
 use crate::symbols::wildcard::Wildcard;
-pub use stamp::timestamp;
+pub use stamp::{is_hash, timestamp};
 
 use options::{Filter, Options, Symbols};
 
@@ -36,7 +36,10 @@ pub const SPEC: CommandSpec = CommandSpec {
            p    with the image files that were found for them\n  \
            1m   names only                  sm   sorted by name\n\
            The letter before the status: T no image to compare the time stamp with, C no check sum, M a PDB of another \
-           build that was taken all the same.\n\
+           build that was taken all the same. There is no # for a PDB that does not match: without .symopt +0x40 none \
+           is taken, and with it the letter is M.\n\
+           Most images of today have a hash for a time stamp. (reproducible build) says so where it is known; the dates \
+           of images that the dump lacks may be such hashes.\n\
            Example: lmvm nt",
     needs: Needs::Target,
     run,

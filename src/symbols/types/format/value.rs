@@ -192,7 +192,7 @@ fn string_at(view: &View<'_>, size: u8, length: usize, address: u64) -> String {
         };
         let printable = match size {
             1 => (0x20..0x7f).contains(&code).then(|| char::from(code as u8)),
-            _ => char::from_u32(code as u32).filter(|c| !c.is_control()),
+            _ => char::from_u32(code as u32).filter(|&c| is_text(c)),
         };
         match (code, printable) {
             (0, _) => break,
@@ -264,9 +264,7 @@ fn counted_string(view: &View<'_>, address: u64, wide: bool) -> String {
 
 /// Text up to its end, or up to what is no text: a structure laid over anything else has lengths of thousands there.
 fn printable(text: &str) -> String {
-    let is_none =
-        |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER || u32::from(c) & 0xfffe == 0xfffe;
-    match text.find(|c: char| is_none(c)) {
+    match text.find(|c: char| !is_text(c)) {
         None => text.to_owned(),
         Some(end) => {
             let (shown, rest) = text.split_at_checked(end).unwrap_or((text, ""));
@@ -274,6 +272,11 @@ fn printable(text: &str) -> String {
             format!("{shown}{mark}")
         }
     }
+}
+
+/// Whether a character can stand in text: no control, and nothing that only bytes of something else make.
+fn is_text(c: char) -> bool {
+    !(c.is_control() || c == char::REPLACEMENT_CHARACTER || u32::from(c) & 0xfffe == 0xfffe)
 }
 
 #[cfg(test)]
