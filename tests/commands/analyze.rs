@@ -182,6 +182,22 @@ fn a_code_without_arguments_lists_its_values() {
     assert!(fault.contains("Arg2 & 2 = 2: write") && !fault.contains("Arg2 1:"), "{fault}");
 }
 
+/// A hung power IRP and a PnP lock that nobody gives back are one bug check, and nothing is alike in how one begins (the
+/// page of 0x9F).
+#[test]
+fn what_to_look_at_first_depends_on_the_case() {
+    let look = |line: &str| {
+        let shown = run(&mut wifi(), line).unwrap().join(" ");
+        shown.split_once("First look: ").expect("advice").1.to_owned()
+    };
+    let irp = look("!analyze -show 9f 3 ffff800000001000 ffff800000002000 ffff800000003000");
+    assert!(irp.contains("!irp on parameter 4") && !irp.contains("!thread"), "{irp}");
+    let lock = look("!analyze -show 9f 4 12c ffff800000002000 ffff800000003000");
+    assert!(lock.contains("!thread on parameter 3") && !lock.contains("!irp"), "{lock}");
+    let all = look("!analyze -show 9f");
+    assert!(all.contains("!thread") && all.contains("!irp"), "{all}");
+}
+
 /// A code that was noted down elsewhere needs no dump; with an image, the newest Windows is meant.
 #[test]
 fn a_code_is_explained_with_an_image_too() {

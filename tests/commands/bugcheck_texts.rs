@@ -172,6 +172,40 @@ fn every_case_of_every_bug_check_is_explained() {
     assert!(outdone < 100, "{outdone}");
 }
 
+/// A case may have advice of its own; it stands in place of that for the bug check as a whole.
+#[test]
+fn the_advice_is_that_of_the_case() {
+    let mut count = 0;
+    for entry in entries() {
+        let code = u32::try_from(hex(&entry["code"])).unwrap();
+        for case in cases(&entry).iter().filter(|case| case["look"].is_object()) {
+            for parameters in tries(case) {
+                let explained = explain(code, parameters, windows(case)).unwrap();
+                let look = explained.look.unwrap();
+                assert_eq!(
+                    Some(look.in_language(Language::English)),
+                    case["look"]["en"].as_str(),
+                    "{code:#x}"
+                );
+                assert_eq!(
+                    Some(look.in_language(Language::Chinese)),
+                    case["look"]["zh"].as_str(),
+                    "{code:#x}"
+                );
+                count += 1;
+            }
+        }
+        let without = explain(code, [OTHER; 4], Windows { build: 19041, machine: Machine::Amd64 }).unwrap();
+        if !cases(&entry)
+            .iter()
+            .any(|case| conditions(case).iter().all(|(at, it)| meets(it, [OTHER; 4][*at])))
+        {
+            assert_eq!(without.look, without.check.look, "{code:#x}");
+        }
+    }
+    assert!(count > 50, "{count}");
+}
+
 /// Beyond the cases: names, summaries and general meanings, for values of which nothing is documented.
 #[test]
 fn every_bug_check_is_explained_without_a_case() {

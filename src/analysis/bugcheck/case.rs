@@ -47,6 +47,9 @@ pub struct Case {
     /// What parameters are in this case.
     #[serde(default)]
     pub types: BTreeMap<Position, ParameterKind>,
+    /// What to look at first in this case, in place of what there is to look at else.
+    #[serde(default)]
+    pub look: Option<Text>,
 }
 
 impl Case {

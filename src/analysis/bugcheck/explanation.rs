@@ -11,6 +11,8 @@ pub struct Explanation {
     pub check: BugCheck,
     /// Its four arguments.
     pub arguments: [Argument; 4],
+    /// What to look at first.
+    pub look: Option<Text>,
 }
 
 /// An argument of a bug check.
@@ -45,7 +47,16 @@ pub fn explain(code: u32, parameters: [u64; 4], windows: Windows) -> Option<Expl
     let matching: Vec<&Case> =
         check.cases.iter().filter(|case| case.matches(parameters, &check.types)).collect();
     let arguments = [0, 1, 2, 3].map(|index| argument(&check, &matching, index, parameters));
-    Some(Explanation { check, arguments })
+    let look = look(&check, &matching).cloned();
+    Some(Explanation { check, arguments, look })
+}
+
+/// The advice of the case that tests most, else that for all cases.
+fn look<'c>(check: &'c BugCheck, matching: &[&'c Case]) -> Option<&'c Text> {
+    let advising = matching.iter().filter(|case| case.look.is_some());
+    // Among equals the first counts, as for the meaning of an argument.
+    let closest = advising.rev().max_by_key(|case| case.when.len());
+    closest.and_then(|case| case.look.as_ref()).or(check.look.as_ref())
 }
 
 fn argument(check: &BugCheck, matching: &[&Case], index: usize, parameters: [u64; 4]) -> Argument {

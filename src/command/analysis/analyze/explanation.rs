@@ -20,7 +20,7 @@ pub fn show(
         None => with_arguments(unknown(code, &context.session.settings), parameters),
     };
     context.emit(record)?;
-    if let Some(look) = explained.as_ref().and_then(|explanation| explanation.check.look.as_ref()) {
+    if let Some(look) = explained.as_ref().and_then(|explanation| explanation.look.as_ref()) {
         context.blank()?;
         context.emit(first_look(look.in_language(context.session.settings.language), context))?;
     }
