@@ -19,3 +19,4 @@ pub mod symbols;
 pub mod tui;
 pub mod unwind;
 pub mod util;
+pub mod words;

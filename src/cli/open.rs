@@ -44,10 +44,7 @@ pub fn open(options: &Options) -> Result<Session, Refusal> {
         warn(warning);
     }
     if options.lang == Language::Chinese {
-        complain(
-            "dumpscope: 目前只有错误检查及其参数的说明 (!analyze) 是中文，其余仍为英文。 \
-             (Only what !analyze says of bug checks and their arguments is in Chinese so far.)",
-        );
+        complain(&format!("dumpscope: {}", crate::words::text("cli.what_is_worded", options.lang)));
     }
     let settings = Settings {
         radix: options.radix,

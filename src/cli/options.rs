@@ -47,7 +47,7 @@ pub struct Options {
     /// Colour in plain output
     #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
-    /// Language of explanations; so far bug checks and their arguments are explained in Chinese
+    /// Language of explanations and of the explorer
     #[arg(long, value_name = "en|zh-CN", value_parser = language, default_value = "en")]
     pub lang: Language,
     /// Zone of times: utc, local, or an offset such as +08:00

@@ -69,6 +69,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &script::echo::SPEC,
     &script::echo::COMMENT,
     &script::echo::COMMENT_LINE,
+    &script::lang::SPEC,
     &script::help::SPEC,
     &script::quit::SPEC,
 ];

@@ -8,6 +8,7 @@ use super::prompt::Typed;
 use super::search::Pattern;
 use super::theme::Theme;
 use crate::output::Role;
+use crate::words::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
@@ -57,7 +58,8 @@ impl App {
             Action::Mouse => self.toggle_mouse(),
             Action::Theme => {
                 self.theme = Theme::new(self.theme.name.next());
-                self.say(Role::Text, format!("theme: {} (DUMPSCOPE_THEME keeps it)", self.theme.name.name()));
+                let theme = self.theme.name.name();
+                self.say(Role::Text, Message::new("explorer.message.theme").with("theme", theme));
             }
             Action::Refresh => {
                 if let Some(pane) = self.panes.get_mut(self.active) {
@@ -82,11 +84,11 @@ impl App {
             return;
         }
         self.asked_to_leave = true;
-        let lost = match self.ran {
-            1 => "what 1 command said is".to_owned(),
-            ran => format!("what {ran} commands said is"),
+        let message = match self.ran {
+            1 => Message::new("explorer.message.leave_one"),
+            ran => Message::new("explorer.message.leave_many").with("count", ran),
         };
-        self.say(Role::Warning, format!("leave? {lost} lost; the same key again leaves, any other stays"));
+        self.say(Role::Warning, message);
     }
 
     /// Esc stops what runs; without that it puts things away one by one: the search, the console's output.
@@ -138,21 +140,16 @@ impl App {
     fn toggle_mouse(&mut self) {
         self.mouse = !self.mouse;
         self.effects.push(Effect::Mouse(self.mouse));
-        let text = if self.mouse {
-            "the mouse works in the explorer; Shift-drag selects text"
-        } else {
-            "the mouse selects text in the terminal"
-        };
-        self.say(Role::Text, text);
+        let key = if self.mouse { "explorer.message.mouse_here" } else { "explorer.message.mouse_selects" };
+        self.say(Role::Text, Message::new(key));
     }
 
     /// A key that means nothing where it was pressed.
     pub(super) fn unknown_key(&mut self, key: KeyEvent) {
         match key.code {
-            KeyCode::F(number) => self.say(
-                Role::Dim,
-                format!("F{number} does nothing: what was dumped does not run; F1 lists the keys"),
-            ),
+            KeyCode::F(number) => {
+                self.say(Role::Dim, Message::new("explorer.message.no_key").with("number", number));
+            }
             KeyCode::Char('r') if key.modifiers == KeyModifiers::CONTROL => {
                 self.keyboard = Keyboard::Prompt;
                 self.prompt_key(key);
@@ -190,10 +187,7 @@ impl App {
             Typed::Line(line) => self.enter(&line),
             Typed::Leave => self.keyboard = Keyboard::Pane,
             Typed::NoHistory => {
-                self.say(
-                    Role::Dim,
-                    "no line was typed yet; Esc leads to the panes, PgUp and PgDn scroll from here",
-                );
+                self.say(Role::Dim, Message::new("explorer.message.no_history"));
             }
             Typed::Unused => match keys::action(key) {
                 Some(Action::NextPane | Action::PreviousPane) => self.keyboard = Keyboard::Pane,
@@ -285,7 +279,7 @@ impl App {
 
     fn find_again(&mut self, forward: bool) {
         if self.pattern.is_none() {
-            self.say(Role::Dim, "nothing was searched for; / does");
+            self.say(Role::Dim, Message::new("explorer.message.nothing_searched"));
         }
         self.search(forward, false);
     }
@@ -300,7 +294,8 @@ impl App {
         let found =
             self.looking().is_some_and(|(view, lines, _)| view.find(lines, &pattern, forward, from_here));
         if !found {
-            self.say(Role::Warning, format!("'{}' is not in this pane", pattern.text()));
+            let message = Message::new("explorer.message.not_found").with("text", pattern.text());
+            self.say(Role::Warning, message);
         }
     }
 
@@ -329,13 +324,14 @@ impl App {
         };
         let (mut text, what) = if all {
             let text: String = lines.iter().map(|line| line.text().trim_end().to_owned() + "\n").collect();
-            (text, format!("{} lines", lines.len()))
+            (text, Message::new("explorer.message.copied_lines").with("count", lines.len()))
         } else {
             let line = lines.get(view.cursor).map(Kept::line).unwrap_or_default();
             let span = view.chosen.and_then(|index| line.spans().get(index));
             let text = span.map_or_else(|| line.plain(), |span| span.text().to_owned());
             let text = text.trim_end().to_owned();
-            (text.clone(), text)
+            let what = Message::new("explorer.message.copied_text").with("text", &text);
+            (text, what)
         };
         let whole = text.len() <= MAX_COPY;
         if !whole {
@@ -344,9 +340,10 @@ impl App {
         }
         self.effects.push(Effect::Copy(text));
         match whole {
-            true => self.say(Role::Text, format!("copied: {what}")),
+            true => self.say(Role::Text, what),
             false => {
-                self.say(Role::Warning, format!("copied the first {MAX_COPY} bytes: terminals take no more"))
+                let message = Message::new("explorer.message.copied_part").with("bytes", MAX_COPY);
+                self.say(Role::Warning, message);
             }
         }
     }
@@ -382,9 +379,9 @@ impl App {
         if layout.prompt.contains(at) {
             self.keyboard = Keyboard::Prompt;
         } else if layout.tabs.contains(at) {
-            self.active =
-                super::screen::tab_at(layout.tabs.width, self.active, self.ticket.image.is_some(), at.x)
-                    .unwrap_or(self.active);
+            let image = self.ticket.image.is_some();
+            let tab = super::screen::tab_at(layout.tabs.width, self.active, image, self.language(), at.x);
+            self.active = tab.unwrap_or(self.active);
         } else if let Some(place) = layout.panes.iter().find(|place| place.body.contains(at)) {
             self.active = place.pane;
             self.choose(place.body, at);

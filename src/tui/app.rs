@@ -6,7 +6,7 @@ use super::help;
 use super::kept::Kept;
 use super::keys::{self, Action};
 use super::layout::{Layout, Place, Wish, layout};
-use super::message::{Request, State};
+use super::message::{Fetching, Request, State};
 use super::page::Pane;
 use super::panes::{ANALYSIS, CONSOLE, PANES};
 use super::prompt::Prompt;
@@ -17,6 +17,7 @@ use super::theme::{Theme, ThemeName};
 use super::ticket::Ticket;
 use super::view::View;
 use crate::output::{Line, Role};
+use crate::words::{Language, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use std::collections::VecDeque;
@@ -87,10 +88,10 @@ pub(super) struct App {
     pub(super) help: View,
     /// Who gets the keyboard back when the list of keys closes.
     pub(super) before_help: Keyboard,
-    pub(super) message: Option<(Role, String)>,
+    pub(super) message: Option<(Role, Message)>,
     pub(super) running: Option<Running>,
     /// Which symbols are being fetched.
-    pub(super) fetching: Option<String>,
+    pub(super) fetching: Option<Fetching>,
     pub(super) mouse: bool,
     pub(super) effects: Vec<Effect>,
     pub(super) quit: bool,
@@ -146,8 +147,13 @@ impl App {
             warnings.iter().map(|warning| Line::new().role(Role::Warning, format!("warning: {warning}"))),
         );
         if !warnings.is_empty() {
-            self.say(Role::Warning, format!("warnings at opening: {} (pane 8 lists them)", warnings.len()));
+            self.say(Role::Warning, Message::new("explorer.message.warnings").with("count", warnings.len()));
         }
+    }
+
+    /// The language of what the screen says.
+    pub(super) fn language(&self) -> Language {
+        self.state.language
     }
 
     /// Where things stand.
@@ -185,8 +191,8 @@ impl App {
     }
 
     /// Says something in the last line until the next key.
-    pub(super) fn say(&mut self, role: Role, text: impl Into<String>) {
-        self.message = Some((role, text.into()));
+    pub(super) fn say(&mut self, role: Role, message: Message) {
+        self.message = Some((role, message));
     }
 
     /// Something from the terminal.
@@ -259,6 +265,6 @@ impl App {
 
     /// Rows of the help.
     pub(super) fn help_lines(&self) -> Vec<Line> {
-        help::lines(&self.theme, self.mouse)
+        help::lines(&self.theme, self.mouse, self.language())
     }
 }

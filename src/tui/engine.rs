@@ -11,6 +11,7 @@ use crate::debuggee::Fetches;
 use crate::output::{Block, Line, OutputClosed, Role, Sink, brief};
 use crate::session::Session;
 use crate::util::cancel::CancelToken;
+use crate::words::{Language, Message};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -71,7 +72,7 @@ fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>
         table.set_observer(Arc::new(cancel.clone()));
         // Panes show what is known and run again as more arrives; who types a command waits for its whole answer.
         table.set_waiting(!request.for_pane);
-        let mut sink = Stream::new(&request, outbox, cancel);
+        let mut sink = Stream::new(&request, outbox, cancel, session.settings.language);
         let view = session.view();
         let outcome = catch_unwind(AssertUnwindSafe(|| run(&request, &mut session, &mut sink)));
         // What a command that came to no end had selected is not what the user asked for.
@@ -136,6 +137,7 @@ struct Stream<'t> {
     request: &'t Request,
     outbox: &'t Sender<Reply>,
     cancel: CancelToken,
+    language: Language,
     batch: Vec<Line>,
     sent: usize,
     flushed: Instant,
@@ -147,8 +149,13 @@ const BATCH: usize = 256;
 const BATCH_TIME: Duration = Duration::from_millis(20);
 
 impl<'t> Stream<'t> {
-    fn new(request: &'t Request, outbox: &'t Sender<Reply>, cancel: CancelToken) -> Stream<'t> {
-        Stream { request, outbox, cancel, batch: Vec::new(), sent: 0, flushed: Instant::now() }
+    fn new(
+        request: &'t Request,
+        outbox: &'t Sender<Reply>,
+        cancel: CancelToken,
+        language: Language,
+    ) -> Stream<'t> {
+        Stream { request, outbox, cancel, language, batch: Vec::new(), sent: 0, flushed: Instant::now() }
     }
 
     fn flush(&mut self) -> Result<(), OutputClosed> {
@@ -172,8 +179,8 @@ impl Sink for Stream<'_> {
             Block::Record(record) => self.batch.extend(record.lines),
         }
         if self.request.for_pane && self.sent + self.batch.len() > MAX_LINES {
-            let note = format!("(cut after {MAX_LINES} lines; run the command for the rest)");
-            self.batch.push(Line::new().role(Role::Warning, note));
+            let note = Message::new("explorer.status.cut").with("lines", MAX_LINES);
+            self.batch.push(Line::new().role(Role::Warning, note.in_language(self.language)));
             self.flush()?;
             return Err(OutputClosed);
         }

@@ -5,37 +5,37 @@ use super::scrollback::MAX_LINES;
 use super::theme::Theme;
 use crate::output::{Line, Role};
 use crate::util::width::pad;
+use crate::words::{Language, Message, text};
+
+/// Keys of the prompt, and the key of what each does.
+const PROMPT: [(&str, &str); 8] = [
+    ("Up, Down", "explorer.prompt_key.history"),
+    ("Ctrl-R", "explorer.prompt_key.search"),
+    ("Tab", "explorer.prompt_key.complete"),
+    ("Alt-1 to Alt-8", "explorer.prompt_key.pane"),
+    ("Esc", "explorer.prompt_key.escape"),
+    ("Enter", "explorer.prompt_key.enter"),
+    ("PgUp, PgDn", "explorer.prompt_key.scroll"),
+    ("q, :q", "explorer.prompt_key.quit"),
+];
 
 /// The rows of the help.
-pub(super) fn lines(theme: &Theme, mouse: bool) -> Vec<Line> {
-    let mut lines = vec![Line::new().role(Role::Heading, "Keys (Esc closes this list)")];
-    for binding in BINDINGS.iter().filter(|binding| !binding.help.is_empty()) {
-        lines.push(
-            Line::new().role(Role::Register, format!("  {}", pad(binding.shown, 17))).text(binding.help),
-        );
-    }
+pub(super) fn lines(theme: &Theme, mouse: bool, language: Language) -> Vec<Line> {
+    let heading = |key| Line::new().role(Role::Heading, text(key, language));
+    let row = |keys: &str, key| {
+        Line::new().role(Role::Register, format!("  {}", pad(keys, 17))).text(text(key, language))
+    };
+    let said = |message: Message| Line::of(format!("  {}", message.in_language(language)));
+    let mut lines = vec![heading("explorer.help.keys")];
+    let bindings = BINDINGS.iter().filter(|binding| !binding.help.is_empty());
+    lines.extend(bindings.map(|binding| row(binding.shown, binding.help)));
     lines.push(Line::new());
-    lines.push(
-        Line::new()
-            .role(Role::Heading, "At the prompt, which has the keyboard first and after every command"),
-    );
-    for (keys, help) in [
-        ("Up, Down", "lines typed before that begin like this one"),
-        ("Ctrl-R", "search the lines typed before"),
-        ("Tab", "complete the command's name; on an empty line: to the panes"),
-        ("Alt-1 to Alt-8", "that pane"),
-        ("Esc", "stop what runs, clear the line, then to the panes"),
-        ("Enter", "run; on an empty line: run the last line again"),
-        ("PgUp, PgDn", "scroll the console, or the pane while there is no output"),
-        ("q, :q", "end"),
-    ] {
-        lines.push(Line::new().role(Role::Register, format!("  {}", pad(keys, 17))).text(help));
-    }
+    lines.push(heading("explorer.help.prompt"));
+    lines.extend(PROMPT.map(|(keys, key)| row(keys, key)));
     lines.push(Line::new());
-    let mouse = if mouse { "works here" } else { "selects text in the terminal" };
-    lines.push(Line::of(format!(
-        "  Underlined text is a link. .help lists the commands. The console keeps {MAX_LINES} lines."
-    )));
-    lines.push(Line::of(format!("  Theme: {}. The mouse {mouse}.", theme.name.name())));
+    lines.push(said(Message::new("explorer.help.links").with("lines", MAX_LINES)));
+    let key =
+        if mouse { "explorer.help.theme_and_mouse_here" } else { "explorer.help.theme_and_mouse_selects" };
+    lines.push(said(Message::new(key).with("theme", theme.name.name())));
     lines
 }

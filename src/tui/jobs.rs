@@ -6,6 +6,7 @@ use super::page::Page;
 use super::panes::{CONSOLE, MODULES, PANES};
 use super::wrap::wrap;
 use crate::output::{Line, Role};
+use crate::words::{Message, text};
 use std::time::Instant;
 
 /// Command lines that wait at most.
@@ -62,7 +63,8 @@ impl App {
     pub(super) fn submit(&mut self, line: &str) {
         super::test_hook::in_screen(line);
         if self.waiting.len() >= MAX_WAITING {
-            self.say(Role::Warning, format!("{MAX_WAITING} commands are waiting already; Esc drops them"));
+            let message = Message::new("explorer.message.many_wait").with("count", MAX_WAITING);
+            self.say(Role::Warning, message);
             return;
         }
         self.waiting.push_back(line.to_owned());
@@ -81,7 +83,8 @@ impl App {
     pub(super) fn append(&mut self, lines: impl IntoIterator<Item = Line>) {
         let place = self.layout().place(CONSOLE);
         let width = usize::from(place.map_or(self.screen.width, |place| place.body.width).max(40));
-        let removed = self.console.extend(lines.into_iter().flat_map(|line| wrap(&line, width)));
+        let lines = lines.into_iter().flat_map(|line| wrap(&line, width));
+        let removed = self.console.extend(lines, self.state.language);
         let count = self.console.lines().len();
         self.echo = self.echo.map(|echo| echo.saturating_sub(removed));
         if let Some(console) = self.panes.get_mut(CONSOLE) {
@@ -98,8 +101,8 @@ impl App {
     pub(super) fn reply(&mut self, reply: Reply) {
         let id = match &reply {
             Reply::Lines { id, .. } | Reply::Done { id, .. } => id,
-            Reply::Fetching { text } => {
-                self.fetching = Some(text.clone());
+            Reply::Fetching(fetching) => {
+                self.fetching = Some(fetching.clone());
                 return;
             }
             Reply::Settled { left } => return self.symbols_arrived(*left),
@@ -155,11 +158,11 @@ impl App {
         let (Some(pane), Some(spec)) = (self.panes.get_mut(pane), PANES.get(pane)) else {
             return;
         };
-        let line = &running.request.line;
+        let (line, language) = (&running.request.line, self.state.language);
         if running.unwanted {
             pane.page.begin();
         } else {
-            pane.page.finish(line, end, spec);
+            pane.page.finish(line, end, spec, language);
             if running.outdated {
                 pane.page.renew();
             }
@@ -196,10 +199,12 @@ impl App {
             End::Quit => self.quit = true,
             End::Cancelled => {
                 // What waited then was dropped when it was stopped; what waits now was typed since.
-                self.append([Line::new().role(Role::Warning, "stopped")]);
+                let text = text("explorer.status.stopped", self.language());
+                self.append([Line::new().role(Role::Warning, text)]);
             }
             End::Failed(why) => {
-                let line = Line::new().role(Role::Error, format!("error: {why}"));
+                let message = Message::new("explorer.status.error").with("why", why);
+                let line = Line::new().role(Role::Error, message.in_language(self.language()));
                 self.append([line]);
             }
         }
@@ -225,7 +230,7 @@ impl App {
         }
         if self.fetching.take().is_some() {
             self.effects.push(Effect::StopFetching);
-            self.say(Role::Warning, "stopped fetching symbols; .reload asks again");
+            self.say(Role::Warning, Message::new("explorer.message.stopped_fetching"));
             stopped = true;
         }
         stopped

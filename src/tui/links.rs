@@ -5,6 +5,7 @@ use super::page::Page;
 use super::panes::{self, CONSOLE};
 use super::step::Step;
 use crate::output::{Action, Role};
+use crate::words::Message;
 
 /// Steps that Backspace can undo at most.
 const MAX_STEPS: usize = 200;
@@ -15,14 +16,17 @@ impl App {
         let action = self.looking().and_then(|(view, lines, _)| view.link(lines)?.action);
         match action {
             Some(action) => self.follow_action(action),
-            None => self.say(Role::Dim, "no link on this line"),
+            None => self.say(Role::Dim, Message::new("explorer.message.no_link")),
         }
     }
 
     fn follow_action(&mut self, action: Action) {
         let line = match action.command() {
             Ok(line) => line.into_owned(),
-            Err(refusal) => return self.say(Role::Warning, refusal.to_string()),
+            Err(refusal) => {
+                let message = Message::new("explorer.message.refused").with("why", refusal);
+                return self.say(Role::Warning, message);
+            }
         };
         let from = self.active;
         let mut pushed = None;
@@ -59,7 +63,7 @@ impl App {
     /// Undoes the last followed link.
     pub(super) fn back(&mut self) {
         let Some(step) = self.steps.pop() else {
-            return self.say(Role::Dim, "nothing to go back to");
+            return self.say(Role::Dim, Message::new("explorer.message.nothing_back"));
         };
         if let Some(pane) = step.pushed.and_then(|pane| self.panes.get_mut(pane))
             && let Some(page) = pane.past.pop()

@@ -3,6 +3,7 @@
 use crate::output::Line;
 use crate::session::{Focus, Session};
 use crate::util::hex;
+use crate::words::{Language, Message};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Lines to run.
@@ -27,10 +28,7 @@ pub(super) enum Reply {
         lines: Vec<Line>,
     },
     /// What is being fetched.
-    Fetching {
-        /// In a few words.
-        text: String,
-    },
+    Fetching(Fetching),
     /// What is told of symbols that panes have loaded (`!sym noisy`).
     Log {
         /// The lines.
@@ -50,6 +48,29 @@ pub(super) enum Reply {
         /// What is selected now.
         state: State,
     },
+}
+
+/// What is being fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fetching {
+    /// The file.
+    pub(super) what: Message,
+    /// How many more are.
+    pub(super) more: usize,
+}
+
+impl Fetching {
+    /// In a few words.
+    pub(super) fn in_language(&self, language: Language) -> String {
+        let what = self.what.in_language(language);
+        match self.more {
+            0 => what.into_owned(),
+            more => {
+                let message = Message::new("explorer.status.more").with("what", what).with("count", more);
+                message.in_language(language).into_owned()
+            }
+        }
+    }
 }
 
 /// How a request ended.
@@ -73,7 +94,9 @@ pub(super) struct State {
     /// The selected frame; 0 where none was selected.
     pub(super) frame: u32,
     /// What was selected besides the processor, in a few words: `frame 3`, `thread ffff...`.
-    pub(super) selected: String,
+    pub(super) selected: Vec<Message>,
+    /// The language of explanations.
+    pub(super) language: Language,
     /// Changes whenever anything changes on which a pane's command depends.
     pub(super) fingerprint: u64,
     /// Changes whenever symbols are loaded or forgotten.
@@ -94,6 +117,7 @@ impl State {
             prompt: session.prompt(),
             frame: session.focus.frame.as_ref().map_or(0, |selected| selected.frame.number),
             selected: selection(&session.focus),
+            language: session.settings.language,
             fingerprint: selected.finish(),
             symbols: symbols.finish(),
         }
@@ -101,15 +125,16 @@ impl State {
 }
 
 /// What was selected in place of the processor's own, in a few words.
-fn selection(focus: &Focus) -> String {
+fn selection(focus: &Focus) -> Vec<Message> {
     let mut words = Vec::new();
     if let Some(thread) = focus.thread {
-        words.push(format!("thread {}", hex::tick(thread)));
+        words.push(Message::new("explorer.selected.thread").with("address", hex::tick(thread)));
     } else if focus.context.is_some() {
-        words.push("context set".to_owned());
+        words.push(Message::new("explorer.selected.context"));
     }
     if let Some(selected) = &focus.frame {
-        words.push(format!("frame {:02x}", selected.frame.number));
+        let number = format!("{:02x}", selected.frame.number);
+        words.push(Message::new("explorer.selected.frame").with("number", number));
     }
-    words.join("  ")
+    words
 }

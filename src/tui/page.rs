@@ -6,6 +6,7 @@ use super::panes::PaneSpec;
 use super::view::View;
 use super::wrap::wrap;
 use crate::output::{Action, Line, Role};
+use crate::words::{Language, text};
 
 /// A heading has no more lines.
 const FIRST_LINES: usize = 6;
@@ -81,12 +82,12 @@ impl Page {
 
     /// The command line has ended: its output becomes the page, of a stopped one as far as it came. The position is
     /// kept unless the line is another one, or, for an anchored pane, the output is.
-    pub(super) fn finish(&mut self, line: &str, end: &End, spec: &PaneSpec) {
+    pub(super) fn finish(&mut self, line: &str, end: &End, spec: &PaneSpec, language: Language) {
         let mut incoming = std::mem::take(&mut self.incoming);
         match end {
             // Without a word on the page the command would start again at once.
             End::Cancelled => {
-                let line = Line::new().role(Role::Warning, "stopped; R runs it again");
+                let line = Line::new().role(Role::Warning, text("explorer.status.stopped_pane", language));
                 incoming.insert(0, line.into());
             }
             End::Failed(why) => incoming.push(Line::new().role(Role::Error, why).into()),
@@ -156,14 +157,14 @@ mod tests {
         let mut page = Page::default();
         page.receive(vec![Line::of("*banner"), Line::of("one")], Some("*"));
         assert_eq!(page.rows().len(), 1);
-        page.finish("r", &End::Finished, PANES[REGISTERS]);
+        page.finish("r", &End::Finished, PANES[REGISTERS], Language::English);
         page.view.cursor = 7;
         page.stale = true;
         assert!(page.needs("r"));
         page.receive(vec![Line::of("two"), Line::of("three")], None);
         assert_eq!(page.rows().len(), 1);
         page.begin();
-        page.finish("r", &End::Failed("r: no context".into()), PANES[REGISTERS]);
+        page.finish("r", &End::Failed("r: no context".into()), PANES[REGISTERS], Language::English);
         assert_eq!(page.rows()[0].text(), "r: no context");
         assert_eq!(page.view.cursor, 7);
         assert!(!page.needs("r"));
@@ -176,7 +177,7 @@ mod tests {
         let mut cursors = Vec::new();
         for output in ["one", "one", "two"] {
             page.receive(vec![Line::of(output), Line::of("more")], None);
-            page.finish("u @$ip", &End::Finished, PANES[DISASSEMBLY]);
+            page.finish("u @$ip", &End::Finished, PANES[DISASSEMBLY], Language::English);
             cursors.push(page.view.cursor);
             page.view.cursor = 1;
         }
@@ -188,7 +189,7 @@ mod tests {
         let mut page = Page::default();
         let row = Line::new().link(Role::Module, "nt", Action::Module("nt".into()));
         page.receive(vec![Line::of("start end"), row], None);
-        page.finish("lm", &End::Finished, PANES[REGISTERS]);
+        page.finish("lm", &End::Finished, PANES[REGISTERS], Language::English);
         assert_eq!(page.view.cursor, 1);
     }
 
@@ -196,7 +197,7 @@ mod tests {
     fn prose_follows_the_width() {
         let mut page = Page::default();
         page.receive(vec![Line::of("one two three four five")], None);
-        page.finish("!analyze", &End::Finished, PANES[REGISTERS]);
+        page.finish("!analyze", &End::Finished, PANES[REGISTERS], Language::English);
         page.fit(10);
         assert!(page.rows().len() > 2);
         page.fit(80);

@@ -11,6 +11,7 @@ use super::theme::ThemeName;
 use super::ticket::Ticket;
 use crate::output::Role;
 use crate::session::Session;
+use crate::words::Message;
 use crossbeam_channel::{Receiver, select};
 use crossterm::clipboard::CopyToClipboard;
 use std::time::{Duration, Instant};
@@ -145,10 +146,7 @@ fn serve(
                         terminal.lend(app.mouse, || stopped = event::suspend())?;
                     }
                     if !stopped {
-                        app.say(
-                            Role::Warning,
-                            "not suspended: no shell with job control started dumpscope here",
-                        );
+                        app.say(Role::Warning, Message::new("explorer.message.not_suspended"));
                     }
                     due = Some(Instant::now());
                 }

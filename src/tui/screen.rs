@@ -6,6 +6,7 @@ use super::layout::{Layout, Place};
 use super::panes::{CONSOLE, PANES, REGISTERS};
 use crate::output::{Action, Line, Role};
 use crate::util::width::{clip, columns};
+use crate::words::{Language, Message, text};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -41,21 +42,23 @@ pub(super) fn draw(app: &mut App, frame: &mut Frame<'_>, now: Instant) {
 
 fn ticket(app: &App, buffer: &mut Buffer, area: Rect) {
     let prompt = app.state.prompt.trim_end().trim_end_matches('>');
-    let right = match app.state.selected.as_str() {
-        "" => prompt.to_owned(),
-        selected => format!("{selected}  {prompt}"),
-    };
+    let mut right = String::new();
+    for selected in &app.state.selected {
+        right.push_str(&selected.in_language(app.language()));
+        right.push_str("  ");
+    }
+    right.push_str(prompt);
     let room = usize::from(area.width).saturating_sub(columns(&right) + 1);
     bar(buffer, area, 0, &app.ticket.text(room), &right, app.theme.bar(true));
 }
 
 /// The tabs with the first column of each: names if all fit, else only the active one's.
-fn tab_texts(width: u16, active: usize, image: bool) -> Vec<(u16, usize, String)> {
-    let long: usize = PANES.iter().map(|pane| columns(pane.name(image)) + 4).sum();
+fn tab_texts(width: u16, active: usize, image: bool, language: Language) -> Vec<(u16, usize, String)> {
+    let long: usize = PANES.iter().map(|pane| columns(pane.name(image, language)) + 4).sum();
     let mut column = 0;
     let tabs = PANES.iter().enumerate().map(|(pane, spec)| {
         let name = if long <= usize::from(width) || pane == active {
-            format!(" {}", spec.name(image))
+            format!(" {}", spec.name(image, language))
         } else {
             String::new()
         };
@@ -69,8 +72,14 @@ fn tab_texts(width: u16, active: usize, image: bool) -> Vec<(u16, usize, String)
 }
 
 /// The pane whose tab is at a column.
-pub(super) fn tab_at(width: u16, active: usize, image: bool, column: u16) -> Option<usize> {
-    tab_texts(width, active, image)
+pub(super) fn tab_at(
+    width: u16,
+    active: usize,
+    image: bool,
+    language: Language,
+    column: u16,
+) -> Option<usize> {
+    tab_texts(width, active, image, language)
         .into_iter()
         .rev()
         .find(|(start, ..)| *start <= column)
@@ -79,7 +88,8 @@ pub(super) fn tab_at(width: u16, active: usize, image: bool, column: u16) -> Opt
 
 fn tabs(app: &App, buffer: &mut Buffer, area: Rect) {
     let mut end = 0;
-    for (start, pane, text) in tab_texts(area.width, app.active, app.ticket.image.is_some()) {
+    let image = app.ticket.image.is_some();
+    for (start, pane, text) in tab_texts(area.width, app.active, image, app.language()) {
         let style = if pane == app.active { app.theme.bar(true) } else { app.theme.role(Role::Label) };
         end = put(buffer, area, start, 0, &text, style);
     }
@@ -141,9 +151,10 @@ fn is_selected(app: &App, line: &Line) -> bool {
 fn empty_text(app: &App, pane: usize) -> String {
     let busy = app.running.as_ref().filter(|running| running.pane.is_none());
     match (app.panes.get(pane), busy) {
-        _ if pane == CONSOLE => "Commands that you type appear here with what they say.".to_owned(),
+        _ if pane == CONSOLE => text("explorer.help.begin", app.language()).to_owned(),
         (Some(pane), Some(running)) if pane.page.is_loading() => {
-            format!("waits for the end of: {}", running.request.line)
+            let message = Message::new("explorer.status.waits").with("line", &running.request.line);
+            message.in_language(app.language()).into_owned()
         }
         (Some(pane), None) if pane.page.is_loading() => "...".to_owned(),
         _ => String::new(),
@@ -152,7 +163,7 @@ fn empty_text(app: &App, pane: usize) -> String {
 
 /// A title bar's parts: number, name and command; position.
 fn title_text(app: &App, place: Place) -> (String, String) {
-    let name = PANES.get(place.pane).map_or("", |pane| pane.name(app.ticket.image.is_some()));
+    let name = PANES.get(place.pane).map_or("", |pane| pane.name(app.ticket.image.is_some(), app.language()));
     let command = match app.line_of(place.pane, place.body.width) {
         Some(line) => line,
         None => app
@@ -190,29 +201,30 @@ fn help(app: &App, buffer: &mut Buffer, area: Rect) {
 
 /// The last line: what runs, else a message, else the pane's keys.
 fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
-    let area = layout.hints;
+    let (area, language) = (layout.hints, app.language());
     if let Some((text, clock)) = running(app, now) {
         return status(app, buffer, area, &text, &clock);
     }
     if let Some(fetching) = &app.fetching {
-        let (text, wish) = match &app.message {
-            Some((_, message)) => (message, "fetching symbols  Esc stops "),
-            None => (fetching, "Esc stops "),
+        let (said, wish) = match &app.message {
+            Some((_, message)) => {
+                (message.in_language(language).into_owned(), "explorer.status.fetching_symbols")
+            }
+            None => (fetching.in_language(language), "explorer.status.escape_stops"),
         };
-        return status(app, buffer, area, &format!(" {text}"), wish);
+        return status(app, buffer, area, &format!(" {said}"), &format!("{} ", text(wish, language)));
     }
-    if let Some((role, text)) = &app.message {
-        put(buffer, area, 0, 0, &format!(" {text}"), app.theme.role(*role));
+    if let Some((role, message)) = &app.message {
+        let said = format!(" {}", message.in_language(language));
+        put(buffer, area, 0, 0, &said, app.theme.role(*role));
         return;
     }
-    let text = match app.keyboard {
-        Keyboard::Pane if lacks_value(app) => {
-            "?  not recovered in this frame: a call in between may have changed it"
-        }
+    let key = match app.keyboard {
+        Keyboard::Pane if lacks_value(app) => "explorer.hints.not_recovered",
         Keyboard::Pane => PANES.get(app.active).map_or("", |pane| pane.hints),
-        Keyboard::Prompt => "Enter run  Up history  Tab complete  Esc panes  Alt-1..8 pane  F1 keys",
-        Keyboard::Find => "Enter keep  Esc leave  n/N next and previous afterwards",
-        Keyboard::Help => "Up/Down scroll  any other key closes",
+        Keyboard::Prompt => "explorer.hints.prompt",
+        Keyboard::Find => "explorer.hints.find",
+        Keyboard::Help => "explorer.hints.help",
     };
     let place = layout.place(app.active).filter(|place| place.title.is_none());
     let right = match place {
@@ -221,7 +233,7 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
         }
         _ => String::new(),
     };
-    let text = format!(" {text}");
+    let text = format!(" {}", text(key, language));
     let room = usize::from(area.width).saturating_sub(columns(&right) + 1);
     put(buffer, area, 0, 0, clip(&text, room), app.theme.role(Role::Dim));
     let start = usize::from(area.width).saturating_sub(columns(&right));
@@ -250,14 +262,20 @@ fn running(app: &App, now: Instant) -> Option<(String, String)> {
     }
     let spinner = ["|", "/", "-", "\\"];
     let turn = usize::try_from(time.as_millis() / QUIET.as_millis()).unwrap_or(0) % spinner.len();
-    let wish = if running.stopping { "stopping" } else { "Esc stops" };
+    let language = app.language();
+    let wish = if running.stopping { "explorer.status.stopping" } else { "explorer.status.escape_stops" };
+    let wish = text(wish, language);
     let left = format!(
         " {} {}  {}",
         spinner.get(turn)?,
         running.request.line,
-        app.fetching.as_deref().unwrap_or_default()
+        app.fetching.as_ref().map(|fetching| fetching.in_language(language)).unwrap_or_default()
     );
     Some((left, format!("{:.1} s  {wish} ", time.as_secs_f32())))
+}
+
+fn searched(wanted: &str, language: Language) -> String {
+    Message::new("explorer.status.search").with("text", wanted).in_language(language).into_owned()
 }
 
 /// Draws the prompt; returns where the cursor stands if the prompt has the keyboard.
@@ -265,7 +283,7 @@ fn prompt(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
     let typing = matches!(app.keyboard, Keyboard::Prompt | Keyboard::Find);
     let (label, text, column) = match (app.keyboard, app.prompt.searching()) {
         (Keyboard::Find, _) => ("/".to_owned(), app.find.as_str(), columns(&app.find)),
-        (_, Some(wanted)) => (format!("(search '{wanted}') "), app.prompt.text(), app.prompt.column()),
+        (_, Some(wanted)) => (searched(wanted, app.language()), app.prompt.text(), app.prompt.column()),
         _ => (app.state.prompt.clone(), app.prompt.text(), app.prompt.column()),
     };
     let width = usize::from(area.width);

@@ -2,6 +2,7 @@
 
 use super::kept::Kept;
 use crate::output::{Line, Role};
+use crate::words::{Language, Message};
 
 /// Lines that the console and every pane keep at most; older ones are dropped from the console, later ones from a
 /// pane, and both say so.
@@ -21,7 +22,7 @@ impl Scrollback {
     }
 
     /// Adds lines; returns how many lines went out at the other end, so that positions can follow.
-    pub(super) fn extend(&mut self, lines: impl IntoIterator<Item = Line>) -> usize {
+    pub(super) fn extend(&mut self, lines: impl IntoIterator<Item = Line>, language: Language) -> usize {
         self.lines.extend(lines.into_iter().map(Kept::from));
         // Trimmed an eighth at a time: trimming at every line would move all of them at every line.
         if self.lines.len() <= MAX_LINES + MAX_LINES / 8 {
@@ -30,8 +31,10 @@ impl Scrollback {
         let already = usize::from(self.dropped > 0);
         let excess = self.lines.len() - MAX_LINES + 1;
         self.dropped += excess - already;
-        let note = format!("({} older lines dropped; the console keeps {MAX_LINES})", self.dropped);
-        self.lines.splice(..excess, [Line::new().role(Role::Dim, note).into()]);
+        let note =
+            Message::new("explorer.status.dropped").with("count", self.dropped).with("lines", MAX_LINES);
+        let note = Line::new().role(Role::Dim, note.in_language(language));
+        self.lines.splice(..excess, [note.into()]);
         excess - 1
     }
 
@@ -50,7 +53,7 @@ mod tests {
         let mut scrollback = Scrollback::default();
         let mut removed = 0;
         for number in 0..MAX_LINES * 3 {
-            removed += scrollback.extend([Line::of(number.to_string())]);
+            removed += scrollback.extend([Line::of(number.to_string())], Language::English);
             assert!(scrollback.lines().len() <= MAX_LINES + MAX_LINES / 8);
         }
         let lines = scrollback.lines();

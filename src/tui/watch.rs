@@ -1,9 +1,10 @@
 //! Fetching of symbols, which may take long: told on the last line.
 
-use super::message::Reply;
+use super::message::{Fetching, Reply};
 use crate::debuggee::{Listener, News};
 use crate::output::{Role, Span};
 use crate::search::observer::Event;
+use crate::words::Message;
 use crossbeam_channel::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -20,31 +21,29 @@ pub(super) fn listener(outbox: Sender<Reply>) -> Listener {
             let _ = outbox.send(Reply::Settled { left });
         }
         News::Search(event, left) => {
-            if let Some(text) = text(&event, left, &told) {
+            if let Some(fetching) = fetching(&event, left, &told) {
                 // A screen that is busy can do without.
-                let _ = outbox.try_send(Reply::Fetching { text });
+                let _ = outbox.try_send(Reply::Fetching(fetching));
             }
         }
     })
 }
 
-fn text(event: &Event, left: usize, told: &Mutex<Option<Instant>>) -> Option<String> {
+fn fetching(event: &Event, left: usize, told: &Mutex<Option<Instant>>) -> Option<Fetching> {
     let what = match event {
         Event::Asked { name, server } => {
-            format!(
-                "asking {} for {name}",
-                server.split_once("://").map_or(server.as_str(), |(_, host)| host)
-            )
+            let server = server.split_once("://").map_or(server.as_str(), |(_, host)| host);
+            Message::new("explorer.status.asking").with("server", clean(server)).with("name", clean(name))
         }
         Event::Progress { name, done, total } if is_time(told) => progress(name, *done, *total),
         _ => return None,
     };
-    let more = match left {
-        0 | 1 => String::new(),
-        left => format!(", {} more", left - 1),
-    };
-    // Names come from dumps.
-    Some(Span::new(Role::Text, format!("{what}{more}")).text().to_owned())
+    Some(Fetching { what, more: left.saturating_sub(1) })
+}
+
+/// Names come from dumps.
+fn clean(name: &str) -> String {
+    Span::new(Role::Text, name).text().to_owned()
 }
 
 fn is_time(told: &Mutex<Option<Instant>>) -> bool {
@@ -60,17 +59,19 @@ fn is_time(told: &Mutex<Option<Instant>>) -> bool {
 }
 
 /// `fetching ntkrnlmp.pdb 3.1 of 12.0 MB`
-fn progress(name: &str, done: u64, total: Option<u64>) -> String {
+fn progress(name: &str, done: u64, total: Option<u64>) -> Message {
     let tenths = |bytes: u64| format!("{}.{}", bytes / 1_000_000, bytes / 100_000 % 10);
-    match total {
-        Some(total) => format!("fetching {name} {} of {} MB", tenths(done), tenths(total)),
-        None => format!("fetching {name} {} MB", tenths(done)),
-    }
+    let message = match total {
+        Some(total) => Message::new("explorer.status.fetching_of").with("total", tenths(total)),
+        None => Message::new("explorer.status.fetching"),
+    };
+    message.with("name", clean(name)).with("done", tenths(done))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Language;
     use crossbeam_channel::unbounded;
 
     #[test]
@@ -83,10 +84,14 @@ mod tests {
             listener(News::Search(Event::Progress { name: name(), done, total: Some(12_000_000) }, 1));
         }
         listener(News::Settled { module: "nt".into(), left: 0 });
-        let told: Vec<String> = inbox.try_iter().map(|reply| format!("{reply:?}")).collect();
+        let worded = |reply| match reply {
+            Reply::Fetching(fetching) => fetching.in_language(Language::English),
+            other => format!("{other:?}"),
+        };
+        let told: Vec<String> = inbox.try_iter().map(worded).collect();
         let expected = [
-            r#"Fetching { text: "asking a for ntkrnlmp.pdb, 2 more" }"#,
-            r#"Fetching { text: "fetching ntkrnlmp.pdb 3.1 of 12.0 MB" }"#,
+            "asking a for ntkrnlmp.pdb, 2 more",
+            "fetching ntkrnlmp.pdb 3.1 of 12.0 MB",
             "Settled { left: 0 }",
         ];
         assert_eq!(told, expected);

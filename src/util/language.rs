@@ -20,6 +20,11 @@ impl Language {
         }
     }
 
+    /// Its tag.
+    pub fn tag(self) -> &'static str {
+        self.pick("en", "zh-CN")
+    }
+
     /// The one of the two that is in this language.
     pub fn pick<T>(self, english: T, chinese: T) -> T {
         match self {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up.
 const LAYERS: &[&str] = &[
-    "util", "output", "dump", "memory", "symbols", "search", "debuggee", "unwind", "kernel", "analysis",
-    "session", "eval", "command", "tui", "cli",
+    "util", "words", "output", "dump", "memory", "symbols", "search", "debuggee", "unwind", "kernel",
+    "analysis", "session", "eval", "command", "tui", "cli",
 ];
 
 /// `output` is text: below `analysis` nobody may know it.

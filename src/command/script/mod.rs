@@ -5,4 +5,5 @@ pub mod evaluate;
 pub mod evaluate_cxx;
 pub mod formats;
 pub mod help;
+pub mod lang;
 pub mod quit;

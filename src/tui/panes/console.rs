@@ -3,7 +3,7 @@
 use super::{PaneSpec, as_it_is, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
-    name: "Command",
+    name: "explorer.pane.command",
     choices: &[],
     image: None,
     takes: nothing,
@@ -12,5 +12,5 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     wrap: false,
     skip: None,
     gutter: 0,
-    hints: "Enter follow  Backspace back  / find  Y copy all  Tab pane  : command  F1 keys",
+    hints: "explorer.hints.command",
 };

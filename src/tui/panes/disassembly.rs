@@ -11,7 +11,7 @@ fn fitted(action: &Action, _width: u16) -> Option<String> {
 }
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
-    name: "Code",
+    name: "explorer.pane.code",
     choices: &[choice("u", "u @$ip L40")],
     image: None,
     takes: |action| matches!(action, Action::Code(_)),
@@ -20,5 +20,5 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     wrap: false,
     skip: None,
     gutter: 0,
-    hints: "Enter follow  Backspace back  Tab pane  : command  / find  F1 keys",
+    hints: "explorer.hints.code",
 };

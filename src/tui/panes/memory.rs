@@ -27,16 +27,16 @@ fn is_memory(action: &Action) -> bool {
 }
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
-    name: "Memory",
+    name: "explorer.pane.memory",
     choices: &[wide(84, "db", "db @$csp L200"), wide(72, "dc", "dc @$csp L80"), choice("dp", "dp @$csp L40")],
-    image: Some(ImagePane { name: "Memory", line: "db {}" }),
+    image: Some(ImagePane { name: "explorer.pane.memory", line: "db {}" }),
     takes: is_memory,
     fit: fitted,
     anchored: true,
     wrap: false,
     skip: None,
     gutter: 0,
-    hints: "Enter follow  Backspace back  Tab pane  : command  / find  F1 keys",
+    hints: "explorer.hints.memory",
 };
 
 #[cfg(test)]

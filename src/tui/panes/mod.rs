@@ -12,9 +12,11 @@ mod stack;
 
 use crate::command::COMMANDS;
 use crate::output::Action;
+use crate::words::{Language, text};
 
 /// What makes a pane.
 pub(super) struct PaneSpec {
+    /// The key of its name.
     name: &'static str,
     /// The command lines that can fill it, best first; the first one that fits is run.
     choices: &'static [Choice],
@@ -32,13 +34,13 @@ pub(super) struct PaneSpec {
     pub(super) skip: Option<&'static str>,
     /// Columns before its lines, for the mark of what is selected.
     pub(super) gutter: u16,
-    /// Its keys, for the last line.
+    /// The key of the text of its keys, for the last line.
     pub(super) hints: &'static str,
 }
 
 /// A pane of an image.
 struct ImagePane {
-    /// Its name in the tabs.
+    /// The key of its name in the tabs.
     name: &'static str,
     /// The line to run, with `{}` for the module.
     line: &'static str,
@@ -110,8 +112,8 @@ impl PaneSpec {
     }
 
     /// Its name in the tabs.
-    pub(super) fn name(&self, image: bool) -> &'static str {
-        self.image.as_ref().filter(|_| image).map_or(self.name, |pane| pane.name)
+    pub(super) fn name(&self, image: bool, language: Language) -> &'static str {
+        text(self.image.as_ref().filter(|_| image).map_or(self.name, |pane| pane.name), language)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{PaneSpec, as_it_is, choice};
 use crate::output::Action;
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
-    name: "Modules",
+    name: "explorer.pane.modules",
     choices: &[choice("lm", "lm")],
     image: None,
     takes: |action| matches!(action, Action::Module(_)),
@@ -13,5 +13,5 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     wrap: false,
     skip: None,
     gutter: 0,
-    hints: "Enter details  Backspace back  / find  Tab pane  : command  F1 keys",
+    hints: "explorer.hints.modules",
 };

@@ -3,14 +3,14 @@
 use super::{ImagePane, PaneSpec, as_it_is, choice, nothing, wide};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
-    name: "Stack",
+    name: "explorer.pane.stack",
     choices: &[wide(76, "k", "kn --fold"), wide(44, "k", "kLn --fold --narrow"), choice("k", "kcn --fold")],
-    image: Some(ImagePane { name: "Names", line: "x {}!*" }),
+    image: Some(ImagePane { name: "explorer.pane.names", line: "x {}!*" }),
     takes: nothing,
     fit: as_it_is,
     anchored: false,
     wrap: false,
     skip: None,
     gutter: 1,
-    hints: "Enter follow  Left/Right link  z zoom  Tab pane  : command  / find  F1 keys",
+    hints: "explorer.hints.stack",
 };

@@ -1,0 +1,47 @@
+//! The files of wordings, read when the first of them is wanted.
+
+use super::Language;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// Wordings by key.
+pub(super) type Locale = HashMap<String, String>;
+
+static ENGLISH: OnceLock<Locale> = OnceLock::new();
+static CHINESE: OnceLock<Locale> = OnceLock::new();
+
+/// The text of a language's file.
+pub(super) fn source(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("../../assets/locales/en.toml"),
+        Language::Chinese => include_str!("../../assets/locales/zh-CN.toml"),
+    }
+}
+
+/// The wordings of a language.
+pub(super) fn get(language: Language) -> &'static Locale {
+    let place = match language {
+        Language::English => &ENGLISH,
+        Language::Chinese => &CHINESE,
+    };
+    place.get_or_init(|| {
+        // The files are part of the program, and a test reads them.
+        let table: toml::Table = source(language).parse().unwrap_or_default();
+        let mut locale = Locale::new();
+        collect(&table, "", &mut locale);
+        locale
+    })
+}
+
+fn collect(table: &toml::Table, place: &str, locale: &mut Locale) {
+    for (name, value) in table {
+        let key = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
+        match value {
+            toml::Value::Table(inner) => collect(inner, &key, locale),
+            toml::Value::String(words) => {
+                locale.insert(key, words.clone());
+            }
+            _ => {}
+        }
+    }
+}
