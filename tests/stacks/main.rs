@@ -12,5 +12,6 @@ mod blind_search;
 mod frame_locals;
 mod kernel_views;
 mod locals_truth;
+mod recorded_objects;
 mod unwind_scan;
 mod unwind_truth;

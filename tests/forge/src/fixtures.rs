@@ -5,8 +5,17 @@ use crate::pack::Outputs;
 use crate::toolchain::{Spec, Stamp};
 
 const KERNEL: &[&str] = &["-mno-implicit-float", "-fno-eliminate-unused-debug-types", "-Intos"];
-const NT: &[&str] =
-    &["ntos/trap.s", "ntos/data.c", "ntos/ke.c", "ntos/rtl.c", "ntos/mm.c", "ntos/ex.c", "ntos/io.c"];
+const NT: &[&str] = &[
+    "ntos/trap.s",
+    "ntos/data.c",
+    "ntos/ke.c",
+    "ntos/rtl.c",
+    "ntos/mm.c",
+    "ntos/ex.c",
+    "ntos/io.c",
+    "ntos/resource.c",
+    "ntos/deferred.c",
+];
 const NT_SPECIAL: &[&str] = &[
     "ntos/trap.s",
     "ntos/data.c",
@@ -15,6 +24,8 @@ const NT_SPECIAL: &[&str] = &[
     "ntos/mm.c",
     "ntos/ex.c",
     "ntos/io.c",
+    "ntos/resource.c",
+    "ntos/deferred.c",
     "edition.c",
 ];
 

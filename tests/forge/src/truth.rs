@@ -11,7 +11,8 @@ use crate::memory::PAGE;
 use crate::world::{Module, World};
 use crate::writer::Crash;
 
-fn hex(value: u64) -> Value {
+/// A number as the truth files have them.
+pub fn hex(value: u64) -> Value {
     Value::String(format!("{value:#x}"))
 }
 
@@ -207,7 +208,9 @@ pub fn write(world: &World, case: &str, crash: &Crash) -> Value {
                 "parent": hex(p.parent), "session": p.session, "command_line": p.command, "created": hex(p.created),
                 "handle_table": hex(p.handles),
                 "modules": p.modules.iter().map(module).collect::<Vec<_>>(),
-                "vads": p.vads.iter().map(|v| json!([hex(v.0), hex(v.1)])).collect::<Vec<_>>(),
+                "vads": p.vads.iter().map(|v| json!([
+                    hex(v.first), hex(v.last), format!("{:?}", v.kind), v.protection, v.commit, v.file,
+                ])).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -236,7 +239,7 @@ pub fn write(world: &World, case: &str, crash: &Crash) -> Value {
         .filter(|e| e.trap_frame != 0)
         .map(|e| json!({"address": hex(e.trap_frame), "kind": format!("{:?}", e.kind), "regs": registers(&e.regs)}))
         .collect();
-    json!({
+    let mut truth = json!({
         "case": case,
         "build": "19041.928",
         "bugcheck": {"code": hex(u64::from(crash.code)), "parameters": crash.parameters.map(hex)},
@@ -259,7 +262,13 @@ pub fn write(world: &World, case: &str, crash: &Crash) -> Value {
         })).collect::<Vec<_>>(),
         "translations": translations(world),
         "page_hashes": hashes(world),
-    })
+    });
+    for (key, facts) in &world.record {
+        truth[*key] = json!(facts);
+    }
+    truth["work_queues"] = json!(world.describe_work_queues());
+    truth["irps"] = json!(world.irps.iter().map(|at| world.describe_irp(*at)).collect::<Vec<_>>());
+    truth
 }
 
 /// The chain up to the entry of KeBugCheckEx: what lies deeper is the writing of the dump.

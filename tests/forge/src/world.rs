@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::image::Image;
 use crate::layout;
 use crate::machine::{Machine, Vectors};
@@ -71,6 +73,10 @@ pub struct World {
     pub uptime: u64,
     /// Page table entries of note: kind, page table root, address, contents, physical address of the data if any.
     pub entries: Vec<(&'static str, u64, u64, u64, Option<u64>)>,
+    /// Requests.
+    pub irps: Vec<u64>,
+    /// What was laid out, by the key of the truth file.
+    pub record: BTreeMap<&'static str, Vec<Value>>,
     /// Ranges that hold code or data of note for triage dumps.
     pub notable: Vec<(u64, u64)>,
 }
@@ -94,6 +100,11 @@ impl World {
     /// The module of a name.
     pub fn module(&self, name: &str) -> &Module {
         self.modules.iter().find(|m| m.image.name == name).unwrap_or_else(|| panic!("no module {name}"))
+    }
+
+    /// Records what was laid out.
+    pub fn note(&mut self, key: &'static str, what: Value) {
+        self.record.entry(key).or_default().push(what);
     }
 
     /// Writes bytes at a kernel address.

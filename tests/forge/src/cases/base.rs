@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::scenery;
 use crate::fixtures;
 use crate::image::Image;
 use crate::machine::{Machine, Vectors};
@@ -79,6 +80,8 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
         uptime: setup.uptime,
         notable: Vec::new(),
         entries: Vec::new(),
+        record: BTreeMap::new(),
+        irps: Vec::new(),
     };
     let kernel = if setup.special { images.special() } else { images.get("ntoskrnl.exe") };
     w.load(kernel, NT_BASE, "\\SystemRoot\\system32\\ntoskrnl.exe");
@@ -110,6 +113,7 @@ pub fn world(images: &Images, setup: &Setup<'_>) -> World {
     w.directories();
     w.processors_init(setup.processors);
     system(&mut w);
+    w.work_queues();
     w
 }
 
@@ -143,12 +147,14 @@ fn system(w: &mut World) {
 
 /// Last steps before the fatal run: lists, tables, debugger block.
 pub fn finish(w: &mut World) {
+    w.memory_manager();
+    scenery::lay(w);
     for i in 0..w.processes.len() {
         if !w.processes[i].vads.is_empty() {
             w.vads(i);
         }
     }
-    w.memory_manager();
+    w.memory_counters();
     w.cid_table();
     w.debugger_data();
     w.pool_hand_over();

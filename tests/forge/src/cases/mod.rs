@@ -6,6 +6,7 @@ pub mod paging;
 pub mod people;
 pub mod readonly;
 pub mod scanner;
+pub mod scenery;
 pub mod unwind2;
 pub mod usb;
 pub mod wifi;

@@ -3,6 +3,7 @@
 use super::base::Images;
 use super::wifi::{self, Variant};
 use crate::memory::{NX, P, U, W};
+use crate::objects::process::Vad;
 use crate::world::World;
 use crate::writer::Crash;
 
@@ -33,7 +34,7 @@ fn software_entries(w: &mut World) {
     let process = w.processes.iter().position(|p| p.name == "explorer.exe").expect("explorer");
     let cr3 = w.processes[process].cr3;
     let base = 0x0000_0218_6600_0000u64;
-    w.processes[process].vads.push((base >> 12, (base >> 12) + 15, 4, String::new()));
+    w.processes[process].vads.push(Vad::private(base, 0x1_0000));
     let put = |w: &mut World, n: u64, kind: &'static str, value: u64, pa: Option<u64>| {
         let va = base + n * 0x1000;
         w.memory.set_entry(cr3, va, value);

@@ -1,5 +1,6 @@
 //! The processes of an ordinary system, with threads that wait where such threads wait.
 
+use super::scenery;
 use crate::objects::process::NewProcess;
 use crate::world::World;
 
@@ -75,8 +76,7 @@ pub fn populate(w: &mut World, extra: &[(&str, &str, &[Does])]) -> Vec<Plan> {
     });
     let api = w.processes[smss].modules[1].at("SmpApiLoop");
     let port = w.completion_port();
-    let table = w.processes[smss].handles;
-    w.handle(table, 4, port, 0x1F_0003);
+    w.give(smss, 4, port, 0x1F_0003);
     let thread = w.thread(smss, pid + 4, api, 11);
     plans.push(Plan { thread, routine: api, argument: 4, system: false });
     parent = pid;
@@ -92,9 +92,8 @@ pub fn populate(w: &mut World, extra: &[(&str, &str, &[Does])]) -> Vec<Plan> {
         thread_init(w, p);
         let event = w.event(None);
         let port = w.completion_port();
-        let table = w.processes[p].handles;
-        w.handle(table, 4, event, 0x1F_0003);
-        w.handle(table, 8, port, 0x1F_0003);
+        w.give(p, 4, event, 0x1F_0003);
+        w.give(p, 8, port, 0x1F_0003);
         let program = w.processes[p].modules.last().expect("program").clone();
         for (n, does) in does.iter().enumerate() {
             let (symbol, argument) = match does {
@@ -119,12 +118,11 @@ pub fn populate(w: &mut World, extra: &[(&str, &str, &[Does])]) -> Vec<Plan> {
     let thread = w.thread(0, 0x1C, zero, 1);
     plans.push(Plan { thread, routine: zero, argument: 0, system: true });
     let worker = w.nt("ExpWorkerThread");
-    let queue = w.nt("ExpWorkQueue");
-    w.list_init(queue + 8);
     for i in 0..3 {
         let thread = w.thread(0, 0x24 + i * 4, worker, 12 + i);
         plans.push(Plan { thread, routine: worker, argument: 0, system: true });
     }
+    plans.extend(scenery::threads(w));
     plans
 }
 
@@ -149,6 +147,7 @@ pub fn settle(w: &mut World, plans: &[Plan]) {
         let stopped = t.stopped.as_ref().map_or(0, |s| s.regs.rip);
         assert!(t.state == "waiting" || stopped >> 47 == 0, "thread {:#x} stopped at {stopped:#x}", t.tid);
     }
+    scenery::settled(w);
     for n in 0..w.processors.len() {
         idle(w, n);
     }

@@ -4,6 +4,7 @@ use super::base::{self, Images, Setup};
 use super::people::{self, Does};
 use crate::layout::off;
 use crate::memory::{NX, U};
+use crate::objects::process::Vad;
 use crate::world::World;
 use crate::writer::Crash;
 
@@ -36,7 +37,7 @@ pub fn corrupt_pte(images: &Images) -> (World, Crash) {
         w.memory.map(root, view + page * 0x1000, 0x1000, U | NX);
         w.bytes(view + page * 0x1000, b"NWSG signatures");
     }
-    w.processes[0].vads.push((view >> 12, (view >> 12) + 7, 1, "nwsig.dat".into()));
+    w.processes[0].vads.push(Vad::image(view, 0x8000, 1, "nwsig.dat"));
     let table = w.alloc_pool(false, 0x100, b"Vtab");
     base::finish(&mut w);
     people::settle(&mut w, &plans);
@@ -70,8 +71,7 @@ pub fn corrupt_list(images: &Images) -> (World, Crash) {
     let disk = w.driver("Ntfs.sys");
     let volume = w.device(disk, Some("NtfsVolume"), 8, 0);
     let file = w.file_object("\\VsFilter", device);
-    let table = w.processes[process].handles;
-    w.handle(table, 0x1C, file, 0x12_019F);
+    w.give(process, 0x1C, file, 0x12_019F);
     let routine = w.processes[process].modules.last().expect("program").at("ScanWorkerThread");
     let tid = w.processes[process].pid + 0x18;
     let thread = w.thread(process, tid, routine, 9);

@@ -206,12 +206,10 @@ impl World {
             let at = self.nt(name);
             self.q(at, value);
         }
-        let state = self.alloc_big(false, size("_MI_SYSTEM_INFORMATION"), b"MmSt");
+        let state = self.nt("MiState");
         let visible = state + off("_MI_SYSTEM_INFORMATION", "Vs");
-        for (name, value) in [("MiState", state), ("MiVisibleState", visible)] {
-            let at = self.nt(name);
-            self.q(at, value);
-        }
+        let pointer = self.nt("MiVisibleState");
+        self.q(pointer, visible);
         let hardware = state + off("_MI_SYSTEM_INFORMATION", "Hardware");
         self.put("_MI_HARDWARE_STATE", hardware, "InvalidPteMask", 0x2000_0000_0000);
         self.put("_MI_HARDWARE_STATE", hardware, "PhysicalAddressBits", 39);

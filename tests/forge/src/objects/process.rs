@@ -30,12 +30,75 @@ pub struct Process {
     pub created: u64,
     /// Loaded user images.
     pub modules: Vec<Module>,
-    /// VAD ranges: first page, last page, protection, file or empty.
-    pub vads: Vec<(u64, u64, u64, String)>,
+    /// Ranges of its address space.
+    pub vads: Vec<Vad>,
     /// Next free user stack.
     pub next_stack: u64,
     /// Next TEB.
     pub next_teb: u64,
+}
+
+/// What a range is. The numbers are those of MMVAD_FLAGS.VadType; a mapped range has the type of a private one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum VadKind {
+    /// Private memory.
+    None = 0,
+    /// Physical memory mapped by a driver.
+    PhysicalMemory = 1,
+    /// An image.
+    Image = 2,
+    /// Physical pages handed out by the program.
+    Awe = 3,
+    /// Private, with its writes watched.
+    WriteWatch = 4,
+    /// Private, of large pages.
+    LargePages = 5,
+    /// Video memory.
+    RotatePhysical = 6,
+    /// A data file, or the paging file.
+    Mapped = 8,
+}
+
+/// A range of an address space.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Vad {
+    /// First page.
+    pub first: u64,
+    /// Last page.
+    pub last: u64,
+    /// What it is.
+    pub kind: VadKind,
+    /// Protection, as in page table entries.
+    pub protection: u64,
+    /// Pages charged.
+    pub commit: u64,
+    /// File, or empty.
+    pub file: String,
+}
+
+impl Vad {
+    /// Read-write memory of the process, all of it charged.
+    pub fn private(at: u64, bytes: u64) -> Self {
+        let pages = bytes.div_ceil(0x1000);
+        Self {
+            first: at >> 12,
+            last: (at >> 12) + pages - 1,
+            kind: VadKind::None,
+            protection: 4,
+            commit: pages,
+            file: String::new(),
+        }
+    }
+
+    /// An image.
+    pub fn image(at: u64, bytes: u64, protection: u64, file: &str) -> Self {
+        Self { kind: VadKind::Image, protection, commit: 2, file: file.into(), ..Self::private(at, bytes) }
+    }
+
+    /// Its memory is the process's own.
+    fn is_private(&self) -> bool {
+        matches!(self.kind, VadKind::None | VadKind::Awe | VadKind::WriteWatch | VadKind::LargePages)
+    }
 }
 
 /// What to make.
@@ -178,20 +241,15 @@ impl World {
                     + u64::from(*m.image.exports.get(function).unwrap_or_else(|| panic!("{dll}!{function}")))
             });
             map_image(&mut self.memory, cr3, &image, base, &mapped, U);
-            self.processes[index].vads.push((
-                base >> 12,
-                (base >> 12) + u64::from(image.size).div_ceil(0x1000) - 1,
-                7,
-                (*name).to_string(),
-            ));
+            self.processes[index].vads.push(Vad::image(base, u64::from(image.size), 7, name));
             modules.push(Module { image, base, path: format!("C:\\Windows\\System32\\{name}"), entry: 0 });
         }
         let peb = 0x0000_00C5_3E80_0000 + new.pid * 0x10_0000;
         self.memory.map(cr3, peb, 0x1000, W | U | NX);
-        self.processes[index].vads.push((peb >> 12, (peb >> 12) + 0x1F, 4, String::new()));
+        self.processes[index].vads.push(Vad::private(peb, 0x2_0000));
         let heap = 0x0000_0218_4C10_0000 + new.pid * 0x100_0000;
         self.memory.map(cr3, heap, 0x3000, W | U | NX);
-        self.processes[index].vads.push((heap >> 12, (heap >> 12) + 0xFF, 4, String::new()));
+        self.processes[index].vads.push(Vad::private(heap, 0x10_0000));
         let program = modules.last().expect("a program").base;
         for (name, value) in [
             ("ImageBaseAddress", program),
@@ -265,40 +323,66 @@ impl World {
     pub fn vads(&mut self, index: usize) {
         let mut ranges = self.processes[index].vads.clone();
         ranges.sort();
-        let nodes: Vec<u64> =
-            ranges.iter().map(|_| self.alloc_pool(false, layout::size("_MMVAD"), b"Vad ")).collect();
-        for (node, (first, last, protection, file)) in nodes.iter().zip(&ranges) {
+        // A range that is the process's own has the short form, under a tag of its own.
+        let nodes: Vec<u64> = ranges
+            .iter()
+            .map(|vad| match vad.is_private() {
+                true => self.alloc_pool(false, layout::size("_MMVAD_SHORT"), b"VadS"),
+                false => self.alloc_pool(false, layout::size("_MMVAD"), b"Vad "),
+            })
+            .collect();
+        for (node, vad) in nodes.iter().zip(&ranges) {
             let s = "_MMVAD_SHORT";
-            self.put(s, *node, "StartingVpn", first & 0xFFFF_FFFF);
-            self.put(s, *node, "EndingVpn", last & 0xFFFF_FFFF);
-            self.put(s, *node, "StartingVpnHigh", first >> 32);
-            self.put(s, *node, "EndingVpnHigh", last >> 32);
-            let kind = if file.is_empty() { 0 } else { 2 };
-            let private = u64::from(file.is_empty());
-            self.put(s, *node, "u", kind << 4 | protection << 7 | private << 20);
-            if !file.is_empty() {
-                let area = self.alloc_pool(
-                    false,
-                    layout::size("_CONTROL_AREA") + layout::size("_SUBSECTION"),
-                    b"MmCa",
-                );
-                let object = self.file_object(&format!("\\Windows\\System32\\{file}"), 0);
-                self.put("_CONTROL_AREA", area, "FilePointer", object | 0xF);
-                self.put("_CONTROL_AREA", area, "NumberOfMappedViews", 1);
+            let private = vad.is_private();
+            self.put(s, *node, "StartingVpn", vad.first & 0xFFFF_FFFF);
+            self.put(s, *node, "EndingVpn", vad.last & 0xFFFF_FFFF);
+            self.put(s, *node, "StartingVpnHigh", vad.first >> 32);
+            self.put(s, *node, "EndingVpnHigh", vad.last >> 32);
+            let flags = (vad.kind as u64 & 7) << 4 | vad.protection << 7 | u64::from(private) << 20;
+            self.put(s, *node, "u", flags);
+            let all = u64::from(private && vad.commit == vad.last - vad.first + 1);
+            self.put(s, *node, "u1", vad.commit | all << 31);
+            if !private && vad.kind != VadKind::PhysicalMemory {
+                let area = self.control_area(&vad.file, vad.commit);
                 let subsection = area + layout::size("_CONTROL_AREA");
-                self.put("_SUBSECTION", subsection, "ControlArea", area);
+                if vad.kind == VadKind::Image {
+                    self.put("_CONTROL_AREA", area, "u", 0xA0);
+                }
                 self.put("_MMVAD", *node, "Subsection", subsection);
+                self.put("_MMVAD", *node, "VadsProcess", self.processes[index].object);
             }
         }
         let root = self.vad_tree(&nodes, 0);
         let object = self.processes[index].object;
         self.put(E, object, "VadRoot", root);
         self.put(E, object, "VadCount", nodes.len() as u64);
-        let pages: u64 = ranges.iter().map(|r| r.1 - r.0 + 1).sum();
+        let pages: u64 = ranges.iter().map(|r| r.last - r.first + 1).sum();
+        let charged: u64 = ranges.iter().map(|r| r.commit).sum();
         self.put(E, object, "VirtualSize", pages * 0x1000);
         self.put(E, object, "PeakVirtualSize", pages * 0x1000 + 0x9000);
-        self.put(E, object, "CommitCharge", pages / 2);
-        self.put(E, object, "CommitChargePeak", pages / 2 + 9);
+        self.put(E, object, "CommitCharge", charged);
+        self.put(E, object, "CommitChargePeak", charged + 9);
+    }
+
+    /// The control area of a file on the system volume, or of `commit` pages of the paging file; its subsection follows.
+    pub fn control_area(&mut self, file: &str, commit: u64) -> u64 {
+        let c = "_CONTROL_AREA";
+        let area = self.alloc_pool(false, layout::size(c) + layout::size("_SUBSECTION"), b"MmCa");
+        let segment = self.alloc_pool(true, layout::size("_SEGMENT"), b"MmSm");
+        self.put("_SEGMENT", segment, "ControlArea", area);
+        self.put("_SEGMENT", segment, "NumberOfCommittedPages", commit);
+        self.put(c, area, "Segment", segment);
+        self.put(c, area, "NumberOfMappedViews", 1);
+        if file.is_empty() {
+            // MMSECTION_FLAGS.Commit.
+            self.put(c, area, "u", 0x2000);
+        } else {
+            let object = self.file_object(&format!("\\Windows\\System32\\{file}"), 0);
+            self.put(c, area, "FilePointer", object | 0xF);
+            self.put(c, area, "u", 0x80);
+        }
+        self.put("_SUBSECTION", area + layout::size(c), "ControlArea", area);
+        area
     }
 
     fn vad_tree(&mut self, nodes: &[u64], parent: u64) -> u64 {

@@ -40,6 +40,9 @@ impl World {
             let block = self.nt("KiProcessorBlock") + n * 8;
             self.q(block, prcb);
             self.processors.push(Processor { pcr, idle: 0 });
+            self.timers_init(n as usize);
+            self.dpcs_init(n as usize);
+            self.ready_init(n as usize, count);
             let special = prcb + layout::off(R, "ProcessorState");
             let s = "_KSPECIAL_REGISTERS";
             for (name, value) in [

@@ -3,6 +3,7 @@
 use crate::layout;
 use crate::machine::{Entry, Registers, Stopped};
 use crate::memory::{NX, U, W};
+use crate::objects::process::Vad;
 use crate::world::{PRCB, Processor, World};
 
 const T: &str = "_ETHREAD";
@@ -58,6 +59,7 @@ impl World {
             ("Priority", priority),
             ("BasePriority", priority),
             ("State", 1),
+            ("KernelStackResident", 1),
             ("KernelTime", 3 + tid % 41),
             ("UserTime", if peb != 0 { tid % 23 } else { 0 }),
             ("ContextSwitches", 20 + tid % 977),
@@ -82,6 +84,7 @@ impl World {
         self.put(T, object, "StartAddress", start);
         self.put(T, object, "Win32StartAddress", start);
         self.list_init(object + layout::off(T, "IrpList"));
+        self.list_init(object + layout::off(K, "MutantListHead"));
         if tid != 0 {
             self.list_insert(
                 owner + layout::off("_EPROCESS", "ThreadListHead"),
@@ -101,7 +104,7 @@ impl World {
             p.next_teb += 0x2000;
             user_stack = p.next_stack + 0x10_0000 - 0x1000;
             p.next_stack += 0x20_0000;
-            p.vads.push(((user_stack - 0x3000) >> 12, (user_stack >> 12) - 1, 4, String::new()));
+            p.vads.push(Vad::private(user_stack - 0x3000, 0x3000));
             self.memory.map(cr3, teb, 0x2000, W | U | NX);
             self.memory.map(cr3, user_stack - 0x3000, 0x3000, W | U | NX);
             for (name, value) in

@@ -1,6 +1,9 @@
 //! Object types, object headers and handle tables.
 
+use serde_json::json;
+
 use crate::layout;
+use crate::truth::hex;
 use crate::world::World;
 
 /// Type names in index order from 2 on; the order is that of this build's start-up.
@@ -46,6 +49,8 @@ pub const NAMES: &[&str] = &[
     "ALPC Port",
 ];
 const COOKIE: u8 = 0x6B;
+/// nt!MmBadPointer.
+const BAD_POINTER: u64 = 0xFFFF_B100_5A5C_6000;
 const H: &str = "_OBJECT_HEADER";
 
 impl World {
@@ -60,6 +65,10 @@ impl World {
             self.bytes(offsets + mask, &[total as u8]);
         }
         let table = self.nt("ObTypeIndexTable");
+        // No type has index 0 or 1: the table holds null, then an address that nothing maps.
+        let bad = self.nt("MmBadPointer");
+        self.q(bad, BAD_POINTER);
+        self.q(table + 8, BAD_POINTER);
         for (i, name) in NAMES.iter().enumerate() {
             let index = i as u64 + 2;
             let size = layout::size("_OBJECT_TYPE");
@@ -104,7 +113,8 @@ impl World {
     /// An object with its header; a named one has a name header before. Returns the body.
     pub fn object(&mut self, size: u64, tag: &[u8; 4], type_index: u64, name: Option<(u64, &str)>) -> u64 {
         let extra = if name.is_some() { 0x20 } else { 0 };
-        let block = self.alloc_pool(false, extra + 0x30 + size, tag);
+        let paged = ["SymbolicLink", "Section"].contains(&NAMES[type_index as usize - 2]);
+        let block = self.alloc_pool(paged, extra + 0x30 + size, tag);
         let header = block + extra;
         if let Some((directory, text)) = name {
             self.put("_OBJECT_HEADER_NAME_INFO", block, "Directory", directory);
@@ -142,6 +152,23 @@ impl World {
         let count = table + layout::off("_HANDLE_TABLE", "FreeLists") + 0x18;
         let now = self.get(count) as u32 + 1;
         self.d(count, now);
+    }
+
+    /// Gives a process a handle, and records it.
+    pub fn give(&mut self, process: usize, handle: u64, body: u64, access: u64) {
+        let table = self.processes[process].handles;
+        self.handle(table, handle, body, access);
+        let (pid, kind) = (self.processes[process].pid, self.type_of(body));
+        self.note("handles", json!({
+            "pid": hex(pid), "handle": hex(handle), "object": hex(body), "type": kind, "access": hex(access),
+        }));
+    }
+
+    /// The type of an object, by the index in its header.
+    pub fn type_of(&self, body: u64) -> &'static str {
+        let header = body - 0x30;
+        let index = self.member(H, header, "TypeIndex") as u8 ^ COOKIE ^ (header >> 8) as u8;
+        NAMES[usize::from(index) - 2]
     }
 
     /// One entry: pointer bits, reference bits, unlocked bit, access.

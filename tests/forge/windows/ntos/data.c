@@ -13,7 +13,17 @@ ULONG64 PoolBigPageTable, PoolBigPageTableSize, PoolTrackTable, PoolTrackTableSi
 struct _EX_POOL_HEAP_MANAGER_STATE ExPoolState;
 struct _RTLP_HP_HEAP_GLOBALS RtlpHpHeapGlobals;
 struct _MI_VISIBLE_STATE *MiVisibleState;
-struct _MI_SYSTEM_INFORMATION *MiState;
+struct _MI_SYSTEM_INFORMATION MiState;
+struct _MI_PARTITION MiSystemPartition;
+struct _EPARTITION *PspSystemPartition;
+ULONG64 MmBadPointer;
+unsigned short KeNumberNodes = 1;
+/* PAGE_* by the protection of page table entries: plain, not cached, guarded, write-combined. */
+ULONG MmProtectToValue[32] = {
+    0x001, 0x002, 0x010, 0x020, 0x004, 0x008, 0x040, 0x080, 0x001, 0x202, 0x210, 0x220, 0x204, 0x208, 0x240, 0x280,
+    0x001, 0x102, 0x110, 0x120, 0x104, 0x108, 0x140, 0x180, 0x001, 0x402, 0x410, 0x420, 0x404, 0x408, 0x440, 0x480,
+};
+ULONG64 CcVacbSpinLock, CcMasterSpinLock, IopCancelSpinLock, IopVpbSpinLock, IopDatabaseLock, IopCompletionLock, CcBcbSpinLock;
 UCHAR KdDebuggerDataBlock[0x3A0] __attribute__((aligned(16)));
 ULONG64 KiWaitNever, KiWaitAlways;
 UCHAR KdpDataBlockEncoded;

@@ -68,16 +68,25 @@ POOLCODE VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
 }
 
 typedef struct _WORK_ITEM { LIST_ENTRY List; VOID (*WorkerRoutine)(PVOID); PVOID Parameter; } WORK_ITEM;
-struct _KQUEUE ExpWorkQueue;
+extern struct _EPARTITION *PspSystemPartition;
 WORK_ITEM *ExpPendingItem;
 
 VOID ExQueueWorkItem(PVOID WorkItem, ULONG QueueType) { ExpPendingItem = WorkItem; }
 
 NOINLINE VOID ExpWorkerThread(PVOID Context)
 {
-    extern PVOID KeRemovePriQueue(struct _KQUEUE *, KPROCESSOR_MODE);
+    extern PVOID KeRemovePriQueue(struct _KPRIQUEUE *, KPROCESSOR_MODE);
+    struct _EX_WORK_QUEUE *queue = ((struct _EX_PARTITION *)PspSystemPartition->ExPartition)->WorkQueues[0][0];
+    queue->ThreadCount++;
+    if (Context) {
+        /* It has its work already, as if the queue had given it. */
+        PKTHREAD thread = KeGetCurrentThread();
+        thread->Queue = &queue->WorkPriQueue.Header;
+        InsertTailList(&queue->WorkPriQueue.ThreadListHead, &thread->QueueListEntry);
+        queue->WorkPriQueue.CurrentCount[(UCHAR)thread->Priority]++;
+    }
     for (;;) {
-        WORK_ITEM *item = Context ? Context : KeRemovePriQueue(&ExpWorkQueue, 0);
+        WORK_ITEM *item = Context ? Context : KeRemovePriQueue(&queue->WorkPriQueue, 0);
         item->WorkerRoutine(item->Parameter);
         Context = NULL;
     }

@@ -1,7 +1,7 @@
 /* The I/O manager's edge and the services of waiting. */
 #include "ki.h"
 extern NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE, BOOLEAN, PVOID);
-extern PVOID KeRemovePriQueue(struct _KQUEUE *, KPROCESSOR_MODE);
+extern PVOID KeRemoveQueueEx(struct _KQUEUE *, KPROCESSOR_MODE);
 typedef NTSTATUS DRIVER_DISPATCH(PDEVICE_OBJECT, PIRP);
 
 NOINLINE NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
@@ -47,7 +47,7 @@ NOINLINE NTSTATUS NtDelayExecution(BOOLEAN Alertable, PVOID Interval)
     return s;
 }
 
-NOINLINE NTSTATUS IoRemoveIoCompletion(struct _KQUEUE *Queue) { volatile ULONG64 r = (ULONG64)KeRemovePriQueue(Queue, 1); return (NTSTATUS)r; }
+NOINLINE NTSTATUS IoRemoveIoCompletion(struct _KQUEUE *Queue) { volatile ULONG64 r = (ULONG64)KeRemoveQueueEx(Queue, 1); return (NTSTATUS)r; }
 NOINLINE NTSTATUS NtRemoveIoCompletion(ULONG64 Handle) { volatile NTSTATUS s = IoRemoveIoCompletion(ObpReferenceObjectByHandle(Handle)); return s; }
 
 /* The request that the forge prepared for the current thread is the first of its list. */

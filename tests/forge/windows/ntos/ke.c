@@ -134,23 +134,60 @@ NOINLINE NTSTATUS KeWaitForSingleObject(PVOID Object, ULONG WaitReason, KPROCESS
     return KiCommitThreadWait(Thread);
 }
 
+/* The thread's own timer ends the wait; the forge enters it into the processor's table. */
 NOINLINE NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PVOID Interval)
 {
     PKTHREAD Thread = KeGetCurrentThread();
+    struct _KWAIT_BLOCK *Block = &Thread->WaitBlock[3];
+    struct _DISPATCHER_HEADER *Header = &Thread->Timer.Header;
+
     Thread->WaitReason = 4;
     Thread->WaitMode = WaitMode;
     Thread->Alertable = Alertable;
+    Thread->WaitBlockList = Block;
+    Thread->WaitBlockCount = 1;
+    Header->Type = 8;
+    Header->WaitListHead.Flink = Header->WaitListHead.Blink = &Block->WaitListEntry;
+    Block->WaitListEntry.Flink = Block->WaitListEntry.Blink = &Header->WaitListHead;
+    Block->Thread = Thread;
+    Block->Object = Header;
+    Block->WaitType = 1;
+    Block->BlockState = 4;
     return KiCommitThreadWait(Thread);
 }
 
-NOINLINE PVOID KeRemovePriQueue(struct _KQUEUE *Queue, KPROCESSOR_MODE WaitMode)
+/* Waits as a worker of a queue: the thread belongs to it from then on. */
+FORCEINLINE VOID KiWaitForQueue(struct _DISPATCHER_HEADER *Queue, PLIST_ENTRY Threads, KPROCESSOR_MODE WaitMode)
 {
     PKTHREAD Thread = KeGetCurrentThread();
+    struct _KWAIT_BLOCK *Block = &Thread->WaitBlock[0];
+
     Thread->WaitReason = 15;
     Thread->WaitMode = WaitMode;
-    Thread->Queue = (PVOID)Queue;
+    if (Thread->Queue != Queue) {
+        Thread->Queue = Queue;
+        InsertTailList(Threads, &Thread->QueueListEntry);
+    }
+    Thread->WaitBlockList = Block;
+    Thread->WaitBlockCount = 1;
+    Block->Thread = Thread;
+    Block->Object = Queue;
+    Block->WaitType = 3;
+    Block->BlockState = 4;
+    InsertTailList(&Queue->WaitListHead, &Block->WaitListEntry);
     KiCommitThreadWait(Thread);
+}
+
+NOINLINE PVOID KeRemoveQueueEx(struct _KQUEUE *Queue, KPROCESSOR_MODE WaitMode)
+{
+    KiWaitForQueue(&Queue->Header, &Queue->ThreadListHead, WaitMode);
     return Queue->EntryListHead.Flink;
+}
+
+NOINLINE PVOID KeRemovePriQueue(struct _KPRIQUEUE *Queue, KPROCESSOR_MODE WaitMode)
+{
+    KiWaitForQueue(&Queue->Header, &Queue->ThreadListHead, WaitMode);
+    return Queue->EntryListHead[0].Flink;
 }
 
 /* The idle loop of a processor. */
