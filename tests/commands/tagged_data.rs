@@ -101,6 +101,10 @@ fn facts_come_from_tagged_data() {
     assert!(facts.contains("  Before     \\Device\\HarddiskVolume3\\Tools\\a.exe"), "{facts}");
     let target = run("vertarget");
     assert_eq!(target[target.len() - 2..], ["Processor: Example Chip 9000", "Hypervisor: KVMKVMKVM"]);
+    let facts = run("!analyze");
+    for fact in ["  Processor  Example Chip 9000", "  Hypervisor KVMKVMKVM"] {
+        assert!(facts.iter().any(|line| line == fact), "{facts:?}");
+    }
     let plain = Subject::from_bytes("generated.dmp", synth::Triage::sample().dump()).unwrap();
     let mut plain = Session::new(Target::of(plain), Settings::default());
     let nothing = golden::run(&mut plain, "vertarget").unwrap();

@@ -1,6 +1,6 @@
 //! `vertarget`: which Windows, which build, when, on which machine.
 
-mod hardware;
+pub mod hardware;
 mod image_banner;
 
 use super::time::times;

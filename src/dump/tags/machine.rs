@@ -86,6 +86,11 @@ impl Tagged<'_> {
     }
 }
 
+/// A hypervisor that does not know the register answers with zeros or ones (VirtualBox).
+fn is_revision(value: u32) -> bool {
+    !matches!(value, 0 | u32::MAX)
+}
+
 fn cpu(data: &[u8]) -> Option<Cpu> {
     let values = Values::parse(data);
     let cpu = Cpu {
@@ -93,7 +98,7 @@ fn cpu(data: &[u8]) -> Option<Cpu> {
         vendor: values.text("VendorIdentifier"),
         identifier: values.text("Identifier"),
         mhz: values.number("~MHz"),
-        microcode: values.wide("MSR8B").map(|value| (value >> 32) as u32).filter(|&value| value != 0),
+        microcode: values.wide("MSR8B").map(|value| (value >> 32) as u32).filter(|&value| is_revision(value)),
     };
     (cpu != Cpu::default()).then_some(cpu)
 }
@@ -205,6 +210,12 @@ mod tests {
         assert_eq!(found.vendor.as_deref(), Some("GenuineIntel"));
         assert_eq!((found.mhz, found.microcode, found.identifier), (Some(3693), Some(0xf0), None));
         assert_eq!(cpu(&[0xff; 64]), None);
+        // The last value is the register's; its upper half are these bytes.
+        let revision = data.len() - 4;
+        for (bytes, microcode) in [([0xff; 4], None), ([0; 4], None), ([0xff, 0, 0, 0], Some(0xff))] {
+            data[revision..].copy_from_slice(&bytes);
+            assert_eq!(cpu(&data).unwrap().microcode, microcode);
+        }
         for size in 0..data.len() {
             let _ = cpu(&data[..size]);
         }

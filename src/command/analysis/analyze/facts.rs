@@ -3,6 +3,7 @@
 use crate::analysis::{
     Argument, ContextKind, ContextSource, Explanation, ParameterKind, crash_context, exception_name, low_half,
 };
+use crate::command::system::vertarget::hardware::known;
 use crate::command::{CommandError, Context};
 use crate::debuggee::Scope;
 use crate::kernel::{Process, Thread};
@@ -74,11 +75,23 @@ pub fn show(
             fact("Before").value(program).text(" was the last program that crashed, as the kernel noted");
         context.emit(line)?;
     }
+    machine(context)?;
     let times =
         crate::command::system::time::times(context.session.target.header()?, &context.session.settings.zone);
     for (line, label) in times.lines.iter().zip(["Crashed", "Uptime"]) {
         let value = line.spans().get(1).map(|span| span.text().to_owned()).unwrap_or_default();
         context.emit(fact(label).value(value))?;
+    }
+    Ok(())
+}
+
+/// The machine that crashed: on some of them everything fails, and some are no machines. `vertarget` tells more.
+fn machine(context: &mut Context<'_>) -> Result<(), CommandError> {
+    let hardware = context.session.target.dump()?.tagged().hardware();
+    for (label, key, value) in known(&hardware) {
+        if matches!(key, "processor" | "machine" | "board" | "hypervisor") {
+            context.emit(fact(label).value(value))?;
+        }
     }
     Ok(())
 }

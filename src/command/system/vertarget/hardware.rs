@@ -3,9 +3,21 @@
 use crate::dump::tags::{Cpu, Firmware, Hardware};
 use crate::output::{Line, Record};
 
+/// What is known of the machine: a label, the key in data, and the words.
+type Known = (&'static str, &'static str, String);
+
 /// Processor, machine, firmware and hypervisor, a line each; `None` where the dump tells nothing.
 pub(super) fn record(hardware: &Hardware) -> Option<Record> {
     let mut record = Record::new("hardware");
+    for (label, key, value) in known(hardware) {
+        let line = Line::new().label(format!("{label}: ")).value(&value);
+        record = record.field(key, value).line(line);
+    }
+    (!record.lines.is_empty()).then_some(record)
+}
+
+/// Everything that the dump tells of the machine, in the order in which it is shown.
+pub fn known(hardware: &Hardware) -> Vec<Known> {
     let firmware = hardware.firmware.clone().unwrap_or_default();
     let hypervisor = match (&hardware.hypervisor, hardware.under_hypervisor) {
         (Some(name), _) => Some(name.clone()),
@@ -14,7 +26,7 @@ pub(super) fn record(hardware: &Hardware) -> Option<Record> {
         }
         _ => None,
     };
-    let lines = [
+    let all = [
         ("Processor", "processor", hardware.cpu.as_ref().and_then(processor)),
         ("Machine", "machine", machine(&firmware)),
         ("Board", "board", joined([&firmware.board_manufacturer, &firmware.board_product, &None], " ")),
@@ -26,13 +38,7 @@ pub(super) fn record(hardware: &Hardware) -> Option<Record> {
         ("ACPI tables", "acpi", acpi(hardware)),
         ("Hypervisor", "hypervisor", hypervisor),
     ];
-    for (label, key, value) in lines {
-        if let Some(value) = value {
-            let line = Line::new().label(format!("{label}: ")).value(&value);
-            record = record.field(key, value).line(line);
-        }
-    }
-    (!record.lines.is_empty()).then_some(record)
+    all.into_iter().filter_map(|(label, key, value)| Some((label, key, value?))).collect()
 }
 
 /// Name, family and clock rate.
