@@ -60,7 +60,7 @@ impl fmt::Display for ThreadState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WaitReason(u64);
 
-const REASONS: [&str; 40] = [
+const REASONS: [&str; 43] = [
     "Executive",
     "FreePage",
     "PageIn",
@@ -101,6 +101,9 @@ const REASONS: [&str; 40] = [
     "WrAlertByThreadId",
     "WrDeferredPreempt",
     "WrPhysicalFault",
+    "WrIoRing",
+    "WrMdlCache",
+    "WrRcu",
 ];
 
 impl From<u64> for WaitReason {
@@ -125,7 +128,9 @@ mod tests {
     /// Values from the public header wdm.h.
     #[test]
     fn names_stand_at_their_values() {
-        for (value, name) in [(0, "Executive"), (6, "UserRequest"), (15, "WrQueue"), (27, "WrResource")] {
+        for (value, name) in
+            [(0, "Executive"), (6, "UserRequest"), (15, "WrQueue"), (27, "WrResource"), (42, "WrRcu")]
+        {
             assert_eq!(WaitReason::from(value).to_string(), name);
         }
         assert_eq!(WaitReason::from(99).to_string(), "unknown reason 99");

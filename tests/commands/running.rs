@@ -1,7 +1,7 @@
 //! `!running` on the forge's dumps, against what the emulator recorded of processors and threads; no symbols are at hand.
 
 use crate::forge::{cases, number};
-use crate::golden::{run, session};
+use crate::golden::{run, session, shared};
 use serde_json::Value;
 
 /// A row's number and its addresses: KPRCB, current thread, next thread if there is one, idle thread.
@@ -56,4 +56,15 @@ fn each_processor_runs_what_was_recorded() {
         assert_eq!(busy.len() - 5, rows.len() - mask.count_ones() as usize, "{case}: {busy:?}");
     }
     assert!(compared > 30, "only {compared} processors");
+}
+
+/// A triage dump of twelve processors that holds the KPRCB of the one that crashed: nobody knows whether the others were
+/// busy.
+#[test]
+fn what_is_not_known_to_be_idle_is_not_busy() {
+    let Some(shared) = shared() else { return };
+    let mut session = session(&shared.join("dumps/training-bsods-50_0.dmp"));
+    let lines = run(&mut session, "!running").unwrap();
+    assert_eq!(lines[2], "  Idle Processors:  (0000000000000000) as far as known");
+    assert!(lines.last().unwrap().starts_with("11 of 12 processors are not known"), "{lines:?}");
 }

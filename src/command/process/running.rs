@@ -39,8 +39,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     context.blank()?;
     context.emit(Line::of(format!("System Processors:  ({:016x})", mask(|_| true))))?;
-    context.emit(Line::of(format!("  Idle Processors:  ({:016x})", mask(|row| row.idle == Some(true)))))?;
-    if rows.iter().all(|row| row.idle == Some(true)) {
+    // A processor of which nothing is known does not count as busy.
+    let known = if rows.iter().any(|row| row.idle.is_none()) { " as far as known" } else { "" };
+    let idle_ones = mask(|row| row.idle == Some(true));
+    context.emit(Line::of(format!("  Idle Processors:  ({idle_ones:016x}){known}")))?;
+    if !rows.is_empty() && rows.iter().all(|row| row.idle == Some(true)) {
         context.emit(Line::of("All processors idle."))?;
     }
     context.blank()?;
