@@ -22,8 +22,9 @@ mod system;
 mod types;
 
 pub use line::{
-    Args, CommandError, CommandSpec, Context, Failure, Glue, Group, LineEnd, Needs, Parsed, Range, Rest,
-    first_command, near, range, reference, run_line,
+    Args, Argument, CommandError, CommandSpec, Context, Effect, Failure, Form, Given, Glue, Group, Kind,
+    LineEnd, Needs, Parsed, Place, Range, Rest, Run, Switch, Switches, Takes, Typed, Value, first_command,
+    near, range, reference, run_line,
 };
 #[cfg(feature = "explorer")]
 pub(crate) use modules::dh::subsystem;

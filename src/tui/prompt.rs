@@ -1,6 +1,6 @@
 //! The line where commands are typed, with its history.
 
-use crate::command::COMMANDS;
+use crate::command::{Argument, COMMANDS, Kind, first_command};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
@@ -208,20 +208,40 @@ impl Prompt {
         Some(Typed::Used)
     }
 
-    /// Completes the command's name as far as it is certain.
+    /// Completes the command's name, a switch of it or an argument that is one of a few words, as far as it is certain.
     fn complete(&mut self) -> Typed {
         let text = self.text().to_owned();
         let start = text.rfind([';', ' ']).map_or(0, |at| at + 1);
         let (before, word) = text.split_at_checked(start).unwrap_or(("", &text));
-        let is_name = before.trim_end().is_empty() || before.trim_end().ends_with(';');
-        if is_name && self.input.cursor() == text.chars().count() {
-            let names = COMMANDS.iter().flat_map(|spec| spec.names).filter(|name| name.starts_with(word));
-            if let Some(common) = names.copied().map(str::to_owned).reduce(|a, b| common_start(&a, &b)) {
+        if self.input.cursor() == text.chars().count() {
+            let choices = choices(before, word).into_iter().filter(|choice| choice.starts_with(word));
+            if let Some(common) = choices.map(str::to_owned).reduce(|a, b| common_start(&a, &b)) {
                 self.set(&format!("{before}{common}"));
             }
         }
         Typed::Used
     }
+}
+
+/// What may stand where `word` does, behind `before`.
+fn choices(before: &str, word: &str) -> Vec<&'static str> {
+    let names = || COMMANDS.iter().flat_map(|spec| spec.names).copied().collect();
+    let command = before.rsplit(';').next().unwrap_or_default().trim_start();
+    if command.is_empty() {
+        return names();
+    }
+    let Ok(Some((parsed, _))) = first_command(command) else {
+        return Vec::new();
+    };
+    if word.starts_with(['-', '/']) {
+        return parsed.spec.switches.list.iter().map(|switch| switch.spelling).collect();
+    }
+    let words = |argument: &Argument| match argument.kind {
+        Kind::Command => names(),
+        Kind::Word(words) => words.to_vec(),
+        _ => Vec::new(),
+    };
+    parsed.spec.arguments.iter().flat_map(words).collect()
 }
 
 fn common_start(a: &str, b: &str) -> String {
@@ -309,6 +329,25 @@ mod tests {
         assert_eq!(prompt.text(), "r; .bugcheck");
         assert_eq!(press(&mut prompt, KeyCode::Tab), Typed::Used);
         assert_eq!(prompt.text(), "r; .bugcheck");
+    }
+
+    #[test]
+    fn switches_and_fixed_words_complete_too() {
+        for (typed, wanted) in [
+            ("r; k --f", "r; k --fold"),
+            (".reload /us", ".reload /user"),
+            ("!analyze -s", "!analyze -show"),
+            ("!sym no", "!sym noisy"),
+            (".help .bugc", ".help .bugcheck"),
+            // Nothing of k begins so, and an address is not guessed.
+            ("k --x", "k --x"),
+            ("ln nt!Ke", "ln nt!Ke"),
+        ] {
+            let mut prompt = Prompt::default();
+            write(&mut prompt, typed);
+            press(&mut prompt, KeyCode::Tab);
+            assert_eq!(prompt.text(), wanted);
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ fn unknown_options_name_the_known_ones() {
         (".frame /x 1", "/x", "/c /r"),
         ("!ddt -v nt!_EPROCESS @$proc", "-v", "-rN"),
         ("!dh -q nt", "-q", "-f -s -a"),
-        ("!list -z nt!_LIST_ENTRY.Flink @rsp", "-z", "-t -x"),
+        ("!list -z nt!_LIST_ENTRY.Flink @rsp", "-z", "-t [MODULE!]TYPE.FIELD -x"),
         (".reload /q", "/q", "/f /i"),
         ("dv /q", "/q", "/t /i"),
         ("uf /q nt!KeBugCheckEx", "/q", "/c /i"),

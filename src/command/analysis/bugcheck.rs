@@ -1,19 +1,16 @@
 //! `.bugcheck`: the code and its arguments.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::output::{Field, Line, Record};
 
 /// `.bugcheck`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".bugcheck"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Analysis,
-    usage: "",
     summary: "Shows the bug check code and its four arguments",
     help: "Shows the code as the dump's header holds it and the four arguments; !analyze explains them.",
     needs: Needs::Dump,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -1,7 +1,7 @@
 //! `.exr`: an exception record.
 
 use crate::analysis::{exception_name, fast_fail_name};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::dump::ExceptionRecord;
 use crate::memory::Memory;
 use crate::output::{Action, Field, Line, Record, Role};
@@ -10,15 +10,13 @@ use crate::util::hex;
 /// `.exr`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".exr"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Analysis,
-    usage: "ADDRESS | -1",
+    arguments: &[Argument::new("ADDRESS | -1", Kind::Expression)],
     summary: "Shows an exception record",
     help: "-1 is the record in the dump's header; bug checks 0x1E, 0x3B, 0x7E, 0x139 and others name the address of the \
            one that matters in their arguments.",
     needs: Needs::Dump,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -2,7 +2,7 @@
 
 use super::fnent_arm64;
 use crate::command::symbols::ln;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::debuggee::Target;
 use crate::dump::Machine;
 use crate::memory::Memory;
@@ -17,15 +17,13 @@ use std::cmp::Ordering;
 /// `.fnent`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".fnent"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Code,
-    usage: "ADDRESS",
+    arguments: &[Argument::new("ADDRESS", Kind::Expression)],
     summary: "Shows the function table entry and unwind data of a function",
     help: "What the stack commands go by: the function's bounds, its prolog's operations (last one first), its chained \
            entry and its handler. For ARM64 the codes are shown as the instructions that they undo. It needs the module's function table, in the dump or from an image (-i).",
     needs: Needs::Memory,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// Chained entries that are shown.

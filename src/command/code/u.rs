@@ -3,16 +3,14 @@
 use super::extent::{Extent, extent};
 use super::heading::{Headings, NEXT, record};
 use crate::command::show::disassembly::{decode, instruction_line};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::memory::Memory;
 
 /// `u`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["u"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Code,
-    usage: "[ADDRESS [LCOUNT | END]]",
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
     summary: "Disassembles",
     help: "Shows eight instructions, or COUNT, or those up to END. Without an address, goes on where the last u ended, \
            at first at the instruction pointer (of an image: at its entry point).\n\
@@ -23,7 +21,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            fffff803`0bbfdb55 4889542410      mov     qword ptr [rsp+10h],rdx\n\
            fffff803`0bbfdb5a 4c89442418      mov     qword ptr [rsp+18h],r8",
     needs: Needs::Code,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -3,15 +3,13 @@
 use super::extent::{Extent, extent};
 use super::heading::{Headings, NEXT, record};
 use crate::command::show::disassembly::{before, decode};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 
 /// `ub`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["ub"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Code,
-    usage: "[ADDRESS [LCOUNT]]",
+    arguments: &[Argument::new("[ADDRESS [LCOUNT]]", Kind::Range)],
     summary: "Disassembles backwards: the instructions right before an address",
     help: "Shows the eight instructions, or COUNT, that end right before the address: before a return address, the call \
            that led there. x64 code cannot be read backwards for certain: the reading that most starting points \
@@ -21,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            nt+0x4fbc29:\n\
            fffff803`0bcfbc29 e8221f0f00      call    nt+0x3fdb50 (fffff803`0bbfdb50)",
     needs: Needs::Code,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// More instructions than this in one backward reading are a mistyped count.

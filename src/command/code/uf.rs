@@ -2,9 +2,10 @@
 
 use super::bounds::{Function, function_of};
 use super::heading::{label, record};
-use crate::command::line::options::unknown;
 use crate::command::show::disassembly::{Flow, Instruction, decode};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches,
+};
 use crate::output::{Field, Line, Record};
 use crate::util::hex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,18 +13,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// `uf`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["uf"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Code,
-    usage: "[/c] [/i] [ADDRESS]",
+    switches: Switches::letters(&[
+        Switch::flag("/c", "only the calls"),
+        Switch::flag("/i", "says first how many instructions there are"),
+    ]),
+    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
     summary: "Disassembles a whole function by following its branches",
     help: "Follows every branch from the address (the instruction pointer if none is given) and shows the code found, \
            in the order of addresses, in blocks. The function's first instruction is what the image's function table \
-           or a symbol says; where neither is at hand, the address is taken for it.\n\
-           /c  only the calls\n\
-           /i  says first how many instructions there are",
+           or a symbol says; where neither is at hand, the address is taken for it.",
     needs: Needs::Code,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// No function is longer; what is, is data read as code.
@@ -32,22 +33,10 @@ const MAX_INSTRUCTIONS: usize = 50_000;
 const MAX_DISTANCE: u64 = 0x10_0000;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let (mut calls, mut counts, mut text) = (false, false, args.text);
-    while let Some(option) = text.strip_prefix('/') {
-        match option.chars().next() {
-            Some('c') => calls = true,
-            Some('i') => counts = true,
-            other => {
-                let other = other.map(String::from).unwrap_or_default();
-                return Err(unknown("uf", &format!("/{other}"), "/c /i"));
-            }
-        }
-        text = option.get(1..).unwrap_or_default().trim_start();
-    }
-    let address = if text.is_empty() {
+    let address = if args.text.is_empty() {
         context.session.code_address().map_err(CommandError::Missing)?
     } else {
-        context.evaluate(text)?
+        context.evaluate(args.text)?
     };
     let mut function = function_of(context, address);
     if decode(context, function.start).is_none() {
@@ -66,7 +55,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if code.incomplete {
         context.emit(Line::of("Flow analysis was incomplete, some code may be missing"))?;
     }
-    if counts {
+    if args.has("/i") {
         let count = code.instructions.len();
         let record = Record::new("function")
             .field("address", Field::Hex(start))
@@ -75,7 +64,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.emit(record)?;
         context.blank()?;
     }
-    if calls { show_calls(start, &code, context) } else { show_blocks(&code, context) }
+    if args.has("/c") { show_calls(start, &code, context) } else { show_blocks(&code, context) }
 }
 
 #[derive(Default)]

@@ -1,107 +1,425 @@
-//! A command's arguments as they were typed, and the readers for their usual forms.
+//! A command's arguments: what was typed after its name, with the switches taken out by what its `SPEC` states.
 
-use crate::command::{CommandError, Context};
-use crate::eval::{EvalError, Fault};
+use super::error::CommandError;
+use super::switch::{Form, Place, Switch, Switches, Takes};
+use super::typed::Typed;
+use crate::eval::{EvalHost, evaluate, evaluate_prefix};
 
-/// A command line taken apart: its name, option letters that touch it, and the rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A command's arguments.
+#[derive(Debug, Clone)]
 pub struct Args<'t> {
     /// The name as the table spells it.
     pub name: &'static str,
-    /// What stood right after the name (`vm` in `lmvm nt`).
+    /// What stood right after the name, where that is no switch (`+` in `.sympath+`).
     pub glued: &'t str,
-    /// The rest, without blanks around it.
+    /// What is left when the switches around it are taken away, without blanks around it; all of it where switches may
+    /// stand anywhere.
     pub text: &'t str,
+    /// Where switches may stand anywhere: the other words.
+    rest: Vec<&'t str>,
+    given: Vec<Given<'t>>,
+    switches: Switches,
+}
+
+/// A switch that was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given<'t> {
+    /// Which.
+    pub switch: &'static Switch,
+    /// What followed it.
+    pub value: Value<'t>,
+    /// How many arguments stood before it.
+    pub after: usize,
+}
+
+/// What followed a switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'t> {
+    /// Nothing.
+    None,
+    /// A number or the value of an expression.
+    Number(u64),
+    /// A text.
+    Text(&'t str),
 }
 
 impl<'t> Args<'t> {
-    /// The words of the rest.
-    pub fn words(&self) -> impl Iterator<Item = &'t str> {
-        self.text.split_whitespace()
+    /// Reads what was typed after a command's name as its `SPEC` states; with `letters`, what touches the name are
+    /// switches too.
+    ///
+    /// # Errors
+    /// A switch that the command does not have, one without what must follow it, expressions without value.
+    pub fn read(
+        switches: Switches,
+        letters: bool,
+        typed: &Typed<'t>,
+        host: &dyn EvalHost,
+    ) -> Result<Args<'t>, CommandError> {
+        let args = Args {
+            name: typed.name,
+            glued: typed.glued,
+            text: typed.text,
+            rest: Vec::new(),
+            given: Vec::new(),
+            switches,
+        };
+        let mut reader = Reader { args, left: typed.text, host };
+        reader.all(letters)?;
+        Ok(reader.args)
     }
 
-    /// Fails with the command's usage unless nothing was typed after the name.
+    /// Whether a switch was given.
+    pub fn has(&self, spelling: &str) -> bool {
+        self.find(spelling).is_some()
+    }
+
+    /// The number that followed a switch, if it was given and one followed.
+    pub fn number(&self, spelling: &str) -> Option<u64> {
+        match self.find(spelling)?.value {
+            Value::Number(number) => Some(number),
+            Value::None | Value::Text(_) => None,
+        }
+    }
+
+    /// The text that followed a switch.
+    pub fn text_of(&self, spelling: &str) -> Option<&'t str> {
+        match self.find(spelling)?.value {
+            Value::Text(text) => Some(text),
+            Value::None | Value::Number(_) => None,
+        }
+    }
+
+    /// All switches in their order; where two exclude each other the last one counts.
+    pub fn switches(&self) -> impl Iterator<Item = Given<'t>> {
+        self.given.iter().copied()
+    }
+
+    fn find(&self, spelling: &str) -> Option<&Given<'t>> {
+        debug_assert!(self.switches.named(spelling).is_some(), "{} has no {spelling}", self.name);
+        self.given.iter().rev().find(|given| given.switch.spelling == spelling)
+    }
+
+    /// The words that are no switches.
+    pub fn words(&self) -> impl Iterator<Item = &'t str> {
+        let apart = match self.switches.place {
+            Place::Anywhere => "",
+            Place::Outside => self.text,
+        };
+        self.rest.iter().copied().chain(apart.split_whitespace())
+    }
+
+    /// Fails with the command's usage unless nothing was typed but switches.
     ///
     /// # Errors
     /// [`CommandError::Syntax`] with the superfluous text.
     pub fn none(&self) -> Result<(), CommandError> {
-        if self.text.is_empty() { Ok(()) } else { Err(CommandError::Syntax(self.text.to_owned())) }
+        match self.words().next() {
+            None => Ok(()),
+            Some(_) if self.rest.is_empty() => Err(CommandError::Syntax(self.text.to_owned())),
+            Some(_) => Err(CommandError::Syntax(self.rest.join(" "))),
+        }
+    }
+
+    /// The refusal of what is no switch of this command, with those that it has: one that is passed over in silence is
+    /// taken for one that was heeded.
+    pub fn unknown(&self, typed: &str) -> CommandError {
+        let known = self.switches.known();
+        CommandError::Argument(format!("{} has no option '{typed}'; it has {known}", self.name))
     }
 }
 
-/// Fails unless nothing but blanks stands after an expression. What the expression says was said before.
-///
-/// # Errors
-/// [`CommandError::Caret`] at the superfluous text.
-pub fn nothing_more(rest: &str) -> Result<(), CommandError> {
-    match rest.trim_start() {
-        "" => Ok(()),
-        rest => Err(EvalError::new(Fault::Extra, rest).into()),
-    }
+/// Takes switches off a text.
+struct Reader<'t, 'h> {
+    args: Args<'t>,
+    left: &'t str,
+    host: &'h dyn EvalHost,
 }
 
-/// A run of memory to show or search: `start [Lcount | end]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Range {
-    /// Address of the first byte.
-    pub start: u64,
-    /// How many objects, if the range said so.
-    pub count: Option<u64>,
-}
-
-/// A count above this needs `L?`, as in the debugger: it is more often a mistyped address than a wish.
-const MAX_COUNT: u64 = 0x1000_0000;
-
-/// Reads `address [Lcount | L?count | L-count | end]` from the start of `text`; the count is in objects of `size`
-/// bytes. Returns the range and the text after it.
-///
-/// # Errors
-/// Expressions that have no value, an end before the start, a count out of bounds.
-pub fn range<'t>(text: &'t str, size: u64, context: &Context<'_>) -> Result<(Range, &'t str), CommandError> {
-    let (start, rest) = context.evaluate_prefix(text)?;
-    let tail = rest.trim_start();
-    let Some(first) = tail.chars().next() else {
-        return Ok((Range { start, count: None }, ""));
-    };
-    if matches!(first, 'l' | 'L') {
-        return counted(start, tail.get(1..).unwrap_or_default(), size, context);
+impl<'t> Reader<'t, '_> {
+    fn all(&mut self, letters: bool) -> Result<(), CommandError> {
+        let switches = self.args.switches;
+        if letters {
+            for letter in std::mem::take(&mut self.args.glued).chars() {
+                self.glued(letter)?;
+            }
+        }
+        if switches.list.is_empty() {
+            return Ok(());
+        }
+        if switches.place == Place::Outside {
+            while let Some(sign) = self.sign() {
+                self.run(sign)?;
+                self.left = self.left.trim_start();
+            }
+            self.trailing();
+            self.args.text = self.left;
+            return Ok(());
+        }
+        loop {
+            self.left = self.left.trim_start();
+            if self.left.is_empty() {
+                return Ok(());
+            }
+            match self.sign() {
+                Some(sign) => self.run(sign)?,
+                None => {
+                    let word = self.word();
+                    self.args.rest.push(word);
+                }
+            }
+        }
     }
-    let Ok((end, rest)) = context.evaluate_prefix(tail) else {
-        return Ok((Range { start, count: None }, tail));
-    };
-    let bytes = end.checked_sub(start).and_then(|length| length.checked_add(1));
-    let bytes = bytes.ok_or_else(|| {
-        CommandError::Argument(format!("range error in '{}': the end lies before the start", text.trim()))
-    })?;
-    Ok((Range { start, count: Some(check(bytes.div_ceil(size), text)?) }, rest))
-}
 
-fn counted<'t>(
-    start: u64,
-    text: &'t str,
-    size: u64,
-    context: &Context<'_>,
-) -> Result<(Range, &'t str), CommandError> {
-    if let Some(text) = text.strip_prefix('?') {
-        let (count, rest) = context.evaluate_prefix(text)?;
-        return Ok((Range { start, count: Some(count) }, rest));
+    /// The sign at the start of what is left, if it begins a switch; a minus before a number does not.
+    fn sign(&self) -> Option<&'t str> {
+        let list = self.args.switches.list;
+        let sign = ["--", "-", "/"].into_iter().find(|sign| self.left.starts_with(sign)).unwrap_or("");
+        let (sign, after) = self.left.split_at_checked(sign.len())?;
+        let next = after.chars().next();
+        match sign {
+            "" if self.args.switches.place == Place::Anywhere => {
+                list.iter().any(|switch| switch.sign().is_empty()).then_some(sign)
+            }
+            "" => None,
+            _ if !list.iter().any(|switch| switch.sign() == sign) => None,
+            "/" => Some(sign),
+            _ => next.is_some_and(|next| next.is_alphabetic() || next == '[').then_some(sign),
+        }
     }
-    if let Some(text) = text.strip_prefix('-') {
-        let (count, rest) = context.evaluate_prefix(text)?;
-        let count = check(count, text)?;
-        let start = start.wrapping_sub(count.wrapping_mul(size));
-        return Ok((Range { start, count: Some(count) }, rest));
-    }
-    let (count, rest) = context.evaluate_prefix(text)?;
-    Ok((Range { start, count: Some(check(count, text)?) }, rest))
-}
 
-fn check(count: u64, text: &str) -> Result<u64, CommandError> {
-    if count > MAX_COUNT {
-        return Err(CommandError::Argument(format!(
-            "range error in '{}': {count:#x} objects; write L?{count:x} if that is meant",
-            text.trim()
-        )));
+    /// The switches behind one sign.
+    fn run(&mut self, sign: &'t str) -> Result<(), CommandError> {
+        let whole = self.left;
+        self.left = whole.get(sign.len()..).unwrap_or_default();
+        if let Some(inner) = self.left.strip_prefix('[') {
+            self.bracketed(inner, whole)?;
+            if self.left.is_empty() || self.left.starts_with(char::is_whitespace) {
+                return Ok(());
+            }
+        }
+        match self.args.switches.form {
+            Form::Words => self.one_word(sign),
+            Form::Letters => self.letters(sign),
+        }
     }
-    Ok(count)
+
+    fn one_word(&mut self, sign: &str) -> Result<(), CommandError> {
+        let end = self.left.find(char::is_whitespace).unwrap_or(self.left.len());
+        let word = self.left.get(..end).unwrap_or_default();
+        let list = self.args.switches.list;
+        let begins = |switch: &&Switch| match switch.spelling.strip_prefix(sign) {
+            _ if switch.sign() != sign => false,
+            Some(name) => word.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)),
+            None => false,
+        };
+        // What touches a switch is what follows it; else the whole word has to be its name.
+        let fits = |switch: &&Switch| {
+            let after = word.get(switch.spelling.len() - sign.len()..).unwrap_or_default();
+            match switch.takes {
+                Takes::Digits | Takes::Count => after.chars().all(|c| c.is_ascii_digit()),
+                Takes::Expression | Takes::Text => true,
+                // An address or a quote may touch the last letter.
+                _ => !after.starts_with(|c: char| c.is_alphabetic() || matches!(c, '-' | '_')),
+            }
+        };
+        let found = list.iter().filter(begins).filter(fits).max_by_key(|switch| switch.spelling.len());
+        let Some(switch) = found else {
+            return Err(self.args.unknown(&format!("{sign}{word}")));
+        };
+        self.left = self.left.get(switch.spelling.len() - sign.len()..).unwrap_or_default();
+        self.take(switch)
+    }
+
+    fn letters(&mut self, sign: &str) -> Result<(), CommandError> {
+        let outside = self.args.switches.place == Place::Outside;
+        // `/t/v`, and an address that touches the last letter.
+        let may_touch =
+            |letter: char| !sign.is_empty() && (letter == '/' || outside && !letter.is_alphabetic());
+        let whole = self.left;
+        let end = whole.find(char::is_whitespace).unwrap_or(whole.len());
+        let (mut letters, mut behind) = whole.split_at_checked(end).unwrap_or((whole, ""));
+        if letters.is_empty() {
+            return Err(self.args.unknown(sign));
+        }
+        while let Some(letter) = letters.chars().next() {
+            let touched = whole.get(end - letters.len()..).unwrap_or_default();
+            let begins = |switch: &&Switch| {
+                let name = switch.spelling.strip_prefix(sign);
+                switch.sign() == sign && name.is_some_and(|name| letters.starts_with(name))
+            };
+            let list = self.args.switches.list;
+            let Some(switch) = list.iter().filter(begins).max_by_key(|switch| switch.spelling.len()) else {
+                if letters.len() < end && may_touch(letter) {
+                    self.left = touched;
+                    return Ok(());
+                }
+                return Err(self.args.unknown(&format!("{sign}{letter}")));
+            };
+            let name = switch.spelling.len() - sign.len();
+            letters = letters.get(name..).unwrap_or_default();
+            match switch.takes {
+                Takes::Nothing => self.take(switch)?,
+                Takes::Digits => {
+                    self.left = letters;
+                    self.take(switch)?;
+                    letters = self.left;
+                }
+                // What follows the letters belongs to the first that takes something, and so on.
+                Takes::Value | Takes::Name
+                    if letters.is_empty() || letters.starts_with(char::is_alphabetic) =>
+                {
+                    self.left = behind.trim_start();
+                    self.take(switch)?;
+                    behind = self.left;
+                }
+                _ => {
+                    self.left = touched.get(name..).unwrap_or_default();
+                    return self.take(switch);
+                }
+            }
+        }
+        self.left = behind;
+        Ok(())
+    }
+
+    /// `[1l5]` between a sign and a switch.
+    fn bracketed(&mut self, inner: &'t str, whole: &str) -> Result<(), CommandError> {
+        let (inside, after) = inner.split_once(']').ok_or_else(|| CommandError::Syntax(whole.to_owned()))?;
+        let mut left = inside.trim_start();
+        while let Some(letter) = left.chars().next() {
+            let list = self.args.switches.list;
+            let found = list.iter().find(|switch| switch.bare().is_some_and(|bare| left.starts_with(bare)));
+            let switch = found.ok_or_else(|| self.args.unknown(&format!("[{letter}]")))?;
+            left = left.get(letter.len_utf8()..).unwrap_or_default().trim_start();
+            let mut value = Value::None;
+            if switch.takes != Takes::Nothing {
+                let end = left.find(|c: char| !c.is_ascii_hexdigit() && c != 'x').unwrap_or(left.len());
+                let (digits, after) = left.split_at_checked(end).unwrap_or((left, ""));
+                value = Value::Number(evaluate(digits, self.host)?);
+                left = after.trim_start();
+            }
+            self.args.given.push(Given { switch, value, after: self.args.rest.len() });
+        }
+        self.left = after;
+        Ok(())
+    }
+
+    /// A letter that touches the command's name.
+    fn glued(&mut self, letter: char) -> Result<(), CommandError> {
+        let list = self.args.switches.list;
+        match list.iter().find(|switch| switch.spelling.chars().eq([letter])) {
+            Some(switch) => self.take(switch),
+            None => Err(self.args.unknown(&letter.to_string())),
+        }
+    }
+
+    /// Words that are known, at the end.
+    fn trailing(&mut self) {
+        let list = self.args.switches.list;
+        let plain = |switch: &&Switch| switch.takes == Takes::Nothing && !switch.sign().is_empty();
+        loop {
+            let last = self.left.rsplit(char::is_whitespace).next().unwrap_or_default();
+            let found =
+                list.iter().filter(plain).find(|switch| switch.sign() == "--" && switch.spelling == last);
+            let Some(switch) = found else { return };
+            let end = self.left.len().saturating_sub(last.len());
+            self.left = self.left.get(..end).unwrap_or_default().trim_end();
+            self.args.given.push(Given { switch, value: Value::None, after: 0 });
+        }
+    }
+
+    /// Takes what follows a switch.
+    fn take(&mut self, switch: &'static Switch) -> Result<(), CommandError> {
+        let value = match switch.takes {
+            Takes::Nothing => Value::None,
+            Takes::Digits => match self.digits() {
+                "" => Value::None,
+                digits => Value::Number(digits.parse().unwrap_or(u64::MAX)),
+            },
+            Takes::Count => {
+                self.left = self.left.trim_start();
+                let digits = self.digits();
+                let whole = self.left.is_empty() || self.left.starts_with(char::is_whitespace);
+                match digits.parse() {
+                    Ok(number) if whole => Value::Number(number),
+                    _ => return Err(self.needs(switch)),
+                }
+            }
+            Takes::Value | Takes::Name => {
+                self.left = self.left.trim_start();
+                match self.word() {
+                    "" => return Err(self.needs(switch)),
+                    word if switch.takes == Takes::Value => Value::Number(evaluate(word, self.host)?),
+                    word => Value::Text(word),
+                }
+            }
+            Takes::Expression => {
+                let text = self.left.trim_start();
+                if text.is_empty() {
+                    return Err(self.needs(switch));
+                }
+                let (value, after) = evaluate_prefix(text, self.host)?;
+                self.left = after;
+                Value::Number(value)
+            }
+            Takes::Text => {
+                self.left = self.left.trim_start();
+                let text = self.quoted();
+                if text.is_empty() {
+                    return Err(self.needs(switch));
+                }
+                Value::Text(text)
+            }
+            Takes::Rest => Value::Text(std::mem::take(&mut self.left).trim()),
+        };
+        self.args.given.push(Given { switch, value, after: self.args.rest.len() });
+        Ok(())
+    }
+
+    fn needs(&self, switch: &Switch) -> CommandError {
+        CommandError::Argument(format!(
+            "{} of {} needs {}",
+            switch.spelling, self.args.name, switch.parameter
+        ))
+    }
+
+    fn digits(&mut self) -> &'t str {
+        let end = self.left.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.left.len());
+        let (digits, after) = self.left.split_at_checked(end).unwrap_or((self.left, ""));
+        self.left = after;
+        digits
+    }
+
+    /// A word or what stands in quotes.
+    fn quoted(&mut self) -> &'t str {
+        let Some(inner) = self.left.strip_prefix('"') else {
+            let end = self.left.find(char::is_whitespace).unwrap_or(self.left.len());
+            let (word, after) = self.left.split_at_checked(end).unwrap_or((self.left, ""));
+            self.left = after;
+            return word;
+        };
+        let (text, after) = inner.split_once('"').unwrap_or((inner, ""));
+        self.left = after;
+        text
+    }
+
+    /// A word, in which blanks inside brackets do not separate.
+    fn word(&mut self) -> &'t str {
+        let mut depth = 0usize;
+        let mut end = self.left.len();
+        for (at, c) in self.left.char_indices() {
+            match c {
+                '(' | '<' => depth += 1,
+                ')' | '>' => depth = depth.saturating_sub(1),
+                c if c.is_whitespace() && depth == 0 => {
+                    end = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let (word, after) = self.left.split_at_checked(end).unwrap_or((self.left, ""));
+        self.left = after;
+        word
+    }
 }

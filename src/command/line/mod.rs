@@ -1,20 +1,29 @@
 //! The command line itself: what a command is, how a typed line becomes commands, and what they run with.
 
 mod args;
+#[cfg(test)]
+mod args_tests;
 mod context;
 mod error;
 mod host;
-pub mod options;
 mod parse;
 mod place;
+mod range;
 mod reference;
 mod run;
 mod spec;
+mod switch;
+mod typed;
 
-pub use args::{Args, Range, nothing_more, range};
+pub use args::{Args, Given, Value};
+#[cfg(test)]
+pub(super) use args_tests::test_args;
 pub use context::{Context, Out};
 pub use error::CommandError;
 pub use parse::{Parsed, first_command, near};
+pub use range::{Range, nothing_more, range};
 pub use reference::reference;
 pub use run::{Failure, LineEnd, run_line};
-pub use spec::{CommandSpec, Glue, Group, Needs, Rest};
+pub use spec::{CommandSpec, Effect, Glue, Group, Needs, Rest, Run};
+pub use switch::{Argument, Form, Kind, Place, Switch, Switches, Takes};
+pub use typed::Typed;

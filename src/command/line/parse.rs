@@ -1,15 +1,16 @@
 //! From a typed line to commands: separators, names, what touches a name.
 
+use super::error::CommandError;
 use super::spec::{CommandSpec, Glue, Rest};
+use super::typed::Typed;
 use crate::command::table::COMMANDS;
-use crate::command::{Args, CommandError};
 
 /// A command found at the start of a line.
 pub struct Parsed<'t> {
     /// Its entry in the table.
     pub spec: &'static CommandSpec,
     /// Its arguments.
-    pub args: Args<'t>,
+    pub args: Typed<'t>,
     /// A processor number that stood before the name (`2k`).
     pub processor: Option<u32>,
 }
@@ -33,12 +34,10 @@ pub fn first_command(line: &str) -> Result<Option<(Parsed<'_>, &str)>, CommandEr
         Rest::Text => text_end(after),
     };
     let (mine, rest) = after.split_at_checked(end).unwrap_or((after, ""));
-    let glued = match spec.glue {
-        Glue::Letters(letters) => mine.find(|c| !letters.contains(c)).unwrap_or(mine.len()),
-        Glue::Signs | Glue::Anything => 0,
-    };
+    let letters = spec.letters();
+    let glued = mine.find(|c| !letters.contains(c)).unwrap_or(mine.len());
     let (glued, arguments) = mine.split_at_checked(glued).unwrap_or(("", mine));
-    let args = Args { name, glued, text: arguments.trim() };
+    let args = Typed { name, glued, text: arguments.trim() };
     Ok(Some((Parsed { spec, args, processor }, rest)))
 }
 
@@ -87,7 +86,7 @@ fn find(text: &str) -> Result<(&'static CommandSpec, &'static str, &str), Comman
             let Some(after) = strip_name(text, name) else {
                 continue;
             };
-            if may_follow(spec.glue, name, after) && best.is_none_or(|(_, old, _)| name.len() > old.len()) {
+            if may_follow(spec, name, after) && best.is_none_or(|(_, old, _)| name.len() > old.len()) {
                 best = Some((spec, name, after));
             }
         }
@@ -105,17 +104,18 @@ fn strip_name<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     same.then_some(after)
 }
 
-fn may_follow(glue: Glue, name: &str, after: &str) -> bool {
+fn may_follow(spec: &CommandSpec, name: &str, after: &str) -> bool {
     let Some(next) = after.chars().next() else {
         return true;
     };
     if next.is_whitespace() || next == ';' {
         return true;
     }
-    match glue {
+    match spec.glue {
         Glue::Anything => true,
         Glue::Signs => signs(name, next),
-        Glue::Letters(letters) => {
+        Glue::Letters(_) | Glue::Switches => {
+            let letters = spec.letters();
             let end = after.find(|c| !letters.contains(c)).unwrap_or(after.len());
             after.get(end..).and_then(|rest| rest.chars().next()).is_none_or(|next| {
                 next.is_whitespace() || next == ';' || signs(name, next) || (end > 0 && next.is_ascii_digit())
@@ -183,7 +183,7 @@ mod tests {
 
     fn parsed(line: &str) -> (String, String, String, String) {
         let (parsed, rest) = first_command(line).expect("parses").expect("a command");
-        let Args { name, glued, text } = parsed.args;
+        let Typed { name, glued, text } = parsed.args;
         (name.to_owned(), glued.to_owned(), text.to_owned(), rest.to_owned())
     }
 

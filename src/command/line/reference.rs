@@ -20,7 +20,8 @@ pub fn reference() -> String {
 
 fn row(spec: &CommandSpec) -> String {
     let names: Vec<String> = spec.names.iter().map(|name| code(name)).collect();
-    let usage = if spec.usage.is_empty() { String::new() } else { format!(" {}", code(spec.usage)) };
+    let usage = spec.usage();
+    let usage = if usage.is_empty() { usage } else { format!(" {}", code(&usage)) };
     format!("| {}{usage} | {} |\n", names.join(" "), escape(spec.summary))
 }
 

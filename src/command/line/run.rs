@@ -1,8 +1,11 @@
 //! Running a line of commands.
 
+use super::context::Context;
+use super::error::CommandError;
+use super::parse::Parsed;
 use super::parse::first_command;
 use super::place::placed;
-use crate::command::{CommandError, Context, Needs};
+use super::spec::{Effect, Needs};
 use crate::dump::{Machine, Mapping};
 use crate::output::{Block, Line, OutputClosed, Role, Sink, brief};
 use crate::session::Session;
@@ -59,7 +62,7 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         };
         let typed = rest.get(..rest.len() - after.len()).unwrap_or(rest);
         let typed = typed.trim_matches(|c: char| c == ';' || c.is_whitespace());
-        if parsed.spec.names.contains(&"q") {
+        if parsed.spec.effect == Effect::Quits {
             return Ok(LineEnd::Quit);
         }
         let before = parsed.processor.map(|_| session.focus.clone());
@@ -139,11 +142,7 @@ fn tell_loads(session: &Session, sink: &mut dyn Sink) -> Result<(), CommandError
     Ok(())
 }
 
-fn run_one(
-    parsed: &crate::command::Parsed<'_>,
-    session: &mut Session,
-    sink: &mut dyn Sink,
-) -> Result<(), CommandError> {
+fn run_one(parsed: &Parsed<'_>, session: &mut Session, sink: &mut dyn Sink) -> Result<(), CommandError> {
     let needs = parsed.spec.needs;
     if parsed.processor.is_some() || matches!(needs, Needs::Dump | Needs::Physical) {
         session.target.dump()?;
@@ -162,5 +161,5 @@ fn run_one(
     }
     let mut context = Context::new(session, sink);
     context.warn(unseen)?;
-    (parsed.spec.run)(&parsed.args, &mut context)
+    parsed.spec.start(&parsed.args, &mut context)
 }

@@ -1,6 +1,11 @@
 //! What a command is: one constant a command, from which parsing, help, completion and the reference are made.
 
-use crate::command::{Args, CommandError, Context};
+use super::args::Args;
+use super::context::Context;
+use super::error::CommandError;
+use super::switch::{Argument, Switches, usage};
+use super::typed::Typed;
+use std::borrow::Cow;
 
 /// A command of the table.
 pub struct CommandSpec {
@@ -12,16 +17,79 @@ pub struct CommandSpec {
     pub rest: Rest,
     /// The chapter of the reference.
     pub group: Group,
-    /// The arguments, as the reference shows them after the name.
-    pub usage: &'static str,
+    /// Its switches.
+    pub switches: Switches,
+    /// Its arguments.
+    pub arguments: &'static [Argument],
     /// One line: what it tells.
     pub summary: &'static str,
-    /// The long help: options, one a line, and an example with its output.
+    /// The long help, and an example with its output. The switches are told after it.
     pub help: &'static str,
     /// What it needs; what cannot be had is said before it is run.
     pub needs: Needs,
+    /// What it does besides showing something.
+    pub effect: Effect,
     /// Does it.
-    pub run: fn(&Args<'_>, &mut Context<'_>) -> Result<(), CommandError>,
+    pub run: Run,
+}
+
+/// What runs a command.
+pub type Run = fn(&Args<'_>, &mut Context<'_>) -> Result<(), CommandError>;
+
+impl CommandSpec {
+    /// A command without switches and arguments that needs nothing: what a `SPEC` states stands before this.
+    pub const fn runs(run: Run) -> CommandSpec {
+        CommandSpec {
+            names: &[],
+            glue: Glue::Signs,
+            rest: Rest::Semicolon,
+            group: Group::Language,
+            switches: Switches::NONE,
+            arguments: &[],
+            summary: "",
+            help: "",
+            needs: Needs::Nothing,
+            effect: Effect::Shows,
+            run,
+        }
+    }
+
+    /// Runs it with what was typed.
+    ///
+    /// # Errors
+    /// A switch that it does not have, and what the command itself says.
+    pub fn start(&self, typed: &Typed<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+        let args = Args::read(self.switches, self.glue == Glue::Switches, typed, &*context.session)?;
+        (self.run)(&args, context)
+    }
+
+    /// Its switches and arguments, as the reference shows them after the name.
+    pub fn usage(&self) -> String {
+        usage(&self.switches, self.arguments)
+    }
+
+    /// The letters that may touch its name.
+    pub fn letters(&self) -> Cow<'static, str> {
+        match self.glue {
+            Glue::Letters(letters) => letters.into(),
+            Glue::Switches => {
+                let list = self.switches.list.iter();
+                list.map(|switch| switch.spelling).filter(|spelling| spelling.len() == 1).collect()
+            }
+            Glue::Signs | Glue::Anything => "".into(),
+        }
+    }
+}
+
+/// What a command does besides showing something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Shows,
+    /// It chooses what later commands show: a frame, a thread, a processor, a context.
+    Selects,
+    /// It ends the session.
+    Quits,
 }
 
 /// What may follow a command's name without a blank.
@@ -29,8 +97,10 @@ pub struct CommandSpec {
 pub enum Glue {
     /// Nothing but arguments that start with a sign: `k=`, `u@rip`, `r@rax`.
     Signs,
-    /// Option letters out of this set, as in `lmvm` or `kvn`.
+    /// Letters out of this set, as in `.sympath+`.
     Letters(&'static str),
+    /// The switches that are bare letters, as in `kvn`.
+    Switches,
     /// Anything at all, as after `?` or `$$`.
     Anything,
 }

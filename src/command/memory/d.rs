@@ -1,19 +1,17 @@
 //! `d`: the last display once more.
 
 use super::{da, db, dpp, dps, dyb};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Typed};
 
 /// `d`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["d"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Memory,
-    usage: "[ADDRESS [LCOUNT | END]]",
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
     summary: "Shows memory in the form that was used last",
     help: "Shows memory in the form of the last d command (db at first), from where that ended if no address is given.",
     needs: Needs::Memory,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -23,5 +21,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(family) = family else {
         return Err(CommandError::Syntax(name.to_owned()));
     };
-    (family.run)(&Args { name, ..*args }, context)
+    family.start(&Typed { name, glued: "", text: args.text }, context)
 }

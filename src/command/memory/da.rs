@@ -2,7 +2,7 @@
 
 use super::range::{NEXT, shown};
 use super::rows::bytes_at;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::memory::Memory;
 use crate::output::{Field, Line, Record, Role};
 use crate::util::bounded::{u16_at, utf16_lossy};
@@ -10,10 +10,8 @@ use crate::util::bounded::{u16_at, utf16_lossy};
 /// `da du ds dS`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["da", "du", "ds", "dS"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Memory,
-    usage: "[ADDRESS [LCOUNT | END]]",
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
     summary: "Shows text: ASCII, UTF-16, or what an ANSI_STRING or UNICODE_STRING counts",
     help: "da  ASCII text up to its NUL, 32 characters a line\n\
            du  UTF-16 text up to its NUL\n\
@@ -23,7 +21,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            kd> da 00007ffb`565c7134\n\
            00007ffb`565c7134  \"CLIPFORMAT_UserFree\"",
     needs: Needs::Memory,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// How characters lie in memory.

@@ -3,15 +3,16 @@
 use super::form::form_in;
 use super::range::{NEXT, columns, shown};
 use super::rows::{bytes_at, record};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes,
+};
 
 /// `db dc dd dD df dp dq dw dW`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["db", "dc", "dd", "dD", "df", "dp", "dq", "dw", "dW"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Memory,
-    usage: "[/c COLUMNS] [ADDRESS [LCOUNT | END]]",
+    switches: Switches::letters(&[Switch::with("/c", Takes::Expression, "COLUMNS", "so many in a row")]),
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
     summary: "Shows memory as bytes, words, double words, quad words, pointers or floating-point numbers",
     help: "db  bytes and characters\n\
            dw  16-bit words; dW with characters\n\
@@ -25,7 +26,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            kd> db @rsp L10\n\
            fffff803`11a8b158  2e bc cf 0b 03 f8 ff ff-1e 00 00 00 00 00 00 00  ................",
     needs: Needs::Memory,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// Shows the rows.
@@ -34,10 +35,10 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     let Some(form) = form_in(letters, &context.session.target) else {
         return Err(CommandError::Syntax(args.name.to_owned()));
     };
-    let (columns, text) = columns(args.name, args.text, context)?;
+    let columns = columns(args)?;
     let form = columns.map_or(*form, |columns| form.with_columns(columns));
     let size = form.size as u64;
-    let (start, count) = shown(text, size, form.count, context)?;
+    let (start, count) = shown(args.text, size, form.count, context)?;
     context.session.display_form = args.name;
     let memory = context.session.target.memory().clone();
     let mut done = 0u64;

@@ -2,17 +2,15 @@
 
 use super::form::form_in;
 use super::rows::{bytes_at, fields, value, with_cells};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::output::{Line, Record};
 use crate::util::links::Links;
 
 /// `dl dlb`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["dl", "dlb"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Memory,
-    usage: "ADDRESS [MAXCOUNT [SIZE]]",
+    arguments: &[Argument::new("ADDRESS [MAXCOUNT [SIZE]]", Kind::Expression)],
     summary: "Walks a linked list and shows the first pointers of each element",
     help: "ADDRESS is the first element, or a list head; MAXCOUNT how many elements at most (20 if not given); SIZE \
            how many pointers to show of each (2). dl follows the first pointer of each element, dlb the second one, \
@@ -23,7 +21,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            fffff803`11a8b158  fffff803`0bcfbc2e 00000000`0000001e\n\
            fffff803`0bcfbc2e  cccccccc`cccccccc cccccccc`cccccccc",
     needs: Needs::Memory,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 const DEFAULT_COUNT: u64 = 0x20;

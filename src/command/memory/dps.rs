@@ -2,16 +2,14 @@
 
 use super::column;
 use crate::command::show::code_name::source_text;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::output::{Field, Record, Role};
 
 /// `dps dds dqs`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["dps", "dds", "dqs"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Memory,
-    usage: "[ADDRESS [LCOUNT | END]]",
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
     summary: "Shows memory as pointers, one a line, with the symbol or module that each points into",
     help: "dps  pointers\n\
            dds  32-bit words\n\
@@ -24,7 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            fffff803`11a8b168  ffffffff`80000003\n\
            fffff803`11a8b170  fffff803`30ec2e68 dxgmms2+0x2e68",
     needs: Needs::Memory,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// Shows the rows.

@@ -2,16 +2,14 @@
 
 use super::range::{NEXT, shown};
 use super::rows::{bytes_at, value};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::output::{Field, Line, Record, Role};
 
 /// `dyb dyd`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["dyb", "dyd"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Memory,
-    usage: "[ADDRESS [LCOUNT | END]]",
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
     summary: "Shows memory as bits, in bytes or double words",
     help: "dyb  four bytes a line, each with its bits and in hexadecimal\n\
            dyd  one 32-bit word a line\n\
@@ -22,7 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            \x20                  -------- -------- -------- --------\n\
            fffff803`11a8b158  00001011 11001111 10111100 00101110  0bcfbc2e",
     needs: Needs::Memory,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// Columns before the bits: the address and two blanks.

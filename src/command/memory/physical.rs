@@ -4,17 +4,15 @@ use super::da::{Encoding, string_at};
 use super::form::{Form, form};
 use super::rows::{bytes_at, fields, with_cells};
 use crate::command::line::range;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::eval::as_typed;
 use crate::output::{Action, Field, Line, Record, Role};
 
 /// `!db !dc !dd !dp !dq !du !dw`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!db", "!dc", "!dd", "!dp", "!dq", "!du", "!dw"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Memory,
-    usage: "[ADDRESS] [LCOUNT]",
+    arguments: &[Argument::new("[ADDRESS] [LCOUNT]", Kind::Range)],
     summary: "Shows physical memory as bytes, words, double words, quad words or UTF-16 text",
     help: "As the d commands without the exclamation mark, for physical addresses. Triage dumps hold no physical \
            memory. The caching flags [c], [uc], [wc] are accepted; in a dump they say nothing.\n\
@@ -22,7 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            kd> !dd 1a0040 L4\n\
            #  1a0040 00000000 00000000 00000000 00000000",
     needs: Needs::Physical,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 const NEXT: &str = "!d";

@@ -1,8 +1,7 @@
 //! Which memory a `d` command shows.
 
-use crate::command::line::options::unknown;
 use crate::command::line::range;
-use crate::command::{CommandError, Context};
+use crate::command::{Args, CommandError, Context};
 
 /// Where every `d` command goes on when it is given no address.
 pub const NEXT: &str = "d";
@@ -31,25 +30,14 @@ fn continued(context: &Context<'_>) -> Result<u64, CommandError> {
     }
 }
 
-/// Takes `/c COLUMNS` off the start of `text`, which follows the command `name`.
+/// The columns of `/c COLUMNS`.
 ///
 /// # Errors
-/// A number of columns that is none or absurd, and other options.
-pub fn columns<'t>(
-    name: &str,
-    text: &'t str,
-    context: &Context<'_>,
-) -> Result<(Option<usize>, &'t str), CommandError> {
-    let Some(option) = text.strip_prefix('/') else {
-        return Ok((None, text));
-    };
-    let number = option.strip_prefix('c').ok_or_else(|| {
-        let letter: String = option.chars().take(1).collect();
-        unknown(name, &format!("/{letter}"), "/c COLUMNS")
-    })?;
-    let (columns, rest) = context.evaluate_prefix(number)?;
+/// A number of columns that is none or absurd.
+pub fn columns(args: &Args<'_>) -> Result<Option<usize>, CommandError> {
+    let Some(columns) = args.number("/c") else { return Ok(None) };
     match usize::try_from(columns) {
-        Ok(columns @ 1..=128) => Ok((Some(columns), rest.trim_start())),
+        Ok(columns @ 1..=128) => Ok(Some(columns)),
         _ => Err(CommandError::Argument(format!("{columns:#x} columns: between 1 and 0x80 are possible"))),
     }
 }

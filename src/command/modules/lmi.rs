@@ -1,7 +1,7 @@
 //! `!lmi`: what is known of one module, its image and its symbols.
 
 use super::dh::{base_of, machine_name};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::debuggee::{Module, SymbolStatus};
 use crate::output::{Field, Line, Record, Role};
 use crate::session::Session;
@@ -12,15 +12,13 @@ use crate::util::hex;
 /// `!lmi`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!lmi"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Modules,
-    usage: "MODULE | ADDRESS",
+    arguments: &[Argument::new("MODULE | ADDRESS", Kind::Module)],
     summary: "Shows a module's image facts: time stamp, checksum, the PDB that belongs to it, its symbols",
     help: "Shows what the module list says of a module, what its headers say where the dump (or an image file named with \
            -i) holds them, which PDB belongs to it and which symbols were found.",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

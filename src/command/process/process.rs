@@ -1,35 +1,33 @@
 //! `.process`: the process whose address space is looked at.
 
-use crate::command::line::options::unknown;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs, Switch, Switches,
+};
 use crate::output::Line;
 
 /// `.process`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".process"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Kernel,
-    usage: "[/p] [/r] [/P] [/i] [ADDRESS]",
+    switches: Switches::letters(&[
+        Switch::ignored("/p"),
+        Switch::ignored("/r"),
+        Switch::ignored("/P"),
+        Switch::ignored("/i"),
+    ]),
+    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
     summary: "Shows or chooses the process whose address space is looked at",
     help: "With an EPROCESS address, user memory and user modules are that process's from then on; 0 goes back to \
-           the current thread's process, which ~Ns and .thread change. Needs page tables: a triage dump holds one process's memory only. The letters are \
-           accepted for WinDbg's sake; modules are always listed anew.",
+           the current thread's process, which ~Ns and .thread change. Needs page tables: a triage dump holds one process's memory only. Modules are \
+           always listed anew.",
     needs: Needs::Dump,
-    run,
+    effect: Effect::Selects,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let mut rest = args.text;
-    while let Some(option) = rest.strip_prefix('/') {
-        let (letter, after) = option.split_at_checked(1).unwrap_or((option, ""));
-        if !matches!(letter, "p" | "r" | "P" | "i") {
-            return Err(unknown(".process", &format!("/{letter}"), "/p /r /P /i"));
-        }
-        rest = after.trim_start();
-    }
-    if !rest.is_empty() {
-        let asked = context.evaluate(rest)?;
+    if !args.text.is_empty() {
+        let asked = context.evaluate(args.text)?;
         if asked == 0 {
             let unseen = context.session.detach();
             context.warn(unseen)?;

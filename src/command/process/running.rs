@@ -1,7 +1,6 @@
 //! `!running`: what each processor runs.
 
-use crate::command::line::options::unknown;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs, Switch, Switches};
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{LockState, Processor, Thread};
 use crate::output::{Action, Field, Line, Record, Role};
@@ -9,29 +8,25 @@ use crate::output::{Action, Field, Line, Record, Role};
 /// `!running`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!running"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Kernel,
-    usage: "[-i] [-t]",
+    switches: Switches::letters(&[
+        Switch::flag("-i", "processors that have nothing to do, too"),
+        Switch::flag("-t", "the stack of each"),
+    ])
+    .anywhere(),
     summary: "Shows the thread that each processor runs, and the one that is next",
-    help: "Processors that have nothing to do are left out unless -i is given; -t adds the stack of each. The dots stand \
+    help: "Processors that have nothing to do are left out. The dots stand \
            for a processor's sixteen queued spin locks: `.` not in use, `O` owned, `W` waited for, `?` not known.\n\n\
            kd> !running -it",
     needs: Needs::Types,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let (mut idle, mut stacks) = (false, false);
-    for word in args.text.split_whitespace() {
-        for letter in word.strip_prefix('-').ok_or_else(|| unknown(args.name, word, "-i -t"))?.chars() {
-            match letter {
-                'i' => idle = true,
-                't' => stacks = true,
-                _ => return Err(unknown(args.name, word, "-i -t")),
-            }
-        }
+    if let Some(word) = args.words().next() {
+        return Err(args.unknown(word));
     }
+    let (idle, stacks) = (args.has("-i"), args.has("-t"));
     let rows = rows(context);
     let mask = |wanted: fn(&Row) -> bool| {
         let numbers = rows.iter().filter(|row| wanted(row)).map(|row| row.number);

@@ -1,7 +1,7 @@
 //! `.cxr`: a saved CONTEXT as the current registers.
 
 use crate::command::show::registers::{Segments, show};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs};
 use crate::debuggee::Context as RegisterContext;
 use crate::memory::Memory;
 use crate::output::Line;
@@ -9,15 +9,14 @@ use crate::output::Line;
 /// `.cxr`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".cxr"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Registers,
-    usage: "[ADDRESS]",
+    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
     summary: "Makes a saved CONTEXT the current registers",
     help: "Reads the CONTEXT at the address, shows it and uses it from then on; without an address the processor's own \
            registers are current again.",
     needs: Needs::Dump,
-    run,
+    effect: Effect::Selects,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

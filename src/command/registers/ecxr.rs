@@ -3,23 +3,21 @@
 use super::cxr;
 use super::trap;
 use crate::analysis::{ContextKind, crash_context};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, CommandError, CommandSpec, Context, Effect, Group, Needs, Typed};
 use crate::session::Focus;
 
 /// `.ecxr`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".ecxr"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Registers,
-    usage: "",
     summary: "Makes the registers of the fault behind the bug check current",
     help: "The bug check may name them: 0x7E and 0x3B a CONTEXT, 0x139, 0xBE and others a trap frame; 0xA, 0xD1, 0x50 and \
            0x1E name the instruction, at which a trap frame on the stack stands. Else those of the innermost exception on \
            the stack are taken, if no interrupt and no system call came after it. Without any a line says so and nothing \
            changes.",
     needs: Needs::Dump,
-    run,
+    effect: Effect::Selects,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -39,8 +37,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let text = format!("{:#x}", found.address);
     match found.kind {
         ContextKind::ContextRecord => {
-            (cxr::SPEC.run)(&Args { name: ".cxr", glued: "", text: &text }, context)
+            cxr::SPEC.start(&Typed { name: ".cxr", glued: "", text: &text }, context)
         }
-        ContextKind::TrapFrame => (trap::SPEC.run)(&Args { name: ".trap", glued: "", text: &text }, context),
+        ContextKind::TrapFrame => trap::SPEC.start(&Typed { name: ".trap", glued: "", text: &text }, context),
     }
 }

@@ -1,6 +1,6 @@
 //! `~`: lists or switches processors.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Effect, Glue, Group, Kind, Needs};
 use crate::debuggee::Processor;
 use crate::output::{Action, Field, Line, Record, Role};
 use crate::util::hex;
@@ -9,15 +9,15 @@ use crate::util::hex;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["~"],
     glue: Glue::Anything,
-    rest: Rest::Semicolon,
     group: Group::Registers,
-    usage: "[N | Ns | Nk | Nr]",
+    arguments: &[Argument::new("[N | Ns | Nk | Nr]", Kind::Text)],
     summary: "Lists the processors or makes one current",
     help: "~ lists every processor with its thread and where it stood; `>` marks the current one and `!` the one that \
            crashed. ~2s (or ~2) makes processor 2 current: registers, stack and memory then are its own. ~2k and \
            ~2r show its stack and registers without making it current.",
     needs: Needs::Dump,
-    run,
+    effect: Effect::Selects,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -1,23 +1,22 @@
 //! `.trap`: a trap frame as the current registers.
 
 use crate::command::show::registers::{Segments, show};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs};
 use crate::output::{Line, Role};
 use crate::unwind::{TargetHost, TrapFrame};
 
 /// `.trap`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".trap"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Registers,
-    usage: "[ADDRESS]",
+    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
     summary: "Makes a trap frame the current registers",
     help: "kv names the trap frames of a stack. A trap frame holds what the processor was doing when it was interrupted, \
            but few of the registers that calls preserve: those are shown as zero. The frame after the trap handler in k \
            has them all (.frame /r). Without an address the processor's own registers are current again.",
     needs: Needs::Dump,
-    run,
+    effect: Effect::Selects,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -1,19 +1,18 @@
 //! `.echo`, and the comments `*` and `$$`.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Rest};
 use crate::output::{Line, Span};
 
 /// `.echo`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".echo"],
-    glue: Glue::Signs,
     rest: Rest::Text,
     group: Group::Language,
-    usage: "TEXT",
+    arguments: &[Argument::new("TEXT", Kind::Text)],
     summary: "Prints its text",
     help: "Prints the text up to the next `;`; quotation marks around it are taken off and protect a `;`.",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// `$$`
@@ -22,11 +21,11 @@ pub const COMMENT: CommandSpec = CommandSpec {
     glue: Glue::Anything,
     rest: Rest::Remark,
     group: Group::Language,
-    usage: "TEXT",
+    arguments: &[Argument::new("TEXT", Kind::Text)],
     summary: "A remark up to the next ;",
     help: "Does nothing.",
     needs: Needs::Nothing,
-    run: |_, _| Ok(()),
+    ..CommandSpec::runs(|_, _| Ok(()))
 };
 
 /// `*`
@@ -35,11 +34,11 @@ pub const COMMENT_LINE: CommandSpec = CommandSpec {
     glue: Glue::Anything,
     rest: Rest::Line,
     group: Group::Language,
-    usage: "TEXT",
+    arguments: &[Argument::new("TEXT", Kind::Text)],
     summary: "A remark up to the end of the line",
     help: "Does nothing.",
     needs: Needs::Nothing,
-    run: |_, _| Ok(()),
+    ..CommandSpec::runs(|_, _| Ok(()))
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

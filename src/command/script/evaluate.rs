@@ -1,7 +1,7 @@
 //! `?`: the value of an expression.
 
 use crate::command::line::nothing_more;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs};
 use crate::output::{Action, Field, Line, Record};
 use crate::util::hex;
 
@@ -9,15 +9,14 @@ use crate::util::hex;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["?"],
     glue: Glue::Anything,
-    rest: Rest::Semicolon,
     group: Group::Language,
-    usage: "EXPRESSION",
+    arguments: &[Argument::new("EXPRESSION", Kind::Expression)],
     summary: "Evaluates a MASM expression",
     help: "Numbers are hexadecimal (0n10 is decimal); registers are @rsp, memory is poi(), dwo(), wo(), by(). Without an \
            expression it lists the commands.\nExample: ? poi(@rsp)+8\n\
            Evaluate expression: -8776834812703 = fffff804`7be0f4e1",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

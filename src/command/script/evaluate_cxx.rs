@@ -3,7 +3,7 @@
 use crate::command::line::nothing_more;
 use crate::command::show::typed::{note_layout, with_view};
 use crate::command::types::dt::lines_of;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs};
 use crate::debuggee::FoundType;
 use crate::eval::EvalError;
 use crate::eval::cxx::{self, CType, Typed};
@@ -19,9 +19,8 @@ use crate::util::float;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["??"],
     glue: Glue::Anything,
-    rest: Rest::Semicolon,
     group: Group::Language,
-    usage: "EXPRESSION",
+    arguments: &[Argument::new("EXPRESSION", Kind::Expression)],
     summary: "Evaluates a C++ expression, with types",
     help: "Numbers are decimal unless they start with 0x; registers are @rsp, @$proc is an _EPROCESS *, @$thread an \
            _ETHREAD *. Casts, members (. and ->), [], * and &, arithmetic, comparisons, sizeof, #FIELD_OFFSET and \
@@ -29,7 +28,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            Example: ?? @$proc->UniqueProcessId\n\
            void * 0x00000000`00000004",
     needs: Needs::Types,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -1,7 +1,7 @@
 //! `.formats`: a value in every notation.
 
 use crate::command::line::nothing_more;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::output::{Field, Line, Record};
 use crate::util::filetime::{self, Zone};
 use crate::util::{float, hex};
@@ -9,10 +9,8 @@ use crate::util::{float, hex};
 /// `.formats`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".formats"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Language,
-    usage: "EXPRESSION",
+    arguments: &[Argument::new("EXPRESSION", Kind::Expression)],
     summary: "Shows a value as hexadecimal, decimal, octal and binary number, characters, time and floating-point",
     help: "A value of 32 bits is read as seconds since 1970, a larger one as a FILETIME; the time is shown in the zone \
            that --tz chooses.\n\
@@ -29,7 +27,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            \x20 Float:   low 2.66366e+014 high 0\n\
            \x20 Double:  7.24847e-315",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

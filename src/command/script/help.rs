@@ -1,20 +1,20 @@
 //! `.help`: the commands.
 
-use crate::command::{Args, COMMANDS, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest, near};
+use crate::command::{
+    Args, Argument, COMMANDS, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs, near,
+};
 use crate::output::{Action, Line, Record, Role};
 use crate::util::width;
 
 /// `.help`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".help", ".hh"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Language,
-    usage: "[COMMAND]",
+    arguments: &[Argument::new("[COMMAND]", Kind::Command)],
     summary: "Lists the commands, or explains one",
     help: "Without a name it lists every command with one line each; with a name it shows that command's options.",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -47,10 +47,10 @@ fn entry(spec: &CommandSpec) -> Record {
     const COLUMN: usize = 30;
     let name = spec.names.first().copied().unwrap_or_default();
     let line = Line::of("  ").link(Role::Symbol, name, Action::Help(name));
-    let line = line.text(" ").label(spec.usage);
+    let line = line.text(" ").label(spec.usage());
     let record = Record::new("command")
         .field("names", spec.names.to_vec())
-        .field("usage", spec.usage)
+        .field("usage", spec.usage())
         .field("summary", spec.summary);
     if width::columns(&line.plain()) >= COLUMN {
         return record.line(line).line(Line::new().pad_to(COLUMN).text(spec.summary));
@@ -60,10 +60,16 @@ fn entry(spec: &CommandSpec) -> Record {
 
 fn explain(spec: &CommandSpec, context: &mut Context<'_>) -> Result<(), CommandError> {
     let names = spec.names.join(", ");
-    context.emit(Line::new().role(Role::Symbol, names).text(" ").label(spec.usage))?;
+    context.emit(Line::new().role(Role::Symbol, names).text(" ").label(spec.usage()))?;
     context.emit(Line::of(format!("{}.", spec.summary)))?;
     for line in spec.help.lines() {
         context.emit(Line::of(line))?;
+    }
+    for line in spec.switches.help() {
+        context.emit(Line::of(line))?;
+    }
+    if spec.effect == Effect::Selects {
+        context.emit(Line::of("It changes what later commands show."))?;
     }
     Ok(())
 }

@@ -1,22 +1,20 @@
 //! `.lang`: the language of explanations.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::output::{Line, Record};
 use crate::words::{Language, text};
 
 /// `.lang`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".lang"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Language,
-    usage: "[en | zh-CN]",
+    arguments: &[Argument::new("[en | zh-CN]", Kind::Word(&["en", "zh-CN"]))],
     summary: "Shows or chooses the language of explanations",
     help: "Explanations, advice and the explorer's own words are in English or Chinese. Names, labels and whatever is typed \
            or pasted back are the same in both.\n\
            Example: .lang zh-CN",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

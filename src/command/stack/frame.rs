@@ -1,9 +1,10 @@
 //! `.frame`: looks at one frame.
 
 use super::rows::Columns;
-use crate::command::line::options::unknown;
 use crate::command::show::registers::{Segments, show as show_registers};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs, Switch, Switches,
+};
 use crate::dump::Machine;
 use crate::output::{Field, Line, Record, Role};
 use crate::unwind::{FrameKind, Origin, Registers};
@@ -11,57 +12,44 @@ use crate::unwind::{FrameKind, Origin, Registers};
 /// `.frame`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".frame"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Stack,
-    usage: "[/c] [/r] [N]",
+    switches: Switches::letters(&[
+        Switch::flag("/c", "makes the frame the start of later stacks; .cxr takes that back"),
+        Switch::flag("/r", "shows the frame's registers and instruction"),
+    ]),
+    arguments: &[Argument::new("[N]", Kind::Expression)],
     summary: "Selects a frame: registers and locals are then its own",
-    help: "N is hexadecimal, as k prints it; 0n17 is decimal. Without N it shows the selected frame.\n  \
-           /r  shows the frame's registers and instruction. Registers that calls do not preserve cannot be known in \
-           outer frames: they are listed as not recovered\n  \
-           /c  makes the frame the start of later stacks; .cxr takes that back",
+    help: "N is hexadecimal, as k prints it; 0n17 is decimal. Without N it shows the selected frame. \
+           Registers that calls do not preserve cannot be known in outer frames: they are listed as not recovered.",
     needs: Needs::Dump,
-    run,
+    effect: Effect::Selects,
+    ..CommandSpec::runs(run)
 };
 
 /// `.f+`
 pub const NEXT: CommandSpec = CommandSpec {
     names: &[".f+"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Stack,
-    usage: "",
     summary: "Selects the next outer frame",
     help: "The caller of the selected frame, as .frame would show it.",
     needs: Needs::Dump,
-    run: outer,
+    effect: Effect::Selects,
+    ..CommandSpec::runs(outer)
 };
 
 /// `.f-`
 pub const PREVIOUS: CommandSpec = CommandSpec {
     names: &[".f-"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Stack,
-    usage: "",
     summary: "Selects the next inner frame",
     help: "The frame that the selected one called, as .frame would show it.",
     needs: Needs::Dump,
-    run: inner,
+    effect: Effect::Selects,
+    ..CommandSpec::runs(inner)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let (mut registers, mut start, mut rest) = (false, false, args.text);
-    while let Some(option) = rest.strip_prefix('/') {
-        let (option, after) = option.split_at_checked(1).unwrap_or((option, ""));
-        match option {
-            "r" => registers = true,
-            "c" => start = true,
-            _ => return Err(unknown(".frame", &format!("/{option}"), "/c /r")),
-        }
-        rest = after.trim_start();
-    }
-    let number = match rest {
+    let number = match args.text {
         "" => selected(context),
         text => {
             let number = context.evaluate(text.trim_start_matches('='))?;
@@ -69,7 +57,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                 .map_err(|_| CommandError::Argument(format!("no stack has a frame {number:x}")))?
         }
     };
-    select(number, registers, start, context)
+    select(number, args.has("/r"), args.has("/c"), context)
 }
 
 fn selected(context: &Context<'_>) -> u32 {

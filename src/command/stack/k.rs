@@ -4,7 +4,9 @@ use super::fold;
 use super::fold::Part;
 use super::parameters::Parameters;
 use super::rows::Columns;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Switch, Switches, Takes,
+};
 use crate::memory::Memory;
 use crate::output::{Line, Role};
 use crate::session::DEFAULT_FRAMES;
@@ -13,24 +15,33 @@ use crate::unwind::{End, FrameKind, Origin, Registers, Stack};
 /// `k`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["k"],
-    glue: Glue::Letters("bcdfnpPvLM"),
-    rest: Rest::Semicolon,
+    glue: Glue::Switches,
     group: Group::Stack,
-    usage: "[bcdfnpPvLM] [= RSP [RIP]] [COUNT] [--fold] [--narrow]",
+    switches: Switches::words(&[
+        Switch::flag("b", "the four argument slots"),
+        Switch::flag("c", "call sites alone"),
+        Switch::with("d", Takes::Nothing, "", "the stack's words with symbols"),
+        Switch::flag("f", "the bytes between frames"),
+        Switch::flag("n", "frame numbers, which are always there"),
+        Switch::flag("p", "parameters and their values, where the module has a private PDB"),
+        Switch::flag("P", "the same, one a line"),
+        Switch::flag("v", "argument slots and trap frames"),
+        Switch::flag("L", "without source lines"),
+        Switch::ignored("M"),
+        Switch::flag("--fold", "frames that repeat become one line with a count"),
+        Switch::flag("--narrow", "without return addresses"),
+    ]),
+    arguments: &[
+        Argument::new("[= RSP [RIP]]", Kind::Expression),
+        Argument::new("[COUNT]", Kind::Expression),
+    ],
     summary: "Shows the stack",
-    help: "k        frame number, stack pointer, return address, call site\n  \
-           kb kv    with the four argument slots; kv also names trap frames\n  \
-           kc       call sites alone          kf  with the bytes between frames     kL  without source lines\n  \
-           kd [N]   the stack's words with symbols\n  \
-           kp kP    with parameters and their values, where the module has a private PDB (kP: one a line)\n  \
-           k 20     0x20 frames               k = RSP RIP 10   from other registers\n  \
-           --fold   frames that repeat become one line with a count\n  \
-           --narrow without return addresses\n\n\
+    help: "k 20 shows 0x20 frames, k = RSP RIP 10 a stack from other registers, kd N so many words.\n\n\
            Frames come from the images' unwind data. Where a dump has none and no image file is given (-i), the stack \
            is searched for return addresses: such frames are marked [scan N], N being the confidence out of 100. \
            They are followed by the images that would make them exact.",
     needs: Needs::Dump,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// Words that `kd` shows.
@@ -41,40 +52,30 @@ const MAX_FRAMES: u64 = 0x10000;
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let missing = |why: String| CommandError::Missing(format!("no stack: {why}"));
     let base = context.session.base_registers().map_err(missing)?;
-    let (mut text, mut fold, mut narrow) = (args.text, false, false);
-    loop {
-        if let Some(rest) = text.strip_suffix("--fold") {
-            (text, fold) = (rest.trim_end(), true);
-        } else if let Some(rest) = text.strip_suffix("--narrow") {
-            (text, narrow) = (rest.trim_end(), true);
-        } else {
-            break;
-        }
-    }
-    let request = request(text, base, context)?;
-    if args.glued.contains('d') {
-        return raw(request.registers.rsp(), request.count.unwrap_or(RAW_WORDS), context);
+    let start = start(args.text, base, context)?;
+    if args.has("d") {
+        return raw(start.registers.rsp(), start.count.unwrap_or(RAW_WORDS), context);
     }
     let frames = context.session.settings.frames.map_or(DEFAULT_FRAMES, |frames| frames as usize);
-    let limit = match request.count {
+    let limit = match start.count {
         Some(count) if count > MAX_FRAMES => {
             return Err(CommandError::Argument(format!("{count:#x} frames; the most is {MAX_FRAMES:#x}")));
         }
         Some(count) => usize::try_from(count).unwrap_or(frames),
         None => frames,
     };
-    let has = |letter| args.glued.contains(letter);
-    let names_only = has('c');
+    let has = |letter| args.has(letter);
+    let names_only = has("c");
     let columns = Columns {
-        memory: has('f') && !names_only,
-        child_sp: !names_only && (!has('b') || has('v')),
-        return_address: !names_only && !narrow,
-        arguments: !names_only && (has('b') || has('v')),
-        notes: has('v'),
+        memory: has("f") && !names_only,
+        child_sp: !names_only && (!has("b") || has("v")),
+        return_address: !names_only && !has("--narrow"),
+        arguments: !names_only && (has("b") || has("v")),
+        notes: has("v"),
         offsets: !names_only,
-        source: !has('L') && !names_only,
+        source: !has("L") && !names_only,
     };
-    let parameters = match (has('p'), has('P')) {
+    let parameters = match (has("p"), has("P")) {
         (_, true) => Parameters::Lines,
         (true, false) => Parameters::Inline,
         (false, false) => Parameters::Hidden,
@@ -83,23 +84,23 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let text = "  *** Stack trace for last set context - .thread/.cxr resets it";
         context.emit(Line::of(text))?;
     }
-    let stack = context.session.stack_from(request.registers, limit);
-    show(&stack, columns, parameters, limit, fold, context)
+    let stack = context.session.stack_from(start.registers, limit);
+    show(&stack, columns, parameters, limit, has("--fold"), context)
 }
 
-/// What stands after the letters.
-struct Request {
+/// Where a stack starts, and how many frames are shown.
+struct Start {
     registers: Registers,
     count: Option<u64>,
 }
 
-fn request(text: &str, base: Registers, context: &Context<'_>) -> Result<Request, CommandError> {
+fn start(text: &str, base: Registers, context: &Context<'_>) -> Result<Start, CommandError> {
     let Some(text) = text.strip_prefix('=') else {
         let count = match text {
             "" => None,
             text => Some(context.evaluate(text)?),
         };
-        return Ok(Request { registers: base, count });
+        return Ok(Start { registers: base, count });
     };
     let mut values = Vec::new();
     let mut rest = text.trim_start();
@@ -119,7 +120,7 @@ fn request(text: &str, base: Registers, context: &Context<'_>) -> Result<Request
     let mut registers = Registers::default();
     registers.set_rip(ip.unwrap_or(base.rip.value), Origin::Context);
     registers.set_rsp(sp);
-    Ok(Request { registers, count })
+    Ok(Start { registers, count })
 }
 
 /// The stack's rows, and what is to be known about them.

@@ -1,20 +1,18 @@
 //! `.kframes`: how many frames `k` shows.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::output::Line;
 use crate::session::DEFAULT_FRAMES;
 
 /// `.kframes`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".kframes"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Stack,
-    usage: "[COUNT]",
+    arguments: &[Argument::new("[COUNT]", Kind::Expression)],
     summary: "Shows or sets how many frames k shows",
     help: "The count is in the default radix: .kframes 0n40. A count given to k itself wins.",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

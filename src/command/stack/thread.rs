@@ -1,7 +1,8 @@
 //! `.thread`: looks at another thread's stack.
 
-use crate::command::line::options::unknown;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs, Switch, Switches,
+};
 use crate::memory::Memory;
 use crate::output::Line;
 use crate::unwind::Registers;
@@ -10,28 +11,25 @@ use crate::util::hex;
 /// `.thread`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".thread"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Stack,
-    usage: "[/p] [/r] [/P] [/w] [ADDRESS]",
+    switches: Switches::letters(&[
+        Switch::ignored("/p"),
+        Switch::ignored("/r"),
+        Switch::ignored("/P"),
+        Switch::ignored("/w"),
+    ]),
+    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
     summary: "Shows or selects the thread whose stack is shown",
     help: "The address is that of an ETHREAD. The stack of a thread that waits starts where it was switched out. User \
            memory is that of its process, unless .process chose one. Without an address the thread of the current \
            processor is shown and current again.",
     needs: Needs::Dump,
-    run,
+    effect: Effect::Selects,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let mut rest = args.text;
-    while let Some(option) = rest.strip_prefix('/') {
-        let (letter, after) = option.split_at_checked(1).unwrap_or((option, ""));
-        if !matches!(letter, "p" | "r" | "P" | "w") {
-            return Err(unknown(".thread", &format!("/{letter}"), "/p /r /P /w"));
-        }
-        rest = after.trim_start();
-    }
-    if rest.is_empty() {
+    if args.text.is_empty() {
         context.session.focus.thread = None;
         context.session.reset_context();
         let unseen = context.session.follow_thread();
@@ -42,7 +40,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             .ok_or_else(|| CommandError::Missing("the current thread is not known".to_owned()))?;
         return said(thread, context);
     }
-    let thread = context.evaluate(rest)?;
+    let thread = context.evaluate(args.text)?;
     select(thread, context)?;
     let unseen = context.session.follow_thread();
     context.warn(unseen)?;

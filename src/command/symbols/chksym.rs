@@ -1,7 +1,7 @@
 //! `!chksym`: does the loaded PDB belong to the image?
 
 use crate::command::show::typed::module_named;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::debuggee::SymbolStatus;
 use crate::output::{Line, Record, Role};
 use crate::symbols::module::PdbId;
@@ -10,16 +10,14 @@ use crate::symbols::pdb::PdbFile;
 /// `!chksym`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!chksym"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "MODULE",
+    arguments: &[Argument::new("MODULE", Kind::Module)],
     summary: "Compares a module's PDB with what the image asks for",
     help: "Shows time stamp, size and PDB identity of the image, the identity of the PDB that is loaded, and whether \
            they agree. Where the dump holds no image header, the kernel's PDB is recognised by the addresses that the \
            dump holds.",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -1,6 +1,6 @@
 //! `ld`: loads a module's symbols now.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::debuggee::{Module, SymbolStatus};
 use crate::output::{Line, Role};
 use crate::symbols::wildcard::Wildcard;
@@ -8,14 +8,12 @@ use crate::symbols::wildcard::Wildcard;
 /// `ld`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["ld"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "MODULE | *",
+    arguments: &[Argument::new("MODULE | *", Kind::Module)],
     summary: "Loads the symbols of modules",
     help: "MODULE may hold wildcards. .reload /f says in full what was tried where nothing is found.",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -2,17 +2,15 @@
 
 use crate::command::show::symbol_text::{data, words};
 use crate::command::show::typed::with_view;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::debuggee::{Module, Target};
 use crate::output::{Action, Field, Line, Record, Role};
 
 /// `ln`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["ln"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[ADDRESS]",
+    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
     summary: "Shows the symbols nearest to an address",
     help: "Shows the symbol at or before the address and the one after it, its source line where known, and every \
            symbol that stands exactly there. An address in a module without symbols shows the module; one in no module \
@@ -20,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            Example: ln nt!KeBugCheckEx+10\n\
            (fffff804`7bdf5a80)   nt!KeBugCheckEx+0x10   |  (fffff804`7bdf5bb0)   nt!KeContextToKframes",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -1,6 +1,6 @@
 //! `lsa`: the source lines around an address.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::output::{Line, Record, Role};
 use crate::util::files::open_found;
 use std::io::{self, BufRead, BufReader, Read};
@@ -9,14 +9,12 @@ use std::path::{Path, PathBuf};
 /// `lsa`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["lsa"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[ADDRESS]",
+    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
     summary: "Shows the source lines around an address",
     help: "Needs line records in the module's PDB, and the source file below a folder of .srcpath.",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// Lines before and after.

@@ -1,7 +1,8 @@
 //! `.reload`: forgets and loads symbols.
 
-use crate::command::line::options::unknown;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches,
+};
 use crate::debuggee::{Module, ModuleKind, SymbolStatus};
 use crate::output::{Line, Role};
 use crate::symbols::wildcard::Wildcard;
@@ -9,30 +10,34 @@ use crate::symbols::wildcard::Wildcard;
 /// `.reload`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".reload"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[/f] [/i] [/u] [/user] [MODULE]",
+    switches: Switches::words(&[
+        Switch::flag("/f", "loads now, and says what could not be loaded and what was tried; names that were kept in the cache are read again"),
+        Switch::flag("/i", "takes a PDB whose identity differs"),
+        Switch::flag("/u", "only forgets"),
+        Switch::flag("/user", "only modules of the current process"),
+        Switch::ignored("/d"),
+        Switch::ignored("/l"),
+        Switch::ignored("/n"),
+        Switch::ignored("/o"),
+        Switch::ignored("/s"),
+        Switch::ignored("/v"),
+        Switch::ignored("/w"),
+    ]).anywhere(),
+    arguments: &[Argument::new("[MODULE]", Kind::Module)],
     summary: "Forgets symbols, and loads them again",
     help: "Without options symbols are forgotten and loaded again when something needs them. MODULE may hold \
-           wildcards. Options:\n  \
-           /f     loads now, and says what could not be loaded and what was tried; names that were kept in the cache are\n         \
-                  read again\n  \
-           /i     takes a PDB whose identity differs\n  \
-           /u     only forgets\n  \
-           /user  only modules of the current process\n\
+           wildcards.\n\
            Example: .reload /f wifi.sys",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
-/// What there is; the letters after `/user` concern live targets and the debugger's own loading, and change nothing.
-const KNOWN: &str = "/f /i /u /user /d /l /n /o /s /v /w";
 /// Dots on one line.
 const DOTS: usize = 64;
 
-#[derive(Default)]
-struct Options {
+/// What is done with the symbols of the modules.
+struct Reload {
     force: bool,
     mismatch: bool,
     unload: bool,
@@ -40,32 +45,26 @@ struct Options {
 }
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let (mut options, mut pattern) = (Options::default(), None);
-    for word in args.words() {
-        match word.to_ascii_lowercase().as_str() {
-            "/f" => options.force = true,
-            "/i" => options.mismatch = true,
-            "/u" => options.unload = true,
-            "/user" => options.user = true,
-            // They concern live targets and the debugger's own loading.
-            "/d" | "/n" | "/o" | "/s" | "/v" | "/w" | "/l" => {}
-            _ if word.starts_with('/') => return Err(unknown(".reload", word, KNOWN)),
-            _ if word.contains('=') => {
-                return Err(CommandError::Argument(format!(
-                    "'{word}': a module cannot be placed by hand; modules come from the dump"
-                )));
-            }
-            _ => pattern = Some(word),
-        }
+    let reload = Reload {
+        force: args.has("/f"),
+        mismatch: args.has("/i"),
+        unload: args.has("/u"),
+        user: args.has("/user"),
+    };
+    if let Some(word) = args.words().find(|word| word.contains('=')) {
+        return Err(CommandError::Argument(format!(
+            "'{word}': a module cannot be placed by hand; modules come from the dump"
+        )));
     }
+    let pattern = args.words().last();
     match pattern {
-        Some(pattern) => named(pattern, &options, context),
-        None => all(&options, context),
+        Some(pattern) => named(pattern, &reload, context),
+        None => all(&reload, context),
     }
 }
 
 /// One module, or those that match.
-fn named(pattern: &str, options: &Options, context: &mut Context<'_>) -> Result<(), CommandError> {
+fn named(pattern: &str, reload: &Reload, context: &mut Context<'_>) -> Result<(), CommandError> {
     let list = context.session.target.modules();
     let mut modules: Vec<Module> = list.matching(&Wildcard::new(pattern)).cloned().collect();
     if modules.is_empty() {
@@ -76,21 +75,21 @@ fn named(pattern: &str, options: &Options, context: &mut Context<'_>) -> Result<
     }
     for module in &modules {
         context.session.target.symbols().unload(Some(module));
-        if options.unload {
+        if reload.unload {
             context.emit(Line::of(format!("Unloaded {}", module.name)))?;
         } else {
             // A module that is named is one whose symbols are wanted.
-            load(std::slice::from_ref(module), options, true, context)?;
+            load(std::slice::from_ref(module), reload, true, context)?;
         }
     }
     Ok(())
 }
 
-fn all(options: &Options, context: &mut Context<'_>) -> Result<(), CommandError> {
+fn all(reload: &Reload, context: &mut Context<'_>) -> Result<(), CommandError> {
     let list = context.session.target.modules();
     let of = |kind| list.iter().filter(|module| module.kind == kind).cloned().collect::<Vec<Module>>();
     let (kernel, user) = (of(ModuleKind::Kernel), of(ModuleKind::User));
-    let chosen = match options.user {
+    let chosen = match reload.user {
         true => vec![("Loading User Symbols", user)],
         false => vec![("Loading Kernel Symbols", kernel), ("Loading User Symbols", user)],
     };
@@ -98,17 +97,17 @@ fn all(options: &Options, context: &mut Context<'_>) -> Result<(), CommandError>
         for module in &modules {
             context.session.target.symbols().unload(Some(module));
         }
-        if options.unload {
+        if reload.unload {
             continue;
         }
         context.emit(Line::of(title))?;
-        load(&modules, options, options.force, context)?;
-        if !options.force {
+        load(&modules, reload, reload.force, context)?;
+        if !reload.force {
             dots(modules.len(), context)?;
         }
     }
     let unloaded = context.session.target.unloaded().len();
-    if unloaded > 0 && !options.user && !options.unload {
+    if unloaded > 0 && !reload.user && !reload.unload {
         context.emit(Line::of("Loading unloaded module list"))?;
         dots(unloaded, context)?;
     }
@@ -128,17 +127,17 @@ fn dots(count: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
 /// Loads modules now if `force`; the kernel's symbols otherwise stay for the first command that needs them.
 fn load(
     modules: &[Module],
-    options: &Options,
+    reload: &Reload,
     force: bool,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    if !force && !options.mismatch {
+    if !force && !reload.mismatch {
         return Ok(());
     }
     let table = context.session.target.symbols();
     let before = table.finder().options().allow_mismatch;
-    table.allow_mismatch(before || options.mismatch);
-    table.renew_cache(options.force);
+    table.allow_mismatch(before || reload.mismatch);
+    table.renew_cache(reload.force);
     context.session.target.fetch_symbols(modules);
     let outcome = modules.iter().try_for_each(|module| one(module, context));
     let table = context.session.target.symbols();

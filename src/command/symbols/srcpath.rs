@@ -1,6 +1,6 @@
 //! `.srcpath`: where source files are looked for.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Rest};
 use crate::output::Line;
 
 /// `.srcpath`
@@ -9,12 +9,12 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Letters("+"),
     rest: Rest::Line,
     group: Group::Symbols,
-    usage: "[+] [PATH]",
+    arguments: &[Argument::new("[+] [PATH]", Kind::Path)],
     summary: "Shows, sets or (with +) extends the source path",
     help: "Folders, separated by ; . A file is looked for below each by the longest part of its recorded path, then by \
            its name.",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -1,20 +1,18 @@
 //! `!sym`: whether the search for symbols is told.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::output::Line;
 
 /// `!sym`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!sym"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[noisy | quiet]",
+    arguments: &[Argument::new("[noisy | quiet]", Kind::Word(&["noisy", "quiet"]))],
     summary: "Tells, or keeps quiet, where symbols are looked for",
     help: "While noisy, every command that loads symbols says afterwards what was tried and what was taken. Without an \
            argument the mode is shown.",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -1,20 +1,19 @@
 //! `.symfix`: the Microsoft symbol server.
 
 use super::paths::use_symbol_path;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs};
 use crate::search::path::SearchPath;
 
 /// `.symfix`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".symfix"],
     glue: Glue::Letters("+"),
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[+] [FOLDER]",
+    arguments: &[Argument::new("[+] [FOLDER]", Kind::Path)],
     summary: "Points the symbol path at the Microsoft symbol server",
     help: "What is downloaded is kept in FOLDER, or in the user's cache. With + the server is added to the path.",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

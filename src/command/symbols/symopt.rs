@@ -1,6 +1,6 @@
 //! `.symopt`: options of symbol loading.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs};
 use crate::eval::as_typed;
 use crate::output::Line;
 
@@ -8,15 +8,14 @@ use crate::output::Line;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".symopt"],
     glue: Glue::Letters("+-"),
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[+FLAGS | -FLAGS]",
+    arguments: &[Argument::new("[+FLAGS | -FLAGS]", Kind::Expression)],
     summary: "Shows or changes the options of symbol loading",
     help: "Two options can be changed: 40 (SYMOPT_LOAD_ANYTHING) takes PDBs whose identity differs, and 80000000 \
            (SYMOPT_DEBUG) tells every search, as !sym noisy does. The others are shown as they always are.\n\
            Example: .symopt+40",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 const LOAD_ANYTHING: u64 = 0x40;

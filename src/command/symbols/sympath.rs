@@ -1,7 +1,7 @@
 //! `.sympath`: where symbols are looked for.
 
 use super::paths::{edited, show, use_symbol_path};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Rest};
 
 /// `.sympath`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -9,13 +9,13 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Letters("+"),
     rest: Rest::Line,
     group: Group::Symbols,
-    usage: "[+] [PATH]",
+    arguments: &[Argument::new("[+] [PATH]", Kind::Path)],
     summary: "Shows, sets or (with +) extends the symbol path",
     help: "Elements are separated by ; : a folder (flat, or a store), srv*CACHE*URL, cache*FOLDER, and isf*FOLDER for \
            Volatility symbol tables. Symbols that were loaded are looked for again.\n\
            Example: .sympath+ /srv/symbols",
     needs: Needs::Nothing,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

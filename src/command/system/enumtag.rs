@@ -2,7 +2,7 @@
 
 mod excerpt;
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::dump::SecondaryBlob;
 use crate::dump::tags::{driver, writer};
 use crate::output::{Action, Field, Line, Record, Role};
@@ -11,10 +11,8 @@ use crate::util::bounded::slice;
 /// `.enumtag`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".enumtag"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Dump,
-    usage: "[GUID | *]",
+    arguments: &[Argument::new("[GUID | *]", Kind::Text)],
     summary: "Shows the tagged data that drivers and the kernel added to the dump",
     help: "Lists each block of tagged data: GUID, size, who wrote it and of which driver it is where that is known, and what \
            text is in it. With a \
@@ -25,7 +23,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            {270A33FD-3DA6-460D-BA89-3C1BAE21E39B} - 0xfd0 bytes\n\
            \x20 4B 54 50 50 12 00 00 00 0F 00 00 00 00 00 00 00  KTPP............",
     needs: Needs::Dump,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// Bytes in a row.

@@ -1,6 +1,6 @@
 //! `.time`: when the dump was written and how long the computer had run.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::dump::Header;
 use crate::output::{Line, Record};
 use crate::util::filetime::{self, Zone};
@@ -8,15 +8,12 @@ use crate::util::filetime::{self, Zone};
 /// `.time`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".time"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Dump,
-    usage: "",
     summary: "Shows when the crash happened and the uptime",
     help: "Shows the time of the crash in the zone chosen by --tz (UTC if none is), with that zone, and how long the \
            computer had run.",
     needs: Needs::Dump,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

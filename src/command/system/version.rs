@@ -1,7 +1,7 @@
 //! `version`, `||` and `.effmach`: the target and the debugger in short.
 
 use super::vertarget;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::debuggee::Subject;
 use crate::dump::Machine;
 use crate::output::{Line, Record};
@@ -9,40 +9,31 @@ use crate::output::{Line, Record};
 /// `version`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["version"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Dump,
-    usage: "",
     summary: "Shows what vertarget shows, and dumpscope's own version",
     help: "Shows the target's version and times, then the debugger's version.",
     needs: Needs::Target,
-    run: version,
+    ..CommandSpec::runs(version)
 };
 
 /// `||`
 pub const SYSTEMS: CommandSpec = CommandSpec {
     names: &["||"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Dump,
-    usage: "",
     summary: "Shows which kind of dump is open",
     help: "Shows the number of the system, the kind of dump and its file.",
     needs: Needs::Target,
-    run: systems,
+    ..CommandSpec::runs(systems)
 };
 
 /// `.effmach`
 pub const MACHINE: CommandSpec = CommandSpec {
     names: &[".effmach"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Registers,
-    usage: "",
     summary: "Shows the processor type in use",
     help: "Shows the processor type. A kernel dump has only one, so it cannot be changed.",
     needs: Needs::Target,
-    run: machine,
+    ..CommandSpec::runs(machine)
 };
 
 fn version(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

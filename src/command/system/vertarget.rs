@@ -4,7 +4,7 @@ pub mod hardware;
 mod image_banner;
 
 use super::time::times;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::debuggee::{Subject, Target, product_name, suite_names, windows_name};
 use crate::dump::Header;
 use crate::output::{Field, Line, Record};
@@ -13,17 +13,14 @@ use crate::util::hex;
 /// `vertarget`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["vertarget"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Dump,
-    usage: "",
     summary: "Shows the Windows build, kernel base and times of the dump",
     help: "Shows the build, product and suites, build lab, kernel base, time of the crash and uptime. `Kernel file:` \
            is not WinDbg's: it names the exact kernel by its time stamp and size where that pair is known; nor are the \
            processor, machine, firmware and hypervisor at the end, where the dump's tagged data tell. For an image that \
            was opened by itself: what it is, where it lies, its entry point, version and PDB.",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -1,8 +1,9 @@
 //! `!ddt`: `dt` with numbers in both bases and times in words.
 
-use crate::command::line::options::unknown;
 use crate::command::show::typed::{field_line, note_layout, with_view};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes,
+};
 use crate::debuggee::FoundType;
 use crate::eval::EvalError;
 use crate::eval::cxx::{self, CType};
@@ -14,16 +15,23 @@ use crate::util::filetime::{Zone, asctime};
 /// `!ddt`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!ddt", "!mex.ddt"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[MODULE!]TYPE ADDRESS | [-n] VARIABLE [-rN] [-y FIELD]",
+    switches: Switches::words(&[
+        Switch::with("-r", Takes::Digits, "N", "opens structures N levels deep (1 without a number)"),
+        Switch::flag("-y", "fields may be given by their beginnings"),
+        Switch::flag("-n", "the next word is a name"),
+    ])
+    .anywhere(),
+    arguments: &[
+        Argument::new("[MODULE!]TYPE ADDRESS | VARIABLE", Kind::Type),
+        Argument::new("[FIELD ...]", Kind::Field),
+    ],
     summary: "Shows memory by a type, numbers in both bases, times in words",
     help: "Like dt, with every number also in decimal, times decoded and links to what is pointed to. VARIABLE is one of \
            the selected frame, or global; a pointer stands for what it points to.\n\
            Example: !ddt nt!_EPROCESS @$proc",
     needs: Needs::Types,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// The columns that names take.
@@ -33,18 +41,19 @@ const TIMES: std::ops::Range<u64> = 0x01b4_1e2a_1000_0000..0x0265_0000_0000_0000
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut options = Options::default();
-    let (mut name, mut address, mut prefix) = (None, None, false);
+    if args.has("-r") {
+        let levels = args.number("-r").unwrap_or(1);
+        options.recurse = usize::try_from(levels).unwrap_or(usize::MAX);
+    }
+    let (mut name, mut address, prefix) = (None, None, args.has("-y"));
+    // Behind -y stand members only.
+    let members =
+        args.switches().find(|given| given.switch.spelling == "-y").map_or(usize::MAX, |given| given.after);
     let mut fields: Vec<&str> = Vec::new();
-    for word in args.words() {
+    for (at, word) in args.words().enumerate() {
         match word {
-            "-y" => prefix = true,
-            "-n" => {}
-            _ if word.starts_with("-r") => {
-                options.recurse = word.get(2..).and_then(|digits| digits.parse().ok()).unwrap_or(1);
-            }
-            _ if word.starts_with('-') => return Err(unknown("!ddt", word, "-n -rN -y")),
             _ if name.is_none() => name = Some(word),
-            _ if address.is_none() && !prefix => address = Some(context.evaluate(word)?),
+            _ if address.is_none() && at < members => address = Some(context.evaluate(word)?),
             _ => fields.push(word),
         }
     }

@@ -1,6 +1,6 @@
 //! `!dlist`: walks a doubly linked list and says how it ends.
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
 use crate::memory::Memory;
 use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::types::layout::field_of;
@@ -10,17 +10,15 @@ use crate::util::links::Links;
 /// `!dlist`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!dlist"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "HEAD [TYPE FIELD]",
+    arguments: &[Argument::new("HEAD", Kind::Expression), Argument::new("[TYPE FIELD]", Kind::Type)],
     summary: "Walks a doubly linked list, checks its links and counts it",
     help: "HEAD is the address of the list's head. With TYPE and FIELD each entry also shows the structure that it is \
            part of. A broken backward link, a loop that does not return to the head, and memory that is not in the dump \
            are said.\n\
            Example: !dlist nt!PsActiveProcessHead nt!_EPROCESS ActiveProcessLinks",
     needs: Needs::Memory,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// How a list ends that is whole.

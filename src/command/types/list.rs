@@ -1,7 +1,8 @@
 //! `!list`: runs commands for each element of a list.
 
-use crate::command::line::options::unknown;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes, Typed,
+};
 use crate::memory::{Memory, ReadError};
 use crate::output::{Line, Role};
 use crate::symbols::types::layout::field_of;
@@ -10,22 +11,27 @@ use crate::util::links::{Broken, Links};
 /// `!list`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!list"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "-t [MODULE!]TYPE.FIELD [-x \"COMMANDS\"] [-a \"ARGUMENTS\"] [-m MAX] [-e] START",
+    switches: Switches::letters(&[
+        Switch::with("-t", Takes::Text, "[MODULE!]TYPE.FIELD", "the member that leads to the next element"),
+        Switch::with("-x", Takes::Text, "\"COMMANDS\"", "what runs for each; without it dps"),
+        Switch::with("-a", Takes::Text, "\"ARGUMENTS\"", "what stands behind the address"),
+        Switch::with("-m", Takes::Value, "MAX", "at most so many elements"),
+        Switch::flag("-e", "shows each command"),
+    ]),
+    arguments: &[Argument::new("START", Kind::Expression)],
     summary: "Runs commands for each element of a list",
     help: "$extret is the address of the current element; COMMANDS that do not name it get it before ARGUMENTS. \
-           Without -x it is dumped with dps. -e shows each command. The walk ends at the start, at a null pointer, at a loop, or after -m elements.\n\
+           The walk ends at the start, at a null pointer, at a loop, or after -m elements.\n\
            Example: !list -t nt!_LIST_ENTRY.Flink -x \"dps @$extret L2\" nt!PsActiveProcessHead",
     needs: Needs::Types,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// The most elements without `-m`.
 const MAX_ELEMENTS: u64 = 65_536;
 
-struct Request<'t> {
+struct Walk<'t> {
     link: &'t str,
     commands: String,
     most: u64,
@@ -36,11 +42,11 @@ struct Request<'t> {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     // The whole may stand in quotes, with those inside escaped.
     let whole = args.text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    let text = match whole.filter(|text| text.trim_start().starts_with('-')) {
-        Some(text) => text.replace("\\\"", "\""),
-        None => args.text.to_owned(),
-    };
-    let request = parse(&text, context)?;
+    if let Some(text) = whole.filter(|text| text.trim_start().starts_with('-')) {
+        let text = text.replace("\\\"", "\"");
+        return SPEC.start(&Typed { name: args.name, glued: "", text: text.trim() }, context);
+    }
+    let request = request(args, context)?;
     let (ty, path) = request.link.split_once('.').unwrap_or((request.link, ""));
     let found = context.session.target.find_type(ty);
     let found = found.ok_or_else(|| CommandError::Argument(format!("Symbol {ty} not found.")))?;
@@ -55,7 +61,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     outcome
 }
 
-fn walk(request: &Request<'_>, link: u64, inner: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+fn walk(request: &Walk<'_>, link: u64, inner: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
     // The commands that run for an element must not change what is walked.
     let memory = context.session.target.memory().clone();
     let next = |element: u64| match memory.u64(element.wrapping_add(link))? {
@@ -82,48 +88,16 @@ fn walk(request: &Request<'_>, link: u64, inner: u64, context: &mut Context<'_>)
     Ok(())
 }
 
-fn parse<'t>(text: &'t str, context: &Context<'_>) -> Result<Request<'t>, CommandError> {
-    let (mut link, mut commands, mut arguments, mut most, mut echo) = (None, None, "", MAX_ELEMENTS, false);
-    let mut rest = text.trim();
-    while let Some(option) = rest.strip_prefix('-') {
-        let (letter, after) = option.split_at_checked(1).unwrap_or((option, ""));
-        let after = after.trim_start();
-        if letter == "e" {
-            echo = true;
-            rest = after;
-            continue;
-        }
-        let (value, after) = value(after);
-        match letter {
-            "t" => link = Some(value),
-            "x" => commands = Some(value),
-            "a" => arguments = value,
-            "m" => most = context.evaluate(value)?,
-            _ => return Err(unknown("!list", &format!("-{letter}"), "-t -x -a -m -e")),
-        }
-        rest = after.trim_start();
-    }
+fn request<'t>(args: &Args<'t>, context: &Context<'_>) -> Result<Walk<'t>, CommandError> {
+    let link = args.text_of("-t");
     let link = link.ok_or_else(|| CommandError::Argument("!list needs -t TYPE.FIELD".to_owned()))?;
-    let commands = match commands {
+    let arguments = args.text_of("-a").unwrap_or_default();
+    let commands = match args.text_of("-x") {
         Some(commands) if commands.contains("$extret") => format!("{commands} {arguments}"),
         // The debugger gives the address to a command that does not name it.
         Some(commands) => format!("{commands} @$extret {arguments}"),
         None => format!("dps @$extret {arguments}"),
     };
-    Ok(Request { link, commands, most, echo, start: context.evaluate(rest)? })
-}
-
-/// A word, or what stands in quotes.
-fn value(text: &str) -> (&str, &str) {
-    match text.strip_prefix('"') {
-        Some(inner) => {
-            let end = inner.find('"').unwrap_or(inner.len());
-            let (value, rest) = inner.split_at_checked(end).unwrap_or((inner, ""));
-            (value, rest.get(1..).unwrap_or_default())
-        }
-        None => {
-            let end = text.find(char::is_whitespace).unwrap_or(text.len());
-            text.split_at_checked(end).unwrap_or((text, ""))
-        }
-    }
+    let most = args.number("-m").unwrap_or(MAX_ELEMENTS);
+    Ok(Walk { link, commands, most, echo: args.has("-e"), start: context.evaluate(args.text)? })
 }

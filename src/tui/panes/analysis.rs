@@ -5,7 +5,7 @@ use super::{Choice, ImagePane, PaneSpec, as_it_is, choice, nothing};
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.analysis",
     choices: &[
-        Choice { command: "!analyze", usage: "-v", columns: 0, line: "!analyze -v" },
+        Choice { command: "!analyze", switch: Some("-v"), columns: 0, line: "!analyze -v" },
         choice("!analyze", "!analyze"),
         choice(".bugcheck", ".bugcheck"),
     ],

@@ -10,7 +10,7 @@ mod processors;
 mod registers;
 mod stack;
 
-use crate::command::COMMANDS;
+use crate::command::{COMMANDS, CommandSpec};
 use crate::output::Action;
 use crate::words::{Language, text};
 
@@ -50,8 +50,8 @@ struct ImagePane {
 struct Choice {
     /// The command that must exist.
     command: &'static str,
-    /// What its usage must contain.
-    usage: &'static str,
+    /// The switch that it must have.
+    switch: Option<&'static str>,
     /// How wide the pane must be for it.
     columns: u16,
     /// The line to run.
@@ -63,7 +63,7 @@ const fn choice(command: &'static str, line: &'static str) -> Choice {
 }
 
 const fn wide(columns: u16, command: &'static str, line: &'static str) -> Choice {
-    Choice { command, usage: "", columns, line }
+    Choice { command, switch: None, columns, line }
 }
 
 /// The panes by number.
@@ -118,7 +118,8 @@ impl PaneSpec {
 }
 
 fn exists(choice: &Choice) -> bool {
-    COMMANDS.iter().any(|spec| spec.names.contains(&choice.command) && spec.usage.contains(choice.usage))
+    let has = |spec: &CommandSpec| choice.switch.is_none_or(|switch| spec.switches.named(switch).is_some());
+    COMMANDS.iter().any(|spec| spec.names.contains(&choice.command) && has(spec))
 }
 
 /// For panes that no link leads into.

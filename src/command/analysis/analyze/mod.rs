@@ -8,29 +8,36 @@ mod values;
 mod words;
 
 use crate::analysis::Windows;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs, Switch, Switches, Takes};
 use crate::eval::as_typed;
 use crate::output::{Action, Line, Record, Role};
 
 /// `!analyze`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!analyze"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Analysis,
-    usage: "[-v] [-show [CODE [P1 P2 P3 P4]]]",
+    switches: Switches::words(&[
+        Switch::with("-v", Takes::Digits, "[LEVEL]", "everything, as without it"),
+        Switch::with(
+            "-show",
+            Takes::Rest,
+            "[CODE [P1 P2 P3 P4]]",
+            "the bug check of the dump alone, or any other",
+        ),
+        Switch::ignored("-f"),
+    ]),
     summary: "Explains the bug check and its arguments",
     help: "Shows the bug check's name, what it means, what each argument means in the case at hand, and what to look at \
            first. --lang zh-CN explains in Chinese.\n\
-           -show explains the bug check alone; with a code, any bug check, as the Windows of the dump uses it (with an \
+           -show with a code explains any bug check, as the Windows of the dump uses it (with an \
            image opened, the newest Windows): with arguments the case that they make, without all values that are \
            documented.",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// What can be asked for.
-enum Request {
+enum Asked {
     /// Everything about the crash.
     Crash,
     /// The bug check of the dump alone.
@@ -40,18 +47,18 @@ enum Request {
 }
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let request = request(args, context)?;
+    let asked = asked(args, context)?;
     let windows = windows(context);
-    match request {
-        Request::Code(code, None) => return values::show(code, windows, context),
-        Request::Code(code, Some(parameters)) => {
+    match asked {
+        Asked::Code(code, None) => return values::show(code, windows, context),
+        Asked::Code(code, Some(parameters)) => {
             return explanation::show(code, parameters, windows, context).map(|_| ());
         }
-        Request::OwnCode | Request::Crash => {}
+        Asked::OwnCode | Asked::Crash => {}
     }
     let header = context.session.target.header()?;
     let (code, parameters) = (header.bug_check_code, header.bug_check_parameters);
-    if let Request::OwnCode = request {
+    if let Asked::OwnCode = asked {
         return explanation::show(code, parameters, windows, context).map(|_| ());
     }
     for line in banner() {
@@ -72,42 +79,25 @@ fn windows(context: &Context<'_>) -> Windows {
     }
 }
 
-fn request(args: &Args<'_>, context: &Context<'_>) -> Result<Request, CommandError> {
-    let mut rest = args.text;
-    loop {
-        let (word, after) = match rest.split_once(char::is_whitespace) {
-            Some((word, after)) => (word, after.trim_start()),
-            None => (rest, ""),
-        };
-        match word {
-            "" => return Ok(Request::Crash),
-            "-show" if after.is_empty() => return Ok(Request::OwnCode),
-            "-show" => return code(after, context),
-            "-f" => {}
-            _ if is_verbose(word) => {}
-            _ => {
-                return Err(CommandError::Argument(format!(
-                    "!analyze has no option '{word}'; it has -v, -f and -show [CODE [P1 P2 P3 P4]]"
-                )));
-            }
-        }
-        rest = after;
+fn asked(args: &Args<'_>, context: &Context<'_>) -> Result<Asked, CommandError> {
+    if let Some(word) = args.words().next() {
+        return Err(args.unknown(word));
+    }
+    match args.text_of("-show") {
+        None => Ok(Asked::Crash),
+        Some("") => Ok(Asked::OwnCode),
+        Some(text) => code(text, context),
     }
 }
 
-/// `-v`, `-v9`
-fn is_verbose(word: &str) -> bool {
-    word.strip_prefix("-v").is_some_and(|level| level.chars().all(|c| c.is_ascii_digit()))
-}
-
 /// The code and the arguments behind `-show`.
-fn code(text: &str, context: &Context<'_>) -> Result<Request, CommandError> {
+fn code(text: &str, context: &Context<'_>) -> Result<Asked, CommandError> {
     let (code, mut rest) = context.evaluate_prefix(text)?;
     let code = u32::try_from(as_typed(code))
         .map_err(|_| CommandError::Argument(format!("{code:#x} is no bug check code: those have 32 bits")))?;
     rest = rest.trim_start();
     if rest.is_empty() {
-        return Ok(Request::Code(code, None));
+        return Ok(Asked::Code(code, None));
     }
     let mut parameters = [0; 4];
     for slot in &mut parameters {
@@ -118,7 +108,7 @@ fn code(text: &str, context: &Context<'_>) -> Result<Request, CommandError> {
         }
     }
     match rest {
-        "" => Ok(Request::Code(code, Some(parameters))),
+        "" => Ok(Asked::Code(code, Some(parameters))),
         more => Err(CommandError::Argument(format!("a bug check has four arguments; '{more}' is too much"))),
     }
 }

@@ -1,7 +1,7 @@
 //! Looking for bytes.
 
 use super::gaps::Gaps;
-use super::request::Request;
+use super::search::Search;
 use crate::command::{CommandError, Context};
 use crate::memory::{Memory, VirtualMemory};
 use memchr::memmem::Finder;
@@ -25,26 +25,26 @@ pub struct Stretch<'b> {
 /// # Errors
 /// [`CommandError::Cancelled`].
 pub fn stretches(
-    request: &Request,
+    search: &Search,
     memory: &VirtualMemory,
     context: &mut Context<'_>,
     each: &mut dyn FnMut(Stretch<'_>, &mut Context<'_>) -> ControlFlow<()>,
 ) -> Result<(), CommandError> {
     let gaps = Gaps::of(memory);
-    let last = request.start.saturating_add(request.length.saturating_sub(1));
+    let last = search.start.saturating_add(search.length.saturating_sub(1));
     let mut buffer = vec![0u8; CHUNK];
-    let mut at = request.start;
-    while request.length > 0 && at <= last {
+    let mut at = search.start;
+    while search.length > 0 && at <= last {
         context.check()?;
         let wanted = usize::try_from(last - at).unwrap_or(CHUNK).saturating_add(1).min(CHUNK);
-        if request.writable && !is_writable(memory, at) {
+        if search.writable && !is_writable(memory, at) {
             match (at & !0xfff).checked_add(0x1000) {
                 Some(next) => at = gap_or(memory, &gaps, at).unwrap_or(next).max(next),
                 None => return Ok(()),
             }
             continue;
         }
-        let wanted = if request.writable { wanted.min(0x1000 - (at & 0xfff) as usize) } else { wanted };
+        let wanted = if search.writable { wanted.min(0x1000 - (at & 0xfff) as usize) } else { wanted };
         let (read, error) = memory.read_partial(at, buffer.get_mut(..wanted).unwrap_or_default());
         let next = match &error {
             None => at.checked_add(read as u64),
@@ -87,25 +87,25 @@ fn is_writable(memory: &VirtualMemory, address: u64) -> bool {
 /// # Errors
 /// [`CommandError::Cancelled`].
 pub fn scan(
-    request: &Request,
+    search: &Search,
     memory: &VirtualMemory,
     context: &mut Context<'_>,
     hit: &mut dyn FnMut(u64, &mut Context<'_>) -> ControlFlow<()>,
 ) -> Result<(), CommandError> {
-    let finder = Finder::new(&request.pattern);
+    let finder = Finder::new(&search.pattern);
     // The end of the stretch before, too short for the pattern but perhaps its beginning.
     let mut tail: Vec<u8> = Vec::new();
-    stretches(request, memory, context, &mut |stretch, context| {
+    stretches(search, memory, context, &mut |stretch, context| {
         let mut joined = std::mem::take(&mut tail);
         let address = stretch.address - joined.len() as u64;
         joined.extend_from_slice(stretch.bytes);
-        for offset in Matches::new(&finder, &joined, request, address) {
+        for offset in Matches::new(&finder, &joined, search, address) {
             if hit(address + offset as u64, context).is_break() {
                 return ControlFlow::Break(());
             }
         }
         if stretch.continues {
-            let keep = (request.pattern.len() - 1).min(joined.len());
+            let keep = (search.pattern.len() - 1).min(joined.len());
             tail = joined.split_off(joined.len() - keep);
         }
         ControlFlow::Continue(())
@@ -123,12 +123,12 @@ struct Matches<'m> {
 }
 
 impl<'m> Matches<'m> {
-    fn new(finder: &'m Finder<'m>, bytes: &'m [u8], request: &Request, address: u64) -> Matches<'m> {
-        let step = request.step.max(1);
+    fn new(finder: &'m Finder<'m>, bytes: &'m [u8], search: &Search, address: u64) -> Matches<'m> {
+        let step = search.step.max(1);
         Matches {
             finder,
             bytes,
-            phase: (address.wrapping_sub(request.start) % step as u64) as usize,
+            phase: (address.wrapping_sub(search.start) % step as u64) as usize,
             step,
             at: 0,
         }
@@ -158,11 +158,11 @@ pub fn matches_at(memory: &dyn Memory, address: u64, pattern: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::memory::s::request::Kind;
+    use crate::command::memory::s::search::Sought;
 
-    fn request(pattern: &[u8], step: usize) -> Request {
-        Request {
-            kind: Kind::Values { size: step, letters: "b" },
+    fn search(pattern: &[u8], step: usize) -> Search {
+        Search {
+            kind: Sought::Values { size: step, letters: "b" },
             start: 0x1000,
             length: 0x100,
             pattern: pattern.to_vec(),
@@ -176,16 +176,16 @@ mod tests {
         }
     }
 
-    fn found(bytes: &[u8], address: u64, request: &Request) -> Vec<usize> {
-        let finder = Finder::new(&request.pattern);
-        Matches::new(&finder, bytes, request, address).collect()
+    fn found(bytes: &[u8], address: u64, search: &Search) -> Vec<usize> {
+        let finder = Finder::new(&search.pattern);
+        Matches::new(&finder, bytes, search, address).collect()
     }
 
     #[test]
     fn hits_may_overlap_and_keep_their_alignment() {
-        assert_eq!(found(b"aaaa", 0x1000, &request(b"aa", 1)), [0, 1, 2]);
-        assert_eq!(found(b"aaaaaa", 0x1000, &request(b"aa", 2)), [0, 2, 4]);
-        assert_eq!(found(b"aaaaaa", 0x1001, &request(b"aa", 2)), [1, 3]);
-        assert!(found(b"", 0x1000, &request(b"aa", 1)).is_empty());
+        assert_eq!(found(b"aaaa", 0x1000, &search(b"aa", 1)), [0, 1, 2]);
+        assert_eq!(found(b"aaaaaa", 0x1000, &search(b"aa", 2)), [0, 2, 4]);
+        assert_eq!(found(b"aaaaaa", 0x1001, &search(b"aa", 2)), [1, 3]);
+        assert!(found(b"", 0x1000, &search(b"aa", 1)).is_empty());
     }
 }

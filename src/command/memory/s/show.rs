@@ -1,7 +1,7 @@
 //! How a hit is shown.
 
 use super::bare;
-use super::request::{Kind, Request};
+use super::search::{Search, Sought};
 use crate::command::memory::form::form;
 use crate::command::memory::rows::{bytes_at, record};
 use crate::command::{CommandError, Context};
@@ -16,18 +16,18 @@ const ROW: usize = 16;
 /// # Errors
 /// As [`Context::emit`].
 pub fn hit(
-    request: &Request,
+    search: &Search,
     address: u64,
     memory: &dyn Memory,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    if request.addresses_only {
+    if search.addresses_only {
         let line = Line::new().link(Role::Address, bare(address), Action::Memory(address));
         return context.emit(Record::new("hit").field("address", Field::Hex(address)).line(line));
     }
-    let letters = match request.kind {
-        Kind::Values { letters, .. } => letters,
-        Kind::Strings { .. } => "b",
+    let letters = match search.kind {
+        Sought::Values { letters, .. } => letters,
+        Sought::Strings { .. } => "b",
     };
     let Some(form) = form(letters) else {
         return Ok(());

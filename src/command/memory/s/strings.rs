@@ -1,8 +1,8 @@
 //! `s -sa`, `s -su`: any printable text.
 
 use super::bare;
-use super::request::Request;
 use super::scan::{Stretch, stretches};
+use super::search::Search;
 use crate::command::{CommandError, Context};
 use crate::memory::VirtualMemory;
 use crate::output::{Action, Field, Line, Record, Role};
@@ -18,22 +18,22 @@ const MAX_CHARACTERS: usize = 0x1000;
 /// # Errors
 /// As [`Context::emit`].
 pub fn search(
-    request: &Request,
+    search: &Search,
     unit: usize,
     memory: &VirtualMemory,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     let mut run = Run::default();
     let mut outcome = Ok(());
-    stretches(request, memory, context, &mut |stretch, context| {
-        outcome = feed(&mut run, &stretch, unit, request, context);
+    stretches(search, memory, context, &mut |stretch, context| {
+        outcome = feed(&mut run, &stretch, unit, search, context);
         if outcome.is_ok() && !stretch.continues {
-            outcome = run.end(request, unit, context);
+            outcome = run.end(search, unit, context);
         }
         if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     outcome?;
-    run.end(request, unit, context)
+    run.end(search, unit, context)
 }
 
 /// The text found so far.
@@ -49,21 +49,21 @@ fn feed(
     run: &mut Run,
     stretch: &Stretch<'_>,
     unit: usize,
-    request: &Request,
+    search: &Search,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     for (offset, &byte) in stretch.bytes.iter().enumerate() {
         let at = stretch.address + offset as u64;
         if unit == 1 {
-            run.push(at, printable(byte), request, unit, context)?;
+            run.push(at, printable(byte), search, unit, context)?;
             continue;
         }
         match run.half.take() {
             None if printable(byte).is_some() => run.half = Some((at, byte)),
-            None => run.push(at, None, request, unit, context)?,
-            Some((start, low)) if byte == 0 => run.push(start, printable(low), request, unit, context)?,
+            None => run.push(at, None, search, unit, context)?,
+            Some((start, low)) if byte == 0 => run.push(start, printable(low), search, unit, context)?,
             Some((start, _)) => {
-                run.push(start, None, request, unit, context)?;
+                run.push(start, None, search, unit, context)?;
                 // The text may begin at this byte instead.
                 run.half = printable(byte).map(|_| (at, byte));
             }
@@ -81,15 +81,15 @@ impl Run {
         &mut self,
         at: u64,
         character: Option<char>,
-        request: &Request,
+        search: &Search,
         unit: usize,
         context: &mut Context<'_>,
     ) -> Result<(), CommandError> {
         let Some(character) = character else {
-            return self.end(request, unit, context);
+            return self.end(search, unit, context);
         };
         if self.text.len() >= MAX_CHARACTERS {
-            self.end(request, unit, context)?;
+            self.end(search, unit, context)?;
         }
         if self.text.is_empty() {
             self.start = at;
@@ -99,14 +99,14 @@ impl Run {
     }
 
     /// Shows the text if it is long enough, and begins anew.
-    fn end(&mut self, request: &Request, unit: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
+    fn end(&mut self, search: &Search, unit: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
         let text = std::mem::take(&mut self.text);
-        if text.len() < request.min_characters || text.is_empty() {
+        if text.len() < search.min_characters || text.is_empty() {
             return Ok(());
         }
         let record =
             Record::new("text").field("address", Field::Hex(self.start)).field("text", text.as_str());
-        if request.addresses_only {
+        if search.addresses_only {
             let link = Action::Memory(self.start);
             return context.emit(record.line(Line::new().link(Role::Address, bare(self.start), link)));
         }

@@ -4,10 +4,11 @@ mod debug;
 mod file;
 mod sections;
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches,
+};
 pub use file::{machine_name, subsystem};
 
-use crate::command::line::options::unknown;
 use crate::debuggee::MemoryImage;
 use crate::output::{Line, Role};
 use crate::symbols::pe::{Directory, Image};
@@ -16,32 +17,28 @@ use crate::util::hex;
 /// `!dh`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!dh"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Modules,
-    usage: "[-f] [-s] [-a] MODULE | ADDRESS",
+    switches: Switches::letters(&[
+        Switch::flag("-f", "only the file and optional header with the data directories"),
+        Switch::flag("-s", "only the sections"),
+        Switch::flag("-a", "everything, as without options"),
+    ])
+    .anywhere(),
+    arguments: &[Argument::new("MODULE | ADDRESS", Kind::Module)],
     summary: "Shows the headers of an image: file header, sections, data directories",
-    help: "-f  only the file and optional header with the data directories\n\
-           -s  only the sections\n\
-           -a  everything, as without options\n\
-           Triage dumps seldom hold headers: name the folder of the images with -i when opening the dump.",
+    help: "Triage dumps seldom hold headers: name the folder of the images with -i when opening the dump.",
     needs: Needs::Memory,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let (mut file_only, mut sections_only, mut place) = (false, false, None);
-    for word in args.words() {
-        match word {
-            "-f" => file_only = true,
-            "-s" => sections_only = true,
-            "-a" => {}
-            _ if word.starts_with('-') => return Err(unknown("!dh", word, "-f -s -a")),
-            word if place.is_none() => place = Some(word),
-            word => return Err(CommandError::Syntax(word.to_owned())),
-        }
-    }
+    let (file_only, sections_only) = (args.has("-f"), args.has("-s"));
+    let mut words = args.words();
+    let place = words.next();
     let place = place.ok_or_else(|| CommandError::Argument("!dh wants a module or an address".to_owned()))?;
+    if let Some(more) = words.next() {
+        return Err(CommandError::Syntax(more.to_owned()));
+    }
     let base = base_of(place, context)?;
     let memory = context.session.target.memory().clone();
     let image = Image::new(MemoryImage::new(&memory, base)).map_err(|error| {

@@ -3,38 +3,47 @@
 mod details;
 mod flags;
 mod label;
-mod options;
+mod listing;
 mod rows;
 mod stamp;
 mod version;
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Switch, Switches, Takes};
 use crate::debuggee::{Module, ModuleKind, SymbolStatus};
 use crate::output::Line;
 use crate::symbols::wildcard::Wildcard;
 pub use stamp::{is_hash, timestamp};
 
-use options::{Filter, Options, Symbols};
+use listing::{Filter, Listing, Symbols};
 
 /// `lm`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["lm"],
     glue: Glue::Anything,
-    rest: Rest::Semicolon,
     group: Group::Modules,
-    usage: "[options] [a ADDRESS | m PATTERN | M PATHPATTERN]",
+    switches: Switches::letters(&[
+        Switch::flag("v", "everything known of each module"),
+        Switch::flag("u", "only user-mode modules"),
+        Switch::flag("k", "only kernel-mode modules"),
+        Switch::flag("o", "without the unloaded ones"),
+        Switch::flag("l", "only those with symbols loaded"),
+        Switch::flag("e", "only those whose symbols were looked for and have a problem"),
+        Switch::flag("t", "with time stamps"),
+        Switch::flag("c", "with check sums"),
+        Switch::flag("n", "with file names"),
+        Switch::flag("i", "the same"),
+        Switch::flag("f", "with full paths"),
+        Switch::flag("p", "with the image files that were found for them"),
+        Switch::flag("1m", "names only"),
+        Switch::flag("sm", "sorted by name"),
+        Switch::ignored("D"),
+        Switch::with("m", Takes::Text, "PATTERN", "those whose name matches the pattern (* ? [a-z])"),
+        Switch::with("M", Takes::Text, "PATHPATTERN", "those whose path matches"),
+        Switch::with("a", Takes::Expression, "ADDRESS", "the one that holds the address"),
+    ])
+    .anywhere(),
     summary: "Lists modules",
-    help: "Options, together or apart:\n  \
-           v    everything known of each module\n  \
-           u    only user-mode modules      k    only kernel-mode modules\n  \
-           o    without the unloaded ones   l    only those with symbols loaded\n  \
-           e    only those whose symbols were looked for and have a problem\n  \
-           m    those whose name matches the pattern (* ? [a-z])\n  \
-           M    those whose path matches    a    the one that holds the address\n  \
-           t    with time stamps            c    with check sums\n  \
-           n, i with file names             f    with full paths\n  \
-           p    with the image files that were found for them\n  \
-           1m   names only                  sm   sorted by name\n\
+    help: "Letters may stand together, after lm or apart.\n\
            The letter before the status: T no image to compare the time stamp with, C no check sum, M a PDB of another \
            build that was taken all the same. There is no # for a PDB that does not match: without .symopt +0x40 none \
            is taken, and with it the letter is M.\n\
@@ -42,32 +51,35 @@ pub const SPEC: CommandSpec = CommandSpec {
            of images that the dump lacks may be such hashes.\n\
            Example: lmvm nt",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let options = Options::parse(args.text, context)?;
-    let modules = chosen(&options, context)?;
-    if !options.names_only {
+    if let Some(word) = args.words().next() {
+        return Err(args.unknown(word));
+    }
+    let listing = Listing::of(args);
+    let modules = chosen(&listing, context)?;
+    if !listing.names_only {
         context.emit(Line::of("start             end                 module name"))?;
     }
     for module in &modules {
-        context.emit(rows::row(module, &options, context.session))?;
-        if options.verbose {
+        context.emit(rows::row(module, &listing, context.session))?;
+        if listing.verbose {
             for line in details::lines(module, context.session) {
                 context.emit(line)?;
             }
         }
     }
-    if !options.names_only && options.symbols.is_none() && options.kind != Some(ModuleKind::User) {
-        unloaded(&options, context)?;
+    if !listing.names_only && listing.symbols.is_none() && listing.kind != Some(ModuleKind::User) {
+        unloaded(&listing, context)?;
     }
     Ok(())
 }
 
-fn chosen(options: &Options<'_>, context: &Context<'_>) -> Result<Vec<Module>, CommandError> {
+fn chosen(listing: &Listing<'_>, context: &Context<'_>) -> Result<Vec<Module>, CommandError> {
     let list = context.session.target.modules();
-    let mut modules: Vec<Module> = match &options.filter {
+    let mut modules: Vec<Module> = match &listing.filter {
         Filter::All => list.iter().cloned().collect(),
         Filter::Name(pattern) => list.matching(&Wildcard::new(pattern)).cloned().collect(),
         Filter::Path(pattern) => {
@@ -76,8 +88,8 @@ fn chosen(options: &Options<'_>, context: &Context<'_>) -> Result<Vec<Module>, C
         }
         Filter::Address(address) => list.at(*address).cloned().into_iter().collect(),
     };
-    modules.retain(|module| options.kind.is_none_or(|kind| kind == module.kind));
-    modules.retain(|module| match options.symbols {
+    modules.retain(|module| listing.kind.is_none_or(|kind| kind == module.kind));
+    modules.retain(|module| match listing.symbols {
         None | Some(Symbols::Any) => true,
         Some(Symbols::Loaded) => has_symbols(status(module, context)),
         Some(Symbols::Faulty) => {
@@ -88,7 +100,7 @@ fn chosen(options: &Options<'_>, context: &Context<'_>) -> Result<Vec<Module>, C
                     || flags::flag(module, context.session) != ' ')
         }
     });
-    if options.by_name {
+    if listing.by_name {
         modules.sort_by_key(|module| module.name.to_ascii_lowercase());
     }
     Ok(modules)
@@ -103,9 +115,9 @@ fn has_symbols(status: SymbolStatus) -> bool {
     !matches!(status, SymbolStatus::Deferred | SymbolStatus::None | SymbolStatus::BuiltIn)
 }
 
-fn unloaded(options: &Options<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+fn unloaded(listing: &Listing<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut unloaded = context.session.target.unloaded().to_vec();
-    unloaded.retain(|module| match &options.filter {
+    unloaded.retain(|module| match &listing.filter {
         Filter::All => true,
         Filter::Name(pattern) => Wildcard::new(pattern).is_match(&module.name),
         Filter::Path(_) | Filter::Address(_) => false,
@@ -117,7 +129,7 @@ fn unloaded(options: &Options<'_>, context: &mut Context<'_>) -> Result<(), Comm
     context.emit(Line::of("Unloaded modules:"))?;
     for module in unloaded {
         context.emit(rows::unloaded(&module))?;
-        if options.verbose || options.times {
+        if listing.verbose || listing.times {
             for line in details::unloaded(&module, &context.session.settings.zone) {
                 context.emit(line)?;
             }

@@ -1,14 +1,14 @@
 //! One line a module.
 
 use super::flags::flag;
-use super::options::Options;
+use super::listing::Listing;
 use super::stamp::stamp;
 use crate::debuggee::{Module, ModuleKind, UnloadedModule};
 use crate::output::{Action, Field, Line, Record, Role};
 use crate::session::Session;
 
 /// A module's row.
-pub fn row(module: &Module, options: &Options<'_>, session: &Session) -> Record {
+pub fn row(module: &Module, listing: &Listing<'_>, session: &Session) -> Record {
     let symbols = session.target.symbols().loaded(module);
     let status = session.target.symbols().status(module);
     let file = symbols.as_ref().and_then(|symbols| symbols.file.as_deref());
@@ -24,33 +24,33 @@ pub fn row(module: &Module, options: &Options<'_>, session: &Session) -> Record 
         .field("symbols", status.word().trim_matches(['(', ')']))
         .field("symbol_file", file.map(|file| file.display().to_string()))
         .field("broken", module.broken);
-    if options.names_only {
+    if listing.names_only {
         return record.line(name(module));
     }
     let line = Line::new().address(module.base).text(" ").address(module.end()).text("   ");
     let mut line = line.append(name(module)).pad_to(38 + 8).text(" ");
-    if !(options.times || options.checksums || options.files || options.mapped || options.paths) {
+    if !(listing.times || listing.checksums || listing.files || listing.mapped || listing.paths) {
         let file = file.map(|file| file.display().to_string()).unwrap_or_default();
         let flag = flag(module, session);
         let line = line.role(Role::Warning, flag.to_string()).text(" ");
         return record.line(line.label(format!("{:<23}", status.word())).text(file));
     }
-    if options.files {
+    if listing.files {
         line = line.text(format!("{:<13}", format!("{} ", module.image_name)));
     }
-    if options.paths {
+    if listing.paths {
         line = line.text(format!("{} ", module.image_path));
     }
-    if options.mapped {
+    if listing.mapped {
         let images = session.target.memory().images();
         let mapped = images.and_then(|images| images.file_at(module.base));
         line = line.text(mapped.map(|path| format!("{} ", path.display())).unwrap_or_default());
     }
-    if options.checksums {
+    if listing.checksums {
         let checksum = module.checksum.map_or_else(|| "????????".to_owned(), |sum| upper(u64::from(sum)));
         line = line.value(checksum).text(" ");
     }
-    if options.times {
+    if listing.times {
         line = line.value(stamp(module, session));
     }
     record.line(line)

@@ -5,7 +5,9 @@ mod masks;
 
 use crate::command::line::nothing_more;
 use crate::command::show::registers::{Segments, show, show_known};
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Switch, Switches, Takes,
+};
 use crate::debuggee::Context as RegisterContext;
 use crate::output::{Line, Record};
 use crate::session::Session;
@@ -16,35 +18,49 @@ use masks::masked;
 /// `r`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["r"],
-    glue: Glue::Letters("MFX"),
-    rest: Rest::Semicolon,
+    glue: Glue::Switches,
     group: Group::Registers,
-    usage: "[REGISTER[:FORM][, ...] | REGISTER=EXPRESSION | --known]",
+    switches: Switches::words(&[
+        Switch::flag("F", "floating-point registers"),
+        Switch::flag("X", "XMM registers"),
+        Switch::with(
+            "M",
+            Takes::Rest,
+            "MASK",
+            "parts of the set: 1 integer, 4 FP, 8 segments, 20 debug, 40 XMM, 80 control",
+        ),
+        Switch::flag(
+            "--known",
+            "those that were not recovered for the selected frame as ?, not with the innermost frame's values",
+        ),
+    ]),
+    arguments: &[Argument::new("[REGISTER[:FORM][, ...] | REGISTER=EXPRESSION]", Kind::Register)],
     summary: "Shows or sets registers",
     help: "Without arguments it shows all general registers and the instruction at rip.\n  \
            r rax, rip      these      r @rax=5      sets one for this session (the dump stays as it is)\n  \
            r $t0=poi(@rsp) sets a pseudo-register\n  \
            r cr2           a control register\n  \
            r xmm0:uq       in parts, highest first: ub uw ud uq (hexadecimal), ib iw id iq (signed), f, d\n  \
-           rF rX           floating-point and XMM registers     rM MASK  parts of the set (1 integer, 4 FP, 8 segments,\n  \
-                           20 debug, 40 XMM, 80 control)\n  \
-           r --known       those that were not recovered for the selected frame as ?, not with the innermost frame's values\n  \
            1r              on processor 1",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    match args.glued {
-        "" => {}
-        "F" => return masked(0x4, context),
-        "X" if args.text.is_empty() => return masked(0x40, context),
-        "X" => {}
-        "M" => {
-            let mask = context.evaluate(args.text)?;
-            return masked(mask, context);
-        }
-        glued => return Err(CommandError::Syntax(format!("r{glued}"))),
+    if let Some(mask) = args.text_of("M") {
+        let mask = context.evaluate(mask)?;
+        return masked(mask, context);
+    }
+    if args.has("F") {
+        return masked(0x4, context);
+    }
+    if args.has("X") && args.text.is_empty() {
+        return masked(0x40, context);
+    }
+    if args.has("--known") {
+        let registers = current(context.session)?.clone();
+        let lost = context.session.lost_registers();
+        return show_known(&registers, &lost, context);
     }
     if args.text.is_empty() {
         let registers = current(context.session)?.clone();
@@ -52,11 +68,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             context.emit(Line::of("Last set context:"))?;
         }
         return show(&registers, Segments::Shown, context);
-    }
-    if args.text == "--known" {
-        let registers = current(context.session)?.clone();
-        let lost = context.session.lost_registers();
-        return show_known(&registers, &lost, context);
     }
     list(args.text, context)
 }

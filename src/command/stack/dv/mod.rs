@@ -4,8 +4,9 @@ mod row;
 
 pub(in crate::command) use row::{UNAVAILABLE, type_name, value};
 
-use crate::command::line::options::unknown;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches,
+};
 use crate::output::Line;
 use crate::session::Local;
 use crate::symbols::wildcard::Wildcard;
@@ -14,31 +15,37 @@ use row::Columns;
 /// `dv`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["dv"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Stack,
-    usage: "[/t] [/i] [/V] [/a] [/n] [PATTERN]",
+    switches: Switches::letters(&[
+        Switch::flag("/t", "with types"),
+        Switch::flag("/i", "parameter or local"),
+        Switch::flag("/v", "with the place that holds it"),
+        Switch::flag("/V", "the same"),
+        Switch::flag("/a", "by address"),
+        Switch::flag("/n", "by name"),
+        Switch::ignored("/z"),
+        Switch::ignored("/c"),
+    ])
+    .anywhere(),
+    arguments: &[Argument::new("[PATTERN]", Kind::Variable)],
     summary: "Shows the variables of the selected frame",
     help: "Values come from the registers and memory of the frame that .frame selected. A variable that the compiler kept \
-           nowhere at this instruction, or in a register that is not recovered in this frame, has no value.\n  \
-           /t  with types      /i  parameter or local     /V (or /v)  with the place that holds it\n  \
-           /a  by address      /n  by name                PATTERN  only these names (* and ?)\n\
+           nowhere at this instruction, or in a register that is not recovered in this frame, has no value. \
+           PATTERN shows only these names (* and ?).\n\
            Needs a private PDB of the frame's module.",
     needs: Needs::Dump,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// `!x`
 pub const PLACES: CommandSpec = CommandSpec {
     names: &["!x", "!mex.x"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Stack,
-    usage: "[PATTERN]",
+    arguments: &[Argument::new("[PATTERN]", Kind::Variable)],
     summary: "Shows the variables of the selected frame with the places that hold them",
     help: "One line a variable: its register or stack slot, its name, its value. Example: .frame 0n17; !x",
     needs: Needs::Dump,
-    run: places,
+    ..CommandSpec::runs(places)
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,27 +56,18 @@ enum Order {
 }
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let mut columns = Columns::default();
-    let mut order = Order::Declared;
-    let mut pattern = None;
-    for word in args.words() {
-        match word.strip_prefix('/') {
-            None => pattern = Some(word),
-            Some("z" | "c") => {}
-            Some(options) => {
-                for option in options.chars().filter(|&c| c != '/') {
-                    match option {
-                        't' => columns.types = true,
-                        'i' => columns.kinds = true,
-                        'v' | 'V' => columns.places = true,
-                        'a' => order = Order::Address,
-                        'n' => order = Order::Name,
-                        _ => return Err(unknown("dv", &format!("/{option}"), "/t /i /v /V /a /n /z /c")),
-                    }
-                }
-            }
-        }
-    }
+    let columns = Columns {
+        types: args.has("/t"),
+        kinds: args.has("/i"),
+        places: args.has("/v") || args.has("/V"),
+        ..Columns::default()
+    };
+    let order = args.switches().fold(Order::Declared, |order, given| match given.switch.spelling {
+        "/a" => Order::Address,
+        "/n" => Order::Name,
+        _ => order,
+    });
+    let pattern = args.words().last();
     show(columns, order, pattern, context)
 }
 

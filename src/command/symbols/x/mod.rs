@@ -1,44 +1,59 @@
 //! `x`: symbols by name.
 
-mod options;
 mod row;
+mod rows;
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::modules::lm;
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes, Typed,
+};
 use crate::debuggee::{Module, Target};
 use crate::output::Line;
 use crate::symbols::source::{Symbol, SymbolSource};
 use crate::symbols::wildcard::Wildcard;
-use options::{Options, Order, Which};
 use regex::{Regex, RegexBuilder};
+use rows::{Order, Rows, Which};
 
 /// `x`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["x"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[OPTIONS] [MODULE!]PATTERN",
+    switches: Switches::letters(&[
+        Switch::flag("/0", "addresses alone"),
+        Switch::flag("/1", "names alone"),
+        Switch::flag("/2", "addresses and names"),
+        Switch::flag("/t", "with types"),
+        Switch::flag("/v", "kind and size"),
+        Switch::with("/s", Takes::Value, "SIZE", "of that size"),
+        Switch::flag("/f", "functions"),
+        Switch::flag("/d", "data"),
+        Switch::flag("/q", "names in quotes for expressions"),
+        Switch::flag("/p", "no blank before ("),
+        Switch::flag("/r", "the pattern is a regular expression"),
+        Switch::flag("/D", "an index of first letters above"),
+        Switch::flag("/a", "by address (the default)"),
+        Switch::flag("/A", "by address, downwards"),
+        Switch::flag("/n", "by name"),
+        Switch::flag("/N", "by name, downwards"),
+        Switch::flag("/z", "by size"),
+        Switch::flag("/Z", "by size, downwards"),
+        Switch::ignored("/i"),
+    ]),
+    arguments: &[Argument::new("[MODULE!]PATTERN", Kind::Symbol)],
     summary: "Lists symbols whose names match",
-    help: "Wildcards: * ? [a-z] # (any number of what stands before) + (one or more). Options:\n  \
-           /0 addresses only      /1 names only          /2 addresses and names\n  \
-           /t with types          /v with kind and size  /s SIZE only of that size\n  \
-           /f functions           /d data                /q names in quotes for expressions\n  \
-           /p no blank before (                          /r the pattern is a regular expression\n  \
-           /D an index of first letters above\n  \
-           /a /A by address up, down (up is the default)\n  \
-           /n /N by name          /z /Z by size\n\
+    help: "Wildcards: * ? [a-z] # (any number of what stands before) + (one or more).\n\
            Without a module the kernel and the modules whose symbols are loaded are searched; x *! lists modules.\n\
            A function that was inlined has a row for each place, with the function that it became part of there.\n\
            Example: x nt!KeBugCheck*",
     needs: Needs::Target,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 /// More symbols than this are cut off, with a word.
 const MAX_ROWS: usize = 1_000_000;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let (options, pattern) = Options::parse(args.text, context)?;
+    let (options, pattern) = (Rows::of(args), args.text);
     if pattern.is_empty() {
         return Err(CommandError::Syntax("x".to_owned()));
     }
@@ -82,7 +97,7 @@ enum Matcher {
 }
 
 impl Matcher {
-    fn new(pattern: &str, options: &Options) -> Result<Matcher, CommandError> {
+    fn new(pattern: &str, options: &Rows) -> Result<Matcher, CommandError> {
         if !options.regex {
             return Ok(Matcher::Wildcard(Wildcard::new(pattern)));
         }
@@ -135,7 +150,7 @@ fn modules(target: &Target, pattern: Option<&str>) -> Vec<Module> {
 fn one_module(
     module: &Module,
     matcher: &Matcher,
-    options: &Options,
+    options: &Rows,
     context: &mut Context<'_>,
 ) -> Result<usize, CommandError> {
     context.check()?;
@@ -185,7 +200,7 @@ fn one_module(
 fn known(
     module: &Module,
     matcher: &Matcher,
-    options: &Options,
+    options: &Rows,
     context: &mut Context<'_>,
 ) -> Result<usize, CommandError> {
     if options.which == Which::Functions || options.size.is_some() {
@@ -208,15 +223,14 @@ fn known(
 }
 
 fn list_modules(modules: &[Module], context: &mut Context<'_>) -> Result<(), CommandError> {
-    let letters = Args { name: "lm", glued: "", text: "" };
+    let list = |text: &str, context: &mut Context<'_>| {
+        lm::SPEC.start(&Typed { name: "lm", glued: "", text }, context)
+    };
     if modules.len() == context.session.target.modules().len() {
-        return (crate::command::modules::lm::SPEC.run)(&letters, context);
+        return list("", context);
     }
     for module in modules {
-        (crate::command::modules::lm::SPEC.run)(
-            &Args { text: &format!("m {}", module.name), ..letters },
-            context,
-        )?;
+        list(&format!("m {}", module.name), context)?;
     }
     Ok(())
 }

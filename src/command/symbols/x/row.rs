@@ -1,6 +1,6 @@
 //! One line a symbol.
 
-use super::options::{Options, Show};
+use super::rows::{Rows, Show};
 use crate::command::Context;
 use crate::command::show::symbol_text::words;
 use crate::command::symbols::ln::known_words;
@@ -39,7 +39,7 @@ pub(super) fn row(
     symbol: &Symbol<'_>,
     module: &Module,
     types: Option<&Arc<dyn TypeSource>>,
-    options: &Options,
+    options: &Rows,
     context: &Context<'_>,
 ) -> Record {
     let address = module.base.wrapping_add(u64::from(symbol.rva));
@@ -114,7 +114,7 @@ pub(super) fn known(
     module: &Module,
     name: &str,
     address: u64,
-    options: &Options,
+    options: &Rows,
     context: &Context<'_>,
 ) -> Record {
     let full = format!("{}!{name}", module.name);

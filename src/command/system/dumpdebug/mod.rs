@@ -4,22 +4,19 @@ mod header;
 mod storage;
 mod tagged;
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::dump::DumpKind;
 use crate::output::{Line, Record, Role};
 
 /// `.dumpdebug`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".dumpdebug"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Dump,
-    usage: "",
     summary: "Shows the dump's header field by field, and how the file keeps memory",
     help: "Shows every field of the header, then the triage block, page bitmap or runs, and the tagged data with the \
            memory that some hold. Fields that the writer left at its filler show as `not written`.",
     needs: Needs::Dump,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

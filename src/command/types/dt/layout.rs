@@ -1,6 +1,6 @@
 //! One structure, scalar or variable.
 
-use super::request::Request;
+use super::wanted::Wanted;
 use super::{display_name, show};
 use crate::command::line::Out;
 use crate::command::show::typed::{
@@ -22,32 +22,30 @@ const IN_RECORD: usize = 1000;
 
 /// The lines of a structure, and the first of them: its own text or links where it has such.
 pub(super) fn structure(
-    request: &Request,
+    wanted: &Wanted,
     found: &FoundType,
     address: Option<u64>,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     let (session, mut out) = context.parts();
     let target = &session.target;
-    let given = match address.filter(|_| request.physical) {
-        None => {
-            with_view(target, &*found.source, |view| show_layout(request, found, address, view, &mut out))
-        }
+    let given = match address.filter(|_| wanted.physical) {
+        None => with_view(target, &*found.source, |view| show_layout(wanted, found, address, view, &mut out)),
         Some(start) => {
             let start = as_typed(start);
             let place = Some(physical_place(start));
             let size = found.size().unwrap_or(0);
             with_physical_view(target, &*found.source, start, size, |view| {
-                show_layout(request, found, place, view, &mut out)
+                show_layout(wanted, found, place, view, &mut out)
             })
         }
     }?;
-    if given == 0 && !request.fields.is_empty() {
+    if given == 0 && !wanted.fields.is_empty() {
         return Err(CommandError::Argument(format!(
             "{}!{} has no member {}",
             found.module,
-            display_name(found, &request.name),
-            request.fields.join(", ")
+            display_name(found, &wanted.name),
+            wanted.fields.join(", ")
         )));
     }
     Ok(())
@@ -55,25 +53,25 @@ pub(super) fn structure(
 
 /// Shows a layout; says how many members there were.
 fn show_layout(
-    request: &Request,
+    wanted: &Wanted,
     found: &FoundType,
     address: Option<u64>,
     view: &View<'_>,
     out: &mut Out<'_>,
 ) -> Result<usize, CommandError> {
-    let options = &request.options;
-    if let Some(own) = own_text(request, found, address, view) {
+    let options = &wanted.options;
+    if let Some(own) = own_text(wanted, found, address, view) {
         out.emit(own)?;
     }
     // Physical memory is laid over a place of its own, which is no address.
     let inside = |at: u64| {
-        let place = address.filter(|_| request.physical);
+        let place = address.filter(|_| wanted.physical);
         place.is_some_and(|place| (place..place.saturating_add(found.size().unwrap_or(0))).contains(&at))
     };
     let physical = |at: u64| if inside(at) { physical_address(at) } else { at };
     let record = Record::new("type")
         .field("module", found.module.as_str())
-        .field("type", display_name(found, &request.name))
+        .field("type", display_name(found, &wanted.name))
         .field("size", found.size())
         .field("address", address.map(physical).map(Field::Hex))
         .field("source", found.source.type_origin());
@@ -113,8 +111,8 @@ fn show_layout(
 }
 
 /// What a structure as a whole is: a list's links, a string's text.
-fn own_text(request: &Request, found: &FoundType, address: Option<u64>, view: &View<'_>) -> Option<String> {
-    let at = address.filter(|_| request.fields.is_empty() && !request.options.verbose)?;
+fn own_text(wanted: &Wanted, found: &FoundType, address: Option<u64>, view: &View<'_>) -> Option<String> {
+    let at = address.filter(|_| wanted.fields.is_empty() && !wanted.options.verbose)?;
     let text = value(view, found.id, at, Style::PLAIN).text;
     let Some(Type::Udt(udt)) = found.get() else {
         return None;
@@ -157,21 +155,21 @@ pub(in crate::command) fn lines_of(lines: &Lines, options: &Options, found: &Fou
 /// An integer, pointer or other type without members.
 pub(super) fn scalar(
     found: &FoundType,
-    request: &Request,
+    wanted: &Wanted,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    let line = match request.address {
-        Some(_) => Line::of("   ").append(scalar_value(found, request, context)),
+    let line = match wanted.address {
+        Some(_) => Line::of("   ").append(scalar_value(found, wanted, context)),
         None => Line::of(format::words::word(&*found.source, found.id, Style::PLAIN)),
     };
     context.emit(line)
 }
 
-/// The value at the request's address.
-pub(super) fn scalar_value(found: &FoundType, request: &Request, context: &Context<'_>) -> Line {
+/// The value at the wanted's address.
+pub(super) fn scalar_value(found: &FoundType, wanted: &Wanted, context: &Context<'_>) -> Line {
     let target = &context.session.target;
-    let address = request.address.unwrap_or(0);
-    if !request.physical {
+    let address = wanted.address.unwrap_or(0);
+    if !wanted.physical {
         let shown = with_view(target, &*found.source, |view| value(view, found.id, address, Style::PLAIN));
         return Line::new().span(value_span(&shown, found, Some(address)));
     }
@@ -184,12 +182,12 @@ pub(super) fn scalar_value(found: &FoundType, request: &Request, context: &Conte
 }
 
 /// A name that is no type: a global variable.
-pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let Some((address, ty)) = variable(request, context)? else {
-        return Err(missing(request, context));
+pub(super) fn global(wanted: &Wanted, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let Some((address, ty)) = variable(wanted, context)? else {
+        return Err(missing(wanted, context));
     };
     let Some(found) = ty else {
-        let line = Line::new().address(address).text(" ").role(Role::Symbol, &request.name);
+        let line = Line::new().address(address).text(" ").role(Role::Symbol, &wanted.name);
         return context.emit(line.text(" = <no type information>"));
     };
 
@@ -198,22 +196,22 @@ pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(),
             let name = format!(
                 "{}!{}",
                 found.module,
-                request.name.split_once('!').map_or(&*request.name, |(_, name)| name)
+                wanted.name.split_once('!').map_or(&*wanted.name, |(_, name)| name)
             );
             let line = Line::new().link(Role::Symbol, name, Action::Code(address));
             context.emit(line.text("  ").text(format::words::c_name(&*found.source, found.id)))?;
         }
         Some(Type::Pointer { target, .. }) => {
-            let at = Request { address: Some(address), ..request.clone() };
+            let at = Wanted { address: Some(address), ..wanted.clone() };
             scalar(&found, &at, context)?;
             let pointed = found.of(target);
             let to = crate::eval::EvalHost::memory(&*context.session, address, 8).filter(|&to| to != 0);
             if let (Some(Type::Udt(_)), Some(to)) = (pointed.get(), to) {
-                structure(request, &pointed, Some(to), context)?;
+                structure(wanted, &pointed, Some(to), context)?;
             }
         }
         ty => {
-            let mut at = Request { address: Some(address), ..request.clone() };
+            let mut at = Wanted { address: Some(address), ..wanted.clone() };
             // One structure is no array of them: `-a` is meant for the arrays in it.
             if let Some(Type::Udt(_)) = ty
                 && let Some(count) = at.elements.take()
@@ -229,21 +227,21 @@ pub(super) fn global(request: &Request, context: &mut Context<'_>) -> Result<(),
 /// A variable's address, and its type where that is known.
 type Variable = (u64, Option<FoundType>);
 
-fn variable(request: &Request, context: &Context<'_>) -> Result<Option<Variable>, CommandError> {
-    if request.types_only {
+fn variable(wanted: &Wanted, context: &Context<'_>) -> Result<Option<Variable>, CommandError> {
+    if wanted.types_only {
         return Ok(None);
     }
-    if let Some((module, _)) = request.name.split_once('!') {
+    if let Some((module, _)) = wanted.name.split_once('!') {
         module_named(module, context)?;
     }
-    Ok(context.session.target.variable(&request.name))
+    Ok(context.session.target.variable(&wanted.name))
 }
 
 /// Says that there is no such type or variable; and where the module has no types, or its built-in layout does not fit
 /// the dump, that this is why.
-fn missing(request: &Request, context: &Context<'_>) -> CommandError {
+fn missing(wanted: &Wanted, context: &Context<'_>) -> CommandError {
     let target = &context.session.target;
-    let (module, name) = request.name.split_once('!').unwrap_or(("nt", &request.name));
+    let (module, name) = wanted.name.split_once('!').unwrap_or(("nt", &wanted.name));
     let why = target.modules().named(module).and_then(|module| {
         let symbols = target.module_symbols(module);
         let refused = symbols.refusals(name);
@@ -260,5 +258,5 @@ fn missing(request: &Request, context: &Context<'_>) -> CommandError {
             )
         })
     });
-    CommandError::Argument(format!("Symbol {} not found.{}", request.name, why.unwrap_or_default()))
+    CommandError::Argument(format!("Symbol {} not found.{}", wanted.name, why.unwrap_or_default()))
 }

@@ -1,7 +1,7 @@
 //! `dt -l`: the elements of a linked list; `dt -a`: those of an array.
 
 use super::layout::{scalar_value, structure};
-use super::request::Request;
+use super::wanted::Wanted;
 use crate::command::{CommandError, Context};
 use crate::debuggee::FoundType;
 use crate::memory::{Memory, ReadError};
@@ -18,14 +18,14 @@ const RULE: &str = "---------------------------------------------";
 
 /// The elements from `start` on that the member `link` joins.
 pub(super) fn walk(
-    request: &Request,
+    wanted: &Wanted,
     found: &FoundType,
     link: &str,
     start: u64,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     let at = field_of(&*found.source, found.id, link)
-        .ok_or_else(|| CommandError::Argument(format!("{} has no member {link}", request.name)))?;
+        .ok_or_else(|| CommandError::Argument(format!("{} has no member {link}", wanted.name)))?;
     // `Links.Flink` points to the next element's `Links`; a pointer to the structure itself points to its start.
     let outer = link.rsplit_once('.').map_or(link, |(outer, _)| outer);
     let inner = match found.source.get(at.ty) {
@@ -54,7 +54,7 @@ pub(super) fn walk(
             Some(name) => context.emit(Line::of(format!("{title} would be the list's head, {name}")))?,
             None => {
                 heading(title, context)?;
-                structure(request, found, Some(element), context)?;
+                structure(wanted, found, Some(element), context)?;
             }
         }
         context.blank()?;
@@ -72,7 +72,7 @@ fn list_head(link: u64, inner: u64, context: &Context<'_>) -> Option<String> {
 
 /// The elements of an array of structures: as many as asked for, or up to memory that cannot be read.
 pub(super) fn array(
-    request: &Request,
+    wanted: &Wanted,
     found: &FoundType,
     start: u64,
     context: &mut Context<'_>,
@@ -80,13 +80,13 @@ pub(super) fn array(
     let size = found
         .size()
         .filter(|&size| size > 0)
-        .ok_or_else(|| CommandError::Argument(format!("the size of {} is not known", request.name)))?;
-    let wanted = request.elements.filter(|&count| count > 0);
-    let inner = Request { elements: None, ..request.clone() };
+        .ok_or_else(|| CommandError::Argument(format!("the size of {} is not known", wanted.name)))?;
+    let count = wanted.elements.filter(|&count| count > 0);
+    let inner = Wanted { elements: None, ..wanted.clone() };
     if !matches!(found.get(), Some(Type::Udt(_))) {
-        return scalars(&inner, found, start, size, wanted, context);
+        return scalars(&inner, found, start, size, count, context);
     }
-    for index in 0..wanted.unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS) {
+    for index in 0..count.unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS) {
         let address = start.wrapping_add((index as u64).wrapping_mul(size));
         heading(format!("[{index}] @ {} ", hex::tick(address)), context)?;
         structure(&inner, found, Some(address), context)?;
@@ -95,7 +95,7 @@ pub(super) fn array(
             true => is_there(&inner, address, context),
             false => is_readable(&inner, found, address, context),
         };
-        if wanted.is_none() && !readable {
+        if count.is_none() && !readable {
             break;
         }
     }
@@ -104,38 +104,38 @@ pub(super) fn array(
 
 /// Values without members: a line each, `[00] 0x1`.
 fn scalars(
-    request: &Request,
+    wanted: &Wanted,
     found: &FoundType,
     start: u64,
     size: u64,
-    wanted: Option<usize>,
+    count: Option<usize>,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    for index in 0..wanted.unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS) {
+    for index in 0..count.unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS) {
         let address = start.wrapping_add((index as u64).wrapping_mul(size));
-        let at = Request { address: Some(address), ..request.clone() };
+        let at = Wanted { address: Some(address), ..wanted.clone() };
         let line = Line::of(format!("    [{index:02}] "));
         context.emit(line.append(scalar_value(found, &at, context)))?;
-        if wanted.is_none() && !is_there(request, address, context) {
+        if count.is_none() && !is_there(wanted, address, context) {
             break;
         }
     }
     Ok(())
 }
 
-fn is_there(request: &Request, address: u64, context: &Context<'_>) -> bool {
+fn is_there(wanted: &Wanted, address: u64, context: &Context<'_>) -> bool {
     let target = &context.session.target;
-    match target.physical().filter(|_| request.physical) {
+    match target.physical().filter(|_| wanted.physical) {
         Some(memory) => memory.window(address).is_ok(),
         None => target.memory().window(address).is_ok(),
     }
 }
 
-fn is_readable(request: &Request, found: &FoundType, address: u64, context: &Context<'_>) -> bool {
-    request.fields.iter().all(|field| {
+fn is_readable(wanted: &Wanted, found: &FoundType, address: u64, context: &Context<'_>) -> bool {
+    wanted.fields.iter().all(|field| {
         let field = field.trim_end_matches('.');
         field_of(&*found.source, found.id, field)
-            .is_none_or(|at| is_there(request, address.wrapping_add(at.offset), context))
+            .is_none_or(|at| is_there(wanted, address.wrapping_add(at.offset), context))
     })
 }
 

@@ -1,8 +1,8 @@
 //! A variable of the selected frame.
 
 use super::layout::structure;
-use super::request::Request;
 use super::show;
+use super::wanted::Wanted;
 use crate::command::show::typed::{value_span, with_bytes};
 use crate::command::stack::dv::{UNAVAILABLE, type_name};
 use crate::command::{CommandError, Context};
@@ -11,18 +11,18 @@ use crate::session::Local;
 use crate::symbols::types::Type;
 use crate::symbols::types::format::ValueKind;
 
-/// The variable that a request names, if the selected frame has one.
-pub(super) fn named(request: &Request, context: &Context<'_>) -> Option<Local> {
-    if request.types_only || request.name.contains('!') {
+/// The variable that a wanted names, if the selected frame has one.
+pub(super) fn named(wanted: &Wanted, context: &Context<'_>) -> Option<Local> {
+    if wanted.types_only || wanted.name.contains('!') {
         return None;
     }
     // A frame without private symbols has no variables.
-    context.session.locals().ok()?.into_iter().find(|local| local.name == request.name)
+    context.session.locals().ok()?.into_iter().find(|local| local.name == wanted.name)
 }
 
 /// Shows it: what it is and where, its value, and the structure that it is or points to.
 pub(super) fn variable(
-    request: &Request,
+    wanted: &Wanted,
     local: &Local,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
@@ -35,7 +35,7 @@ pub(super) fn variable(
     context.emit(line.text(ty.unwrap_or(&written)))?;
 
     if let (Some(Type::Udt(_)), Some(_)) = (local.ty.get(), address) {
-        return show(&Request { address, ..request.clone() }, &local.ty, context);
+        return show(&Wanted { address, ..wanted.clone() }, &local.ty, context);
     }
     let Some(bytes) = &local.bytes else {
         return context.emit(Line::new().role(Role::Unreadable, UNAVAILABLE));
@@ -49,7 +49,7 @@ pub(super) fn variable(
         let pointed = local.ty.of(target);
         if let Some(Type::Udt(_)) = pointed.get() {
             context.emit(Line::new().text("0x").address(to))?;
-            return structure(request, &pointed, Some(to), context);
+            return structure(wanted, &pointed, Some(to), context);
         }
     }
     context.emit(Line::new().span(value_span(&value, &local.ty, address)))

@@ -4,76 +4,105 @@ mod layout;
 mod list;
 mod local;
 mod names;
-mod request;
+mod wanted;
 
 use crate::command::show::typed::note_layout;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes,
+};
 use crate::debuggee::FoundType;
 use crate::output::Line;
 use crate::symbols::types::Type;
 use crate::symbols::types::format;
 pub(in crate::command) use layout::lines_of;
-use request::Request;
+use wanted::Wanted;
 
 /// `dt`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["dt"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[OPTIONS] [MODULE!]NAME [FIELD ...] [ADDRESS] [-l FIELD]",
+    switches: Switches::letters(&[
+        Switch::with(
+            "-r",
+            Takes::Digits,
+            "[N]",
+            "opens structures N levels deep (2 without a number), pointers included",
+        ),
+        Switch::flag("-b", "opens embedded structures only, all the way"),
+        Switch::with(
+            "-a",
+            Takes::Digits,
+            "[N]",
+            "before NAME: ADDRESS is an array of NAME; before FIELD: array elements one by one",
+        ),
+        Switch::with(
+            "-l",
+            Takes::Name,
+            "FIELD",
+            "walks the list that is linked by FIELD (ActiveProcessLinks.Flink)",
+        ),
+        Switch::flag("-y", "fields, or NAME, may be given by their beginnings"),
+        Switch::flag("-d", "a pattern shows each type instead of its name"),
+        Switch::flag("-v", "kinds, counts and sizes"),
+        Switch::flag("-c", "all on one line"),
+        Switch::flag("-o", "without offsets"),
+        Switch::flag("-i", "without indentation"),
+        Switch::flag("-t", "types only"),
+        Switch::with("-s", Takes::Value, "SIZE", "types of that size only"),
+        Switch::with("-n", Takes::Name, "NAME", "the next word is a name"),
+        Switch::flag("-p", "ADDRESS is physical"),
+        Switch::flag("-h", "this help"),
+        Switch::ignored("-e"),
+        Switch::ignored("-k"),
+    ])
+    .anywhere(),
+    arguments: &[
+        Argument::new("[MODULE!]NAME", Kind::Type),
+        Argument::new("[FIELD ...]", Kind::Field),
+        Argument::new("[ADDRESS]", Kind::Expression),
+    ],
     summary: "Shows a type's layout, or memory by it",
     help: "NAME is a type, a variable (of the selected frame, or global), or a pattern (lists matching names). Fields may \
            be dotted (Pcb.Header), hold wildcards, pick array elements ([3], [*]), or end in dots, each of which opens \
-           one level. Options, before or after:\n  \
-           -r[N]   open structures N levels deep (2 without a number), pointers included\n  \
-           -b      open embedded structures only, all the way\n  \
-           -a[N]   before NAME: ADDRESS is an array of NAME; before FIELD: array elements one by one\n  \
-           -l F    walk the list that is linked by F (ActiveProcessLinks.Flink)\n  \
-           -y      fields, or NAME, may be given by their beginnings\n  \
-           -d      a pattern shows each type instead of its name\n  \
-           -v      kinds, counts and sizes    -c  all on one line\n  \
-           -o      without offsets            -i  without indentation\n  \
-           -t      types only                 -s SIZE  types of that size only\n  \
-           -n      the next word is a name    -p  ADDRESS is physical\n\
+           one level.\n\
            Example: dt nt!_EPROCESS @$proc ImageFileName UniqueProcessId",
     needs: Needs::Types,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    if matches!(args.text, "-h" | "-?") {
+    if args.has("-h") || args.text == "-?" {
         return context.run_line(".help dt");
     }
-    let request = Request::parse(args.text, context)?;
-    if request.physical && context.session.target.physical().is_none() {
+    let wanted = Wanted::of(args, context)?;
+    if wanted.physical && context.session.target.physical().is_none() {
         return Err(CommandError::Missing(
             "this dump holds no physical memory; a kernel, automatic or complete dump would".to_owned(),
         ));
     }
-    if request.name.contains(['*', '?']) {
-        return names::list(&request, context);
+    if wanted.name.contains(['*', '?']) {
+        return names::list(&wanted, context);
     }
-    let Some(found) = context.session.target.find_type(&request.name) else {
-        if let Some(local) = local::named(&request, context) {
-            return local::variable(&request, &local, context);
+    let Some(found) = context.session.target.find_type(&wanted.name) else {
+        if let Some(local) = local::named(&wanted, context) {
+            return local::variable(&wanted, &local, context);
         }
-        return layout::global(&request, context);
+        return layout::global(&wanted, context);
     };
-    if !request.name.contains('!') {
-        context.emit(Line::of(format!("{}!{}", found.module, display_name(&found, &request.name))))?;
+    if !wanted.name.contains('!') {
+        context.emit(Line::of(format!("{}!{}", found.module, display_name(&found, &wanted.name))))?;
     }
-    show(&request, &found, context)?;
+    show(&wanted, &found, context)?;
     note_layout(&found, context)
 }
 
-fn show(request: &Request, found: &FoundType, context: &mut Context<'_>) -> Result<(), CommandError> {
+fn show(wanted: &Wanted, found: &FoundType, context: &mut Context<'_>) -> Result<(), CommandError> {
     match found.get() {
-        Some(Type::Enum(e)) if request.address.is_none() => {
+        Some(Type::Enum(e)) if wanted.address.is_none() => {
             let wanted = |line: &String| {
                 let name = line.split_whitespace().next().unwrap_or_default();
-                request.fields.is_empty()
-                    || request
+                wanted.fields.is_empty()
+                    || wanted
                         .fields
                         .iter()
                         .any(|field| crate::symbols::wildcard::Wildcard::new(field).is_match(name))
@@ -83,26 +112,24 @@ fn show(request: &Request, found: &FoundType, context: &mut Context<'_>) -> Resu
             }
             Ok(())
         }
-        Some(Type::Udt(_)) => match (&request.list, request.address) {
-            (Some(_), Some(_)) if request.physical => Err(CommandError::Argument(
+        Some(Type::Udt(_)) => match (&wanted.list, wanted.address) {
+            (Some(_), Some(_)) if wanted.physical => Err(CommandError::Argument(
                 "dt -l with -p: the links of a list are virtual addresses".to_owned(),
             )),
-            (Some(link), Some(start)) => list::walk(request, found, link, start, context),
+            (Some(link), Some(start)) => list::walk(wanted, found, link, start, context),
             (Some(_), None) => {
                 Err(CommandError::Argument("-l needs the address of the first element".to_owned()))
             }
-            (None, Some(start)) if request.elements.is_some() => list::array(request, found, start, context),
-            (None, address) => layout::structure(request, found, address, context),
+            (None, Some(start)) if wanted.elements.is_some() => list::array(wanted, found, start, context),
+            (None, address) => layout::structure(wanted, found, address, context),
         },
-        Some(Type::Array { element, count, .. })
-            if request.elements.is_some() && request.address.is_some() =>
-        {
+        Some(Type::Array { element, count, .. }) if wanted.elements.is_some() && wanted.address.is_some() => {
             let limit = usize::try_from(count).unwrap_or(usize::MAX);
-            let wanted = request.elements.filter(|&wanted| wanted > 0).unwrap_or(limit).min(limit);
-            let each = Request { elements: Some(wanted), ..request.clone() };
-            list::array(&each, &found.of(element), request.address.unwrap_or(0), context)
+            let count = wanted.elements.filter(|&count| count > 0).unwrap_or(limit).min(limit);
+            let each = Wanted { elements: Some(count), ..wanted.clone() };
+            list::array(&each, &found.of(element), wanted.address.unwrap_or(0), context)
         }
-        _ => layout::scalar(found, request, context),
+        _ => layout::scalar(found, wanted, context),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `dt nt!_POOL*`: names that match.
 
-use super::request::Request;
 use super::show;
+use super::wanted::Wanted;
 use crate::command::{CommandError, Context};
 use crate::debuggee::{FoundType, Module};
 use crate::output::{Action, Field, Line, Record, Role};
@@ -11,28 +11,28 @@ use crate::util::hex;
 use std::sync::Arc;
 
 /// Types, and variables with types, whose names match.
-pub(super) fn list(request: &Request, context: &mut Context<'_>) -> Result<(), CommandError> {
+pub(super) fn list(wanted: &Wanted, context: &mut Context<'_>) -> Result<(), CommandError> {
     let target = &context.session.target;
-    let (modules, name): (Vec<Module>, &str) = match request.name.split_once('!') {
+    let (modules, name): (Vec<Module>, &str) = match wanted.name.split_once('!') {
         Some((module, name)) => (target.modules().matching(&Wildcard::new(module)).cloned().collect(), name),
-        None => (target.modules_at_hand().cloned().collect(), &request.name),
+        None => (target.modules_at_hand().cloned().collect(), &wanted.name),
     };
     if modules.is_empty() {
         return Err(CommandError::Argument(format!(
             "no module matches '{}'; lm lists them",
-            request.name.split_once('!').map_or("*", |(module, _)| module)
+            wanted.name.split_once('!').map_or("*", |(module, _)| module)
         )));
     }
     let pattern = Wildcard::new(name);
-    let detailed = (request.options.verbose || request.size.is_some()) && !request.each;
+    let detailed = (wanted.options.verbose || wanted.size.is_some()) && !wanted.each;
     if detailed {
-        context.emit(Line::of(format!("Enumerating symbols matching {}", request.name)))?;
+        context.emit(Line::of(format!("Enumerating symbols matching {}", wanted.name)))?;
         context.emit(Line::of("Address             Size Symbol"))?;
     }
     for module in modules {
-        types(&module, &pattern, request, detailed, context)?;
-        if !request.types_only && !request.each {
-            variables(&module, &pattern, request, detailed, context)?;
+        types(&module, &pattern, wanted, detailed, context)?;
+        if !wanted.types_only && !wanted.each {
+            variables(&module, &pattern, wanted, detailed, context)?;
         }
     }
     Ok(())
@@ -41,7 +41,7 @@ pub(super) fn list(request: &Request, context: &mut Context<'_>) -> Result<(), C
 fn types(
     module: &Module,
     pattern: &Wildcard,
-    request: &Request,
+    wanted: &Wanted,
     detailed: bool,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
@@ -51,10 +51,10 @@ fn types(
     };
     for name in types.type_names(pattern) {
         let size = types.find(&name).and_then(|id| types.size_of(id));
-        if request.size.is_some() && size != request.size {
+        if wanted.size.is_some() && size != wanted.size {
             continue;
         }
-        if request.each {
+        if wanted.each {
             let found = types.find(&name).map(|id| FoundType {
                 module: module.name.clone(),
                 base: module.base,
@@ -63,7 +63,7 @@ fn types(
             });
             if let Some(found) = found {
                 context.emit(Line::of(format!("{}!{name}", module.name)))?;
-                show(&Request { each: false, ..request.clone() }, &found, context)?;
+                show(&Wanted { each: false, ..wanted.clone() }, &found, context)?;
                 continue;
             }
         }
@@ -75,7 +75,7 @@ fn types(
 fn variables(
     module: &Module,
     pattern: &Wildcard,
-    request: &Request,
+    wanted: &Wanted,
     detailed: bool,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
@@ -88,7 +88,7 @@ fn variables(
             continue;
         }
         let size = symbol.ty.zip(symbols.types.as_ref()).and_then(|(id, types)| types.size_of(id));
-        if request.size.is_some() && size != request.size {
+        if wanted.size.is_some() && size != wanted.size {
             continue;
         }
         let address = module.base.wrapping_add(u64::from(symbol.rva));

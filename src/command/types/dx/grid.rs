@@ -2,7 +2,7 @@
 
 use super::children::{Children, children};
 use super::node::Node;
-use super::request::Request;
+use super::shown::Shown;
 use super::text::{Text, text};
 use crate::command::{CommandError, Context};
 use crate::output::{Line, Role};
@@ -18,13 +18,13 @@ const MAX_CELL: usize = 60;
 const OPENS: &str = "{...}";
 
 /// Shows the elements of an array, or the structure a value is, as a grid.
-pub(super) fn show(root: &Node, request: &Request, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let Children { nodes: rows, more } = children(root, request.first, context);
+pub(super) fn show(root: &Node, shown: &Shown, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let Children { nodes: rows, more } = children(root, shown.first, context);
     let inside: Vec<Vec<Node>> = rows.iter().map(|row| children(row, 0, context).nodes).collect();
     let Some(columns) = inside.iter().find(|members| !members.is_empty()) else {
         return Err(CommandError::Argument(format!(
             "dx -g shows an array of structures; {} is {}",
-            request.expression, root.ty
+            shown.expression, root.ty
         )));
     };
     let columns: Vec<&Node> = columns.iter().take(MAX_COLUMNS).collect();
@@ -39,7 +39,7 @@ pub(super) fn show(root: &Node, request: &Request, context: &mut Context<'_>) ->
         let first = if row.name.is_empty() { row.place.clone() } else { row.name.clone() };
         let mut line = vec![first];
         line.extend(columns.iter().enumerate().map(|(at, _)| match members.get(at) {
-            Some(member) => cell(text(member, request.radix, context)),
+            Some(member) => cell(text(member, shown.radix, context)),
             None => String::new(),
         }));
         cells.push(line);
@@ -61,7 +61,7 @@ pub(super) fn show(root: &Node, request: &Request, context: &mut Context<'_>) ->
     }
     context.emit(rule.as_str())?;
     if let Some(next) = more {
-        let more = request.more(&format!("-g -c {next}"));
+        let more = shown.more(&format!("-g -c {next}"));
         context.emit(Line::new().link(Role::Value, "[...]", more))?;
     }
     Ok(())

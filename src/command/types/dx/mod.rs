@@ -3,56 +3,62 @@
 mod children;
 mod grid;
 mod node;
-mod request;
+mod shown;
 mod spelling;
 mod text;
 mod tree;
 
 use crate::command::show::typed::note_layout;
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Rest};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes,
+};
 use crate::eval::EvalHost;
 use crate::eval::cxx::{self, CType};
 use node::Node;
-use request::Request;
+use shown::Shown;
 
 /// `dx`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["dx"],
-    glue: Glue::Signs,
-    rest: Rest::Semicolon,
     group: Group::Symbols,
-    usage: "[-rN] [-n] [-g] [-c N] EXPRESSION[,d|,x]",
+    switches: Switches::words(&[
+        Switch::with("-r", Takes::Digits, "N", "opens structures and pointers N levels deep (1 unless said)"),
+        Switch::flag("-n", "plain members also of strings, times and GUIDs"),
+        Switch::flag("-nv", "the same"),
+        Switch::flag("-g", "an array of structures as a grid: a row an element, a column a member"),
+        Switch::flag("-gc", "the same"),
+        Switch::with("-c", Takes::Count, "N", "goes on with element N of a long array"),
+        Switch::ignored("-v"),
+        Switch::with("-id", Takes::Name, "N", ""),
+    ]),
+    arguments: &[Argument::new("EXPRESSION[,d|,x]", Kind::Expression)],
     summary: "Shows a typed C++ expression and its members",
-    help: "EXPRESSION is one of ??; a . may also follow a pointer. ,d and ,x after it choose decimal or hex. Options:\n  \
-           -r[N]   open structures and pointers N levels deep (1 unless said)\n  \
-           -n      plain members also of strings, times and GUIDs (-nv is the same)\n  \
-           -g      an array of structures as a grid: a row an element, a column a member\n  \
-           -c N    go on with element N of a long array\n\
+    help: "EXPRESSION is one of ??; a . may also follow a pointer. ,d and ,x after it choose decimal or hex.\n\
            The debugger's data model (@$cursession, Debugger.Sessions, queries, variables) is not there.\n\
            Example: dx -r1 (*((nt!_LIST_ENTRY *)0xffffa389afab7528))\n\
            (*((nt!_LIST_ENTRY *)0xffffa389afab7528))                 [Type: _LIST_ENTRY]\n    \
            [+0x000] Flink            : 0xffffa389afa4c528 [Type: _LIST_ENTRY *]\n    \
            [+0x008] Blink            : 0xffffa389afb3a528 [Type: _LIST_ENTRY *]",
     needs: Needs::Types,
-    run,
+    ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let request = Request::parse(args.text)?;
+    let shown = Shown::of(args)?;
     let host: &dyn EvalHost = &*context.session;
-    let bare = request.expression.chars().all(|c| c.is_alphanumeric() || "_!:$".contains(c));
-    if bare && let Some((address, None)) = host.variable(&request.expression) {
+    let bare = shown.expression.chars().all(|c| c.is_alphanumeric() || "_!:$".contains(c));
+    if bare && let Some((address, None)) = host.variable(&shown.expression) {
         return Err(CommandError::Argument(format!(
             "No type (or void) for object at Address 0x{address:x}: cast its address, as in dx *(nt!_EPROCESS **)&{}",
-            request.expression
+            shown.expression
         )));
     }
-    let value = cxx::evaluate(&request.expression, &*context.session)?;
+    let value = cxx::evaluate(&shown.expression, &*context.session)?;
     let layout = layout_of(&value.ty);
-    let root = Node::root(value, request.raw);
-    match request.grid {
-        true => grid::show(&root, &request, context)?,
-        false => tree::show(&root, &request, context)?,
+    let root = Node::root(value, shown.raw);
+    match shown.grid {
+        true => grid::show(&root, &shown, context)?,
+        false => tree::show(&root, &shown, context)?,
     }
     match layout {
         Some(found) => note_layout(&found, context),

@@ -2,7 +2,7 @@
 
 use super::children::children;
 use super::node::Node;
-use super::request::Request;
+use super::shown::Shown;
 use super::text::{Text, text, unreadable};
 use crate::command::{CommandError, Context};
 use crate::eval::cxx::CType;
@@ -12,11 +12,11 @@ use crate::output::{Action, Field, Line, Record, Role, Span};
 const MAX_LINES: usize = 20_000;
 
 /// Shows a value and what is below it.
-pub(super) fn show(root: &Node, request: &Request, context: &mut Context<'_>) -> Result<(), CommandError> {
+pub(super) fn show(root: &Node, shown: &Shown, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut left = MAX_LINES;
-    let label = root.root_label(&request.expression);
-    line(root, label, 0, request, context)?;
-    below(root, 1, request, &mut left, context)?;
+    let label = root.root_label(&shown.expression);
+    line(root, label, 0, shown, context)?;
+    below(root, 1, shown, &mut left, context)?;
     if left == 0 {
         let text = format!("... {MAX_LINES} lines are shown; open fewer levels");
         context.emit(Line::new().role(Role::Warning, text))?;
@@ -27,26 +27,26 @@ pub(super) fn show(root: &Node, request: &Request, context: &mut Context<'_>) ->
 fn below(
     node: &Node,
     level: usize,
-    request: &Request,
+    shown: &Shown,
     left: &mut usize,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    if level > request.depth {
+    if level > shown.depth {
         return Ok(());
     }
-    let first = if level == 1 { request.first } else { 0 };
+    let first = if level == 1 { shown.first } else { 0 };
     let inside = children(node, first, context);
     for child in &inside.nodes {
         if *left == 0 {
             return Ok(());
         }
         *left -= 1;
-        line(child, child.label(), level, request, context)?;
-        below(child, level + 1, request, left, context)?;
+        line(child, child.label(), level, shown, context)?;
+        below(child, level + 1, shown, left, context)?;
     }
     if let Some(next) = inside.more {
         let more = Line::of(" ".repeat(4 * level));
-        let rest = request.more(&format!("-r{} -c {next}", request.depth));
+        let rest = shown.more(&format!("-r{} -c {next}", shown.depth));
         context.emit(match level {
             1 => more.link(Role::Value, "[...]", rest),
             _ => more.text("[...]"),
@@ -59,38 +59,38 @@ fn line(
     node: &Node,
     label: String,
     level: usize,
-    request: &Request,
+    shown: &Shown,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     let value = match node.closed {
         true => Text::None,
-        false => text(node, request.radix, context),
+        false => text(node, shown.radix, context),
     };
     let mut line = Line::of(" ".repeat(4 * level)).label(&label);
     let separator = if label.is_empty() { "" } else { " : " };
-    let shown = match &value {
+    let told = match &value {
         Text::None => None,
         Text::Value(text) => Some(text.clone()),
         Text::Unreadable(address) => Some(unreadable(*address)),
     };
-    if let Some(shown) = &shown {
-        line = line.text(separator).span(span(node, shown, &value, context));
+    if let Some(told) = &told {
+        line = line.text(separator).span(span(node, told, &value, context));
     }
     if node.is_typed() && !matches!(value, Text::Unreadable(_)) {
-        let blank = if label.is_empty() && shown.is_none() { "" } else { " " };
+        let blank = if label.is_empty() && told.is_none() { "" } else { " " };
         let ty = Span::new(Role::Dim, format!("[Type: {}]", node.ty));
-        let ty = match node.follow().filter(|_| shown.is_none()) {
+        let ty = match node.follow().filter(|_| told.is_none()) {
             Some(object) => ty.with_action(object),
             None => ty,
         };
         line = line.text(blank).span(ty);
     }
-    let name = if level == 0 { request.expression.as_str() } else { node.name.as_str() };
+    let name = if level == 0 { shown.expression.as_str() } else { node.name.as_str() };
     let record = Record::new("value")
         .field("name", name)
         .field("level", level as u64)
         .field("type", node.ty.as_str())
-        .field("value", shown)
+        .field("value", told)
         .field("address", node.value.address().map(Field::Hex));
     context.emit(record.line(line))
 }

@@ -1,8 +1,7 @@
-//! The words of a `dx` command.
+//! What a `dx` command is to show.
 
 use super::text::Radix;
-use crate::command::CommandError;
-use crate::command::line::options::unknown;
+use crate::command::{Args, CommandError};
 use crate::output::Action;
 
 /// Levels opened by `-r` alone; the debugger opens one where no depth is given.
@@ -13,9 +12,9 @@ const MAX_DEPTH: usize = 64;
 const DATA_MODEL: &[&str] =
     &["Debugger.", "@$cursession", "@$curprocess", "@$curthread", "@$curstack", "@$curframe", "=>", "new {"];
 
-/// What a `dx` command asks for.
+/// What a `dx` command is to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Request {
+pub(super) struct Shown {
     /// The expression, as it was typed.
     pub(super) expression: String,
     /// `-rN`: levels below the expression's own line.
@@ -30,48 +29,19 @@ pub(super) struct Request {
     pub(super) radix: Radix,
 }
 
-impl Request {
+impl Shown {
     /// The same expression again, with other options.
     pub(super) fn more(&self, options: &str) -> Action {
         Action::More { options: options.into(), expression: self.expression.as_str().into() }
     }
 
-    /// Reads a command line.
-    pub(super) fn parse(text: &str) -> Result<Request, CommandError> {
-        let mut request = Request {
-            expression: String::new(),
-            depth: DEFAULT_DEPTH,
-            raw: false,
-            grid: false,
-            first: 0,
-            radix: Radix::ByType,
+    /// What a command line asks for.
+    pub(super) fn of(args: &Args<'_>) -> Result<Shown, CommandError> {
+        let depth = match (args.has("-r"), args.number("-r")) {
+            (true, Some(depth)) => usize::try_from(depth).unwrap_or(MAX_DEPTH).min(MAX_DEPTH),
+            _ => DEFAULT_DEPTH,
         };
-        let mut rest = text.trim();
-        while let Some(option) = rest.strip_prefix('-').filter(|rest| rest.starts_with(char::is_alphabetic)) {
-            let end = option.find(char::is_whitespace).unwrap_or(option.len());
-            let (word, after) = option.split_at_checked(end).unwrap_or((option, ""));
-            rest = after.trim_start();
-            let number = |digits: &str| digits.parse::<usize>().map_err(|_| bad(word));
-            match word {
-                "n" | "nv" => request.raw = true,
-                "g" | "gc" => request.grid = true,
-                "v" | "r" => {}
-                // Links of the debugger carry the process whose memory they were made for.
-                "id" | "c" => {
-                    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                    let (value, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                    if word == "c" {
-                        request.first = number(value)? as u64;
-                    }
-                    rest = after.trim_start();
-                }
-                _ => match word.split_at_checked(1) {
-                    Some(("r", digits)) => request.depth = number(digits)?.min(MAX_DEPTH),
-                    Some(("c", digits)) => request.first = number(digits)? as u64,
-                    _ => return Err(bad(word)),
-                },
-            }
-        }
+        let rest = args.text;
         if rest.is_empty() {
             return Err(CommandError::Syntax("dx".to_owned()));
         }
@@ -83,14 +53,15 @@ impl Request {
             ));
         }
         let (expression, radix) = specifier(rest)?;
-        request.expression = expression.to_owned();
-        request.radix = radix;
-        Ok(request)
+        Ok(Shown {
+            expression: expression.to_owned(),
+            depth,
+            raw: args.has("-n") || args.has("-nv"),
+            grid: args.has("-g") || args.has("-gc"),
+            first: args.number("-c").unwrap_or(0),
+            radix,
+        })
     }
-}
-
-fn bad(word: &str) -> CommandError {
-    unknown("dx", &format!("-{word}"), "-rN -n -nv -g -gc -c N -v -id N")
 }
 
 fn is_data_model(text: &str) -> bool {
@@ -127,24 +98,29 @@ fn specifier(text: &str) -> Result<(&str, Radix), CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::line::test_args;
+
+    fn parse(text: &str) -> Result<Shown, CommandError> {
+        Shown::of(&test_args(&crate::command::types::dx::SPEC, text)?)
+    }
 
     #[test]
     fn options_stand_before_the_expression() {
-        let request = Request::parse("-id 0,0,ffff9b050411d080 -r2 -nv (*((nt!_X *)0x10))").expect("parses");
+        let request = parse("-id 0,0,ffff9b050411d080 -r2 -nv (*((nt!_X *)0x10))").expect("parses");
         assert_eq!((request.depth, request.raw, request.grid), (2, true, false));
         assert_eq!(request.expression, "(*((nt!_X *)0x10))");
-        assert_eq!(Request::parse("-g -c 100 a[2]").expect("parses").first, 100);
+        assert_eq!(parse("-g -c 100 a[2]").expect("parses").first, 100);
         // A minus before a number is no option.
-        assert_eq!(Request::parse("-5").expect("parses").expression, "-5");
-        assert_eq!(Request::parse("-r1000000 a").expect("parses").depth, MAX_DEPTH);
-        assert!(Request::parse("").is_err() && Request::parse("-q 1").is_err());
+        assert_eq!(parse("-5").expect("parses").expression, "-5");
+        assert_eq!(parse("-r1000000 a").expect("parses").depth, MAX_DEPTH);
+        assert!(parse("").is_err() && parse("-q 1").is_err());
     }
 
     #[test]
     fn format_specifiers_end_the_expression() {
-        let request = Request::parse("#FIELD_OFFSET(nt!_X, Y),d").expect("parses");
+        let request = parse("#FIELD_OFFSET(nt!_X, Y),d").expect("parses");
         assert_eq!((request.expression.as_str(), request.radix), ("#FIELD_OFFSET(nt!_X, Y)", Radix::Decimal));
-        assert!(Request::parse("1,q").is_err());
+        assert!(parse("1,q").is_err());
     }
 
     #[test]
@@ -152,8 +128,8 @@ mod tests {
         for text in
             ["@$cursession.Processes", "Debugger", "Debugger.Sessions[0]", "@$x = 1", "a.Where(p => 1)"]
         {
-            assert!(Request::parse(text).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
-        assert!(Request::parse("@$proc->Pcb").is_ok() && Request::parse("@$t0 == 1").is_ok());
+        assert!(parse("@$proc->Pcb").is_ok() && parse("@$t0 == 1").is_ok());
     }
 }

@@ -1,12 +1,11 @@
 //! What an `s` command asks for.
 
-use crate::command::line::options::unknown;
 use crate::command::line::range;
-use crate::command::{CommandError, Context};
+use crate::command::{Args, CommandError, Context};
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Sought {
     /// Values of so many bytes; the letters of the form in which hits are shown.
     Values {
         /// Bytes of one value.
@@ -23,9 +22,9 @@ pub enum Kind {
 
 /// A search.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct Search {
     /// What is looked for.
-    pub kind: Kind,
+    pub kind: Sought,
     /// First address.
     pub start: u64,
     /// Bytes to search.
@@ -55,127 +54,71 @@ const MAX_SAVED: u64 = 0x10_0000;
 /// The longest pattern that anybody types.
 const MAX_PATTERN: usize = 0x1000;
 
-/// Reads the arguments of `s`.
+/// What the arguments of `s` ask for.
 ///
 /// # Errors
-/// Unknown flags and types, a missing range or pattern, expressions without value.
-pub fn parse(text: &str, context: &Context<'_>) -> Result<Request, CommandError> {
-    let (flags, kind, rest) = options(text)?;
-    let (name, size, step, letters) = match kind {
-        "" | "b" => ("b", 1, 1, "b"),
-        "w" => ("w", 2, 2, "W"),
-        "d" => ("d", 4, 4, "c"),
-        "q" => ("q", 8, 8, "q"),
-        "a" => ("a", 1, 1, "b"),
-        "u" => ("u", 2, 1, "W"),
-        "sa" => ("sa", 1, 1, "b"),
-        "su" => ("su", 2, 1, "W"),
-        "v" => {
-            return Err(CommandError::Argument(
-                "s -v looks for C++ objects by their virtual tables, which drivers hardly have; search for the \
-                 table's address with s -q"
-                    .to_owned(),
-            ));
-        }
-        other => {
-            return Err(unknown(
-                "s",
-                &format!("-{other}"),
-                "-b -w -d -q -a -u -sa -su, before which may stand [1 w s r f p lN nN]",
-            ));
-        }
-    };
-    let mut request = Request {
+/// A missing range or pattern, flags that exclude each other, expressions without value.
+pub fn asked(args: &Args<'_>, context: &Context<'_>) -> Result<Search, CommandError> {
+    let (mut name, mut size, mut step, mut letters) = ("b", 1, 1, "b");
+    for given in args.switches() {
+        (name, size, step, letters) = match given.switch.spelling {
+            "-b" => ("b", 1, 1, "b"),
+            "-w" => ("w", 2, 2, "W"),
+            "-d" => ("d", 4, 4, "c"),
+            "-q" => ("q", 8, 8, "q"),
+            "-a" => ("a", 1, 1, "b"),
+            "-u" => ("u", 2, 1, "W"),
+            "-sa" => ("sa", 1, 1, "b"),
+            "-su" => ("su", 2, 1, "W"),
+            _ => (name, size, step, letters),
+        };
+    }
+    let places =
+        args.number("[n]").map(|places| usize::try_from(places.min(MAX_SAVED)).unwrap_or(SAVE_LIMIT));
+    let characters = args.number("[l]").map(|least| usize::try_from(least).unwrap_or(usize::MAX).max(1));
+    let mut search = Search {
         kind: match name {
-            "sa" | "su" => Kind::Strings { unit: size },
-            _ => Kind::Values { size, letters },
+            "sa" | "su" => Sought::Strings { unit: size },
+            _ => Sought::Values { size, letters },
         },
         start: 0,
         length: 0,
         pattern: Vec::new(),
         step,
-        addresses_only: false,
-        min_characters: 3,
-        writable: false,
-        save: false,
-        save_limit: SAVE_LIMIT,
-        restricted: false,
+        addresses_only: args.has("[1]"),
+        min_characters: characters.unwrap_or(3),
+        writable: args.has("[w]"),
+        save: args.has("[s]"),
+        save_limit: places.unwrap_or(SAVE_LIMIT),
+        restricted: args.has("[r]"),
     };
-    set_flags(flags, &mut request, context)?;
-    let (range, rest) = range(rest, size as u64, context)?;
+    if search.save && search.restricted {
+        return Err(CommandError::Argument(
+            "[s] and [r] do not go together: a search either remembers places or looks at those remembered"
+                .to_owned(),
+        ));
+    }
+    let text = args.text;
+    let (range, rest) = range(text, size as u64, context)?;
     let count = range.count.ok_or_else(|| {
         CommandError::Argument(format!("no range in '{text}': s wants START LCOUNT or START END"))
     })?;
-    request.start = range.start;
-    request.length = count.saturating_mul(size as u64);
-    request.pattern = match name {
+    search.start = range.start;
+    search.length = count.saturating_mul(size as u64);
+    search.pattern = match name {
         "sa" | "su" if rest.trim().is_empty() => Vec::new(),
         "sa" | "su" => return Err(CommandError::Syntax(rest.trim().to_owned())),
         "a" => quoted(rest)?.into_bytes(),
         "u" => quoted(rest)?.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         _ => values(rest, size, context)?,
     };
-    if request.pattern.len() > MAX_PATTERN {
+    if search.pattern.len() > MAX_PATTERN {
         return Err(CommandError::Argument(format!(
             "the pattern has {:#x} bytes: at most {MAX_PATTERN:#x} are possible",
-            request.pattern.len()
+            search.pattern.len()
         )));
     }
-    Ok(request)
-}
-
-/// `-[flags]type`: the flags, the type, and the text after them.
-fn options(text: &str) -> Result<(&str, &str, &str), CommandError> {
-    let Some(option) = text.strip_prefix('-') else {
-        return Ok(("", "", text));
-    };
-    let (flags, rest) = match option.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').ok_or_else(|| CommandError::Syntax(text.to_owned()))?,
-        None => ("", option),
-    };
-    let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-    let (kind, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
-    Ok((flags, kind, rest.trim_start()))
-}
-
-fn set_flags(flags: &str, request: &mut Request, context: &Context<'_>) -> Result<(), CommandError> {
-    let mut rest = flags;
-    while let Some(flag) = rest.chars().next() {
-        rest = rest.get(flag.len_utf8()..).unwrap_or_default();
-        match flag {
-            '1' => request.addresses_only = true,
-            'w' => request.writable = true,
-            's' => request.save = true,
-            'r' => request.restricted = true,
-            // Progress dots, which ours does not print.
-            'f' | 'p' => {}
-            'l' => {
-                let value = number(&mut rest, context)?;
-                request.min_characters = usize::try_from(value).unwrap_or(usize::MAX).max(1);
-            }
-            'n' => {
-                let value = number(&mut rest, context)?;
-                request.save_limit = usize::try_from(value.min(MAX_SAVED)).unwrap_or(SAVE_LIMIT);
-            }
-            other => return Err(unknown("s", &format!("[{other}]"), "[1 w s r f p lN nN]")),
-        }
-    }
-    if request.save && request.restricted {
-        return Err(CommandError::Argument(
-            "[s] and [r] do not go together: a search either remembers places or looks at those remembered"
-                .to_owned(),
-        ));
-    }
-    Ok(())
-}
-
-/// The number that follows a flag.
-fn number(rest: &mut &str, context: &Context<'_>) -> Result<u64, CommandError> {
-    let text = rest.trim_start();
-    let end = text.find(|c: char| !c.is_ascii_hexdigit() && c != 'x').unwrap_or(text.len());
-    let (digits, after) = text.split_at_checked(end).unwrap_or((text, ""));
-    *rest = after.trim_start();
-    context.evaluate(digits)
+    Ok(search)
 }
 
 /// The text of a pattern: between quotes, or the rest of the line as it is.
@@ -234,14 +177,6 @@ fn next_value<'t>(text: &'t str, context: &Context<'_>) -> Result<(u64, &'t str)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn options_come_apart() {
-        assert_eq!(options("-d @rsp L4 5").expect("fine"), ("", "d", "@rsp L4 5"));
-        assert_eq!(options("-[1l5]sa 1000 L4").expect("fine"), ("1l5", "sa", "1000 L4"));
-        assert_eq!(options("1000 L4 5").expect("fine"), ("", "", "1000 L4 5"));
-        assert!(options("-[1d 1000 L4").is_err());
-    }
 
     #[test]
     fn text_with_or_without_quotes() {
