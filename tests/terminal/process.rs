@@ -1,5 +1,6 @@
 //! The program from outside: its flags, exit statuses, and what goes to which stream.
 
+use crate::terminal::Terminal;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -44,6 +45,18 @@ fn what_the_dump_lacks_is_said_and_the_line_goes_on() {
     assert_eq!(status, 1);
     assert!(out.starts_with("No registers of a fault: ") && out.ends_with("\ntwo\n"), "{out}");
     assert!(err.starts_with(".ecxr; .echo two: No registers of a fault: "), "{err}");
+}
+
+/// On a terminal the output and what is said of errors stand in one place.
+#[test]
+fn what_the_dump_lacks_is_said_once_on_a_terminal() {
+    let arguments = ["--demo", "scanner-1a", "-c", ".ecxr; .echo two"];
+    let mut terminal = Terminal::open(120, 24, &arguments, &[]);
+    terminal.wait_for("two");
+    assert_eq!(terminal.end().exit_code(), 1);
+    terminal.wait_for_silence();
+    let shown = terminal.contents();
+    assert_eq!(shown.matches("No registers of a fault").count(), 1, "{shown}");
 }
 
 #[test]
