@@ -186,6 +186,11 @@ impl App {
             Typed::Used => {}
             Typed::Line(line) => self.enter(&line),
             Typed::Leave => self.keyboard = Keyboard::Pane,
+            Typed::Several(names) => {
+                let message = Message::new("explorer.message.several").with("names", names.join(" "));
+                self.say(Role::Text, message);
+            }
+            Typed::Incompletable => self.say(Role::Dim, Message::new("explorer.message.not_completed")),
             Typed::NoHistory => {
                 self.say(Role::Dim, Message::new("explorer.message.no_history"));
             }

@@ -31,6 +31,10 @@ pub(super) enum Typed {
     Leave,
     /// An earlier line was asked for, and there is none.
     NoHistory,
+    /// Several commands begin like what was typed.
+    Several(Vec<&'static str>),
+    /// What stands at the cursor is not completed.
+    Incompletable,
     /// Not one of the prompt's keys.
     Unused,
 }
@@ -215,11 +219,20 @@ impl Prompt {
         let (before, word) = text.split_at_checked(start).unwrap_or(("", &text));
         if self.input.cursor() == text.chars().count() {
             let choices = choices(before, word).into_iter().filter(|choice| choice.starts_with(word));
-            if let Some(common) = choices.map(str::to_owned).reduce(|a, b| common_start(&a, &b)) {
-                self.set(&format!("{before}{common}"));
-            }
+            let mut choices: Vec<&'static str> = choices.collect();
+            choices.sort_unstable();
+            choices.dedup();
+            let common = choices.iter().map(|&choice| choice.to_owned()).reduce(|a, b| common_start(&a, &b));
+            return match common {
+                Some(common) if common != word || choices.len() == 1 => {
+                    self.set(&format!("{before}{common}"));
+                    Typed::Used
+                }
+                Some(_) => Typed::Several(choices),
+                None => Typed::Incompletable,
+            };
         }
-        Typed::Used
+        Typed::Incompletable
     }
 }
 
@@ -329,6 +342,13 @@ mod tests {
         assert_eq!(prompt.text(), "r; .bugcheck");
         assert_eq!(press(&mut prompt, KeyCode::Tab), Typed::Used);
         assert_eq!(prompt.text(), "r; .bugcheck");
+        prompt.set(".sym");
+        assert_eq!(press(&mut prompt, KeyCode::Tab), Typed::Several(vec![".symfix", ".symopt", ".sympath"]));
+        for text in ["dt nt!_EPRO", "nosuch"] {
+            prompt.set(text);
+            assert_eq!(press(&mut prompt, KeyCode::Tab), Typed::Incompletable);
+            assert_eq!(prompt.text(), text);
+        }
     }
 
     #[test]

@@ -222,6 +222,7 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     let key = match app.keyboard {
         Keyboard::Pane if lacks_value(app) => "explorer.hints.not_recovered",
         Keyboard::Pane => PANES.get(app.active).map_or("", |pane| pane.hints),
+        Keyboard::Prompt if hides_output(app, layout) => "explorer.hints.prompt_scrolls",
         Keyboard::Prompt => "explorer.hints.prompt",
         Keyboard::Find => "explorer.hints.find",
         Keyboard::Help => "explorer.hints.help",
@@ -235,9 +236,24 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     };
     let text = format!(" {}", text(key, language));
     let room = usize::from(area.width).saturating_sub(columns(&right) + 1);
-    put(buffer, area, 0, 0, clip(&text, room), app.theme.role(Role::Dim));
+    put(buffer, area, 0, 0, whole_hints(&text, room), app.theme.role(Role::Dim));
     let start = usize::from(area.width).saturating_sub(columns(&right));
     put(buffer, area, u16::try_from(start).unwrap_or(0), 0, &right, app.theme.role(Role::Dim));
+}
+
+/// As many of the hints, which stand two blanks apart, as fit.
+fn whole_hints(text: &str, room: usize) -> &str {
+    let fits = clip(text, room);
+    match fits.rsplit_once("  ") {
+        Some((whole, _)) if fits.len() < text.len() => whole,
+        _ => fits,
+    }
+}
+
+/// Whether the last command said more than is in sight.
+fn hides_output(app: &App, layout: &Layout) -> bool {
+    let said = app.echo.map_or(0, |echo| app.console.lines().len().saturating_sub(echo + 1));
+    layout.place(CONSOLE).is_some_and(|place| said > usize::from(place.body.height))
 }
 
 /// Whether the line under the cursor of the registers has a value that is not known.

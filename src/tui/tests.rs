@@ -320,6 +320,20 @@ fn the_last_line_tells_the_keys_of_the_state() {
 }
 
 #[test]
+fn output_out_of_sight_is_told_at_the_prompt() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    assert!(!explorer.row(23).contains("PgUp"), "{}", explorer.row(23));
+    explorer.keys("k");
+    explorer.key(KeyCode::Enter);
+    explorer.settle();
+    assert!(explorer.row(23).contains("PgUp more output"), "{}", explorer.row(23));
+    explorer.keys(".sym");
+    explorer.key(KeyCode::Tab);
+    assert!(explorer.shows("begin so: .symfix .symopt .sympath"), "{}", explorer.row(23));
+}
+
+#[test]
 fn the_list_of_keys_gives_the_keyboard_back() {
     let mut explorer = Explorer::new(80, 24);
     explorer.settle();

@@ -33,6 +33,16 @@ fn every_language_words_the_same_messages() {
     }
 }
 
+/// The explorer's last row takes one line of a terminal of 80 columns.
+#[test]
+fn hints_fit_the_last_row() {
+    for language in [Language::English, Language::Chinese] {
+        for (key, words) in get(language).iter().filter(|(key, _)| key.starts_with("explorer.hints.")) {
+            assert!(crate::util::width::columns(words) <= 79, "{key}: {words}");
+        }
+    }
+}
+
 /// All source text of the project that is not a test's.
 fn sources(folder: &Path, text: &mut String) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {

@@ -155,6 +155,35 @@ fn chinese_takes_two_columns() {
     assert!(wide(&shown[broken]) >= 77, "{shown:?}");
 }
 
+/// Labels and remarks change, names and numbers do not: both languages show the same ones in the same order.
+#[test]
+fn facts_are_the_same_in_chinese() {
+    let facts = |language| {
+        let mut session = wifi();
+        session.settings.language = language;
+        let shown = run(&mut session, "!analyze -v").unwrap();
+        let heading = if language == Language::Chinese { "事实" } else { "Facts" };
+        let start = shown.iter().position(|line| line == heading).unwrap();
+        shown[start + 1..].to_vec()
+    };
+    let (english, chinese) = (facts(Language::English), facts(Language::Chinese));
+    assert_eq!(english.len(), chinese.len());
+    let numbers = |lines: &[String]| -> Vec<String> {
+        let is_number = |word: &&str| word.chars().any(|c| c.is_ascii_digit());
+        let words = lines.iter().flat_map(|line| line.split(|c: char| !c.is_ascii_graphic() && c != '`'));
+        words.filter(is_number).map(|word| word.trim_matches(['(', ')', ';', ',']).to_owned()).collect()
+    };
+    assert_eq!(numbers(&english), numbers(&chinese));
+    let chinese = chinese.join("\n");
+    for label in ["停止位置", "线程", "进程", "寄存器", "陷阱帧", "崩溃时间", "运行时间"]
+    {
+        assert!(chinese.contains(label), "{label}: {chinese}");
+    }
+    for english in ["Stopped", "Thread", "Process ", "Registers", "lies in", "processor"] {
+        assert!(!chinese.contains(english), "{english}: {chinese}");
+    }
+}
+
 #[test]
 fn options_that_there_are_not_are_refused() {
     let mut session = wifi();

@@ -4,6 +4,26 @@ use crate::forge;
 use crate::golden::{run, session};
 
 #[test]
+fn commands_of_live_targets_say_why_there_are_none() {
+    let mut session = session(&forge::demo("wifi"));
+    for line in ["g", "p", "t", "gu", "bp nt!KeBugCheckEx", "bl", ".restart"] {
+        let error = run(&mut session, line).unwrap_err();
+        assert!(error.contains("does not run") && !error.contains("did you mean"), "{line}: {error}");
+    }
+    // A single letter is near every other: nothing is suggested.
+    let error = run(&mut session, "j").unwrap_err();
+    assert!(!error.contains("did you mean"), "{error}");
+}
+
+/// A mistyped line must not end the session.
+#[test]
+fn the_end_takes_no_arguments() {
+    let mut session = session(&forge::demo("wifi"));
+    assert!(run(&mut session, "q me").is_err());
+    assert!(run(&mut session, "q").is_ok());
+}
+
+#[test]
 fn unknown_options_name_the_known_ones() {
     let mut session = session(&forge::demo("wifi"));
     for (command, option, known) in [

@@ -11,7 +11,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum CommandError {
     /// No command of that name.
-    #[error("no command '{name}'{}", hint(near))]
+    #[error("no command '{name}'{}", hint(name, near))]
     Unknown {
         /// What was typed.
         name: String,
@@ -71,7 +71,17 @@ impl CommandError {
     }
 }
 
-fn hint(near: &[&str]) -> String {
+/// Words of the debugger that run what is debugged, or stop it, or change it.
+const OF_LIVE_TARGETS: &[&str] = &[
+    "g", "gc", "gh", "gn", "gu", "p", "pa", "pc", "pct", "ph", "pt", "t", "ta", "tb", "tc", "tct", "th",
+    "tt", "wt", "ba", "bc", "bd", "be", "bl", "bm", "bp", "bu", "sx", "sxd", "sxe", "sxi", "sxn", ".attach",
+    ".breakin", ".detach", ".kill", ".restart", ".reboot", ".crash",
+];
+
+fn hint(name: &str, near: &[&str]) -> String {
+    if OF_LIVE_TARGETS.contains(&name.to_ascii_lowercase().as_str()) {
+        return ": what was dumped does not run, so nothing can be run, stepped or stopped at".to_owned();
+    }
     match near {
         [] => "; .help lists them".to_owned(),
         near => format!("; did you mean {}?", near.join(", ")),

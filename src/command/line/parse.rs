@@ -149,7 +149,8 @@ pub fn near(name: &str) -> Vec<&'static str> {
         .filter_map(|candidate| {
             let other = candidate.trim_start_matches(['!', '.']).to_ascii_lowercase();
             let distance = distance(&bare, &other);
-            let close = distance <= (bare.len() / 3).clamp(1, 2) && !other.is_empty();
+            // One letter is near every other.
+            let close = bare.len() > 1 && distance <= (bare.len() / 3).clamp(1, 2) && !other.is_empty();
             let begins = bare.len() >= 2 && other.starts_with(&bare);
             (close || begins).then_some((distance, *candidate))
         })

@@ -1,6 +1,7 @@
 //! The reference of all commands, as README.md shows it.
 
 use crate::command::{COMMANDS, CommandSpec, Group};
+use crate::words::{self, Language};
 
 /// A Markdown table a chapter, made from the command table.
 pub fn reference() -> String {
@@ -9,7 +10,8 @@ pub fn reference() -> String {
     groups.dedup();
     let mut text = String::new();
     for group in groups {
-        text.push_str(&format!("### {}\n\n| command | |\n|---|---|\n", group.title()));
+        let title = words::text(group.title(), Language::English);
+        text.push_str(&format!("### {title}\n\n| command | |\n|---|---|\n"));
         for spec in COMMANDS.iter().filter(|spec| spec.group == group) {
             text.push_str(&row(spec));
         }

@@ -62,7 +62,7 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
         };
         let typed = rest.get(..rest.len() - after.len()).unwrap_or(rest);
         let typed = typed.trim_matches(|c: char| c == ';' || c.is_whitespace());
-        if parsed.spec.effect == Effect::Quits {
+        if parsed.spec.effect == Effect::Quits && parsed.args.text.is_empty() {
             return Ok(LineEnd::Quit);
         }
         let before = parsed.processor.map(|_| session.focus.clone());

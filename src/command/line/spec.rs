@@ -144,19 +144,19 @@ pub enum Group {
 }
 
 impl Group {
-    /// The chapter's title.
+    /// The key of the chapter's title.
     pub fn title(self) -> &'static str {
         match self {
-            Group::Analysis => "Analysis",
-            Group::Dump => "Dump",
-            Group::Registers => "Registers and processors",
-            Group::Stack => "Stacks",
-            Group::Memory => "Memory",
-            Group::Code => "Code",
-            Group::Modules => "Modules",
-            Group::Symbols => "Symbols and types",
-            Group::Kernel => "Windows objects",
-            Group::Language => "Expressions and command line",
+            Group::Analysis => "help.chapter.analysis",
+            Group::Dump => "help.chapter.dump",
+            Group::Registers => "help.chapter.registers",
+            Group::Stack => "help.chapter.stacks",
+            Group::Memory => "help.chapter.memory",
+            Group::Code => "help.chapter.code",
+            Group::Modules => "help.chapter.modules",
+            Group::Symbols => "help.chapter.symbols",
+            Group::Kernel => "help.chapter.kernel",
+            Group::Language => "help.chapter.language",
         }
     }
 }

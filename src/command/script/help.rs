@@ -5,6 +5,7 @@ use crate::command::{
 };
 use crate::output::{Action, Line, Record, Role};
 use crate::util::width;
+use crate::words::text;
 
 /// `.help`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -34,8 +35,9 @@ pub fn list(context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut groups: Vec<Group> = COMMANDS.iter().map(|spec| spec.group).collect();
     groups.sort_unstable();
     groups.dedup();
+    let language = context.session.settings.language;
     for group in groups {
-        context.emit(Line::new().role(Role::Heading, group.title()))?;
+        context.emit(Line::new().role(Role::Heading, text(group.title(), language)))?;
         for spec in COMMANDS.iter().filter(|spec| spec.group == group) {
             context.emit(entry(spec))?;
         }

@@ -9,6 +9,8 @@ use crate::debuggee::Scope;
 use crate::kernel::{Process, Thread};
 use crate::output::{Action, Line, Role};
 use crate::util::hex;
+use crate::util::width::pad;
+use crate::words::{Message, text};
 
 /// What the dump itself says about the moment of the crash, before anyone draws conclusions.
 pub fn show(
@@ -17,15 +19,17 @@ pub fn show(
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     context.blank()?;
-    context.emit(Line::new().role(Role::Heading, "Facts"))?;
+    let language = context.session.settings.language;
+    let said = |key| text(key, language);
+    context.emit(Line::new().role(Role::Heading, said("analyze.fact.heading")))?;
     for (index, argument) in explained.iter().flat_map(|explained| explained.arguments.iter()).enumerate() {
         if let Some(name) = exception(argument) {
-            context.emit(fact(&format!("Arg{}", index + 1)).text("is ").value(name))?;
+            context.emit(fact(&format!("Arg{}", index + 1)).text(said("analyze.fact.is")).value(name))?;
         }
     }
     for (index, parameter) in parameters.into_iter().enumerate() {
         if let Some(symbol) = context.symbol_text(parameter) {
-            let line = fact(&format!("Arg{}", index + 1)).text("lies in ");
+            let line = fact(&format!("Arg{}", index + 1)).text(said("analyze.fact.lies_in"));
             context.emit(line.link(Role::Symbol, symbol, Action::Code(parameter)))?;
         }
     }
@@ -33,7 +37,8 @@ pub fn show(
     let processor = session.target.crashed_processor();
     let running = session.target.processors().get(processor as usize);
     let stopped = running.and_then(|running| running.context.as_ref().ok()).map(|registers| registers.ip());
-    let mut place = fact("Stopped at").text(format!("processor {processor}"));
+    let number = Message::new("analyze.fact.processor").with("number", processor);
+    let mut place = fact(said("analyze.fact.stopped")).text(number.in_language(language));
     if let Some(ip) = stopped {
         place = context.with_symbol(place.text(", "), ip);
     }
@@ -51,14 +56,14 @@ pub fn show(
         (ids, owner)
     };
     if let Some(address) = thread {
-        let line = fact("Thread").address(address);
+        let line = fact(said("analyze.fact.thread")).address(address);
         context.emit(match ids {
             Some(ids) => line.text("  Cid ").value(format!("{:04x}.{:04x}", ids.process, ids.thread)),
             None => line,
         })?;
     }
     if let Some(address) = process {
-        let line = fact("Process").address(address);
+        let line = fact(said("analyze.fact.process")).address(address);
         context.emit(match owner {
             Some((name, id)) => line.text("  ").value(name).text(format!(" (pid {id:#x})")),
             None => line,
@@ -68,19 +73,19 @@ pub fn show(
     let tagged = context.session.target.dump()?.tagged();
     let (driver, program) = (tagged.named_driver(), tagged.last_crashed_image());
     if let Some(driver) = driver {
-        context.emit(fact("Driver").value(driver).text(" (named by the kernel when it stopped)"))?;
+        context
+            .emit(fact(said("analyze.fact.driver")).value(driver).text(said("analyze.fact.driver_why")))?;
     }
     if let Some(program) = program {
-        let line =
-            fact("Before").value(program).text(" was the last program that crashed, as the kernel noted");
-        context.emit(line)?;
+        context
+            .emit(fact(said("analyze.fact.before")).value(program).text(said("analyze.fact.before_why")))?;
     }
     machine(context)?;
     let times =
         crate::command::system::time::times(context.session.target.header()?, &context.session.settings.zone);
-    for (line, label) in times.lines.iter().zip(["Crashed", "Uptime"]) {
+    for (line, label) in times.lines.iter().zip(["analyze.fact.crashed", "analyze.fact.uptime"]) {
         let value = line.spans().get(1).map(|span| span.text().to_owned()).unwrap_or_default();
-        context.emit(fact(label).value(value))?;
+        context.emit(fact(said(label)).value(value))?;
     }
     Ok(())
 }
@@ -103,18 +108,21 @@ fn fault(context: &mut Context<'_>) -> Result<(), CommandError> {
         return Ok(());
     };
     let (what, action) = match found.kind {
-        ContextKind::ContextRecord => ("context ", Action::Context(found.address)),
-        ContextKind::TrapFrame => ("trap frame ", Action::Trap(found.address)),
+        ContextKind::ContextRecord => ("analyze.fact.context", Action::Context(found.address)),
+        ContextKind::TrapFrame => ("analyze.fact.trap_frame", Action::Trap(found.address)),
     };
+    let language = session.settings.language;
     let how = match found.source {
-        ContextSource::Parameter(index) => format!(" (Arg{})", index + 1),
-        ContextSource::Instruction(index) => {
-            format!(" (on the stack, at the instruction of Arg{})", index + 1)
-        }
-        ContextSource::Stack => " (the innermost exception on the stack)".to_owned(),
+        ContextSource::Parameter(index) => format!("(Arg{})", index + 1),
+        ContextSource::Instruction(index) => Message::new("analyze.fact.by_instruction")
+            .with("number", index + 1)
+            .in_language(language)
+            .into_owned(),
+        ContextSource::Stack => text("analyze.fact.by_stack", language).to_owned(),
     };
-    let line = fact("Registers").text(what).link(Role::Address, hex::tick(found.address), action);
-    context.emit(line.text(how).text("; .ecxr"))
+    let line = fact(text("analyze.fact.registers", language)).text(text(what, language)).text(" ");
+    let line = line.link(Role::Address, hex::tick(found.address), action);
+    context.emit(line.text(" ").text(how).text("; .ecxr"))
 }
 
 /// What an argument that is a status code is called as an exception.
@@ -125,5 +133,5 @@ fn exception(argument: &Argument) -> Option<String> {
 
 /// The start of a line of facts.
 fn fact(label: &str) -> Line {
-    Line::of("  ").label(format!("{label:<11}"))
+    Line::of("  ").label(pad(label, 11))
 }

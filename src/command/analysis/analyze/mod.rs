@@ -11,6 +11,7 @@ use crate::analysis::Windows;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs, Switch, Switches, Takes};
 use crate::eval::as_typed;
 use crate::output::{Action, Line, Record, Role};
+use crate::words::text;
 
 /// `!analyze`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -127,9 +128,10 @@ fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
         return Ok(());
     };
     context.blank()?;
+    let language = context.session.settings.language;
     let line = Line::new()
-        .label("Driver named by the dump: ")
+        .label(text("analyze.fact.named", language))
         .link(Role::Module, &module.image_name, Action::Module(module.name.as_str().into()))
-        .text(" (recorded by Windows at the crash; evidence, not a verdict)");
+        .text(text("analyze.fact.named_why", language));
     context.emit(Record::new("broken_driver").field("name", module.name.as_str()).line(line))
 }
