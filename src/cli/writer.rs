@@ -1,7 +1,7 @@
 //! Where script output goes: standard output and, if asked for, a log.
 
 use super::{ColorChoice, Exit, Options, complain};
-use crate::output::{Block, JsonStream, OutputClosed, Sink, ansi, plain, sanitize};
+use crate::output::{JsonStream, OutputClosed, Piece, Sink, ansi, plain, sanitize};
 use crate::util::files;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
@@ -145,17 +145,17 @@ impl Log {
 }
 
 impl Sink for Writer {
-    fn block(&mut self, block: Block) -> Result<(), OutputClosed> {
+    fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
         match &mut self.form {
             Form::Json(stream) => {
-                let text = stream.block(&block);
+                let text = stream.piece(&piece);
                 self.write(&text, &text)
             }
             Form::Text { color: false } => {
-                let text = plain(&block);
+                let text = plain(piece.lines());
                 self.write(&text, &text)
             }
-            Form::Text { color: true } => self.write(&ansi(&block), &plain(&block)),
+            Form::Text { color: true } => self.write(&ansi(piece.lines()), &plain(piece.lines())),
         }
     }
 

@@ -29,6 +29,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &code::fnent::SPEC,
     &system::version::MACHINE,
     &process::running::SPEC,
+    &process::ready::SPEC,
     &system::dumpdebug::SPEC,
     &system::enumtag::SPEC,
     &modules::lm::SPEC,

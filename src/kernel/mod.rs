@@ -2,11 +2,13 @@
 
 mod process;
 mod processor;
+mod ready;
 pub mod stack;
 mod thread;
 mod wait;
 
 pub use process::Process;
 pub use processor::{LockState, Processor};
+pub use ready::ReadyQueue;
 pub use thread::{ClientId, Thread};
 pub use wait::{ThreadState, WaitReason};

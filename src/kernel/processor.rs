@@ -50,6 +50,11 @@ impl<'s> Processor<'s> {
         self.number
     }
 
+    /// The group that it belongs to: each has up to 64.
+    pub fn group(&self) -> Result<u64, Lack> {
+        self.prcb.field("Group")?.u64()
+    }
+
     fn thread(&self, member: &str) -> Result<Thread<'s>, Lack> {
         let pointer = self.prcb.field(member)?;
         match pointer.u64()? {

@@ -74,6 +74,21 @@ impl<'s> Thread<'s> {
         self.0.field("Tcb.Teb")?.u64()
     }
 
+    /// Address of its state in win32k; 0 for threads that never used windows.
+    pub fn win32_thread(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.Win32Thread")?.u64()
+    }
+
+    /// The processor that it runs or will run on, as stored: the high bit says that it stands in a shared queue.
+    pub fn next_processor(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.NextProcessor")?.u64()
+    }
+
+    /// Whether an APC for user code would end its wait.
+    pub fn is_alertable(&self) -> Result<bool, Lack> {
+        self.0.field("Tcb.Alertable")?.is_set()
+    }
+
     /// Address of the process that owns it.
     pub fn process(&self) -> Result<u64, Lack> {
         // KTHREAD.Process came with Windows 7; before, ETHREAD kept it.

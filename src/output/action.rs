@@ -73,6 +73,8 @@ pub enum Action {
     Pool(u64),
     /// A page table entry, by its own address.
     Pte(u64),
+    /// Why something could not be read. There is nothing to run: who follows it is told.
+    Reason(Box<str>),
 }
 
 /// How [`Action::Object`] is shown.
@@ -90,16 +92,24 @@ pub enum ObjectForm {
     TreeRaw,
 }
 
-/// A name that cannot be written on a command line without being taken for something else.
+/// What cannot be followed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfollowable {
-    name: String,
+pub enum Unfollowable {
+    /// A name that cannot be written on a command line without being taken for something else.
+    Name(String),
+    /// Something that could not be read, with the reason.
+    Unreadable(String),
 }
 
 impl fmt::Display for Unfollowable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = super::sanitize(&self.name);
-        write!(f, "not followed: a command line would not take '{name}' for one name")
+        match self {
+            Unfollowable::Name(name) => {
+                let name = super::sanitize(name);
+                write!(f, "not followed: a command line would not take '{name}' for one name")
+            }
+            Unfollowable::Unreadable(why) => f.write_str(&super::sanitize(why)),
+        }
     }
 }
 
@@ -151,6 +161,7 @@ impl Action {
             Action::Driver(address) => at("dt nt!_DRIVER_OBJECT", address),
             Action::Pool(address) => at("dc", address),
             Action::Pte(address) => at("dq", address),
+            Action::Reason(why) => return Err(Unfollowable::Unreadable(why.to_string())),
         }))
     }
 
@@ -203,7 +214,7 @@ fn object(ty: &str, address: u64, form: ObjectForm) -> Result<String, Unfollowab
 /// A name as it was, if it consists of such characters and does not begin like an option.
 fn checked(name: &str, may: impl Fn(char) -> bool) -> Result<&str, Unfollowable> {
     let fits = !name.is_empty() && !name.starts_with(['-', '/']) && name.chars().all(may);
-    if fits { Ok(name) } else { Err(Unfollowable { name: name.to_owned() }) }
+    if fits { Ok(name) } else { Err(Unfollowable::Name(name.to_owned())) }
 }
 
 /// Whether a module's name can stand on a command line as it is.

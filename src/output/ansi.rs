@@ -1,12 +1,11 @@
 //! Plain text with SGR colours, for terminals outside the explorer.
 
-use super::document::Block;
-use super::span::Role;
+use super::span::{Line, Role};
 
-/// The block's lines with each role's colour, using the terminal's own 16-colour palette.
-pub fn ansi(block: &Block) -> String {
+/// Lines with each role's colour, using the terminal's own 16-colour palette.
+pub fn ansi<'l>(lines: impl IntoIterator<Item = &'l Line>) -> String {
     let mut text = String::new();
-    for line in block.lines() {
+    for line in lines {
         for span in line.spans() {
             match sgr(span.role) {
                 Some(code) if !span.text().trim().is_empty() => {
@@ -43,7 +42,7 @@ mod tests {
 
     #[test]
     fn colour_wraps_only_what_has_a_role() {
-        let block = Block::from(Line::of("a ").role(Role::Module, "nt"));
-        assert_eq!(ansi(&block), "a \x1b[34mnt\x1b[0m\n");
+        let line = Line::of("a ").role(Role::Module, "nt");
+        assert_eq!(ansi([&line]), "a \x1b[34mnt\x1b[0m\n");
     }
 }

@@ -1,23 +1,36 @@
 //! What a command says, as data: a [`Document`] of [`Block`]s of [`Line`]s of [`Span`]s.
 //!
-//! Commands and views build blocks; the renderers in this folder turn the same blocks into plain text, ANSI colour,
+//! A fact is stated once, as a [`Cell`] of a [`Record`] or of a [`Table`]'s row: that makes its text, its link, its column
+//! and its place in JSON. Commands and views build blocks; the renderers in this folder turn the same blocks into plain text, ANSI colour,
 //! JSON and Markdown, and the explorer draws them, so that a pane and a command can never disagree. Nothing here knows
 //! the debugger.
 
 mod action;
 mod ansi;
+mod block;
+mod cell;
 mod document;
+mod field;
 mod json;
 mod markdown;
+mod packed;
 mod plain;
+mod record;
 mod sanitize;
 mod span;
+mod table;
 
 pub use action::{Action, ObjectForm, Unfollowable, is_module_word};
 pub use ansi::ansi;
-pub use document::{Block, Collector, Document, Field, OutputClosed, Record, Sink};
+pub use block::{Block, Branch, Piece};
+pub use cell::{Cell, Side};
+pub use document::{Collector, Document, OutputClosed, Sink};
+pub use field::Field;
 pub use json::JsonStream;
 pub use markdown::markdown;
+pub use packed::Packed;
 pub use plain::plain;
+pub use record::Record;
 pub use sanitize::{CleanText, brief, sanitize};
 pub use span::{Line, Role, Span};
+pub use table::{Column, Table};

@@ -1,11 +1,11 @@
 //! Plain text: what scripts diff and pipe.
 
-use super::document::Block;
+use super::span::Line;
 
-/// The block's lines, each ended by a newline. Blanks at the end of a line stay where the classic layout has them.
-pub fn plain(block: &Block) -> String {
+/// Lines, each ended by a newline. Blanks at the end of a line stay where the classic layout has them.
+pub fn plain<'l>(lines: impl IntoIterator<Item = &'l Line>) -> String {
     let mut text = String::new();
-    for line in block.lines() {
+    for line in lines {
         text.push_str(&line.plain());
         text.push('\n');
     }

@@ -57,6 +57,11 @@ impl Span {
         Span { text: CleanText::new(text), role, action: None }
     }
 
+    /// A span of clean text.
+    pub(super) fn clean(role: Role, text: CleanText) -> Span {
+        Span { text, role, action: None }
+    }
+
     /// Ordinary text that the user typed, which keeps its tabs.
     pub fn typed(text: &str) -> Span {
         Span { text: CleanText::typed(text), role: Role::Text, action: None }

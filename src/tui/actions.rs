@@ -1,13 +1,12 @@
 //! What keys and the mouse do to the state.
 
 use super::app::{App, Effect, Keyboard};
-use super::kept::Kept;
 use super::keys::{self, Action};
 use super::panes::{CONSOLE, PANES};
 use super::prompt::Typed;
 use super::search::Pattern;
 use super::theme::Theme;
-use crate::output::Role;
+use crate::output::{Packed, Role};
 use crate::words::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
@@ -331,7 +330,7 @@ impl App {
             let text: String = lines.iter().map(|line| line.text().trim_end().to_owned() + "\n").collect();
             (text, Message::new("explorer.message.copied_lines").with("count", lines.len()))
         } else {
-            let line = lines.get(view.cursor).map(Kept::line).unwrap_or_default();
+            let line = lines.get(view.cursor).map(Packed::line).unwrap_or_default();
             let span = view.chosen.and_then(|index| line.spans().get(index));
             let text = span.map_or_else(|| line.plain(), |span| span.text().to_owned());
             let text = text.trim_end().to_owned();
@@ -400,7 +399,7 @@ impl App {
             return;
         };
         let row = view.top + usize::from(at.y - body.y);
-        let Some(line) = lines.get(row).map(Kept::line) else { return };
+        let Some(line) = lines.get(row).map(Packed::line) else { return };
         let column = view.left + usize::from((at.x - body.x).saturating_sub(gutter));
         let mut end = 0;
         let span = line.spans().iter().position(|span| {

@@ -3,7 +3,6 @@
 
 use super::event::Input;
 use super::help;
-use super::kept::Kept;
 use super::keys::{self, Action};
 use super::layout::{Layout, Place, Wish, layout};
 use super::message::{Fetching, Request, State};
@@ -16,7 +15,7 @@ use super::step::Step;
 use super::theme::{Theme, ThemeName};
 use super::ticket::Ticket;
 use super::view::View;
-use crate::output::{Line, Role};
+use crate::output::{Line, Packed, Role};
 use crate::words::{Language, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -163,7 +162,7 @@ impl App {
     }
 
     /// A pane's rows as they are drawn.
-    pub(super) fn rows(&self, pane: usize) -> &[Kept] {
+    pub(super) fn rows(&self, pane: usize) -> &[Packed] {
         match self.panes.get(pane) {
             Some(_) if pane == CONSOLE => self.console.lines(),
             Some(pane) => pane.page.rows(),
@@ -172,7 +171,7 @@ impl App {
     }
 
     /// The active pane's position, its rows and its place.
-    pub(super) fn looking(&mut self) -> Option<(&mut View, &[Kept], Place)> {
+    pub(super) fn looking(&mut self) -> Option<(&mut View, &[Packed], Place)> {
         let place = self.layout().place(self.active)?;
         let pane = self.panes.get_mut(self.active)?;
         let (view, rows) = pane.page.parts();

@@ -8,7 +8,7 @@ use super::test_hook;
 use super::watch::listener;
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::debuggee::Fetches;
-use crate::output::{Block, Line, OutputClosed, Role, Sink, brief};
+use crate::output::{Line, OutputClosed, Piece, Role, Sink, brief};
 use crate::session::Session;
 use crate::util::cancel::CancelToken;
 use crate::words::{Language, Message};
@@ -138,7 +138,9 @@ struct Stream<'t> {
     outbox: &'t Sender<Reply>,
     cancel: CancelToken,
     language: Language,
-    batch: Vec<Line>,
+    batch: Vec<Piece>,
+    /// Lines in the batch.
+    lines: usize,
     sent: usize,
     flushed: Instant,
 }
@@ -155,7 +157,16 @@ impl<'t> Stream<'t> {
         cancel: CancelToken,
         language: Language,
     ) -> Stream<'t> {
-        Stream { request, outbox, cancel, language, batch: Vec::new(), sent: 0, flushed: Instant::now() }
+        Stream {
+            request,
+            outbox,
+            cancel,
+            language,
+            batch: Vec::new(),
+            lines: 0,
+            sent: 0,
+            flushed: Instant::now(),
+        }
     }
 
     fn flush(&mut self) -> Result<(), OutputClosed> {
@@ -163,28 +174,26 @@ impl<'t> Stream<'t> {
         if self.batch.is_empty() {
             return Ok(());
         }
-        self.sent += self.batch.len();
-        let lines = std::mem::take(&mut self.batch);
-        self.outbox.send(Reply::Lines { id: self.request.id, lines }).map_err(|_| OutputClosed)
+        self.sent += std::mem::take(&mut self.lines);
+        let pieces = std::mem::take(&mut self.batch);
+        self.outbox.send(Reply::Output { id: self.request.id, pieces }).map_err(|_| OutputClosed)
     }
 }
 
 impl Sink for Stream<'_> {
-    fn block(&mut self, block: Block) -> Result<(), OutputClosed> {
+    fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
         if self.cancel.is_cancelled() {
             return Err(OutputClosed);
         }
-        match block {
-            Block::Line(line) => self.batch.push(line),
-            Block::Record(record) => self.batch.extend(record.lines),
-        }
-        if self.request.for_pane && self.sent + self.batch.len() > MAX_LINES {
+        self.lines += piece.lines().count();
+        self.batch.push(piece);
+        if self.request.for_pane && self.sent + self.lines > MAX_LINES {
             let note = Message::new("explorer.status.cut").with("lines", MAX_LINES);
-            self.batch.push(Line::new().role(Role::Warning, note.in_language(self.language)));
+            self.batch.push(Line::new().role(Role::Warning, note.in_language(self.language)).into());
             self.flush()?;
             return Err(OutputClosed);
         }
-        if self.batch.len() >= BATCH || self.flushed.elapsed() >= BATCH_TIME {
+        if self.lines >= BATCH || self.flushed.elapsed() >= BATCH_TIME {
             self.flush()?;
         }
         Ok(())

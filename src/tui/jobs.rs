@@ -5,7 +5,7 @@ use super::message::{End, Reply, Request, State};
 use super::page::Page;
 use super::panes::{CONSOLE, MODULES, PANES};
 use super::wrap::wrap;
-use crate::output::{Line, Role};
+use crate::output::{Line, Piece, Role};
 use crate::words::{Message, text};
 use std::time::Instant;
 
@@ -100,7 +100,7 @@ impl App {
     /// Something from the engine.
     pub(super) fn reply(&mut self, reply: Reply) {
         let id = match &reply {
-            Reply::Lines { id, .. } | Reply::Done { id, .. } => id,
+            Reply::Output { id, .. } | Reply::Done { id, .. } => id,
             Reply::Fetching(fetching) => {
                 self.fetching = Some(fetching.clone());
                 return;
@@ -114,11 +114,13 @@ impl App {
             return;
         };
         match (reply, pane) {
-            (Reply::Lines { lines, .. }, None) => self.append(lines),
-            (Reply::Lines { lines, .. }, Some(pane)) => {
+            (Reply::Output { pieces, .. }, None) => {
+                self.append(pieces.into_iter().flat_map(Piece::into_lines));
+            }
+            (Reply::Output { pieces, .. }, Some(pane)) => {
                 let skip = PANES.get(pane).and_then(|spec| spec.skip);
                 if let Some(pane) = self.panes.get_mut(pane) {
-                    pane.page.receive(lines, skip);
+                    pane.page.receive(pieces, skip);
                 }
             }
             (Reply::Done { end, state, .. }, pane) => self.done(pane, &end, state),

@@ -1,6 +1,6 @@
 //! What the screen asks of the engine, and what the engine answers.
 
-use crate::output::Line;
+use crate::output::{Line, Piece};
 use crate::session::{Focus, Session};
 use crate::util::hex;
 use crate::words::{Language, Message};
@@ -21,11 +21,11 @@ pub(super) struct Request {
 #[derive(Debug)]
 pub(super) enum Reply {
     /// More output of a request.
-    Lines {
+    Output {
         /// The request.
         id: u64,
-        /// Its next lines.
-        lines: Vec<Line>,
+        /// Its next pieces.
+        pieces: Vec<Piece>,
     },
     /// What is being fetched.
     Fetching(Fetching),

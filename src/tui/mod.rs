@@ -12,7 +12,6 @@ mod error;
 mod event;
 mod help;
 mod jobs;
-mod kept;
 mod keys;
 mod layout;
 mod links;

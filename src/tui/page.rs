@@ -1,11 +1,10 @@
 //! What a pane shows: a command line and its output.
 
-use super::kept::Kept;
 use super::message::End;
 use super::panes::PaneSpec;
 use super::view::View;
 use super::wrap::wrap;
-use crate::output::{Action, Line, Role};
+use crate::output::{Action, Line, Packed, Piece, Role};
 use crate::words::{Language, text};
 
 /// A heading has no more lines.
@@ -18,10 +17,10 @@ pub(super) struct Page {
     pub(super) pinned: Option<Action>,
     /// The line whose output `lines` is.
     loaded: Option<String>,
-    lines: Vec<Kept>,
+    lines: Vec<Packed>,
     /// Output that is arriving, to replace `lines` once it is whole.
-    incoming: Vec<Kept>,
-    wrapped: Option<(usize, Vec<Kept>)>,
+    incoming: Vec<Packed>,
+    wrapped: Option<(usize, Vec<Packed>)>,
     /// Whether something happened since on which the output depends.
     pub(super) stale: bool,
     /// Whether only symbols arrived since.
@@ -75,9 +74,9 @@ impl Page {
     }
 
     /// Takes more output of the running command.
-    pub(super) fn receive(&mut self, lines: Vec<Line>, skip: Option<&str>) {
-        let wanted = |line: &Kept| skip.is_none_or(|start| !line.text().starts_with(start));
-        self.incoming.extend(lines.into_iter().map(Kept::from).filter(wanted));
+    pub(super) fn receive(&mut self, pieces: Vec<Piece>, skip: Option<&str>) {
+        let wanted = pieces.into_iter().filter(|piece| skip.is_none() || piece.kind() != skip);
+        self.incoming.extend(wanted.flat_map(Piece::into_lines).map(Packed::from));
     }
 
     /// The command line has ended: its output becomes the page, of a stopped one as far as it came. The position is
@@ -93,7 +92,7 @@ impl Page {
             End::Failed(why) => incoming.push(Line::new().role(Role::Error, why).into()),
             End::Finished | End::Quit => {}
         }
-        if incoming.first().is_some_and(Kept::is_empty) {
+        if incoming.first().is_some_and(Packed::is_empty) {
             incoming.remove(0);
         }
         if incoming.is_empty() {
@@ -118,28 +117,32 @@ impl Page {
         if self.wrapped.as_ref().is_none_or(|(at, _)| *at != width) {
             self.wrapped = Some((
                 width,
-                self.lines.iter().flat_map(|line| wrap(&line.line(), width)).map(Kept::from).collect(),
+                self.lines.iter().flat_map(|line| wrap(&line.line(), width)).map(Packed::from).collect(),
             ));
         }
     }
 
     /// The rows to draw: the lines, or the broken ones if they were fitted.
-    pub(super) fn rows(&self) -> &[Kept] {
+    pub(super) fn rows(&self) -> &[Packed] {
         rows(&self.wrapped, &self.lines, &self.incoming)
     }
 
     /// The position and the rows, to move the one over the other.
-    pub(super) fn parts(&mut self) -> (&mut View, &[Kept]) {
+    pub(super) fn parts(&mut self) -> (&mut View, &[Packed]) {
         (&mut self.view, rows(&self.wrapped, &self.lines, &self.incoming))
     }
 }
 
 /// The first line with something to follow, if it is near the top: headings are no place for a cursor.
-fn first_link(lines: &[Kept]) -> usize {
-    lines.iter().take(FIRST_LINES).position(Kept::has_link).unwrap_or(0)
+fn first_link(lines: &[Packed]) -> usize {
+    lines.iter().take(FIRST_LINES).position(Packed::has_link).unwrap_or(0)
 }
 
-fn rows<'p>(wrapped: &'p Option<(usize, Vec<Kept>)>, lines: &'p [Kept], incoming: &'p [Kept]) -> &'p [Kept] {
+fn rows<'p>(
+    wrapped: &'p Option<(usize, Vec<Packed>)>,
+    lines: &'p [Packed],
+    incoming: &'p [Packed],
+) -> &'p [Packed] {
     match wrapped {
         Some((_, lines)) => lines,
         None if lines.is_empty() => incoming,
@@ -151,17 +154,19 @@ fn rows<'p>(wrapped: &'p Option<(usize, Vec<Kept>)>, lines: &'p [Kept], incoming
 mod tests {
     use super::super::panes::{DISASSEMBLY, PANES, REGISTERS};
     use super::*;
+    use crate::output::Record;
 
     #[test]
     fn output_replaces_the_page_once_it_is_whole() {
         let mut page = Page::default();
-        page.receive(vec![Line::of("*banner"), Line::of("one")], Some("*"));
+        let banner = Record::new("banner").line(Line::of("*banner"));
+        page.receive(vec![banner.into(), Line::of("one").into()], Some("banner"));
         assert_eq!(page.rows().len(), 1);
         page.finish("r", &End::Finished, PANES[REGISTERS], Language::English);
         page.view.cursor = 7;
         page.stale = true;
         assert!(page.needs("r"));
-        page.receive(vec![Line::of("two"), Line::of("three")], None);
+        page.receive(vec![Line::of("two").into(), Line::of("three").into()], None);
         assert_eq!(page.rows().len(), 1);
         page.begin();
         page.finish("r", &End::Failed("r: no context".into()), PANES[REGISTERS], Language::English);
@@ -176,7 +181,7 @@ mod tests {
         let mut page = Page::default();
         let mut cursors = Vec::new();
         for output in ["one", "one", "two"] {
-            page.receive(vec![Line::of(output), Line::of("more")], None);
+            page.receive(vec![Line::of(output).into(), Line::of("more").into()], None);
             page.finish("u @$ip", &End::Finished, PANES[DISASSEMBLY], Language::English);
             cursors.push(page.view.cursor);
             page.view.cursor = 1;
@@ -188,7 +193,7 @@ mod tests {
     fn the_cursor_begins_at_the_first_link() {
         let mut page = Page::default();
         let row = Line::new().link(Role::Module, "nt", Action::Module("nt".into()));
-        page.receive(vec![Line::of("start end"), row], None);
+        page.receive(vec![Line::of("start end").into(), row.into()], None);
         page.finish("lm", &End::Finished, PANES[REGISTERS], Language::English);
         assert_eq!(page.view.cursor, 1);
     }
@@ -196,7 +201,7 @@ mod tests {
     #[test]
     fn prose_follows_the_width() {
         let mut page = Page::default();
-        page.receive(vec![Line::of("one two three four five")], None);
+        page.receive(vec![Line::of("one two three four five").into()], None);
         page.finish("!analyze", &End::Finished, PANES[REGISTERS], Language::English);
         page.fit(10);
         assert!(page.rows().len() > 2);

@@ -1,7 +1,6 @@
 //! What the console keeps.
 
-use super::kept::Kept;
-use crate::output::{Line, Role};
+use crate::output::{Line, Packed, Role};
 use crate::words::{Language, Message};
 
 /// Lines that the console and every pane keep at most; older ones are dropped from the console, later ones from a
@@ -11,19 +10,19 @@ pub(super) const MAX_LINES: usize = 50_000;
 /// The console's lines, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Scrollback {
-    lines: Vec<Kept>,
+    lines: Vec<Packed>,
     dropped: usize,
 }
 
 impl Scrollback {
     /// The lines.
-    pub(super) fn lines(&self) -> &[Kept] {
+    pub(super) fn lines(&self) -> &[Packed] {
         &self.lines
     }
 
     /// Adds lines; returns how many lines went out at the other end, so that positions can follow.
     pub(super) fn extend(&mut self, lines: impl IntoIterator<Item = Line>, language: Language) -> usize {
-        self.lines.extend(lines.into_iter().map(Kept::from));
+        self.lines.extend(lines.into_iter().map(Packed::from));
         // Trimmed an eighth at a time: trimming at every line would move all of them at every line.
         if self.lines.len() <= MAX_LINES + MAX_LINES / 8 {
             return 0;
@@ -57,7 +56,7 @@ mod tests {
             assert!(scrollback.lines().len() <= MAX_LINES + MAX_LINES / 8);
         }
         let lines = scrollback.lines();
-        assert_eq!(lines.last().map(Kept::text), Some(&*(MAX_LINES * 3 - 1).to_string()));
+        assert_eq!(lines.last().map(Packed::text), Some(&*(MAX_LINES * 3 - 1).to_string()));
         let kept = lines.len() - 1;
         let dropped = MAX_LINES * 3 - kept;
         assert_eq!(

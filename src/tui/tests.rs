@@ -8,7 +8,7 @@ use super::panes::{CONSOLE, DISASSEMBLY, MODULES, PANES, REGISTERS};
 use super::screen;
 use super::theme::ThemeName;
 use super::ticket::Ticket;
-use crate::output::{Action, Line, Role};
+use crate::output::{Action, Line, Piece, Role};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -75,7 +75,10 @@ impl Explorer {
         if request.line.starts_with('~') && !request.for_pane {
             self.selected += 1;
         }
-        self.app.reply(Reply::Lines { id, lines: output(&request.line) });
+        self.app.reply(Reply::Output {
+            id,
+            pieces: output(&request.line).into_iter().map(Piece::from).collect(),
+        });
         let state = State { prompt: "2: kd> ".into(), fingerprint: self.selected, ..State::default() };
         self.app.reply(Reply::Done { id, end, state });
     }

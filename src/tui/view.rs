@@ -1,8 +1,7 @@
 //! Looking at lines: what is scrolled to, which line and link is chosen, what is searched for.
 
-use super::kept::Kept;
 use super::search::Pattern;
-use crate::output::{Line, Role, Span};
+use crate::output::{Line, Packed, Role, Span};
 
 /// A position in a list of lines. Counts are `usize`: listings exceed the 65,535 rows of terminal coordinates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,8 +50,8 @@ impl View {
 
     /// Chooses the next (`forward`) or previous link of the line under the cursor, and goes on to the neighbouring
     /// lines' links at the ends.
-    pub(super) fn step_link(&mut self, lines: &[Kept], forward: bool) {
-        let Some(line) = lines.get(self.cursor).map(Kept::line) else {
+    pub(super) fn step_link(&mut self, lines: &[Packed], forward: bool) {
+        let Some(line) = lines.get(self.cursor).map(Packed::line) else {
             return;
         };
         let here = self.chosen_span(&line);
@@ -65,7 +64,7 @@ impl View {
             self.chosen = next;
             return;
         }
-        let mut rest: Box<dyn Iterator<Item = (usize, &Kept)>> = if forward {
+        let mut rest: Box<dyn Iterator<Item = (usize, &Packed)>> = if forward {
             Box::new(lines.iter().enumerate().skip(self.cursor + 1))
         } else {
             Box::new(lines.iter().enumerate().take(self.cursor).rev())
@@ -83,14 +82,14 @@ impl View {
     }
 
     /// The span that Enter follows.
-    pub(super) fn link(&self, lines: &[Kept]) -> Option<Span> {
+    pub(super) fn link(&self, lines: &[Packed]) -> Option<Span> {
         let line = lines.get(self.cursor)?.line();
         line.spans().get(self.chosen_span(&line)?).filter(|span| span.action.is_some()).cloned()
     }
 
     /// Scrolls sideways so that the chosen span is in sight, as far as `width` allows.
-    pub(super) fn show_chosen(&mut self, lines: &[Kept], width: usize) {
-        let Some(line) = lines.get(self.cursor).map(Kept::line) else {
+    pub(super) fn show_chosen(&mut self, lines: &[Packed], width: usize) {
+        let Some(line) = lines.get(self.cursor).map(Packed::line) else {
             return;
         };
         let Some(chosen) = self.chosen_span(&line) else {
@@ -108,13 +107,19 @@ impl View {
     }
 
     /// Scrolls sideways by columns, at most until the end of the longest of `lines` in sight.
-    pub(super) fn scroll_sideways(&mut self, by: isize, lines: &[Kept], height: usize, width: usize) {
-        let longest = lines.iter().skip(self.top).take(height).map(Kept::columns).max().unwrap_or(0);
+    pub(super) fn scroll_sideways(&mut self, by: isize, lines: &[Packed], height: usize, width: usize) {
+        let longest = lines.iter().skip(self.top).take(height).map(Packed::columns).max().unwrap_or(0);
         self.left = self.left.saturating_add_signed(by).min(longest.saturating_sub(width.min(longest)));
     }
 
     /// Goes to the next (`forward`) or previous line that holds the pattern, round; false if there is none.
-    pub(super) fn find(&mut self, lines: &[Kept], pattern: &Pattern, forward: bool, from_here: bool) -> bool {
+    pub(super) fn find(
+        &mut self,
+        lines: &[Packed],
+        pattern: &Pattern,
+        forward: bool,
+        from_here: bool,
+    ) -> bool {
         let count = lines.len();
         let first = usize::from(!from_here);
         let found = (first..count + first).find_map(|step| {
@@ -150,7 +155,7 @@ mod tests {
     use super::*;
     use crate::output::Action;
 
-    fn lines() -> Vec<Kept> {
+    fn lines() -> Vec<Packed> {
         [
             Line::of("heading"),
             Line::new().link(Role::Address, "10", Action::Memory(0x10)).text(" ").link(
@@ -161,7 +166,7 @@ mod tests {
             Line::of("between"),
             Line::new().text("    ").link(Role::Address, "30", Action::Memory(0x30)),
         ]
-        .map(Kept::from)
+        .map(Packed::from)
         .into()
     }
 

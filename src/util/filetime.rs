@@ -124,6 +124,11 @@ pub fn asctime(filetime: u64, zone: &Zone) -> Option<String> {
     zoned(filetime, zone).map(|at| asctime_of(&at))
 }
 
+/// `2021-02-21T01:38:22.987Z`: a FILETIME as data; `None` for zero and for what lies after the year 9999.
+pub fn iso8601(filetime: u64) -> Option<String> {
+    zoned(filetime, &Zone::Utc).map(|at| at.timestamp().to_string())
+}
+
 /// A FILETIME in seconds since 1970; `None` for zero and for what lies before.
 pub fn unix_seconds(filetime: u64) -> Option<u64> {
     let ticks = i64::try_from(filetime).ok()?.checked_sub(UNIX_EPOCH)?;

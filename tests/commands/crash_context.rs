@@ -9,7 +9,7 @@ use dumpscope::command::run_line;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::memory::Memory;
-use dumpscope::output::{Block, Collector, Field};
+use dumpscope::output::{Collector, Field};
 use dumpscope::session::{Session, Settings};
 use serde_json::Value;
 
@@ -156,11 +156,8 @@ fn the_analysis_tells_where_they_are() {
 fn facts(session: &mut Session, command: &str) -> Vec<(String, Field)> {
     let mut output = Collector::default();
     run_line(command, session, &mut output).unwrap_or_else(|failure| panic!("{command}: {}", failure.error));
-    let records = output.document.blocks.into_iter().filter_map(|block| match block {
-        Block::Record(record) if record.kind == "registers" => Some(record.fields),
-        _ => None,
-    });
-    records.flatten().map(|(name, value)| (name.to_string(), value)).collect()
+    let records = output.document.records().filter(|record| record.kind == "registers");
+    records.flat_map(|record| &record.fields).map(|(name, value)| (name.to_string(), value.clone())).collect()
 }
 
 /// A KTRAP_FRAME of an exception holds the volatile registers and rbp; of the others nothing is known.

@@ -24,6 +24,7 @@ mod module_list;
 mod names;
 mod options;
 mod process_context;
+mod ready;
 mod registers;
 mod running;
 mod tagged_data;

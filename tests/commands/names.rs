@@ -32,7 +32,7 @@ fn levels_of_a_layout_are_two_unless_said() {
 fn a_deep_layout_ends_with_its_reader() {
     struct Few(usize);
     impl dumpscope::output::Sink for Few {
-        fn block(&mut self, _: dumpscope::output::Block) -> Result<(), dumpscope::output::OutputClosed> {
+        fn take(&mut self, _: dumpscope::output::Piece) -> Result<(), dumpscope::output::OutputClosed> {
             self.0 += 1;
             if self.0 > 3 { Err(dumpscope::output::OutputClosed) } else { Ok(()) }
         }

@@ -2,17 +2,13 @@
 
 use crate::{forge, golden};
 use dumpscope::command::run_line;
-use dumpscope::output::{Block, Collector, Field, Record};
+use dumpscope::output::{Collector, Field, Record};
 use dumpscope::session::Session;
 
 fn records(session: &mut Session, line: &str) -> Vec<Record> {
     let mut output = Collector::default();
     run_line(line, session, &mut output).unwrap_or_else(|failure| panic!("{line}: {}", failure.error));
-    let records = output.document.blocks.into_iter().filter_map(|block| match block {
-        Block::Record(record) => Some(record),
-        Block::Line(_) => None,
-    });
-    records.collect()
+    output.document.records().cloned().collect()
 }
 
 /// Every register that is printed is a fact by its own name: the values are those of the context's bytes.

@@ -56,7 +56,7 @@ fn session_of(dump: &Path, path: &str, cache: &Path) -> Session {
 fn run(line: &str, session: &mut Session) -> Vec<String> {
     let mut output = Collector::default();
     let _ = run_line(line, session, &mut output);
-    let text: String = output.document.blocks.iter().map(plain).collect();
+    let text: String = plain(output.document.lines());
     text.lines().map(str::to_owned).collect()
 }
 

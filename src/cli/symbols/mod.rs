@@ -193,7 +193,8 @@ fn print(command: &str, blocks: Vec<Block>, as_json: bool, exit: Exit) -> Exit {
     let mut out = Output::default();
     let mut stream = JsonStream::default();
     stream.begin(command);
-    let mut pieces = blocks.iter().map(|block| if as_json { stream.block(block) } else { plain(block) });
+    let mut pieces =
+        blocks.iter().map(|block| if as_json { stream.block(block) } else { plain(block.lines()) });
     // That the reader has left is no failure; any other is told by the output itself.
     let mut written = pieces.try_for_each(|piece| out.write(&piece));
     if as_json {

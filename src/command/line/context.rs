@@ -1,8 +1,9 @@
 //! What a running command works with.
 
 use crate::command::CommandError;
+use crate::debuggee::Lack;
 use crate::eval;
-use crate::output::{Action, Block, Line, OutputClosed, Role, Sink};
+use crate::output::{Action, Block, Field, Line, OutputClosed, Piece, Record, Role, Sink};
 use crate::session::Session;
 use crate::util::cancel::CancelToken;
 
@@ -28,6 +29,23 @@ impl<'a> Context<'a> {
     pub fn emit(&mut self, block: impl Into<Block>) -> Result<(), CommandError> {
         self.check()?;
         Ok(self.sink.block(block.into())?)
+    }
+
+    /// Says a block whose parts are what `inside` says: the rows of a table as they come, a section, a node of a tree.
+    ///
+    /// # Errors
+    /// As [`Context::emit`], and what `inside` fails with.
+    pub fn within(
+        &mut self,
+        block: impl Into<Block>,
+        inside: impl FnOnce(&mut Context<'_>) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        self.check()?;
+        self.sink.take(Piece::Open(block.into()))?;
+        let outcome = inside(self);
+        // What failed was said up to there; the reader that has gone needs no end.
+        let closed = self.sink.take(Piece::Close);
+        outcome.and(closed.map_err(CommandError::from))
     }
 
     /// The session, and the way out beside it: for what is said while the session is being read.
@@ -137,6 +155,47 @@ impl Out<'_> {
         self.cancel.check().map_err(|_| CommandError::Cancelled)?;
         Ok(self.sink.block(block.into())?)
     }
+
+    /// Says a row for each element of a list, and why where an element, or the list itself, is not known.
+    ///
+    /// # Errors
+    /// As [`Out::emit`].
+    pub fn rows<T>(
+        &mut self,
+        elements: Result<impl IntoIterator<Item = Result<T, Lack>>, Lack>,
+        row: impl Fn(T) -> Record,
+    ) -> Result<(), CommandError> {
+        let lacking = |why: Lack| {
+            let text = why.to_string();
+            Record::new("unreadable").role(Role::Unreadable, &text).field("why", Field::unreadable(text))
+        };
+        match elements {
+            Ok(elements) => elements.into_iter().try_for_each(|element| {
+                self.emit(match element {
+                    Ok(element) => row(element),
+                    Err(Lack::Stopped) => return Err(CommandError::Cancelled),
+                    Err(why) => lacking(why),
+                })
+            }),
+            Err(why) => self.emit(lacking(why)),
+        }
+    }
+
+    /// Says a block whose parts are what `inside` says, as [`Context::within`] does.
+    ///
+    /// # Errors
+    /// As [`Context::within`].
+    pub fn within(
+        &mut self,
+        block: impl Into<Block>,
+        inside: impl FnOnce(&mut Out<'_>) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        self.cancel.check().map_err(|_| CommandError::Cancelled)?;
+        self.sink.take(Piece::Open(block.into()))?;
+        let outcome = inside(self);
+        let closed = self.sink.take(Piece::Close);
+        outcome.and(closed.map_err(CommandError::from))
+    }
 }
 
 /// The deepest nesting of commands that run commands.
@@ -146,8 +205,8 @@ const MAX_NESTING: usize = 16;
 struct Within<'s>(&'s mut dyn Sink);
 
 impl Sink for Within<'_> {
-    fn block(&mut self, block: Block) -> Result<(), OutputClosed> {
-        self.0.block(block)
+    fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
+        self.0.take(piece)
     }
 }
 

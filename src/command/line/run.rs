@@ -7,7 +7,7 @@ use super::parse::first_command;
 use super::place::placed;
 use super::spec::{Effect, Needs};
 use crate::dump::{Machine, Mapping};
-use crate::output::{Block, Line, OutputClosed, Role, Sink, brief};
+use crate::output::{Line, OutputClosed, Piece, Role, Sink, brief};
 use crate::session::Session;
 
 /// How a line ended.
@@ -112,12 +112,12 @@ impl<'s> Checked<'s> {
 }
 
 impl Sink for Checked<'_> {
-    fn block(&mut self, block: Block) -> Result<(), OutputClosed> {
+    fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
         if !self.lost_before && self.file.is_lost() {
             self.refused = true;
             return Err(OutputClosed);
         }
-        self.sink.block(block)
+        self.sink.take(piece)
     }
 
     fn begin(&mut self, command: &str) {

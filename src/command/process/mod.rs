@@ -1,4 +1,5 @@
 //! Processes and what runs.
 
 pub mod process;
+pub mod ready;
 pub mod running;

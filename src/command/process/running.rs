@@ -3,7 +3,7 @@
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs, Switch, Switches};
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{LockState, Processor, Thread};
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
 
 /// `!running`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -42,22 +42,40 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.emit(Line::of("All processors idle."))?;
     }
     context.blank()?;
-    let heading = "       Prcbs             Current         (pri) Next            (pri) Idle";
-    context.emit(Line::new().role(Role::Heading, heading))?;
+    let table = table();
     let unknown: Vec<&Row> = rows.iter().filter(|row| row.lack.is_some()).collect();
-    for row in rows.iter().filter(|row| row.lack.is_none() && (idle || row.idle != Some(true))) {
-        context.emit(row.record.clone())?;
-        if stacks {
-            context.blank()?;
-            context.run_line(&format!("{}kn", row.number))?;
-            context.blank()?;
+    context.within(table, |context| {
+        for row in rows.iter().filter(|row| row.lack.is_none() && (idle || row.idle != Some(true))) {
+            context.emit(row.record.clone())?;
+            if stacks {
+                context.blank()?;
+                context.run_line(&format!("{}kn", row.number))?;
+                context.blank()?;
+            }
         }
-    }
+        Ok(())
+    })?;
     if let Some(why) = unknown.first().and_then(|row| row.lack.as_ref()) {
         let text = format!("{} of {} processors are not known: {why}", unknown.len(), rows.len());
         context.emit(Line::new().role(Role::Warning, text))?;
     }
     Ok(())
+}
+
+/// The table's columns.
+fn table() -> Table {
+    let columns = [
+        Column::right("number", "", 3),
+        Column::left("prcb", "Prcbs", 16).after(4),
+        Column::left("current", "Current", 16).after(2),
+        Column::left("current_priority", "", 4),
+        Column::left("next", "Next", 16),
+        Column::left("next_priority", "", 4),
+        Column::left("idle", "Idle", 16),
+        Column::left("locks", "", 16).after(2),
+    ];
+    let heading = "       Prcbs             Current         (pri) Next            (pri) Idle";
+    Table::new("processor", &columns).headed(Line::new().role(Role::Heading, heading))
 }
 
 struct Row {
@@ -71,58 +89,40 @@ struct Row {
 
 fn rows(context: &Context<'_>) -> Vec<Row> {
     let scope = Scope::new(&context.session.target, &context.session.cancel);
+    let table = table();
     Processor::all(&scope)
         .map(|(number, processor)| match processor {
             Ok(processor) => {
-                Row { number, idle: processor.is_idle().ok(), lack: None, record: row(&processor) }
+                Row { number, idle: processor.is_idle().ok(), lack: None, record: row(&table, &processor) }
             }
             Err(lack) => Row { number, idle: None, lack: Some(lack), record: Record::new("processor") },
         })
         .collect()
 }
 
-fn row(processor: &Processor<'_>) -> Record {
-    let mut record = Record::new("processor")
-        .field("number", u64::from(processor.number()))
-        .field("prcb", Field::Hex(processor.object().address()));
-    let mut line = Line::of(format!("{:>3}    {:016x}", processor.number(), processor.object().address()));
-    for (name, priority, thread, shows_priority) in [
-        ("current", "current_priority", processor.current_thread(), true),
-        ("next", "next_priority", processor.next_thread(), true),
-        ("idle", "", processor.idle_thread(), false),
-    ] {
-        line = line.text(if name == "current" { "  " } else { " " });
-        let level = thread.as_ref().ok().and_then(|thread| thread.priority().ok());
-        line = cell(line, &thread, shows_priority, level);
-        record = record.field(name, thread.ok().map(|thread| Field::Hex(thread.address())));
-        if shows_priority {
-            record = record.field(priority, level);
-        }
-    }
+fn row(table: &Table, processor: &Processor<'_>) -> Record {
+    let thread = |thread: &Result<Thread<'_>, Lack>| {
+        let address = thread.as_ref().map(|thread| Field::Address(thread.address()));
+        Cell::new(address.map_err(Clone::clone)).digits(16).follow(Action::Thread)
+    };
+    let priority = |thread: &Result<Thread<'_>, Lack>| {
+        let level = thread.clone().and_then(|thread| thread.priority());
+        let text = level.as_ref().map_or(String::new(), |level| format!("({level:>2})"));
+        Cell::new(level).shown(text).mark("(??)").role(Role::Text)
+    };
+    let (current, next) = (processor.current_thread(), processor.next_thread());
     let locks = processor.queued_locks();
-    let shown: String = match &locks {
-        Ok(states) => states.iter().map(|state| letter(*state)).collect(),
-        Err(_) => "?".repeat(16),
-    };
-    record.field("locks", locks.is_ok().then(|| shown.clone())).line(line.text("  ").value(shown))
-}
-
-/// A thread with its priority; blanks where there is none.
-fn cell(line: Line, thread: &Result<Thread<'_>, Lack>, with_priority: bool, level: Option<u64>) -> Line {
-    let line = match thread {
-        Ok(thread) => {
-            let address = thread.address();
-            line.link(Role::Address, format!("{address:016x}"), Action::Thread(address))
-        }
-        Err(Lack::Null { .. }) => line.text(" ".repeat(16)),
-        Err(_) => line.role(Role::Unreadable, "?".repeat(16)),
-    };
-    match (with_priority, level, thread) {
-        (false, ..) => line,
-        (true, Some(level), _) => line.text(format!(" ({level:>2})")),
-        (true, None, Err(Lack::Null { .. })) => line.text("     "),
-        (true, None, _) => line.role(Role::Unreadable, " (??)"),
-    }
+    let locks = locks.map(|states| states.into_iter().map(letter).collect::<String>());
+    table.row([
+        Cell::new(processor.number()).role(Role::Text),
+        Cell::new(Field::Hex(processor.object().address())).digits(16).role(Role::Text),
+        thread(&current),
+        priority(&current),
+        thread(&next),
+        priority(&next),
+        thread(&processor.idle_thread()),
+        Cell::new(locks).mark("?".repeat(16)).role(Role::Value),
+    ])
 }
 
 fn letter(state: LockState) -> char {

@@ -2,6 +2,8 @@
 
 pub mod code_name;
 pub mod disassembly;
+mod lack;
 pub mod registers;
 pub mod symbol_text;
+pub mod thread;
 pub mod typed;

@@ -14,7 +14,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     fit: as_it_is,
     anchored: false,
     wrap: true,
-    skip: Some("*"),
+    skip: Some("banner"),
     gutter: 0,
     hints: "explorer.hints.analysis",
 };

@@ -30,7 +30,7 @@ pub(super) struct PaneSpec {
     pub(super) anchored: bool,
     /// Whether it is prose, whose long lines are broken at blanks.
     pub(super) wrap: bool,
-    /// Lines that start with this are left out: the banner of `!analyze` says only its name.
+    /// Blocks of this kind are left out: the banner of `!analyze` says only its name.
     pub(super) skip: Option<&'static str>,
     /// Columns before its lines, for the mark of what is selected.
     pub(super) gutter: u16,

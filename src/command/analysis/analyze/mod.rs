@@ -62,9 +62,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if let Asked::OwnCode = asked {
         return explanation::show(code, parameters, windows, context).map(|_| ());
     }
-    for line in banner() {
-        context.emit(line)?;
-    }
+    context.emit(banner())?;
     context.blank()?;
     let explained = explanation::show(code, parameters, windows, context)?;
     culprit_of_the_dump(context)?;
@@ -115,11 +113,13 @@ fn code(text: &str, context: &Context<'_>) -> Result<Asked, CommandError> {
 }
 
 /// The classic box, 79 columns wide.
-fn banner() -> [Line; 5] {
+fn banner() -> Record {
     let rule = "*".repeat(79);
     let blank = format!("*{}*", " ".repeat(77));
     let title = format!("*{:77}*", format!("{}Bugcheck Analysis", " ".repeat(24)));
-    [rule.clone(), blank.clone(), title, blank, rule].map(|text| Line::new().role(Role::Heading, text))
+    let rows = [rule.clone(), blank.clone(), title, blank, rule];
+    rows.into_iter()
+        .fold(Record::new("banner"), |record, text| record.line(Line::new().role(Role::Heading, text)))
 }
 
 /// A triage dump may itself name the driver in whose code the fault lay.

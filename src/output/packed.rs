@@ -1,11 +1,12 @@
-//! Lines as the explorer keeps them: tens of thousands, of which a few dozen are looked at.
+//! Lines as they are kept: up to a million, of which a few dozen are looked at.
 
-use crate::output::{Action, Line, Role, Span};
+use super::action::Action;
+use super::span::{Line, Role, Span};
 use crate::util::width;
 
 /// A line in little memory: its text in one piece, and where roles and links begin and end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Kept {
+pub struct Packed {
     text: Box<str>,
     /// Empty for a line of ordinary text.
     parts: Box<[Part]>,
@@ -21,29 +22,29 @@ struct Part {
     is_link: bool,
 }
 
-impl Kept {
+impl Packed {
     /// The text without roles.
-    pub(super) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.text
     }
 
     /// Whether there is something to follow on it.
-    pub(super) fn has_link(&self) -> bool {
+    pub fn has_link(&self) -> bool {
         !self.actions.is_empty()
     }
 
     /// Whether nothing is on it.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
     /// How many terminal columns it takes.
-    pub(super) fn columns(&self) -> usize {
+    pub fn columns(&self) -> usize {
         width::columns(&self.text)
     }
 
-    /// The line. Parts beside each other that differ in nothing are one.
-    pub(super) fn line(&self) -> Line {
+    /// The line. Parts beside each other that look alike are one.
+    pub fn line(&self) -> Line {
         if self.parts.is_empty() {
             return Line::of(&self.text);
         }
@@ -61,15 +62,20 @@ impl Kept {
         line
     }
 
+    /// How many pieces of memory that is.
+    pub fn allocations(&self) -> usize {
+        let held = [!self.text.is_empty(), !self.parts.is_empty(), !self.actions.is_empty()];
+        held.into_iter().filter(|held| *held).count()
+    }
+
     /// Bytes that it takes, its own included; what the allocator adds is not.
-    #[cfg(test)]
-    fn bytes(&self) -> usize {
-        size_of::<Kept>() + self.text.len() + size_of_val(&*self.parts) + size_of_val(&*self.actions)
+    pub fn bytes(&self) -> usize {
+        size_of::<Packed>() + self.text.len() + size_of_val(&*self.parts) + size_of_val(&*self.actions)
     }
 }
 
-impl From<Line> for Kept {
-    fn from(line: Line) -> Kept {
+impl From<Line> for Packed {
+    fn from(line: Line) -> Packed {
         let mut parts: Vec<Part> = Vec::new();
         let mut actions = Vec::new();
         let mut text = String::new();
@@ -78,7 +84,10 @@ impl From<Line> for Kept {
             let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
             let is_link = span.action.is_some();
             actions.extend(span.action.clone());
-            match parts.last_mut().filter(|last| !is_link && !last.is_link && last.role == span.role) {
+            // Blanks look alike in every role.
+            let is_blank = span.text().bytes().all(|byte| byte == b' ');
+            let joins = |last: &&mut Part| !is_link && !last.is_link && (is_blank || last.role == span.role);
+            match parts.last_mut().filter(joins) {
                 Some(last) => last.end = end,
                 None => parts.push(Part { end, role: span.role, is_link }),
             }
@@ -86,7 +95,7 @@ impl From<Line> for Kept {
         if let [Part { role: Role::Text, is_link: false, .. }] = parts.as_slice() {
             parts.clear();
         }
-        Kept { text: text.into(), parts: parts.into(), actions: actions.into() }
+        Packed { text: text.into(), parts: parts.into(), actions: actions.into() }
     }
 }
 
@@ -103,19 +112,21 @@ mod tests {
             .link(Role::Address, "10", Action::Memory(0x10))
             .link(Role::Address, "20", Action::Code(0x20))
             .text(" 驱动");
-        assert_eq!(Kept::from(line.clone()).line(), line);
+        assert_eq!(Packed::from(line.clone()).line(), line);
         let plain = Line::of("plain 驱动");
-        assert_eq!(Kept::from(plain.clone()).line(), plain);
-        assert_eq!(Kept::from(Line::new()), Kept::default());
+        assert_eq!(Packed::from(plain.clone()).line(), plain);
+        assert_eq!(Packed::from(Line::new()), Packed::default());
         let halves = Line::of("one ").text("two").role(Role::Dim, "").text(" three");
-        assert_eq!(Kept::from(halves).line(), Line::of("one two three"));
+        assert_eq!(Packed::from(halves).line(), Line::of("one two three"));
+        let cells = Line::new().value("4d").text(" ").value("5a").text("  MZ");
+        assert_eq!(Packed::from(cells).line(), Line::new().value("4d 5a").text("  MZ"));
     }
 
     /// A million plain lines must fit into 150 MB.
     #[test]
     fn a_plain_line_takes_about_its_text() {
         let text = "fffff807`61200000  ".repeat(3);
-        let kept = Kept::from(Line::of(&text));
+        let kept = Packed::from(Line::of(&text));
         assert_eq!(kept.bytes(), text.len() + 48);
     }
 }

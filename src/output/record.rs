@@ -1,0 +1,115 @@
+//! One thing's facts, with the lines that show it.
+
+use super::cell::Cell;
+use super::field::Field;
+use super::span::{Line, Role};
+use std::borrow::Cow;
+
+/// One thing's facts together with the lines that show them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// What the thing is: `module`, `register`, `memory` ...
+    pub kind: &'static str,
+    /// Its facts, in the order in which JSON lists them.
+    pub fields: Vec<(Cow<'static, str>, Field)>,
+    /// How it is shown.
+    pub lines: Vec<Line>,
+}
+
+impl Record {
+    /// A record of a kind with neither facts nor lines.
+    pub fn new(kind: &'static str) -> Record {
+        Record { kind, fields: Vec::new(), lines: Vec::new() }
+    }
+
+    /// Adds a fact that no line shows.
+    pub fn field(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Field>) -> Record {
+        self.fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a line.
+    pub fn line(mut self, line: impl Into<Line>) -> Record {
+        self.lines.push(line.into());
+        self
+    }
+
+    /// Adds a fact and shows it at the end of the last line.
+    pub fn cell(mut self, name: impl Into<Cow<'static, str>>, cell: impl Into<Cell>) -> Record {
+        let (field, span, before, behind) = cell.into().laid();
+        self.fields.push((name.into(), field));
+        self.change(|line| {
+            let line = blanks(line, before);
+            blanks(if span.text().is_empty() { line } else { line.span(span) }, behind)
+        })
+    }
+
+    /// Shows a cell that is no fact of its own at the end of the last line.
+    pub fn show(self, cell: impl Into<Cell>) -> Record {
+        let mut record = self.cell("", cell);
+        record.fields.pop();
+        record
+    }
+
+    /// Adds text to the last line.
+    pub fn text(self, text: impl AsRef<str>) -> Record {
+        self.role(Role::Text, text)
+    }
+
+    /// Adds a label to the last line.
+    pub fn label(self, text: impl AsRef<str>) -> Record {
+        self.role(Role::Label, text)
+    }
+
+    /// Adds text of a role to the last line.
+    pub fn role(self, role: Role, text: impl AsRef<str>) -> Record {
+        self.change(|line| line.role(role, text))
+    }
+
+    /// Adds the spans of a line to the last line.
+    pub fn spans(self, more: Line) -> Record {
+        self.change(|line| line.append(more))
+    }
+
+    /// Pads the last line with blanks to a column.
+    pub fn pad_to(self, columns: usize) -> Record {
+        self.change(|line| line.pad_to(columns))
+    }
+
+    /// A fact by its name.
+    pub fn get(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, field)| field)
+    }
+
+    /// Changes the last line, which is an empty one where there is none.
+    fn change(mut self, change: impl FnOnce(Line) -> Line) -> Record {
+        let line = self.lines.pop().unwrap_or_default();
+        self.lines.push(change(line));
+        self
+    }
+}
+
+fn blanks(line: Line, count: usize) -> Line {
+    if count > 0 { line.text(" ".repeat(count)) } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Action;
+
+    #[test]
+    fn a_statement_makes_the_fact_and_the_text() {
+        let record = Record::new("processor")
+            .cell("number", Cell::new(3u64).right(3))
+            .text("  ")
+            .field("hidden", true)
+            .cell("thread", Cell::new(Field::Address(0x1_0000)).digits(16).link(Action::Thread(0x1_0000)));
+        assert_eq!(record.lines.len(), 1);
+        assert_eq!(record.lines[0].plain(), "  3  0000000000010000");
+        assert_eq!(record.lines[0].spans().last().unwrap().action, Some(Action::Thread(0x1_0000)));
+        assert_eq!(record.get("thread"), Some(&Field::Address(0x1_0000)));
+        assert_eq!(record.get("hidden"), Some(&Field::Bool(true)));
+        assert_eq!(record.fields.len(), 3);
+    }
+}
