@@ -5,7 +5,7 @@ use super::exit::{Exit, Refusal};
 use crate::dump::DumpFile;
 use crate::search::finder::default_cache;
 use crate::search::path::SearchPath;
-use crate::util::temporary::TemporaryFolder;
+use crate::util::temporary::{self, STALE, TemporaryFolder};
 use std::fs;
 use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
@@ -111,7 +111,9 @@ pub fn symbol_path(name: &str) -> Result<SearchPath, String> {
     if CASES.iter().any(|case| case.name == name && !case.symbols) {
         return Ok(SearchPath::default());
     }
-    let folder = default_cache().with_file_name("demo").join(format!("{:016x}", fingerprint(SYMBOLS)));
+    let demos = default_cache().with_file_name("demo");
+    temporary::sweep(&demos, STALE);
+    let folder = demos.join(format!("{:016x}", fingerprint(SYMBOLS)));
     if !folder.is_dir() {
         unpack(&folder)
             .map_err(|error| format!("demo symbols cannot be unpacked to {}: {error}", folder.display()))?;

@@ -23,7 +23,7 @@ use clap::Parser;
 pub use exit::Exit;
 pub use options::{ColorChoice, Options};
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 /// What is said where nothing to open is named; it fits on 80 columns and 24 lines.
 const START: &str = "\
@@ -118,6 +118,14 @@ fn complain(text: &str) {
         lines.push_str(&sanitize(line));
     }
     let _ = writeln!(io::stderr(), "{lines}");
+}
+
+/// Says on standard error what the dump lacks of what a line was to show. The output has it already, so on a terminal where
+/// both are seen it is not said twice.
+fn complain_of_lack(line: &str, lack: &str) {
+    if !(io::stdout().is_terminal() && io::stderr().is_terminal()) {
+        complain(&format!("{line}: {lack}"));
+    }
 }
 
 /// Ends with what clap has to say: of the flags, on standard error, or the help that was asked for.

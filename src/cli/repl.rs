@@ -4,7 +4,7 @@ use super::interrupt::Interrupt;
 use super::lines::{LineError, Lines};
 use super::script::report;
 use super::writer::Writer;
-use super::{Exit, Options, complain, fetching};
+use super::{Exit, Options, complain, complain_of_lack, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
 use std::io::{self, IsTerminal as _};
@@ -75,7 +75,7 @@ fn step(line: &str, session: &mut Session, writer: &mut Writer) -> Step {
     let outcome = run_line(line, session, writer);
     let lacks = std::mem::take(&mut session.lacks);
     for lack in &lacks {
-        complain(&format!("{line}: {lack}"));
+        complain_of_lack(line, lack);
     }
     let failed = !lacks.is_empty();
     match outcome {

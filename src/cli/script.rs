@@ -2,7 +2,7 @@
 
 use super::lines::{self, LineError};
 use super::writer::Writer;
-use super::{Exit, Options, complain, fetching};
+use super::{Exit, Options, complain, complain_of_lack, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
 
@@ -39,7 +39,7 @@ pub fn run(mut session: Session, options: &Options) -> Exit {
         };
         let outcome = run_line(&line, &mut session, &mut writer);
         for lack in std::mem::take(&mut session.lacks) {
-            complain(&format!("{line}: {lack}"));
+            complain_of_lack(&line, &lack);
             exit = Exit::CommandFailed;
         }
         match outcome {

@@ -3,17 +3,15 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::identity::{Identity, IdentityError, Mismatch};
 use crate::symbols::module::FileId;
 use crate::symbols::name::{self, UnsafeName};
 use crate::util::cancel::Stoppable;
 use crate::util::disk::{AsFile, RoomyFile};
-use crate::util::temporary::{Mark, PREFIX, TemporaryFile};
+use crate::util::temporary::{self, Mark, PREFIX, STALE, TemporaryFile};
 
-/// Unfinished files of this age belong to no running program, where there are no locks to tell.
-const STALE: Duration = Duration::from_secs(24 * 3600);
 /// File systems that never show the same file twice are given up after so many tries.
 const MAX_REOPENED: u32 = 20;
 /// How often a busy lock is tried again.
@@ -109,8 +107,10 @@ impl Pending {
             if waited && verified(&target, id).is_ok() {
                 return Ok(Err(target));
             }
-            // Elsewhere a lock on a file that another program has removed cannot be told from a good one.
-            remove_stale(&folder, lock.is_some() && cfg!(unix));
+            // Who holds the lock is alone. Elsewhere a lock on a file that another program has removed cannot be told
+            // from a good one.
+            let alone = lock.is_some() && cfg!(unix);
+            temporary::sweep(&folder, if alone { Duration::ZERO } else { STALE });
             match TemporaryFile::new_in(&folder) {
                 Ok(temporary) => {
                     let temporary = RoomyFile::new(temporary);
@@ -200,23 +200,6 @@ fn readable_by_all(file: &File) {
     }
     #[cfg(not(unix))]
     let _ = file;
-}
-
-/// Who holds the lock is alone: what lies here was left by a program that was killed.
-fn remove_stale(folder: &Path, alone: bool) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.take(1000).flatten() {
-        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX)
-            && entry.file_name() != *format!("{PREFIX}lock");
-        let age = entry
-            .metadata()
-            .and_then(|m| m.modified())
-            .ok()
-            .and_then(|at| SystemTime::now().duration_since(at).ok());
-        if ours && (alone || age.is_some_and(|age| age > STALE)) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
 }
 
 /// The operating system's lock on a file: it goes when the program ends, however that happens.

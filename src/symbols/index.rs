@@ -5,7 +5,7 @@ mod sort;
 mod store;
 
 use coarse::Coarse;
-use sort::sort_until;
+use sort::{STEP, collect_until, sort_until};
 
 use super::symbol::{Symbol, SymbolKind};
 use super::types::TypeId;
@@ -141,43 +141,54 @@ impl Builder {
     /// It was stopped.
     pub fn finish_until(self, stop: Stop<'_>) -> Result<NameIndex, Cancelled> {
         let Builder { rows, mut typedefs, text } = self;
-        let mut rows = by_address(rows, stop)?;
-        rows.dedup_by(|later, first| {
-            // A private name keeps the underscore that the public one loses.
-            let same_name =
-                [later.name, later.decorated].map(|name| get(&text, name)).contains(&get(&text, first.name));
-            let same = later.rva == first.rva && same_name;
-            if same && first.decorated.len == 0 {
-                first.decorated = later.decorated;
-            }
-            same
-        });
-        let rvas: Vec<u32> = rows.iter().map(|row| row.rva).collect();
+        let rows = without_repeats(by_address(rows, stop)?, &text, stop)?;
+        let rvas: Vec<u32> = collect_until(rows.iter().map(|row| row.rva), stop)?;
         let by_name = by_name(&rows, &text, stop)?;
         typedefs = sort_until(typedefs, |a, b| get(&text, a.0).cmp(get(&text, b.0)), stop)?;
         Ok(NameIndex { coarse: Coarse::new(&rvas), rvas, by_name, rows, typedefs, text })
     }
 }
 
+/// Sorted rows without the public names that repeat a private one at the same address.
+fn without_repeats(rows: Vec<Row>, text: &str, stop: Stop<'_>) -> Result<Vec<Row>, Cancelled> {
+    let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
+    for piece in rows.chunks(STEP) {
+        if stop() {
+            return Err(Cancelled);
+        }
+        for row in piece {
+            // A private name keeps the underscore that the public one loses.
+            let names = [row.name, row.decorated].map(|name| get(text, name));
+            match kept.last_mut().filter(|last| last.rva == row.rva && names.contains(&get(text, last.name)))
+            {
+                None => kept.push(*row),
+                Some(last) if last.decorated.len == 0 => last.decorated = row.decorated,
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(kept)
+}
+
 /// The rows by address, the most telling first, and otherwise as they were added. Small keys are moved about, not rows.
 fn by_address(rows: Vec<Row>, stop: Stop<'_>) -> Result<Vec<Row>, Cancelled> {
     let key =
         |(row, number): (&Row, u64)| (u64::from(row.rva) << 32) | (u64::from(rank(row.kind)) << 28) | number;
-    let order: Vec<u64> = rows.iter().zip(0..MAX_NAMES as u64).map(key).collect();
+    let order = collect_until(rows.iter().zip(0..MAX_NAMES as u64).map(key), stop)?;
     let order = sort_until(order, u64::cmp, stop)?;
-    Ok(order.iter().filter_map(|key| rows.get((key & 0xfff_ffff) as usize).copied()).collect())
+    collect_until(order.iter().filter_map(|key| rows.get((key & 0xfff_ffff) as usize).copied()), stop)
 }
 
 /// Numbers of rows in the order of their names without regard to case. The first letters decide most comparisons.
 fn by_name(rows: &[Row], text: &str, stop: Stop<'_>) -> Result<Vec<u32>, Cancelled> {
     let name_of = |number: u32| rows.get(number as usize).map_or("", |row| get(text, row.name));
-    let order: Vec<(u128, u32)> =
-        rows.iter().zip(0..).map(|(row, number)| (first_letters(get(text, row.name)), number)).collect();
+    let key = |(row, number): (&Row, u32)| (first_letters(get(text, row.name)), number);
+    let order = collect_until(rows.iter().zip(0..).map(key), stop)?;
     let compare = |a: &(u128, u32), b: &(u128, u32)| {
         let rest = || fold_cmp(name_of(a.1), name_of(b.1)).then(a.1.cmp(&b.1));
         a.0.cmp(&b.0).then_with(rest)
     };
-    Ok(sort_until(order, compare, stop)?.into_iter().map(|(_, number)| number).collect())
+    collect_until(sort_until(order, compare, stop)?.into_iter().map(|(_, number)| number), stop)
 }
 
 /// The first 16 letters without regard to case, ordered as the name is.

@@ -1,16 +1,24 @@
 //! Files and folders that are gone when the program ends, also when a signal ends it.
 //!
 //! A file that has a name while it is unfinished is removed when its owner is dropped; a signal, or the end of `main` while
-//! another thread still fetches, drops nobody. So each is also listed here, and [`remove_all`] goes through the list.
+//! another thread still fetches, drops nobody. So each is also listed here, and [`remove_all`] goes through the list. A
+//! program that is killed leaves its own behind, which a later one [sweeps](sweep) away.
 
 use super::disk::AsFile;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 /// Front of the names of unfinished files.
 pub const PREFIX: &str = ".dumpscope-";
+/// So many letters and digits follow it, drawn by lot.
+const DRAWN: usize = 6;
+/// What is unfinished for so long belongs to no running program.
+pub const STALE: Duration = Duration::from_secs(24 * 3600);
+/// Of a folder so many entries are looked at.
+const MAX_SWEPT: usize = 1000;
 
 /// What is listed, and how it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +80,7 @@ impl TemporaryFile {
     /// # Errors
     /// Those of the system.
     pub fn new_in(folder: &Path) -> io::Result<TemporaryFile> {
-        TemporaryFile::made_by(tempfile::Builder::new().prefix(PREFIX), folder)
+        TemporaryFile::made_by(tempfile::Builder::new().prefix(PREFIX).rand_bytes(DRAWN), folder)
     }
 
     /// One in `folder` that becomes a file as any other program would make it.
@@ -85,7 +93,7 @@ impl TemporaryFile {
         let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
         #[cfg(unix)]
         builder.permissions(permissions);
-        TemporaryFile::made_by(builder.prefix(PREFIX), folder)
+        TemporaryFile::made_by(builder.prefix(PREFIX).rand_bytes(DRAWN), folder)
     }
 
     fn made_by(builder: &tempfile::Builder<'_, '_>, folder: &Path) -> io::Result<TemporaryFile> {
@@ -126,7 +134,7 @@ impl TemporaryFolder {
     /// # Errors
     /// Those of the system.
     pub fn new_in(parent: &Path) -> io::Result<TemporaryFolder> {
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        let folder = tempfile::Builder::new().prefix(PREFIX).rand_bytes(DRAWN).tempdir_in(parent)?;
         let mark = Mark::new(Kind::Folder, folder.path());
         Ok(TemporaryFolder { folder, _mark: mark })
     }
@@ -135,6 +143,29 @@ impl TemporaryFolder {
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// Removes what programs that were killed left unfinished in `folder`: what has a name of ours and has not been written to
+/// for `age`. No age at all is for who knows that nobody else writes there.
+pub fn sweep(folder: &Path, age: Duration) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.take(MAX_SWEPT).flatten().filter(|entry| is_ours(&entry.file_name())) {
+        // Of a link it is the link that is looked at, and that goes.
+        let Ok(metadata) = entry.metadata() else { continue };
+        let unchanged = metadata.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+        if age.is_zero() || unchanged.is_some_and(|unchanged| unchanged > age) {
+            let _ = match metadata.is_dir() {
+                true => fs::remove_dir_all(entry.path()),
+                false => fs::remove_file(entry.path()),
+            };
+        }
+    }
+}
+
+/// Whether a file of this name was made here. The lock of a store has the same front.
+fn is_ours(name: &std::ffi::OsStr) -> bool {
+    let drawn = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+    drawn.is_some_and(|drawn| drawn.len() == DRAWN && drawn.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Removes what is unfinished: the program ends now, whoever still works on it. What cannot be removed is left.
@@ -229,5 +260,45 @@ mod tests {
         drop((dropped, folder));
         assert!(!names.iter().any(|name| listed(name) || name.exists()) && !staged.exists());
         assert_eq!(fs::read(place.path().join("kept")).unwrap(), b"text");
+    }
+
+    #[test]
+    fn what_a_killed_program_left_is_swept_when_it_is_old_and_ours() {
+        let place = tempfile::tempdir().unwrap();
+        let old = SystemTime::now() - STALE - Duration::from_secs(60);
+        let aged = |name: &str| {
+            let path = place.path().join(name);
+            let file = File::create(&path).unwrap();
+            file.set_modified(old).unwrap();
+            path
+        };
+        let left = aged(".dumpscope-a1B2c3");
+        let strangers = [
+            aged(".dumpscope-lock"),
+            aged(".dumpscope-notes.txt"),
+            aged("table.idx"),
+            aged("x.dumpscope-a1B2c3"),
+        ];
+        let staged = place.path().join(".dumpscope-folder");
+        fs::create_dir_all(staged.join("a/b")).unwrap();
+        fs::write(staged.join("a/b/c"), b"d").unwrap();
+        File::open(&staged).unwrap().set_modified(old).unwrap();
+        let (young, young_folder) =
+            (TemporaryFile::new_in(place.path()).unwrap(), TemporaryFolder::new_in(place.path()).unwrap());
+        // What a link shows is not ours, whatever the link is called.
+        #[cfg(unix)]
+        let link = place.path().join(".dumpscope-000000");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(&strangers[2], &link).unwrap();
+        sweep(place.path(), STALE);
+        assert!(!left.exists() && !staged.exists());
+        assert!(strangers.iter().all(|path| path.exists()));
+        assert!(young.file.path().exists() && young_folder.path().exists());
+        sweep(place.path(), Duration::ZERO);
+        assert!(strangers.iter().all(|path| path.exists()));
+        assert!(!young.file.path().exists() && !young_folder.path().exists());
+        #[cfg(unix)]
+        assert!(fs::symlink_metadata(&link).is_err());
+        sweep(&place.path().join("no such folder"), STALE);
     }
 }

@@ -16,6 +16,7 @@ mod explorer;
 #[cfg(all(unix, feature = "explorer"))]
 mod explorer_symbols;
 mod files;
+mod json_text;
 #[cfg(unix)]
 mod line_mode;
 mod process;

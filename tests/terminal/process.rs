@@ -1,5 +1,6 @@
 //! The program from outside: its flags, exit statuses, and what goes to which stream.
 
+use crate::terminal::Terminal;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -44,6 +45,18 @@ fn what_the_dump_lacks_is_said_and_the_line_goes_on() {
     assert_eq!(status, 1);
     assert!(out.starts_with("No registers of a fault: ") && out.ends_with("\ntwo\n"), "{out}");
     assert!(err.starts_with(".ecxr; .echo two: No registers of a fault: "), "{err}");
+}
+
+/// On a terminal the output and what is said of errors stand in one place.
+#[test]
+fn what_the_dump_lacks_is_said_once_on_a_terminal() {
+    let arguments = ["--demo", "scanner-1a", "-c", ".ecxr; .echo two"];
+    let mut terminal = Terminal::open(120, 24, &arguments, &[]);
+    terminal.wait_for("two");
+    assert_eq!(terminal.end().exit_code(), 1);
+    terminal.wait_for_silence();
+    let shown = terminal.contents();
+    assert_eq!(shown.matches("No registers of a fault").count(), 1, "{shown}");
 }
 
 #[test]
@@ -150,4 +163,35 @@ fn without_a_file_it_shows_where_to_start_on_one_small_screen() {
     assert_eq!((status, out.as_str()), (2, ""));
     assert!(err.contains("dumpscope --demo ") && err.contains("MEMORY.DMP"), "{err}");
     assert!(err.lines().count() <= 22 && err.lines().all(|line| line.chars().count() <= 79), "{err}");
+}
+
+/// A program that is killed removes nothing: a later one does, once nobody can be at work on it any more.
+#[test]
+fn what_a_killed_program_left_in_the_cache_goes_later() {
+    let cache = tempfile::tempdir().unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 24 * 3600);
+    let mut left = Vec::new();
+    for folder in ["demo", "symbols/index"] {
+        let folder = cache.path().join("dumpscope").join(folder);
+        let (staged, file) = (folder.join(".dumpscope-Ab12Cd"), folder.join(".dumpscope-x9Y8z7"));
+        std::fs::create_dir_all(staged.join("ntkrnlmp.pdb")).unwrap();
+        for path in [&staged.join("ntkrnlmp.pdb/part"), &file, &folder.join("kept")] {
+            std::fs::write(path, b"half").unwrap();
+        }
+        for path in [&staged, &file, &folder.join("kept")] {
+            std::fs::File::open(path).unwrap().set_modified(old).unwrap();
+        }
+        left.push((folder, staged, file));
+    }
+    let mut command = dumpscope(&["--demo", "wifi", "-c", "x nt!KeBug*"]);
+    let output = command.env("XDG_CACHE_HOME", cache.path()).output().unwrap();
+    assert!(output.status.success());
+    for (folder, staged, file) in left {
+        assert!(!staged.exists() && !file.exists(), "{}", folder.display());
+        assert!(folder.join("kept").exists());
+        // What was made now is there, and nothing unfinished.
+        let names = std::fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.file_name());
+        let names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        assert!(names.len() > 1 && !names.iter().any(|name| name.starts_with(".dumpscope-")), "{names:?}");
+    }
 }

@@ -4,7 +4,19 @@ use crate::util::cancel::{Cancelled, Stop};
 use std::cmp::Ordering;
 
 /// So many are sorted or merged between two questions whether to go on: some milliseconds.
-const STEP: usize = 1 << 14;
+pub(super) const STEP: usize = 1 << 14;
+
+/// Everything that `items` give.
+///
+/// # Errors
+/// It was stopped.
+pub(super) fn collect_until<T>(items: impl Iterator<Item = T>, stop: Stop<'_>) -> Result<Vec<T>, Cancelled> {
+    let asked = |(at, item): (usize, T)| match at.is_multiple_of(STEP) && stop() {
+        true => Err(Cancelled),
+        false => Ok(item),
+    };
+    items.enumerate().map(asked).collect()
+}
 
 /// Sorts by `order`, which knows no equals.
 ///
@@ -59,6 +71,21 @@ mod tests {
             let mut expected = items.clone();
             expected.sort();
             assert_eq!(sort_until(items, u64::cmp, &|| false), Ok(expected), "{count}");
+        }
+    }
+
+    #[test]
+    fn collecting_ends_at_any_question() {
+        let count = 3 * STEP + 1;
+        assert_eq!(collect_until(0..count, &|| false), Ok((0..count).collect()));
+        let asked = Cell::new(0);
+        for limit in 0..4 {
+            asked.set(0);
+            let stop = || {
+                asked.set(asked.get() + 1);
+                asked.get() > limit
+            };
+            assert_eq!(collect_until(0..count, &stop), Err(Cancelled), "{limit}");
         }
     }
 

@@ -13,7 +13,7 @@ use crate::symbols::symbol::SymbolKind;
 use crate::util::bounded;
 use crate::util::cancel::{Stop, Stoppable};
 use crate::util::disk::AsFile as _;
-use crate::util::temporary::TemporaryFile;
+use crate::util::temporary::{self, STALE, TemporaryFile};
 
 const MAGIC: &[u8; 4] = b"dsIX";
 /// Raised whenever the layout or what is put into the table changes.
@@ -55,6 +55,7 @@ impl NameIndex {
     pub fn save(&self, path: &Path, key: &Key, stop: Stop<'_>) -> std::io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
+        temporary::sweep(folder, STALE);
         let mut file = TemporaryFile::new_in(folder)?;
         write(self, key, file.as_file_mut(), stop)?;
         file.keep_as(path)

@@ -16,7 +16,7 @@ use crate::symbols::index::{Builder, NewSymbol};
 use crate::symbols::source::SymbolSource;
 use crate::symbols::symbol::SymbolKind;
 use crate::util::disk::AsFile as _;
-use crate::util::temporary::TemporaryFile;
+use crate::util::temporary::{self, STALE, TemporaryFile};
 
 /// Changes with the form of the file and with what is asked of tables.
 const VERSION: u32 = 1;
@@ -139,6 +139,7 @@ impl Catalog {
         let write = || {
             let folder = place.parent().unwrap_or(Path::new("."));
             std::fs::create_dir_all(folder)?;
+            temporary::sweep(folder, STALE);
             let mut file = TemporaryFile::new_in(folder)?;
             serde_json::to_writer(std::io::BufWriter::new(file.as_file_mut()), &self.contents)?;
             file.keep_as(place)

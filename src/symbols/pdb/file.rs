@@ -188,6 +188,10 @@ impl PdbFile {
         if let Some(index) = kept.and_then(|(path, key)| NameIndex::load(path, key, stop)) {
             return Ok(index);
         }
+        // Records are read in one piece, so nothing begins that is not wanted.
+        if stop() {
+            return Err(stopped().to_string());
+        }
         let index = publics::build(&self.streams, stop).map_err(|e| e.to_string())?;
         let index = index.map_err(|Cancelled| stopped().to_string())?;
         if let Some((path, key)) = &place {

@@ -36,27 +36,47 @@ pub(crate) fn build(file: &Streams, stop: Stop<'_>) -> Result<Result<NameIndex, 
         }
         let Ok(Some(module)) = modules.next() else { break };
         if has_records(&module) {
-            add_module(&mut builder, file, &module, number);
+            add_module(&mut builder, file, &module, number, stop);
         }
+    }
+    // The last module may have been left in the middle.
+    if stop() {
+        return Ok(Err(Cancelled));
     }
     Ok(builder.finish_until(stop))
 }
 
-/// Adds what a module's records name; nothing where they cannot be read.
-pub(crate) fn add_module(builder: &mut Builder, file: &Streams, module: &Module<'_>, number: u16) {
+/// Adds what a module's records name; nothing where they cannot be read, and no more once it is stopped.
+pub(crate) fn add_module(
+    builder: &mut Builder,
+    file: &Streams,
+    module: &Module<'_>,
+    number: u16,
+    stop: Stop<'_>,
+) {
     let info = file.lock().module_info(module);
     if let Ok(Some(info)) = info
         && let Ok(map) = file.address_map()
         && let Ok(records) = info.symbols()
     {
-        walk_module(builder, &map, records, number);
+        walk_module(builder, &map, records, number, stop);
     }
 }
 
 /// Procedures, data and thunks of one compiled module, whatever is nested in procedures left out.
-fn walk_module(builder: &mut Builder, map: &AddressMap<'_>, mut records: SymbolIter<'_>, module: u16) {
+fn walk_module(
+    builder: &mut Builder,
+    map: &AddressMap<'_>,
+    mut records: SymbolIter<'_>,
+    module: u16,
+    stop: Stop<'_>,
+) {
     let mut depth = 0usize;
-    while let Ok(Some(symbol)) = records.next() {
+    for number in 0usize.. {
+        if number.is_multiple_of(STEP) && stop() {
+            return;
+        }
+        let Ok(Some(symbol)) = records.next() else { return };
         if symbol.ends_scope() {
             depth = depth.saturating_sub(1);
             continue;

@@ -90,7 +90,7 @@ fn has_module_names(file: &Streams) -> Option<bool> {
         if module.module_name() != LINKER_MODULE {
             return Some(true);
         }
-        publics::add_module(&mut names, file, &module, 0);
+        publics::add_module(&mut names, file, &module, 0, &|| false);
     }
     Some(!names.is_empty())
 }
