@@ -191,8 +191,11 @@ fn handles_lead_to_their_objects() {
                 let entry =
                     scope.object("nt!_HANDLE_TABLE_ENTRY", code + number(&handle["handle"]) * 4).unwrap();
                 let header = value(&entry, "ObjectPointerBits") << 4 | 0xffff_0000_0000_0000;
-                let body =
-                    scope.object("nt!_OBJECT_HEADER", header).unwrap().field("Body").unwrap().address();
+                let header = scope.object("nt!_OBJECT_HEADER", header).unwrap();
+                let body = header.field("Body").unwrap().address();
+                let of_object = |other: &&Value| other["object"] == handle["object"];
+                let handles = list(truth, "handles").iter().filter(of_object).count();
+                assert_eq!(value(&header, "HandleCount"), handles as u64);
                 assert_eq!(body, number(&handle["object"]));
                 assert_eq!(value(&entry, "GrantedAccessBits"), number(&handle["access"]));
             }

@@ -18,6 +18,7 @@ pub fn threads(w: &mut World) -> Vec<Plan> {
         (0x34, "MiMappedPageWriter", exclusive, 17),
         (0x38, "CcQueueLazyWriteScanThread", shared, 16),
         (0x3C, "CcQueueLazyWriteScanThread", shared, 16),
+        (0x48, "CcQueueLazyWriteScanThread", exclusive, 16),
     ]
     .map(|(tid, routine, argument, priority)| {
         let routine = w.nt(routine);
@@ -214,10 +215,11 @@ pub fn settled(w: &mut World) {
     let object = |w: &World, name: &str| w.objects.iter().find(|o| o.0 == name).expect("resource").1;
     let (owner, waiter) = (index(w, 0x30), index(w, 0x34));
     let at = object(w, "resource owned");
-    w.note_resource(at, &[owner], &[waiter]);
+    let reader = index(w, 0x48);
+    w.note_resource(at, &[owner], &[waiter], &[reader]);
     let (one, two) = (index(w, 0x38), index(w, 0x3C));
     let at = object(w, "resource shared");
-    w.note_resource(at, &[one, two], &[]);
+    w.note_resource(at, &[one, two], &[], &[]);
     let at = object(w, "resource free");
-    w.note_resource(at, &[], &[]);
+    w.note_resource(at, &[], &[], &[]);
 }

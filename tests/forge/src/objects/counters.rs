@@ -76,6 +76,7 @@ impl World {
             ("MmDriverCommit", drivers),
             ("MmPagedPoolCommit", paged),
             ("MmAllocatedNonPagedPool", nonpaged),
+            ("MmMaximumNonPagedPoolInBytes", 0x10_0000 << 12),
         ] {
             let at = self.nt(name);
             self.q(at, value);

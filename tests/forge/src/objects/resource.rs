@@ -20,8 +20,9 @@ impl World {
         at
     }
 
-    /// Notes a resource after its threads have run: those that got it, and those that wait, by index.
-    pub fn note_resource(&mut self, at: u64, owners: &[usize], waiters: &[usize]) {
+    /// Notes a resource after its threads have run: those that got it, those that wait for all of
+    /// it, and those that would share it, by index.
+    pub fn note_resource(&mut self, at: u64, owners: &[usize], waiters: &[usize], readers: &[usize]) {
         let exclusive = self.member(R, at, "Flag") & 0x80 != 0;
         let objects = |list: &[usize]| list.iter().map(|t| hex(self.threads[*t].object)).collect::<Vec<_>>();
         let entry = at + off(R, "OwnerEntry");
@@ -31,7 +32,7 @@ impl World {
         );
         let note = json!({
             "address": hex(at), "exclusive": exclusive, "owners": objects(owners), "exclusive_waiters": objects(waiters),
-            "contention": waiters.len(),
+            "shared_waiters": objects(readers), "contention": waiters.len() + readers.len(),
         });
         self.note("resources", note);
     }

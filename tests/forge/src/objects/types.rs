@@ -49,6 +49,8 @@ pub const NAMES: &[&str] = &[
     "ALPC Port",
 ];
 const COOKIE: u8 = 0x6B;
+/// References that a handle table entry starts with.
+const ENTRY_REFERENCES: u64 = 0x7FF8;
 /// nt!MmBadPointer.
 const BAD_POINTER: u64 = 0xFFFF_B100_5A5C_6000;
 const H: &str = "_OBJECT_HEADER";
@@ -122,12 +124,21 @@ impl World {
             self.put("_OBJECT_HEADER_NAME_INFO", block, "ReferenceCount", 1);
             self.put(H, header, "InfoMask", 2);
         }
-        self.put(H, header, "PointerCount", 0x7FFD);
-        self.put(H, header, "HandleCount", 1);
+        self.put(H, header, "PointerCount", 1);
+        self.count(type_index, "TotalNumberOfObjects");
         let byte = (type_index as u8) ^ COOKIE ^ (header >> 8) as u8;
         self.put(H, header, "TypeIndex", u64::from(byte));
         self.put(H, header, "Flags", 0x22);
         header + 0x30
+    }
+
+    /// Counts an object or a handle of a type.
+    fn count(&mut self, type_index: u64, what: &'static str) {
+        // The first types are made before they can count themselves.
+        if let Some(body) = self.types.get(NAMES[type_index as usize - 2]).copied() {
+            let total = self.member("_OBJECT_TYPE", body, what) + 1;
+            self.put("_OBJECT_TYPE", body, what, total);
+        }
     }
 
     /// A handle table with room for 256 handles; returns the table and its first page.
@@ -148,6 +159,13 @@ impl World {
     pub fn handle(&mut self, table: u64, handle: u64, body: u64, access: u64) {
         let page = self.get(table + layout::off("_HANDLE_TABLE", "TableCode")) & !3;
         self.handle_entry(page + handle * 4, body - 0x30, access);
+        // A handle holds the references that its entry may give out.
+        let header = body - 0x30;
+        let handles = self.member(H, header, "HandleCount") + 1;
+        self.put(H, header, "HandleCount", handles);
+        let pointers = self.member(H, header, "PointerCount") + ENTRY_REFERENCES;
+        self.put(H, header, "PointerCount", pointers);
+        self.count(Self::type_index(self.type_of(body)), "TotalNumberOfHandles");
         // The first free list counts the table's handles: HandleCount at 0x18 of it.
         let count = table + layout::off("_HANDLE_TABLE", "FreeLists") + 0x18;
         let now = self.get(count) as u32 + 1;
@@ -173,7 +191,7 @@ impl World {
 
     /// One entry: pointer bits, reference bits, unlocked bit, access.
     pub fn handle_entry(&mut self, at: u64, pointer: u64, access: u64) {
-        self.q(at, (pointer >> 4) << 20 | 0x7FF8 << 1 | 1);
+        self.q(at, (pointer >> 4) << 20 | ENTRY_REFERENCES << 1 | 1);
         self.q(at + 8, access & 0x1FF_FFFF);
     }
 

@@ -27,11 +27,11 @@ def compare(ask, truth, report):
     report.same("asynchronous calls", found,
                 {(number(a["thread"]), a["mode"], number(a["address"])) for a in truth["apcs"]})
 
-    found = {(number(r[0]), r[1], tuple(sorted(map(number, re.findall(r"[0-9a-f]{16}", r[7])))), int(r[6]), int(r[4]))
+    found = {(number(r[0]), r[1], tuple(sorted(map(number, re.findall(r"[0-9a-f]{16}", r[7])))), int(r[5]), int(r[6]), int(r[4]))
              for r in rows(locks, "Resource")}
     kind = lambda r: "-" if not r["owners"] else "exclusive" if r["exclusive"] else "shared"
     report.same("resources", found, {
-        (number(r["address"]), kind(r), tuple(sorted(map(number, r["owners"]))), len(r["exclusive_waiters"]),
+        (number(r["address"]), kind(r), tuple(sorted(map(number, r["owners"]))), len(r["shared_waiters"]), len(r["exclusive_waiters"]),
          r["contention"]) for r in truth["resources"]})
 
     # The queue that processors share is not among what it lists.

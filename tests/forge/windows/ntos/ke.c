@@ -156,37 +156,34 @@ NOINLINE NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alert
     return KiCommitThreadWait(Thread);
 }
 
-/* Waits as a worker of a queue: the thread belongs to it from then on. */
-FORCEINLINE VOID KiWaitForQueue(struct _DISPATCHER_HEADER *Queue, PLIST_ENTRY Threads, KPROCESSOR_MODE WaitMode)
-{
-    PKTHREAD Thread = KeGetCurrentThread();
-    struct _KWAIT_BLOCK *Block = &Thread->WaitBlock[0];
-
-    Thread->WaitReason = 15;
-    Thread->WaitMode = WaitMode;
-    if (Thread->Queue != Queue) {
-        Thread->Queue = Queue;
-        InsertTailList(Threads, &Thread->QueueListEntry);
-    }
-    Thread->WaitBlockList = Block;
-    Thread->WaitBlockCount = 1;
-    Block->Thread = Thread;
-    Block->Object = Queue;
-    Block->WaitType = 3;
-    Block->BlockState = 4;
-    InsertTailList(&Queue->WaitListHead, &Block->WaitListEntry);
-    KiCommitThreadWait(Thread);
-}
+/* Waits as a worker of a queue, to which the thread belongs from then on. No function: Windows has none there either. */
+#define WAIT_FOR_QUEUE(QueueHeader, Threads, Mode)                          \
+    PKTHREAD Thread = KeGetCurrentThread();                                 \
+    struct _KWAIT_BLOCK *Block = &Thread->WaitBlock[0];                     \
+    Thread->WaitReason = 15;                                                \
+    Thread->WaitMode = Mode;                                                \
+    if (Thread->Queue != QueueHeader) {                                     \
+        Thread->Queue = QueueHeader;                                        \
+        InsertTailList(Threads, &Thread->QueueListEntry);                   \
+    }                                                                       \
+    Thread->WaitBlockList = Block;                                          \
+    Thread->WaitBlockCount = 1;                                             \
+    Block->Thread = Thread;                                                 \
+    Block->Object = QueueHeader;                                            \
+    Block->WaitType = 3;                                                    \
+    Block->BlockState = 4;                                                  \
+    InsertTailList(&(QueueHeader)->WaitListHead, &Block->WaitListEntry);    \
+    KiCommitThreadWait(Thread)
 
 NOINLINE PVOID KeRemoveQueueEx(struct _KQUEUE *Queue, KPROCESSOR_MODE WaitMode)
 {
-    KiWaitForQueue(&Queue->Header, &Queue->ThreadListHead, WaitMode);
+    WAIT_FOR_QUEUE(&Queue->Header, &Queue->ThreadListHead, WaitMode);
     return Queue->EntryListHead.Flink;
 }
 
 NOINLINE PVOID KeRemovePriQueue(struct _KPRIQUEUE *Queue, KPROCESSOR_MODE WaitMode)
 {
-    KiWaitForQueue(&Queue->Header, &Queue->ThreadListHead, WaitMode);
+    WAIT_FOR_QUEUE(&Queue->Header, &Queue->ThreadListHead, WaitMode);
     return Queue->EntryListHead[0].Flink;
 }
 
