@@ -5,7 +5,7 @@
 
 use super::bugcheck::{Argument, ParameterKind, Windows, explain};
 use super::status::low_half;
-use crate::debuggee::{Context, Target};
+use crate::debuggee::{RegisterContext, Target};
 use crate::dump::{Header, Machine};
 use crate::memory::Memory;
 use crate::unwind::{FrameKind, Note, Stack, TRAP_FRAME_SIZE, TargetHost, TrapCause, TrapFrame};
@@ -195,9 +195,9 @@ impl Search<'_> {
     }
 
     fn is_context(&self, machine: Machine, address: u64) -> bool {
-        let mut bytes = vec![0u8; Context::size_of(machine).unwrap_or(0)];
+        let mut bytes = vec![0u8; RegisterContext::size_of(machine).unwrap_or(0)];
         self.target.memory().read(address, &mut bytes).is_ok()
-            && Context::new(machine, &bytes).is_some_and(|context| context.is_plausible())
+            && RegisterContext::new(machine, &bytes).is_some_and(|context| context.is_plausible())
     }
 }
 

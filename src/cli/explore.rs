@@ -1,12 +1,12 @@
 //! The explorer, where there is a terminal for it.
 
 use super::script::all_lines;
-use super::{Exit, Options, complain};
+use super::{Exit, Flags, complain};
 use crate::session::Session;
 use crate::tui::{self, ExplorerOptions, TuiError};
 
 /// Runs the explorer; the flags' commands first.
-pub fn run(session: Session, options: &Options) -> Exit {
+pub fn run(session: Session, options: &Flags) -> Exit {
     // Editors' shell windows are such terminals: they show what is written, and know no screen.
     if tui::is_terminal() && std::env::var("TERM").is_ok_and(|term| term == "dumb") {
         super::complain(

@@ -21,7 +21,7 @@ use crate::session::Session;
 use crate::util::temporary::{self, Watch};
 use clap::Parser;
 pub use exit::Exit;
-pub use options::{ColorChoice, Options};
+pub use options::{ColorChoice, Flags};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write};
 
@@ -57,7 +57,7 @@ fn run_watched(arguments: impl Iterator<Item = OsString>, watch: Watch) -> Exit 
         return symbols::run(arguments);
     }
     let arguments = program.into_iter().chain(arguments);
-    let options = match Options::try_parse_from(options::rewrite_words(arguments)) {
+    let options = match Flags::try_parse_from(options::rewrite_words(arguments)) {
         Ok(options) => options,
         Err(error) => return end_with_help(&error),
     };
@@ -96,12 +96,12 @@ fn run_watched(arguments: impl Iterator<Item = OsString>, watch: Watch) -> Exit 
 }
 
 #[cfg(feature = "explorer")]
-fn explore(session: Session, options: &Options) -> Exit {
+fn explore(session: Session, options: &Flags) -> Exit {
     explore::run(session, options)
 }
 
 #[cfg(not(feature = "explorer"))]
-fn explore(_session: Session, _options: &Options) -> Exit {
+fn explore(_session: Session, _options: &Flags) -> Exit {
     complain("dumpscope: this build has no explorer; --repl gives a prompt, -c and -cf run commands");
     Exit::Usage
 }

@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Refusal};
 use super::progress::ProgressLine;
-use super::{Options, choose, complain, demo};
+use super::{Flags, choose, complain, demo};
 use crate::debuggee::{OpenError, Subject, Target};
 use crate::dump::DumpError;
 use crate::search::finder;
@@ -12,7 +12,7 @@ use crate::util::language::Language;
 use std::path::Path;
 
 /// Opens the dump that the flags name. Warnings go to standard error.
-pub fn open(options: &Options) -> Result<Session, Refusal> {
+pub fn open(options: &Flags) -> Result<Session, Refusal> {
     let (subject, demo_symbols) = match (&options.demo, options.dump_path()) {
         (Some(case), _) => (Subject::Dump(demo::open(case)?), Some(demo::symbol_path(case))),
         (None, Some(path)) => (open_file(path, !options.is_script())?, None),
@@ -36,7 +36,7 @@ pub fn open(options: &Options) -> Result<Session, Refusal> {
     for warning in symbols.warnings().iter().chain(images.warnings()) {
         warn(warning);
     }
-    target.set_paths(symbols, images, finder::Options::default());
+    target.set_paths(symbols, images, finder::FinderOptions::default());
     if let Some(lost) = target.lost_files().into_iter().next() {
         return Err(Refusal { message: lost.to_string(), exit: Exit::NotOpened });
     }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// A terminal debugger for Windows kernel crash dumps (and for drivers and programs by themselves).
 #[derive(Debug, Parser)]
 #[command(name = "dumpscope", version, about)]
-pub struct Options {
+pub struct Flags {
     /// The dump to open (.dmp), or an image (.sys, .exe, .dll) to look into without a dump; also inside .zip or .gz
     #[arg(value_name = "FILE")]
     pub dump: Option<PathBuf>,
@@ -69,7 +69,7 @@ pub enum ColorChoice {
     Never,
 }
 
-impl Options {
+impl Flags {
     /// The dump that was named, either way.
     pub fn dump_path(&self) -> Option<&PathBuf> {
         self.dump.as_ref().or(self.z.as_ref())
@@ -114,14 +114,13 @@ mod tests {
 
     #[test]
     fn the_flags_are_consistent() {
-        Options::command().debug_assert();
+        Flags::command().debug_assert();
     }
 
     #[test]
     fn kd_words_and_letters() {
         let typed = ["dumpscope", "-z", "a.dmp", "-cf", "steps.txt", "-c", "r; k", "-c", "lm"];
-        let options =
-            Options::try_parse_from(rewrite_words(typed.iter().map(OsString::from))).expect("parses");
+        let options = Flags::try_parse_from(rewrite_words(typed.iter().map(OsString::from))).expect("parses");
         assert_eq!(options.dump_path(), Some(&PathBuf::from("a.dmp")));
         assert_eq!(options.command_file, Some(PathBuf::from("steps.txt")));
         assert_eq!(options.commands, ["r; k", "lm"]);

@@ -4,7 +4,7 @@ use super::interrupt::Interrupt;
 use super::lines::{LineError, Lines};
 use super::script::report;
 use super::writer::Writer;
-use super::{Exit, Options, complain, complain_of_lack, fetching};
+use super::{Exit, Flags, complain, complain_of_lack, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
 use std::io::{self, IsTerminal as _};
@@ -13,7 +13,7 @@ use std::io::{self, IsTerminal as _};
 ///
 /// Commands that do not come from a terminal are a script, and the exit status is a script's. Who types them has seen
 /// what failed.
-pub fn run(mut session: Session, options: &Options) -> Exit {
+pub fn run(mut session: Session, options: &Flags) -> Exit {
     let mut writer = match Writer::new(options) {
         Ok(writer) => writer,
         Err(message) => {

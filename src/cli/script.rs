@@ -2,7 +2,7 @@
 
 use super::lines::{self, LineError};
 use super::writer::Writer;
-use super::{Exit, Options, complain, complain_of_lack, fetching};
+use super::{Exit, Flags, complain, complain_of_lack, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
 
@@ -12,7 +12,7 @@ const MAX_KEPT: usize = 16 << 20;
 
 /// Runs the flags' commands, then the command file's lines. A line that fails ends with its error; the lines after it
 /// run.
-pub fn run(mut session: Session, options: &Options) -> Exit {
+pub fn run(mut session: Session, options: &Flags) -> Exit {
     let file = match options.command_file.as_deref().map(lines::of_file).transpose() {
         Ok(file) => file,
         Err(error) => return refuse(&error.to_string()),
@@ -71,7 +71,7 @@ pub fn report(failure: &Failure) {
 
 /// All command lines that the flags give, for the explorer.
 #[cfg(feature = "explorer")]
-pub fn all_lines(options: &Options) -> Result<Vec<String>, String> {
+pub fn all_lines(options: &Flags) -> Result<Vec<String>, String> {
     let mut all = options.commands.clone();
     if let Some(path) = &options.command_file {
         let mut file = lines::of_file(path).map_err(|error| error.to_string())?;

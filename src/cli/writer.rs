@@ -1,6 +1,6 @@
 //! Where script output goes: standard output and, if asked for, a log.
 
-use super::{ColorChoice, Exit, Options, complain};
+use super::{ColorChoice, Exit, Flags, complain};
 use crate::output::{JsonStream, OutputClosed, Piece, Sink, ansi, plain, sanitize};
 use crate::util::files;
 use std::fs::File;
@@ -24,7 +24,7 @@ impl Writer {
     ///
     /// # Errors
     /// The log file cannot be created, or is a file that is being read.
-    pub fn new(options: &Options) -> Result<Writer, String> {
+    pub fn new(options: &Flags) -> Result<Writer, String> {
         let log = match &options.log_file {
             None => None,
             Some(path) => {

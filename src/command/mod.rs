@@ -22,8 +22,8 @@ mod system;
 mod types;
 
 pub use line::{
-    Args, Argument, CommandError, CommandSpec, Context, Effect, Failure, Form, Given, Glue, Group, Kind,
-    LineEnd, Needs, Parsed, Place, Range, Rest, Run, Switch, Switches, Takes, Typed, Value, first_command,
+    Args, Argument, Call, CommandError, CommandSpec, Context, Effect, Expects, Failure, Follows, Form, Given,
+    Glue, Group, LineEnd, Needs, Parsed, Place, Range, Rest, Run, Switch, Switches, Takes, first_command,
     near, range, reference, run_line,
 };
 #[cfg(feature = "explorer")]

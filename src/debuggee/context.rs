@@ -19,7 +19,7 @@ pub struct RegisterSlot {
 
 /// A CONTEXT record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Context {
+pub struct RegisterContext {
     machine: Machine,
     bytes: Vec<u8>,
 }
@@ -31,11 +31,11 @@ const AMD64_FLAG: u32 = 0x0010_0000;
 /// CONTEXT_ARM64 in ContextFlags.
 const ARM64_FLAG: u32 = 0x0040_0000;
 
-impl Context {
+impl RegisterContext {
     /// The record at the start of `bytes`; `None` for machines without a known layout or too few bytes.
-    pub fn new(machine: Machine, bytes: &[u8]) -> Option<Context> {
-        let size = Context::size_of(machine)?;
-        Some(Context { machine, bytes: slice(bytes, 0, size)?.to_vec() })
+    pub fn new(machine: Machine, bytes: &[u8]) -> Option<RegisterContext> {
+        let size = RegisterContext::size_of(machine)?;
+        Some(RegisterContext { machine, bytes: slice(bytes, 0, size)?.to_vec() })
     }
 
     /// Bytes in a record of this machine.
@@ -123,7 +123,7 @@ impl Context {
     }
 }
 
-impl Context {
+impl RegisterContext {
     /// Sets a register of any width from its bytes, low byte first; false if there is none of that name and width.
     pub fn set_bytes(&mut self, name: &str, value: &[u8]) -> bool {
         let slot = self.slot(name).filter(|slot| slot.size == value.len() && slot.bit.is_none());
@@ -255,12 +255,12 @@ fn arm64_slot(name: &str) -> Option<RegisterSlot> {
 mod tests {
     use super::*;
 
-    fn sample() -> Context {
+    fn sample() -> RegisterContext {
         let mut bytes = vec![0u8; AMD64_SIZE];
         for (index, byte) in bytes.iter_mut().enumerate() {
             *byte = index as u8;
         }
-        Context::new(Machine::Amd64, &bytes).expect("a context")
+        RegisterContext::new(Machine::Amd64, &bytes).expect("a context")
     }
 
     #[test]
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn arm64_answers_to_both_names() {
-        let mut context = Context::new(Machine::Arm64, &[0; ARM64_SIZE]).expect("a context");
+        let mut context = RegisterContext::new(Machine::Arm64, &[0; ARM64_SIZE]).expect("a context");
         assert!(context.set("pc", 5) && context.set("x28", 7));
         assert_eq!((context.get("rip"), context.get("w28")), (Some(5), Some(7)));
         assert_eq!(context.get("rax"), None);
@@ -302,6 +302,6 @@ mod tests {
 
     #[test]
     fn too_few_bytes_are_no_context() {
-        assert_eq!(Context::new(Machine::Amd64, &[0; 100]), None);
+        assert_eq!(RegisterContext::new(Machine::Amd64, &[0; 100]), None);
     }
 }

@@ -21,7 +21,7 @@ mod symbols;
 mod target;
 
 pub use build::{KernelBuild, kernel_build, product_name, suite_names, windows_name};
-pub use context::{Context, RegisterSlot};
+pub use context::{RegisterContext, RegisterSlot};
 pub use debugger_data::{DebuggerData, Field, KnownLists};
 pub use image::{MemoryImage, ModuleImage};
 pub use image_file::ImageFile;

@@ -2,7 +2,7 @@
 
 use super::Target;
 use super::build::kernel_build;
-use super::context::Context;
+use super::context::RegisterContext;
 use super::debugger_data::{DebuggerData, KnownLists};
 use super::image_file::ImageFile;
 use super::image_search;
@@ -214,8 +214,8 @@ fn find_processors(
     let header = dump.header();
     let context = header.context.clone();
     let crash_context = slice(dump.bytes(), context.start, context.len())
-        .and_then(|bytes| Context::new(header.machine, bytes))
-        .filter(Context::is_plausible);
+        .and_then(|bytes| RegisterContext::new(header.machine, bytes))
+        .filter(RegisterContext::is_plausible);
     let prcb = dump.triage().map(|triage| triage.prcb.clone());
     processors(&ProcessorSources {
         header,

@@ -1,6 +1,6 @@
 //! The processors of the crashed computer and each one's registers.
 
-use super::context::Context;
+use super::context::RegisterContext;
 use super::debugger_data::DebuggerData;
 use crate::dump::{Bits, Header, Machine};
 use crate::memory::Memory;
@@ -16,7 +16,7 @@ pub struct Processor {
     /// The thread it ran, where known.
     pub current_thread: Option<u64>,
     /// Its registers, or why they cannot be given.
-    pub context: Result<Context, String>,
+    pub context: Result<RegisterContext, String>,
     /// Its control registers, where its KPRCB can be read.
     pub special: Option<SpecialRegisters>,
 }
@@ -95,7 +95,7 @@ pub struct ProcessorSources<'t> {
     /// The debugger data block, where there is one.
     pub debugger_data: Option<&'t DebuggerData>,
     /// The CONTEXT that the header holds for the crashing processor.
-    pub crash_context: Option<Context>,
+    pub crash_context: Option<RegisterContext>,
     /// The KPRCB image that a triage dump carries, which needs no address to be read.
     pub prcb_image: Option<&'t [u8]>,
     /// The address of that KPRCB, where the image itself gave it away.
@@ -160,20 +160,21 @@ fn special_registers(data: &DebuggerData, prcb: &[u8]) -> Option<SpecialRegister
     SpecialRegisters::new(prcb, data.nonzero("OffsetPrcbProcStateSpecialReg")? as usize)
 }
 
-/// The registers that the processor saved when it was stopped: inside the KPRCB (ProcessorState), or where its Context
+/// The registers that the processor saved when it was stopped: inside the KPRCB (ProcessorState), or where its RegisterContext
 /// pointer leads on builds that save them outside.
 fn saved_context(
     sources: &ProcessorSources<'_>,
     data: &DebuggerData,
     address: u64,
     prcb: &[u8],
-) -> Result<Context, String> {
+) -> Result<RegisterContext, String> {
     let machine = sources.header.machine;
-    let size = Context::size_of(machine).ok_or("no CONTEXT layout is known for this machine")?;
+    let size = RegisterContext::size_of(machine).ok_or("no CONTEXT layout is known for this machine")?;
     let inside = data.nonzero("OffsetPrcbProcStateContext").unwrap_or(0) as usize;
-    let frame =
-        slice(prcb, inside, size).filter(|_| inside != 0).and_then(|bytes| Context::new(machine, bytes));
-    if let Some(context) = frame.filter(Context::is_plausible) {
+    let frame = slice(prcb, inside, size)
+        .filter(|_| inside != 0)
+        .and_then(|bytes| RegisterContext::new(machine, bytes));
+    if let Some(context) = frame.filter(RegisterContext::is_plausible) {
         return Ok(context);
     }
     if let Some(context) = pointed_context(sources, data, prcb)? {
@@ -182,21 +183,21 @@ fn saved_context(
     Err(format!("KPRCB {address:#x} holds no saved registers for this processor"))
 }
 
-/// The registers where the KPRCB's Context pointer leads.
+/// The registers where the KPRCB's RegisterContext pointer leads.
 fn pointed_context(
     sources: &ProcessorSources<'_>,
     data: &DebuggerData,
     prcb: &[u8],
-) -> Result<Option<Context>, String> {
+) -> Result<Option<RegisterContext>, String> {
     let machine = sources.header.machine;
-    let size = Context::size_of(machine).unwrap_or(0);
+    let size = RegisterContext::size_of(machine).unwrap_or(0);
     let pointer = data.nonzero("OffsetPrcbContext").and_then(|offset| u64_at(prcb, offset as usize));
     let Some(pointer) = pointer.filter(|&pointer| pointer != 0) else {
         return Ok(None);
     };
     let mut bytes = vec![0u8; size];
     sources.memory.read(pointer, &mut bytes).map_err(|error| format!("saved CONTEXT: {error}"))?;
-    Ok(Context::new(machine, &bytes).filter(Context::is_plausible))
+    Ok(RegisterContext::new(machine, &bytes).filter(RegisterContext::is_plausible))
 }
 
 /// Which processor called KeBugCheckEx: the one whose KPRCB is in a triage dump; otherwise the one whose saved
@@ -228,7 +229,7 @@ fn stack_holds(memory: &dyn Memory, data: &DebuggerData, processor: &Processor, 
 }
 
 /// The crashing processor's registers are those of the header. A triage dump carries that processor's KPRCB as well,
-/// and its Context pointer wins: for bug check 0x1000007E the header of a triage dump holds the registers of the
+/// and its RegisterContext pointer wins: for bug check 0x1000007E the header of a triage dump holds the registers of the
 /// exception, while the saved stack is that of KeBugCheckEx (seen on builds 19041).
 fn fill_crashed(sources: &ProcessorSources<'_>, processor: &mut Processor) {
     if let (Some(image), Some(data)) = (sources.prcb_image, sources.debugger_data) {

@@ -10,7 +10,7 @@ use super::subject::{NoCrash, OpenError, Subject};
 use super::symbols::SymbolTable;
 use crate::dump::{DumpFile, Header, Lost, Machine, Progress};
 use crate::memory::{Memory, PhysicalMemory, VirtualMemory};
-use crate::search::finder::{Finder, Options};
+use crate::search::finder::{Finder, FinderOptions};
 use crate::search::path::SearchPath;
 use crate::symbols::layouts::Version;
 use crate::symbols::pe::headers::MACHINE_ARMNT;
@@ -76,7 +76,7 @@ impl Target {
 
     /// Looks for symbols and images along these paths from now on. Images found on the image path stand in for code
     /// that a dump lacks; the PDB of an image that was opened by itself may lie beside it.
-    pub fn set_paths(&mut self, symbols: SearchPath, images: SearchPath, options: Options) {
+    pub fn set_paths(&mut self, symbols: SearchPath, images: SearchPath, options: FinderOptions) {
         let mut options = options;
         match &self.subject {
             Subject::Dump(_) => self.stand_in(&images),

@@ -4,7 +4,7 @@ use super::thread::Thread;
 use crate::debuggee::{Lack, Scope};
 use crate::dump::Machine;
 use crate::memory::Memory;
-use crate::unwind::{Options, Registers, Stack, TargetHost, walk};
+use crate::unwind::{Registers, Stack, TargetHost, WalkOptions, walk};
 
 /// Where the stack of a thread starts.
 #[derive(Debug, Clone)]
@@ -70,5 +70,5 @@ pub fn walk_thread(thread: &Thread<'_>, max_frames: usize) -> Result<Stack, Lack
     let own: Option<Scope<'_>> = thread.attached_process().and_then(|process| scope.of_process(process)).ok();
     let memory = own.as_ref().unwrap_or(scope).memory();
     let host = TargetHost::in_memory(scope.target(), memory, Some(thread.address()));
-    Ok(walk(&host, start.registers().clone(), &Options { max_frames, ..Options::default() }))
+    Ok(walk(&host, start.registers().clone(), &WalkOptions { max_frames, ..WalkOptions::default() }))
 }

@@ -13,7 +13,7 @@ use crate::symbols::name;
 
 /// How searches are made.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct FinderOptions {
     /// The folder of an image that was opened by itself: its PDB is looked for there first, whatever the path is.
     pub beside: Option<PathBuf>,
     /// The user's cache: what `cache*` and `srv*` mean, and where downloads go that have no other place.
@@ -26,9 +26,9 @@ pub struct Options {
     pub limits: Limits,
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
+impl Default for FinderOptions {
+    fn default() -> FinderOptions {
+        FinderOptions {
             beside: None,
             default_cache: default_cache(),
             network: true,
@@ -51,14 +51,14 @@ pub fn default_cache() -> PathBuf {
 pub struct Finder {
     symbols: SearchPath,
     images: SearchPath,
-    options: Options,
+    options: FinderOptions,
     http: Arc<Http>,
     folders: Folders,
 }
 
 impl Finder {
     /// A finder for these paths.
-    pub fn new(symbols: SearchPath, images: SearchPath, options: Options) -> Finder {
+    pub fn new(symbols: SearchPath, images: SearchPath, options: FinderOptions) -> Finder {
         let http = Arc::new(Http::new(options.limits.clone()));
         Finder { symbols, images, options, http, folders: Folders::default() }
     }
@@ -74,7 +74,7 @@ impl Finder {
     }
 
     /// The options.
-    pub fn options(&self) -> &Options {
+    pub fn options(&self) -> &FinderOptions {
         &self.options
     }
 
@@ -106,7 +106,7 @@ impl Finder {
         Finder {
             symbols: self.symbols.clone(),
             images: self.images.clone(),
-            options: Options { allow_mismatch: allow, ..self.options.clone() },
+            options: FinderOptions { allow_mismatch: allow, ..self.options.clone() },
             http: Arc::clone(&self.http),
             folders: Folders::default(),
         }

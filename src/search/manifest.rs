@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::cache;
-use super::finder::{Finder, Options};
+use super::finder::{Finder, FinderOptions};
 use super::locate::{Located, Wanted, locate_all};
 use super::observer::Observer;
 use super::outcome::Attempt;
@@ -132,13 +132,13 @@ pub fn fetch(
     manifest: &Manifest,
     folder: &Path,
     path: &SearchPath,
-    options: &Options,
+    options: &FinderOptions,
     observer: &dyn Observer,
 ) -> Vec<Fetched> {
     // The folder stands before everything else as the cache into which the servers deliver.
     let place = folder.display();
     let full = SearchPath::parse(&format!("cache*{place};{}", path.text()));
-    let options = Options { default_cache: folder.to_owned(), ..options.clone() };
+    let options = FinderOptions { default_cache: folder.to_owned(), ..options.clone() };
     let limit = options.limits.size;
     let finder = Finder::new(full, SearchPath::default(), options);
     let wanted: Vec<Wanted> = manifest.files.iter().map(wanted).collect();

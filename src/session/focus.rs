@@ -1,6 +1,6 @@
 //! What is looked at.
 
-use crate::debuggee::Context;
+use crate::debuggee::RegisterContext;
 use crate::unwind::{Frame, Registers};
 
 /// What is selected.
@@ -9,7 +9,7 @@ pub struct Focus {
     /// Number of the current processor.
     pub processor: u32,
     /// A register context set by `.cxr`, `.trap` or the like, in place of the processor's.
-    pub context: Option<Context>,
+    pub context: Option<RegisterContext>,
     /// What is known of the registers in `context`, where that is not all of them (`.trap`).
     pub registers: Option<Registers>,
     /// ETHREAD of a thread that was selected in place of the processor's.
@@ -27,5 +27,5 @@ pub struct SelectedFrame {
     pub frame: Frame,
     /// Its registers in the form that commands show; those that were not recovered keep the values of the innermost
     /// frame.
-    pub context: Context,
+    pub context: RegisterContext,
 }

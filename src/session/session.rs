@@ -2,7 +2,7 @@
 
 use super::focus::Focus;
 use super::settings::Settings;
-use crate::debuggee::{Context, Processor, Target};
+use crate::debuggee::{Processor, RegisterContext, Scope, Target};
 use crate::dump::Lost;
 use crate::unwind::{FrameKind, GENERAL_NAMES};
 use crate::util::cancel::CancelToken;
@@ -78,12 +78,17 @@ impl Session {
         self.target.processors().get(self.focus.processor as usize)
     }
 
+    /// What Windows' objects are read through; it borrows the session only, so that what is read can be said meanwhile.
+    pub fn scope(&self) -> Scope<'_> {
+        Scope::new(&self.target, &self.cancel)
+    }
+
     /// The registers that commands show: those of the selected frame, of the context that was set, or the current
     /// processor's.
     ///
     /// # Errors
     /// Why there are none.
-    pub fn context(&self) -> Result<&Context, String> {
+    pub fn context(&self) -> Result<&RegisterContext, String> {
         match &self.focus.frame {
             Some(selected) => Ok(&selected.context),
             None => self.base_context(),
@@ -115,7 +120,7 @@ impl Session {
     pub fn code_address(&self) -> Result<u64, String> {
         match self.target.subject().image() {
             Some(image) => image.code_start().ok_or_else(|| "the image has no code".to_owned()),
-            None => self.context().map(Context::ip),
+            None => self.context().map(RegisterContext::ip),
         }
     }
 

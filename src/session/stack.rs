@@ -2,9 +2,9 @@
 
 use super::focus::SelectedFrame;
 use super::session::Session;
-use crate::debuggee::Context;
+use crate::debuggee::RegisterContext;
 use crate::dump::Machine;
-use crate::unwind::{Arm64Start, GENERAL_NAMES, Options, Registers, Stack, TargetHost, walk, walk_arm64};
+use crate::unwind::{Arm64Start, GENERAL_NAMES, Registers, Stack, TargetHost, WalkOptions, walk, walk_arm64};
 use crate::util::bounded;
 
 /// Frames that `k` shows unless told otherwise.
@@ -12,8 +12,8 @@ pub const DEFAULT_FRAMES: usize = 0xff;
 /// A stack is walked again so often at most: each time it may lead to modules whose images are not known yet.
 const MAX_WALKS: usize = 8;
 
-fn options(max_frames: usize) -> Options {
-    Options { max_frames, ..Options::default() }
+fn options(max_frames: usize) -> WalkOptions {
+    WalkOptions { max_frames, ..WalkOptions::default() }
 }
 
 impl Session {
@@ -22,7 +22,7 @@ impl Session {
     ///
     /// # Errors
     /// Why there are none.
-    pub fn base_context(&self) -> Result<&Context, String> {
+    pub fn base_context(&self) -> Result<&RegisterContext, String> {
         if let Some(context) = &self.focus.context {
             return Ok(context);
         }
@@ -151,11 +151,11 @@ impl Session {
         }
     }
 
-    /// Registers as `Context`: the base context with everything that `registers` knows put in.
+    /// Registers as `RegisterContext`: the base context with everything that `registers` knows put in.
     ///
     /// # Errors
     /// As [`Session::base_context`].
-    pub fn context_of(&self, registers: &Registers) -> Result<Context, String> {
+    pub fn context_of(&self, registers: &Registers) -> Result<RegisterContext, String> {
         let mut context = self.base_context()?.clone();
         if context.machine() == Machine::Arm64 {
             let x29 = registers.by_name("rbp").map_or(0, |slot| slot.value);
@@ -206,7 +206,7 @@ impl Session {
     }
 
     /// Makes registers current in place of the processor's; `registers` says what is not known of them.
-    pub fn set_context(&mut self, context: Context, registers: Option<Registers>) {
+    pub fn set_context(&mut self, context: RegisterContext, registers: Option<Registers>) {
         self.focus.context = Some(context);
         self.focus.registers = registers;
         self.focus.trap_frame = None;

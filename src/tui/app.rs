@@ -5,7 +5,7 @@ use super::event::Input;
 use super::help;
 use super::keys::{self, Action};
 use super::layout::{Layout, Place, Wish, layout};
-use super::message::{Fetching, Request, State};
+use super::message::{Errand, Fetching, State};
 use super::page::Pane;
 use super::panes::{ANALYSIS, CONSOLE, PANES};
 use super::prompt::Prompt;
@@ -55,7 +55,7 @@ pub(super) enum Effect {
 /// A request that runs.
 #[derive(Debug)]
 pub(super) struct Running {
-    pub(super) request: Request,
+    pub(super) request: Errand,
     /// The pane whose page it fills; `None` for the console.
     pub(super) pane: Option<usize>,
     pub(super) since: Instant,

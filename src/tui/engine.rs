@@ -1,7 +1,7 @@
 //! The engine's thread: it owns the session and runs one command line after the other.
 
 use super::TuiError;
-use super::message::{End, Reply, Request, State};
+use super::message::{End, Errand, Reply, State};
 use super::scrollback::MAX_LINES;
 use super::terminal::take_panic;
 use super::test_hook;
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 /// The engine as the screen sees it.
 pub(super) struct Engine {
     /// Takes requests.
-    pub(super) requests: Sender<Request>,
+    pub(super) requests: Sender<Errand>,
     /// Gives replies. Bounded, so that a command cannot run ahead of the screen and fill memory.
     pub(super) replies: Receiver<Reply>,
     /// Stops what runs.
@@ -65,7 +65,7 @@ impl Engine {
     }
 }
 
-fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>) {
+fn serve(mut session: Session, inbox: &Receiver<Errand>, outbox: &Sender<Reply>) {
     for request in inbox {
         let cancel = session.cancel.begin();
         let table = session.target.symbols();
@@ -104,7 +104,7 @@ fn serve(mut session: Session, inbox: &Receiver<Request>, outbox: &Sender<Reply>
 }
 
 /// Runs a request. A pane's commands must not move what the user's next `d` or `u` goes on from, nor select anything.
-fn run(request: &Request, session: &mut Session, sink: &mut Stream<'_>) -> Result<LineEnd, Failure> {
+fn run(request: &Errand, session: &mut Session, sink: &mut Stream<'_>) -> Result<LineEnd, Failure> {
     test_hook::in_engine(&request.line, &sink.cancel);
     if !request.for_pane {
         return run_line(&request.line, session, sink);
@@ -134,7 +134,7 @@ fn panic_text(line: &str) -> String {
 
 /// Sends blocks to the screen in batches.
 struct Stream<'t> {
-    request: &'t Request,
+    request: &'t Errand,
     outbox: &'t Sender<Reply>,
     cancel: CancelToken,
     language: Language,
@@ -152,7 +152,7 @@ const BATCH_TIME: Duration = Duration::from_millis(20);
 
 impl<'t> Stream<'t> {
     fn new(
-        request: &'t Request,
+        request: &'t Errand,
         outbox: &'t Sender<Reply>,
         cancel: CancelToken,
         language: Language,

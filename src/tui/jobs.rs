@@ -1,7 +1,7 @@
 //! What the engine is asked and when, and what its replies change.
 
 use super::app::{App, Effect, Running};
-use super::message::{End, Reply, Request, State};
+use super::message::{End, Errand, Reply, State};
 use super::page::Page;
 use super::panes::{CONSOLE, MODULES, PANES};
 use super::wrap::wrap;
@@ -16,7 +16,7 @@ const GREETING: &str = "vertarget";
 
 impl App {
     /// The next request for an idle engine: typed lines first, then the panes in sight, the active one first.
-    pub(super) fn next_request(&mut self, now: Instant) -> Option<Request> {
+    pub(super) fn next_request(&mut self, now: Instant) -> Option<Errand> {
         if self.running.is_some() {
             return None;
         }
@@ -35,7 +35,7 @@ impl App {
             pane.page.begin();
         }
         self.next_id += 1;
-        let request = Request { id: self.next_id, line, for_pane: pane.is_some() };
+        let request = Errand { id: self.next_id, line, for_pane: pane.is_some() };
         self.running = Some(Running {
             request: request.clone(),
             pane,

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Lines to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Request {
+pub(super) struct Errand {
     /// Tells the replies to this request from others.
     pub(super) id: u64,
     /// The command line.

@@ -1,6 +1,6 @@
 //! The line where commands are typed, with its history.
 
-use crate::command::{Argument, COMMANDS, Kind, first_command};
+use crate::command::{Argument, COMMANDS, Expects, first_command};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
@@ -250,8 +250,8 @@ fn choices(before: &str, word: &str) -> Vec<&'static str> {
         return parsed.spec.switches.list.iter().map(|switch| switch.spelling).collect();
     }
     let words = |argument: &Argument| match argument.kind {
-        Kind::Command => names(),
-        Kind::Word(words) => words.to_vec(),
+        Expects::Command => names(),
+        Expects::Word(words) => words.to_vec(),
         _ => Vec::new(),
     };
     parsed.spec.arguments.iter().flat_map(words).collect()

@@ -2,7 +2,7 @@
 
 use super::app::{App, Effect, Keyboard};
 use super::event::Input;
-use super::message::{End, Reply, Request, State};
+use super::message::{End, Errand, Reply, State};
 use super::page::Page;
 use super::panes::{CONSOLE, DISASSEMBLY, MODULES, PANES, REGISTERS};
 use super::screen;
@@ -69,7 +69,7 @@ impl Explorer {
         }
     }
 
-    fn answer(&mut self, request: &Request, end: End) {
+    fn answer(&mut self, request: &Errand, end: End) {
         self.asked.push(request.line.clone());
         let id = request.id;
         if request.line.starts_with('~') && !request.for_pane {

@@ -44,4 +44,4 @@ pub use registers::{
 pub use score::Evidence;
 pub use target_host::TargetHost;
 pub use trap::{TRAP_FRAME_SIZE, TrapCause, TrapFrame};
-pub use walk::{Options, walk};
+pub use walk::{WalkOptions, walk};

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::host::{StackKind, StackRange};
 use super::registers::{Origin, Registers};
 use super::testing::Flat;
-use super::walk::{Options, walk};
+use super::walk::{WalkOptions, walk};
 
 const BASE: u64 = 0xffff_f800_0000_0000;
 const SP: u64 = 0xffff_b000_0000_2000;
@@ -77,7 +77,7 @@ proptest! {
         }
         registers.set_general(4, sp, Origin::Context);
         registers.set_rip(rip, Origin::Context);
-        let options = Options { max_frames: 64, ..Options::default() };
+        let options = WalkOptions { max_frames: 64, ..WalkOptions::default() };
         let walked = walk(&flat, registers, &options);
         prop_assert!(!walked.frames.is_empty());
         prop_assert!(walked.frames.len() <= 64);

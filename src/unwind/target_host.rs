@@ -8,7 +8,7 @@ use super::host::{
     CodeModule, FunctionEntry, InlineFrame, Lookup, StackKind, StackRange, SymbolHint, UnwindHost,
 };
 use super::registers::{GENERAL_NAMES, Origin, Registers};
-use crate::debuggee::{Context, MemoryImage, SymbolStatus, Target};
+use crate::debuggee::{MemoryImage, RegisterContext, SymbolStatus, Target};
 use crate::memory::{Memory, VirtualMemory};
 use crate::symbols::pe::{FunctionLookup, FunctionTable, Headers};
 use crate::symbols::source::SymbolKind;
@@ -235,9 +235,9 @@ fn stacks(target: &Target, memory: &VirtualMemory, thread: Option<u64>) -> Vec<S
     found
 }
 
-impl From<&Context> for Registers {
+impl From<&RegisterContext> for Registers {
     /// The registers of an x64 context; those of another machine have none of the names and stay not recovered.
-    fn from(context: &Context) -> Registers {
+    fn from(context: &RegisterContext) -> Registers {
         let mut registers = Registers::default();
         for (number, name) in (0u8..).zip(GENERAL_NAMES) {
             if let Some(value) = context.get(name) {

@@ -21,7 +21,7 @@ const USER_END: u64 = 0x0000_8000_0000_0000;
 
 /// How to walk.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct WalkOptions {
     /// Physical frames at most.
     pub max_frames: usize,
     /// Add frames for inlined functions.
@@ -30,14 +30,14 @@ pub struct Options {
     pub scan: bool,
 }
 
-impl Default for Options {
+impl Default for WalkOptions {
     fn default() -> Self {
-        Options { max_frames: 0x400, inline: true, scan: true }
+        WalkOptions { max_frames: 0x400, inline: true, scan: true }
     }
 }
 
 /// Walks outwards from `start`, the registers of a context or trap frame.
-pub fn walk(host: &dyn UnwindHost, start: Registers, options: &Options) -> Stack {
+pub fn walk(host: &dyn UnwindHost, start: Registers, options: &WalkOptions) -> Stack {
     let walker = Walker {
         host,
         options,
@@ -57,7 +57,7 @@ enum Next {
 
 struct Walker<'a> {
     host: &'a dyn UnwindHost,
-    options: &'a Options,
+    options: &'a WalkOptions,
     stacks: Vec<StackRange>,
     frames: Frames<'a>,
     /// Frames that the last search found and that were not used yet.

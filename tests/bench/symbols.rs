@@ -25,7 +25,7 @@ use dumpscope::symbols::pdb::PdbFile;
 use dumpscope::symbols::pe::{Image, ImageBytes};
 use dumpscope::symbols::source::SymbolSource;
 use dumpscope::symbols::types::TypeSource;
-use dumpscope::symbols::types::format::{self, Options, View};
+use dumpscope::symbols::types::format::{self, FormatOptions, View};
 use dumpscope::symbols::wildcard::Wildcard;
 use pdb::FallibleIterator;
 use report::{Report, peak_kib, shortest};
@@ -195,7 +195,7 @@ fn work(what: &str) {
 }
 
 fn lay_out(pdb: &PdbFile) -> usize {
-    let options = Options::default();
+    let options = FormatOptions::default();
     let view = View::of_types(pdb);
     let id = pdb.find("_EPROCESS").unwrap();
     format::lines(&view, id, None, &options).text(&options).len()

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
-use dumpscope::unwind::{Options, Registers, Stack, TargetHost, UnwindHost, walk};
+use dumpscope::unwind::{Registers, Stack, TargetHost, UnwindHost, WalkOptions, walk};
 
 /// The goal: 60 frames in a millisecond.
 const PER_FRAME: Duration = Duration::from_micros(1000 / 60);
@@ -35,7 +35,7 @@ fn main() {
         let dump = DumpFile::open(&root.join(path), &mut |_| {}).unwrap();
         let target = Target::new(dump);
         for inline in [true, false] {
-            let options = Options { inline, ..Options::default() };
+            let options = WalkOptions { inline, ..WalkOptions::default() };
             let registers = {
                 let crashed = &target.processors()[target.crashed_processor() as usize];
                 Registers::from(crashed.context.as_ref().unwrap())
@@ -65,7 +65,7 @@ fn many_stacks(root: &std::path::Path) -> bool {
     const GOAL: Duration = Duration::from_secs(1);
     let dump = DumpFile::open(&root.join("assets/demo/wifi.dmp.gz"), &mut |_| {}).unwrap();
     let target = Target::new(dump);
-    let options = Options { max_frames: 30, inline: false, ..Options::default() };
+    let options = WalkOptions { max_frames: 30, inline: false, ..WalkOptions::default() };
     let crashed = &target.processors()[target.crashed_processor() as usize];
     let registers = Registers::from(crashed.context.as_ref().unwrap());
     let start = Instant::now();

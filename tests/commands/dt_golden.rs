@@ -7,7 +7,7 @@ use dumpscope::dump::DumpFile;
 use dumpscope::memory::Memory;
 use dumpscope::symbols::isf::Isf;
 use dumpscope::symbols::pdb::PdbFile;
-use dumpscope::symbols::types::format::{self, FieldPath, Options, View};
+use dumpscope::symbols::types::format::{self, FieldPath, FormatOptions, View};
 use dumpscope::symbols::types::{Type, TypeSource};
 use dumpscope::symbols::wildcard::Wildcard;
 
@@ -18,7 +18,7 @@ fn shared() -> Option<PathBuf> {
 /// A `dt` command of the transcript, taken apart.
 #[derive(Default)]
 struct Command {
-    options: Options,
+    options: FormatOptions,
     name: String,
     address: Option<u64>,
 }
@@ -120,7 +120,7 @@ fn symbol_table_gives_the_same_lines() {
     let isf = Isf::open(&root.join("isf/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B844-1.json.xz")).unwrap();
     for name in ["_EPROCESS", "_KTHREAD", "_IRP", "_MMPTE_HARDWARE", "_KTRAP_FRAME", "_POOL_HEADER"] {
         let lines = |source: &dyn TypeSource| {
-            let options = Options::default();
+            let options = FormatOptions::default();
             let view = View::of_types(source);
             let mut lines = format::lines(&view, source.find(name).unwrap(), None, &options).text(&options);
             // The PDB was made of the table; its maker gave all structures without a name the older of two words.

@@ -16,7 +16,7 @@ fn root() -> PathBuf {
 
 fn session(dump: &Path, symbols: &str) -> Session {
     let mut target = Target::new(DumpFile::open(dump, &mut |_| {}).unwrap());
-    let options = finder::Options { network: false, ..finder::Options::default() };
+    let options = finder::FinderOptions { network: false, ..finder::FinderOptions::default() };
     target.set_paths(SearchPath::parse(symbols), SearchPath::default(), options);
     Session::new(target, Settings::default())
 }

@@ -6,7 +6,7 @@
 use crate::golden::{dumps_with_transcripts, session, shared};
 use dumpscope::command::run_line;
 use dumpscope::output::Collector;
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
 use std::collections::BTreeSet;
@@ -82,7 +82,7 @@ fn renewed(session: Session) -> Session {
 
 fn with_symbols(dump: &Path, symbols: &Path) -> Session {
     let mut session = session(dump);
-    let options = Options { network: false, ..Options::default() };
+    let options = FinderOptions { network: false, ..FinderOptions::default() };
     session.target.set_paths(
         SearchPath::parse(&symbols.display().to_string()),
         SearchPath::default(),

@@ -3,7 +3,7 @@
 //! The transcripts come from DbgEng 10.0.15063 without symbols. Where ours differs on purpose, a rule says why.
 
 use crate::golden::{dumps_with_transcripts, run, session, shared, words};
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use regex::Regex;
 
@@ -236,7 +236,7 @@ fn same_words_with_symbols() {
     for (dump, transcript) in dumps_with_transcripts(&shared, "dbgeng-types") {
         let mut session = session(&dump);
         let symbols = SearchPath::parse(&shared.join("symbols").display().to_string());
-        session.target.set_paths(symbols, SearchPath::default(), Options::default());
+        session.target.set_paths(symbols, SearchPath::default(), FinderOptions::default());
         for command in ["u nt!KeBugCheckEx L5", "dps nt!KiProcessorBlock L2", "dl nt!PsActiveProcessHead 2 2"]
         {
             let expected = without_remarks(transcript.of(command).expect("in the transcript"));

@@ -2,7 +2,7 @@
 //! same PDB: the same lines, column by column; only blanks at the end of a line are not compared.
 
 use crate::golden::{dumps_with_transcripts, run, session, shared, words};
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
 use std::path::Path;
@@ -24,7 +24,7 @@ fn theirs(line: &str) -> String {
 
 fn with_symbols(dump: &Path, path: &str) -> Session {
     let mut session = session(dump);
-    let options = Options { network: false, ..Options::default() };
+    let options = FinderOptions { network: false, ..FinderOptions::default() };
     session.target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
     let Session { target, .. } = session;
     Session::new(target, Settings::default())

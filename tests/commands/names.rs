@@ -2,7 +2,7 @@
 
 use crate::forge;
 use crate::golden::{run, session};
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::Session;
 
@@ -14,7 +14,7 @@ fn lines(session: &mut Session, command: &str) -> Vec<String> {
 fn with_symbols(case: &str) -> Session {
     let mut session = session(&forge::demo(case));
     let path = SearchPath::parse(&forge::root().join("assets/demo/symbols.zip").display().to_string());
-    session.target.set_paths(path, SearchPath::default(), Options::default());
+    session.target.set_paths(path, SearchPath::default(), FinderOptions::default());
     session
 }
 

@@ -23,7 +23,7 @@ fn wifi() -> (Session, Value) {
     let truth = std::fs::read(root().join("tests/data/wifi.truth.json")).unwrap();
     let dump = DumpFile::open(&root().join("assets/demo/wifi.dmp.gz"), &mut |_| {}).unwrap();
     let mut target = Target::new(dump);
-    let options = finder::Options { network: false, ..finder::Options::default() };
+    let options = finder::FinderOptions { network: false, ..finder::FinderOptions::default() };
     let symbols = root().join("assets/demo/symbols.zip").display().to_string();
     target.set_paths(SearchPath::parse(&symbols), SearchPath::default(), options);
     (Session::new(target, Settings::default()), serde_json::from_slice(&truth).unwrap())
@@ -110,7 +110,7 @@ fn dt_picks_elements() {
     assert_eq!(offset(&layout[0]), offset(&whole[0]) + 3 * 16);
 }
 
-/// Options may stand together, a name may be a beginning, an address may stand alone.
+/// FinderOptions may stand together, a name may be a beginning, an address may stand alone.
 #[test]
 fn dt_reads_its_options() {
     let (mut session, _) = wifi();
@@ -239,7 +239,7 @@ fn the_debugger_data_block_names_variables() {
     let (mut session, truth) = wifi();
     let dump = DumpFile::open(&root().join("assets/demo/wifi.dmp.gz"), &mut |_| {}).unwrap();
     let mut target = Target::new(dump);
-    let options = finder::Options { network: false, ..finder::Options::default() };
+    let options = finder::FinderOptions { network: false, ..finder::FinderOptions::default() };
     target.set_paths(SearchPath::default(), SearchPath::default(), options);
     let mut bare = Session::new(target, Settings::default());
     assert!(run(&mut bare, "x nt!KiPageFault").is_err(), "the PDB is not there");

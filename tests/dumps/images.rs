@@ -4,7 +4,7 @@
 use dumpscope::command::run_line;
 use dumpscope::debuggee::{ModuleKind, Subject, SymbolStatus, Target};
 use dumpscope::output::Collector;
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
 use goblin::pe::PE;
@@ -68,7 +68,8 @@ struct Opened {
 fn open(name: &str, bytes: &[u8], path: &str) -> Opened {
     let cache = tempfile::tempdir().unwrap();
     let mut target = Target::of(Subject::from_bytes(name, bytes.to_vec()).unwrap());
-    let options = Options { default_cache: cache.path().to_owned(), network: false, ..Options::default() };
+    let options =
+        FinderOptions { default_cache: cache.path().to_owned(), network: false, ..FinderOptions::default() };
     target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
     Opened { session: Session::new(target, Settings::default()), _cache: cache }
 }

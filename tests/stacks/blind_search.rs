@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use crate::forge::{cases, number};
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
-use dumpscope::unwind::{CodeModule, Lookup, Options, Registers, StackRange, TargetHost, UnwindHost, walk};
+use dumpscope::unwind::{
+    CodeModule, Lookup, Registers, StackRange, TargetHost, UnwindHost, WalkOptions, walk,
+};
 
 /// A target of which nothing of the modules can be read.
 struct Blind<'t>(TargetHost<'t>);
@@ -45,7 +47,7 @@ fn a_search_without_images_finds_most_frames_and_few_others() {
         let crashed = &target.processors()[target.crashed_processor() as usize];
         let registers = Registers::from(crashed.context.as_ref().unwrap());
         let host = Blind(TargetHost::new(&target, target.current_thread()));
-        let stack = walk(&host, registers, &Options::default());
+        let stack = walk(&host, registers, &WalkOptions::default());
         // User frames are not searched for.
         let kernel = |&(ip, sp): &(u64, u64)| ip >> 47 != 0 || sp >> 47 != 0;
         let wanted: Vec<(u64, u64)> = truth["frames"]

@@ -18,7 +18,7 @@ fn session(case: &str, symbols: &Path) -> Session {
     let dump = DumpFile::open(&forge::demo(case), &mut |_| {}).unwrap();
     let mut target = Target::new(dump);
     let path = SearchPath::parse(&symbols.to_string_lossy());
-    target.set_paths(path, SearchPath::parse(""), finder::Options::default());
+    target.set_paths(path, SearchPath::parse(""), finder::FinderOptions::default());
     Session::new(target, Settings::default())
 }
 

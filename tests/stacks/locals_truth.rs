@@ -5,7 +5,7 @@ use crate::forge::{number, root};
 use crate::golden;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Home, Session, Settings};
 use serde_json::Value;
@@ -15,7 +15,7 @@ fn session(case: &str) -> Session {
     let mut target = Target::new(DumpFile::open(&forge::demo(case), &mut |_| {}).unwrap());
     let store = root().join("assets/demo/symbols.zip");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("locals-cache");
-    let options = Options { default_cache: cache, network: false, ..Options::default() };
+    let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
     target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
     Session::new(target, Settings::default())
 }

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use dumpscope::debuggee::{Context, Module, Target};
+use dumpscope::debuggee::{Module, RegisterContext, Target};
 use dumpscope::dump::{DumpFile, Machine};
-use dumpscope::unwind::{End, Options, Registers, Stack, TargetHost, Trust, walk};
+use dumpscope::unwind::{End, Registers, Stack, TargetHost, Trust, WalkOptions, walk};
 
 fn shared() -> Option<PathBuf> {
     crate::shared::shared("dumps")
@@ -31,12 +31,12 @@ impl Blind {
     /// The stack of the context in the dump's header, which some bug checks set to that of the exception.
     fn header_stack(&self) -> Stack {
         let bytes = self.target.dump().unwrap().context().unwrap();
-        self.stack_of(&Context::new(Machine::Amd64, bytes).unwrap())
+        self.stack_of(&RegisterContext::new(Machine::Amd64, bytes).unwrap())
     }
 
-    fn stack_of(&self, context: &Context) -> Stack {
+    fn stack_of(&self, context: &RegisterContext) -> Stack {
         let host = TargetHost::new(&self.target, self.target.current_thread());
-        walk(&host, Registers::from(context), &Options::default())
+        walk(&host, Registers::from(context), &WalkOptions::default())
     }
 
     fn module_at(&self, address: u64) -> Option<&Module> {
@@ -179,7 +179,8 @@ fn interrupted_registers_equal_the_headers() {
     let Some(dumps) = shared() else { return };
     for name in ["rizin-testbins-triage_x64", "training-bsods-7e_1"] {
         let blind = Blind::open(&dumps.join(format!("{name}.dmp")));
-        let context = Context::new(Machine::Amd64, blind.target.dump().unwrap().context().unwrap()).unwrap();
+        let context =
+            RegisterContext::new(Machine::Amd64, blind.target.dump().unwrap().context().unwrap()).unwrap();
         let stack = blind.stack();
         let frame = stack.frames.iter().find(|frame| frame.ip == context.ip()).unwrap();
         for register in [

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::forge::{cases, number};
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
-use dumpscope::unwind::{End, Frame, FrameKind, Options, Registers, Stack, TargetHost, Trust, walk};
+use dumpscope::unwind::{End, Frame, FrameKind, Registers, Stack, TargetHost, Trust, WalkOptions, walk};
 use serde_json::Value;
 
 const NONVOLATILE: [&str; 8] = ["rbx", "rbp", "rsi", "rdi", "r12", "r13", "r14", "r15"];
@@ -20,7 +20,7 @@ fn stack(target: &Target) -> Stack {
     let crashed = &target.processors()[target.crashed_processor() as usize];
     let registers = Registers::from(crashed.context.as_ref().unwrap());
     let host = TargetHost::new(target, target.current_thread());
-    walk(&host, registers, &Options::default())
+    walk(&host, registers, &WalkOptions::default())
 }
 
 fn compare(frame: &Frame, truth: &Value, place: &str) {
@@ -186,7 +186,7 @@ fn every_threads_kernel_stack_is_the_emulators() {
                 }
             };
             let host = TargetHost::new(&target, Some(ethread));
-            let stack = walk(&host, start, &Options::default());
+            let stack = walk(&host, start, &WalkOptions::default());
             let found: Vec<&Frame> = stack.physical().collect();
             // User-mode memory and modules are those of the process that crashed.
             let kernel =

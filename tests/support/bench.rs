@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::identity::Identity;
 use dumpscope::search::observer::Silent;
 use dumpscope::search::path::SearchPath;
@@ -60,7 +60,7 @@ impl Bench {
     }
 
     pub fn finder(&self, path: &str, limits: Limits) -> Finder {
-        let options = Options { default_cache: self.cache(), limits, ..Options::default() };
+        let options = FinderOptions { default_cache: self.cache(), limits, ..FinderOptions::default() };
         Finder::new(SearchPath::parse(path), SearchPath::default(), options)
     }
 

@@ -3,7 +3,7 @@
 
 use crate::golden::run;
 use dumpscope::debuggee::{Subject, Target};
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
 use std::path::PathBuf;
@@ -16,7 +16,8 @@ fn driver(name: &str) -> (tempfile::TempDir, Session) {
     let cache = tempfile::tempdir().unwrap();
     let bytes = std::fs::read(folder().join(format!("{name}.sys"))).unwrap();
     let mut target = Target::of(Subject::from_bytes(&format!("{name}.sys"), bytes).unwrap());
-    let options = Options { default_cache: cache.path().to_owned(), network: false, ..Options::default() };
+    let options =
+        FinderOptions { default_cache: cache.path().to_owned(), network: false, ..FinderOptions::default() };
     target.set_paths(SearchPath::parse(&folder().display().to_string()), SearchPath::default(), options);
     (cache, Session::new(target, Settings::default()))
 }

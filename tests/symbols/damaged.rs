@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use dumpscope::symbols::pdb::{Identity, PdbFile};
 use dumpscope::symbols::source::SymbolSource;
-use dumpscope::symbols::types::format::{self, Options, View};
+use dumpscope::symbols::types::format::{self, FormatOptions, View};
 use dumpscope::symbols::types::{TypeId, TypeSource};
 use dumpscope::symbols::wildcard::Wildcard;
 
@@ -34,7 +34,7 @@ fn use_all_of(pdb: &PdbFile) -> usize {
         answers += pdb.exact(rva).len() + usize::from(pdb.nearest(rva).is_some());
         answers += usize::from(pdb.following(rva).is_some());
     }
-    let options = Options { recurse: 2, verbose: true, ..Options::default() };
+    let options = FormatOptions { recurse: 2, verbose: true, ..FormatOptions::default() };
     let read = |_: u64, buffer: &mut [u8]| {
         buffer.fill(0x41);
         true

@@ -13,7 +13,7 @@ use dumpscope::command::run_line;
 use dumpscope::debuggee::{News, Target};
 use dumpscope::dump::DumpFile;
 use dumpscope::output::{Collector, plain};
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::observer::{Event, Observer};
 use dumpscope::search::path::SearchPath;
 use dumpscope::search::server::download::Limits;
@@ -48,7 +48,7 @@ fn session_of(dump: &Path, path: &str, cache: &Path) -> Session {
     let dump = DumpFile::open(dump, &mut |_| {}).unwrap();
     let mut target = Target::new(dump);
     let limits = Limits { parallel: PARALLEL, ..Limits::default() };
-    let options = Options { default_cache: cache.to_owned(), limits, ..Options::default() };
+    let options = FinderOptions { default_cache: cache.to_owned(), limits, ..FinderOptions::default() };
     target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
     Session::new(target, Settings::default())
 }

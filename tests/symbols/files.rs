@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use crate::http::Server;
 use dumpscope::search::Finder;
 use dumpscope::search::doctor::diagnose;
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::identity::Identity;
 use dumpscope::search::locate::{KnownFrom, Wanted, locate_all};
 use dumpscope::search::manifest::{Manifest, fetch};
@@ -49,8 +49,8 @@ fn server() -> Server {
     Server::with([file("sample64.sys"), file("sample64.pdb")].into())
 }
 
-fn options(cache: &Path) -> Options {
-    Options { default_cache: cache.to_owned(), ..Options::default() }
+fn options(cache: &Path) -> FinderOptions {
+    FinderOptions { default_cache: cache.to_owned(), ..FinderOptions::default() }
 }
 
 fn finder(path: &str, cache: &Path) -> Finder {

@@ -38,7 +38,7 @@ fn patched(fields: &[(usize, u16)]) -> (tempfile::TempDir, Session) {
     let file = folder.path().join("patched.dmp");
     std::fs::write(&file, bytes).unwrap();
     let mut target = Target::new(DumpFile::open(&file, &mut |_| {}).unwrap());
-    let options = finder::Options { network: false, ..finder::Options::default() };
+    let options = finder::FinderOptions { network: false, ..finder::FinderOptions::default() };
     target.set_paths(SearchPath::default(), SearchPath::default(), options);
     (folder, Session::new(target, Settings::default()))
 }

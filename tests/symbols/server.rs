@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, address, cabinet, failure, image, limits, pdb, wait_for_no_files};
 use crate::http::{Server, reply};
-use dumpscope::search::finder::Options;
+use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::observer::{Event, Observer, Silent};
 use dumpscope::search::path::SearchPath;
 use dumpscope::search::server::download::Limits;
@@ -164,7 +164,7 @@ fn nothing_is_asked_without_a_server_in_the_path() {
     for path in [String::new(), "cache*".into(), bench.folder.path().display().to_string(), server.url()] {
         failure(&bench.find(&path, &id));
     }
-    let options = Options { network: false, default_cache: bench.cache(), ..Options::default() };
+    let options = FinderOptions { network: false, default_cache: bench.cache(), ..FinderOptions::default() };
     let path = SearchPath::parse(&format!("srv**{}", server.url()));
     let text = failure(&Finder::new(path, SearchPath::default(), options).find(&id, &Silent));
     assert!(text.contains("network is off"), "{text}");

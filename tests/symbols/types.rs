@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use dumpscope::symbols::pdb::PdbFile;
 use dumpscope::symbols::source::SymbolSource;
-use dumpscope::symbols::types::format::{self, Options, View};
+use dumpscope::symbols::types::format::{self, FormatOptions, View};
 use dumpscope::symbols::types::{Type, TypeId, TypeSource, UdtKind, layout};
 
 fn folder() -> PathBuf {
@@ -118,7 +118,7 @@ fn structures_and_enumerations_are_as_recorded() {
     assert!(members >= 23 && methods >= 9 && enums >= 2);
 }
 
-fn laid_out(pdb: &PdbFile, name: &str, options: &Options) -> Vec<String> {
+fn laid_out(pdb: &PdbFile, name: &str, options: &FormatOptions) -> Vec<String> {
     let static_at = |name: &str| {
         let symbol = pdb.by_name(name).first().copied()?;
         Some(0xfffff801_00000000 + u64::from(symbol.rva))
@@ -146,7 +146,7 @@ fn a_class_with_two_bases() {
         "   +0x034 m_kind           : geometry::Kind",
         "   +0x038 m_ratio          : Double",
     ];
-    assert_eq!(laid_out(&pdb, "geometry::Square", &Options::default()), want);
+    assert_eq!(laid_out(&pdb, "geometry::Square", &FormatOptions::default()), want);
     let m_id = layout::field(&pdb, "geometry::Square", "m_id").unwrap();
     assert_eq!((m_id.offset, m_id.size), (8, 4));
     assert_eq!(layout::field(&pdb, "geometry::Square", "Name").unwrap().offset, 0x20);
@@ -155,7 +155,7 @@ fn a_class_with_two_bases() {
 #[test]
 fn a_template_and_a_structure_with_everything() {
     let shapes = pdb("shapes");
-    let ring = laid_out(&shapes, "geometry::Ring<unsigned long,8>", &Options::default());
+    let ring = laid_out(&shapes, "geometry::Ring<unsigned long,8>", &FormatOptions::default());
     assert_eq!(ring, ["   +0x000 Items            : [8] Uint4B", "   +0x020 Head             : Int4B",]);
     let driver = pdb("driver");
     let want = [
@@ -170,7 +170,7 @@ fn a_template_and_a_structure_with_everything() {
         "   +0x018 Name             : [16] UChar",
         "   +0x028 Notify           : Ptr64 to     void ",
     ];
-    let verbose = Options { verbose: true, ..Options::default() };
+    let verbose = FormatOptions { verbose: true, ..FormatOptions::default() };
     assert_eq!(laid_out(&driver, "_ENTRY", &verbose), want);
     assert_eq!(driver.find("ENTRY").and_then(|id| driver.size_of(id)), Some(0x30));
 }

@@ -4,7 +4,7 @@ use super::{print, total};
 use crate::cli::Exit;
 use crate::output::{Block, Line, Record, Role};
 use crate::search::add::{Added, add};
-use crate::search::finder::Options;
+use crate::search::finder::FinderOptions;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub(super) struct Add {
 
 impl Add {
     pub(super) fn run(&self) -> Exit {
-        let options = Options::default();
+        let options = FinderOptions::default();
         let store = self.to.clone().unwrap_or(options.default_cache);
         let added = add(&self.files, &store, options.limits.size);
         let failed = added.iter().filter(|file| file.result.is_err()).count();

@@ -4,7 +4,7 @@ use super::{print, total};
 use crate::cli::fetching::Downloads;
 use crate::cli::{Exit, complain};
 use crate::output::{Block, Line, Record, Role};
-use crate::search::finder::Options;
+use crate::search::finder::FinderOptions;
 use crate::search::manifest::{Fetched, Manifest, fetch};
 use crate::search::path::SearchPath;
 use crate::util::files::open_input;
@@ -52,7 +52,7 @@ impl Fetch {
             complain(&format!("dumpscope: {}: {error}", self.to.display()));
             return Exit::CommandFailed;
         }
-        let fetched = fetch(&manifest, &self.to, &path, &Options::default(), &Downloads::default());
+        let fetched = fetch(&manifest, &self.to, &path, &FinderOptions::default(), &Downloads::default());
         let failed = fetched.iter().filter(|file| file.result.is_err()).count();
         let mut blocks: Vec<Block> = fetched.iter().map(block).collect();
         let total = total(fetched.len() - failed, failed, &self.to);

@@ -5,7 +5,7 @@ use crate::cli::fetching::Downloads;
 use crate::cli::{Exit, complain};
 use crate::output::{Block, Line, Record};
 use crate::search::Finder;
-use crate::search::finder::Options;
+use crate::search::finder::FinderOptions;
 use crate::search::locate::locate_all;
 use crate::search::manifest::Manifest;
 use crate::util::files::{OutputError, write_text};
@@ -31,7 +31,7 @@ impl ManifestArgs {
             Err(exit) => return exit,
         };
         // What is here already is left out; making a list asks no server.
-        let options = Options { network: false, ..paths.options().clone() };
+        let options = FinderOptions { network: false, ..paths.options().clone() };
         let finder = Finder::new(paths.symbol_path().clone(), paths.image_path().clone(), options);
         let manifest = Manifest::for_modules(&locate_all(&finder, &wanted, true, &Downloads::default()));
         for problem in &manifest.problems {

@@ -10,7 +10,7 @@ use super::{Exit, complain, end_with_help};
 use crate::debuggee::{Module, SymbolStatus, Target};
 use crate::output::{Block, JsonStream, plain};
 use crate::search::Finder;
-use crate::search::finder::Options as FindOptions;
+use crate::search::finder::FinderOptions;
 use crate::search::identity::Identity;
 use crate::search::locate::Wanted;
 use crate::search::path::SearchPath;
@@ -84,7 +84,7 @@ impl DumpArgs {
             Exit::NotOpened
         })?;
         let (symbols, images) = self.paths();
-        target.set_paths(symbols, images, FindOptions { network: false, ..FindOptions::default() });
+        target.set_paths(symbols, images, FinderOptions { network: false, ..FinderOptions::default() });
         let patterns: Vec<_> = self.modules.iter().map(|pattern| pattern.to_lowercase()).collect();
         let matches = |module: &&Module| {
             let name = module.name.to_lowercase();
@@ -97,7 +97,7 @@ impl DumpArgs {
             return Err(Exit::CommandFailed);
         }
         let found_by = target.symbols().finder();
-        let options = FindOptions { network: !self.offline, ..found_by.options().clone() };
+        let options = FinderOptions { network: !self.offline, ..found_by.options().clone() };
         Ok((wanted, Finder::new(found_by.symbol_path().clone(), found_by.image_path().clone(), options)))
     }
 

@@ -26,5 +26,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .field("arguments", Field::List(parameters.map(Field::Hex).to_vec()))
         .line(Line::new().label("Bugcheck code ").value(format!("{code:08X}")))
         .line(arguments);
-    context.emit(record)
+    context.out.emit(record)
 }

@@ -1,7 +1,7 @@
 //! `.exr`: an exception record.
 
 use crate::analysis::{exception_name, fast_fail_name};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::dump::ExceptionRecord;
 use crate::memory::Memory;
 use crate::output::{Action, Field, Line, Record, Role};
@@ -11,7 +11,7 @@ use crate::util::hex;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".exr"],
     group: Group::Analysis,
-    arguments: &[Argument::new("ADDRESS | -1", Kind::Expression)],
+    arguments: &[Argument::new("ADDRESS | -1", Expects::Expression)],
     summary: "Shows an exception record",
     help: "-1 is the record in the dump's header; bug checks 0x1E, 0x3B, 0x7E, 0x139 and others name the address of the \
            one that matters in their arguments.",
@@ -33,7 +33,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             text => read(context.evaluate(text)?, context)?,
         };
     let shown = show(&record, context);
-    context.emit(shown)
+    context.out.emit(shown)
 }
 
 /// The record at an address.

@@ -2,7 +2,7 @@
 
 use super::fnent_arm64;
 use crate::command::symbols::ln;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Target;
 use crate::dump::Machine;
 use crate::memory::Memory;
@@ -18,7 +18,7 @@ use std::cmp::Ordering;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".fnent"],
     group: Group::Code,
-    arguments: &[Argument::new("ADDRESS", Kind::Expression)],
+    arguments: &[Argument::new("ADDRESS", Expects::Expression)],
     summary: "Shows the function table entry and unwind data of a function",
     help: "What the stack commands go by: the function's bounds, its prolog's operations (last one first), its chained \
            entry and its handler. For ARM64 the codes are shown as the instructions that they undo. It needs the module's function table, in the dump or from an image (-i).",
@@ -37,7 +37,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let title = title(address, &entry, target);
     if target.machine() == Machine::Arm64 {
         let record = fnent_arm64::show(&host, &entry, title);
-        return context.emit(record.map_err(|error| CommandError::Missing(error.to_string()))?);
+        return context.out.emit(record.map_err(|error| CommandError::Missing(error.to_string()))?);
     }
     let (entries, infos) = chain(entry, &host)?;
     let mut records = Vec::new();
@@ -48,7 +48,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         };
         records.push(show(entry, info, record, context));
     }
-    records.into_iter().try_for_each(|record| context.emit(record))
+    records.into_iter().try_for_each(|record| context.out.emit(record))
 }
 
 type Found = (Vec<FunctionEntry>, Vec<UnwindInfo>);

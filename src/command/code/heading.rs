@@ -29,7 +29,7 @@ impl Headings {
             return Ok(());
         }
         self.last = Some(name);
-        context.emit(label(&text, address))
+        context.out.emit(label(&text, address))
     }
 }
 

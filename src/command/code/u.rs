@@ -3,14 +3,14 @@
 use super::extent::{Extent, extent};
 use super::heading::{Headings, NEXT, record};
 use crate::command::show::disassembly::{decode, instruction_line};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::memory::Memory;
 
 /// `u`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["u"],
     group: Group::Code,
-    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Expects::Range)],
     summary: "Disassembles",
     help: "Shows eight instructions, or COUNT, or those up to END. Without an address, goes on where the last u ended, \
            at first at the instruction pointer (of an image: at its entry point).\n\
@@ -40,14 +40,14 @@ fn show(start: u64, more: impl Fn(u64, u64) -> bool, context: &mut Context<'_>) 
         headings.over(at, context)?;
         let Some(instruction) = decode(context, at) else {
             let line = instruction_line(context, at);
-            context.emit(line)?;
+            context.out.emit(line)?;
             context.session.target.memory().u8(at)?;
             // The byte is there, so the instruction runs into what is missing.
             return Err(CommandError::Missing(format!(
                 "the instruction at {at:#x} is cut off by memory that cannot be read"
             )));
         };
-        context.emit(record(&instruction))?;
+        context.out.emit(record(&instruction))?;
         shown += 1;
         let Some(next) = at.checked_add(instruction.length) else {
             return Ok(());

@@ -3,13 +3,13 @@
 use super::extent::{Extent, extent};
 use super::heading::{Headings, NEXT, record};
 use crate::command::show::disassembly::{before, decode};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 
 /// `ub`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["ub"],
     group: Group::Code,
-    arguments: &[Argument::new("[ADDRESS [LCOUNT]]", Kind::Range)],
+    arguments: &[Argument::new("[ADDRESS [LCOUNT]]", Expects::Range)],
     summary: "Disassembles backwards: the instructions right before an address",
     help: "Shows the eight instructions, or COUNT, that end right before the address: before a return address, the call \
            that led there. x64 code cannot be read backwards for certain: the reading that most starting points \
@@ -54,7 +54,7 @@ pub fn show(address: u64, count: u64, context: &mut Context<'_>) -> Result<(), C
     for at in starts {
         headings.over(at, context)?;
         if let Some(instruction) = decode(context, at) {
-            context.emit(record(&instruction))?;
+            context.out.emit(record(&instruction))?;
         }
     }
     Ok(())

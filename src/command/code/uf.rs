@@ -4,7 +4,7 @@ use super::bounds::{Function, function_of};
 use super::heading::{label, record};
 use crate::command::show::disassembly::{Flow, Instruction, decode};
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
 use crate::output::{Field, Line, Record};
 use crate::util::hex;
@@ -18,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::flag("/c", "only the calls"),
         Switch::flag("/i", "says first how many instructions there are"),
     ]),
-    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
+    arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
     summary: "Disassembles a whole function by following its branches",
     help: "Follows every branch from the address (the instruction pointer if none is given) and shows the code found, \
            in the order of addresses, in blocks. The function's first instruction is what the image's function table \
@@ -53,7 +53,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         )));
     }
     if code.incomplete {
-        context.emit(Line::of("Flow analysis was incomplete, some code may be missing"))?;
+        context.out.emit(Line::of("Flow analysis was incomplete, some code may be missing"))?;
     }
     if args.has("/i") {
         let count = code.instructions.len();
@@ -61,8 +61,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             .field("address", Field::Hex(start))
             .field("instructions", count as u64)
             .line(Line::of(format!("{count} instructions scanned")));
-        context.emit(record)?;
-        context.blank()?;
+        context.out.emit(record)?;
+        context.out.blank()?;
     }
     if args.has("/c") { show_calls(start, &code, context) } else { show_blocks(&code, context) }
 }
@@ -82,7 +82,7 @@ fn follow(function: Function, context: &Context<'_>) -> Result<Code, CommandErro
     code.labels.insert(start);
     while let Some(mut at) = open.pop() {
         while !code.instructions.contains_key(&at) {
-            context.check()?;
+            context.out.check()?;
             let instruction = decode(context, at).filter(|found| found.mnemonic != "???");
             let Some(instruction) = instruction.filter(|_| code.instructions.len() < MAX_INSTRUCTIONS) else {
                 code.incomplete = true;
@@ -123,10 +123,10 @@ fn show_blocks(code: &Code, context: &mut Context<'_>) -> Result<(), CommandErro
     for (&at, instruction) in &code.instructions {
         if end != Some(at) || code.labels.contains(&at) {
             if end.is_some() {
-                context.blank()?;
+                context.out.blank()?;
             }
             let text = context.symbol_text(at).unwrap_or_else(|| hex::tick(at));
-            context.emit(label(&text, at))?;
+            context.out.emit(label(&text, at))?;
         }
         let mut record = record(instruction);
         if matches!(instruction.flow, Flow::Jump(_) | Flow::Branch(_))
@@ -134,7 +134,7 @@ fn show_blocks(code: &Code, context: &mut Context<'_>) -> Result<(), CommandErro
         {
             record = record.line(line.text("  Branch"));
         }
-        context.emit(record)?;
+        context.out.emit(record)?;
         end = at.checked_add(instruction.length);
     }
     Ok(())
@@ -146,7 +146,7 @@ fn show_calls(start: u64, code: &Code, context: &mut Context<'_>) -> Result<(), 
         None => hex::tick(address),
     };
     let name = place(start, context);
-    context.emit(Line::of(name))?;
+    context.out.emit(Line::of(name))?;
     for (&at, instruction) in &code.instructions {
         let to = match instruction.flow {
             Flow::Call(target) => place(target, context),
@@ -158,7 +158,7 @@ fn show_calls(start: u64, code: &Code, context: &mut Context<'_>) -> Result<(), 
             .field("to", to.as_str())
             .line(Line::of(format!("  {}:", place(at, context))))
             .line(Line::of(format!("    call to {to}")));
-        context.emit(record)?;
+        context.out.emit(record)?;
     }
     Ok(())
 }

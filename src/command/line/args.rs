@@ -1,8 +1,8 @@
 //! A command's arguments: what was typed after its name, with the switches taken out by what its `SPEC` states.
 
+use super::call::Call;
 use super::error::CommandError;
 use super::switch::{Form, Place, Switch, Switches, Takes};
-use super::typed::Typed;
 use crate::eval::{EvalHost, evaluate, evaluate_prefix};
 
 /// A command's arguments.
@@ -27,14 +27,14 @@ pub struct Given<'t> {
     /// Which.
     pub switch: &'static Switch,
     /// What followed it.
-    pub value: Value<'t>,
+    pub value: Follows<'t>,
     /// How many arguments stood before it.
     pub after: usize,
 }
 
 /// What followed a switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value<'t> {
+pub enum Follows<'t> {
     /// Nothing.
     None,
     /// A number or the value of an expression.
@@ -52,7 +52,7 @@ impl<'t> Args<'t> {
     pub fn read(
         switches: Switches,
         letters: bool,
-        typed: &Typed<'t>,
+        typed: &Call<'t>,
         host: &dyn EvalHost,
     ) -> Result<Args<'t>, CommandError> {
         let args = Args {
@@ -76,16 +76,16 @@ impl<'t> Args<'t> {
     /// The number that followed a switch, if it was given and one followed.
     pub fn number(&self, spelling: &str) -> Option<u64> {
         match self.find(spelling)?.value {
-            Value::Number(number) => Some(number),
-            Value::None | Value::Text(_) => None,
+            Follows::Number(number) => Some(number),
+            Follows::None | Follows::Text(_) => None,
         }
     }
 
     /// The text that followed a switch.
     pub fn text_of(&self, spelling: &str) -> Option<&'t str> {
         match self.find(spelling)?.value {
-            Value::Text(text) => Some(text),
-            Value::None | Value::Number(_) => None,
+            Follows::Text(text) => Some(text),
+            Follows::None | Follows::Number(_) => None,
         }
     }
 
@@ -291,11 +291,11 @@ impl<'t> Reader<'t, '_> {
             let found = list.iter().find(|switch| switch.bare().is_some_and(|bare| left.starts_with(bare)));
             let switch = found.ok_or_else(|| self.args.unknown(&format!("[{letter}]")))?;
             left = left.get(letter.len_utf8()..).unwrap_or_default().trim_start();
-            let mut value = Value::None;
+            let mut value = Follows::None;
             if switch.takes != Takes::Nothing {
                 let end = left.find(|c: char| !c.is_ascii_hexdigit() && c != 'x').unwrap_or(left.len());
                 let (digits, after) = left.split_at_checked(end).unwrap_or((left, ""));
-                value = Value::Number(evaluate(digits, self.host)?);
+                value = Follows::Number(evaluate(digits, self.host)?);
                 left = after.trim_start();
             }
             self.args.given.push(Given { switch, value, after: self.args.rest.len() });
@@ -324,24 +324,24 @@ impl<'t> Reader<'t, '_> {
             let Some(switch) = found else { return };
             let end = self.left.len().saturating_sub(last.len());
             self.left = self.left.get(..end).unwrap_or_default().trim_end();
-            self.args.given.push(Given { switch, value: Value::None, after: 0 });
+            self.args.given.push(Given { switch, value: Follows::None, after: 0 });
         }
     }
 
     /// Takes what follows a switch.
     fn take(&mut self, switch: &'static Switch) -> Result<(), CommandError> {
         let value = match switch.takes {
-            Takes::Nothing => Value::None,
+            Takes::Nothing => Follows::None,
             Takes::Digits => match self.digits() {
-                "" => Value::None,
-                digits => Value::Number(digits.parse().unwrap_or(u64::MAX)),
+                "" => Follows::None,
+                digits => Follows::Number(digits.parse().unwrap_or(u64::MAX)),
             },
             Takes::Count => {
                 self.left = self.left.trim_start();
                 let digits = self.digits();
                 let whole = self.left.is_empty() || self.left.starts_with(char::is_whitespace);
                 match digits.parse() {
-                    Ok(number) if whole => Value::Number(number),
+                    Ok(number) if whole => Follows::Number(number),
                     _ => return Err(self.needs(switch)),
                 }
             }
@@ -349,8 +349,8 @@ impl<'t> Reader<'t, '_> {
                 self.left = self.left.trim_start();
                 match self.word() {
                     "" => return Err(self.needs(switch)),
-                    word if switch.takes == Takes::Value => Value::Number(evaluate(word, self.host)?),
-                    word => Value::Text(word),
+                    word if switch.takes == Takes::Value => Follows::Number(evaluate(word, self.host)?),
+                    word => Follows::Text(word),
                 }
             }
             Takes::Expression => {
@@ -360,7 +360,7 @@ impl<'t> Reader<'t, '_> {
                 }
                 let (value, after) = evaluate_prefix(text, self.host)?;
                 self.left = after;
-                Value::Number(value)
+                Follows::Number(value)
             }
             Takes::Text => {
                 self.left = self.left.trim_start();
@@ -368,9 +368,9 @@ impl<'t> Reader<'t, '_> {
                 if text.is_empty() {
                     return Err(self.needs(switch));
                 }
-                Value::Text(text)
+                Follows::Text(text)
             }
-            Takes::Rest => Value::Text(std::mem::take(&mut self.left).trim()),
+            Takes::Rest => Follows::Text(std::mem::take(&mut self.left).trim()),
         };
         self.args.given.push(Given { switch, value, after: self.args.rest.len() });
         Ok(())

@@ -1,8 +1,8 @@
-use super::args::{Args, Value};
+use super::args::{Args, Follows};
+use super::call::Call;
 use super::error::CommandError;
 use super::spec::{CommandSpec, Glue};
 use super::switch::{Place, Switch, Switches, Takes};
-use super::typed::Typed;
 use crate::command::table::COMMANDS;
 use crate::eval::EvalHost;
 use crate::session::Radix;
@@ -37,7 +37,7 @@ pub fn test_args<'t>(spec: &CommandSpec, text: &'t str) -> Result<Args<'t>, Comm
 }
 
 fn read<'t>(switches: Switches, glued: &'t str, text: &'t str) -> Result<Args<'t>, CommandError> {
-    Args::read(switches, true, &Typed { name: "!test", glued, text }, &Numbers)
+    Args::read(switches, true, &Call { name: "!test", glued, text }, &Numbers)
 }
 
 fn refused(switches: Switches, text: &str) -> String {
@@ -168,13 +168,13 @@ fn every_switch_is_taken_and_told() {
             let read = Args::read(
                 spec.switches,
                 spec.glue == Glue::Switches,
-                &Typed { name: spec.names[0], glued, text },
+                &Call { name: spec.names[0], glued, text },
                 &Numbers,
             );
             let args = read.unwrap_or_else(|error| panic!("{} {text}: {error}", spec.names[0]));
             assert!(args.has(switch.spelling), "{} {text}", spec.names[0]);
             assert!(
-                args.switches().any(|given| (given.value != Value::None) != follows.is_empty()
+                args.switches().any(|given| (given.value != Follows::None) != follows.is_empty()
                     || switch.takes == Takes::Digits)
             );
             assert!(help.contains(switch.spelling.trim_matches(['[', ']'])), "{}: {help}", spec.names[0]);

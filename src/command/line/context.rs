@@ -9,82 +9,41 @@ use crate::util::cancel::CancelToken;
 
 /// A running command's session and output.
 pub struct Context<'a> {
-    /// The session.
+    /// The session: what is opened and what is selected in it.
     pub session: &'a mut Session,
-    sink: &'a mut dyn Sink,
-    cancel: CancelToken,
+    /// The way out, which can be used while the session is read.
+    pub out: Out<'a>,
 }
 
 impl<'a> Context<'a> {
     /// A context for one command.
     pub fn new(session: &'a mut Session, sink: &'a mut dyn Sink) -> Context<'a> {
         let cancel = session.cancel.begin();
-        Context { session, sink, cancel }
+        Context { session, out: Out { sink, cancel } }
     }
 
-    /// Says something. Every block is also a place where the command can be stopped.
+    /// Says a block whose parts are what `inside` says, which may change the session.
     ///
     /// # Errors
-    /// [`CommandError::Cancelled`], [`CommandError::Closed`].
-    pub fn emit(&mut self, block: impl Into<Block>) -> Result<(), CommandError> {
-        self.check()?;
-        Ok(self.sink.block(block.into())?)
-    }
-
-    /// Says a block whose parts are what `inside` says: the rows of a table as they come, a section, a node of a tree.
-    ///
-    /// # Errors
-    /// As [`Context::emit`], and what `inside` fails with.
+    /// As [`Out::within`].
     pub fn within(
         &mut self,
         block: impl Into<Block>,
         inside: impl FnOnce(&mut Context<'_>) -> Result<(), CommandError>,
     ) -> Result<(), CommandError> {
-        self.check()?;
-        self.sink.take(Piece::Open(block.into()))?;
+        self.out.open(block.into())?;
         let outcome = inside(self);
-        // What failed was said up to there; the reader that has gone needs no end.
-        let closed = self.sink.take(Piece::Close);
-        outcome.and(closed.map_err(CommandError::from))
-    }
-
-    /// The session, and the way out beside it: for what is said while the session is being read.
-    pub fn parts(&mut self) -> (&Session, Out<'_>) {
-        (&*self.session, Out { sink: &mut *self.sink, cancel: &self.cancel })
-    }
-
-    /// Says what must not be missed, if there is anything.
-    ///
-    /// # Errors
-    /// As [`Context::emit`].
-    pub fn warn(&mut self, what: Option<String>) -> Result<(), CommandError> {
-        what.map_or(Ok(()), |what| self.emit(Line::new().role(Role::Warning, what)))
+        self.out.close(outcome)
     }
 
     /// Says that the dump lacks what the command is to show: no failure of the line, which goes on, but a script's exit
     /// status tells of it.
     ///
     /// # Errors
-    /// As [`Context::emit`].
+    /// As [`Out::emit`].
     pub fn lack(&mut self, what: &str) -> Result<(), CommandError> {
         self.session.lacks.push(what.to_owned());
-        self.emit(Line::new().role(Role::Warning, what))
-    }
-
-    /// Says an empty line.
-    ///
-    /// # Errors
-    /// As [`Context::emit`].
-    pub fn blank(&mut self) -> Result<(), CommandError> {
-        self.emit(Line::new())
-    }
-
-    /// A place where the command can be stopped.
-    ///
-    /// # Errors
-    /// [`CommandError::Cancelled`].
-    pub fn check(&self) -> Result<(), CommandError> {
-        self.cancel.check().map_err(|_| CommandError::Cancelled)
+        self.out.emit(Line::new().role(Role::Warning, what))
     }
 
     /// Runs a line of commands as part of this one: their output is its.
@@ -98,7 +57,7 @@ impl<'a> Context<'a> {
             )));
         }
         self.session.nesting += 1;
-        let outcome = crate::command::run_line(line, self.session, &mut Within(&mut *self.sink));
+        let outcome = crate::command::run_line(line, self.session, &mut Within(&mut *self.out.sink));
         self.session.nesting -= 1;
         outcome.map(|_| ()).map_err(|failure| failure.error)
     }
@@ -140,20 +99,44 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Where a command says something while it reads its session.
-pub struct Out<'c> {
-    sink: &'c mut dyn Sink,
-    cancel: &'c CancelToken,
+/// Where a command says something, and where it hears that it is to stop.
+pub struct Out<'a> {
+    sink: &'a mut dyn Sink,
+    cancel: CancelToken,
 }
 
 impl Out<'_> {
-    /// Says something, as [`Context::emit`] does.
+    /// Says something. Every block is also a place where the command can be stopped.
     ///
     /// # Errors
     /// [`CommandError::Cancelled`], [`CommandError::Closed`].
     pub fn emit(&mut self, block: impl Into<Block>) -> Result<(), CommandError> {
-        self.cancel.check().map_err(|_| CommandError::Cancelled)?;
+        self.check()?;
         Ok(self.sink.block(block.into())?)
+    }
+
+    /// Says what must not be missed, if there is anything.
+    ///
+    /// # Errors
+    /// As [`Out::emit`].
+    pub fn warn(&mut self, what: Option<String>) -> Result<(), CommandError> {
+        what.map_or(Ok(()), |what| self.emit(Line::new().role(Role::Warning, what)))
+    }
+
+    /// Says an empty line.
+    ///
+    /// # Errors
+    /// As [`Out::emit`].
+    pub fn blank(&mut self) -> Result<(), CommandError> {
+        self.emit(Line::new())
+    }
+
+    /// A place where the command can be stopped.
+    ///
+    /// # Errors
+    /// [`CommandError::Cancelled`].
+    pub fn check(&self) -> Result<(), CommandError> {
+        self.cancel.check().map_err(|_| CommandError::Cancelled)
     }
 
     /// Says a row for each element of a list, and why where an element, or the list itself, is not known.
@@ -181,18 +164,27 @@ impl Out<'_> {
         }
     }
 
-    /// Says a block whose parts are what `inside` says, as [`Context::within`] does.
+    /// Says a block whose parts are what `inside` says: the rows of a table as they come, a section, a node of a tree.
     ///
     /// # Errors
-    /// As [`Context::within`].
+    /// As [`Out::emit`], and what `inside` fails with.
     pub fn within(
         &mut self,
         block: impl Into<Block>,
         inside: impl FnOnce(&mut Out<'_>) -> Result<(), CommandError>,
     ) -> Result<(), CommandError> {
-        self.cancel.check().map_err(|_| CommandError::Cancelled)?;
-        self.sink.take(Piece::Open(block.into()))?;
+        self.open(block.into())?;
         let outcome = inside(self);
+        self.close(outcome)
+    }
+
+    fn open(&mut self, block: Block) -> Result<(), CommandError> {
+        self.check()?;
+        Ok(self.sink.take(Piece::Open(block))?)
+    }
+
+    /// What failed was said up to there; the reader that has gone needs no end.
+    fn close(&mut self, outcome: Result<(), CommandError>) -> Result<(), CommandError> {
         let closed = self.sink.take(Piece::Close);
         outcome.and(closed.map_err(CommandError::from))
     }

@@ -1,6 +1,6 @@
 //! What expressions may ask of a session: registers, symbols, memory, types, and the debugger's own registers.
 
-use crate::debuggee::{Context as RegisterContext, FoundType};
+use crate::debuggee::{FoundType, RegisterContext};
 use crate::eval::cxx::{CType, Typed};
 use crate::eval::{EvalError, EvalHost, Fault};
 use crate::memory::Memory;

@@ -3,6 +3,7 @@
 mod args;
 #[cfg(test)]
 mod args_tests;
+mod call;
 mod context;
 mod error;
 mod host;
@@ -13,11 +14,11 @@ mod reference;
 mod run;
 mod spec;
 mod switch;
-mod typed;
 
-pub use args::{Args, Given, Value};
+pub use args::{Args, Follows, Given};
 #[cfg(test)]
 pub(super) use args_tests::test_args;
+pub use call::Call;
 pub use context::{Context, Out};
 pub use error::CommandError;
 pub use parse::{Parsed, first_command, near};
@@ -25,5 +26,4 @@ pub use range::{Range, nothing_more, range};
 pub use reference::reference;
 pub use run::{Failure, LineEnd, run_line};
 pub use spec::{CommandSpec, Effect, Glue, Group, Needs, Rest, Run};
-pub use switch::{Argument, Form, Kind, Place, Switch, Switches, Takes};
-pub use typed::Typed;
+pub use switch::{Argument, Expects, Form, Place, Switch, Switches, Takes};

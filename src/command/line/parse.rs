@@ -1,8 +1,8 @@
 //! From a typed line to commands: separators, names, what touches a name.
 
+use super::call::Call;
 use super::error::CommandError;
 use super::spec::{CommandSpec, Glue, Rest};
-use super::typed::Typed;
 use crate::command::table::COMMANDS;
 
 /// A command found at the start of a line.
@@ -10,7 +10,7 @@ pub struct Parsed<'t> {
     /// Its entry in the table.
     pub spec: &'static CommandSpec,
     /// Its arguments.
-    pub args: Typed<'t>,
+    pub args: Call<'t>,
     /// A processor number that stood before the name (`2k`).
     pub processor: Option<u32>,
 }
@@ -37,7 +37,7 @@ pub fn first_command(line: &str) -> Result<Option<(Parsed<'_>, &str)>, CommandEr
     let letters = spec.letters();
     let glued = mine.find(|c| !letters.contains(c)).unwrap_or(mine.len());
     let (glued, arguments) = mine.split_at_checked(glued).unwrap_or(("", mine));
-    let args = Typed { name, glued, text: arguments.trim() };
+    let args = Call { name, glued, text: arguments.trim() };
     Ok(Some((Parsed { spec, args, processor }, rest)))
 }
 
@@ -184,7 +184,7 @@ mod tests {
 
     fn parsed(line: &str) -> (String, String, String, String) {
         let (parsed, rest) = first_command(line).expect("parses").expect("a command");
-        let Typed { name, glued, text } = parsed.args;
+        let Call { name, glued, text } = parsed.args;
         (name.to_owned(), glued.to_owned(), text.to_owned(), rest.to_owned())
     }
 

@@ -1,7 +1,7 @@
 //! Where in the typed line an expression's error stands.
 
+use super::call::Call;
 use super::error::CommandError;
-use super::typed::Typed;
 use crate::eval::{EvalError, Mark};
 
 /// Columns before the line in the debugger's output, where no prompt is shown.
@@ -11,7 +11,7 @@ const MARGIN: usize = 8;
 ///
 /// `args` are those of the failed command, a part of `line`. An expression that does not reach to their end is quoted as far
 /// as it was evaluated.
-pub fn placed(error: CommandError, line: &str, args: &Typed<'_>) -> CommandError {
+pub fn placed(error: CommandError, line: &str, args: &Call<'_>) -> CommandError {
     match error {
         CommandError::Expression(error) => match offset(&error, line, args) {
             Some(at) => told(error, line, at),
@@ -29,7 +29,7 @@ pub fn placed(error: CommandError, line: &str, args: &Typed<'_>) -> CommandError
 }
 
 /// Where the blamed text starts in the line.
-fn offset(error: &EvalError, line: &str, args: &Typed<'_>) -> Option<usize> {
+fn offset(error: &EvalError, line: &str, args: &Call<'_>) -> Option<usize> {
     let end = end_of(line, args)?;
     let start = end.checked_sub(args.text.len())?;
     if error.mark() == Mark::Before {
@@ -41,7 +41,7 @@ fn offset(error: &EvalError, line: &str, args: &Typed<'_>) -> Option<usize> {
 }
 
 /// Where the arguments end in the line.
-fn end_of(line: &str, args: &Typed<'_>) -> Option<usize> {
+fn end_of(line: &str, args: &Call<'_>) -> Option<usize> {
     // They are a part of the line: the distance of their beginnings tells which.
     let start = (args.text.as_ptr() as usize).checked_sub(line.as_ptr() as usize)?;
     let end = start.checked_add(args.text.len())?;

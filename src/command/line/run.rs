@@ -160,6 +160,6 @@ fn run_one(parsed: &Parsed<'_>, session: &mut Session, sink: &mut dyn Sink) -> R
         unseen = session.follow_thread();
     }
     let mut context = Context::new(session, sink);
-    context.warn(unseen)?;
+    context.out.warn(unseen)?;
     parsed.spec.start(&parsed.args, &mut context)
 }

@@ -1,10 +1,10 @@
 //! What a command is: one constant a command, from which parsing, help, completion and the reference are made.
 
 use super::args::Args;
+use super::call::Call;
 use super::context::Context;
 use super::error::CommandError;
 use super::switch::{Argument, Switches, usage};
-use super::typed::Typed;
 use std::borrow::Cow;
 
 /// A command of the table.
@@ -58,7 +58,7 @@ impl CommandSpec {
     ///
     /// # Errors
     /// A switch that it does not have, and what the command itself says.
-    pub fn start(&self, typed: &Typed<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    pub fn start(&self, typed: &Call<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let args = Args::read(self.switches, self.glue == Glue::Switches, typed, &*context.session)?;
         (self.run)(&args, context)
     }

@@ -191,12 +191,12 @@ pub struct Argument {
     /// As usage shows it: `[ADDRESS [LCOUNT | END]]`.
     pub shown: &'static str,
     /// What may be typed there.
-    pub kind: Kind,
+    pub kind: Expects,
 }
 
 /// What may be typed as an argument: what completion offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Expects {
     /// An expression: numbers, registers, symbols.
     Expression,
     /// An expression for an address, and how much from there on.
@@ -225,7 +225,7 @@ pub enum Kind {
 
 impl Argument {
     /// An argument.
-    pub const fn new(shown: &'static str, kind: Kind) -> Argument {
+    pub const fn new(shown: &'static str, kind: Expects) -> Argument {
         Argument { shown, kind }
     }
 }

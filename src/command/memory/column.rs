@@ -38,7 +38,7 @@ pub fn show(
         let role = if pointer.is_some() { Role::Value } else { Role::Unreadable };
         let line = Line::new().address(address).text("  ").role(role, cell_text(form, pointer));
         let record = finish(Row { address, pointer, form, line }, context);
-        context.emit(record)?;
+        context.out.emit(record)?;
         context.session.next_address.insert(NEXT, address.wrapping_add(size));
     }
     Ok(())

@@ -1,13 +1,13 @@
 //! `d`: the last display once more.
 
 use super::{da, db, dpp, dps, dyb};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Typed};
+use crate::command::{Args, Argument, Call, CommandError, CommandSpec, Context, Expects, Group, Needs};
 
 /// `d`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["d"],
     group: Group::Memory,
-    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Expects::Range)],
     summary: "Shows memory in the form that was used last",
     help: "Shows memory in the form of the last d command (db at first), from where that ended if no address is given.",
     needs: Needs::Memory,
@@ -21,5 +21,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(family) = family else {
         return Err(CommandError::Syntax(name.to_owned()));
     };
-    family.start(&Typed { name, glued: "", text: args.text }, context)
+    family.start(&Call { name, glued: "", text: args.text }, context)
 }

@@ -2,7 +2,7 @@
 
 use super::range::{NEXT, shown};
 use super::rows::bytes_at;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::memory::Memory;
 use crate::output::{Field, Line, Record, Role};
 use crate::util::bounded::{u16_at, utf16_lossy};
@@ -11,7 +11,7 @@ use crate::util::bounded::{u16_at, utf16_lossy};
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["da", "du", "ds", "dS"],
     group: Group::Memory,
-    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Expects::Range)],
     summary: "Shows text: ASCII, UTF-16, or what an ANSI_STRING or UNICODE_STRING counts",
     help: "da  ASCII text up to its NUL, 32 characters a line\n\
            du  UTF-16 text up to its NUL\n\
@@ -112,7 +112,7 @@ fn lines(
                 .field("address", Field::Hex(address))
                 .field("text", shown.text.as_str())
                 .line(line);
-            context.emit(record)?;
+            context.out.emit(record)?;
         }
         done += shown.units as u64;
         // A page that is missing ends the text: what follows it belongs to nothing.

@@ -4,7 +4,7 @@ use super::form::form_in;
 use super::range::{NEXT, columns, shown};
 use super::rows::{bytes_at, record};
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 
 /// `db dc dd dD df dp dq dw dW`
@@ -12,7 +12,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     names: &["db", "dc", "dd", "dD", "df", "dp", "dq", "dw", "dW"],
     group: Group::Memory,
     switches: Switches::letters(&[Switch::with("/c", Takes::Expression, "COLUMNS", "so many in a row")]),
-    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Expects::Range)],
     summary: "Shows memory as bytes, words, double words, quad words, pointers or floating-point numbers",
     help: "db  bytes and characters\n\
            dw  16-bit words; dW with characters\n\
@@ -46,7 +46,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
         let cells = (count - done).min(form.per_row as u64);
         let address = start.wrapping_add(done.wrapping_mul(size));
         let bytes = bytes_at(&memory, address, (cells * size) as usize);
-        context.emit(record(&form, address, &bytes))?;
+        context.out.emit(record(&form, address, &bytes))?;
         done += cells;
         context.session.next_address.insert(NEXT, address.wrapping_add(cells * size));
     }

@@ -2,7 +2,7 @@
 
 use super::form::form_in;
 use super::rows::{bytes_at, fields, value, with_cells};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::output::{Line, Record};
 use crate::util::links::Links;
 
@@ -10,7 +10,7 @@ use crate::util::links::Links;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["dl", "dlb"],
     group: Group::Memory,
-    arguments: &[Argument::new("ADDRESS [MAXCOUNT [SIZE]]", Kind::Expression)],
+    arguments: &[Argument::new("ADDRESS [MAXCOUNT [SIZE]]", Expects::Expression)],
     summary: "Walks a linked list and shows the first pointers of each element",
     help: "ADDRESS is the first element, or a list head; MAXCOUNT how many elements at most (20 if not given); SIZE \
            how many pointers to show of each (2). dl follows the first pointer of each element, dlb the second one, \
@@ -59,7 +59,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         let bytes = bytes_at(&memory, at, size as usize * pointer);
         let line = with_cells(Line::new().address(at).text("  "), &form, &bytes, 2);
-        context.emit(fields(Record::new("list_element"), &form, at, &bytes).line(line))?;
+        context.out.emit(fields(Record::new("list_element"), &form, at, &bytes).line(line))?;
     }
     Ok(())
 }

@@ -3,14 +3,14 @@
 use super::column;
 use super::da::{Encoding, string_at};
 use super::rows::{bytes_at, cell_text, value};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::output::{Field, Record};
 
 /// `dpp dpa dpu` and the forms for 32-bit and 64-bit pointers
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["dpp", "dpa", "dpu", "ddp", "dda", "ddu", "dqp", "dqa", "dqu"],
     group: Group::Memory,
-    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Expects::Range)],
     summary: "Shows pointers and what they point at: a value, ASCII or UTF-16 text",
     help: "The second letter is the pointer's size (p the target's, d 32 bits, q 64 bits), the third what it points \
            at (p a pointer, a ASCII text, u UTF-16 text). A pointer to memory that cannot be read stands alone.\n\

@@ -2,14 +2,14 @@
 
 use super::column;
 use crate::command::show::code_name::source_text;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::output::{Field, Record, Role};
 
 /// `dps dds dqs`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["dps", "dds", "dqs"],
     group: Group::Memory,
-    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Expects::Range)],
     summary: "Shows memory as pointers, one a line, with the symbol or module that each points into",
     help: "dps  pointers\n\
            dds  32-bit words\n\

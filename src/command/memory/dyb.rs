@@ -2,14 +2,14 @@
 
 use super::range::{NEXT, shown};
 use super::rows::{bytes_at, value};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::output::{Field, Line, Record, Role};
 
 /// `dyb dyd`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["dyb", "dyd"],
     group: Group::Memory,
-    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Kind::Range)],
+    arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Expects::Range)],
     summary: "Shows memory as bits, in bytes or double words",
     help: "dyb  four bytes a line, each with its bits and in hexadecimal\n\
            dyd  one 32-bit word a line\n\
@@ -35,7 +35,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     let (start, count) = shown(args.text, size, default, context)?;
     context.session.display_form = args.name;
     for heading in headings(words) {
-        context.emit(Line::new().pad_to(MARGIN).label(heading))?;
+        context.out.emit(Line::new().pad_to(MARGIN).label(heading))?;
     }
     let memory = context.session.target.memory().clone();
     let total = count.saturating_mul(size);
@@ -57,7 +57,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
             .field("address", Field::Hex(address))
             .field("value", value(&bytes).map(Field::Hex))
             .line(line);
-        context.emit(record)?;
+        context.out.emit(record)?;
         done += ROW;
         context.session.next_address.insert(NEXT, start.wrapping_add(done.min(total)));
     }

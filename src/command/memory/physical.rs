@@ -4,7 +4,7 @@ use super::da::{Encoding, string_at};
 use super::form::{Form, form};
 use super::rows::{bytes_at, fields, with_cells};
 use crate::command::line::range;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::eval::as_typed;
 use crate::output::{Action, Field, Line, Record, Role};
 
@@ -12,7 +12,7 @@ use crate::output::{Action, Field, Line, Record, Role};
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!db", "!dc", "!dd", "!dp", "!dq", "!du", "!dw"],
     group: Group::Memory,
-    arguments: &[Argument::new("[ADDRESS] [LCOUNT]", Kind::Range)],
+    arguments: &[Argument::new("[ADDRESS] [LCOUNT]", Expects::Range)],
     summary: "Shows physical memory as bytes, words, double words, quad words or UTF-16 text",
     help: "As the d commands without the exclamation mark, for physical addresses. Triage dumps hold no physical \
            memory. The caching flags [c], [uc], [wc] are accepted; in a dump they say nothing.\n\
@@ -82,7 +82,7 @@ fn rows(form: &Form, start: u64, count: u64, context: &mut Context<'_>) -> Resul
         let bytes = bytes_at(memory, address, (cells * size) as usize);
         let line = with_cells(heading(address), form, &bytes, 1);
         let record = fields(Record::new("physical_memory"), form, address, &bytes).line(line);
-        context.emit(record)?;
+        context.out.emit(record)?;
         done += cells;
         let next = address.wrapping_add(cells * size);
         context.session.next_address.insert(NEXT, next);
@@ -103,7 +103,7 @@ fn text_row(start: u64, count: Option<u64>, context: &mut Context<'_>) -> Result
     };
     let record =
         Record::new("physical_text").field("address", Field::Hex(start)).field("text", text).line(line);
-    context.emit(record)
+    context.out.emit(record)
 }
 
 #[cfg(test)]

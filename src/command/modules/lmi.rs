@@ -1,7 +1,7 @@
 //! `!lmi`: what is known of one module, its image and its symbols.
 
 use super::dh::{base_of, machine_name};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Module, SymbolStatus};
 use crate::output::{Field, Line, Record, Role};
 use crate::session::Session;
@@ -13,7 +13,7 @@ use crate::util::hex;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!lmi"],
     group: Group::Modules,
-    arguments: &[Argument::new("MODULE | ADDRESS", Kind::Module)],
+    arguments: &[Argument::new("MODULE | ADDRESS", Expects::Module)],
     summary: "Shows a module's image facts: time stamp, checksum, the PDB that belongs to it, its symbols",
     help: "Shows what the module list says of a module, what its headers say where the dump (or an image file named with \
            -i) holds them, which PDB belongs to it and which symbols were found.",
@@ -30,7 +30,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return Err(CommandError::Missing(format!("no module at {}; lm lists them", hex::tick(base))));
     };
     let record = record(&module, context.session);
-    context.emit(record)
+    context.out.emit(record)
 }
 
 /// A label that ends in the colon's column.

@@ -1,7 +1,7 @@
 //! `.process`: the process whose address space is looked at.
 
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs, Switch, Switches,
+    Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs, Switch, Switches,
 };
 use crate::output::Line;
 
@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::ignored("/P"),
         Switch::ignored("/i"),
     ]),
-    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
+    arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
     summary: "Shows or chooses the process whose address space is looked at",
     help: "With an EPROCESS address, user memory and user modules are that process's from then on; 0 goes back to \
            the current thread's process, which ~Ns and .thread change. Needs page tables: a triage dump holds one process's memory only. Modules are \
@@ -30,7 +30,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let asked = context.evaluate(args.text)?;
         if asked == 0 {
             let unseen = context.session.detach();
-            context.warn(unseen)?;
+            context.out.warn(unseen)?;
         } else {
             context.session.attach(asked).map_err(CommandError::Missing)?;
         }
@@ -38,5 +38,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let process = context.session.process();
     let process =
         process.ok_or_else(|| CommandError::Missing("the current process is not known".to_owned()))?;
-    context.emit(Line::of("Implicit process is now ").address(process))
+    context.out.emit(Line::of("Implicit process is now ").address(process))
 }

@@ -3,7 +3,7 @@
 use crate::command::line::{Out, nothing_more};
 use crate::command::show::thread::heading;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
-use crate::debuggee::{Lack, Scope};
+use crate::debuggee::Lack;
 use crate::kernel::{Processor, ReadyQueue};
 use crate::output::{Action, Branch, Cell, Field, Line, Record, Role};
 use std::collections::HashSet;
@@ -22,8 +22,8 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     nothing_more(args.text)?;
-    let (session, mut out) = context.parts();
-    let scope = Scope::new(&session.target, &session.cancel);
+    let scope = context.session.scope();
+    let out = &mut context.out;
     let processors: Vec<(u32, Result<Processor<'_>, Lack>)> = Processor::all(&scope).collect();
     let mut known = HashSet::new();
     for processor in processors.iter().filter_map(|(_, found)| found.as_ref().ok()) {
@@ -42,12 +42,12 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             .cell("group", Cell::new(processor.group()).digits(2).role(Role::Text))
             .text(") ")
             .cell("processors", Cell::new(members.map(Field::Hex)).shown(mask));
-        show(head, &format!("SharedReadyQueue {address:016x}"), Ok(queue), &mut out)?;
+        show(head, &format!("SharedReadyQueue {address:016x}"), Ok(queue), out)?;
     }
     processors.into_iter().try_for_each(|(number, processor)| {
         let head = Record::new("ready_queue").field("processor", number);
         let queue = processor.and_then(|processor| ReadyQueue::of(&processor));
-        show(head, &format!("Processor {number}"), queue, &mut out)
+        show(head, &format!("Processor {number}"), queue, out)
     })
 }
 

@@ -1,7 +1,7 @@
 //! `!running`: what each processor runs.
 
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs, Switch, Switches};
-use crate::debuggee::{Lack, Scope};
+use crate::debuggee::Lack;
 use crate::kernel::{LockState, Processor, Thread};
 use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
 
@@ -32,32 +32,32 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let numbers = rows.iter().filter(|row| wanted(row)).map(|row| row.number);
         numbers.fold(0u64, |mask, number| mask | 1u64.checked_shl(number).unwrap_or(0))
     };
-    context.blank()?;
-    context.emit(Line::of(format!("System Processors:  ({:016x})", mask(|_| true))))?;
+    context.out.blank()?;
+    context.out.emit(Line::of(format!("System Processors:  ({:016x})", mask(|_| true))))?;
     // A processor of which nothing is known does not count as busy.
     let known = if rows.iter().any(|row| row.idle.is_none()) { " as far as known" } else { "" };
     let idle_ones = mask(|row| row.idle == Some(true));
-    context.emit(Line::of(format!("  Idle Processors:  ({idle_ones:016x}){known}")))?;
+    context.out.emit(Line::of(format!("  Idle Processors:  ({idle_ones:016x}){known}")))?;
     if !rows.is_empty() && rows.iter().all(|row| row.idle == Some(true)) {
-        context.emit(Line::of("All processors idle."))?;
+        context.out.emit(Line::of("All processors idle."))?;
     }
-    context.blank()?;
+    context.out.blank()?;
     let table = table();
     let unknown: Vec<&Row> = rows.iter().filter(|row| row.lack.is_some()).collect();
     context.within(table, |context| {
         for row in rows.iter().filter(|row| row.lack.is_none() && (idle || row.idle != Some(true))) {
-            context.emit(row.record.clone())?;
+            context.out.emit(row.record.clone())?;
             if stacks {
-                context.blank()?;
+                context.out.blank()?;
                 context.run_line(&format!("{}kn", row.number))?;
-                context.blank()?;
+                context.out.blank()?;
             }
         }
         Ok(())
     })?;
     if let Some(why) = unknown.first().and_then(|row| row.lack.as_ref()) {
         let text = format!("{} of {} processors are not known: {why}", unknown.len(), rows.len());
-        context.emit(Line::new().role(Role::Warning, text))?;
+        context.out.emit(Line::new().role(Role::Warning, text))?;
     }
     Ok(())
 }
@@ -88,7 +88,7 @@ struct Row {
 }
 
 fn rows(context: &Context<'_>) -> Vec<Row> {
-    let scope = Scope::new(&context.session.target, &context.session.cancel);
+    let scope = context.session.scope();
     let table = table();
     Processor::all(&scope)
         .map(|(number, processor)| match processor {

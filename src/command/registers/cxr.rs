@@ -1,8 +1,8 @@
 //! `.cxr`: a saved CONTEXT as the current registers.
 
 use crate::command::show::registers::{Segments, show};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs};
-use crate::debuggee::Context as RegisterContext;
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs};
+use crate::debuggee::RegisterContext;
 use crate::memory::Memory;
 use crate::output::Line;
 
@@ -10,7 +10,7 @@ use crate::output::Line;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".cxr"],
     group: Group::Registers,
-    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
+    arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
     summary: "Makes a saved CONTEXT the current registers",
     help: "Reads the CONTEXT at the address, shows it and uses it from then on; without an address the processor's own \
            registers are current again.",
@@ -22,7 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
         context.session.reset_context();
-        return context.emit(Line::of("Resetting default scope"));
+        return context.out.emit(Line::of("Resetting default scope"));
     }
     let address = context.evaluate(args.text)?;
     let machine = context.session.target.machine();

@@ -3,7 +3,7 @@
 use super::cxr;
 use super::trap;
 use crate::analysis::{ContextKind, crash_context};
-use crate::command::{Args, CommandError, CommandSpec, Context, Effect, Group, Needs, Typed};
+use crate::command::{Args, Call, CommandError, CommandSpec, Context, Effect, Group, Needs};
 use crate::session::Focus;
 
 /// `.ecxr`
@@ -32,13 +32,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if session.focus.processor != crashed || session.focus.thread.is_some() {
         session.focus = Focus { processor: crashed, ..Focus::default() };
         let unseen = session.follow_thread();
-        context.warn(unseen)?;
+        context.out.warn(unseen)?;
     }
     let text = format!("{:#x}", found.address);
     match found.kind {
         ContextKind::ContextRecord => {
-            cxr::SPEC.start(&Typed { name: ".cxr", glued: "", text: &text }, context)
+            cxr::SPEC.start(&Call { name: ".cxr", glued: "", text: &text }, context)
         }
-        ContextKind::TrapFrame => trap::SPEC.start(&Typed { name: ".trap", glued: "", text: &text }, context),
+        ContextKind::TrapFrame => trap::SPEC.start(&Call { name: ".trap", glued: "", text: &text }, context),
     }
 }

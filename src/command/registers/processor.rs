@@ -1,6 +1,8 @@
 //! `~`: lists or switches processors.
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Effect, Glue, Group, Kind, Needs};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Glue, Group, Needs,
+};
 use crate::debuggee::Processor;
 use crate::output::{Action, Field, Line, Record, Role};
 use crate::util::hex;
@@ -10,7 +12,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     names: &["~"],
     glue: Glue::Anything,
     group: Group::Registers,
-    arguments: &[Argument::new("[N | Ns | Nk | Nr]", Kind::Text)],
+    arguments: &[Argument::new("[N | Ns | Nk | Nr]", Expects::Text)],
     summary: "Lists the processors or makes one current",
     help: "~ lists every processor with its thread and where it stood; `>` marks the current one and `!` the one that \
            crashed. ~2s (or ~2) makes processor 2 current: registers, stack and memory then are its own. ~2k and \
@@ -34,7 +36,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let number: u32 = number.parse().map_err(|_| CommandError::Syntax(format!("~{}", args.text)))?;
     if context.session.select_processor(number) {
         let unseen = context.session.follow_thread();
-        return context.warn(unseen);
+        return context.out.warn(unseen);
     }
     let count = context.session.target.processors().len();
     Err(CommandError::Argument(format!(
@@ -46,7 +48,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 fn list(context: &mut Context<'_>) -> Result<(), CommandError> {
     for processor in context.session.target.processors().to_vec() {
         let record = row(&processor, context);
-        context.emit(record)?;
+        context.out.emit(record)?;
     }
     Ok(())
 }

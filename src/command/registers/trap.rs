@@ -1,7 +1,7 @@
 //! `.trap`: a trap frame as the current registers.
 
 use crate::command::show::registers::{Segments, show};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs};
 use crate::output::{Line, Role};
 use crate::unwind::{TargetHost, TrapFrame};
 
@@ -9,7 +9,7 @@ use crate::unwind::{TargetHost, TrapFrame};
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".trap"],
     group: Group::Registers,
-    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
+    arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
     summary: "Makes a trap frame the current registers",
     help: "kv names the trap frames of a stack. A trap frame holds what the processor was doing when it was interrupted, \
            but few of the registers that calls preserve: those are shown as zero. The frame after the trap handler in k \
@@ -22,7 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
         context.session.reset_context();
-        return context.emit(Line::of("Resetting default scope"));
+        return context.out.emit(Line::of("Resetting default scope"));
     }
     let address = context.evaluate(args.text)?;
     let session = &mut *context.session;
@@ -51,7 +51,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         "NOTE: The trap frame does not contain all registers.",
         "Some register values may be zeroed or incorrect.",
     ] {
-        context.emit(Line::new().role(Role::Warning, text))?;
+        context.out.emit(Line::new().role(Role::Warning, text))?;
     }
     show(&shown, Segments::Hidden, context)
 }

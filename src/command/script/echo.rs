@@ -1,6 +1,6 @@
 //! `.echo`, and the comments `*` and `$$`.
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Rest};
 use crate::output::{Line, Span};
 
 /// `.echo`
@@ -8,7 +8,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     names: &[".echo"],
     rest: Rest::Text,
     group: Group::Language,
-    arguments: &[Argument::new("TEXT", Kind::Text)],
+    arguments: &[Argument::new("TEXT", Expects::Text)],
     summary: "Prints its text",
     help: "Prints the text up to the next `;`; quotation marks around it are taken off and protect a `;`.",
     needs: Needs::Nothing,
@@ -21,7 +21,7 @@ pub const COMMENT: CommandSpec = CommandSpec {
     glue: Glue::Anything,
     rest: Rest::Remark,
     group: Group::Language,
-    arguments: &[Argument::new("TEXT", Kind::Text)],
+    arguments: &[Argument::new("TEXT", Expects::Text)],
     summary: "A remark up to the next ;",
     help: "Does nothing.",
     needs: Needs::Nothing,
@@ -34,7 +34,7 @@ pub const COMMENT_LINE: CommandSpec = CommandSpec {
     glue: Glue::Anything,
     rest: Rest::Line,
     group: Group::Language,
-    arguments: &[Argument::new("TEXT", Kind::Text)],
+    arguments: &[Argument::new("TEXT", Expects::Text)],
     summary: "A remark up to the end of the line",
     help: "Does nothing.",
     needs: Needs::Nothing,
@@ -48,5 +48,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return Err(CommandError::Caret { what: "Trailing quote missing", at });
     }
     let quoted = args.text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    context.emit(Line::new().span(Span::typed(quoted.unwrap_or(args.text))))
+    context.out.emit(Line::new().span(Span::typed(quoted.unwrap_or(args.text))))
 }

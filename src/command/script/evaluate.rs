@@ -1,7 +1,7 @@
 //! `?`: the value of an expression.
 
 use crate::command::line::nothing_more;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs};
 use crate::output::{Action, Field, Line, Record};
 use crate::util::hex;
 
@@ -10,7 +10,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     names: &["?"],
     glue: Glue::Anything,
     group: Group::Language,
-    arguments: &[Argument::new("EXPRESSION", Kind::Expression)],
+    arguments: &[Argument::new("EXPRESSION", Expects::Expression)],
     summary: "Evaluates a MASM expression",
     help: "Numbers are hexadecimal (0n10 is decimal); registers are @rsp, memory is poi(), dwo(), wo(), by(). Without an \
            expression it lists the commands.\nExample: ? poi(@rsp)+8\n\
@@ -34,6 +34,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .value(value.cast_signed().to_string())
         .text(" = ")
         .link(crate::output::Role::Value, hex::tick(value), Action::Number(value));
-    context.emit(Record::new("value").field("value", Field::Hex(value)).line(line))?;
+    context.out.emit(Record::new("value").field("value", Field::Hex(value)).line(line))?;
     nothing_more(rest)
 }

@@ -3,7 +3,7 @@
 use crate::command::line::nothing_more;
 use crate::command::show::typed::{note_layout, with_view};
 use crate::command::types::dt::lines_of;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs};
 use crate::debuggee::FoundType;
 use crate::eval::EvalError;
 use crate::eval::cxx::{self, CType, Typed};
@@ -11,7 +11,7 @@ use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::types::format::number::{extend, pointer, quoted, signed};
 use crate::symbols::types::format::value::{scalar, value as format_value};
 use crate::symbols::types::format::words::Style;
-use crate::symbols::types::format::{self, Options, ValueKind};
+use crate::symbols::types::format::{self, FormatOptions, ValueKind};
 use crate::symbols::types::{Base, BaseKind, Type};
 use crate::util::float;
 
@@ -20,7 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     names: &["??"],
     glue: Glue::Anything,
     group: Group::Language,
-    arguments: &[Argument::new("EXPRESSION", Kind::Expression)],
+    arguments: &[Argument::new("EXPRESSION", Expects::Expression)],
     summary: "Evaluates a C++ expression, with types",
     help: "Numbers are decimal unless they start with 0x; registers are @rsp, @$proc is an _EPROCESS *, @$thread an \
            _ETHREAD *. Casts, members (. and ->), [], * and &, arithmetic, comparisons, sizeof, #FIELD_OFFSET and \
@@ -102,7 +102,7 @@ fn say(
     for line in below {
         record = record.line(line);
     }
-    context.emit(record)
+    context.out.emit(record)
 }
 
 fn pointer_to(value: &Typed, to: &CType, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -177,7 +177,7 @@ fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<
                 None => format!("{} (No matching enumerant)", signed(number)),
             };
             let line = Line::new().label(&e.name).text(" ").value(text);
-            context.emit(
+            context.out.emit(
                 Record::new("value")
                     .field("type", e.name.as_str())
                     .field("value", Field::Hex(raw))
@@ -192,7 +192,7 @@ fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<
             for line in below {
                 record = record.line(line);
             }
-            context.emit(record)?;
+            context.out.emit(record)?;
             note_layout(found, context)
         }
         _ => say(value, raw, pointer(raw), Vec::new(), context),
@@ -201,7 +201,7 @@ fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<
 
 /// What `dt` says of the structure beside its name, if anything, and its members.
 fn members(found: &FoundType, at: u64, context: &Context<'_>) -> Vec<Line> {
-    let options = Options::default();
+    let options = FormatOptions::default();
     let own = with_view(&context.session.target, &*found.source, |view| {
         format_value(view, found.id, at, Style::PLAIN).text
     });

@@ -1,7 +1,7 @@
 //! `.formats`: a value in every notation.
 
 use crate::command::line::nothing_more;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::output::{Field, Line, Record};
 use crate::util::filetime::{self, Zone};
 use crate::util::{float, hex};
@@ -10,7 +10,7 @@ use crate::util::{float, hex};
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".formats"],
     group: Group::Language,
-    arguments: &[Argument::new("EXPRESSION", Kind::Expression)],
+    arguments: &[Argument::new("EXPRESSION", Expects::Expression)],
     summary: "Shows a value as hexadecimal, decimal, octal and binary number, characters, time and floating-point",
     help: "A value of 32 bits is read as seconds since 1970, a larger one as a FILETIME; the time is shown in the zone \
            that --tz chooses.\n\
@@ -33,7 +33,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let (value, rest) = context.evaluate_prefix(args.text)?;
     let record = record(value, &context.session.settings.zone);
-    context.emit(record)?;
+    context.out.emit(record)?;
     nothing_more(rest)
 }
 

@@ -1,7 +1,7 @@
 //! `.help`: the commands.
 
 use crate::command::{
-    Args, Argument, COMMANDS, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs, near,
+    Args, Argument, COMMANDS, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs, near,
 };
 use crate::output::{Action, Line, Record, Role};
 use crate::util::width;
@@ -11,7 +11,7 @@ use crate::words::text;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".help", ".hh"],
     group: Group::Language,
-    arguments: &[Argument::new("[COMMAND]", Kind::Command)],
+    arguments: &[Argument::new("[COMMAND]", Expects::Command)],
     summary: "Lists the commands, or explains one",
     help: "Without a name it lists every command with one line each; with a name it shows that command's options.",
     needs: Needs::Nothing,
@@ -37,9 +37,9 @@ pub fn list(context: &mut Context<'_>) -> Result<(), CommandError> {
     groups.dedup();
     let language = context.session.settings.language;
     for group in groups {
-        context.emit(Line::new().role(Role::Heading, text(group.title(), language)))?;
+        context.out.emit(Line::new().role(Role::Heading, text(group.title(), language)))?;
         for spec in COMMANDS.iter().filter(|spec| spec.group == group) {
-            context.emit(entry(spec))?;
+            context.out.emit(entry(spec))?;
         }
     }
     Ok(())
@@ -62,16 +62,16 @@ fn entry(spec: &CommandSpec) -> Record {
 
 fn explain(spec: &CommandSpec, context: &mut Context<'_>) -> Result<(), CommandError> {
     let names = spec.names.join(", ");
-    context.emit(Line::new().role(Role::Symbol, names).text(" ").label(spec.usage()))?;
-    context.emit(Line::of(format!("{}.", spec.summary)))?;
+    context.out.emit(Line::new().role(Role::Symbol, names).text(" ").label(spec.usage()))?;
+    context.out.emit(Line::of(format!("{}.", spec.summary)))?;
     for line in spec.help.lines() {
-        context.emit(Line::of(line))?;
+        context.out.emit(Line::of(line))?;
     }
     for line in spec.switches.help() {
-        context.emit(Line::of(line))?;
+        context.out.emit(Line::of(line))?;
     }
     if spec.effect == Effect::Selects {
-        context.emit(Line::of("It changes what later commands show."))?;
+        context.out.emit(Line::of("It changes what later commands show."))?;
     }
     Ok(())
 }

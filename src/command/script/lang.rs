@@ -1,6 +1,6 @@
 //! `.lang`: the language of explanations.
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::output::{Line, Record};
 use crate::words::{Language, text};
 
@@ -8,7 +8,7 @@ use crate::words::{Language, text};
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".lang"],
     group: Group::Language,
-    arguments: &[Argument::new("[en | zh-CN]", Kind::Word(&["en", "zh-CN"]))],
+    arguments: &[Argument::new("[en | zh-CN]", Expects::Word(&["en", "zh-CN"]))],
     summary: "Shows or chooses the language of explanations",
     help: "Explanations, advice and the explorer's own words are in English or Chinese. Names, labels and whatever is typed \
            or pasted back are the same in both.\n\
@@ -26,5 +26,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let language = context.session.settings.language;
     let line = Line::new().text(text("lang.chosen", language));
-    context.emit(Record::new("language").field("language", language.tag()).line(line))
+    context.out.emit(Record::new("language").field("language", language.tag()).line(line))
 }

@@ -3,7 +3,7 @@
 use super::code_name::stands_in;
 use super::disassembly::{instruction_line, operand_note};
 use crate::command::{CommandError, Context};
-use crate::debuggee::Context as RegisterContext;
+use crate::debuggee::RegisterContext;
 use crate::dump::Machine;
 use crate::output::{Action, Field, Line, Record, Role};
 use crate::util::hex;
@@ -37,14 +37,14 @@ pub fn show(
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     let lost = context.session.lost_registers();
-    context.emit(block(registers, segments, &lost))?;
+    context.out.emit(block(registers, segments, &lost))?;
     let ip = registers.ip();
     if let Some(name) = stands_in(ip, context) {
-        context.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
+        context.out.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
     }
     let line = Line::of(selector(registers)).append(instruction_line(context, ip));
     let note = operand_note(context, registers, &lost, ip);
-    context.emit(match note {
+    context.out.emit(match note {
         Some(note) => line.text(" ").value(note),
         None => line,
     })
@@ -62,14 +62,14 @@ pub fn show_known(
     if lost.is_empty() {
         return show(registers, Segments::Shown, context);
     }
-    context.emit(block_without(registers, Segments::Shown, lost, Lost::AsUnknown))?;
+    context.out.emit(block_without(registers, Segments::Shown, lost, Lost::AsUnknown))?;
     let ip = registers.ip();
     if let Some(name) = stands_in(ip, context) {
-        context.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
+        context.out.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
     }
     let line = Line::of(selector(registers)).append(instruction_line(context, ip));
     let note = operand_note(context, registers, lost, ip);
-    context.emit(match note {
+    context.out.emit(match note {
         Some(note) => line.text(" ").value(note),
         None => line,
     })

@@ -8,7 +8,7 @@ use crate::symbols::layouts::Version;
 use crate::symbols::source::{Symbol, SymbolKind};
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::{Detail, Style, c_name};
-use crate::symbols::types::format::{FieldLine, Options, Value, ValueKind, View};
+use crate::symbols::types::format::{FieldLine, FormatOptions, Value, ValueKind, View};
 use crate::symbols::types::{Exactness, Type, TypeSource};
 use crate::util::bounded::slice;
 
@@ -109,7 +109,7 @@ pub fn with_bytes(target: &Target, ty: &FoundType, bytes: &[u8]) -> Value {
 }
 
 /// A line of a layout with its roles, and links to what can be followed.
-pub fn field_line(line: &FieldLine, options: &Options, found: &FoundType) -> Line {
+pub fn field_line(line: &FieldLine, options: &FormatOptions, found: &FoundType) -> Line {
     Line::new().label(line.lead(options)).span(value_span(&line.value, &found.of(line.ty), line.address))
 }
 
@@ -161,9 +161,9 @@ pub fn note_layout(found: &FoundType, context: &mut Context<'_>) -> Result<(), C
         (Exactness::Nearest(build), _) => format!("Note: built-in layout of {build} (this dump: {here})"),
         (Exactness::Exact | Exactness::BuiltIn(_), false) => format!("Note: {}", found.source.type_origin()),
     };
-    context.emit(Line::new().role(Role::Dim, text))?;
+    context.out.emit(Line::new().role(Role::Dim, text))?;
     for remark in remarks {
-        context.emit(Line::new().role(Role::Dim, format!("Note: {remark}")))?;
+        context.out.emit(Line::new().role(Role::Dim, format!("Note: {remark}")))?;
     }
     Ok(())
 }

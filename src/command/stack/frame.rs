@@ -3,7 +3,7 @@
 use super::rows::Columns;
 use crate::command::show::registers::{Segments, show as show_registers};
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs, Switch, Switches,
+    Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs, Switch, Switches,
 };
 use crate::dump::Machine;
 use crate::output::{Field, Line, Record, Role};
@@ -17,7 +17,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::flag("/c", "makes the frame the start of later stacks; .cxr takes that back"),
         Switch::flag("/r", "shows the frame's registers and instruction"),
     ]),
-    arguments: &[Argument::new("[N]", Kind::Expression)],
+    arguments: &[Argument::new("[N]", Expects::Expression)],
     summary: "Selects a frame: registers and locals are then its own",
     help: "N is hexadecimal, as k prints it; 0n17 is decimal. Without N it shows the selected frame. \
            Registers that calls do not preserve cannot be known in outer frames: they are listed as not recovered.",
@@ -89,7 +89,7 @@ fn select(number: u32, show: bool, start: bool, context: &mut Context<'_>) -> Re
         context.session.set_context(selected.context.clone(), Some(registers));
     }
     let row = Columns::PLAIN.row(&selected.frame, None, context);
-    context.emit(row)?;
+    context.out.emit(row)?;
     if show {
         show_registers(&selected.context, Segments::Shown, context)?;
         let machine = selected.context.machine();
@@ -97,11 +97,11 @@ fn select(number: u32, show: bool, start: bool, context: &mut Context<'_>) -> Re
             let recovered = selected.frame.arm64.iter().flat_map(|known| known.recovered());
             let names: Vec<String> = recovered.map(|(name, _)| name).collect();
             let text = format!("recovered in this frame: pc sp {}", names.join(" "));
-            context.emit(Line::new().role(Role::Dim, text))?;
+            context.out.emit(Line::new().role(Role::Dim, text))?;
         } else if selected.frame.kind != FrameKind::First
             && let Some(record) = not_recovered(&selected.frame.registers)
         {
-            context.emit(record)?;
+            context.out.emit(record)?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use super::fold::Part;
 use super::parameters::Parameters;
 use super::rows::Columns;
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Switch, Switches, Takes,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Switch, Switches, Takes,
 };
 use crate::memory::Memory;
 use crate::output::{Line, Role};
@@ -32,8 +32,8 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::flag("--narrow", "without return addresses"),
     ]),
     arguments: &[
-        Argument::new("[= RSP [RIP]]", Kind::Expression),
-        Argument::new("[COUNT]", Kind::Expression),
+        Argument::new("[= RSP [RIP]]", Expects::Expression),
+        Argument::new("[COUNT]", Expects::Expression),
     ],
     summary: "Shows the stack",
     help: "k 20 shows 0x20 frames, k = RSP RIP 10 a stack from other registers, kd N so many words.\n\n\
@@ -82,7 +82,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     if context.session.focus.context.is_some() {
         let text = "  *** Stack trace for last set context - .thread/.cxr resets it";
-        context.emit(Line::of(text))?;
+        context.out.emit(Line::of(text))?;
     }
     let stack = context.session.stack_from(start.registers, limit);
     show(&stack, columns, parameters, limit, has("--fold"), context)
@@ -132,7 +132,7 @@ fn show(
     fold: bool,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    context.emit(columns.heading())?;
+    context.out.emit(columns.heading())?;
     let frames = stack.frames.get(..limit.min(stack.frames.len())).unwrap_or_default();
     let parts = match fold {
         true => fold::parts(frames),
@@ -144,7 +144,7 @@ fn show(
         let frame = match part {
             Part::Frame(index) => frames.get(index),
             Part::Folded(folded) => {
-                context.emit(folded.record())?;
+                context.out.emit(folded.record())?;
                 continue;
             }
         };
@@ -152,10 +152,10 @@ fn show(
         if frame.trust.is_scan() && !warned {
             warned = true;
             let text = "WARNING: Stack unwind information not available. Following frames may be wrong.";
-            context.emit(Line::new().role(Role::Warning, text))?;
+            context.out.emit(Line::new().role(Role::Warning, text))?;
         }
         let row = parameters.add(columns.row(frame, before, context), frame, context);
-        context.emit(row)?;
+        context.out.emit(row)?;
         if frame.kind != FrameKind::Inline {
             before = Some(frame.sp);
         }
@@ -176,12 +176,14 @@ fn remarks(stack: &Stack, shown: usize, context: &mut Context<'_>) -> Result<(),
             "{scanned} of {shown} frames were found by searching the stack; exact with these images (-i): {}",
             images.join(", ")
         );
-        context.emit(Line::new().role(Role::Warning, text))?;
+        context.out.emit(Line::new().role(Role::Warning, text))?;
     }
     if let Some((ip, count)) = stack.nested_traps() {
         let text = format!("{count} trap frames in one another, each of ");
         let line = context.with_symbol(Line::new().role(Role::Warning, text), ip);
-        context.emit(line.role(Role::Warning, ": the code that handles the exception raises it again"))?;
+        context
+            .out
+            .emit(line.role(Role::Warning, ": the code that handles the exception raises it again"))?;
     }
     let worth_saying = match &stack.end {
         End::Complete | End::Limit(_) | End::UserModeMissing { .. } | End::NothingFound { .. } => false,
@@ -193,7 +195,7 @@ fn remarks(stack: &Stack, shown: usize, context: &mut Context<'_>) -> Result<(),
     };
     if worth_saying {
         let text = format!("The stack ends here: {}.", stack.end);
-        context.emit(Line::new().role(Role::Warning, text))?;
+        context.out.emit(Line::new().role(Role::Warning, text))?;
     }
     Ok(())
 }
@@ -207,7 +209,7 @@ fn raw(sp: u64, count: u64, context: &mut Context<'_>) -> Result<(), CommandErro
             Ok(value) => context.with_symbol(line.address(value).text(" "), value),
             Err(_) => line.role(Role::Unreadable, "????????`????????"),
         };
-        context.emit(line)?;
+        context.out.emit(line)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `.thread`: looks at another thread's stack.
 
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Effect, Group, Kind, Needs, Switch, Switches,
+    Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs, Switch, Switches,
 };
 use crate::memory::Memory;
 use crate::output::Line;
@@ -18,7 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::ignored("/P"),
         Switch::ignored("/w"),
     ]),
-    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
+    arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
     summary: "Shows or selects the thread whose stack is shown",
     help: "The address is that of an ETHREAD. The stack of a thread that waits starts where it was switched out. User \
            memory is that of its process, unless .process chose one. Without an address the thread of the current \
@@ -33,7 +33,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.session.focus.thread = None;
         context.session.reset_context();
         let unseen = context.session.follow_thread();
-        context.warn(unseen)?;
+        context.out.warn(unseen)?;
         let thread = context
             .session
             .thread()
@@ -43,12 +43,12 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let thread = context.evaluate(args.text)?;
     select(thread, context)?;
     let unseen = context.session.follow_thread();
-    context.warn(unseen)?;
+    context.out.warn(unseen)?;
     said(thread, context)
 }
 
 fn said(thread: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
-    context.emit(Line::of("Implicit thread is now ").address(thread))
+    context.out.emit(Line::of("Implicit thread is now ").address(thread))
 }
 
 /// Makes a thread current: a running one with its processor's registers, a waiting one from its switch frame.

@@ -1,7 +1,7 @@
 //! `!chksym`: does the loaded PDB belong to the image?
 
 use crate::command::show::typed::module_named;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::SymbolStatus;
 use crate::output::{Line, Record, Role};
 use crate::symbols::module::PdbId;
@@ -11,7 +11,7 @@ use crate::symbols::pdb::PdbFile;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!chksym"],
     group: Group::Symbols,
-    arguments: &[Argument::new("MODULE", Kind::Module)],
+    arguments: &[Argument::new("MODULE", Expects::Module)],
     summary: "Compares a module's PDB with what the image asks for",
     help: "Shows time stamp, size and PDB identity of the image, the identity of the PDB that is loaded, and whether \
            they agree. Where the dump holds no image header, the kernel's PDB is recognised by the addresses that the \
@@ -43,7 +43,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let file = symbols.file.as_ref().filter(|_| is_pdb);
     let Some(file) = file else {
         let text = format!("No PDB is loaded for {}: its symbols are {}", module.name, symbols.status.word());
-        return context.emit(record.line("").line(Line::new().role(Role::Warning, text)));
+        return context.out.emit(record.line("").line(Line::new().role(Role::Warning, text)));
     };
     let pdb = PdbFile::open(file, context.session.target.symbols().index_cache().as_deref());
     let pdb = pdb.map_err(|error| CommandError::Missing(error.to_string()))?;
@@ -62,7 +62,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         Some(_) => Line::new().role(Role::Warning, format!("MISMATCH: {name} and {}", module.image_name)),
         None => Line::of(format!("MATCH: {name} and the addresses of kernel variables that the dump holds")),
     };
-    context.emit(record.line(verdict))
+    context.out.emit(record.line(verdict))
 }
 
 fn identity(record: Record, id: &PdbId) -> Record {

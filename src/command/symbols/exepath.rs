@@ -1,7 +1,7 @@
 //! `.exepath`: where images are looked for.
 
 use super::paths::{edited, show};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Rest};
 
 /// `.exepath`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -9,7 +9,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Letters("+"),
     rest: Rest::Line,
     group: Group::Symbols,
-    arguments: &[Argument::new("[+] [PATH]", Kind::Path)],
+    arguments: &[Argument::new("[+] [PATH]", Expects::Path)],
     summary: "Shows, sets or (with +) extends the image path",
     help: "Images that match a loaded module by time stamp and size stand in for code that the dump lacks, and name the \
            PDB of modules whose headers are not in the dump.",

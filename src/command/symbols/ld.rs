@@ -1,6 +1,6 @@
 //! `ld`: loads a module's symbols now.
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Module, SymbolStatus};
 use crate::output::{Line, Role};
 use crate::symbols::wildcard::Wildcard;
@@ -9,7 +9,7 @@ use crate::symbols::wildcard::Wildcard;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["ld"],
     group: Group::Symbols,
-    arguments: &[Argument::new("MODULE | *", Kind::Module)],
+    arguments: &[Argument::new("MODULE | *", Expects::Module)],
     summary: "Loads the symbols of modules",
     help: "MODULE may hold wildcards. .reload /f says in full what was tried where nothing is found.",
     needs: Needs::Target,
@@ -30,7 +30,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return Err(CommandError::Argument(format!("no module is called '{}'; lm lists them", args.text)));
     }
     for module in modules {
-        context.check()?;
+        context.out.check()?;
         let before = context.session.target.symbols().loaded(&module).is_some();
         let symbols = context.session.target.module_symbols(&module);
         let line = match symbols.status {
@@ -47,7 +47,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                 Line::of(format!("Symbols {already}loaded for {} {}", module.name, status.word()))
             }
         };
-        context.emit(line)?;
+        context.out.emit(line)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::command::show::symbol_text::{data, words};
 use crate::command::show::typed::with_view;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Module, Target};
 use crate::output::{Action, Field, Line, Record, Role};
 
@@ -10,7 +10,7 @@ use crate::output::{Action, Field, Line, Record, Role};
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["ln"],
     group: Group::Symbols,
-    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
+    arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
     summary: "Shows the symbols nearest to an address",
     help: "Shows the symbol at or before the address and the one after it, its source line where known, and every \
            symbol that stands exactly there. An address in a module without symbols shows the module; one in no module \
@@ -32,7 +32,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     let record = nearest(target, module, address).unwrap_or_else(|| bare(module, address));
     let record = with_known(record, target, module, address);
-    context.emit(record)
+    context.out.emit(record)
 }
 
 /// The first line of what is said of an address in a module.

@@ -1,6 +1,6 @@
 //! `lsa`: the source lines around an address.
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::output::{Line, Record, Role};
 use crate::util::files::open_found;
 use std::io::{self, BufRead, BufReader, Read};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["lsa"],
     group: Group::Symbols,
-    arguments: &[Argument::new("[ADDRESS]", Kind::Expression)],
+    arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
     summary: "Shows the source lines around an address",
     help: "Needs line records in the module's PDB, and the source file below a folder of .srcpath.",
     needs: Needs::Target,
@@ -43,7 +43,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let source = open_found(&path).map_err(|error| missing(format!("{}: {error}", path.display())))?;
     let mut lines = SourceLines(BufReader::new(source));
     for _ in 1..first {
-        context.check()?;
+        context.out.check()?;
         if !lines.skip().map_err(|error| missing(format!("{}: {error}", path.display())))? {
             break;
         }
@@ -60,7 +60,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let (mark, role) = if number == at { ('>', Role::Changed) } else { (' ', Role::Text) };
         record = record.line(Line::new().label(format!("{mark}{number:>6}: ")).role(role, text));
     }
-    context.emit(record)
+    context.out.emit(record)
 }
 
 /// The lines of a source file, one after the other: of a file of any size only those that are shown are kept.

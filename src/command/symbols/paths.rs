@@ -32,23 +32,23 @@ pub fn show(path: &SearchPath, what: &str, context: &mut Context<'_>) -> Result<
         "" => "<empty>",
         text => text,
     };
-    context.emit(Line::new().label(format!("{what} search path is: ")).value(text))?;
+    context.out.emit(Line::new().label(format!("{what} search path is: ")).value(text))?;
     let expanded = format!("Expanded {what} search path is: ");
-    context.emit(Line::new().label(expanded).value(path.expanded()))?;
+    context.out.emit(Line::new().label(expanded).value(path.expanded()))?;
     for warning in path.warnings() {
-        context.emit(Line::new().role(Role::Warning, format!("Warning: {warning}")))?;
+        context.out.emit(Line::new().role(Role::Warning, format!("Warning: {warning}")))?;
     }
     if path.is_empty() {
         return Ok(());
     }
-    context.blank()?;
-    context.emit(Line::of("************* Path validation summary **************"))?;
-    context.emit(Line::of("Response                         Time (ms)     Location"))?;
+    context.out.blank()?;
+    context.out.emit(Line::of("************* Path validation summary **************"))?;
+    context.out.emit(Line::of("Response                         Time (ms)     Location"))?;
     for element in path.elements() {
         let (response, place) = validate(element);
         let role = if response == "Error" { Role::Warning } else { Role::Text };
         let line = Line::new().role(role, format!("{response:<47}")).text(place);
-        context.emit(line)?;
+        context.out.emit(line)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `.reload`: forgets and loads symbols.
 
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
 use crate::debuggee::{Module, ModuleKind, SymbolStatus};
 use crate::output::{Line, Role};
@@ -24,7 +24,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::ignored("/v"),
         Switch::ignored("/w"),
     ]).anywhere(),
-    arguments: &[Argument::new("[MODULE]", Kind::Module)],
+    arguments: &[Argument::new("[MODULE]", Expects::Module)],
     summary: "Forgets symbols, and loads them again",
     help: "Without options symbols are forgotten and loaded again when something needs them. MODULE may hold \
            wildcards.\n\
@@ -76,7 +76,7 @@ fn named(pattern: &str, reload: &Reload, context: &mut Context<'_>) -> Result<()
     for module in &modules {
         context.session.target.symbols().unload(Some(module));
         if reload.unload {
-            context.emit(Line::of(format!("Unloaded {}", module.name)))?;
+            context.out.emit(Line::of(format!("Unloaded {}", module.name)))?;
         } else {
             // A module that is named is one whose symbols are wanted.
             load(std::slice::from_ref(module), reload, true, context)?;
@@ -100,7 +100,7 @@ fn all(reload: &Reload, context: &mut Context<'_>) -> Result<(), CommandError> {
         if reload.unload {
             continue;
         }
-        context.emit(Line::of(title))?;
+        context.out.emit(Line::of(title))?;
         load(&modules, reload, reload.force, context)?;
         if !reload.force {
             dots(modules.len(), context)?;
@@ -108,7 +108,7 @@ fn all(reload: &Reload, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let unloaded = context.session.target.unloaded().len();
     if unloaded > 0 && !reload.user && !reload.unload {
-        context.emit(Line::of("Loading unloaded module list"))?;
+        context.out.emit(Line::of("Loading unloaded module list"))?;
         dots(unloaded, context)?;
     }
     Ok(())
@@ -118,7 +118,7 @@ fn dots(count: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut left = count;
     while left > 0 {
         let now = left.min(DOTS);
-        context.emit(Line::of(".".repeat(now)))?;
+        context.out.emit(Line::of(".".repeat(now)))?;
         left -= now;
     }
     Ok(())
@@ -147,14 +147,14 @@ fn load(
 }
 
 fn one(module: &Module, context: &mut Context<'_>) -> Result<(), CommandError> {
-    context.check()?;
+    context.out.check()?;
     let symbols = context.session.target.module_symbols(module);
     let file = symbols.file.as_ref().map(|file| file.display().to_string());
     match symbols.status {
         SymbolStatus::Pdb | SymbolStatus::PrivatePdb | SymbolStatus::Isf => {
             let text =
                 format!("{:<10} {:<23}{}", module.name, symbols.status.word(), file.unwrap_or_default());
-            context.emit(Line::of(text))
+            context.out.emit(Line::of(text))
         }
         status => {
             let what = match status {
@@ -166,9 +166,9 @@ fn one(module: &Module, context: &mut Context<'_>) -> Result<(), CommandError> {
                 "*** ERROR: Module load completed but symbols could not be loaded for {} ({what})",
                 module.image_name
             );
-            context.emit(Line::new().role(Role::Warning, text))?;
+            context.out.emit(Line::new().role(Role::Warning, text))?;
             for note in &symbols.notes {
-                context.emit(Line::new().role(Role::Dim, format!("        {note}")))?;
+                context.out.emit(Line::new().role(Role::Dim, format!("        {note}")))?;
             }
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! `.srcpath`: where source files are looked for.
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Rest};
 use crate::output::Line;
 
 /// `.srcpath`
@@ -9,7 +9,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Letters("+"),
     rest: Rest::Line,
     group: Group::Symbols,
-    arguments: &[Argument::new("[+] [PATH]", Kind::Path)],
+    arguments: &[Argument::new("[+] [PATH]", Expects::Path)],
     summary: "Shows, sets or (with +) extends the source path",
     help: "Folders, separated by ; . A file is looked for below each by the longest part of its recorded path, then by \
            its name.",
@@ -30,5 +30,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         "" => "<empty>".to_owned(),
         path => path.to_owned(),
     };
-    context.emit(Line::new().label("Source search path is: ").value(text))
+    context.out.emit(Line::new().label("Source search path is: ").value(text))
 }

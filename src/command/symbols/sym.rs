@@ -1,13 +1,13 @@
 //! `!sym`: whether the search for symbols is told.
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::output::Line;
 
 /// `!sym`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!sym"],
     group: Group::Symbols,
-    arguments: &[Argument::new("[noisy | quiet]", Kind::Word(&["noisy", "quiet"]))],
+    arguments: &[Argument::new("[noisy | quiet]", Expects::Word(&["noisy", "quiet"]))],
     summary: "Tells, or keeps quiet, where symbols are looked for",
     help: "While noisy, every command that loads symbols says afterwards what was tried and what was taken. Without an \
            argument the mode is shown.",
@@ -26,5 +26,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         other => return Err(CommandError::Syntax(other.to_owned())),
     }
     let mode = if table.is_noisy() { "noisy" } else { "quiet" };
-    context.emit(Line::of(format!("{mode} mode - symbol prompts off")))
+    context.out.emit(Line::of(format!("{mode} mode - symbol prompts off")))
 }

@@ -1,7 +1,7 @@
 //! `.symfix`: the Microsoft symbol server.
 
 use super::paths::use_symbol_path;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs};
 use crate::search::path::SearchPath;
 
 /// `.symfix`
@@ -9,7 +9,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     names: &[".symfix"],
     glue: Glue::Letters("+"),
     group: Group::Symbols,
-    arguments: &[Argument::new("[+] [FOLDER]", Kind::Path)],
+    arguments: &[Argument::new("[+] [FOLDER]", Expects::Path)],
     summary: "Points the symbol path at the Microsoft symbol server",
     help: "What is downloaded is kept in FOLDER, or in the user's cache. With + the server is added to the path.",
     needs: Needs::Nothing,

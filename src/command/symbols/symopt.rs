@@ -1,6 +1,6 @@
 //! `.symopt`: options of symbol loading.
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs};
 use crate::eval::as_typed;
 use crate::output::Line;
 
@@ -9,7 +9,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     names: &[".symopt"],
     glue: Glue::Letters("+-"),
     group: Group::Symbols,
-    arguments: &[Argument::new("[+FLAGS | -FLAGS]", Kind::Expression)],
+    arguments: &[Argument::new("[+FLAGS | -FLAGS]", Expects::Expression)],
     summary: "Shows or changes the options of symbol loading",
     help: "Two options can be changed: 40 (SYMOPT_LOAD_ANYTHING) takes PDBs whose identity differs, and 80000000 \
            (SYMOPT_DEBUG) tells every search, as !sym noisy does. The others are shown as they always are.\n\
@@ -57,9 +57,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut options = ALWAYS;
     options |= if table.finder().options().allow_mismatch { LOAD_ANYTHING } else { 0 };
     options |= if table.is_noisy() { DEBUG } else { 0 };
-    context.emit(Line::of(format!("Symbol options are 0x{options:X}:")))?;
+    context.out.emit(Line::of(format!("Symbol options are 0x{options:X}:")))?;
     for (bit, name) in NAMES.iter().filter(|(bit, _)| options & bit != 0) {
-        context.emit(Line::of(format!("  0x{bit:08X} - {name}")))?;
+        context.out.emit(Line::of(format!("  0x{bit:08X} - {name}")))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `.sympath`: where symbols are looked for.
 
 use super::paths::{edited, show, use_symbol_path};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Rest};
 
 /// `.sympath`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -9,7 +9,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     glue: Glue::Letters("+"),
     rest: Rest::Line,
     group: Group::Symbols,
-    arguments: &[Argument::new("[+] [PATH]", Kind::Path)],
+    arguments: &[Argument::new("[+] [PATH]", Expects::Path)],
     summary: "Shows, sets or (with +) extends the symbol path",
     help: "Elements are separated by ; : a folder (flat, or a store), srv*CACHE*URL, cache*FOLDER, and isf*FOLDER for \
            Volatility symbol tables. Symbols that were loaded are looked for again.\n\

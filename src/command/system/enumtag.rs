@@ -2,7 +2,7 @@
 
 mod excerpt;
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::dump::SecondaryBlob;
 use crate::dump::tags::{driver, writer};
 use crate::output::{Action, Field, Line, Record, Role};
@@ -12,7 +12,7 @@ use crate::util::bounded::slice;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &[".enumtag"],
     group: Group::Dump,
-    arguments: &[Argument::new("[GUID | *]", Kind::Text)],
+    arguments: &[Argument::new("[GUID | *]", Expects::Text)],
     summary: "Shows the tagged data that drivers and the kernel added to the dump",
     help: "Lists each block of tagged data: GUID, size, who wrote it and of which driver it is where that is known, and what \
            text is in it. With a \
@@ -44,19 +44,19 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         shown += 1;
         let data = slice(dump.bytes(), blob.data.start, blob.data.len()).unwrap_or_default();
         let texts = if listing { excerpt::texts(data) } else { Vec::new() };
-        context.emit(heading(blob, data, listing, &texts))?;
+        context.out.emit(heading(blob, data, listing, &texts))?;
         if !listing {
             for row in data.chunks(ROW) {
-                context.emit(row_line(row))?;
+                context.out.emit(row_line(row))?;
             }
         }
         if data.len() < blob.size as usize {
             let missing = blob.size as usize - data.len();
             let text = format!("  the file ends {missing:#x} bytes too early");
-            context.emit(Line::new().role(Role::Warning, text))?;
+            context.out.emit(Line::new().role(Role::Warning, text))?;
         }
         if !listing {
-            context.blank()?;
+            context.out.blank()?;
         }
     }
     match shown {

@@ -19,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
     let record = times(context.session.target.header()?, &context.session.settings.zone);
-    context.emit(record)
+    context.out.emit(record)
 }
 
 /// The two lines, which `vertarget` shows as well.

@@ -38,7 +38,7 @@ pub const MACHINE: CommandSpec = CommandSpec {
 
 fn version(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     (vertarget::SPEC.run)(args, context)?;
-    context.emit(Line::new().label("dumpscope: ").value(env!("CARGO_PKG_VERSION")))
+    context.out.emit(Line::new().label("dumpscope: ").value(env!("CARGO_PKG_VERSION")))
 }
 
 fn systems(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -52,7 +52,7 @@ fn systems(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
             format!(".  0 {}-bit image: {}", image.bits().count(), image.path().display())
         }
     };
-    context.emit(Line::of(text))
+    context.out.emit(Line::of(text))
 }
 
 fn machine(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -62,7 +62,7 @@ fn machine(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
         Machine::Arm64 => "ARM 64-bit (AArch64) (arm64)".to_owned(),
         other => other.banner_name(),
     };
-    context.emit(
+    context.out.emit(
         Record::new("machine")
             .field("machine", text.as_str())
             .line(Line::of(format!("Effective machine: {text}"))),

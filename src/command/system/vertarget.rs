@@ -35,7 +35,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         Subject::Image(image) => vec![super::vertarget::image_banner::banner(image, context)],
     };
-    records.into_iter().try_for_each(|record| context.emit(record))
+    records.into_iter().try_for_each(|record| context.out.emit(record))
 }
 
 /// The block without its times.

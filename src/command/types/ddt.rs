@@ -2,13 +2,13 @@
 
 use crate::command::show::typed::{field_line, note_layout, with_view};
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::debuggee::FoundType;
 use crate::eval::EvalError;
 use crate::eval::cxx::{self, CType};
 use crate::output::{Action, Field, Line, ObjectForm, Record, Role};
-use crate::symbols::types::format::{self, FieldLine, FieldPath, Options};
+use crate::symbols::types::format::{self, FieldLine, FieldPath, FormatOptions};
 use crate::symbols::types::{BaseKind, Type};
 use crate::util::filetime::{Zone, asctime};
 
@@ -23,8 +23,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     ])
     .anywhere(),
     arguments: &[
-        Argument::new("[MODULE!]TYPE ADDRESS | VARIABLE", Kind::Type),
-        Argument::new("[FIELD ...]", Kind::Field),
+        Argument::new("[MODULE!]TYPE ADDRESS | VARIABLE", Expects::Type),
+        Argument::new("[FIELD ...]", Expects::Field),
     ],
     summary: "Shows memory by a type, numbers in both bases, times in words",
     help: "Like dt, with every number also in decimal, times decoded and links to what is pointed to. VARIABLE is one of \
@@ -40,7 +40,7 @@ const WIDTH: usize = 20;
 const TIMES: std::ops::Range<u64> = 0x01b4_1e2a_1000_0000..0x0265_0000_0000_0000;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let mut options = Options::default();
+    let mut options = FormatOptions::default();
     if args.has("-r") {
         let levels = args.number("-r").unwrap_or(1);
         options.recurse = usize::try_from(levels).unwrap_or(usize::MAX);
@@ -98,7 +98,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if let Some(address) = lines.failed_at {
         record = record.line(Line::new().role(Role::Unreadable, format!("Memory read error {address:016x}")));
     }
-    context.emit(record)?;
+    context.out.emit(record)?;
     note_layout(&found, context)
 }
 

@@ -1,6 +1,6 @@
 //! `!dlist`: walks a doubly linked list and says how it ends.
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::memory::Memory;
 use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::types::layout::field_of;
@@ -11,7 +11,7 @@ use crate::util::links::Links;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!dlist"],
     group: Group::Symbols,
-    arguments: &[Argument::new("HEAD", Kind::Expression), Argument::new("[TYPE FIELD]", Kind::Type)],
+    arguments: &[Argument::new("HEAD", Expects::Expression), Argument::new("[TYPE FIELD]", Expects::Type)],
     summary: "Walks a doubly linked list, checks its links and counts it",
     help: "HEAD is the address of the list's head. With TYPE and FIELD each entry also shows the structure that it is \
            part of. A broken backward link, a loop that does not return to the head, and memory that is not in the dump \
@@ -66,7 +66,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             }
             _ => {}
         }
-        context.emit(Record::new("entry").field("address", Field::Hex(entry)).line(line))?;
+        context.out.emit(Record::new("entry").field("address", Field::Hex(entry)).line(line))?;
         before = entry;
         count += 1;
     }
@@ -78,5 +78,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let plural = if count == 1 { "entry" } else { "entries" };
     let role = if end == WHOLE { Role::Text } else { Role::Warning };
-    context.emit(Line::new().role(role, format!("{count} {plural}; {end}")))
+    context.out.emit(Line::new().role(role, format!("{count} {plural}; {end}")))
 }

@@ -1,7 +1,7 @@
 //! `!list`: runs commands for each element of a list.
 
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes, Typed,
+    Args, Argument, Call, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::memory::{Memory, ReadError};
 use crate::output::{Line, Role};
@@ -19,7 +19,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::with("-m", Takes::Value, "MAX", "at most so many elements"),
         Switch::flag("-e", "shows each command"),
     ]),
-    arguments: &[Argument::new("START", Kind::Expression)],
+    arguments: &[Argument::new("START", Expects::Expression)],
     summary: "Runs commands for each element of a list",
     help: "$extret is the address of the current element; COMMANDS that do not name it get it before ARGUMENTS. \
            The walk ends at the start, at a null pointer, at a loop, or after -m elements.\n\
@@ -44,7 +44,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let whole = args.text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     if let Some(text) = whole.filter(|text| text.trim_start().starts_with('-')) {
         let text = text.replace("\\\"", "\"");
-        return SPEC.start(&Typed { name: args.name, glued: "", text: text.trim() }, context);
+        return SPEC.start(&Call { name: args.name, glued: "", text: text.trim() }, context);
     }
     let request = request(args, context)?;
     let (ty, path) = request.link.split_once('.').unwrap_or((request.link, ""));
@@ -76,14 +76,14 @@ fn walk(request: &Walk<'_>, link: u64, inner: u64, context: &mut Context<'_>) ->
             Err(Broken::Loop { at }) if at == request.start => return Ok(()),
             Err(Broken::TooLong { .. }) => return Ok(()),
             Err(Broken::Link { why, .. }) => return Err(why.into()),
-            Err(broken) => return context.emit(Line::new().role(Role::Warning, broken.to_string())),
+            Err(broken) => return context.out.emit(Line::new().role(Role::Warning, broken.to_string())),
         };
         context.session.extret = element;
         if request.echo {
-            context.emit(Line::new().role(Role::Dim, &request.commands))?;
+            context.out.emit(Line::new().role(Role::Dim, &request.commands))?;
         }
         context.run_line(&request.commands)?;
-        context.blank()?;
+        context.out.blank()?;
     }
     Ok(())
 }

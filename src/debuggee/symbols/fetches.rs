@@ -37,7 +37,7 @@ pub enum News {
 pub type Listener = Arc<dyn Fn(News) + Send + Sync>;
 
 /// A module whose files are wanted.
-pub(super) struct Request {
+pub(super) struct Wish {
     /// The module's base, which tells modules apart.
     pub(super) base: u64,
     /// What is wanted.
@@ -62,7 +62,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<(Request, Arc<AtomicBool>)>,
+    queue: VecDeque<(Wish, Arc<AtomicBool>)>,
     modules: HashMap<u64, Progress>,
     workers: usize,
     listener: Option<Listener>,
@@ -167,7 +167,7 @@ impl Fetches {
     }
 
     /// Begins to fetch a module's files, unless that was begun before.
-    pub(super) fn begin(&self, request: Request) {
+    pub(super) fn begin(&self, request: Wish) {
         let mut state = self.shared.state();
         if state.modules.contains_key(&request.base) {
             return;
@@ -241,7 +241,7 @@ fn work(shared: &Arc<Shared>) {
     }
 }
 
-fn fetch(request: &Request, watch: &Watch<'_>) -> Vec<Search> {
+fn fetch(request: &Wish, watch: &Watch<'_>) -> Vec<Search> {
     let images = request.wanted.image.is_some();
     let located = locate_all(&request.finder, std::slice::from_ref(&request.wanted), images, watch);
     let searches: Vec<Search> =

@@ -2,7 +2,7 @@
 
 use super::candidates;
 use super::exports::ExportNames;
-use super::fetches::Request;
+use super::fetches::Wish;
 use super::layout_check::{self, Checked};
 use super::layout_correction::Corrected;
 use super::module_symbols::{ModuleSymbols, SymbolStatus};
@@ -126,7 +126,7 @@ impl Loading<'_> {
             pdb: image.ok().and_then(|image| image.pdb_id()),
         };
         let (finder, index_cache) = (Arc::clone(&self.finder), table.index_cache());
-        table.fetches().begin(Request { base: self.module.base, wanted, finder, index_cache });
+        table.fetches().begin(Wish { base: self.module.base, wanted, finder, index_cache });
     }
 
     fn image_id(&self) -> Option<ImageId> {

@@ -17,7 +17,7 @@ pub use module_symbols::{ModuleSymbols, SymbolStatus};
 pub use types::FoundType;
 
 use super::Module;
-use crate::search::finder::{Finder, Options};
+use crate::search::finder::{Finder, FinderOptions};
 use crate::search::observer::{Observer, Silent};
 use crate::search::path::SearchPath;
 use crate::util::cancel::SharedStop;
@@ -60,13 +60,13 @@ const MAX_LOG: usize = 10_000;
 
 impl Default for SymbolTable {
     fn default() -> SymbolTable {
-        SymbolTable::new(SearchPath::default(), SearchPath::default(), Options::default())
+        SymbolTable::new(SearchPath::default(), SearchPath::default(), FinderOptions::default())
     }
 }
 
 impl SymbolTable {
     /// A table that looks along these paths.
-    pub fn new(symbols: SearchPath, images: SearchPath, options: Options) -> SymbolTable {
+    pub fn new(symbols: SearchPath, images: SearchPath, options: FinderOptions) -> SymbolTable {
         let finder = Arc::new(Finder::new(symbols, images, options));
         let state = State {
             finder,

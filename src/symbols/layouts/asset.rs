@@ -13,7 +13,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::Version;
-use super::ctype::{self, Context};
+use super::ctype::{self, TypeMaker};
 use crate::symbols::types::table::TypeTable;
 use crate::symbols::types::{Field, Type, Udt, UdtKind};
 use crate::util::bounded::slice;
@@ -130,7 +130,7 @@ fn close(table: &mut TypeTable, open: &mut Option<Udt>, tag: &str) {
 fn field<'a>(table: &mut TypeTable, name: &str, mut columns: impl Iterator<Item = &'a str>) -> Option<Field> {
     let offset = hex(columns.next()?)?;
     let (bit, width) = (columns.next()?, columns.next()?);
-    let base = ctype::parse(&mut Context { table }, columns.next()?)?;
+    let base = ctype::parse(&mut TypeMaker { table }, columns.next()?)?;
     let ty = match (bit.parse(), width.parse()) {
         (Ok(bit), Ok(width)) => table.bitfield(base, bit, width),
         _ => base,

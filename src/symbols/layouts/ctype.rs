@@ -6,12 +6,12 @@ use crate::symbols::types::table::TypeTable;
 use crate::symbols::types::{Base, BaseKind, Function, Type, TypeId, UdtKind};
 
 /// Where types that are met on the way are put.
-pub(super) struct Context<'a> {
+pub(super) struct TypeMaker<'a> {
     pub(super) table: &'a mut TypeTable,
 }
 
 /// The type that `text` means; `None` where it cannot be read.
-pub(super) fn parse(context: &mut Context<'_>, text: &str) -> Option<TypeId> {
+pub(super) fn parse(context: &mut TypeMaker<'_>, text: &str) -> Option<TypeId> {
     let (text, dimensions) = match text.find('[') {
         Some(at) => text.split_at_checked(at)?,
         None => (text, ""),
@@ -70,7 +70,7 @@ mod tests {
 
     fn shape(text: &str) -> Option<Type> {
         let mut table = TypeTable::default();
-        let id = parse(&mut Context { table: &mut table }, text)?;
+        let id = parse(&mut TypeMaker { table: &mut table }, text)?;
         table.get(id)
     }
 

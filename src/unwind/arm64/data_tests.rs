@@ -12,7 +12,7 @@ use crate::unwind::frame::{End, Note, Stack, Trust};
 use crate::unwind::host::FunctionEntry;
 use crate::unwind::registers::Origin;
 use crate::unwind::testing::Flat;
-use crate::unwind::walk::Options;
+use crate::unwind::walk::WalkOptions;
 
 const NT: u64 = 0xffff_f800_0000_0000;
 const SP: u64 = 0xffff_e000_0000_1000;
@@ -133,7 +133,7 @@ fn stack() -> (Flat, Arm64Start) {
 }
 
 fn one_step(flat: &Flat, start: Arm64Start) -> (Stack, Arm64Registers) {
-    let options = Options { max_frames: 2, ..Options::default() };
+    let options = WalkOptions { max_frames: 2, ..WalkOptions::default() };
     let stack = walk_arm64(flat, start, &options);
     let caller = stack.frames[1].arm64.as_deref().unwrap().clone();
     (stack, caller)
@@ -187,7 +187,7 @@ fn prologs_and_epilogs_are_undone_as_far_as_they_went() {
 fn custom_frames_end_the_walk_and_damage_falls_back_to_records() {
     let (mut flat, start) = stack();
     flat.put(NT + 0x3004, &[0xe9, 0xe4]);
-    let walked = walk_arm64(&flat, start, &Options::default());
+    let walked = walk_arm64(&flat, start, &WalkOptions::default());
     let expected = UnwindError::Arm64Custom { function: NT + 0x1000, layout: "a machine frame" };
     assert_eq!((walked.frames.len(), walked.end), (1, End::Failed(expected)));
     flat.put(NT + 0x3004, &[0xff]);

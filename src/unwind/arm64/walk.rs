@@ -13,7 +13,7 @@ use crate::unwind::error::UnwindError;
 use crate::unwind::frame::{End, Frame, FrameKind, Note, Stack, Trust};
 use crate::unwind::host::{FunctionEntry, Lookup, UnwindHost};
 use crate::unwind::registers::{Origin, RBP, Registers};
-use crate::unwind::walk::{Frames, Options};
+use crate::unwind::walk::{Frames, WalkOptions};
 
 /// Addresses from here on belong to the kernel.
 const KERNEL: u64 = 0xffff_0000_0000_0000;
@@ -63,7 +63,7 @@ struct Step {
 }
 
 /// Walks outwards by unwind data and frame records.
-pub fn walk_arm64(host: &dyn UnwindHost, start: Arm64Start, options: &Options) -> Stack {
+pub fn walk_arm64(host: &dyn UnwindHost, start: Arm64Start, options: &WalkOptions) -> Stack {
     let mut frames = Frames::new(host, options);
     let mut kind = FrameKind::First;
     let mut trust = Trust::Context;
@@ -309,14 +309,14 @@ mod tests {
         flat.put_u64(SP + 0x80, 0);
         flat.put_u64(SP + 0x88, NT + 0x5678);
         let start = Arm64Start { pc: NT + 0x1000, sp: SP, fp: SP + 0x10, ..Arm64Start::default() };
-        let stack = walk_arm64(&flat, start, &Options::default());
+        let stack = walk_arm64(&flat, start, &WalkOptions::default());
         let rows: Vec<_> = stack.frames.iter().map(|frame| (frame.ip, frame.sp)).collect();
         assert_eq!(rows, [(NT + 0x1000, SP), (NT + 0x1234, SP + 0x80), (NT + 0x5678, SP + 0x90)]);
         assert_eq!(stack.frames[1].trust, Trust::FramePointer);
         assert_eq!(stack.end, End::Complete);
         // A record that points down is damage.
         flat.put_u64(SP + 0x10, SP);
-        let stack = walk_arm64(&flat, start, &Options::default());
+        let stack = walk_arm64(&flat, start, &WalkOptions::default());
         assert_eq!(stack.end, End::NoProgress { sp: SP + 0x10 });
     }
 }

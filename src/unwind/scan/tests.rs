@@ -3,7 +3,7 @@
 use super::*;
 use crate::unwind::host::StackKind;
 use crate::unwind::testing::Flat;
-use crate::unwind::walk::{Options, walk};
+use crate::unwind::walk::{WalkOptions, walk};
 
 const NT: u64 = 0xffff_f800_0000_0000;
 const DRIVER: u64 = 0xffff_f800_1000_0000;
@@ -24,7 +24,7 @@ fn rows(flat: &Flat, rip: u64, rsp: u64) -> Vec<(u64, u64, &'static str)> {
     let mut registers = Registers::default();
     registers.set_rip(rip, Origin::Context);
     registers.set_general(4, rsp, Origin::Context);
-    let stack = walk(flat, registers, &Options::default());
+    let stack = walk(flat, registers, &WalkOptions::default());
     stack.frames.iter().map(|frame| (frame.ip, frame.sp, frame.trust.word())).collect()
 }
 
@@ -196,7 +196,7 @@ fn a_register_that_points_at_a_return_slot_wins() {
         registers.set_rip(NT + 0x1001, Origin::Context);
         registers.set_general(4, SP, Origin::Context);
         registers.set_general(11, r11, Origin::Context);
-        let stack = walk(&flat, registers, &Options::default());
+        let stack = walk(&flat, registers, &WalkOptions::default());
         stack.frames.iter().map(|frame| frame.ip).collect::<Vec<_>>()
     };
     assert_eq!(start(0), [NT + 0x1001, DRIVER + 0x1111, DRIVER + 0x3333]);
@@ -239,7 +239,7 @@ fn a_handler_that_faults_itself_is_counted() {
     let mut registers = Registers::default();
     registers.set_rip(handler, Origin::Context);
     registers.set_general(4, SP + 0x100, Origin::Context);
-    let stack = walk(&flat, registers, &Options::default());
+    let stack = walk(&flat, registers, &WalkOptions::default());
     let found: Vec<u64> = stack.frames.iter().map(|frame| frame.ip).collect();
     assert_eq!(
         found[..7],

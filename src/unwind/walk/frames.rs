@@ -1,6 +1,6 @@
 //! The frames that a walk has found so far.
 
-use super::Options;
+use super::WalkOptions;
 use crate::unwind::frame::{End, Frame, FrameKind, Stack, Trust};
 use crate::unwind::host::UnwindHost;
 
@@ -12,7 +12,7 @@ pub(crate) struct Frames<'a> {
 }
 
 impl<'a> Frames<'a> {
-    pub(crate) fn new(host: &'a dyn UnwindHost, options: &Options) -> Frames<'a> {
+    pub(crate) fn new(host: &'a dyn UnwindHost, options: &WalkOptions) -> Frames<'a> {
         Frames { host, inline: options.inline, frames: Vec::new() }
     }
 

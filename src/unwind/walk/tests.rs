@@ -54,7 +54,7 @@ fn a_trap_frame_gives_back_every_register_it_holds() {
     // The handler calls the plain function from its frame, which starts at the trap frame.
     let mut registers = start(NT + 0x2050, trap);
     registers.set_general(5, trap + 0x80, Origin::Context);
-    let stack = walk(&flat, registers, &Options::default());
+    let stack = walk(&flat, registers, &WalkOptions::default());
     assert_eq!(stack.frames.len(), 2);
     let handler = &stack.frames[0];
     assert_eq!(handler.trap_frame(), Some(trap));
@@ -75,7 +75,7 @@ fn a_call_through_a_bad_pointer_returns_to_its_caller() {
     let mut flat = host();
     flat.put_u64(SP, NT + 0x1020);
     flat.put_u64(SP + 8 + 0x28, 0);
-    let stack = walk(&flat, start(0x32_0036_0035, SP), &Options::default());
+    let stack = walk(&flat, start(0x32_0036_0035, SP), &WalkOptions::default());
     let rows: Vec<_> = stack.frames.iter().map(|frame| (frame.ip, frame.sp, frame.trust.word())).collect();
     assert_eq!(rows, [(0x32_0036_0035, SP, "context"), (NT + 0x1020, SP + 8, "leaf")]);
     assert_eq!(stack.frames[1].registers.general(RBX).known(), Some(0x5003));
@@ -92,16 +92,16 @@ fn circles_limits_and_ends_are_said() {
     flat.put(NT + 0x3000, &[0x90; 64]);
     flat.put_u64(SP + 0x100, NT + 0x3008);
     flat.put_u64(SP + 0x118, SP + 0x100);
-    let stack = walk(&flat, start(NT + 0x3008, SP + 0x100), &Options::default());
+    let stack = walk(&flat, start(NT + 0x3008, SP + 0x100), &WalkOptions::default());
     assert_eq!(stack.end, End::NoProgress { sp: SP + 0x100 });
     // Recursion for ever, as far as the stack's bytes go.
     for slot in (SP..TOP).step_by(8) {
         flat.put_u64(slot, NT + 0x1010);
     }
-    let options = Options { max_frames: 10, ..Options::default() };
+    let options = WalkOptions { max_frames: 10, ..WalkOptions::default() };
     let stack = walk(&flat, start(NT + 0x1010, SP), &options);
     assert_eq!((stack.frames.len(), stack.end), (10, End::Limit(10)));
-    let stack = walk(&flat, start(NT + 0x1010, SP), &Options::default());
+    let stack = walk(&flat, start(NT + 0x1010, SP), &WalkOptions::default());
     assert!(matches!(stack.end, End::Failed(UnwindError::StackUnreadable { .. })), "{:?}", stack.end);
 }
 
@@ -109,7 +109,7 @@ fn circles_limits_and_ends_are_said() {
 fn damaged_unwind_data_is_named() {
     let mut flat = host();
     flat.put(NT + 0x9000, &[7]);
-    let stack = walk(&flat, start(NT + 0x1010, SP), &Options::default());
+    let stack = walk(&flat, start(NT + 0x1010, SP), &WalkOptions::default());
     assert_eq!(stack.end, End::Failed(UnwindError::Version { address: NT + 0x9000, version: 7 }));
     assert_eq!(stack.frames.len(), 1);
 }

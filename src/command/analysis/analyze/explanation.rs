@@ -19,10 +19,10 @@ pub fn show(
         Some(explanation) => record(explanation, context),
         None => with_arguments(unknown(code, &context.session.settings), parameters),
     };
-    context.emit(record)?;
+    context.out.emit(record)?;
     if let Some(look) = explained.as_ref().and_then(|explanation| explanation.look.as_ref()) {
-        context.blank()?;
-        context.emit(first_look(look.in_language(context.session.settings.language), context))?;
+        context.out.blank()?;
+        context.out.emit(first_look(look.in_language(context.session.settings.language), context))?;
     }
     Ok(explained)
 }

@@ -5,7 +5,6 @@ use crate::analysis::{
 };
 use crate::command::system::vertarget::hardware::known;
 use crate::command::{CommandError, Context};
-use crate::debuggee::Scope;
 use crate::kernel::{Process, Thread};
 use crate::output::{Action, Line, Role};
 use crate::util::hex;
@@ -18,19 +17,19 @@ pub fn show(
     explained: Option<&Explanation>,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    context.blank()?;
+    context.out.blank()?;
     let language = context.session.settings.language;
     let said = |key| text(key, language);
-    context.emit(Line::new().role(Role::Heading, said("analyze.fact.heading")))?;
+    context.out.emit(Line::new().role(Role::Heading, said("analyze.fact.heading")))?;
     for (index, argument) in explained.iter().flat_map(|explained| explained.arguments.iter()).enumerate() {
         if let Some(name) = exception(argument) {
-            context.emit(fact(&format!("Arg{}", index + 1)).text(said("analyze.fact.is")).value(name))?;
+            context.out.emit(fact(&format!("Arg{}", index + 1)).text(said("analyze.fact.is")).value(name))?;
         }
     }
     for (index, parameter) in parameters.into_iter().enumerate() {
         if let Some(symbol) = context.symbol_text(parameter) {
             let line = fact(&format!("Arg{}", index + 1)).text(said("analyze.fact.lies_in"));
-            context.emit(line.link(Role::Symbol, symbol, Action::Code(parameter)))?;
+            context.out.emit(line.link(Role::Symbol, symbol, Action::Code(parameter)))?;
         }
     }
     let session = &context.session;
@@ -44,10 +43,9 @@ pub fn show(
     }
     let thread = context.session.target.current_thread();
     let process = context.session.target.current_process();
-    context.emit(place)?;
-    let target = &context.session.target;
+    context.out.emit(place)?;
     let (ids, owner) = {
-        let scope = Scope::new(target, &context.session.cancel);
+        let scope = context.session.scope();
         let ids = thread.and_then(|thread| Thread::at(&scope, thread).ok()?.client_id().ok());
         let owner = process.and_then(|process| {
             let process = Process::at(&scope, process).ok()?;
@@ -57,14 +55,14 @@ pub fn show(
     };
     if let Some(address) = thread {
         let line = fact(said("analyze.fact.thread")).address(address);
-        context.emit(match ids {
+        context.out.emit(match ids {
             Some(ids) => line.text("  Cid ").value(format!("{:04x}.{:04x}", ids.process, ids.thread)),
             None => line,
         })?;
     }
     if let Some(address) = process {
         let line = fact(said("analyze.fact.process")).address(address);
-        context.emit(match owner {
+        context.out.emit(match owner {
             Some((name, id)) => line.text("  ").value(name).text(format!(" (pid {id:#x})")),
             None => line,
         })?;
@@ -74,10 +72,12 @@ pub fn show(
     let (driver, program) = (tagged.named_driver(), tagged.last_crashed_image());
     if let Some(driver) = driver {
         context
+            .out
             .emit(fact(said("analyze.fact.driver")).value(driver).text(said("analyze.fact.driver_why")))?;
     }
     if let Some(program) = program {
         context
+            .out
             .emit(fact(said("analyze.fact.before")).value(program).text(said("analyze.fact.before_why")))?;
     }
     machine(context)?;
@@ -85,7 +85,7 @@ pub fn show(
         crate::command::system::time::times(context.session.target.header()?, &context.session.settings.zone);
     for (line, label) in times.lines.iter().zip(["analyze.fact.crashed", "analyze.fact.uptime"]) {
         let value = line.spans().get(1).map(|span| span.text().to_owned()).unwrap_or_default();
-        context.emit(fact(said(label)).value(value))?;
+        context.out.emit(fact(said(label)).value(value))?;
     }
     Ok(())
 }
@@ -95,7 +95,7 @@ fn machine(context: &mut Context<'_>) -> Result<(), CommandError> {
     let hardware = context.session.target.dump()?.tagged().hardware();
     for (label, key, value) in known(&hardware) {
         if matches!(key, "processor" | "machine" | "board" | "hypervisor") {
-            context.emit(fact(label).value(value))?;
+            context.out.emit(fact(label).value(value))?;
         }
     }
     Ok(())
@@ -122,7 +122,7 @@ fn fault(context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     let line = fact(text("analyze.fact.registers", language)).text(text(what, language)).text(" ");
     let line = line.link(Role::Address, hex::tick(found.address), action);
-    context.emit(line.text(" ").text(how).text("; .ecxr"))
+    context.out.emit(line.text(" ").text(how).text("; .ecxr"))
 }
 
 /// What an argument that is a status code is called as an exception.

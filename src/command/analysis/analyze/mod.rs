@@ -62,8 +62,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if let Asked::OwnCode = asked {
         return explanation::show(code, parameters, windows, context).map(|_| ());
     }
-    context.emit(banner())?;
-    context.blank()?;
+    context.out.emit(banner())?;
+    context.out.blank()?;
     let explained = explanation::show(code, parameters, windows, context)?;
     culprit_of_the_dump(context)?;
     facts::show(parameters, explained.as_ref(), context)
@@ -127,11 +127,11 @@ fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(module) = context.session.target.modules().iter().find(|module| module.broken).cloned() else {
         return Ok(());
     };
-    context.blank()?;
+    context.out.blank()?;
     let language = context.session.settings.language;
     let line = Line::new()
         .label(text("analyze.fact.named", language))
         .link(Role::Module, &module.image_name, Action::Module(module.name.as_str().into()))
         .text(text("analyze.fact.named_why", language));
-    context.emit(Record::new("broken_driver").field("name", module.name.as_str()).line(line))
+    context.out.emit(Record::new("broken_driver").field("name", module.name.as_str()).line(line))
 }

@@ -10,7 +10,7 @@ use crate::session::Settings;
 pub fn show(code: u32, windows: Windows, context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(check) = BugCheck::of(code) else {
         let record = explanation::unknown(code, &context.session.settings);
-        return context.emit(record);
+        return context.out.emit(record);
     };
     let settings = &context.session.settings.clone();
     let language = settings.language;
@@ -23,17 +23,17 @@ pub fn show(code: u32, windows: Windows, context: &mut Context<'_>) -> Result<()
         let line = Line::new().label(format!("Arg{}: ", index + 1));
         record = wrapped(record, line, text.in_language(language), settings);
     }
-    context.emit(record)?;
+    context.out.emit(record)?;
     let mut is_first = true;
     for case in check.cases.iter().filter(|case| case.is_of(windows)) {
         if std::mem::take(&mut is_first) {
-            context.blank()?;
+            context.out.blank()?;
         }
-        context.emit(case_record(case, settings))?;
+        context.out.emit(case_record(case, settings))?;
     }
     if let Some(look) = &check.look {
-        context.blank()?;
-        context.emit(explanation::first_look(look.in_language(language), context))?;
+        context.out.blank()?;
+        context.out.emit(explanation::first_look(look.in_language(language), context))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ mod show;
 mod strings;
 
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::util::hex;
 use search::Sought;
@@ -36,8 +36,8 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::with("[n]", Takes::Value, "N", "with s: at most N places (400 if not given)"),
     ]),
     arguments: &[
-        Argument::new("START {LCOUNT | L?COUNT | END}", Kind::Range),
-        Argument::new("PATTERN", Kind::Text),
+        Argument::new("START {LCOUNT | L?COUNT | END}", Expects::Range),
+        Argument::new("PATTERN", Expects::Text),
     ],
     summary: "Searches memory for bytes, numbers or text",
     help: "Flags stand in brackets before the type: s -[1]sa. A C++ object is found by its virtual table: s -q looks for the \

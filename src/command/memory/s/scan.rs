@@ -35,7 +35,7 @@ pub fn stretches(
     let mut buffer = vec![0u8; CHUNK];
     let mut at = search.start;
     while search.length > 0 && at <= last {
-        context.check()?;
+        context.out.check()?;
         let wanted = usize::try_from(last - at).unwrap_or(CHUNK).saturating_add(1).min(CHUNK);
         if search.writable && !is_writable(memory, at) {
             match (at & !0xfff).checked_add(0x1000) {

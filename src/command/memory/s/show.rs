@@ -23,7 +23,7 @@ pub fn hit(
 ) -> Result<(), CommandError> {
     if search.addresses_only {
         let line = Line::new().link(Role::Address, bare(address), Action::Memory(address));
-        return context.emit(Record::new("hit").field("address", Field::Hex(address)).line(line));
+        return context.out.emit(Record::new("hit").field("address", Field::Hex(address)).line(line));
     }
     let letters = match search.kind {
         Sought::Values { letters, .. } => letters,
@@ -32,5 +32,5 @@ pub fn hit(
     let Some(form) = form(letters) else {
         return Ok(());
     };
-    context.emit(record(form, address, &bytes_at(memory, address, ROW)))
+    context.out.emit(record(form, address, &bytes_at(memory, address, ROW)))
 }

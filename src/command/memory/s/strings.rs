@@ -108,7 +108,7 @@ impl Run {
             Record::new("text").field("address", Field::Hex(self.start)).field("text", text.as_str());
         if search.addresses_only {
             let link = Action::Memory(self.start);
-            return context.emit(record.line(Line::new().link(Role::Address, bare(self.start), link)));
+            return context.out.emit(record.line(Line::new().link(Role::Address, bare(self.start), link)));
         }
         let mut record = record;
         for (index, piece) in text.as_bytes().chunks(PER_LINE).enumerate() {
@@ -116,6 +116,6 @@ impl Run {
             let piece: String = piece.iter().copied().map(char::from).collect();
             record = record.line(Line::new().address(address).text("  \"").value(piece).text("\""));
         }
-        context.emit(record)
+        context.out.emit(record)
     }
 }

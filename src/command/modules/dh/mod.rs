@@ -5,7 +5,7 @@ mod file;
 mod sections;
 
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
 pub use file::{machine_name, subsystem};
 
@@ -24,7 +24,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::flag("-a", "everything, as without options"),
     ])
     .anywhere(),
-    arguments: &[Argument::new("MODULE | ADDRESS", Kind::Module)],
+    arguments: &[Argument::new("MODULE | ADDRESS", Expects::Module)],
     summary: "Shows the headers of an image: file header, sections, data directories",
     help: "Triage dumps seldom hold headers: name the folder of the images with -i when opening the dump.",
     needs: Needs::Memory,
@@ -51,26 +51,26 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if both || file_only {
         let zone = context.session.settings.zone.clone();
         for record in file::records(image.headers(), base, image.is_reproducible(), &zone) {
-            context.emit(record)?;
+            context.out.emit(record)?;
         }
-        context.blank()?;
+        context.out.blank()?;
     }
     if both || sections_only {
         for (index, section) in image.headers().sections.iter().enumerate() {
-            context.blank()?;
-            context.emit(sections::record(index + 1, section))?;
+            context.out.blank()?;
+            context.out.emit(sections::record(index + 1, section))?;
         }
-        context.blank()?;
+        context.out.blank()?;
     }
     if both {
         let entries = image.debug();
         if entries.is_empty() && image.headers().directory(Directory::Debug).is_some() {
-            context.blank()?;
+            context.out.blank()?;
             let words = "The debug directory is not in the dump.";
-            context.emit(Line::new().role(Role::Unreadable, words))?;
+            context.out.emit(Line::new().role(Role::Unreadable, words))?;
         }
         for record in debug::records(&entries) {
-            context.emit(record)?;
+            context.out.emit(record)?;
         }
     }
     Ok(())

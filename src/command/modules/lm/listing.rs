@@ -1,6 +1,6 @@
 //! Which modules `lm` lists, and what of each.
 
-use crate::command::{Args, Value};
+use crate::command::{Args, Follows};
 use crate::debuggee::ModuleKind;
 
 /// Which modules, and what of each.
@@ -76,9 +76,9 @@ impl<'t> Listing<'t> {
                 ("e", _) => listing.symbols = Some(Symbols::Faulty),
                 ("u", _) => listing.kind = Some(ModuleKind::User),
                 ("k", _) => listing.kind = Some(ModuleKind::Kernel),
-                ("m", Value::Text(pattern)) => listing.filter = Filter::Name(pattern),
-                ("M", Value::Text(pattern)) => listing.filter = Filter::Path(pattern),
-                ("a", Value::Number(address)) => listing.filter = Filter::Address(address),
+                ("m", Follows::Text(pattern)) => listing.filter = Filter::Name(pattern),
+                ("M", Follows::Text(pattern)) => listing.filter = Filter::Path(pattern),
+                ("a", Follows::Number(address)) => listing.filter = Filter::Address(address),
                 _ => {}
             }
         }

@@ -61,13 +61,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let listing = Listing::of(args);
     let modules = chosen(&listing, context)?;
     if !listing.names_only {
-        context.emit(Line::of("start             end                 module name"))?;
+        context.out.emit(Line::of("start             end                 module name"))?;
     }
     for module in &modules {
-        context.emit(rows::row(module, &listing, context.session))?;
+        context.out.emit(rows::row(module, &listing, context.session))?;
         if listing.verbose {
             for line in details::lines(module, context.session) {
-                context.emit(line)?;
+                context.out.emit(line)?;
             }
         }
     }
@@ -125,13 +125,13 @@ fn unloaded(listing: &Listing<'_>, context: &mut Context<'_>) -> Result<(), Comm
     if unloaded.is_empty() {
         return Ok(());
     }
-    context.blank()?;
-    context.emit(Line::of("Unloaded modules:"))?;
+    context.out.blank()?;
+    context.out.emit(Line::of("Unloaded modules:"))?;
     for module in unloaded {
-        context.emit(rows::unloaded(&module))?;
+        context.out.emit(rows::unloaded(&module))?;
         if listing.verbose || listing.times {
             for line in details::unloaded(&module, &context.session.settings.zone) {
-                context.emit(line)?;
+                context.out.emit(line)?;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! One register as `r NAME[:FORM]` prints it.
 
-use crate::debuggee::Context as RegisterContext;
+use crate::debuggee::RegisterContext;
 use crate::eval::EvalHost;
 use crate::output::Field;
 use crate::session::Session;

@@ -21,7 +21,7 @@ pub fn masked(mask: u64, context: &mut Context<'_>) -> Result<(), CommandError> 
     if mask & 0x3 != 0 {
         let segments = if mask & 0x8 != 0 { Segments::Shown } else { Segments::Hidden };
         let lost = context.session.lost_registers();
-        context.emit(block(&registers, segments, &lost))?;
+        context.out.emit(block(&registers, segments, &lost))?;
     } else if mask & 0x8 != 0 {
         row(&["cs", "ss", "ds", "es", "fs", "gs"], "  ", context)?;
     }
@@ -64,7 +64,7 @@ fn row(names: &[&'static str], between: &str, context: &mut Context<'_>) -> Resu
         record = record.field(*name, found.value);
         texts.push(found.text);
     }
-    context.emit(record.line(Line::of(texts.join(between))))
+    context.out.emit(record.line(Line::of(texts.join(between))))
 }
 
 /// The XMM registers, each as two halves.
@@ -83,5 +83,5 @@ fn wide(context: &mut Context<'_>) -> Result<(), CommandError> {
             if lost.contains(&name) { Field::Null } else { Field::from(format!("0x{high}{low}").as_str()) };
         record = record.field(name.clone(), fact).line(Line::of(format!("{name:>5}={high} {low}")));
     }
-    context.emit(record)
+    context.out.emit(record)
 }

@@ -6,9 +6,9 @@ mod masks;
 use crate::command::line::nothing_more;
 use crate::command::show::registers::{Segments, show, show_known};
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Glue, Group, Kind, Needs, Switch, Switches, Takes,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Switch, Switches, Takes,
 };
-use crate::debuggee::Context as RegisterContext;
+use crate::debuggee::RegisterContext;
 use crate::output::{Line, Record};
 use crate::session::Session;
 use crate::unwind::{GENERAL_NAMES, Origin};
@@ -34,7 +34,7 @@ pub const SPEC: CommandSpec = CommandSpec {
             "those that were not recovered for the selected frame as ?, not with the innermost frame's values",
         ),
     ]),
-    arguments: &[Argument::new("[REGISTER[:FORM][, ...] | REGISTER=EXPRESSION]", Kind::Register)],
+    arguments: &[Argument::new("[REGISTER[:FORM][, ...] | REGISTER=EXPRESSION]", Expects::Register)],
     summary: "Shows or sets registers",
     help: "Without arguments it shows all general registers and the instruction at rip.\n  \
            r rax, rip      these      r @rax=5      sets one for this session (the dump stays as it is)\n  \
@@ -65,7 +65,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
         let registers = current(context.session)?.clone();
         if context.session.focus.context.is_some() {
-            context.emit(Line::of("Last set context:"))?;
+            context.out.emit(Line::of("Last set context:"))?;
         }
         return show(&registers, Segments::Shown, context);
     }
@@ -116,7 +116,7 @@ fn list(text: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
         rest = after;
     };
     if !texts.is_empty() {
-        context.emit(record.line(Line::of(texts.join(" "))))?;
+        context.out.emit(record.line(Line::of(texts.join(" "))))?;
     }
     outcome
 }

@@ -17,7 +17,7 @@ use iced_x86::{ConditionCode, FlowControl, Instruction, Mnemonic, OpKind, Regist
 /// selector is left out where the registers have none, as in a trap frame. ARM64 instructions have no note.
 pub fn operand_note(
     context: &Context<'_>,
-    registers: &debuggee::Context,
+    registers: &debuggee::RegisterContext,
     lost: &[String],
     address: u64,
 ) -> Option<String> {
@@ -51,7 +51,7 @@ pub fn operand_note(
 
 /// What is known at the instruction.
 struct Seen<'r> {
-    registers: &'r debuggee::Context,
+    registers: &'r debuggee::RegisterContext,
     /// Those of `registers` whose values are not this instruction's.
     lost: &'r [String],
     /// The base of gs.
@@ -62,7 +62,7 @@ struct Seen<'r> {
 
 /// The base of gs, which is not in a CONTEXT: known for a processor's own registers in kernel code. Those that were
 /// found elsewhere may be another processor's.
-fn kernel_gs(session: &Session, registers: &debuggee::Context) -> Option<u64> {
+fn kernel_gs(session: &Session, registers: &debuggee::RegisterContext) -> Option<u64> {
     let focus = &session.focus;
     let own = focus.context.is_none() && focus.frame.is_none() && focus.thread.is_none();
     let own = own && session.context().is_ok_and(|context| context.ip() == registers.ip());
@@ -213,7 +213,7 @@ fn effective_address(
 }
 
 /// Whether a conditional branch is taken with these flags.
-fn taken(instruction: &Instruction, registers: &debuggee::Context) -> Option<bool> {
+fn taken(instruction: &Instruction, registers: &debuggee::RegisterContext) -> Option<bool> {
     let flag = |name| registers.get(name).map(|bit| bit == 1);
     let (carry, zero, sign) = (flag("cf")?, flag("zf")?, flag("sf")?);
     let (overflow, parity) = (flag("of")?, flag("pf")?);
@@ -263,9 +263,10 @@ mod tests {
         }
     }
 
-    fn registers(set: &[(&str, u64)]) -> debuggee::Context {
-        let size = debuggee::Context::size_of(Machine::Amd64).expect("known");
-        let mut context = debuggee::Context::new(Machine::Amd64, &vec![0; size]).expect("enough bytes");
+    fn registers(set: &[(&str, u64)]) -> debuggee::RegisterContext {
+        let size = debuggee::RegisterContext::size_of(Machine::Amd64).expect("known");
+        let mut context =
+            debuggee::RegisterContext::new(Machine::Amd64, &vec![0; size]).expect("enough bytes");
         for (name, value) in set {
             assert!(context.set(name, *value));
         }

@@ -5,7 +5,7 @@ mod row;
 pub(in crate::command) use row::{UNAVAILABLE, type_name, value};
 
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
 use crate::output::Line;
 use crate::session::Local;
@@ -27,7 +27,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::ignored("/c"),
     ])
     .anywhere(),
-    arguments: &[Argument::new("[PATTERN]", Kind::Variable)],
+    arguments: &[Argument::new("[PATTERN]", Expects::Variable)],
     summary: "Shows the variables of the selected frame",
     help: "Values come from the registers and memory of the frame that .frame selected. A variable that the compiler kept \
            nowhere at this instruction, or in a register that is not recovered in this frame, has no value. \
@@ -41,7 +41,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 pub const PLACES: CommandSpec = CommandSpec {
     names: &["!x", "!mex.x"],
     group: Group::Stack,
-    arguments: &[Argument::new("[PATTERN]", Kind::Variable)],
+    arguments: &[Argument::new("[PATTERN]", Expects::Variable)],
     summary: "Shows the variables of the selected frame with the places that hold them",
     help: "One line a variable: its register or stack slot, its name, its value. Example: .frame 0n17; !x",
     needs: Needs::Dump,
@@ -92,12 +92,12 @@ fn show(
         Order::Address => locals.sort_by_key(|local| local.home.address()),
     }
     if locals.is_empty() {
-        return context.emit(Line::of("No variables here."));
+        return context.out.emit(Line::of("No variables here."));
     }
     let width = name_width(&locals);
     for local in &locals {
         let row = columns.row(local, width, context);
-        context.emit(row)?;
+        context.out.emit(row)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ mod rows;
 
 use crate::command::modules::lm;
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes, Typed,
+    Args, Argument, Call, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::debuggee::{Module, Target};
 use crate::output::Line;
@@ -39,7 +39,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::flag("/Z", "by size, downwards"),
         Switch::ignored("/i"),
     ]),
-    arguments: &[Argument::new("[MODULE!]PATTERN", Kind::Symbol)],
+    arguments: &[Argument::new("[MODULE!]PATTERN", Expects::Symbol)],
     summary: "Lists symbols whose names match",
     help: "Wildcards: * ? [a-z] # (any number of what stands before) + (one or more).\n\
            Without a module the kernel and the modules whose symbols are loaded are searched; x *! lists modules.\n\
@@ -67,7 +67,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let matcher = Matcher::new(name, &options)?;
     if options.index {
-        context.emit(Line::new().label(INDEX))?;
+        context.out.emit(Line::new().label(INDEX))?;
     }
     let mut shown = 0;
     for module in &modules {
@@ -153,7 +153,7 @@ fn one_module(
     options: &Rows,
     context: &mut Context<'_>,
 ) -> Result<usize, CommandError> {
-    context.check()?;
+    context.out.check()?;
     let symbols = context.session.target.module_symbols(module);
     let Some(names) = &symbols.names else {
         return known(module, matcher, options, context);
@@ -164,7 +164,7 @@ fn one_module(
         Which::All | Which::Functions => names.inline_sites(&|name| matcher.is_match(name)),
     };
     found.extend(sites.iter().map(row::inlined));
-    context.check()?;
+    context.out.check()?;
     found.retain(|symbol| {
         let wanted = match options.which {
             Which::All => true,
@@ -188,10 +188,10 @@ fn one_module(
     };
     for symbol in found.iter().take(MAX_ROWS) {
         let record = row::row(symbol, module, symbols.types.as_ref(), options, context);
-        context.emit(record)?;
+        context.out.emit(record)?;
     }
     if found.len() > MAX_ROWS {
-        context.emit(format!("... {} more", found.len() - MAX_ROWS))?;
+        context.out.emit(format!("... {} more", found.len() - MAX_ROWS))?;
     }
     Ok(found.len() + more)
 }
@@ -217,14 +217,14 @@ fn known(
     }
     for (name, address) in &found {
         let record = row::known(module, name, *address, options, context);
-        context.emit(record)?;
+        context.out.emit(record)?;
     }
     Ok(found.len())
 }
 
 fn list_modules(modules: &[Module], context: &mut Context<'_>) -> Result<(), CommandError> {
     let list = |text: &str, context: &mut Context<'_>| {
-        lm::SPEC.start(&Typed { name: "lm", glued: "", text }, context)
+        lm::SPEC.start(&Call { name: "lm", glued: "", text }, context)
     };
     if modules.len() == context.session.target.modules().len() {
         return list("", context);

@@ -22,35 +22,35 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
     let dump = context.session.target.dump()?.clone();
-    context.emit(Line::new().role(Role::Heading, title(dump.header().bits.count(), dump.kind())))?;
-    context.blank()?;
+    context.out.emit(Line::new().role(Role::Heading, title(dump.header().bits.count(), dump.kind())))?;
+    context.out.blank()?;
     let sections = [header::record(&dump), storage::physical(&dump)];
     for record in sections {
-        context.emit(record)?;
-        context.blank()?;
+        context.out.emit(record)?;
+        context.out.blank()?;
     }
     if let Some(records) = storage::triage(&dump) {
         for record in records {
-            context.emit(record)?;
+            context.out.emit(record)?;
         }
-        context.blank()?;
+        context.out.blank()?;
     }
     if let Some(record) = storage::pages(&dump) {
-        context.emit(record)?;
-        context.blank()?;
+        context.out.emit(record)?;
+        context.out.blank()?;
     }
     for record in tagged::list(&dump) {
-        context.emit(record)?;
+        context.out.emit(record)?;
     }
     let in_tagged_data = tagged::memory(&dump, context.session.target.memory().blocks());
     if !in_tagged_data.is_empty() {
-        context.blank()?;
+        context.out.blank()?;
     }
     for record in in_tagged_data {
-        context.emit(record)?;
+        context.out.emit(record)?;
     }
     for warning in dump.warnings() {
-        context.emit(Line::new().role(Role::Warning, format!("Warning: {warning}")))?;
+        context.out.emit(Line::new().role(Role::Warning, format!("Warning: {warning}")))?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::Style;
-use crate::symbols::types::format::{self, End, FieldLine, Lines, Options, View};
+use crate::symbols::types::format::{self, End, FieldLine, FormatOptions, Lines, View};
 
 /// So many lines stand in the record of a structure; what a deep layout has more follows line by line, so that it is
 /// never kept whole.
@@ -27,16 +27,16 @@ pub(super) fn structure(
     address: Option<u64>,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    let (session, mut out) = context.parts();
-    let target = &session.target;
+    let target = &context.session.target;
+    let out = &mut context.out;
     let given = match address.filter(|_| wanted.physical) {
-        None => with_view(target, &*found.source, |view| show_layout(wanted, found, address, view, &mut out)),
+        None => with_view(target, &*found.source, |view| show_layout(wanted, found, address, view, out)),
         Some(start) => {
             let start = as_typed(start);
             let place = Some(physical_place(start));
             let size = found.size().unwrap_or(0);
             with_physical_view(target, &*found.source, start, size, |view| {
-                show_layout(wanted, found, place, view, &mut out)
+                show_layout(wanted, found, place, view, out)
             })
         }
     }?;
@@ -121,7 +121,7 @@ fn own_text(wanted: &Wanted, found: &FoundType, address: Option<u64>, view: &Vie
 }
 
 /// A member's line; `-v` puts a structure's own text on a line of its own.
-fn member_lines(line: &FieldLine, options: &Options, found: &FoundType) -> Vec<Line> {
+fn member_lines(line: &FieldLine, options: &FormatOptions, found: &FoundType) -> Vec<Line> {
     match line.value.text.split_once('\n') {
         Some((first, second)) => {
             vec![Line::new().label(line.lead(options)).value(first), Line::new().value(second)]
@@ -141,7 +141,7 @@ fn end_lines(end: End) -> Vec<Line> {
     failed.into_iter().chain(cut).collect()
 }
 
-pub(in crate::command) fn lines_of(lines: &Lines, options: &Options, found: &FoundType) -> Vec<Line> {
+pub(in crate::command) fn lines_of(lines: &Lines, options: &FormatOptions, found: &FoundType) -> Vec<Line> {
     if options.compact {
         return lines.text(options).into_iter().map(Line::of).collect();
     }
@@ -162,7 +162,7 @@ pub(super) fn scalar(
         Some(_) => Line::of("   ").append(scalar_value(found, wanted, context)),
         None => Line::of(format::words::word(&*found.source, found.id, Style::PLAIN)),
     };
-    context.emit(line)
+    context.out.emit(line)
 }
 
 /// The value at the wanted's address.
@@ -188,7 +188,7 @@ pub(super) fn global(wanted: &Wanted, context: &mut Context<'_>) -> Result<(), C
     };
     let Some(found) = ty else {
         let line = Line::new().address(address).text(" ").role(Role::Symbol, &wanted.name);
-        return context.emit(line.text(" = <no type information>"));
+        return context.out.emit(line.text(" = <no type information>"));
     };
 
     match found.get() {
@@ -199,7 +199,7 @@ pub(super) fn global(wanted: &Wanted, context: &mut Context<'_>) -> Result<(), C
                 wanted.name.split_once('!').map_or(&*wanted.name, |(_, name)| name)
             );
             let line = Line::new().link(Role::Symbol, name, Action::Code(address));
-            context.emit(line.text("  ").text(format::words::c_name(&*found.source, found.id)))?;
+            context.out.emit(line.text("  ").text(format::words::c_name(&*found.source, found.id)))?;
         }
         Some(Type::Pointer { target, .. }) => {
             let at = Wanted { address: Some(address), ..wanted.clone() };

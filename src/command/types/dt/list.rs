@@ -47,17 +47,17 @@ pub(super) fn walk(
             // A ring is walked once round.
             Err(Broken::Loop { at }) if at == start => return Ok(()),
             Err(Broken::Link { why, .. }) => return Err(why.into()),
-            Err(broken) => return context.emit(Line::new().role(Role::Warning, broken.to_string())),
+            Err(broken) => return context.out.emit(Line::new().role(Role::Warning, broken.to_string())),
         };
         let title = format!("{link} at 0x{}", hex::tick(element));
         match list_head(element.wrapping_add(inner), inner, context) {
-            Some(name) => context.emit(Line::of(format!("{title} would be the list's head, {name}")))?,
+            Some(name) => context.out.emit(Line::of(format!("{title} would be the list's head, {name}")))?,
             None => {
                 heading(title, context)?;
                 structure(wanted, found, Some(element), context)?;
             }
         }
-        context.blank()?;
+        context.out.blank()?;
     }
     Ok(())
 }
@@ -90,7 +90,7 @@ pub(super) fn array(
         let address = start.wrapping_add((index as u64).wrapping_mul(size));
         heading(format!("[{index}] @ {} ", hex::tick(address)), context)?;
         structure(&inner, found, Some(address), context)?;
-        context.blank()?;
+        context.out.blank()?;
         let readable = match inner.options.fields.is_empty() {
             true => is_there(&inner, address, context),
             false => is_readable(&inner, found, address, context),
@@ -115,7 +115,7 @@ fn scalars(
         let address = start.wrapping_add((index as u64).wrapping_mul(size));
         let at = Wanted { address: Some(address), ..wanted.clone() };
         let line = Line::of(format!("    [{index:02}] "));
-        context.emit(line.append(scalar_value(found, &at, context)))?;
+        context.out.emit(line.append(scalar_value(found, &at, context)))?;
         if count.is_none() && !is_there(wanted, address, context) {
             break;
         }
@@ -140,6 +140,6 @@ fn is_readable(wanted: &Wanted, found: &FoundType, address: u64, context: &Conte
 }
 
 fn heading(title: String, context: &mut Context<'_>) -> Result<(), CommandError> {
-    context.emit(Line::new().role(Role::Heading, title))?;
-    context.emit(Line::of(RULE))
+    context.out.emit(Line::new().role(Role::Heading, title))?;
+    context.out.emit(Line::of(RULE))
 }

@@ -32,13 +32,13 @@ pub(super) fn variable(
     let written = type_name(local).replace(" *", "*");
     let ty = ["struct ", "class ", "union ", "enum "].iter().find_map(|word| written.strip_prefix(word));
     let line = Line::of("Local var @ ").role(Role::Register, place).text(" Type ");
-    context.emit(line.text(ty.unwrap_or(&written)))?;
+    context.out.emit(line.text(ty.unwrap_or(&written)))?;
 
     if let (Some(Type::Udt(_)), Some(_)) = (local.ty.get(), address) {
         return show(&Wanted { address, ..wanted.clone() }, &local.ty, context);
     }
     let Some(bytes) = &local.bytes else {
-        return context.emit(Line::new().role(Role::Unreadable, UNAVAILABLE));
+        return context.out.emit(Line::new().role(Role::Unreadable, UNAVAILABLE));
     };
     let value = with_bytes(&context.session.target, &local.ty, bytes);
     let to = match value.kind {
@@ -48,9 +48,9 @@ pub(super) fn variable(
     if let (Some(Type::Pointer { target, .. }), Some(to)) = (local.ty.get(), to) {
         let pointed = local.ty.of(target);
         if let Some(Type::Udt(_)) = pointed.get() {
-            context.emit(Line::new().text("0x").address(to))?;
+            context.out.emit(Line::new().text("0x").address(to))?;
             return structure(wanted, &pointed, Some(to), context);
         }
     }
-    context.emit(Line::new().span(value_span(&value, &local.ty, address)))
+    context.out.emit(Line::new().span(value_span(&value, &local.ty, address)))
 }

@@ -8,7 +8,7 @@ mod wanted;
 
 use crate::command::show::typed::note_layout;
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::debuggee::FoundType;
 use crate::output::Line;
@@ -57,9 +57,9 @@ pub const SPEC: CommandSpec = CommandSpec {
     ])
     .anywhere(),
     arguments: &[
-        Argument::new("[MODULE!]NAME", Kind::Type),
-        Argument::new("[FIELD ...]", Kind::Field),
-        Argument::new("[ADDRESS]", Kind::Expression),
+        Argument::new("[MODULE!]NAME", Expects::Type),
+        Argument::new("[FIELD ...]", Expects::Field),
+        Argument::new("[ADDRESS]", Expects::Expression),
     ],
     summary: "Shows a type's layout, or memory by it",
     help: "NAME is a type, a variable (of the selected frame, or global), or a pattern (lists matching names). Fields may \
@@ -90,7 +90,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return layout::global(&wanted, context);
     };
     if !wanted.name.contains('!') {
-        context.emit(Line::of(format!("{}!{}", found.module, display_name(&found, &wanted.name))))?;
+        context.out.emit(Line::of(format!("{}!{}", found.module, display_name(&found, &wanted.name))))?;
     }
     show(&wanted, &found, context)?;
     note_layout(&found, context)
@@ -108,7 +108,7 @@ fn show(wanted: &Wanted, found: &FoundType, context: &mut Context<'_>) -> Result
                         .any(|field| crate::symbols::wildcard::Wildcard::new(field).is_match(name))
             };
             for line in format::enum_lines(&e).into_iter().filter(wanted) {
-                context.emit(line)?;
+                context.out.emit(line)?;
             }
             Ok(())
         }

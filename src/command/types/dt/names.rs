@@ -26,8 +26,8 @@ pub(super) fn list(wanted: &Wanted, context: &mut Context<'_>) -> Result<(), Com
     let pattern = Wildcard::new(name);
     let detailed = (wanted.options.verbose || wanted.size.is_some()) && !wanted.each;
     if detailed {
-        context.emit(Line::of(format!("Enumerating symbols matching {}", wanted.name)))?;
-        context.emit(Line::of("Address             Size Symbol"))?;
+        context.out.emit(Line::of(format!("Enumerating symbols matching {}", wanted.name)))?;
+        context.out.emit(Line::of("Address             Size Symbol"))?;
     }
     for module in modules {
         types(&module, &pattern, wanted, detailed, context)?;
@@ -62,7 +62,7 @@ fn types(
                 id,
             });
             if let Some(found) = found {
-                context.emit(Line::of(format!("{}!{name}", module.name)))?;
+                context.out.emit(Line::of(format!("{}!{name}", module.name)))?;
                 show(&Wanted { each: false, ..wanted.clone() }, &found, context)?;
                 continue;
             }
@@ -117,5 +117,5 @@ fn emit(
         .field("address", address.map(Field::Hex))
         .field("size", size.map(Field::Hex));
     let follow = Action::Type(full.as_str().into());
-    context.emit(record.line(Line::of(lead).link(Role::Symbol, full, follow)))
+    context.out.emit(record.line(Line::of(lead).link(Role::Symbol, full, follow)))
 }

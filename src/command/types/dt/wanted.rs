@@ -1,8 +1,8 @@
 //! What a `dt` command is to show.
 
-use crate::command::{Args, CommandError, Context, Value};
+use crate::command::{Args, CommandError, Context, Follows};
 use crate::symbols::types::Type;
-use crate::symbols::types::format::{FieldPath, Options};
+use crate::symbols::types::format::{FieldPath, FormatOptions};
 use crate::util::hex;
 
 /// How deep `-r` without a number goes.
@@ -31,15 +31,15 @@ pub(super) struct Wanted {
     /// `-d`: a pattern shows the types themselves instead of their names.
     pub(super) each: bool,
     /// How lines are shown.
-    pub(super) options: Options,
+    pub(super) options: FormatOptions,
 }
 
 impl Wanted {
     /// What a command line asks for.
     pub(super) fn of(args: &Args<'_>, context: &Context<'_>) -> Result<Wanted, CommandError> {
         let count = |value| match value {
-            Value::Number(number) => Some(usize::try_from(number).unwrap_or(usize::MAX)),
-            Value::None | Value::Text(_) => None,
+            Follows::Number(number) => Some(usize::try_from(number).unwrap_or(usize::MAX)),
+            Follows::None | Follows::Text(_) => None,
         };
         let mut wanted = Wanted {
             list: args.text_of("-l").map(str::to_owned),
@@ -47,13 +47,13 @@ impl Wanted {
             types_only: args.has("-t"),
             physical: args.has("-p"),
             each: args.has("-d"),
-            options: Options {
+            options: FormatOptions {
                 blocks: args.has("-b"),
                 verbose: args.has("-v"),
                 compact: args.has("-c"),
                 no_offset: args.has("-o"),
                 no_indent: args.has("-i"),
-                ..Options::default()
+                ..FormatOptions::default()
             },
             ..Wanted::default()
         };
@@ -65,7 +65,7 @@ impl Wanted {
                     wanted.elements = Some(count(value).unwrap_or(0))
                 }
                 ("-a", value) => wanted.options.arrays = Some(count(value).unwrap_or(0)),
-                ("-n", Value::Text(name)) => {
+                ("-n", Follows::Text(name)) => {
                     wanted.name = name.to_owned();
                     named = true;
                 }

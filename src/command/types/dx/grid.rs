@@ -35,7 +35,7 @@ pub(super) fn show(root: &Node, shown: &Shown, context: &mut Context<'_>) -> Res
     }));
     let mut cells: Vec<Vec<String>> = Vec::new();
     for (row, members) in rows.iter().zip(&inside) {
-        context.check()?;
+        context.out.check()?;
         let first = if row.name.is_empty() { row.place.clone() } else { row.name.clone() };
         let mut line = vec![first];
         line.extend(columns.iter().enumerate().map(|(at, _)| match members.get(at) {
@@ -53,16 +53,16 @@ pub(super) fn show(root: &Node, shown: &Shown, context: &mut Context<'_>) -> Res
         })
         .collect();
     let rule = "=".repeat(widths.iter().map(|width| width + 3).sum::<usize>() + 1);
-    context.emit(rule.as_str())?;
-    context.emit(Line::new().role(Role::Heading, row(&header, &widths, '=')))?;
-    context.emit(rule.as_str())?;
+    context.out.emit(rule.as_str())?;
+    context.out.emit(Line::new().role(Role::Heading, row(&header, &widths, '=')))?;
+    context.out.emit(rule.as_str())?;
     for line in &cells {
-        context.emit(Line::of(row(line, &widths, '-')))?;
+        context.out.emit(Line::of(row(line, &widths, '-')))?;
     }
-    context.emit(rule.as_str())?;
+    context.out.emit(rule.as_str())?;
     if let Some(next) = more {
         let more = shown.more(&format!("-g -c {next}"));
-        context.emit(Line::new().link(Role::Value, "[...]", more))?;
+        context.out.emit(Line::new().link(Role::Value, "[...]", more))?;
     }
     Ok(())
 }

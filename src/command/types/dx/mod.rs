@@ -10,7 +10,7 @@ mod tree;
 
 use crate::command::show::typed::note_layout;
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Group, Kind, Needs, Switch, Switches, Takes,
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::eval::EvalHost;
 use crate::eval::cxx::{self, CType};
@@ -31,7 +31,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::ignored("-v"),
         Switch::with("-id", Takes::Name, "N", ""),
     ]),
-    arguments: &[Argument::new("EXPRESSION[,d|,x]", Kind::Expression)],
+    arguments: &[Argument::new("EXPRESSION[,d|,x]", Expects::Expression)],
     summary: "Shows a typed C++ expression and its members",
     help: "EXPRESSION is one of ??; a . may also follow a pointer. ,d and ,x after it choose decimal or hex.\n\
            The debugger's data model (@$cursession, Debugger.Sessions, queries, variables) is not there.\n\

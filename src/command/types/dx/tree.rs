@@ -19,7 +19,7 @@ pub(super) fn show(root: &Node, shown: &Shown, context: &mut Context<'_>) -> Res
     below(root, 1, shown, &mut left, context)?;
     if left == 0 {
         let text = format!("... {MAX_LINES} lines are shown; open fewer levels");
-        context.emit(Line::new().role(Role::Warning, text))?;
+        context.out.emit(Line::new().role(Role::Warning, text))?;
     }
     Ok(())
 }
@@ -47,7 +47,7 @@ fn below(
     if let Some(next) = inside.more {
         let more = Line::of(" ".repeat(4 * level));
         let rest = shown.more(&format!("-r{} -c {next}", shown.depth));
-        context.emit(match level {
+        context.out.emit(match level {
             1 => more.link(Role::Value, "[...]", rest),
             _ => more.text("[...]"),
         })?;
@@ -92,7 +92,7 @@ fn line(
         .field("type", node.ty.as_str())
         .field("value", told)
         .field("address", node.value.address().map(Field::Hex));
-    context.emit(record.line(line))
+    context.out.emit(record.line(line))
 }
 
 /// The value; what it points to can be followed.

@@ -7,7 +7,7 @@ pub mod view;
 mod walk;
 pub mod words;
 
-pub use options::{FieldPath, Options};
+pub use options::{FieldPath, FormatOptions};
 pub use value::{Value, ValueKind};
 pub use view::View;
 pub use walk::{End, Lines, header_of, lines, lines_to};
@@ -51,7 +51,7 @@ pub struct FieldLine {
 
 impl FieldLine {
     /// The line up to the value: blanks, offset, name and colon.
-    pub fn lead(&self, options: &Options) -> String {
+    pub fn lead(&self, options: &FormatOptions) -> String {
         let indent = match options.no_indent {
             true => 0,
             false => 3 * (self.level + 1),
@@ -69,7 +69,7 @@ impl FieldLine {
     }
 
     /// The whole line.
-    pub fn text(&self, options: &Options) -> String {
+    pub fn text(&self, options: &FormatOptions) -> String {
         format!("{}{}", self.lead(options), self.value.text)
     }
 }

@@ -10,7 +10,7 @@ const NAME_WIDTH: usize = 16;
 
 /// The options of `dt` that decide what is shown.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct FormatOptions {
     /// `-r[n]`: how many levels of structures are opened, pointers included.
     pub recurse: usize,
     /// `-b`: open embedded structures all the way down, and leave out what pointers point to.
@@ -29,7 +29,7 @@ pub struct Options {
     pub fields: Vec<FieldPath>,
 }
 
-impl Options {
+impl FormatOptions {
     /// How much a type's word says.
     pub fn detail(&self) -> Detail {
         match (self.blocks, self.verbose) {

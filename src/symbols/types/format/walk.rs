@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::number::signed;
-use super::options::{FieldPath, Index, Options};
+use super::options::{FieldPath, FormatOptions, Index};
 use super::value::{Value, ValueKind, value};
 use super::view::View;
 use super::words::{Style, header, word};
@@ -36,7 +36,7 @@ pub struct Lines {
 
 impl Lines {
     /// All of it as plain text, line by line, with the note about memory that could not be read.
-    pub fn text(&self, options: &Options) -> Vec<String> {
+    pub fn text(&self, options: &FormatOptions) -> Vec<String> {
         let mut text: Vec<String> = self.header.iter().cloned().collect();
         let lines = self.lines.iter().map(|line| line.text(options));
         match options.compact {
@@ -54,7 +54,7 @@ impl Lines {
 }
 
 /// The lines of the structure `id`, with values if it is laid over memory at `address`.
-pub fn lines(view: &View<'_>, id: TypeId, address: Option<u64>, options: &Options) -> Lines {
+pub fn lines(view: &View<'_>, id: TypeId, address: Option<u64>, options: &FormatOptions) -> Lines {
     let mut lines = Vec::new();
     let mut take = |line| {
         lines.push(line);
@@ -65,7 +65,7 @@ pub fn lines(view: &View<'_>, id: TypeId, address: Option<u64>, options: &Option
 }
 
 /// What stands above the lines of `id`: with `-v` its kind, name and size.
-pub fn header_of(view: &View<'_>, id: TypeId, options: &Options) -> Option<String> {
+pub fn header_of(view: &View<'_>, id: TypeId, options: &FormatOptions) -> Option<String> {
     match view.source.get(id) {
         Some(Type::Udt(udt)) if options.verbose => Some(header(&udt)),
         _ => None,
@@ -86,7 +86,7 @@ pub fn lines_to(
     view: &View<'_>,
     id: TypeId,
     address: Option<u64>,
-    options: &Options,
+    options: &FormatOptions,
     take: &mut dyn FnMut(FieldLine) -> bool,
 ) -> End {
     let mut walk = Walk { view, options, take, given: 0, stopped: false, truncated: false };
@@ -121,7 +121,7 @@ struct Element {
 
 struct Walk<'a, 'v> {
     view: &'a View<'v>,
-    options: &'a Options,
+    options: &'a FormatOptions,
     take: &'a mut dyn FnMut(FieldLine) -> bool,
     given: usize,
     /// Whether the taker wants no more.

@@ -2,7 +2,7 @@
 
 /// A command line taken apart: its name, option letters that touch it, and the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Typed<'t> {
+pub struct Call<'t> {
     /// The name as the table spells it.
     pub name: &'static str,
     /// What stood right after the name (`v` in `kv 5`).
