@@ -177,6 +177,110 @@ fn no_neighbours_import_each_other_in_a_circle() {
     assert!(checked > 300, "only {checked} imports of neighbours found: the test reads the wrong place");
 }
 
+/// The modules of `crate::command` that a file names by `crate::command::`, its tests left out.
+fn rooms_named(text: &str, handed_on: &HashMap<String, String>) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for part in code.split("crate::command::").skip(1) {
+        let group = part.strip_prefix('{').and_then(|rest| rest.split("};").next());
+        let names: Vec<&str> = group.map_or(vec![part], |group| group.split(',').collect());
+        for name in names {
+            let name: String = name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            found.push(handed_on.get(&name).cloned().unwrap_or(name));
+        }
+    }
+    found
+}
+
+/// Rooms see each other through what `command/mod.rs` hands on as well.
+#[test]
+fn no_rooms_of_commands_import_each_other_in_a_circle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/command");
+    let above = handed_on(&fs::read_to_string(root.join("mod.rs")).expect("the commands"));
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut edges: HashMap<String, Vec<String>> = HashMap::new();
+    for file in files {
+        let inside = file.strip_prefix(&root).expect("a command").with_extension("");
+        let room = inside.iter().next().expect("a room").to_str().expect("a name").to_owned();
+        if matches!(room.as_str(), "mod" | "table") || inside.ends_with("args_tests") {
+            continue;
+        }
+        let mut named = rooms_named(&fs::read_to_string(&file).expect("a source file"), &above);
+        // The list of all commands is the one circle: a line finds its command there, help and advice list it.
+        named.retain(|other| *other != room && other != "table");
+        edges.entry(room).or_default().extend(named);
+    }
+    let mut faults = Vec::new();
+    for room in edges.keys() {
+        faults.extend(circle(room, &edges, &mut Vec::new(), &mut HashSet::new()));
+    }
+    faults.sort();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let known = |room: &String| edges.contains_key(room) || room == "line";
+    let checked = edges.values().flatten().filter(|room| known(room)).count();
+    assert!(checked > 200, "only {checked} imports of rooms found: the test reads the wrong place");
+}
+
+#[test]
+fn imports_of_rooms_are_read() {
+    let above = handed_on("mod line;\npub use line::{Args, near};\npub use table::COMMANDS;\n");
+    let text = "use crate::command::{Args, near};\nuse crate::command::show::typed;\nfn f() { crate::command::COMMANDS }";
+    assert_eq!(rooms_named(text, &above), ["line", "line", "show", "table"]);
+}
+
+/// What reads switches out of a text is the parser; a command asks for them.
+#[test]
+fn no_command_reads_switches_itself() {
+    /// Signs that are part of an argument: `L-5`, `+FLAGS`, a whole command in quotes.
+    const ARGUMENTS: &[&str] = &["code/extent.rs", "symbols/symopt.rs", "types/list.rs"];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/command");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let (mut faults, mut parsers) = (Vec::new(), 0);
+    for file in files {
+        let name = file.strip_prefix(&root).expect("a command").to_str().expect("a name").replace('\\', "/");
+        let text = fs::read_to_string(&file).expect("a source file");
+        let found = takes_signs(&text);
+        if name.starts_with("line/") {
+            parsers += usize::from(!found.is_empty());
+        } else if !ARGUMENTS.contains(&name.as_str()) {
+            faults.extend(found.into_iter().map(|line| format!("{name}:{line}: takes a switch off a text")));
+        }
+    }
+    assert!(parsers > 0, "not even the parser was found");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The lines that look for a sign at the beginning of a text, or match a text with a switch.
+fn takes_signs(text: &str) -> Vec<usize> {
+    let asks = ["strip_prefix(", "starts_with(", "trim_start_matches("];
+    let signs = ["'-'", "'/'", "\"-", "\"/", "['-'", "['/'", "['+', '-'", "[\"-"];
+    let of_parser = text.contains("given.switch.spelling");
+    let takes = |line: &str| {
+        let asked = asks.iter().any(|ask| {
+            let mut behind = line.split(ask).skip(1);
+            behind.any(|behind| signs.iter().any(|sign| behind.starts_with(sign)))
+        });
+        let arm = line.trim_start().split_once("=>").is_some_and(|(arm, _)| {
+            let arm = arm.trim();
+            // `-1` is a number.
+            let letter = arm.chars().nth(2).is_some_and(char::is_alphabetic);
+            letter && (arm.starts_with("\"-") || arm.starts_with("\"/"))
+        });
+        asked || (arm && !of_parser)
+    };
+    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    code.lines().enumerate().filter(|(_, line)| takes(line)).map(|(at, _)| at + 1).collect()
+}
+
+#[test]
+fn reading_of_switches_is_seen() {
+    let text = "while let Some(rest) = text.strip_prefix('/') {\n  match word {\n    \"-f\" => file = true,\n  }\n}\nlet a = 1;";
+    assert_eq!(takes_signs(text), [1, 3]);
+    assert_eq!(takes_signs("match given.switch.spelling {\n  \"-f\" => file = true,\n}"), [0; 0]);
+}
+
 #[test]
 fn imports_of_neighbours_are_read() {
     let text = "use super::a::B;\nuse super::{c, d::{E, F}, g::H};\nuse crate::x;\n#[cfg(test)]\nmod tests { use super::y; }";

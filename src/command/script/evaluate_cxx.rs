@@ -1,6 +1,7 @@
 //! `??`: the value of a C++ expression, with its type.
 
 use crate::command::line::nothing_more;
+use crate::command::show::characters::characters;
 use crate::command::show::typed::{note_layout, with_view};
 use crate::command::types::dt::lines_of;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs};
@@ -140,29 +141,6 @@ fn array(value: &Typed, element: &CType, context: &mut Context<'_>) -> Result<()
     };
     let below = if first.is_empty() { Vec::new() } else { vec![Line::of(first)] };
     say(value, at, pointer(at), below, context)
-}
-
-/// The longest string that is shown.
-const MAX_CHARACTERS: u64 = 256;
-
-/// ` "text"` up to its end, to what cannot be printed, or to `count`; nothing where memory cannot be read.
-pub fn characters(at: u64, size: u8, count: u64, context: &Context<'_>) -> String {
-    let mut text = String::new();
-    for index in 0..count.min(MAX_CHARACTERS) {
-        let address = at.wrapping_add(index * u64::from(size));
-        let code = crate::eval::EvalHost::memory(&*context.session, address, usize::from(size));
-        match code.and_then(|code| char::from_u32(code as u32)) {
-            None if index == 0 => return String::new(),
-            None | Some('\0') => break,
-            // What cannot be printed ends a text, as in dt.
-            Some(c) if c.is_control() || (size == 1 && !c.is_ascii()) => {
-                text.push_str("???");
-                break;
-            }
-            Some(c) => text.push(c),
-        }
-    }
-    format!(" \"{text}\"")
 }
 
 /// A structure in memory, or an enumeration's value.

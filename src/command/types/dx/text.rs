@@ -2,7 +2,7 @@
 
 use super::node::Node;
 use crate::command::Context;
-use crate::command::script::evaluate_cxx::characters;
+use crate::command::show::characters::characters;
 use crate::command::show::typed::with_view;
 use crate::debuggee::FoundType;
 use crate::eval::Fault;
