@@ -103,11 +103,19 @@ pub fn open(name: &str) -> Result<DumpFile, Refusal> {
         .map_err(|error| Refusal { message: error.to_string(), exit: Exit::NotOpened })
 }
 
+/// Why the demo's symbols are not at hand.
+#[derive(Debug, thiserror::Error)]
+#[error("demo symbols cannot be unpacked to {}: {error}", folder.display())]
+pub struct NotUnpacked {
+    folder: PathBuf,
+    error: io::Error,
+}
+
 /// The symbol path of a case: the cases' store, unpacked once into the user's cache.
 ///
 /// # Errors
 /// The cache cannot be written.
-pub fn symbol_path(name: &str) -> Result<SearchPath, String> {
+pub fn symbol_path(name: &str) -> Result<SearchPath, NotUnpacked> {
     if CASES.iter().any(|case| case.name == name && !case.symbols) {
         return Ok(SearchPath::default());
     }
@@ -115,8 +123,7 @@ pub fn symbol_path(name: &str) -> Result<SearchPath, String> {
     temporary::sweep(&demos, STALE);
     let folder = demos.join(format!("{:016x}", fingerprint(SYMBOLS)));
     if !folder.is_dir() {
-        unpack(&folder)
-            .map_err(|error| format!("demo symbols cannot be unpacked to {}: {error}", folder.display()))?;
+        unpack(&folder).map_err(|error| NotUnpacked { folder: folder.clone(), error })?;
     }
     Ok(SearchPath::parse(&folder.display().to_string()))
 }

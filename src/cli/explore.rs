@@ -1,5 +1,6 @@
 //! The explorer, where there is a terminal for it.
 
+use super::exit::Refusal;
 use super::script::all_lines;
 use super::{Exit, Flags, complain};
 use crate::session::Session;
@@ -16,13 +17,14 @@ pub fn run(session: Session, options: &Flags) -> Exit {
     }
     let outcome = all_lines(options).and_then(|commands| {
         let options = ExplorerOptions { commands, ..ExplorerOptions::from_environment() };
-        tui::run(session, options).map_err(|error: TuiError| error.to_string())
+        tui::run(session, options)
+            .map_err(|error: TuiError| Refusal { message: error.to_string(), exit: Exit::Usage })
     });
     match outcome {
         Ok(()) => Exit::Success,
-        Err(message) => {
-            complain(&format!("dumpscope: {message}"));
-            Exit::Usage
+        Err(refusal) => {
+            complain(&format!("dumpscope: {}", refusal.message));
+            refusal.exit
         }
     }
 }

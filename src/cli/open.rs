@@ -27,7 +27,7 @@ pub fn open(options: &Flags) -> Result<Session, Refusal> {
         (_, Some(path)) => SearchPath::parse(path),
         (Some(Ok(path)), None) => path,
         (Some(Err(why)), None) => {
-            warn(&why);
+            warn(&why.to_string());
             SearchPath::default()
         }
         (None, None) => SearchPath::symbols_from_env(),

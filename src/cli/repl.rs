@@ -16,9 +16,9 @@ use std::io::{self, IsTerminal as _};
 pub fn run(mut session: Session, options: &Flags) -> Exit {
     let mut writer = match Writer::new(options) {
         Ok(writer) => writer,
-        Err(message) => {
-            complain(&format!("dumpscope: {message}"));
-            return Exit::Usage;
+        Err(refusal) => {
+            complain(&format!("dumpscope: {}", refusal.message));
+            return refusal.exit;
         }
     };
     fetching::tell(&session);

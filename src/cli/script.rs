@@ -1,5 +1,7 @@
 //! Script mode: runs the given commands, prints their text, ends.
 
+#[cfg(feature = "explorer")]
+use super::exit::Refusal;
 use super::lines::{self, LineError};
 use super::writer::Writer;
 use super::{Exit, Flags, complain, complain_of_lack, fetching};
@@ -19,7 +21,7 @@ pub fn run(mut session: Session, options: &Flags) -> Exit {
     };
     let mut writer = match Writer::new(options) {
         Ok(writer) => writer,
-        Err(message) => return refuse(&message),
+        Err(refusal) => return refuse(&refusal.message),
     };
     fetching::tell(&session);
     let mut exit = Exit::Success;
@@ -71,18 +73,20 @@ pub fn report(failure: &Failure) {
 
 /// All command lines that the flags give, for the explorer.
 #[cfg(feature = "explorer")]
-pub fn all_lines(options: &Flags) -> Result<Vec<String>, String> {
+pub fn all_lines(options: &Flags) -> Result<Vec<String>, Refusal> {
+    let unreadable = |error: LineError| Refusal { message: error.to_string(), exit: Exit::Usage };
     let mut all = options.commands.clone();
     if let Some(path) = &options.command_file {
-        let mut file = lines::of_file(path).map_err(|error| error.to_string())?;
+        let mut file = lines::of_file(path).map_err(unreadable)?;
         let mut kept = 0;
-        while let Some(line) = file.next().map_err(|error| error.to_string())? {
+        while let Some(line) = file.next().map_err(unreadable)? {
             kept += line.len() + 1;
             if kept > MAX_KEPT {
-                return Err(format!(
+                let message = format!(
                     "command file {}: more than 16 MiB of commands cannot run before the explorer; without --tui they run",
                     path.display()
-                ));
+                );
+                return Err(Refusal { message, exit: Exit::Usage });
             }
             all.push(line);
         }

@@ -1,5 +1,6 @@
 //! Where script output goes: standard output and, if asked for, a log.
 
+use super::exit::Refusal;
 use super::{ColorChoice, Exit, Flags, complain};
 use crate::output::{JsonStream, OutputClosed, Piece, Sink, ansi, plain, sanitize};
 use crate::util::files;
@@ -24,11 +25,12 @@ impl Writer {
     ///
     /// # Errors
     /// The log file cannot be created, or is a file that is being read.
-    pub fn new(options: &Flags) -> Result<Writer, String> {
+    pub fn new(options: &Flags) -> Result<Writer, Refusal> {
         let log = match &options.log_file {
             None => None,
             Some(path) => {
-                let file = files::create_text(path).map_err(|error| format!("log file {error}"))?;
+                let file = files::create_text(path)
+                    .map_err(|error| Refusal { message: format!("log file {error}"), exit: Exit::Usage })?;
                 Some(Log { path: path.clone(), file: BufWriter::new(file), failed: false })
             }
         };

@@ -2,10 +2,37 @@
 
 use super::image_overlay::ImageOverlay;
 use super::modules::{ModuleKind, ModuleList};
+use super::subject::NoCrash;
 use super::target::{Attached, Target};
 use crate::memory::{Backing, Memory, ReadError, Reason, VirtualMemory};
 use std::path::Path;
 use std::sync::Arc;
+use thiserror::Error;
+
+/// Why memory cannot be seen as a process sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NoSpace {
+    /// The dump keeps the memory of one process.
+    #[error("this dump holds no page tables: memory can be seen only as the crashing process saw it")]
+    NoPageTables,
+    /// Nothing tells where the page tables of a process are.
+    #[error("the debugger data block does not say where an EPROCESS keeps its page tables")]
+    NotSaid,
+    /// The EPROCESS cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// An image was opened.
+    #[error(transparent)]
+    NoCrash(#[from] NoCrash),
+    /// Something else lies at the address.
+    #[error("{process:#x} is no process: through its page tables ({directory:#x}) the kernel is not there")]
+    NoProcess {
+        /// The address.
+        process: u64,
+        /// What would be the physical address of its page tables.
+        directory: u64,
+    },
+}
 
 impl Target {
     /// Reads user memory as `process` (an EPROCESS) sees it from now on, and lists its modules. Kernel memory is the same
@@ -14,7 +41,7 @@ impl Target {
     /// # Errors
     /// Why nothing was changed: a triage dump holds one process's memory only, the EPROCESS cannot be read, or the
     /// kernel cannot be seen through its page tables, which then are no page tables.
-    pub fn attach(&mut self, process: u64) -> Result<(), String> {
+    pub fn attach(&mut self, process: u64) -> Result<(), NoSpace> {
         if self.current_process() == Some(process) {
             self.attach_at_crash();
             return Ok(());
@@ -71,24 +98,20 @@ impl Target {
     ///
     /// # Errors
     /// As [`Target::attach`].
-    pub fn space_of(&self, process: u64) -> Result<VirtualMemory, String> {
+    pub fn space_of(&self, process: u64) -> Result<VirtualMemory, NoSpace> {
         let images: Arc<dyn Backing> = Arc::new(KernelHalf(self.images.clone()));
         Ok(self.seen_by(process)?.with_images(images))
     }
 
-    fn seen_by(&self, process: u64) -> Result<VirtualMemory, String> {
+    fn seen_by(&self, process: u64) -> Result<VirtualMemory, NoSpace> {
         if self.at_crash.paging().is_none() {
-            return Err(
-                "this dump holds no page tables: memory can be seen only as the crashing process saw it"
-                    .to_owned(),
-            );
+            return Err(NoSpace::NoPageTables);
         }
         let offset = self.debugger_data().and_then(|data| data.nonzero("OffsetEprocessDirectoryTableBase"));
-        let offset =
-            offset.ok_or("the debugger data block does not say where an EPROCESS keeps its page tables")?;
-        let base = self.memory().u64(process.wrapping_add(offset)).map_err(|error| error.to_string())?;
+        let offset = offset.ok_or(NoSpace::NotSaid)?;
+        let base = self.memory().u64(process.wrapping_add(offset))?;
         let seen = self.at_crash.with_directory_table_base(base);
-        let header = self.header().map_err(|error| error.to_string())?;
+        let header = self.header()?;
         // A word of the kernel that the dump holds must be there through these page tables too.
         let mut words =
             [Some(header.ps_loaded_module_list), Some(header.kd_debugger_data_block), self.kernel_base()]
@@ -97,9 +120,7 @@ impl Target {
         let word = words.find_map(|address| Some((address, self.memory().u64(address).ok()?)));
         let same = word.is_some_and(|(address, value)| seen.u64(address) == Ok(value));
         if base == 0 || !same {
-            return Err(format!(
-                "{process:#x} is no process: through its page tables ({base:#x}) the kernel is not there"
-            ));
+            return Err(NoSpace::NoProcess { process, directory: base });
         }
         Ok(seen)
     }

@@ -20,6 +20,7 @@ mod subject;
 mod symbols;
 mod target;
 
+pub use attach::NoSpace;
 pub use build::{KernelBuild, kernel_build, product_name, suite_names, windows_name};
 pub use context::{RegisterContext, RegisterSlot};
 pub use debugger_data::{DebuggerData, Field, KnownLists};
@@ -28,7 +29,7 @@ pub use image_file::ImageFile;
 pub use image_overlay::{ImageError, ImageOverlay, ModuleIdentity, find_image};
 pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule};
 pub use object::{Elements, Lack, Object, Scope};
-pub use processors::{Processor, SpecialRegisters};
+pub use processors::{NoRegisters, Processor, SpecialRegisters};
 pub use subject::{NoCrash, OpenError, Subject};
 pub use symbols::{
     CheckOutcome, Fetches, FoundType, LayoutCheck, Listener, ModuleSymbols, NamedAddress, News, SymbolStatus,

@@ -2,9 +2,11 @@
 
 use super::context::RegisterContext;
 use super::debugger_data::DebuggerData;
+use super::subject::NoCrash;
 use crate::dump::{Bits, Header, Machine};
-use crate::memory::Memory;
+use crate::memory::{Memory, ReadError};
 use crate::util::bounded::{array, slice, u16_at, u32_at, u64_at};
+use thiserror::Error;
 
 /// One processor.
 #[derive(Debug, Clone)]
@@ -16,9 +18,43 @@ pub struct Processor {
     /// The thread it ran, where known.
     pub current_thread: Option<u64>,
     /// Its registers, or why they cannot be given.
-    pub context: Result<RegisterContext, String>,
+    pub context: Result<RegisterContext, NoRegisters>,
     /// Its control registers, where its KPRCB can be read.
     pub special: Option<SpecialRegisters>,
+}
+
+/// Why registers are not known.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NoRegisters {
+    /// An image was opened.
+    #[error(transparent)]
+    NoCrash(#[from] NoCrash),
+    /// The crashed computer had no such processor.
+    #[error("the dump has no processor {0}")]
+    NoProcessor(u32),
+    /// Nothing leads to the processor's block; the text says why.
+    #[error("{0}")]
+    NoBlock(&'static str),
+    /// How registers of this machine are saved is not known.
+    #[error("no CONTEXT layout is known for this machine")]
+    UnknownMachine,
+    /// The dump header holds none for the processor that crashed.
+    #[error("the dump header holds no context")]
+    NotInHeader,
+    /// The processor's block says of none where they are.
+    #[error("KPRCB {prcb:#x} holds no saved registers for this processor")]
+    NotSaved {
+        /// The block.
+        prcb: u64,
+    },
+    /// They were saved and cannot be read.
+    #[error("{what}: {why}")]
+    Unreadable {
+        /// What holds them.
+        what: String,
+        /// Why it cannot be read.
+        why: ReadError,
+    },
 }
 
 /// KSPECIAL_REGISTERS: what a CONTEXT has no room for. Offsets: stable from 6.0 to 10.0.26100 (checked in the type
@@ -115,26 +151,28 @@ pub fn processors(sources: &ProcessorSources<'_>) -> (Vec<Processor>, u32) {
 }
 
 fn processor(sources: &ProcessorSources<'_>, number: u32) -> Processor {
-    let unread = |why: &str| Processor {
+    let unread = |why: NoRegisters| Processor {
         number,
         prcb: None,
         current_thread: None,
-        context: Err(why.to_owned()),
+        context: Err(why),
         special: None,
     };
     if sources.header.bits != Bits::Bits64 {
-        return unread("processor blocks of 32-bit dumps are not supported");
+        return unread(NoRegisters::NoBlock("processor blocks of 32-bit dumps are not supported"));
     }
     let Some(data) = sources.debugger_data else {
-        return unread("the dump holds no debugger data block");
+        return unread(NoRegisters::NoBlock("the dump holds no debugger data block"));
     };
     let Some(block) = data.nonzero("KiProcessorBlock") else {
-        return unread("KDBG has no KiProcessorBlock");
+        return unread(NoRegisters::NoBlock("KDBG has no KiProcessorBlock"));
     };
     let address = match sources.memory.u64(block.wrapping_add(u64::from(number) * 8)) {
-        Ok(0) => return unread("KiProcessorBlock has no such processor"),
+        Ok(0) => return unread(NoRegisters::NoBlock("KiProcessorBlock has no such processor")),
         Ok(address) => address,
-        Err(error) => return unread(&format!("KiProcessorBlock[{number}]: {error}")),
+        Err(why) => {
+            return unread(NoRegisters::Unreadable { what: format!("KiProcessorBlock[{number}]"), why });
+        }
     };
     let image = prcb_bytes(sources.memory, data, address);
     let special = special_registers(data, &image);
@@ -167,9 +205,9 @@ fn saved_context(
     data: &DebuggerData,
     address: u64,
     prcb: &[u8],
-) -> Result<RegisterContext, String> {
+) -> Result<RegisterContext, NoRegisters> {
     let machine = sources.header.machine;
-    let size = RegisterContext::size_of(machine).ok_or("no CONTEXT layout is known for this machine")?;
+    let size = RegisterContext::size_of(machine).ok_or(NoRegisters::UnknownMachine)?;
     let inside = data.nonzero("OffsetPrcbProcStateContext").unwrap_or(0) as usize;
     let frame = slice(prcb, inside, size)
         .filter(|_| inside != 0)
@@ -180,7 +218,7 @@ fn saved_context(
     if let Some(context) = pointed_context(sources, data, prcb)? {
         return Ok(context);
     }
-    Err(format!("KPRCB {address:#x} holds no saved registers for this processor"))
+    Err(NoRegisters::NotSaved { prcb: address })
 }
 
 /// The registers where the KPRCB's RegisterContext pointer leads.
@@ -188,7 +226,7 @@ fn pointed_context(
     sources: &ProcessorSources<'_>,
     data: &DebuggerData,
     prcb: &[u8],
-) -> Result<Option<RegisterContext>, String> {
+) -> Result<Option<RegisterContext>, NoRegisters> {
     let machine = sources.header.machine;
     let size = RegisterContext::size_of(machine).unwrap_or(0);
     let pointer = data.nonzero("OffsetPrcbContext").and_then(|offset| u64_at(prcb, offset as usize));
@@ -196,7 +234,10 @@ fn pointed_context(
         return Ok(None);
     };
     let mut bytes = vec![0u8; size];
-    sources.memory.read(pointer, &mut bytes).map_err(|error| format!("saved CONTEXT: {error}"))?;
+    sources
+        .memory
+        .read(pointer, &mut bytes)
+        .map_err(|why| NoRegisters::Unreadable { what: "saved CONTEXT".to_owned(), why })?;
     Ok(RegisterContext::new(machine, &bytes).filter(RegisterContext::is_plausible))
 }
 
@@ -244,8 +285,8 @@ fn fill_crashed(sources: &ProcessorSources<'_>, processor: &mut Processor) {
     processor.context = match &sources.crash_context {
         Some(context) => Ok(context.clone()),
         None if matches!(sources.header.machine, Machine::Amd64 | Machine::Arm64) => {
-            Err("the dump header holds no context".to_owned())
+            Err(NoRegisters::NotInHeader)
         }
-        None => Err("no CONTEXT layout is known for this machine".to_owned()),
+        None => Err(NoRegisters::UnknownMachine),
     };
 }

@@ -40,12 +40,13 @@ pub fn start(thread: &Thread<'_>) -> Result<Start, Lack> {
         target.processors().iter().find(|processor| processor.current_thread == Some(thread.address()));
     if let Some(processor) = running {
         let registers = processor.context.as_ref().map(Registers::from);
-        let registers = registers.map_err(|why| Lack::NoSpace { why: why.clone() })?;
+        let registers = registers.map_err(|why| Lack::NoRegisters { why: why.clone() })?;
         return Ok(Start::Running { processor: processor.number, registers: Box::new(registers) });
     }
     if target.machine() != Machine::Amd64 {
-        return Err(Lack::NoSpace {
-            why: format!("where {} keeps the registers of waiting threads is not known", target.machine()),
+        return Err(Lack::UnknownMachine {
+            machine: target.machine(),
+            what: "the registers of waiting threads",
         });
     }
     let stack = thread.object().field("Tcb.KernelStack")?;

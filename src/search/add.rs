@@ -1,24 +1,43 @@
 //! Importing loose PDBs and images into a store, under the identity that they carry themselves.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::cache;
-use super::identity::Identity;
+use super::cache::{self, StoreError};
+use super::identity::{Identity, IdentityError};
 use crate::symbols::module::FileId;
+use thiserror::Error;
 
 /// How deep folders are searched.
 const MAX_DEPTH: usize = 16;
 /// The most files that are looked at.
 const MAX_FILES: usize = 100_000;
 
+/// Why a file was not imported.
+#[derive(Debug, Error)]
+pub enum NotAdded {
+    /// It does not tell what it is.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// It has a name that no other computer could look for.
+    #[error("its name is not text")]
+    Name,
+    /// It cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// What came of one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Added {
     /// The file.
     pub file: PathBuf,
     /// Its identity and its place in the store, or why it was not imported.
-    pub result: Result<(FileId, PathBuf), String>,
+    pub result: Result<(FileId, PathBuf), NotAdded>,
 }
 
 /// Imports files into the store at `root`. Of folders all PDBs and images below them are taken, and other files in
@@ -36,8 +55,7 @@ pub fn add(paths: &[PathBuf], root: &Path, limit: u64) -> Vec<Added> {
                 }
             }
         } else {
-            let identity = Identity::of_file(path).map_err(|error| error.to_string());
-            added.push(import(path, identity, root, limit));
+            added.push(import(path, Identity::of_file(path), root, limit));
         }
     }
     added
@@ -61,14 +79,13 @@ fn collect(dir: &Path, root: &Path, depth: usize, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn import(file: &Path, identity: Result<Identity, String>, root: &Path, limit: u64) -> Added {
+fn import(file: &Path, identity: Result<Identity, IdentityError>, root: &Path, limit: u64) -> Added {
     let import = || {
         let identity = identity?;
-        let name = file.file_name().and_then(|name| name.to_str()).ok_or("its name is not text")?;
+        let name = file.file_name().and_then(|name| name.to_str()).ok_or(NotAdded::Name)?;
         let id = identity.file_id(name);
-        let mut source = crate::util::files::open_plain(file).map_err(|error| error.to_string())?;
-        let place =
-            cache::insert(root, &id, &mut source, limit, &|| false).map_err(|error| error.to_string())?;
+        let mut source = crate::util::files::open_plain(file)?;
+        let place = cache::insert(root, &id, &mut source, limit, &|| false)?;
         Ok((id, place))
     };
     Added { file: file.to_owned(), result: import() }
@@ -95,8 +112,8 @@ mod tests {
             ("samplea64.sys", true),
         ];
         assert_eq!(names, expected);
-        let (id, place) = added[0].result.clone().unwrap();
-        assert_eq!(place, root.path().join("sample64.pdb").join(id.key()).join("sample64.pdb"));
-        assert!(added[1].result.as_ref().unwrap_err().contains("neither a PDB nor"));
+        let (id, place) = added[0].result.as_ref().unwrap();
+        assert_eq!(*place, root.path().join("sample64.pdb").join(id.key()).join("sample64.pdb"));
+        assert!(added[1].result.as_ref().unwrap_err().to_string().contains("neither a PDB nor"));
     }
 }

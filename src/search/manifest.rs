@@ -3,16 +3,18 @@
 //! The format is that of the Windows debugger's `symchk /om` and `/im`: `name,key,1` a line, so either program can do
 //! the fetching.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use super::cache;
+use super::cache::{self, StoreError};
 use super::finder::{Finder, FinderOptions};
 use super::locate::{Located, Wanted, locate_all};
 use super::observer::Observer;
-use super::outcome::Attempt;
+use super::outcome::{Attempt, Outcome};
 use super::path::SearchPath;
 use crate::symbols::module::{FileId, ImageId, PdbId};
 use crate::symbols::name;
+use thiserror::Error;
 
 /// The most files that a manifest may name.
 const MAX_FILES: usize = 100_000;
@@ -115,13 +117,38 @@ pub fn parse_key(name: &str, key: &str) -> Option<FileId> {
     }
 }
 
+/// Why a file of a manifest is not in the folder.
+#[derive(Debug, Error)]
+pub enum NotFetched {
+    /// The user stopped the search.
+    #[error("cancelled")]
+    Cancelled,
+    /// There was no place to look at.
+    #[error("the symbol path is empty")]
+    NoPath,
+    /// No place had it; the last one's reason, for servers stand at a path's end, and theirs is the one that counts.
+    #[error("{place}: {outcome}")]
+    NotFound {
+        /// The last place.
+        place: String,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// It was found and cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It was found and the folder did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// What came of one file of a manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Fetched {
     /// The file.
     pub id: FileId,
     /// Its path in the folder, or why it is not there.
-    pub result: Result<std::path::PathBuf, String>,
+    pub result: Result<PathBuf, NotFetched>,
     /// What was tried.
     pub attempts: Vec<Attempt>,
 }
@@ -152,10 +179,10 @@ pub fn fetch(
                 Some(found) if found.path.starts_with(folder) => Ok(found.path.clone()),
                 // Found in a local store of the path: what is to be carried must be in the folder.
                 Some(found) => crate::util::files::open_plain(&found.path)
-                    .map_err(|error| error.to_string())
+                    .map_err(NotFetched::from)
                     .and_then(|mut file| {
-                        cache::insert(folder, &search.id, &mut file, limit, &|| observer.is_cancelled())
-                            .map_err(|error| error.to_string())
+                        let cancelled = || observer.is_cancelled();
+                        Ok(cache::insert(folder, &search.id, &mut file, limit, &cancelled)?)
                     }),
                 None => Err(reason(&search.attempts, search.cancelled)),
             };
@@ -173,12 +200,13 @@ fn wanted(id: &FileId) -> Wanted {
     }
 }
 
-/// The last place's reason: servers stand at a path's end, and theirs is the one that counts.
-fn reason(attempts: &[Attempt], cancelled: bool) -> String {
+fn reason(attempts: &[Attempt], cancelled: bool) -> NotFetched {
     match attempts.last() {
-        _ if cancelled => "cancelled".to_owned(),
-        Some(attempt) => format!("{}: {}", attempt.place, attempt.outcome),
-        None => "the symbol path is empty".to_owned(),
+        _ if cancelled => NotFetched::Cancelled,
+        Some(attempt) => {
+            NotFetched::NotFound { place: attempt.place.clone(), outcome: attempt.outcome.clone() }
+        }
+        None => NotFetched::NoPath,
     }
 }
 

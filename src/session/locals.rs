@@ -1,12 +1,50 @@
 //! The variables of the selected frame, with what the dump still knows of each.
 
 use super::Session;
-use crate::debuggee::{FoundType, SymbolStatus};
+use crate::debuggee::{FoundType, NoRegisters, SymbolStatus};
 use crate::memory::Memory;
 use crate::symbols::registers::amd64_name;
 use crate::symbols::source::{Location, Place, SymbolSource, Variable};
 use crate::unwind::{Frame, FrameKind};
 use crate::util::bounded::slice;
+use thiserror::Error;
+
+/// Why the variables of a frame are not known.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NoLocals {
+    /// No stack starts anywhere.
+    #[error(transparent)]
+    NoRegisters(#[from] NoRegisters),
+    /// The stack has no frame.
+    #[error("there is no stack")]
+    NoStack,
+    /// The frame's code is no module's.
+    #[error("{address:#x} lies in no module")]
+    NoModule {
+        /// The code.
+        address: u64,
+    },
+    /// It lies further into its module than images are large.
+    #[error("{address:#x} lies too far into its module")]
+    TooFar {
+        /// The code.
+        address: u64,
+    },
+    /// The module's symbols are still being looked for.
+    #[error("the symbols of {module} are not here yet")]
+    NotYet {
+        /// The module.
+        module: String,
+    },
+    /// Only private symbols tell variables.
+    #[error("{module} {}: locals need a private PDB on the symbol path (-y, .sympath)", status.word())]
+    NotPrivate {
+        /// The module.
+        module: String,
+        /// What there is.
+        status: SymbolStatus,
+    },
+}
 
 /// One variable.
 pub struct Local {
@@ -79,12 +117,12 @@ impl Session {
     ///
     /// # Errors
     /// Why there are none: no registers, no module, no private symbols.
-    pub fn locals(&self) -> Result<Vec<Local>, String> {
+    pub fn locals(&self) -> Result<Vec<Local>, NoLocals> {
         match &self.focus.frame {
             Some(selected) => self.locals_of(&selected.frame),
             None => {
                 let innermost = self.stack(1)?.frames.into_iter().next();
-                self.locals_of(&innermost.ok_or("there is no stack")?)
+                self.locals_of(&innermost.ok_or(NoLocals::NoStack)?)
             }
         }
     }
@@ -93,10 +131,10 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::locals`].
-    pub fn locals_of(&self, frame: &Frame) -> Result<Vec<Local>, String> {
+    pub fn locals_of(&self, frame: &Frame) -> Result<Vec<Local>, NoLocals> {
         // A return address may belong to what follows the call, in another block or even another function.
         let ip = frame.lookup_ip();
-        let module = self.target.modules().at(ip).ok_or_else(|| format!("{ip:#x} lies in no module"))?;
+        let module = self.target.modules().at(ip).ok_or(NoLocals::NoModule { address: ip })?;
         let symbols = self.target.module_symbols(module);
         let (Some(names), Some(types)) = (&symbols.names, &symbols.types) else {
             return Err(needs_private(&module.name, symbols.status));
@@ -104,7 +142,7 @@ impl Session {
         if symbols.status != SymbolStatus::PrivatePdb {
             return Err(needs_private(&module.name, symbols.status));
         }
-        let rva = u32::try_from(ip - module.base).map_err(|_| "the module is too large".to_owned())?;
+        let rva = u32::try_from(ip - module.base).map_err(|_| NoLocals::TooFar { address: ip })?;
         let depth = self.inline_depth(frame);
         let variables = names.locals(rva).into_iter().filter(|variable| variable.inline_depth == depth);
         let after = returned_to(&**names, rva, frame);
@@ -227,14 +265,12 @@ fn either(back: Held, call: Held) -> Held {
     }
 }
 
-fn needs_private(module: &str, status: SymbolStatus) -> String {
+fn needs_private(module: &str, status: SymbolStatus) -> NoLocals {
+    let module = module.to_owned();
     if status == SymbolStatus::Deferred {
-        return format!("the symbols of {module} are not here yet");
+        return NoLocals::NotYet { module };
     }
-    format!(
-        "{module} has {}: locals need a private PDB on the symbol path (-y, .sympath)",
-        status.word().trim_matches(['(', ')'])
-    )
+    NoLocals::NotPrivate { module, status }
 }
 
 /// Where a part ends: where the next one begins.

@@ -9,8 +9,8 @@ mod stack;
 mod view;
 
 pub use focus::{Focus, SelectedFrame};
-pub use locals::{Home, Local};
-pub use session::Session;
+pub use locals::{Home, Local, NoLocals};
+pub use session::{NoCode, Session};
 pub use settings::{Radix, Settings};
-pub use stack::DEFAULT_FRAMES;
+pub use stack::{DEFAULT_FRAMES, NoFrame};
 pub use view::View;

@@ -1,6 +1,7 @@
 //! Whose user memory the session looks at: the process of the current thread, unless one was chosen.
 
 use super::session::Session;
+use crate::debuggee::NoSpace;
 use crate::util::hex::tick;
 
 impl Session {
@@ -13,7 +14,7 @@ impl Session {
     ///
     /// # Errors
     /// Why nothing was changed.
-    pub fn attach(&mut self, process: u64) -> Result<(), String> {
+    pub fn attach(&mut self, process: u64) -> Result<(), NoSpace> {
         // The process that is looked at already needs no page tables to be looked at.
         if !self.target.sees(process) {
             self.target.attach(process)?;
@@ -50,7 +51,7 @@ impl Session {
             if self.target.sees(process) {
                 return None;
             }
-            self.target.attach(process).err()?
+            self.target.attach(process).err()?.to_string()
         } else {
             "the current thread's process is not known".to_owned()
         };

@@ -2,11 +2,23 @@
 
 use super::focus::Focus;
 use super::settings::Settings;
-use crate::debuggee::{Processor, RegisterContext, Scope, Target};
+use crate::debuggee::{NoRegisters, Processor, RegisterContext, Scope, Target};
 use crate::dump::Lost;
 use crate::unwind::{FrameKind, GENERAL_NAMES};
 use crate::util::cancel::CancelToken;
 use std::collections::{HashMap, HashSet};
+use thiserror::Error;
+
+/// Why there is no code to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NoCode {
+    /// The image that was opened has none.
+    #[error("the image has no code")]
+    NoneInImage,
+    /// No instruction pointer is known.
+    #[error(transparent)]
+    NoRegisters(#[from] NoRegisters),
+}
 
 /// One investigation.
 pub struct Session {
@@ -88,7 +100,7 @@ impl Session {
     ///
     /// # Errors
     /// Why there are none.
-    pub fn context(&self) -> Result<&RegisterContext, String> {
+    pub fn context(&self) -> Result<&RegisterContext, NoRegisters> {
         match &self.focus.frame {
             Some(selected) => Ok(&selected.context),
             None => self.base_context(),
@@ -117,10 +129,10 @@ impl Session {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn code_address(&self) -> Result<u64, String> {
+    pub fn code_address(&self) -> Result<u64, NoCode> {
         match self.target.subject().image() {
-            Some(image) => image.code_start().ok_or_else(|| "the image has no code".to_owned()),
-            None => self.context().map(RegisterContext::ip),
+            Some(image) => image.code_start().ok_or(NoCode::NoneInImage),
+            None => Ok(self.context().map(RegisterContext::ip)?),
         }
     }
 

@@ -2,10 +2,25 @@
 
 use super::focus::SelectedFrame;
 use super::session::Session;
-use crate::debuggee::RegisterContext;
+use crate::debuggee::{NoRegisters, RegisterContext};
 use crate::dump::Machine;
 use crate::unwind::{Arm64Start, GENERAL_NAMES, Registers, Stack, TargetHost, WalkOptions, walk, walk_arm64};
 use crate::util::bounded;
+use thiserror::Error;
+
+/// Why a frame cannot be selected.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NoFrame {
+    /// No stack starts anywhere.
+    #[error(transparent)]
+    NoRegisters(#[from] NoRegisters),
+    /// The stack is shorter.
+    #[error("the stack has frames 0 to {last:x}")]
+    Beyond {
+        /// Its outermost frame.
+        last: usize,
+    },
+}
 
 /// Frames that `k` shows unless told otherwise.
 pub const DEFAULT_FRAMES: usize = 0xff;
@@ -22,15 +37,15 @@ impl Session {
     ///
     /// # Errors
     /// Why there are none.
-    pub fn base_context(&self) -> Result<&RegisterContext, String> {
+    pub fn base_context(&self) -> Result<&RegisterContext, NoRegisters> {
         if let Some(context) = &self.focus.context {
             return Ok(context);
         }
         match self.processor() {
             Some(processor) => processor.context.as_ref().map_err(Clone::clone),
             None => {
-                self.target.dump().map_err(|error| error.to_string())?;
-                Err(format!("the dump has no processor {}", self.focus.processor))
+                self.target.dump()?;
+                Err(NoRegisters::NoProcessor(self.focus.processor))
             }
         }
     }
@@ -39,7 +54,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::base_context`].
-    pub fn base_registers(&self) -> Result<Registers, String> {
+    pub fn base_registers(&self) -> Result<Registers, NoRegisters> {
         let context = self.base_context()?;
         Ok(match &self.focus.registers {
             Some(registers) => registers.clone(),
@@ -60,7 +75,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::base_context`].
-    pub fn stack(&self, max_frames: usize) -> Result<Stack, String> {
+    pub fn stack(&self, max_frames: usize) -> Result<Stack, NoRegisters> {
         Ok(self.stack_from(self.base_registers()?, max_frames))
     }
 
@@ -155,7 +170,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::base_context`].
-    pub fn context_of(&self, registers: &Registers) -> Result<RegisterContext, String> {
+    pub fn context_of(&self, registers: &Registers) -> Result<RegisterContext, NoRegisters> {
         let mut context = self.base_context()?.clone();
         if context.machine() == Machine::Arm64 {
             let x29 = registers.by_name("rbp").map_or(0, |slot| slot.value);
@@ -188,7 +203,7 @@ impl Session {
     ///
     /// # Errors
     /// Why there is no such frame.
-    pub fn select_frame(&mut self, number: u32) -> Result<&SelectedFrame, String> {
+    pub fn select_frame(&mut self, number: u32) -> Result<&SelectedFrame, NoFrame> {
         let limit = (number as usize).saturating_add(1).max(DEFAULT_FRAMES);
         let stack = self.stack(limit)?;
         let count = stack.frames.len();
@@ -196,7 +211,7 @@ impl Session {
             .frames
             .into_iter()
             .nth(number as usize)
-            .ok_or_else(|| format!("the stack has frames 0 to {:x}", count.saturating_sub(1)))?;
+            .ok_or(NoFrame::Beyond { last: count.saturating_sub(1) })?;
         let mut context = self.context_of(&frame.registers)?;
         for (name, slot) in frame.arm64.iter().flat_map(|registers| registers.recovered()) {
             context.set(&name, slot.value);

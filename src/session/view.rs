@@ -51,7 +51,7 @@ impl Session {
         match self.attached {
             Some(process) if !self.target.sees(process) => {
                 if let Err(why) = self.target.attach(process) {
-                    self.target.attach_unseen(Some(process), &why);
+                    self.target.attach_unseen(Some(process), &why.to_string());
                 }
             }
             Some(_) => {}

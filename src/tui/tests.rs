@@ -364,7 +364,7 @@ fn leaving_asks_once_where_something_is_lost() {
     explorer.key(KeyCode::Enter);
     explorer.key(KeyCode::Esc);
     explorer.keys("q");
-    assert!(!explorer.app.quit && explorer.shows("leave? what 1 command said is lost"));
+    assert!(!explorer.app.quit && explorer.shows("leave? the output of 1 command is lost"));
     explorer.keys("3");
     explorer.keys("q");
     assert!(!explorer.app.quit, "another key took the question back");

@@ -35,9 +35,14 @@ impl Wrapper {
             if self.used + length + columns(word.trim_end()) > self.width
                 && self.used + length > self.indent.len()
             {
-                self.push(span, piece.trim_end());
-                piece.clear();
-                self.break_line();
+                match piece.is_empty() {
+                    true => self.break_before_word(),
+                    false => {
+                        self.push(span, piece.trim_end());
+                        piece.clear();
+                        self.break_line();
+                    }
+                }
             }
             piece.push_str(word);
             while self.used + columns(piece.trim_end()) > self.width {
@@ -62,6 +67,42 @@ impl Wrapper {
         part.action.clone_from(&span.action);
         self.used += columns(part.text());
         self.line.push(part);
+    }
+
+    /// Ends the line before the word that its last spans are the beginning of: `x23=` goes along with its value.
+    fn break_before_word(&mut self) {
+        let mut kept = self.line.spans().to_vec();
+        let mut carried = Vec::new();
+        while let Some(last) = kept.pop() {
+            let word = pieces(last.text()).last().unwrap_or_default();
+            let start = last.text().len() - word.len();
+            if word.ends_with(' ') {
+                kept.push(last);
+                break;
+            }
+            let part = |text: &str| {
+                let mut part = Span::new(last.role, text);
+                part.action.clone_from(&last.action);
+                part
+            };
+            carried.push(part(word));
+            if start > 0 {
+                kept.push(part(last.text().get(..start).unwrap_or_default()));
+                break;
+            }
+        }
+        let length: usize = carried.iter().map(|span| columns(span.text())).sum();
+        // A word that fills most of a line is broken where it ends.
+        if kept.iter().all(|span| span.text().trim().is_empty()) || length > self.width / 2 {
+            return self.break_line();
+        }
+        self.line = Line::new();
+        kept.into_iter().for_each(|span| self.line.push(span));
+        self.break_line();
+        for span in carried.into_iter().rev() {
+            self.used += columns(span.text());
+            self.line.push(span);
+        }
     }
 
     fn break_line(&mut self) {
@@ -108,6 +149,16 @@ mod tests {
         assert_eq!(wrapped("abcdefghijklmnop", 10), ["abcdefghij", "  klmnop"]);
         assert_eq!(wrapped("驱动驱动驱动驱动", 9), ["驱动驱动", "  驱动驱", "  动"]);
         assert_eq!(wrapped("驱动驱动，驱动", 8), ["驱动驱", "  动，驱", "  动"]);
+    }
+
+    #[test]
+    fn a_label_stays_with_its_value() {
+        let line = Line::of("x22=00000000  ").label("x23=").value("0000000000000000");
+        let lines: Vec<String> =
+            wrap(&line, 24).iter().map(|line| line.plain().trim_end().to_owned()).collect();
+        assert_eq!(lines, ["x22=00000000", "  x23=0000000000000000"]);
+        let alone = Line::new().label("x23=").value("0000000000000000");
+        assert!(wrap(&alone, 12).iter().all(|line| line.columns() <= 12));
     }
 
     #[test]

@@ -69,3 +69,18 @@ fn every_file_of_tests_is_part_of_its_binary() {
     }
     assert!(seen > 50, "only {seen} files of tests: the test reads the wrong place");
 }
+
+/// An error that leaves its module has a kind, so that who gets it can tell one from another.
+#[test]
+fn no_error_that_leaves_its_module_is_a_text() {
+    // What reads a flag must answer with a text: that is clap's way, and private.
+    let results = places(&["Result<"], &[]);
+    assert!(results.len() > 100, "only {}", results.len());
+    let is_text = |line: &&String| {
+        let code = line.split_once(": ").map_or("", |(_, code)| code);
+        let (_, result) = code.split_once("Result<").unwrap_or_default();
+        (code.starts_with("pub ") || code.starts_with("pub(")) && result.contains(", String>")
+    };
+    let texts: Vec<&String> = results.iter().filter(is_text).collect();
+    assert!(texts.is_empty(), "{texts:#?}");
+}

@@ -118,7 +118,7 @@ fn a_manifest_is_fetched_elsewhere_and_carried_back() {
     let results: Vec<_> = fetched.iter().map(|file| (file.id.name(), file.result.is_ok())).collect();
     let expected = [("sample64.sys", true), ("sample64.pdb", true), ("lost.pdb", false), ("lost.sys", false)];
     assert_eq!(results, expected);
-    assert!(fetched[2].result.as_ref().unwrap_err().contains("404"));
+    assert!(fetched[2].result.as_ref().unwrap_err().to_string().contains("404"));
     assert!(!home.path().join("elsewhere").exists());
     // Back here: the folder on the path is all that is needed.
     let here = finder(&folder.display().to_string(), &home.path().join("cache"));

@@ -41,7 +41,7 @@ fn keys_drive_it_and_q_restores_the_terminal() {
     terminal.press("x");
     terminal.wait_for("[6 Modules]");
     terminal.press("q");
-    terminal.wait_for("leave? what 2 commands said is lost");
+    terminal.wait_for("leave? the output of 2 commands is lost");
     terminal.press("q");
     assert!(terminal.end().success());
     terminal.assert_restored();

@@ -48,7 +48,7 @@ fn block(added: &Added) -> Block {
             .field("path", path.display().to_string())
             .line(Line::new().label("added    ").value(format!("{file} as {}/{}", id.name(), id.key()))),
         Err(reason) => record
-            .field("error", reason.as_str())
+            .field("error", reason.to_string())
             .line(Line::new().role(Role::Warning, "refused  ").value(file).text(format!("  {reason}"))),
     }
     .into()

@@ -85,7 +85,7 @@ fn block(file: &Fetched) -> Block {
             record.field("path", path.display().to_string()).line(Line::new().label("fetched  ").value(what))
         }
         Err(reason) => record
-            .field("error", reason.as_str())
+            .field("error", reason.to_string())
             .line(Line::new().role(Role::Warning, "missing  ").value(what).text(format!("  {reason}"))),
     }
     .into()

@@ -23,7 +23,7 @@ pub fn extent(text: &str, context: &Context<'_>) -> Result<(u64, Extent), Comman
         let next = context.session.next_address.get(NEXT).copied();
         let start = match next {
             Some(next) => next,
-            None => context.session.code_address().map_err(CommandError::Missing)?,
+            None => context.session.code_address()?,
         };
         return Ok((start, Extent::Count(DEFAULT)));
     }

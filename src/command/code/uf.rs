@@ -33,11 +33,8 @@ const MAX_INSTRUCTIONS: usize = 50_000;
 const MAX_DISTANCE: u64 = 0x10_0000;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let address = if args.text.is_empty() {
-        context.session.code_address().map_err(CommandError::Missing)?
-    } else {
-        context.evaluate(args.text)?
-    };
+    let address =
+        if args.text.is_empty() { context.session.code_address()? } else { context.evaluate(args.text)? };
     let mut function = function_of(context, address);
     if decode(context, function.start).is_none() {
         // The table may be there and the function's first page not.

@@ -1,10 +1,11 @@
 //! Why a command failed.
 
-use crate::debuggee::NoCrash;
+use crate::debuggee::{NoCrash, NoRegisters, NoSpace};
 use crate::dump::Lost;
 use crate::eval::EvalError;
 use crate::memory::ReadError;
 use crate::output::OutputClosed;
+use crate::session::{NoCode, NoLocals};
 use thiserror::Error;
 
 /// Why a command failed. The text says what was tried, where, why it failed, and what helps.
@@ -47,6 +48,18 @@ pub enum CommandError {
     /// A file became shorter while it was open: what the command showed may be wrong.
     #[error("{0}")]
     Lost(#[from] Lost),
+    /// Registers are not known.
+    #[error("{0}")]
+    NoRegisters(#[from] NoRegisters),
+    /// The memory of a process cannot be seen.
+    #[error("{0}")]
+    NoSpace(#[from] NoSpace),
+    /// There is no code to look at.
+    #[error("{0}")]
+    NoCode(#[from] NoCode),
+    /// Variables are not known.
+    #[error("{0}")]
+    NoLocals(#[from] NoLocals),
     /// The user stopped it.
     #[error("cancelled")]
     Cancelled,

@@ -26,7 +26,7 @@ fn continued(context: &Context<'_>) -> Result<u64, CommandError> {
     let session = &context.session;
     match session.next_address.get(NEXT) {
         Some(&address) => Ok(address),
-        None => Ok(session.context().map_err(CommandError::Missing)?.ip()),
+        None => Ok(session.context()?.ip()),
     }
 }
 

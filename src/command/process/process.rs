@@ -32,7 +32,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             let unseen = context.session.detach();
             context.out.warn(unseen)?;
         } else {
-            context.session.attach(asked).map_err(CommandError::Missing)?;
+            context.session.attach(asked)?;
         }
     }
     let process = context.session.process();

@@ -78,7 +78,7 @@ fn row(processor: &Processor, context: &Context<'_>) -> Record {
         }
         Err(why) => {
             line = line.role(Role::Unreadable, format!("no registers: {why}"));
-            record = record.field("error", why.as_str());
+            record = record.field("error", why.to_string());
         }
     }
     record.line(line)

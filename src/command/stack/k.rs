@@ -7,6 +7,7 @@ use super::rows::Columns;
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Switch, Switches, Takes,
 };
+use crate::debuggee::NoRegisters;
 use crate::memory::Memory;
 use crate::output::{Line, Role};
 use crate::session::DEFAULT_FRAMES;
@@ -50,7 +51,7 @@ const RAW_WORDS: u64 = 20;
 const MAX_FRAMES: u64 = 0x10000;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let missing = |why: String| CommandError::Missing(format!("no stack: {why}"));
+    let missing = |why: NoRegisters| CommandError::Missing(format!("no stack: {why}"));
     let base = context.session.base_registers().map_err(missing)?;
     let start = start(args.text, base, context)?;
     if args.has("d") {

@@ -57,7 +57,7 @@ fn select(thread: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
     let running =
         session.target.processors().iter().find(|processor| processor.current_thread == Some(thread));
     if let Some(processor) = running {
-        let registers = processor.context.clone().map_err(CommandError::Missing)?;
+        let registers = processor.context.clone()?;
         session.focus.thread = Some(thread);
         session.set_context(registers, None);
         return Ok(());

@@ -1,5 +1,8 @@
 //! Why something that was asked of the target is not known.
 
+use super::super::attach::NoSpace;
+use super::super::processors::NoRegisters;
+use crate::dump::Machine;
 use crate::memory::ReadError;
 use crate::util::links::Broken;
 use std::fmt;
@@ -60,7 +63,19 @@ pub enum Lack {
     /// Another address space cannot be looked at.
     NoSpace {
         /// Why.
-        why: String,
+        why: NoSpace,
+    },
+    /// The registers of a thread are not known.
+    NoRegisters {
+        /// Why.
+        why: NoRegisters,
+    },
+    /// It is not known of this machine where Windows keeps it.
+    UnknownMachine {
+        /// The machine.
+        machine: Machine,
+        /// What is kept.
+        what: &'static str,
     },
     /// The work was stopped.
     Stopped,
@@ -79,7 +94,9 @@ impl fmt::Display for Lack {
             Lack::Null { what } => write!(f, "{what} is null"),
             Lack::Shape { what, wanted } => write!(f, "{what} is no {wanted}"),
             Lack::List { what, why } => write!(f, "{what}: {why}"),
-            Lack::NoSpace { why } => f.write_str(why),
+            Lack::NoSpace { why } => write!(f, "{why}"),
+            Lack::NoRegisters { why } => write!(f, "{why}"),
+            Lack::UnknownMachine { machine, what } => write!(f, "where {machine} keeps {what} is not known"),
             Lack::Stopped => f.write_str("stopped"),
         }
     }

@@ -8,7 +8,7 @@ use super::super::error::{DumpError, not_a_dump};
 use super::super::kind::IMAGE;
 use super::super::mapping::Mapping;
 use super::super::progress::Progress;
-use super::room::Room;
+use super::room::{NoRoom, Room};
 use super::{To, Unpacked, shown};
 
 /// Bytes moved at a time; the first of them hold a dump's whole header.
@@ -28,7 +28,7 @@ pub(super) fn extract(
 ) -> Result<Unpacked, DumpError> {
     let place = std::env::temp_dir();
     let fail = |why: String| DumpError::Archive { path: path.to_owned(), why };
-    let refuse = |why: String| fail(format!("{}: {why}", shown(member)));
+    let refuse = |why: NoRoom| fail(format!("{}: {why}", shown(member)));
     let cannot_write = |error: io::Error| {
         let place = place.display();
         fail(format!(

@@ -1,11 +1,12 @@
 //! How much may be unpacked: a few megabytes of an archive can become more than the disk holds.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::kind::IMAGE;
 use super::super::{header32, header64};
 use crate::util::disk;
+use thiserror::Error;
 
 /// Whatever a header says, no more than this is unpacked; a dump is hardly larger than the memory of its machine.
 const LIMIT: u64 = 1 << 40;
@@ -13,6 +14,29 @@ const LIMIT: u64 = 1 << 40;
 const BEYOND: u64 = 1 << 28;
 /// An image states its sizes in 32 bits; debug information behind it hardly takes more.
 const IMAGE_LIMIT: u64 = 1 << 32;
+
+/// Why something is not unpacked.
+#[derive(Debug, Error)]
+pub(super) enum NoRoom {
+    /// It would become larger than what it can be.
+    #[error(
+        "it unpacks to more than {limit:#x} bytes, and {why}; if you trust it, unpack it and open what comes out"
+    )]
+    TooLarge {
+        /// The most that it may become.
+        limit: u64,
+        /// Why no more.
+        why: &'static str,
+    },
+    /// The disk has no room for it.
+    #[error("{}: {full}; set TMPDIR to a folder with more room", folder.display())]
+    Full {
+        /// Where it was unpacked to.
+        folder: PathBuf,
+        /// How much room there is.
+        full: disk::NoRoom,
+    },
+}
 
 /// What is still allowed.
 pub(super) struct Room {
@@ -35,21 +59,16 @@ impl Room {
     }
 
     /// Refuses a file of `total` bytes.
-    pub(super) fn check(&self, total: u64) -> Result<(), String> {
+    pub(super) fn check(&self, total: u64) -> Result<(), NoRoom> {
         match total > self.limit {
-            true => Err(format!(
-                "it unpacks to more than {:#x} bytes, and {}; if you trust it, unpack it and open what comes out",
-                self.limit, self.why
-            )),
+            true => Err(NoRoom::TooLarge { limit: self.limit, why: self.why }),
             false => Ok(()),
         }
     }
 
     /// Counts bytes that are about to be written to `file` in `folder`, and refuses them where the disk has no room.
-    pub(super) fn take(&mut self, count: u64, file: &File, folder: &Path) -> Result<(), String> {
-        self.disk
-            .take(count, file)
-            .map_err(|full| format!("{}: {full}; set TMPDIR to a folder with more room", folder.display()))
+    pub(super) fn take(&mut self, count: u64, file: &File, folder: &Path) -> Result<(), NoRoom> {
+        self.disk.take(count, file).map_err(|full| NoRoom::Full { folder: folder.to_owned(), full })
     }
 }
 
@@ -74,16 +93,16 @@ mod tests {
         let mut header = Machine::new(1, 4).header(4);
         header[0xfa0..0xfa8].copy_from_slice(&0x4_0000u64.to_le_bytes());
         let room = Room::new(&header);
-        assert_eq!(room.check(BEYOND + 0x8_0000), Ok(()));
-        let why = room.check(BEYOND + 0x8_0001).unwrap_err();
+        assert!(room.check(BEYOND + 0x8_0000).is_ok());
+        let why = room.check(BEYOND + 0x8_0001).unwrap_err().to_string();
         assert!(why.contains("its own header declares much less"), "{why}");
         // A writer that leaves the field at its filler, or at zero, is taken at its word up to the limit of all.
         for filler in [*b"PAGEPAGE", [0; 8], [0xff; 8]] {
             header[0xfa0..0xfa8].copy_from_slice(&filler);
-            assert_eq!(Room::new(&header).check(LIMIT), Ok(()));
+            assert!(Room::new(&header).check(LIMIT).is_ok());
             assert!(Room::new(&header).check(LIMIT + 1).is_err());
         }
         assert!(Room::new(b"MZ\x90\0").check(IMAGE_LIMIT + 1).is_err());
-        assert_eq!(Room::new(b"PAGE").check(LIMIT), Ok(()));
+        assert!(Room::new(b"PAGE").check(LIMIT).is_ok());
     }
 }

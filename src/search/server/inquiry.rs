@@ -11,7 +11,7 @@ use crossbeam_channel::Sender;
 
 use super::address::{escape, without_login};
 use super::download::{FetchError, Http};
-use super::pointer::{Pointer, Trusted};
+use super::pointer::{NotFollowed, Pointer, Trusted};
 use super::transfer::Destination;
 use crate::search::Outcome;
 use crate::search::cabinet;
@@ -203,7 +203,7 @@ impl Inquiry {
                         true => self.download_packed(url, pending),
                         false => self.download(url, pending.file()),
                     }
-                    .map_err(|error| error.to_string())
+                    .map_err(|error| NotFollowed::Failed(error.to_string()))
                 });
                 (without_login(url), fetched)
             }
@@ -215,18 +215,18 @@ impl Inquiry {
         }
     }
 
-    fn copy(&self, path: &str, compressed: bool, pending: &mut Pending) -> Result<(), String> {
+    fn copy(&self, path: &str, compressed: bool, pending: &mut Pending) -> Result<(), NotFollowed> {
         let mut file = self.trusted.open(path)?;
         if compressed {
-            return self.expand(file, pending).map_err(|error| error.to_string());
+            return self.expand(file, pending).map_err(|error| NotFollowed::Failed(error.to_string()));
         }
         let out = pending.file();
-        out.go_on_after(0).map_err(|error| error.to_string())?;
+        out.go_on_after(0).map_err(|error| NotFollowed::Failed(error.to_string()))?;
         let cancelled = || self.is_abandoned();
         let mut out = Stoppable::new(out, &cancelled);
         cabinet::copy_limited(&mut file, &mut out, self.http.limits().size)
             .map(|_| ())
-            .map_err(|error| error.to_string())
+            .map_err(|error| NotFollowed::Failed(error.to_string()))
     }
 
     fn is_abandoned(&self) -> bool {

@@ -4,10 +4,12 @@
 //! its network, nor other servers. It may point to what the paths name already.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::address::{host_of, without_login};
 use crate::search::path::{Element, SearchPath, Store};
+use thiserror::Error;
 
 /// What a `file.ptr` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,45 +86,72 @@ impl Trusted {
     ///
     /// # Errors
     /// Why it is not followed.
-    pub fn open(&self, place: &str) -> Result<File, String> {
+    pub fn open(&self, place: &str) -> Result<File, NotFollowed> {
         let path = Path::new(place);
         if !path.is_absolute() {
             let windows = place.starts_with("\\\\") || place.get(1..3) == Some(":\\");
             return Err(match windows && !cfg!(windows) {
-                true => "it is a Windows path: give the folder as it is called here".to_owned(),
-                false => "it is not a full path".to_owned(),
+                true => NotFollowed::WindowsPath,
+                false => NotFollowed::NotFull,
             });
         }
         // Only what a named folder holds is looked at: whether other files are here is none of a server's business.
-        let outside =
-            || "it lies in no folder of the symbol path: add that folder if you trust it".to_owned();
         let inside = |path: &Path| self.folders.iter().any(|dir| path.starts_with(dir));
         let plain = path.components().all(|part| !matches!(part, std::path::Component::ParentDir));
         if !plain || !inside(path) {
-            return Err(outside());
+            return Err(NotFollowed::Outside);
         }
         // Links inside of a folder may still lead out of it.
-        let real = path.canonicalize().map_err(|error| error.to_string())?;
+        let real = path.canonicalize().map_err(NotFollowed::file)?;
         let folders = self.folders.iter().filter_map(|dir| dir.canonicalize().ok());
         if !folders.into_iter().any(|dir| real.starts_with(dir)) {
-            return Err(outside());
+            return Err(NotFollowed::Outside);
         }
         if !real.is_file() {
-            return Err("it is no file".to_owned());
+            return Err(NotFollowed::NoFile);
         }
-        File::open(real).map_err(|error| error.to_string())
+        File::open(real).map_err(NotFollowed::file)
     }
 
     /// Checks the address that a pointer of the server at `base` names.
     ///
     /// # Errors
     /// Why it is not followed.
-    pub fn check_url(&self, url: &str, base: &str) -> Result<(), String> {
+    pub fn check_url(&self, url: &str, base: &str) -> Result<(), NotFollowed> {
         let wanted = host(url);
         if wanted == host(base) || self.hosts.contains(&wanted) {
             return Ok(());
         }
-        Err("the symbol path names no such server: add it if you trust it".to_owned())
+        Err(NotFollowed::OtherServer)
+    }
+}
+
+/// Why a server's pointer is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NotFollowed {
+    /// It names a path as Windows writes them.
+    #[error("it is a Windows path: give the folder as it is called here")]
+    WindowsPath,
+    /// It depends on where one stands.
+    #[error("it is not a full path")]
+    NotFull,
+    /// It leads out of what the user named.
+    #[error("it lies in no folder of the symbol path: add that folder if you trust it")]
+    Outside,
+    /// It leads to a folder or a device.
+    #[error("it is no file")]
+    NoFile,
+    /// It leads to a server that the user did not name.
+    #[error("the symbol path names no such server: add it if you trust it")]
+    OtherServer,
+    /// The file cannot be had; the text is the system's or the server's.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl NotFollowed {
+    fn file(error: io::Error) -> NotFollowed {
+        NotFollowed::Failed(error.to_string())
     }
 }
 
@@ -159,7 +188,8 @@ mod tests {
         }
         let path = SearchPath::parse(&format!("{};srv**https://user:pw@A.example:8/s", inside.display()));
         let trusted = Trusted::new(&[&path], &root.path().join("cache"));
-        let open = |path: PathBuf| trusted.open(path.to_str().unwrap()).map(|_| ());
+        let open =
+            |path: PathBuf| trusted.open(path.to_str().unwrap()).map(|_| ()).map_err(|why| why.to_string());
         assert_eq!(open(inside.join("a.pdb")), Ok(()));
         assert!(open(inside.join("none.pdb")).is_err());
         for other in
@@ -171,7 +201,7 @@ mod tests {
             open(outside.join("none")).unwrap_err().contains("in no folder"),
             "not told whether it exists"
         );
-        assert!(trusted.open("a.pdb").unwrap_err().contains("full path"));
+        assert!(trusted.open("a.pdb").unwrap_err() == NotFollowed::NotFull);
         assert!(trusted.open("\\\\server\\share\\a.pdb").is_err());
         #[cfg(unix)]
         {

@@ -82,7 +82,7 @@ fn show(
     pattern: Option<&str>,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    let mut locals = context.session.locals().map_err(CommandError::Missing)?;
+    let mut locals = context.session.locals()?;
     if let Some(pattern) = pattern.map(Wildcard::new) {
         locals.retain(|local| pattern.is_match(&local.name));
     }
