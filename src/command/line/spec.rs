@@ -23,7 +23,7 @@ pub struct CommandSpec {
     pub arguments: &'static [Argument],
     /// One line: what it tells.
     pub summary: &'static str,
-    /// The long help, and an example with its output. The switches are told after it.
+    /// The long help, and an example with its output. The switches are told before it.
     pub help: &'static str,
     /// What it needs; what cannot be had is said before it is run.
     pub needs: Needs,

@@ -64,10 +64,10 @@ fn explain(spec: &CommandSpec, context: &mut Context<'_>) -> Result<(), CommandE
     let names = spec.names.join(", ");
     context.out.emit(Line::new().role(Role::Symbol, names).text(" ").label(spec.usage()))?;
     context.out.emit(Line::of(format!("{}.", spec.summary)))?;
-    for line in spec.help.lines() {
+    for line in spec.switches.help() {
         context.out.emit(Line::of(line))?;
     }
-    for line in spec.switches.help() {
+    for line in spec.help.lines() {
         context.out.emit(Line::of(line))?;
     }
     if spec.effect == Effect::Selects {
