@@ -20,7 +20,7 @@ use std::mem;
 /// - `{"kind": "section", "of": "...", "fields": {...}, "folded": false, "text": "TITLE", "blocks": [BLOCK, ...]}`
 /// - `{"kind": "tree", ...}`: as a section; the nodes under it are its blocks.
 ///
-/// Every field is optional; addresses are `0x` text; what could not be read is `{"unreadable": "why"}`.
+/// A block that no line of its own shows has the text null. Every field is optional; addresses are `0x` text; what could not be read is `{"unreadable": "why"}`.
 #[derive(Debug, Default)]
 pub struct JsonStream {
     /// What stands before the next block.
@@ -134,7 +134,8 @@ impl Serialize for Head<'_> {
                 map.serialize_entry("folded", &branch.folded)?;
             }
         }
-        map.serialize_entry("text", &plain(self.0.own_lines()))?;
+        let lines = self.0.own_lines();
+        map.serialize_entry("text", &(!lines.is_empty()).then(|| plain(lines)))?;
         map.end()
     }
 }

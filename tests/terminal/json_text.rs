@@ -15,7 +15,7 @@ const LINES: &[(&[&str], &[&str])] = &[
     (&["!analyze"], &["", "-v", "-show 1e", "-show 50 1 2 3 4", "-nosuch"]),
     (&[".bugcheck", "vertarget", "version", "||", ".time", ".effmach", ".dumpdebug", ".kframes"], &[""]),
     (&[".exr", ".cxr", ".trap", ".thread"], &["", "-1", "@rsp", "0"]),
-    (&[".ecxr", "dv", "!x", "!mex.x", "!running", ".f+", ".f-"], &[""]),
+    (&[".ecxr", "dv", "!x", "!mex.x", "!running", "!ready", ".f+", ".f-"], &[""]),
     (&["r"], &["", "rip", "rax, rbx", "zz", "xmm0", "efl"]),
     (&["~"], &["", "0s", "9s"]),
     (&["k"], &["", "b", "v", "n 3", "p", "--fold"]),
@@ -85,14 +85,27 @@ fn told(child: Child) -> Told {
     Told { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
+/// The lines of a block and of those inside it.
+fn add_lines(block: &serde_json::Value, text: &mut String) {
+    // A section may have no title.
+    if let Some(own) = block["text"].as_str() {
+        text.push_str(own);
+        text.push('\n');
+    } else {
+        assert!(block["text"].is_null(), "every block has its text: {block}");
+    }
+    for inner in block["blocks"].as_array().into_iter().flatten() {
+        add_lines(inner, text);
+    }
+}
+
 /// What JSON says as lines, and the errors of its commands.
 fn lines_of(json: &str) -> (String, Vec<String>) {
     let (mut text, mut errors) = (String::new(), Vec::new());
     for object in json.lines() {
         let object: serde_json::Value = serde_json::from_str(object).expect("an object a line");
         for block in object["blocks"].as_array().expect("blocks") {
-            text += block["text"].as_str().expect("every block has its text");
-            text.push('\n');
+            add_lines(block, &mut text);
         }
         errors.extend(object["error"].as_str().map(str::to_owned));
     }

@@ -101,7 +101,9 @@ fn one_json_object_a_command() {
     assert_eq!(objects[2]["command"], "dunno");
     assert!(objects[2]["error"].as_str().unwrap().starts_with("no command"));
     assert_eq!(objects[1]["command"], "lm");
-    assert!(objects[1]["blocks"].as_array().unwrap().iter().any(|block| block["fields"]["name"] == "nwifi"));
+    let modules = &objects[1]["blocks"][0];
+    assert_eq!((modules["kind"].as_str(), modules["of"].as_str()), (Some("table"), Some("module")));
+    assert!(modules["blocks"].as_array().unwrap().iter().any(|block| block["fields"]["name"] == "nwifi"));
 }
 
 #[test]

@@ -133,34 +133,36 @@ fn show(
     fold: bool,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    context.out.emit(columns.heading())?;
     let frames = stack.frames.get(..limit.min(stack.frames.len())).unwrap_or_default();
     let parts = match fold {
         true => fold::parts(frames),
         false => (0..frames.len()).map(Part::Frame).collect(),
     };
-    let mut before = None;
-    let mut warned = false;
-    for part in parts {
-        let frame = match part {
-            Part::Frame(index) => frames.get(index),
-            Part::Folded(folded) => {
-                context.out.emit(folded.record())?;
-                continue;
+    context.within(columns.table(), |context| {
+        let mut before = None;
+        let mut warned = false;
+        for part in parts {
+            let frame = match part {
+                Part::Frame(index) => frames.get(index),
+                Part::Folded(folded) => {
+                    context.out.emit(folded.record())?;
+                    continue;
+                }
+            };
+            let Some(frame) = frame else { continue };
+            if frame.trust.is_scan() && !warned {
+                warned = true;
+                let text = "WARNING: Stack unwind information not available. Following frames may be wrong.";
+                context.out.emit(Line::new().role(Role::Warning, text))?;
             }
-        };
-        let Some(frame) = frame else { continue };
-        if frame.trust.is_scan() && !warned {
-            warned = true;
-            let text = "WARNING: Stack unwind information not available. Following frames may be wrong.";
-            context.out.emit(Line::new().role(Role::Warning, text))?;
+            let row = parameters.add(columns.row(frame, before, context), frame, context);
+            context.out.emit(row)?;
+            if frame.kind != FrameKind::Inline {
+                before = Some(frame.sp);
+            }
         }
-        let row = parameters.add(columns.row(frame, before, context), frame, context);
-        context.out.emit(row)?;
-        if frame.kind != FrameKind::Inline {
-            before = Some(frame.sp);
-        }
-    }
+        Ok(())
+    })?;
     remarks(stack, frames.len(), context)
 }
 

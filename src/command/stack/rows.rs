@@ -3,7 +3,7 @@
 use crate::command::Context;
 use crate::debuggee::SymbolStatus;
 use crate::memory::Memory;
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Column, Field, Line, Record, Role, Table};
 use crate::unwind::{Frame, FrameKind, Trust};
 use crate::util::hex;
 
@@ -38,8 +38,23 @@ impl Columns {
         source: true,
     };
 
+    /// The table that the frames are rows of.
+    pub(crate) fn table(self) -> Table {
+        let shown = [
+            (true, Column::left("number", "#", 2)),
+            (self.memory, Column::right("distance", "Memory", 9)),
+            (self.child_sp, Column::left("sp", "Child-SP", 17)),
+            (self.return_address, Column::left("return_address", "RetAddr", 17)),
+            (self.arguments, Column::left("arguments", "Args to Child", 71)),
+            (true, Column::left("symbol", "Call Site", 0)),
+        ];
+        let columns: Vec<Column> =
+            shown.into_iter().filter(|(is, _)| *is).map(|(_, column)| column).collect();
+        Table::new("frame", &columns).headed(self.heading())
+    }
+
     /// The heading.
-    pub(crate) fn heading(self) -> Line {
+    fn heading(self) -> Line {
         let mut text = " #".to_owned();
         if self.memory {
             text.push_str("   Memory ");
@@ -116,6 +131,10 @@ impl Columns {
             line = line.role(Role::Warning, format!(" [scan {score}]"));
         }
         let mut record = facts(frame, context);
+        if self.memory {
+            let distance = before.filter(|_| !inline).map(|before| frame.sp.wrapping_sub(before));
+            record = record.field("distance", distance.map(Field::Hex));
+        }
         if let Some((file, number)) = source {
             record = record.field("file", file).field("line", u64::from(number));
         }

@@ -2,7 +2,7 @@
 
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::dump::Header;
-use crate::output::{Line, Record};
+use crate::output::{Cell, Line, Record, Role};
 use crate::util::filetime::{self, Zone};
 
 /// `.time`
@@ -24,15 +24,18 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 /// The two lines, which `vertarget` shows as well.
 pub fn times(header: &Header, zone: &Zone) -> Record {
-    let time = header.system_time.and_then(|time| filetime::session_time(time, zone));
-    let uptime = header.uptime.map(filetime::uptime);
+    let [crashed, uptime] = cells(header, zone);
     Record::new("time")
-        .field("session_time", time.clone())
-        .field("system_uptime", uptime.clone())
-        .line(labelled("Debug session time: ", time))
-        .line(labelled("System Uptime: ", uptime))
+        .label("Debug session time: ")
+        .cell("session_time", crashed)
+        .line(Line::new())
+        .label("System Uptime: ")
+        .cell("system_uptime", uptime)
 }
 
-fn labelled(label: &str, value: Option<String>) -> Line {
-    Line::new().label(label).value(value.unwrap_or_else(|| "not available".to_owned()))
+/// When the crash was, and how long the computer had run then.
+pub fn cells(header: &Header, zone: &Zone) -> [Cell; 2] {
+    let time = header.system_time.and_then(|time| filetime::session_time(time, zone));
+    let uptime = header.uptime.map(filetime::uptime);
+    [time, uptime].map(|value| Cell::new(value).absent("not available").role(Role::Value))
 }

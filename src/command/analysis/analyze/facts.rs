@@ -6,7 +6,7 @@ use crate::analysis::{
 use crate::command::system::vertarget::hardware::known;
 use crate::command::{CommandError, Context};
 use crate::kernel::{Process, Thread};
-use crate::output::{Action, Line, Role};
+use crate::output::{Action, Line, Record, Role};
 use crate::util::hex;
 use crate::util::width::pad;
 use crate::words::{Message, text};
@@ -81,12 +81,10 @@ pub fn show(
             .emit(fact(said("analyze.fact.before")).value(program).text(said("analyze.fact.before_why")))?;
     }
     machine(context)?;
-    let times =
-        crate::command::system::time::times(context.session.target.header()?, &context.session.settings.zone);
-    for (line, label) in times.lines.iter().zip(["analyze.fact.crashed", "analyze.fact.uptime"]) {
-        let value = line.spans().get(1).map(|span| span.text().to_owned()).unwrap_or_default();
-        context.out.emit(fact(said(label)).value(value))?;
-    }
+    let [crashed, uptime] =
+        crate::command::system::time::cells(context.session.target.header()?, &context.session.settings.zone);
+    let times = Record::new("time").line(fact(said("analyze.fact.crashed"))).cell("session_time", crashed);
+    context.out.emit(times.line(fact(said("analyze.fact.uptime"))).cell("system_uptime", uptime))?;
     Ok(())
 }
 

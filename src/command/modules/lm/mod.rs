@@ -60,17 +60,17 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let listing = Listing::of(args);
     let modules = chosen(&listing, context)?;
-    if !listing.names_only {
-        context.out.emit(Line::of("start             end                 module name"))?;
-    }
-    for module in &modules {
-        context.out.emit(rows::row(module, &listing, context.session))?;
-        if listing.verbose {
-            for line in details::lines(module, context.session) {
-                context.out.emit(line)?;
+    context.within(rows::table(&listing), |context| {
+        for module in &modules {
+            context.out.emit(rows::row(module, &listing, context.session))?;
+            if listing.verbose {
+                for line in details::lines(module, context.session) {
+                    context.out.emit(line)?;
+                }
             }
         }
-    }
+        Ok(())
+    })?;
     if !listing.names_only && listing.symbols.is_none() && listing.kind != Some(ModuleKind::User) {
         unloaded(&listing, context)?;
     }

@@ -4,8 +4,23 @@ use super::flags::flag;
 use super::listing::Listing;
 use super::stamp::stamp;
 use crate::debuggee::{Module, ModuleKind, UnloadedModule};
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
 use crate::session::Session;
+
+/// The table of modules.
+pub fn table(listing: &Listing<'_>) -> Table {
+    let columns = [
+        Column::left("start", "start", 17),
+        Column::left("end", "end", 17),
+        Column::left("name", "module name", 8).after(3),
+        Column::left("symbols", "", 23),
+    ];
+    let table = Table::new("module", &columns);
+    if listing.names_only {
+        return Table { columns: vec![columns[2]], ..table.bare() };
+    }
+    table.headed("start             end                 module name")
+}
 
 /// A module's row.
 pub fn row(module: &Module, listing: &Listing<'_>, session: &Session) -> Record {
@@ -63,17 +78,11 @@ fn name(module: &Module) -> Line {
 /// An unloaded module's row.
 pub fn unloaded(module: &UnloadedModule) -> Record {
     Record::new("unloaded_module")
-        .field("start", Field::Hex(module.start))
-        .field("end", Field::Hex(module.end))
-        .field("name", module.name.as_str())
-        .line(
-            Line::new()
-                .address(module.start)
-                .text(" ")
-                .address(module.end)
-                .text("   ")
-                .role(Role::Module, format!("{:<8}", module.name)),
-        )
+        .cell("start", Field::Address(module.start))
+        .text(" ")
+        .cell("end", Field::Address(module.end))
+        .text("   ")
+        .cell("name", Cell::new(module.name.as_str()).left(8).role(Role::Module))
 }
 
 /// 8 upper-case digits, the form of `lmv`.
