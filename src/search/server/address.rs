@@ -8,6 +8,7 @@ pub fn host_of(url: &str) -> &str {
 }
 
 /// True for servers on this computer.
+#[cfg(feature = "download")]
 pub(super) fn is_local(url: &str) -> bool {
     let host = host_of(url);
     let host = host.split_once("://").map_or(host, |(_, host)| host);

@@ -28,6 +28,9 @@ pub(crate) fn fetch(
     observer: &dyn Observer,
 ) -> Asked {
     let shown = without_login(base);
+    if !cfg!(feature = "download") {
+        return vec![(shown, Err(Outcome::Skipped(super::NO_DOWNLOAD.to_owned())))];
+    }
     if let Some((reason, true)) = http.remembered(base) {
         return vec![(shown, Err(Outcome::Skipped(reason)))];
     }

@@ -6,9 +6,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::address::host_of;
+#[cfg(feature = "download")]
 use super::connection::Clients;
+use super::destination::Destination;
 pub use super::fetch_error::FetchError;
-use super::transfer::{Destination, Transfer};
+#[cfg(feature = "download")]
+use super::transfer::Transfer;
+#[cfg(not(feature = "download"))]
+use super::without::Clients;
 pub use crate::search::limits::Limits;
 
 /// A client with its memory. Nothing is set up before it is used.
@@ -146,6 +151,20 @@ impl Http {
         result
     }
 
+    #[cfg(not(feature = "download"))]
+    fn try_get(
+        &self,
+        _url: &str,
+        _out: &mut dyn Destination,
+        _limit: u64,
+        _symbols: bool,
+        _abandon: &AtomicBool,
+        _progress: &mut dyn FnMut(u64, Option<u64>),
+    ) -> Result<u64, FetchError> {
+        Err(FetchError::Host(super::NO_DOWNLOAD.to_owned()))
+    }
+
+    #[cfg(feature = "download")]
     fn try_get(
         &self,
         url: &str,

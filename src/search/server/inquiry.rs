@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use super::address::{escape, without_login};
+use super::destination::Destination;
 use super::download::{FetchError, Http};
 use super::pointer::{NotFollowed, Pointer, Trusted};
-use super::transfer::Destination;
 use crate::search::Outcome;
 use crate::search::cabinet;
 use crate::search::cache::{Pending, StoreError};

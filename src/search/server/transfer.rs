@@ -1,65 +1,22 @@
 //! One file from one address, bounded in size and time. A transfer that breaks off goes on where it broke off, if the
 //! server vouches (by `If-Range`) that the rest belongs to the same file.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use ureq::Agent;
 use ureq::http::HeaderMap;
 
-use super::fetch_error::{
-    FetchError, body_error, html, looks_like_markup, may_be_symbols, no_symbols, over_limit, request_error,
-    status_error,
+use super::answer::{
+    body_error, html, looks_like_markup, may_be_symbols, no_symbols, over_limit, request_error, status_error,
 };
+use super::destination::Destination;
+use super::fetch_error::FetchError;
 use crate::search::limits::Limits;
-use crate::util::disk::{AsFile, RoomyFile};
 
 /// How often a broken transfer goes on.
 const MAX_RESUMES: u32 = 4;
-
-/// Where a transfer goes to.
-pub(super) trait Destination {
-    /// So many more bytes are to come.
-    fn expect(&mut self, bytes: u64) -> io::Result<()>;
-
-    /// Keeps the first `length` bytes; what comes next is put after them.
-    fn go_on_after(&mut self, length: u64) -> io::Result<()>;
-
-    /// Takes a piece.
-    fn take(&mut self, piece: &[u8]) -> io::Result<()>;
-}
-
-impl<F: AsFile> Destination for RoomyFile<F> {
-    fn expect(&mut self, bytes: u64) -> io::Result<()> {
-        RoomyFile::expect(self, bytes)
-    }
-
-    fn go_on_after(&mut self, length: u64) -> io::Result<()> {
-        RoomyFile::go_on_after(self, length)
-    }
-
-    fn take(&mut self, piece: &[u8]) -> io::Result<()> {
-        self.write_all(piece)
-    }
-}
-
-/// Short texts, which need no folder for temporary files.
-impl Destination for Vec<u8> {
-    fn expect(&mut self, _bytes: u64) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn go_on_after(&mut self, length: u64) -> io::Result<()> {
-        self.truncate(usize::try_from(length).unwrap_or(usize::MAX));
-        Ok(())
-    }
-
-    fn take(&mut self, piece: &[u8]) -> io::Result<()> {
-        self.extend_from_slice(piece);
-        Ok(())
-    }
-}
 
 /// What is to be transferred, and within what bounds.
 pub(super) struct Transfer<'a> {
