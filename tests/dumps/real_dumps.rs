@@ -212,8 +212,12 @@ fn tagged_data_describe_the_machine() {
         processors += 1;
         let name = cpu.name.unwrap_or_else(|| panic!("{}", path.display()));
         assert!(cpu.mhz.is_some_and(|mhz| (800..6000).contains(&mhz)), "{}", path.display());
+        // A guest of VirtualBox reads all ones where the microcode's revision stands, which is none.
+        let is_guest = hardware.under_hypervisor == Some(true);
         match cpu.vendor.as_deref() {
-            Some("GenuineIntel") => assert!(name.contains("Intel") && cpu.microcode.is_some(), "{name}"),
+            Some("GenuineIntel") => {
+                assert!(name.contains("Intel") && (cpu.microcode.is_some() || is_guest), "{name}");
+            }
             Some("AuthenticAMD") => assert!(name.contains("AMD"), "{name}"),
             _ => assert!(name.contains("Snapdragon"), "{name}"),
         }

@@ -4,12 +4,13 @@ use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 
 use pdb::{SourceSlice, SourceView};
 
 use crate::symbols::error::SymbolError;
 use crate::symbols::module::PdbId;
-use crate::util::cancel::{Stop, stopped};
+use crate::util::cancel::{SharedStop, Stop, stopped};
 use crate::util::guid::Guid;
 
 /// First bytes of a PDB of today ("big MSF").
@@ -20,6 +21,9 @@ const MSFZ_MAGIC: &[u8] = b"Microsoft MSFZ Container\r\n\x1aALD\0\0";
 const PORTABLE_MAGIC: &[u8] = b"BSJB";
 /// The feature word in the PDB stream that /DEBUG:FASTLINK leaves: "MINI".
 const FEATURE_MINIMAL: u32 = 0x494e_494d;
+
+/// So much of a stream is read between two questions whether to go on.
+const PIECE: usize = 1 << 20;
 
 /// The GUID and age by which a module asks for its PDB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +63,8 @@ impl<T: Read + Seek + Send> Input for T {}
 #[derive(Clone)]
 pub(crate) struct SharedInput {
     input: Arc<Mutex<Box<dyn Input>>>,
+    /// The thread whose reading may be stopped now, and by what.
+    stoppable: Arc<Mutex<Option<(ThreadId, SharedStop)>>>,
     len: u64,
 }
 
@@ -101,7 +107,7 @@ impl SharedInput {
         if !head.starts_with(MSF_MAGIC) && !head.starts_with(b"Microsoft C/C++ program database 2.00") {
             return Err(SymbolError::Pdb { path: path.to_owned(), reason: not_a_pdb(&head) });
         }
-        Ok(SharedInput { input: Arc::new(Mutex::new(input)), len })
+        Ok(SharedInput { input: Arc::new(Mutex::new(input)), stoppable: Arc::default(), len })
     }
 
     /// A hash of all its bytes (BLAKE3): nobody can make another file with the same.
@@ -124,6 +130,19 @@ impl SharedInput {
             hasher.update(piece);
             at += read as u64;
         }
+    }
+
+    /// Does some work whose reading of streams, which may have hundreds of megabytes, ends with an error once `stop` says
+    /// so. Only for work whose errors are not remembered; what other threads read meanwhile is read to its end.
+    pub(crate) fn stoppable<R>(&self, stop: &SharedStop, work: impl FnOnce() -> R) -> R {
+        *self.armed() = Some((std::thread::current().id(), Arc::clone(stop)));
+        let result = work();
+        *self.armed() = None;
+        result
+    }
+
+    fn armed(&self) -> MutexGuard<'_, Option<(ThreadId, SharedStop)>> {
+        self.stoppable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many bytes the file holds.
@@ -160,12 +179,19 @@ impl pdb::Source<'static> for SharedInput {
             .filter(|&sum| sum as u64 <= self.len)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a stream larger than the file"))?;
         let mut bytes = vec![0u8; total];
+        let stop =
+            self.armed().as_ref().filter(|(thread, _)| *thread == std::thread::current().id()).cloned();
         let mut input = self.lock();
         let mut rest = bytes.as_mut_slice();
         for slice in slices {
             let (into, tail) = rest.split_at_mut_checked(slice.size).ok_or(io::ErrorKind::InvalidData)?;
             input.seek(SeekFrom::Start(slice.offset))?;
-            input.read_exact(into)?;
+            for piece in into.chunks_mut(PIECE) {
+                if stop.as_ref().is_some_and(|(_, stop)| stop()) {
+                    return Err(stopped());
+                }
+                input.read_exact(piece)?;
+            }
             rest = tail;
         }
         Ok(Box::new(Bytes(bytes)))

@@ -188,11 +188,13 @@ impl PdbFile {
         if let Some(index) = kept.and_then(|(path, key)| NameIndex::load(path, key, stop)) {
             return Ok(index);
         }
-        // Records are read in one piece, so nothing begins that is not wanted.
         if stop() {
             return Err(stopped().to_string());
         }
-        let index = publics::build(&self.streams, stop).map_err(|e| e.to_string())?;
+        // What is remembered is read before.
+        let _ = self.streams.address_map();
+        let build = || publics::build(&self.streams, stop);
+        let index = self.streams.input().stoppable(&self.stop, build).map_err(|e| e.to_string())?;
         let index = index.map_err(|Cancelled| stopped().to_string())?;
         if let Some((path, key)) = &place {
             // A cache that cannot be written costs time at the next start and nothing else.
