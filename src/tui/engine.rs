@@ -32,7 +32,7 @@ pub(super) struct Engine {
 }
 
 /// Replies that wait for the screen at most.
-const WAITING_REPLIES: usize = 64;
+const WAITING_REPLIES: usize = 8;
 
 impl Engine {
     /// Starts the thread.

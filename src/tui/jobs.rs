@@ -83,7 +83,8 @@ impl App {
     pub(super) fn append(&mut self, lines: impl IntoIterator<Item = Line>) {
         let place = self.layout().place(CONSOLE);
         let width = usize::from(place.map_or(self.screen.width, |place| place.body.width).max(40));
-        let lines = lines.into_iter().flat_map(|line| wrap(&line, width));
+        let fitting = |line: Line| if line.columns() <= width { vec![line] } else { wrap(&line, width) };
+        let lines = lines.into_iter().flat_map(fitting);
         let removed = self.console.extend(lines, self.state.language);
         let count = self.console.lines().len();
         self.echo = self.echo.map(|echo| echo.saturating_sub(removed));

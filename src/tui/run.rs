@@ -40,7 +40,7 @@ impl ExplorerOptions {
 
 /// Output is drawn at most this often; keys are answered at once.
 const FRAME: Duration = Duration::from_millis(33);
-/// Things that are taken together before the next frame at most.
+/// Keys that are taken together before the next frame at most; replies, each of many lines, are for as long as a frame.
 const BURST: usize = 128;
 
 /// Runs the explorer on a session until the user leaves it.
@@ -106,7 +106,12 @@ fn serve(
             }
             Woken::Reply(reply) => {
                 app.reply(reply);
-                engine.replies.try_iter().take(BURST).for_each(|reply| app.reply(reply));
+                let begun = Instant::now();
+                while begun.elapsed() < FRAME
+                    && let Ok(reply) = engine.replies.try_recv()
+                {
+                    app.reply(reply);
+                }
                 let earliest = drawn.map_or(now, |drawn| drawn + FRAME);
                 by_output = true;
                 due = Some(due.map_or(earliest, |due| due.min(earliest)));
