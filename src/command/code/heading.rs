@@ -19,7 +19,7 @@ impl Headings {
     /// before it.
     ///
     /// # Errors
-    /// As [`Context::emit`].
+    /// As [`Out::emit`](crate::command::line::Out::emit).
     pub fn over(&mut self, address: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
         let Some(text) = code_text(address, context) else {
             return Ok(());

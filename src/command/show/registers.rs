@@ -30,7 +30,7 @@ pub enum Segments {
 /// A context's registers and the instruction it stands at, with what its memory operand holds.
 ///
 /// # Errors
-/// As [`Context::emit`].
+/// As [`Out::emit`](crate::command::line::Out::emit).
 pub fn show(
     registers: &RegisterContext,
     segments: Segments,
@@ -53,7 +53,7 @@ pub fn show(
 /// The same with what is known alone: `lost` names the registers whose values belong to an inner frame.
 ///
 /// # Errors
-/// As [`Context::emit`].
+/// As [`Out::emit`](crate::command::line::Out::emit).
 pub fn show_known(
     registers: &RegisterContext,
     lost: &[String],

@@ -91,10 +91,16 @@ pub fn show(
 /// The machine that crashed: on some of them everything fails, and some are no machines. `vertarget` tells more.
 fn machine(context: &mut Context<'_>) -> Result<(), CommandError> {
     let hardware = context.session.target.dump()?.tagged().hardware();
-    for (label, key, value) in known(&hardware) {
-        if matches!(key, "processor" | "machine" | "board" | "hypervisor") {
-            context.out.emit(fact(label).value(value))?;
-        }
+    let language = context.session.settings.language;
+    for (_, key, value) in known(&hardware) {
+        let label = match key {
+            "processor" => "analyze.fact.cpu",
+            "machine" => "analyze.fact.machine",
+            "board" => "analyze.fact.board",
+            "hypervisor" => "analyze.fact.hypervisor",
+            _ => continue,
+        };
+        context.out.emit(fact(text(label, language)).value(value))?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ const ROW: usize = 16;
 /// Says where a hit is and what stands there.
 ///
 /// # Errors
-/// As [`Context::emit`].
+/// As [`Out::emit`](crate::command::line::Out::emit).
 pub fn hit(
     search: &Search,
     address: u64,

@@ -16,7 +16,7 @@ const MAX_CHARACTERS: usize = 0x1000;
 /// Shows every run of printable characters.
 ///
 /// # Errors
-/// As [`Context::emit`].
+/// As [`Out::emit`](crate::command::line::Out::emit).
 pub fn search(
     search: &Search,
     unit: usize,
