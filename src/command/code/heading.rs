@@ -49,10 +49,18 @@ pub fn label(text: &str, address: u64) -> Line {
 
 /// The instruction's line with its facts.
 pub fn record(instruction: &Instruction) -> Record {
+    facts(instruction).line(line(instruction))
+}
+
+/// The same with a remark behind it.
+pub fn noted(instruction: &Instruction, note: &str) -> Record {
+    facts(instruction).field("note", note).line(line(instruction).text(format!("  {note}")))
+}
+
+fn facts(instruction: &Instruction) -> Record {
     Record::new("instruction")
         .field("address", Field::Hex(instruction.address))
         .field("bytes", instruction.bytes_text.as_str())
         .field("mnemonic", instruction.mnemonic.as_str())
         .field("operands", instruction.operands.plain())
-        .line(line(instruction))
 }

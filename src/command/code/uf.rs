@@ -1,7 +1,7 @@
 //! `uf`: a whole function.
 
 use super::bounds::{Function, function_of};
-use super::heading::{label, record};
+use super::heading::{label, noted, record};
 use crate::command::show::disassembly::{Flow, Instruction, decode};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
@@ -125,13 +125,10 @@ fn show_blocks(code: &Code, context: &mut Context<'_>) -> Result<(), CommandErro
             let text = context.symbol_text(at).unwrap_or_else(|| hex::tick(at));
             context.out.emit(label(&text, at))?;
         }
-        let mut record = record(instruction);
-        if matches!(instruction.flow, Flow::Jump(_) | Flow::Branch(_))
-            && let Some(line) = record.lines.pop()
-        {
-            record = record.line(line.text("  Branch"));
-        }
-        context.out.emit(record)?;
+        context.out.emit(match instruction.flow {
+            Flow::Jump(_) | Flow::Branch(_) => noted(instruction, "Branch"),
+            _ => record(instruction),
+        })?;
         end = at.checked_add(instruction.length);
     }
     Ok(())

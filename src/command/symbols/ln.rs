@@ -30,18 +30,32 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(module) = target.modules().at(address) else {
         return Ok(());
     };
-    let record = nearest(target, module, address).unwrap_or_else(|| bare(module, address));
-    let record = with_known(record, target, module, address);
-    context.out.emit(record)
+    let mut nearest = nearest(target, module, address).unwrap_or_else(|| bare(module, address));
+    if nearest.exact.is_empty() {
+        // A variable that the debugger data block places, where no symbol stands.
+        let known = target.known_variables(module).into_iter().find(|(_, at)| *at == address);
+        nearest.exact.extend(known.map(|(name, _)| known_line(target, module, name, address)));
+    }
+    let mut record = nearest.record.line(nearest.line);
+    if !nearest.exact.is_empty() {
+        record = record.line("Exact matches:");
+    }
+    context.out.emit(nearest.exact.into_iter().fold(record, Record::line))
+}
+
+/// What is near an address: its facts, the line that tells them, and a line for each name that stands exactly there.
+struct Nearest {
+    record: Record,
+    line: Line,
+    exact: Vec<Line>,
 }
 
 /// The first line of what is said of an address in a module.
 pub fn place_line(target: &Target, module: &Module, address: u64) -> Line {
-    let record = nearest(target, module, address).unwrap_or_else(|| bare(module, address));
-    record.lines.into_iter().next().unwrap_or_default()
+    nearest(target, module, address).unwrap_or_else(|| bare(module, address)).line
 }
 
-fn nearest(target: &Target, module: &Module, address: u64) -> Option<Record> {
+fn nearest(target: &Target, module: &Module, address: u64) -> Option<Nearest> {
     let symbols = target.module_symbols(module);
     let names = symbols.names.as_ref()?;
     let rva = u32::try_from(address.checked_sub(module.base)?).ok()?;
@@ -59,26 +73,20 @@ fn nearest(target: &Target, module: &Module, address: u64) -> Option<Record> {
         let start = module.base.wrapping_add(u64::from(next.rva));
         line = place(line.text("  "), module, next.name, start, 0);
     }
-    let mut record = Record::new("nearest")
+    let record = Record::new("nearest")
         .field("address", Field::Hex(address))
         .field("symbol", format!("{}!{}", module.name, symbol.name))
         .field("offset", Field::Hex(offset))
         .field("next", following.map(|next| format!("{}!{}", module.name, next.name)))
         .field("file", source.as_ref().map(|source| source.file.clone()))
-        .field("line", source.as_ref().map(|source| u64::from(source.line)))
-        .line(line);
-    if offset == 0 {
-        record = record.line(Line::of("Exact matches:"));
-        for symbol in names.exact(rva) {
-            let words = words(&symbol, address, symbols.types.as_ref(), target);
-            record = record.line(
-                Line::of("    ")
-                    .link(Role::Symbol, format!("{}!{}", module.name, symbol.name), Action::Code(address))
-                    .text(format!(" {words}")),
-            );
-        }
-    }
-    Some(record)
+        .field("line", source.as_ref().map(|source| u64::from(source.line)));
+    let exact = if offset == 0 { names.exact(rva) } else { Vec::new() };
+    let exact = exact.iter().map(|symbol| {
+        let words = words(symbol, address, symbols.types.as_ref(), target);
+        let name = format!("{}!{}", module.name, symbol.name);
+        Line::of("    ").link(Role::Symbol, name, Action::Code(address)).text(format!(" {words}"))
+    });
+    Some(Nearest { record, line, exact: exact.collect() })
 }
 
 /// `(fffff804`7bdf5a80)   nt!KeBugCheckEx+0x10`.
@@ -93,28 +101,18 @@ fn place(line: Line, module: &Module, name: &str, start: u64, offset: u64) -> Li
 }
 
 /// A module without a name at or before the address.
-fn bare(module: &Module, address: u64) -> Record {
+fn bare(module: &Module, address: u64) -> Nearest {
     let offset = address.wrapping_sub(module.base);
-    Record::new("nearest")
+    let record = Record::new("nearest")
         .field("address", Field::Hex(address))
         .field("symbol", module.name.as_str())
-        .field("offset", Field::Hex(offset))
-        .line(
-            Line::of("(")
-                .address(module.base)
-                .text(")   ")
-                .link(Role::Module, &module.name, Action::Module(module.name.as_str().into()))
-                .text(format!("+{offset:#x}   (no symbols)")),
-        )
-}
-
-/// Adds a variable that the debugger data block places at the address, where no symbol stands there.
-fn with_known(mut record: Record, target: &Target, module: &Module, address: u64) -> Record {
-    let known = target.known_variables(module).into_iter().find(|(_, at)| *at == address);
-    if let Some((name, _)) = known.filter(|_| record.lines.len() == 1) {
-        record = record.line(Line::of("Exact matches:")).line(known_line(target, module, name, address));
-    }
-    record
+        .field("offset", Field::Hex(offset));
+    let line = Line::of("(")
+        .address(module.base)
+        .text(")   ")
+        .link(Role::Module, &module.name, Action::Module(module.name.as_str().into()))
+        .text(format!("+{offset:#x}   (no symbols)"));
+    Nearest { record, line, exact: Vec::new() }
 }
 
 /// `    nt!PsActiveProcessHead = struct _LIST_ENTRY [ a - b ]`: heads of lists are lists, whatever the symbols say.
