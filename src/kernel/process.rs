@@ -49,6 +49,20 @@ impl<'s> Process<'s> {
         self.0.field("ImageFileName")?.text()
     }
 
+    /// Path of its image file as the kernel names it: `\Device\HarddiskVolume2\Windows\System32\smss.exe`.
+    pub fn image_path(&self) -> Result<String, Lack> {
+        let name = self.0.field("SeAuditProcessCreationInfo.ImageFileName")?;
+        name.pointee_as("nt!_OBJECT_NAME_INFORMATION")?.field("Name")?.text()
+    }
+
+    /// The whole name of its image file where memory has it, else the 15 characters that the kernel keeps.
+    pub fn name(&self) -> Result<String, Lack> {
+        let short = self.image_file_name()?;
+        let path = self.image_path().unwrap_or_default();
+        let name = path.rsplit('\\').next().unwrap_or_default();
+        Ok(if !short.is_empty() && name.starts_with(&short) { name.to_owned() } else { short })
+    }
+
     /// Physical address of the page tables' top level, with the flags in its low bits.
     pub fn directory_table_base(&self) -> Result<u64, Lack> {
         self.0.field("Pcb.DirectoryTableBase")?.u64()

@@ -139,6 +139,17 @@ impl<'s> Thread<'s> {
         })
     }
 
+    /// The processors of its group that it may run on, a bit each.
+    pub fn affinity(&self) -> Result<u64, Lack> {
+        // A KAFFINITY alone before Windows 7, then a GROUP_AFFINITY; the newest builds point to a KAFFINITY_EX.
+        self.0.first_of(&["Tcb.Affinity.Mask", "Tcb.Affinity"])?.u64()
+    }
+
+    /// The processor that the scheduler likes best for it.
+    pub fn ideal_processor(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.IdealProcessor")?.u64()
+    }
+
     /// How often it was switched to.
     pub fn context_switches(&self) -> Result<u64, Lack> {
         self.0.field("Tcb.ContextSwitches")?.u64()

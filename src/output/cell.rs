@@ -152,6 +152,11 @@ impl Cell {
         }
     }
 
+    /// How many terminal columns its text takes, without the blanks of its column.
+    pub fn columns(&self) -> usize {
+        width::columns(self.span().text())
+    }
+
     /// The cell's value, its span, and how many blanks stand before and behind it.
     pub(super) fn laid(self) -> (Field, Span, usize, usize) {
         let span = self.span();

@@ -87,8 +87,19 @@ impl Table {
         self
     }
 
+    /// Makes every column as wide as the widest of its texts in these rows, which have a cell for each column.
+    #[must_use]
+    pub fn fitted(self, rows: &[Vec<Cell>]) -> Table {
+        let fit = |(index, column): (usize, &Column)| {
+            let widest = rows.iter().filter_map(|row| row.get(index)).map(Cell::columns).max();
+            Column { width: widest.unwrap_or(0).max(column.width), ..*column }
+        };
+        let columns: Vec<Column> = self.columns.iter().enumerate().map(fit).collect();
+        Table::new(self.kind, &columns)
+    }
+
     /// A row: a cell for each column.
-    pub fn row<const N: usize>(&self, cells: [Cell; N]) -> Record {
+    pub fn row(&self, cells: impl IntoIterator<Item = Cell>) -> Record {
         let mut row = Record::new(self.kind);
         for (index, (cell, column)) in cells.into_iter().zip(&self.columns).enumerate() {
             if index > 0 && column.gap > 0 {

@@ -4,6 +4,7 @@
 pub mod bounded;
 pub mod cancel;
 pub mod disk;
+pub mod elapsed;
 pub mod files;
 pub mod filetime;
 pub mod float;

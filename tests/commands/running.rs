@@ -68,3 +68,61 @@ fn what_is_not_known_to_be_idle_is_not_busy() {
     assert_eq!(lines[2], "  Idle Processors:  (0000000000000000) as far as known");
     assert!(lines.last().unwrap().starts_with("11 of 12 processors are not known"), "{lines:?}");
 }
+
+/// A word of a row of `!mex.running` that starts in a column of its heading.
+fn column<'l>(heading: &str, line: &'l str, title: &str) -> &'l str {
+    let at = heading.find(title).unwrap();
+    line[at..].split_whitespace().next().unwrap()
+}
+
+#[test]
+fn a_row_a_processor_tells_the_thread_that_was_recorded() {
+    let mut compared = 0;
+    for (case, truth, dumps) in cases() {
+        let Some(dump) = dumps.iter().find(|dump| !dump.to_string_lossy().contains("triage")) else {
+            continue;
+        };
+        let mut session = session(dump);
+        let lines = run(&mut session, "!mex.running").unwrap();
+        let threads = truth["threads"].as_array().unwrap();
+        let processes = truth["processes"].as_array().unwrap();
+        assert_eq!(
+            lines[lines.len() - 1],
+            format!("Count: {}", truth["processors"].as_array().unwrap().len())
+        );
+        for line in &lines[2..lines.len() - 2] {
+            let address = u64::from_str_radix(column(&lines[0], line, "Thread"), 16).unwrap();
+            let thread = threads.iter().find(|thread| number(&thread["ethread"]) == address).unwrap();
+            let process = processes.iter().find(|process| process["pid"] == thread["pid"]).unwrap();
+            let words: Vec<&str> = line.split_whitespace().collect();
+            assert_eq!(words[0], process["name"].as_str().unwrap(), "{case}: {line}");
+            assert_eq!(u64::from_str_radix(words[1], 16).unwrap(), number(&thread["pid"]), "{case}: {line}");
+            assert_eq!(u64::from_str_radix(words[3], 16).unwrap(), number(&thread["tid"]), "{case}: {line}");
+            assert_ne!(thread["state"], "waiting", "{case}: {line}");
+            compared += 1;
+        }
+        let ready = run(&mut session, "!mex.ready").unwrap();
+        let waiting = threads.iter().filter(|thread| thread["state"] == "ready").count();
+        assert_eq!(ready[ready.len() - 1], format!("Count: {waiting}"), "{case}: {ready:?}");
+    }
+    assert!(compared > 30, "only {compared} processors");
+}
+
+/// The lines that `!grep` leaves are those that a search over the whole output finds.
+#[test]
+fn grep_passes_on_the_lines_that_match() {
+    let dump = cases().into_iter().find_map(|(_, _, dumps)| dumps.into_iter().next()).unwrap();
+    let mut session = session(&dump);
+    let all = run(&mut session, "lm").unwrap();
+    let holding: Vec<&String> = all.iter().filter(|line| line.to_lowercase().contains("nt")).collect();
+    assert!(!holding.is_empty() && holding.len() < all.len());
+    assert_eq!(run(&mut session, "!grep -i NT lm").unwrap().iter().collect::<Vec<_>>(), holding);
+    assert_eq!(run(&mut session, "!mex.grep -v -i nt lm").unwrap().len(), all.len() - holding.len());
+    let heading = run(&mut session, "!grep -r -A 1 \"^start +end\" lm").unwrap();
+    assert_eq!(heading, all[..2]);
+    // The last line that holds a driver's name, and the two before it.
+    let last = all.iter().rposition(|line| line.contains("dump_stornvme")).unwrap();
+    assert_eq!(run(&mut session, "!grep -B 2 dump_stornvme lm").unwrap(), all[last - 2..=last]);
+    let refused = run(&mut session, "!grep -r ( lm").unwrap_err().to_string();
+    assert!(refused.starts_with("'(' is no regular expression"), "{refused}");
+}

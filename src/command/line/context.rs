@@ -46,6 +46,20 @@ impl<'a> Context<'a> {
         self.out.emit(Line::new().role(Role::Warning, what))
     }
 
+    /// Runs a line of commands whose output goes through a sink of one's own on its way.
+    ///
+    /// # Errors
+    /// The first command that failed.
+    pub fn run_through<'s, S: Sink + 's>(
+        &'s mut self,
+        line: &str,
+        through: impl FnOnce(&'s mut dyn Sink) -> S,
+    ) -> Result<(), CommandError> {
+        let mut sink = through(&mut *self.out.sink);
+        let out = Out { sink: &mut sink, cancel: self.out.cancel.clone() };
+        Context { session: &mut *self.session, out }.run_line(line)
+    }
+
     /// Runs a line of commands as part of this one: their output is its.
     ///
     /// # Errors

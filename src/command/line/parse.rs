@@ -97,10 +97,20 @@ fn find(text: &str) -> Result<(&'static CommandSpec, &'static str, &str), Comman
     })
 }
 
-/// Names of letters and dots ignore case where no other command is told apart by it (`dD` and `dd` are).
+/// What stands before the name of an extension for those who are used to it. Where WinDbg has another command of that name,
+/// the table has the name with the prefix too, which wins by its length.
+const MEX: &str = "!mex.";
+
+/// What stands behind a name. `!mex.` stands for the `!` of any extension.
 fn strip_name<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let mex = || strip(strip(text, MEX, true)?, name.strip_prefix('!')?, true);
+    mex().or_else(|| strip(text, name, name.starts_with(['.', '!'])))
+}
+
+/// Names with a dot or an exclamation mark ignore case: no command is told apart by it, as `dD` and `dd` are.
+fn strip<'t>(text: &'t str, name: &str, any_case: bool) -> Option<&'t str> {
     let (head, after) = text.split_at_checked(name.len())?;
-    let same = if name.starts_with(['.', '!']) { head.eq_ignore_ascii_case(name) } else { head == name };
+    let same = if any_case { head.eq_ignore_ascii_case(name) } else { head == name };
     same.then_some(after)
 }
 
@@ -204,6 +214,8 @@ mod tests {
         expect("? 1+2", "?", "", "1+2", "");
         expect("?1+2", "?", "", "1+2", "");
         expect("* anything; here", "*", "", "anything; here", "");
+        expect("!mex.ddt -r nt!_X 0", "!ddt", "", "-r nt!_X 0", "");
+        expect("!MEX.Grep a k", "!grep", "", "a k", "");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Processes and what runs.
 
+pub mod mex_running;
 pub mod process;
 pub mod ready;
 pub mod running;

@@ -4,6 +4,7 @@ pub mod echo;
 pub mod evaluate;
 pub mod evaluate_cxx;
 pub mod formats;
+pub mod grep;
 pub mod help;
 pub mod lang;
 pub mod quit;

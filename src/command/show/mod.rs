@@ -3,8 +3,10 @@
 pub mod characters;
 pub mod code_name;
 pub mod disassembly;
+pub mod grid;
 mod lack;
 pub mod registers;
 pub mod symbol_text;
 pub mod thread;
+pub mod thread_cells;
 pub mod typed;

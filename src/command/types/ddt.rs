@@ -14,7 +14,7 @@ use crate::util::filetime::{Zone, asctime};
 
 /// `!ddt`
 pub const SPEC: CommandSpec = CommandSpec {
-    names: &["!ddt", "!mex.ddt"],
+    names: &["!ddt"],
     group: Group::Symbols,
     switches: Switches::words(&[
         Switch::with("-r", Takes::Digits, "N", "opens structures N levels deep (1 without a number)"),

@@ -39,7 +39,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 /// `!x`
 pub const PLACES: CommandSpec = CommandSpec {
-    names: &["!x", "!mex.x"],
+    names: &["!x"],
     group: Group::Stack,
     arguments: &[Argument::new("[PATTERN]", Expects::Variable)],
     summary: "Shows the variables of the selected frame with the places that hold them",

@@ -1,0 +1,36 @@
+//! The tables of the MEX commands: columns as wide as their widest text, a rule of `=` under each title, a count at the end.
+
+use crate::command::CommandError;
+use crate::command::line::Out;
+use crate::output::{Cell, Column, Line, Record, Table};
+
+/// A table whose rows are gathered before any is shown, because the widths follow from them.
+pub struct Grid {
+    table: Table,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Grid {
+    /// A table of things of a kind. The widths of the columns are the least ones.
+    pub fn new(kind: &'static str, columns: &[Column]) -> Grid {
+        Grid { table: Table::new(kind, columns), rows: Vec::new() }
+    }
+
+    /// Adds a row: a cell for each column.
+    pub fn add(&mut self, cells: impl Into<Vec<Cell>>) {
+        self.rows.push(cells.into());
+    }
+
+    /// Says the table, a blank line, and the count: `Count: 6`, or `Thread Count: 4` by what it counts.
+    ///
+    /// # Errors
+    /// As [`Out::emit`].
+    pub fn say(self, what: &str, out: &mut Out<'_>) -> Result<(), CommandError> {
+        let table = self.table.fitted(&self.rows).ruled();
+        let shown = self.rows.len();
+        out.within(table.clone(), |out| self.rows.into_iter().try_for_each(|row| out.emit(table.row(row))))?;
+        out.emit(Line::new())?;
+        let name = if what.is_empty() { "Count: ".to_owned() } else { format!("{what} Count: ") };
+        out.emit(Record::new("count").label(name).cell("shown", shown as u64))
+    }
+}
