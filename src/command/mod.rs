@@ -22,9 +22,9 @@ mod system;
 mod types;
 
 pub use line::{
-    Args, Argument, Call, CommandError, CommandSpec, Context, Effect, Expects, Failure, Follows, Form, Given,
-    Glue, Group, LineEnd, Needs, Parsed, Place, Range, Rest, Run, Switch, Switches, Takes, first_command,
-    near, range, reference, run_line,
+    Args, Argument, Call, Choices, CommandError, CommandSpec, Completion, Context, Effect, Expects, Failure,
+    Follows, Form, Given, Glue, Group, LineEnd, Names, Needs, Parsed, Place, Range, Rest, Run, Switch,
+    Switches, Takes, first_command, near, range, reference, run_line,
 };
 #[cfg(feature = "explorer")]
 pub(crate) use modules::dh::subsystem;

@@ -74,6 +74,24 @@ impl RegisterContext {
         self.get(if self.machine == Machine::Amd64 { "rsp" } else { "sp" }).unwrap_or(0)
     }
 
+    /// The names of a machine's registers, without their parts and flags.
+    pub fn names(machine: Machine) -> Vec<String> {
+        let numbered =
+            |kind: &'static str, count: usize| (0..count).map(move |number| format!("{kind}{number}"));
+        let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        match machine {
+            Machine::Amd64 => {
+                let other: Vec<&str> = AMD64_OTHER.iter().map(|(name, ..)| *name).collect();
+                named(&AMD64_INTEGER).into_iter().chain(named(&other)).chain(numbered("xmm", 16)).collect()
+            }
+            Machine::Arm64 => {
+                let other = named(&["fp", "lr", "sp", "pc", "psr", "cpsr", "fpcr", "fpsr"]);
+                numbered("x", 31).chain(other).chain(numbered("v", 32)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Where a register lies, by any of its names, in any case.
     pub fn slot(&self, name: &str) -> Option<RegisterSlot> {
         slot(self.machine, &name.to_ascii_lowercase())
@@ -298,6 +316,17 @@ mod tests {
         assert!(context.set("pc", 5) && context.set("x28", 7));
         assert_eq!((context.get("rip"), context.get("w28")), (Some(5), Some(7)));
         assert_eq!(context.get("rax"), None);
+    }
+
+    #[test]
+    fn every_name_is_that_of_a_register() {
+        for (machine, size, count) in [(Machine::Amd64, AMD64_SIZE, 51), (Machine::Arm64, ARM64_SIZE, 71)] {
+            let context = RegisterContext::new(machine, &vec![0; size]).expect("a context");
+            let names = RegisterContext::names(machine);
+            assert!(names.iter().all(|name| context.slot(name).is_some()), "{names:?}");
+            assert_eq!(names.len(), count);
+        }
+        assert!(RegisterContext::names(Machine::Other(0x1c4)).is_empty());
     }
 
     #[test]

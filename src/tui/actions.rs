@@ -6,6 +6,7 @@ use super::panes::{CONSOLE, PANES};
 use super::prompt::Typed;
 use super::search::Pattern;
 use super::theme::Theme;
+use crate::command::{Choices, Completion};
 use crate::output::{Packed, Role};
 use crate::words::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -185,11 +186,7 @@ impl App {
             Typed::Used => {}
             Typed::Line(line) => self.enter(&line),
             Typed::Leave => self.keyboard = Keyboard::Pane,
-            Typed::Several(names) => {
-                let message = Message::new("explorer.message.several").with("names", names.join(" "));
-                self.say(Role::Text, message);
-            }
-            Typed::Incompletable => self.say(Role::Dim, Message::new("explorer.message.not_completed")),
+            Typed::Complete(typed) => self.complete(&typed),
             Typed::NoHistory => {
                 self.say(Role::Dim, Message::new("explorer.message.no_history"));
             }
@@ -200,6 +197,28 @@ impl App {
                 _ => self.unknown_key(key),
             },
         }
+    }
+
+    /// Completes what stands before the cursor. What has to be searched for is answered later, by another thread.
+    fn complete(&mut self, typed: &str) {
+        let completion = Completion::of(typed);
+        match completion.is_quick() {
+            true => self.offer(typed, completion.answer(&self.state.names)),
+            false => self.effects.push(Effect::Complete(typed.to_owned(), completion)),
+        }
+    }
+
+    /// What may stand at the end of what was typed.
+    pub(super) fn offer(&mut self, typed: &str, choices: Choices) {
+        let unloaded = choices.unloaded.clone();
+        if self.prompt.offer(typed, choices) {
+            return;
+        }
+        let message = match unloaded {
+            Some(module) => Message::new("explorer.message.not_loaded").with("module", module),
+            None => Message::new("explorer.message.not_completed"),
+        };
+        self.say(Role::Dim, message);
     }
 
     /// While typing, what the commands said is looked through; if that is out of sight, the active pane.

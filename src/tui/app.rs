@@ -15,6 +15,7 @@ use super::step::Step;
 use super::theme::{Theme, ThemeName};
 use super::ticket::Ticket;
 use super::view::View;
+use crate::command::Completion;
 use crate::output::{Line, Packed, Role};
 use crate::words::{Language, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -42,6 +43,8 @@ pub(super) enum Effect {
     Stop,
     /// Stop fetching symbols.
     StopFetching,
+    /// Look up what may stand at the end of what was typed.
+    Complete(String, Completion),
     /// Put text on the clipboard.
     Copy(String),
     /// Capture the mouse, or leave it to the terminal.

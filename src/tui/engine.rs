@@ -1,6 +1,7 @@
 //! The engine's thread: it owns the session and runs one command line after the other.
 
 use super::TuiError;
+use super::completer::{self, Question};
 use super::message::{End, Errand, Reply, State};
 use super::scrollback::MAX_LINES;
 use super::terminal::take_panic;
@@ -24,6 +25,8 @@ pub(super) struct Engine {
     pub(super) requests: Sender<Errand>,
     /// Gives replies. Bounded, so that a command cannot run ahead of the screen and fill memory.
     pub(super) replies: Receiver<Reply>,
+    /// Takes what is to be completed.
+    pub(super) questions: Sender<Question>,
     /// Stops what runs.
     pub(super) cancel: CancelToken,
     /// What is being fetched.
@@ -45,18 +48,19 @@ impl Engine {
         let cancel = session.cancel.clone();
         let fetches = session.target.symbols().fetches().clone();
         fetches.set_listener(listener(outbox.clone()));
+        let questions = completer::start(outbox.clone())?;
         let thread = thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || serve(session, &inbox, &outbox))
             .map_err(|source| TuiError::Thread { what: "engine", source })?;
-        Ok(Engine { requests, replies, cancel, fetches, thread })
+        Ok(Engine { requests, replies, questions, cancel, fetches, thread })
     }
 
     /// Stops what runs and gives the thread a moment to let go of the dump (an unpacked one is a temporary file).
     pub(super) fn stop(self) {
-        let Engine { requests, replies, cancel, fetches, thread } = self;
+        let Engine { requests, replies, questions, cancel, fetches, thread } = self;
         fetches.stop();
-        drop((requests, replies));
+        drop((requests, replies, questions));
         let deadline = Instant::now() + Duration::from_millis(500);
         while !thread.is_finished() && Instant::now() < deadline {
             cancel.cancel();

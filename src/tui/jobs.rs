@@ -106,6 +106,7 @@ impl App {
                 self.fetching = Some(fetching.clone());
                 return;
             }
+            Reply::Choices { typed, choices } => return self.offer(typed, choices.clone()),
             Reply::Settled { left } => return self.symbols_arrived(*left),
             Reply::Log { lines } => return self.append(lines.iter().cloned()),
         };
@@ -125,7 +126,10 @@ impl App {
                 }
             }
             (Reply::Done { end, state, .. }, pane) => self.done(pane, &end, state),
-            (Reply::Fetching { .. } | Reply::Settled { .. } | Reply::Log { .. }, _) => {}
+            (
+                Reply::Fetching { .. } | Reply::Choices { .. } | Reply::Settled { .. } | Reply::Log { .. },
+                _,
+            ) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the screen asks of the engine, and what the engine answers.
 
+use crate::command::{Choices, Names};
 use crate::output::{Line, Piece};
 use crate::session::{Focus, Session};
 use crate::util::hex;
@@ -33,6 +34,13 @@ pub(super) enum Reply {
     Log {
         /// The lines.
         lines: Vec<Line>,
+    },
+    /// What may stand at the prompt's cursor.
+    Choices {
+        /// What stood before it when that was asked.
+        typed: String,
+        /// The choices.
+        choices: Choices,
     },
     /// A module's symbols are here, or could not be had.
     Settled {
@@ -87,7 +95,7 @@ pub(super) enum End {
 }
 
 /// What is selected in the session, as far as the screen shows or depends on it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct State {
     /// `2: kd> `
     pub(super) prompt: String,
@@ -101,6 +109,8 @@ pub(super) struct State {
     pub(super) fingerprint: u64,
     /// Changes whenever symbols are loaded or forgotten.
     pub(super) symbols: u64,
+    /// What completion knows.
+    pub(super) names: Names,
 }
 
 impl State {
@@ -120,6 +130,7 @@ impl State {
             language: session.settings.language,
             fingerprint: selected.finish(),
             symbols: symbols.finish(),
+            names: Names::of(&session.target),
         }
     }
 }

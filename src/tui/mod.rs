@@ -1,12 +1,13 @@
 //! The explorer: a full-screen terminal program around a session.
 //!
 //! Two threads: the engine owns the session and runs one command line at a time; the screen's thread waits for keys,
-//! the engine's output and signals, changes its state and draws it, only when something changed. Every pane shows the
-//! output of a command. Nothing here knows a dump's formats.
+//! the engine's output and signals, changes its state and draws it, only when something changed. A third one looks up
+//! names that complete what is typed. Every pane shows the output of a command. Nothing here knows a dump's formats.
 
 mod actions;
 mod app;
 mod canvas;
+mod completer;
 mod engine;
 mod error;
 mod event;
@@ -16,6 +17,7 @@ mod keys;
 mod layout;
 mod links;
 mod message;
+mod offer;
 mod page;
 mod panes;
 mod prompt;

@@ -1,6 +1,7 @@
 //! The line where commands are typed, with its history.
 
-use crate::command::{Argument, COMMANDS, Expects, first_command};
+use super::offer::Offer;
+use crate::command::Choices;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
@@ -18,6 +19,8 @@ pub(super) struct Prompt {
     recall: Option<(usize, String)>,
     /// While searching the history backwards: the text searched for, and the place of what was found.
     search: Option<(String, Option<usize>)>,
+    /// What may stand at the cursor, while that is shown.
+    offer: Option<Offer>,
 }
 
 /// What a key did to the prompt.
@@ -31,10 +34,8 @@ pub(super) enum Typed {
     Leave,
     /// An earlier line was asked for, and there is none.
     NoHistory,
-    /// Several commands begin like what was typed.
-    Several(Vec<&'static str>),
-    /// What stands at the cursor is not completed.
-    Incompletable,
+    /// What stands before the cursor is to be completed.
+    Complete(String),
     /// Not one of the prompt's keys.
     Unused,
 }
@@ -50,6 +51,46 @@ impl Prompt {
         self.input.visual_cursor()
     }
 
+    /// What may stand at the cursor, while that is shown.
+    pub(super) fn offered(&self) -> Option<&Offer> {
+        self.offer.as_ref()
+    }
+
+    /// Takes what may stand at the end of `typed`, if that still stands before the cursor: completes as far as it is
+    /// certain, and shows the choices where it is not. False if there are none.
+    pub(super) fn offer(&mut self, typed: &str, choices: Choices) -> bool {
+        let (before, behind) = self.around_cursor();
+        if before != typed {
+            return true;
+        }
+        let Some(word) = typed.get(choices.at..) else { return false };
+        match choices.list.as_slice() {
+            [] => return false,
+            [_] => {}
+            _ if choices.common.len() > word.len() => {}
+            _ => {
+                self.offer = Some(Offer::new(before, behind, choices));
+                return true;
+            }
+        }
+        let head = typed.get(..choices.at).unwrap_or_default();
+        self.place(&format!("{head}{}", choices.common), &behind);
+        true
+    }
+
+    /// What stands before and behind the cursor.
+    fn around_cursor(&self) -> (String, String) {
+        let before: String = self.text().chars().take(self.input.cursor()).collect();
+        let behind = self.text().get(before.len()..).unwrap_or_default().to_owned();
+        (before, behind)
+    }
+
+    /// Makes the text `before` and `behind`, with the cursor between them.
+    fn place(&mut self, before: &str, behind: &str) {
+        self.recall = None;
+        self.input = Input::new(format!("{before}{behind}")).with_cursor(before.chars().count());
+    }
+
     /// What is searched for in the history, while that goes on.
     pub(super) fn searching(&self) -> Option<&str> {
         self.search.as_ref().map(|(text, _)| text.as_str())
@@ -57,6 +98,7 @@ impl Prompt {
 
     /// Replaces the text.
     pub(super) fn set(&mut self, text: &str) {
+        self.offer = None;
         self.input = Input::new(text.to_owned());
     }
 
@@ -64,6 +106,7 @@ impl Prompt {
     pub(super) fn paste(&mut self, text: &str) {
         self.recall = None;
         self.search = None;
+        self.offer = None;
         for c in text.chars().take(MAX_LINE.saturating_sub(self.text().len())) {
             let c = if c == '\t' { ' ' } else { c };
             if !c.is_control() {
@@ -75,6 +118,7 @@ impl Prompt {
     /// Takes the line away.
     pub(super) fn take(&mut self) -> String {
         self.recall = None;
+        self.offer = None;
         self.input.value_and_reset()
     }
 
@@ -102,6 +146,9 @@ impl Prompt {
         {
             return typed;
         }
+        if let Some(typed) = self.offer_key(key) {
+            return typed;
+        }
         let alt = key.modifiers.contains(KeyModifiers::ALT);
         let request = match key.code {
             KeyCode::Enter => return self.enter(),
@@ -115,7 +162,7 @@ impl Prompt {
                 self.search = Some((String::new(), None));
                 return Typed::Used;
             }
-            KeyCode::Tab if !self.text().is_empty() => return self.complete(),
+            KeyCode::Tab if !self.text().is_empty() => return Typed::Complete(self.around_cursor().0),
             KeyCode::Left if control || alt => InputRequest::GoToPrevWord,
             KeyCode::Right if control || alt => InputRequest::GoToNextWord,
             KeyCode::Left => InputRequest::GoToPrevChar,
@@ -212,58 +259,28 @@ impl Prompt {
         Some(Typed::Used)
     }
 
-    /// Completes the command's name, a switch of it or an argument that is one of a few words, as far as it is certain.
-    fn complete(&mut self) -> Typed {
-        let text = self.text().to_owned();
-        let start = text.rfind([';', ' ']).map_or(0, |at| at + 1);
-        let (before, word) = text.split_at_checked(start).unwrap_or(("", &text));
-        if self.input.cursor() == text.chars().count() {
-            let choices = choices(before, word).into_iter().filter(|choice| choice.starts_with(word));
-            let mut choices: Vec<&'static str> = choices.collect();
-            choices.sort_unstable();
-            choices.dedup();
-            let common = choices.iter().map(|&choice| choice.to_owned()).reduce(|a, b| common_start(&a, &b));
-            return match common {
-                Some(common) if common != word || choices.len() == 1 => {
-                    self.set(&format!("{before}{common}"));
-                    Typed::Used
-                }
-                Some(_) => Typed::Several(choices),
-                None => Typed::Incompletable,
-            };
+    /// A key while choices are shown; `None` when it puts them away and means what it always means.
+    fn offer_key(&mut self, key: KeyEvent) -> Option<Typed> {
+        let mut offer = self.offer.take()?;
+        match key.code {
+            KeyCode::Tab | KeyCode::Down => offer.step(true),
+            KeyCode::BackTab | KeyCode::Up => offer.step(false),
+            KeyCode::Esc => {
+                self.place(&offer.typed, &offer.behind);
+                return Some(Typed::Used);
+            }
+            _ => return None,
         }
-        Typed::Incompletable
+        self.place(&offer.text(), &offer.behind);
+        self.offer = Some(offer);
+        Some(Typed::Used)
     }
-}
-
-/// What may stand where `word` does, behind `before`.
-fn choices(before: &str, word: &str) -> Vec<&'static str> {
-    let names = || COMMANDS.iter().flat_map(|spec| spec.names).copied().collect();
-    let command = before.rsplit(';').next().unwrap_or_default().trim_start();
-    if command.is_empty() {
-        return names();
-    }
-    let Ok(Some((parsed, _))) = first_command(command) else {
-        return Vec::new();
-    };
-    if word.starts_with(['-', '/']) {
-        return parsed.spec.switches.list.iter().map(|switch| switch.spelling).collect();
-    }
-    let words = |argument: &Argument| match argument.kind {
-        Expects::Command => names(),
-        Expects::Word(words) => words.to_vec(),
-        _ => Vec::new(),
-    };
-    parsed.spec.arguments.iter().flat_map(words).collect()
-}
-
-fn common_start(a: &str, b: &str) -> String {
-    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::{Completion, Names};
 
     fn with(lines: &[&str]) -> Prompt {
         let mut prompt = Prompt::default();
@@ -334,40 +351,67 @@ mod tests {
         assert_eq!(prompt.text(), "dps @rsp[31m");
     }
 
+    /// Tab, answered by a debugger that knows no modules.
+    fn complete(prompt: &mut Prompt) -> bool {
+        match press(prompt, KeyCode::Tab) {
+            Typed::Complete(typed) => prompt.offer(&typed, Completion::of(&typed).answer(&Names::default())),
+            other => other == Typed::Used,
+        }
+    }
+
     #[test]
     fn names_complete_as_far_as_they_are_certain() {
         let mut prompt = Prompt::default();
         write(&mut prompt, "r; .bug");
-        press(&mut prompt, KeyCode::Tab);
+        assert!(complete(&mut prompt));
         assert_eq!(prompt.text(), "r; .bugcheck");
-        assert_eq!(press(&mut prompt, KeyCode::Tab), Typed::Used);
+        assert!(complete(&mut prompt));
         assert_eq!(prompt.text(), "r; .bugcheck");
-        prompt.set(".sym");
-        assert_eq!(press(&mut prompt, KeyCode::Tab), Typed::Several(vec![".symfix", ".symopt", ".sympath"]));
-        for text in ["dt nt!_EPRO", "nosuch"] {
+        for text in ["dt nt!_EPRO", "nosuch", "k --x"] {
             prompt.set(text);
-            assert_eq!(press(&mut prompt, KeyCode::Tab), Typed::Incompletable);
+            assert!(!complete(&mut prompt));
             assert_eq!(prompt.text(), text);
         }
     }
 
     #[test]
-    fn switches_and_fixed_words_complete_too() {
-        for (typed, wanted) in [
-            ("r; k --f", "r; k --fold"),
-            (".reload /us", ".reload /user"),
-            ("!analyze -s", "!analyze -show"),
-            ("!sym no", "!sym noisy"),
-            (".help .bugc", ".help .bugcheck"),
-            // Nothing of k begins so, and an address is not guessed.
-            ("k --x", "k --x"),
-            ("ln nt!Ke", "ln nt!Ke"),
-        ] {
-            let mut prompt = Prompt::default();
-            write(&mut prompt, typed);
-            press(&mut prompt, KeyCode::Tab);
-            assert_eq!(prompt.text(), wanted);
+    fn choices_are_gone_through_and_put_away() {
+        let mut prompt = Prompt::default();
+        write(&mut prompt, ".sy nt");
+        for _ in 0..3 {
+            press(&mut prompt, KeyCode::Left);
         }
+        assert!(complete(&mut prompt));
+        assert_eq!((prompt.text(), prompt.column()), (".sym nt", 4));
+        assert!(complete(&mut prompt));
+        assert!(prompt.offered().is_some());
+        for (key, text) in [
+            (KeyCode::Tab, ".symfix nt"),
+            (KeyCode::Down, ".symopt nt"),
+            (KeyCode::Down, ".sympath nt"),
+            (KeyCode::Tab, ".symfix nt"),
+            (KeyCode::Up, ".sympath nt"),
+        ] {
+            assert_eq!(press(&mut prompt, key), Typed::Used);
+            assert_eq!(prompt.text(), text);
+        }
+        // Esc takes back what was chosen; any other key goes on from it.
+        press(&mut prompt, KeyCode::Esc);
+        assert_eq!((prompt.text(), prompt.column(), prompt.offered()), (".sym nt", 4, None));
+        complete(&mut prompt);
+        press(&mut prompt, KeyCode::Tab);
+        press(&mut prompt, KeyCode::Char('+'));
+        assert_eq!((prompt.text(), prompt.offered()), (".symfix+ nt", None));
+    }
+
+    #[test]
+    fn an_answer_to_what_no_longer_stands_there_is_dropped() {
+        let mut prompt = Prompt::default();
+        write(&mut prompt, ".sy");
+        let choices = Completion::of(".sy").answer(&Names::default());
+        write(&mut prompt, "x");
+        assert!(prompt.offer(".sy", choices));
+        assert_eq!((prompt.text(), prompt.offered()), (".syx", None));
     }
 
     #[test]

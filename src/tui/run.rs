@@ -2,6 +2,7 @@
 
 use super::TuiError;
 use super::app::{App, Effect};
+use super::completer::Question;
 use super::engine::Engine;
 use super::event::{self, Input, Signal};
 use super::message::State;
@@ -138,6 +139,11 @@ fn serve(
             match effect {
                 Effect::Stop => engine.cancel.cancel(),
                 Effect::StopFetching => engine.fetches.stop(),
+                // The thread is gone only if the system ends it; then nothing is completed.
+                Effect::Complete(typed, completion) => {
+                    let _ =
+                        engine.questions.send(Question { typed, completion, names: app.state.names.clone() });
+                }
                 Effect::Copy(text) => terminal.send(CopyToClipboard::to_clipboard_from(text))?,
                 Effect::Mouse(on) => terminal.set_mouse(on)?,
                 Effect::Redraw => {

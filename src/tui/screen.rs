@@ -34,6 +34,9 @@ pub(super) fn draw(app: &mut App, frame: &mut Frame<'_>, now: Instant) {
             pane(app, buffer, *place);
         }
     }
+    if let Some(offer) = app.prompt.offered().filter(|_| app.keyboard == Keyboard::Prompt) {
+        offer.draw(buffer, layout.middle, &app.theme, app.language());
+    }
     hints(app, buffer, &layout, now);
     if let Some(cursor) = prompt(app, buffer, layout.prompt) {
         frame.set_cursor_position(cursor);
@@ -222,6 +225,7 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     let key = match app.keyboard {
         Keyboard::Pane if lacks_value(app) => "explorer.hints.not_recovered",
         Keyboard::Pane => PANES.get(app.active).map_or("", |pane| pane.hints),
+        Keyboard::Prompt if app.prompt.offered().is_some() => "explorer.hints.choices",
         Keyboard::Prompt if hides_output(app, layout) => "explorer.hints.prompt_scrolls",
         Keyboard::Prompt => "explorer.hints.prompt",
         Keyboard::Find => "explorer.hints.find",

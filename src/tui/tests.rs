@@ -333,7 +333,12 @@ fn output_out_of_sight_is_told_at_the_prompt() {
     assert!(explorer.row(23).contains("PgUp more output"), "{}", explorer.row(23));
     explorer.keys(".sym");
     explorer.key(KeyCode::Tab);
-    assert!(explorer.shows("begin so: .symfix .symopt .sympath"), "{}", explorer.row(23));
+    assert!(explorer.shows("3 begin so"), "{}", explorer.row(20));
+    assert_eq!(explorer.row(21).split_whitespace().collect::<Vec<_>>(), [".symfix", ".symopt", ".sympath"]);
+    explorer.key(KeyCode::BackTab);
+    assert!(explorer.shows("2: kd> .sympath") && explorer.shows("3 of 3"));
+    explorer.key(KeyCode::Esc);
+    assert!(!explorer.shows("begin so") && explorer.shows("2: kd> .sym"));
 }
 
 #[test]

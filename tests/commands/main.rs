@@ -12,6 +12,7 @@ mod synth;
 
 mod analyze;
 mod bugcheck_texts;
+mod completion;
 mod crash_context;
 mod dt_golden;
 mod dx;

@@ -490,3 +490,29 @@ fn chinese_explanations_fit_a_pane() {
     assert_eq!(summary, "内核模式代码引发了未被任何处理程序捕获");
     terminal.leave();
 }
+
+/// Tab completes by what the argument is, lists what begins alike, and goes through it.
+#[test]
+fn tab_completes_names_of_symbols() {
+    let mut terminal = Terminal::open(100, 30, &["--demo", "wifi"], &[]);
+    terminal.wait_for("Analysis");
+    // The names are known when the analysis has used them.
+    terminal.wait_for_silence();
+    terminal.press("u nt!kebugc\t");
+    terminal.wait_for("kd> u nt!KeBugCheck");
+    terminal.press("\t");
+    terminal.wait_for("3 begin so");
+    terminal.wait_for("nt!KeBugCheckCallbackListHead");
+    terminal.press("\x1b[Z");
+    terminal.wait_for("kd> u nt!KeBugCheckEx");
+    terminal.press("\r");
+    terminal.wait_for("nt!KeBugCheckEx:");
+    terminal.press("dt nt!_EPROC\t");
+    terminal.wait_for("kd> dt nt!_EPROCESS");
+    terminal.press("\x15lmvm nw\t");
+    terminal.wait_for("kd> lmvm nwifi");
+    terminal.press("\x15u nowhere!a\t");
+    terminal.wait_for("nothing that is known begins so");
+    terminal.press("\x15");
+    terminal.leave();
+}

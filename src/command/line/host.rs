@@ -118,6 +118,38 @@ impl EvalHost for Session {
     }
 }
 
+/// The names of the debugger's own registers, without `$`; those of users, and exceptions' parameters, have numbers.
+pub(super) const PSEUDO_REGISTERS: &[&str] = &[
+    "bug_code",
+    "bug_param1",
+    "bug_param2",
+    "bug_param3",
+    "bug_param4",
+    "callret",
+    "csp",
+    "dpid",
+    "eventip",
+    "exentry",
+    "exp",
+    "exr_chance",
+    "exr_code",
+    "exr_numparams",
+    "extret",
+    "frame",
+    "ip",
+    "pagesize",
+    "pcr",
+    "peb",
+    "prcb",
+    "proc",
+    "ptrsize",
+    "ra",
+    "retreg",
+    "scopeip",
+    "teb",
+    "thread",
+];
+
 /// The debugger's own registers, named without `$`.
 fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
     let lower = name.to_ascii_lowercase();

@@ -4,6 +4,7 @@ mod args;
 #[cfg(test)]
 mod args_tests;
 mod call;
+mod complete;
 mod context;
 mod error;
 mod host;
@@ -19,6 +20,7 @@ pub use args::{Args, Follows, Given};
 #[cfg(test)]
 pub(super) use args_tests::test_args;
 pub use call::Call;
+pub use complete::{Choices, Completion, Names};
 pub use context::{Context, Out};
 pub use error::CommandError;
 pub use parse::{Parsed, first_command, near};

@@ -12,6 +12,8 @@ pub struct Switch {
     pub takes: Takes,
     /// What that is called in usage and help.
     pub parameter: &'static str,
+    /// What may be typed there.
+    pub expects: Expects,
     /// What it does, in one line; empty for those that are taken and change nothing.
     pub tells: &'static str,
 }
@@ -40,7 +42,7 @@ pub enum Takes {
 impl Switch {
     /// One that is there or not.
     pub const fn flag(spelling: &'static str, tells: &'static str) -> Switch {
-        Switch { spelling, takes: Takes::Nothing, parameter: "", tells }
+        Switch { spelling, takes: Takes::Nothing, parameter: "", expects: Expects::Text, tells }
     }
 
     /// One that something follows.
@@ -50,7 +52,16 @@ impl Switch {
         parameter: &'static str,
         tells: &'static str,
     ) -> Switch {
-        Switch { spelling, takes, parameter, tells }
+        let expects = match takes {
+            Takes::Value | Takes::Expression => Expects::Expression,
+            _ => Expects::Text,
+        };
+        Switch { spelling, takes, parameter, expects, tells }
+    }
+
+    /// The same, followed by something of that kind.
+    pub const fn expecting(self, expects: Expects) -> Switch {
+        Switch { expects, ..self }
     }
 
     /// One that is taken for WinDbg's sake and changes nothing.

@@ -13,7 +13,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     names: &["!list"],
     group: Group::Symbols,
     switches: Switches::letters(&[
-        Switch::with("-t", Takes::Text, "[MODULE!]TYPE.FIELD", "the member that leads to the next element"),
+        Switch::with("-t", Takes::Text, "[MODULE!]TYPE.FIELD", "the member that leads to the next element")
+            .expecting(Expects::Type),
         Switch::with("-x", Takes::Text, "\"COMMANDS\"", "what runs for each; without it dps"),
         Switch::with("-a", Takes::Text, "\"ARGUMENTS\"", "what stands behind the address"),
         Switch::with("-m", Takes::Value, "MAX", "at most so many elements"),

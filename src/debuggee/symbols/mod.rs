@@ -220,6 +220,12 @@ impl SymbolTable {
         state.preliminary.remove(&module.base);
     }
 
+    /// What is known of a module now: what was loaded, or what there is while the rest is being fetched.
+    pub fn at_hand(&self, module: &Module) -> Option<Arc<ModuleSymbols>> {
+        let state = self.state();
+        state.loaded.get(&module.base).or_else(|| state.preliminary.get(&module.base)).cloned()
+    }
+
     /// Whether loads are told.
     pub fn is_noisy(&self) -> bool {
         self.state().noisy

@@ -8,7 +8,9 @@ mod rows;
 mod stamp;
 mod version;
 
-use crate::command::{Args, CommandError, CommandSpec, Context, Glue, Group, Needs, Switch, Switches, Takes};
+use crate::command::{
+    Args, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Switch, Switches, Takes,
+};
 use crate::debuggee::{Module, ModuleKind, SymbolStatus};
 use crate::output::Line;
 use crate::symbols::wildcard::Wildcard;
@@ -37,7 +39,8 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::flag("1m", "names only"),
         Switch::flag("sm", "sorted by name"),
         Switch::ignored("D"),
-        Switch::with("m", Takes::Text, "PATTERN", "those whose name matches the pattern (* ? [a-z])"),
+        Switch::with("m", Takes::Text, "PATTERN", "those whose name matches the pattern (* ? [a-z])")
+            .expecting(Expects::Module),
         Switch::with("M", Takes::Text, "PATHPATTERN", "those whose path matches"),
         Switch::with("a", Takes::Expression, "ADDRESS", "the one that holds the address"),
     ])

@@ -49,7 +49,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::flag("-i", "without indentation"),
         Switch::flag("-t", "types only"),
         Switch::with("-s", Takes::Value, "SIZE", "types of that size only"),
-        Switch::with("-n", Takes::Name, "NAME", "the next word is a name"),
+        Switch::with("-n", Takes::Name, "NAME", "the next word is a name").expecting(Expects::Type),
         Switch::flag("-p", "ADDRESS is physical"),
         Switch::flag("-h", "this help"),
         Switch::ignored("-e"),
