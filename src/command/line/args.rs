@@ -128,6 +128,11 @@ impl<'t> Args<'t> {
     }
 }
 
+/// Whether a word is an address: hexadecimal digits, as many as one has at least on a machine of 32 bits.
+fn is_address(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_hexdigit() || c == '`') && word.chars().filter(|c| *c != '`').count() >= 8
+}
+
 /// Takes switches off a text.
 struct Reader<'t, 'h> {
     args: Args<'t>,
@@ -248,8 +253,11 @@ impl<'t> Reader<'t, '_> {
                 switch.sign() == sign && name.is_some_and(|name| letters.starts_with(name))
             };
             let list = self.args.switches.list;
-            let Some(switch) = list.iter().filter(begins).max_by_key(|switch| switch.spelling.len()) else {
-                if letters.len() < end && may_touch(letter) {
+            let found = list.iter().filter(begins).max_by_key(|switch| switch.spelling.len());
+            // `/pffffe00012345040`: no letters that stand together look like an address.
+            let touching = outside && !sign.is_empty() && letters.len() < end && is_address(letters);
+            let Some(switch) = found.filter(|_| !touching) else {
+                if touching || letters.len() < end && may_touch(letter) {
                     self.left = touched;
                     return Ok(());
                 }

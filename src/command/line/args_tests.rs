@@ -63,6 +63,23 @@ fn letters_stand_together_or_apart_before_the_arguments() {
     assert_eq!((args.has("/c"), args.text), (true, "8"));
 }
 
+/// Kernel addresses begin with a letter, which is no switch then: `/c` and `/r` are switches here, `/f` is none.
+#[test]
+fn an_address_may_touch_the_last_letter() {
+    for address in ["ffffe00012345040", "ffffe000`12345040", "c1234567", "cccccccc`12345678"] {
+        for (text, both) in [("/c", false), ("/cr", true), ("/r /c", true), ("/r/c", true)] {
+            let line = format!("{text}{address}");
+            let args = read(Switches::letters(LETTERS), "", &line).expect(&line);
+            assert_eq!((args.has("/c"), args.has("/r"), args.text), (true, both, address), "{line}");
+        }
+    }
+    for text in ["/cffff", "/cffffe00012345040x", "/ffffe00012345040"] {
+        assert!(refused(Switches::letters(LETTERS), text).contains("no option '/f'"), "{text}");
+    }
+    let args = read(Switches::letters(LETTERS), "", "/cffffe00012345040 L4").expect("more may follow");
+    assert_eq!(args.text, "ffffe00012345040 L4");
+}
+
 #[test]
 fn what_follows_a_letter_is_read_by_its_kind() {
     let switches = Switches::letters(LETTERS);
