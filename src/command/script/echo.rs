@@ -1,6 +1,6 @@
-//! `.echo`, and the comments `*` and `$$`.
+//! `.echo`: prints a text.
 
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Rest};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Rest};
 use crate::output::{Line, Span};
 
 /// `.echo`
@@ -13,32 +13,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "Prints the text up to the next `;`; quotation marks around it are taken off and protect a `;`.",
     needs: Needs::Nothing,
     ..CommandSpec::runs(run)
-};
-
-/// `$$`
-pub const COMMENT: CommandSpec = CommandSpec {
-    names: &["$$"],
-    glue: Glue::Anything,
-    rest: Rest::Remark,
-    group: Group::Language,
-    arguments: &[Argument::new("TEXT", Expects::Text)],
-    summary: "A remark up to the next ;",
-    help: "Does nothing.",
-    needs: Needs::Nothing,
-    ..CommandSpec::runs(|_, _| Ok(()))
-};
-
-/// `*`
-pub const COMMENT_LINE: CommandSpec = CommandSpec {
-    names: &["*"],
-    glue: Glue::Anything,
-    rest: Rest::Line,
-    group: Group::Language,
-    arguments: &[Argument::new("TEXT", Expects::Text)],
-    summary: "A remark up to the end of the line",
-    help: "Does nothing.",
-    needs: Needs::Nothing,
-    ..CommandSpec::runs(|_, _| Ok(()))
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -8,3 +8,5 @@ pub mod grep;
 pub mod help;
 pub mod lang;
 pub mod quit;
+pub mod remark;
+pub mod remark_line;

@@ -1,7 +1,9 @@
 //! The dump file and the computer it came from.
 
 pub mod dumpdebug;
+pub mod effmach;
 pub mod enumtag;
+pub mod systems;
 pub mod time;
 pub mod version;
 pub mod vertarget;
