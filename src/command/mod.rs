@@ -13,6 +13,7 @@ mod analysis;
 mod code;
 mod memory;
 mod modules;
+mod objects;
 mod process;
 mod registers;
 mod script;

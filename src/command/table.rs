@@ -1,7 +1,9 @@
 //! Every command, in the order of the reference.
 
 use super::CommandSpec;
-use super::{analysis, code, memory, modules, process, registers, script, stack, symbols, system, types};
+use super::{
+    analysis, code, memory, modules, objects, process, registers, script, stack, symbols, system, types,
+};
 
 /// Every command.
 pub const COMMANDS: &[&CommandSpec] = &[
@@ -33,6 +35,8 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &process::mex_running::RUNNING,
     &process::mex_running::READY,
     &process::mex_running::STANDBY,
+    &objects::object::SPEC,
+    &objects::locks::SPEC,
     &system::dumpdebug::SPEC,
     &system::enumtag::SPEC,
     &modules::lm::SPEC,

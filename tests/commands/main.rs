@@ -5,6 +5,8 @@
 mod forge;
 #[path = "../support/golden.rs"]
 mod golden;
+#[path = "../support/patched.rs"]
+mod patched;
 #[path = "../support/shared.rs"]
 mod shared;
 #[path = "../support/synth.rs"]
@@ -23,6 +25,7 @@ mod golden_types;
 mod memory_commands;
 mod module_list;
 mod names;
+mod objects;
 mod options;
 mod process_context;
 mod ready;

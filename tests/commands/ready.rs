@@ -2,13 +2,11 @@
 //!
 //! Offsets are those of Windows 10 build 19041 (`tests/forge/facts/layout.tsv`), which the forge's kernel has.
 
-use crate::forge::{cases, number, root, truth};
+use crate::forge::{cases, number, truth};
 use crate::golden::{run, session};
+use crate::patched::Patched;
 use dumpscope::command::run_line;
-use dumpscope::memory::Memory;
 use dumpscope::output::{Action, Collector, Field};
-use dumpscope::session::Session;
-use std::fs;
 
 const READY_SUMMARY: u64 = 0x7c18;
 const READY_LISTS: u64 = 0x7c80;
@@ -18,34 +16,9 @@ const WAIT_LIST_ENTRY: u64 = 0xd8;
 const STATE: u64 = 0x184;
 const NEXT_PROCESSOR: u64 = 0x218;
 
-/// A dump's bytes, changed by virtual address.
-struct Patched<'s> {
-    session: &'s Session,
-    bytes: Vec<u8>,
-}
-
-impl Patched<'_> {
-    fn put(&mut self, address: u64, value: &[u8]) {
-        let file = self.session.target.dump().unwrap().bytes();
-        let window = self.session.target.memory().window(address).unwrap();
-        let at = window.as_ptr() as usize - file.as_ptr() as usize;
-        self.bytes[at..at + value.len()].copy_from_slice(value);
-    }
-
-    /// A list of these entries at a head.
-    fn list(&mut self, head: u64, entries: &[u64]) {
-        let ring: Vec<u64> = std::iter::once(head).chain(entries.iter().copied()).collect();
-        for (at, &entry) in ring.iter().enumerate() {
-            let (next, previous) = (ring[(at + 1) % ring.len()], ring[(at + ring.len() - 1) % ring.len()]);
-            self.put(entry, &next.to_le_bytes());
-            self.put(entry + 8, &previous.to_le_bytes());
-        }
-    }
-
-    fn ready(&mut self, thread: u64, processor: u32) {
-        self.put(thread + STATE, &[1]);
-        self.put(thread + NEXT_PROCESSOR, &processor.to_le_bytes());
-    }
+fn ready(dump: &mut Patched, thread: u64, processor: u32) {
+    dump.put(thread + STATE, &[1]);
+    dump.put(thread + NEXT_PROCESSOR, &processor.to_le_bytes());
 }
 
 /// Every whole dump against the record: which thread is ready at which priority in whose queue.
@@ -96,15 +69,13 @@ fn threads_stand_under_their_priority_in_the_queue_that_holds_them() {
     let threads: Vec<&serde_json::Value> =
         truth["threads"].as_array().unwrap().iter().filter(waiting).collect();
     let [a, b, c, d] = [0, 1, 2, 3].map(|at| number(&threads[at]["ethread"]));
-    let session_before = session(&root().join("tests/data/wifi-full.dmp.gz"));
-    let file = session_before.target.dump().unwrap().bytes().to_vec();
-    let mut dump = Patched { session: &session_before, bytes: file };
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
     // The first processor's own queue: two at 13, next first, and one at 8.
     let own = prcb[0];
     dump.put(own + READY_SUMMARY, &(1u32 << 13 | 1 << 8).to_le_bytes());
     dump.list(own + READY_LISTS + 13 * 16, &[a + WAIT_LIST_ENTRY, b + WAIT_LIST_ENTRY]);
     dump.list(own + READY_LISTS + 8 * 16, &[c + WAIT_LIST_ENTRY]);
-    [a, b, c].into_iter().for_each(|thread| dump.ready(thread, 0));
+    [a, b, c].into_iter().for_each(|thread| ready(&mut dump, thread, 0));
     // A queue that both processors share: one at 15. In such a queue the high bit of the processor's number is set.
     let shared = prcb[0] + LOCAL_SHARED_QUEUE;
     prcb.iter().for_each(|prcb| dump.put(prcb + SHARED_QUEUE, &shared.to_le_bytes()));
@@ -112,14 +83,11 @@ fn threads_stand_under_their_priority_in_the_queue_that_holds_them() {
     dump.list(shared + 0x10 + 15 * 16, &[d + WAIT_LIST_ENTRY]);
     dump.put(shared + 0x258, &3u64.to_le_bytes());
     dump.put(shared + 0x260, &1u32.to_le_bytes());
-    dump.ready(d, 0x8000_0001);
+    ready(&mut dump, d, 0x8000_0001);
     // A second thread at 8 whose link leads nowhere: the list ends there, and that is said.
     dump.put(c + WAIT_LIST_ENTRY, &0xffff_9999_9999_0000u64.to_le_bytes());
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ready.dmp");
-    fs::write(&path, &dump.bytes).unwrap();
 
-    let mut session = session(&path);
+    let (mut session, _folder) = dump.open();
     let lines = run(&mut session, "!ready").unwrap();
     let line = |thread: u64, on: &str| {
         let found = threads.iter().find(|found| number(&found["ethread"]) == thread).unwrap();

@@ -1,6 +1,6 @@
 //! Why a command failed.
 
-use crate::debuggee::{NoCrash, NoRegisters, NoSpace};
+use crate::debuggee::{Lack, NoCrash, NoRegisters, NoSpace};
 use crate::dump::Lost;
 use crate::eval::EvalError;
 use crate::memory::ReadError;
@@ -66,6 +66,16 @@ pub enum CommandError {
     /// Nobody reads the output any more: ends quietly.
     #[error("the output was closed")]
     Closed,
+}
+
+/// What a command cannot do without; most of what lacks is a cell that says so.
+impl From<Lack> for CommandError {
+    fn from(lack: Lack) -> CommandError {
+        match lack {
+            Lack::Stopped => CommandError::Cancelled,
+            lack => CommandError::Missing(lack.to_string()),
+        }
+    }
 }
 
 impl From<OutputClosed> for CommandError {

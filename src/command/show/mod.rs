@@ -5,6 +5,7 @@ pub mod code_name;
 pub mod disassembly;
 pub mod grid;
 mod lack;
+pub mod object;
 pub mod registers;
 pub mod symbol_text;
 pub mod thread;

@@ -1,0 +1,4 @@
+//! Named objects, handles, locks and queues.
+
+pub mod locks;
+pub mod object;

@@ -1,0 +1,66 @@
+//! A dump of the forge that is damaged, or changed, at known places: by virtual address.
+// Each test file uses its part.
+#![allow(dead_code)]
+
+use crate::forge::root;
+use crate::golden::session;
+use dumpscope::memory::Memory;
+use dumpscope::session::Session;
+use std::fs;
+use tempfile::TempDir;
+
+/// A dump's bytes, changed by virtual address.
+pub struct Patched {
+    session: Session,
+    bytes: Vec<u8>,
+}
+
+impl Patched {
+    /// The bytes of a dump of the project that holds pages: `tests/data/wifi-full.dmp.gz`.
+    pub fn new(dump: &str) -> Patched {
+        let session = session(&root().join(dump));
+        let bytes = session.target.dump().unwrap().bytes().to_vec();
+        Patched { session, bytes }
+    }
+
+    /// The dump as it was.
+    pub fn before(&self) -> &Session {
+        &self.session
+    }
+
+    /// The pointer at an address, as it was.
+    pub fn pointer(&self, address: u64) -> u64 {
+        self.session.target.memory().u64(address).unwrap()
+    }
+
+    /// Puts bytes at an address, within a page.
+    pub fn put(&mut self, address: u64, value: &[u8]) {
+        let file = self.session.target.dump().unwrap().bytes();
+        let window = self.session.target.memory().window(address).unwrap();
+        let at = window.as_ptr() as usize - file.as_ptr() as usize;
+        self.bytes[at..at + value.len()].copy_from_slice(value);
+    }
+
+    /// Puts a pointer at an address.
+    pub fn point(&mut self, address: u64, to: u64) {
+        self.put(address, &to.to_le_bytes());
+    }
+
+    /// Makes a list of these LIST_ENTRYs at a head.
+    pub fn list(&mut self, head: u64, entries: &[u64]) {
+        let ring: Vec<u64> = std::iter::once(head).chain(entries.iter().copied()).collect();
+        for (at, &entry) in ring.iter().enumerate() {
+            let (next, previous) = (ring[(at + 1) % ring.len()], ring[(at + ring.len() - 1) % ring.len()]);
+            self.point(entry, next);
+            self.point(entry + 8, previous);
+        }
+    }
+
+    /// The changed dump, opened, and the folder that holds it for as long as it is used.
+    pub fn open(&self) -> (Session, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("patched.dmp");
+        fs::write(&path, &self.bytes).unwrap();
+        (session(&path), folder)
+    }
+}
