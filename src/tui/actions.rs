@@ -1,6 +1,7 @@
 //! What keys and the mouse do to the state.
 
 use super::app::{App, Effect, Keyboard};
+use super::kept::Kept;
 use super::keys::{self, Action};
 use super::panes::{CONSOLE, PANES};
 use super::prompt::Typed;
@@ -32,8 +33,12 @@ impl App {
             Action::PageDown => self.page(1),
             Action::Top => self.scroll(isize::MIN),
             Action::Bottom => self.scroll(isize::MAX),
-            Action::PreviousLink => self.step_link(false),
-            Action::NextLink => self.step_link(true),
+            Action::PreviousLink => self.left(),
+            Action::NextLink => self.right(),
+            Action::Fold => self.fold(),
+            Action::Unfold => self.unfold(),
+            Action::FoldAll => self.fold_all(true),
+            Action::UnfoldAll => self.fold_all(false),
             Action::ScrollLeft => self.scroll_sideways(-SIDEWAYS),
             Action::ScrollRight => self.scroll_sideways(SIDEWAYS),
             Action::Follow => self.follow(),
@@ -102,38 +107,31 @@ impl App {
     }
 
     fn scroll(&mut self, by: isize) {
-        if let Some((view, lines, _)) = self.looking() {
-            view.move_by(by, lines.len());
+        if let Some((view, kept, _)) = self.looking() {
+            view.move_by(by, kept);
         }
         self.follow_end();
     }
 
     fn page(&mut self, pages: isize) {
-        if let Some((view, lines, place)) = self.looking() {
+        if let Some((view, kept, place)) = self.looking() {
             let height = isize::try_from(place.body.height).unwrap_or(1).saturating_sub(1);
-            view.page_by(pages * height.max(1), lines.len());
+            view.page_by(pages * height.max(1), kept);
         }
         self.follow_end();
     }
 
     /// At its end the console follows what comes; elsewhere it stays.
-    fn follow_end(&mut self) {
+    pub(super) fn follow_end(&mut self) {
         if self.active == CONSOLE {
-            let count = self.console.lines().len();
-            self.follow = self.looking().is_some_and(|(view, ..)| view.cursor + 1 >= count);
-        }
-    }
-
-    fn step_link(&mut self, forward: bool) {
-        if let Some((view, lines, place)) = self.looking() {
-            view.step_link(lines, forward);
-            view.show_chosen(lines, usize::from(place.body.width));
+            let is_last = |kept: &Kept, line| kept.folds().row_of(line) + 1 >= kept.rows();
+            self.follow = self.looking().is_some_and(|(view, kept, _)| is_last(kept, view.cursor));
         }
     }
 
     fn scroll_sideways(&mut self, by: isize) {
-        if let Some((view, lines, place)) = self.looking() {
-            view.scroll_sideways(by, lines, usize::from(place.body.height), usize::from(place.body.width));
+        if let Some((view, kept, place)) = self.looking() {
+            view.scroll_sideways(by, kept, usize::from(place.body.height), usize::from(place.body.width));
         }
     }
 
@@ -315,7 +313,7 @@ impl App {
             self.follow = false;
         }
         let found =
-            self.looking().is_some_and(|(view, lines, _)| view.find(lines, &pattern, forward, from_here));
+            self.looking().is_some_and(|(view, kept, _)| view.find(kept, &pattern, forward, from_here));
         if !found {
             let message = Message::new("explorer.message.not_found").with("text", pattern.text());
             self.say(Role::Warning, message);
@@ -341,15 +339,22 @@ impl App {
         self.help.top = top.min(count.saturating_sub(usize::from(self.layout().middle.height)));
     }
 
+    /// Copies what is chosen, the line, or all lines, folded ones included; of a folded head all that it stands for.
     fn copy(&mut self, all: bool) {
-        let Some((view, lines, _)) = self.looking() else {
+        let Some((view, kept, _)) = self.looking() else {
             return;
         };
-        let (mut text, what) = if all {
+        let folded = kept.folds().headed(view.cursor).filter(|part| kept.folds().is_folded(*part));
+        let several = match folded.filter(|_| view.chosen.is_none()) {
+            _ if all => Some(0..kept.count()),
+            part => part.map(|part| kept.folds().lines(part, kept.count())),
+        };
+        let (mut text, what) = if let Some(several) = several {
+            let lines = kept.lines().get(several).unwrap_or_default();
             let text: String = lines.iter().map(|line| line.text().trim_end().to_owned() + "\n").collect();
             (text, Message::new("explorer.message.copied_lines").with("count", lines.len()))
         } else {
-            let line = lines.get(view.cursor).map(Packed::line).unwrap_or_default();
+            let line = kept.line(view.cursor).map(Packed::line).unwrap_or_default();
             let span = view.chosen.and_then(|index| line.spans().get(index));
             let text = span.map_or_else(|| line.plain(), |span| span.text().to_owned());
             let text = text.trim_end().to_owned();
@@ -411,26 +416,33 @@ impl App {
         }
     }
 
-    /// Moves the cursor to where the mouse is; a second click on the same link follows it.
+    /// Moves the cursor to where the mouse is; a second click on the same link follows it, one on the same head, or one
+    /// behind a folded head, folds or unfolds it.
     fn choose(&mut self, body: Rect, at: Position) {
         let gutter = PANES.get(self.active).map_or(0, |pane| pane.gutter);
-        let Some((view, lines, _)) = self.looking() else {
+        let Some((view, kept, _)) = self.looking() else {
             return;
         };
-        let row = view.top + usize::from(at.y - body.y);
-        let Some(line) = lines.get(row).map(Packed::line) else { return };
+        let row = view.top_row(kept) + usize::from(at.y - body.y);
+        let Some((number, line)) = kept.rows_from(row).next().map(|(number, line)| (number, line.line()))
+        else {
+            return;
+        };
         let column = view.left + usize::from((at.x - body.x).saturating_sub(gutter));
         let mut end = 0;
         let span = line.spans().iter().position(|span| {
             end += crate::util::width::columns(span.text());
             column < end
         });
+        let behind = column >= end && kept.folds().hidden_under(number) > 0;
         let span = span.filter(|&index| line.spans().get(index).is_some_and(|span| span.action.is_some()));
-        let again = span.is_some() && view.cursor == row && view.chosen == span;
-        view.go_to(row, lines.len());
+        let again = view.cursor == number && view.chosen == span;
+        view.go_to(number, kept);
         view.chosen = span;
-        if again {
+        if again && span.is_some() {
             self.follow();
+        } else if behind || again {
+            self.toggle_fold();
         }
     }
 }

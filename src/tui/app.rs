@@ -3,6 +3,7 @@
 
 use super::event::Input;
 use super::help;
+use super::kept::Kept;
 use super::keys::{self, Action};
 use super::layout::{Layout, Place, Wish, layout};
 use super::message::{Errand, Fetching, State};
@@ -16,7 +17,7 @@ use super::theme::{Theme, ThemeName};
 use super::ticket::Ticket;
 use super::view::View;
 use crate::command::Completion;
-use crate::output::{Line, Packed, Role};
+use crate::output::{Line, Role};
 use crate::words::{Language, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -160,26 +161,29 @@ impl App {
 
     /// Where things stand.
     pub(super) fn layout(&self) -> Layout {
-        let console = self.echo.map_or(0, |echo| self.console.lines().len().saturating_sub(echo + 1));
+        let console = self.said();
         layout(self.screen, Wish { active: self.active, zoom: self.zoom, console })
     }
 
-    /// A pane's rows as they are drawn.
-    pub(super) fn rows(&self, pane: usize) -> &[Packed] {
-        match self.panes.get(pane) {
-            Some(_) if pane == CONSOLE => self.console.lines(),
-            Some(pane) => pane.page.rows(),
-            None => &[],
-        }
+    /// How many rows the last typed or followed command takes in the console, itself apart.
+    pub(super) fn said(&self) -> usize {
+        let kept = self.console.kept();
+        self.echo.map_or(0, |echo| kept.rows().saturating_sub(kept.folds().row_of(echo) + 1))
     }
 
-    /// The active pane's position, its rows and its place.
-    pub(super) fn looking(&mut self) -> Option<(&mut View, &[Packed], Place)> {
+    /// A pane's lines as they are drawn.
+    pub(super) fn kept(&self, pane: usize) -> Option<&Kept> {
+        let page = &self.panes.get(pane)?.page;
+        Some(if pane == CONSOLE { self.console.kept() } else { page.kept() })
+    }
+
+    /// The active pane's position, its lines and its place.
+    pub(super) fn looking(&mut self) -> Option<(&mut View, &mut Kept, Place)> {
         let place = self.layout().place(self.active)?;
         let pane = self.panes.get_mut(self.active)?;
-        let (view, rows) = pane.page.parts();
-        let lines = if self.active == CONSOLE { self.console.lines() } else { rows };
-        Some((view, lines, place))
+        let (view, kept) = pane.page.parts();
+        let kept = if self.active == CONSOLE { self.console.kept_mut() } else { kept };
+        Some((view, kept, place))
     }
 
     /// The command line that a pane shows or should show.

@@ -4,7 +4,6 @@ use super::app::{App, Effect, Running};
 use super::message::{End, Errand, Reply, State};
 use super::page::Page;
 use super::panes::{CONSOLE, MODULES, PANES};
-use super::wrap::wrap;
 use crate::output::{Line, Piece, Role};
 use crate::words::{Message, text};
 use std::time::Instant;
@@ -74,28 +73,31 @@ impl App {
     fn echo_command(&mut self, line: &str) {
         self.ran += 1;
         let echo = Line::new().role(Role::Heading, format!("{}{line}", self.state.prompt));
-        self.append([echo]);
-        self.echo = Some(self.console.lines().len().saturating_sub(1));
+        let width = self.console_width();
+        self.console.kept_mut().command(echo, Some(width));
+        self.append::<Line>([]);
+        self.echo = self.console.kept().count().checked_sub(1);
     }
 
-    /// Adds lines to the console, broken where it ends, as on any terminal: an instruction's operand stands at its line's
-    /// end. What is there already is not broken anew when the screen changes.
-    pub(super) fn append(&mut self, lines: impl IntoIterator<Item = Line>) {
-        let place = self.layout().place(CONSOLE);
-        let width = usize::from(place.map_or(self.screen.width, |place| place.body.width).max(40));
-        let fitting = |line: Line| if line.columns() <= width { vec![line] } else { wrap(&line, width) };
-        let lines = lines.into_iter().flat_map(fitting);
-        let removed = self.console.extend(lines, self.state.language);
-        let count = self.console.lines().len();
+    /// Adds what is said to the console, broken where it ends, as on any terminal: an instruction's operand stands at its
+    /// line's end. What is there already is not broken anew when the screen changes.
+    pub(super) fn append<T: Into<Piece>>(&mut self, said: impl IntoIterator<Item = T>) {
+        let width = self.console_width();
+        let removed = self.console.extend(said.into_iter().map(Into::into), width, self.state.language);
         self.echo = self.echo.map(|echo| echo.saturating_sub(removed));
         if let Some(console) = self.panes.get_mut(CONSOLE) {
             let view = &mut console.page.view;
             view.cursor = view.cursor.saturating_sub(removed);
             view.top = view.top.saturating_sub(removed);
             if self.follow {
-                view.go_to(count, count);
+                view.go_to(usize::MAX, self.console.kept());
             }
         }
+    }
+
+    fn console_width(&self) -> usize {
+        let place = self.layout().place(CONSOLE);
+        usize::from(place.map_or(self.screen.width, |place| place.body.width).max(40))
     }
 
     /// Something from the engine.
@@ -117,7 +119,7 @@ impl App {
         };
         match (reply, pane) {
             (Reply::Output { pieces, .. }, None) => {
-                self.append(pieces.into_iter().flat_map(Piece::into_lines));
+                self.append(pieces);
             }
             (Reply::Output { pieces, .. }, Some(pane)) => {
                 let skip = PANES.get(pane).and_then(|spec| spec.skip);
@@ -215,6 +217,7 @@ impl App {
                 self.append([line]);
             }
         }
+        self.console.kept_mut().close_all();
     }
 
     /// Makes every pane run its command again when it is next in sight.

@@ -11,11 +11,12 @@ use crate::words::Message;
 const MAX_STEPS: usize = 200;
 
 impl App {
-    /// Follows the chosen link of the active pane.
+    /// Follows the chosen link of the active pane; a head without one is folded or unfolded.
     pub(super) fn follow(&mut self) {
-        let action = self.looking().and_then(|(view, lines, _)| view.link(lines)?.action);
+        let action = self.looking().and_then(|(view, kept, _)| view.link(kept)?.action);
         match action {
             Some(action) => self.follow_action(action),
+            None if self.toggle_fold() => {}
             None => self.say(Role::Dim, Message::new("explorer.message.no_link")),
         }
     }

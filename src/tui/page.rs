@@ -1,9 +1,9 @@
 //! What a pane shows: a command line and its output.
 
+use super::kept::Kept;
 use super::message::End;
 use super::panes::PaneSpec;
 use super::view::View;
-use super::wrap::wrap;
 use crate::output::{Action, Line, Packed, Piece, Role};
 use crate::words::{Language, text};
 
@@ -17,10 +17,11 @@ pub(super) struct Page {
     pub(super) pinned: Option<Action>,
     /// The line whose output `lines` is.
     loaded: Option<String>,
-    lines: Vec<Packed>,
+    lines: Kept,
     /// Output that is arriving, to replace `lines` once it is whole.
-    incoming: Vec<Packed>,
-    wrapped: Option<(usize, Vec<Packed>)>,
+    incoming: Kept,
+    /// The lines broken for a width.
+    broken: Option<(usize, Kept)>,
     /// Whether something happened since on which the output depends.
     pub(super) stale: bool,
     /// Whether only symbols arrived since.
@@ -70,36 +71,42 @@ impl Page {
 
     /// Its command line begins to run.
     pub(super) fn begin(&mut self) {
-        self.incoming.clear();
+        self.incoming = Kept::default();
     }
 
     /// Takes more output of the running command.
     pub(super) fn receive(&mut self, pieces: Vec<Piece>, skip: Option<&str>) {
         let wanted = pieces.into_iter().filter(|piece| skip.is_none() || piece.kind() != skip);
-        self.incoming.extend(wanted.flat_map(Piece::into_lines).map(Packed::from));
+        self.incoming.take(wanted, None);
     }
 
     /// The command line has ended: its output becomes the page, of a stopped one as far as it came. The position is
     /// kept unless the line is another one, or, for an anchored pane, the output is.
     pub(super) fn finish(&mut self, line: &str, end: &End, spec: &PaneSpec, language: Language) {
         let mut incoming = std::mem::take(&mut self.incoming);
+        incoming.close_all();
         match end {
             // Without a word on the page the command would start again at once.
             End::Cancelled => {
                 let line = Line::new().role(Role::Warning, text("explorer.status.stopped_pane", language));
-                incoming.insert(0, line.into());
+                incoming.prepend(line);
             }
-            End::Failed(why) => incoming.push(Line::new().role(Role::Error, why).into()),
+            End::Failed(why) => incoming.take([Line::new().role(Role::Error, why).into()], None),
             End::Finished | End::Quit => {}
         }
-        if incoming.first().is_some_and(Packed::is_empty) {
-            incoming.remove(0);
+        if incoming.line(0).is_some_and(Packed::is_empty) {
+            incoming.drop_first(1, None);
         }
-        if incoming.is_empty() {
-            incoming.push(Line::new().role(Role::Dim, format!("{line}: no output")).into());
+        if incoming.count() == 0 {
+            let line = Line::new().role(Role::Dim, format!("{line}: no output"));
+            incoming.take([line.into()], None);
         }
         let renewed = std::mem::take(&mut self.renewing);
-        if self.loaded.as_deref() != Some(line) || (spec.anchored && !renewed && self.lines != incoming) {
+        let same_line = self.loaded.as_deref() == Some(line);
+        if same_line {
+            incoming.fold_like(self.kept());
+        }
+        if !same_line || (spec.anchored && !renewed && self.lines.lines() != incoming.lines()) {
             self.view = View::default();
             // Broken lines have other numbers.
             if !spec.wrap {
@@ -108,46 +115,48 @@ impl Page {
         }
         self.loaded = Some(line.to_owned());
         self.lines = incoming;
-        self.wrapped = None;
+        self.broken = None;
         self.stale = false;
     }
 
-    /// Breaks the lines for a width; to be called before [`Page::rows`].
+    /// Breaks the lines for a width; to be called before [`Page::kept`].
     pub(super) fn fit(&mut self, width: usize) {
-        if self.wrapped.as_ref().is_none_or(|(at, _)| *at != width) {
-            self.wrapped = Some((
-                width,
-                self.lines.iter().flat_map(|line| wrap(&line.line(), width)).map(Packed::from).collect(),
-            ));
+        let before = self.broken.take();
+        self.broken = match before {
+            Some((at, lines)) if at == width => Some((at, lines)),
+            before => {
+                let mut lines = self.lines.broken(width);
+                if let Some((_, before)) = before {
+                    lines.fold_like(&before);
+                }
+                Some((width, lines))
+            }
+        };
+    }
+
+    /// The lines to draw: as they came, or broken if they were fitted.
+    pub(super) fn kept(&self) -> &Kept {
+        match &self.broken {
+            Some((_, lines)) => lines,
+            None if self.lines.count() == 0 => &self.incoming,
+            None => &self.lines,
         }
     }
 
-    /// The rows to draw: the lines, or the broken ones if they were fitted.
-    pub(super) fn rows(&self) -> &[Packed] {
-        rows(&self.wrapped, &self.lines, &self.incoming)
-    }
-
-    /// The position and the rows, to move the one over the other.
-    pub(super) fn parts(&mut self) -> (&mut View, &[Packed]) {
-        (&mut self.view, rows(&self.wrapped, &self.lines, &self.incoming))
+    /// The position and the lines, to move the one over the other and to fold.
+    pub(super) fn parts(&mut self) -> (&mut View, &mut Kept) {
+        let kept = match &mut self.broken {
+            Some((_, lines)) => lines,
+            None if self.lines.count() == 0 => &mut self.incoming,
+            None => &mut self.lines,
+        };
+        (&mut self.view, kept)
     }
 }
 
 /// The first line with something to follow, if it is near the top: headings are no place for a cursor.
-fn first_link(lines: &[Packed]) -> usize {
-    lines.iter().take(FIRST_LINES).position(Packed::has_link).unwrap_or(0)
-}
-
-fn rows<'p>(
-    wrapped: &'p Option<(usize, Vec<Packed>)>,
-    lines: &'p [Packed],
-    incoming: &'p [Packed],
-) -> &'p [Packed] {
-    match wrapped {
-        Some((_, lines)) => lines,
-        None if lines.is_empty() => incoming,
-        None => lines,
-    }
+fn first_link(kept: &Kept) -> usize {
+    kept.rows_from(0).take(FIRST_LINES).find(|(_, line)| line.has_link()).map_or(0, |(number, _)| number)
 }
 
 #[cfg(test)]
@@ -161,16 +170,16 @@ mod tests {
         let mut page = Page::default();
         let banner = Record::new("banner").line(Line::of("*banner"));
         page.receive(vec![banner.into(), Line::of("one").into()], Some("banner"));
-        assert_eq!(page.rows().len(), 1);
+        assert_eq!(page.kept().count(), 1);
         page.finish("r", &End::Finished, PANES[REGISTERS], Language::English);
         page.view.cursor = 7;
         page.stale = true;
         assert!(page.needs("r"));
         page.receive(vec![Line::of("two").into(), Line::of("three").into()], None);
-        assert_eq!(page.rows().len(), 1);
+        assert_eq!(page.kept().count(), 1);
         page.begin();
         page.finish("r", &End::Failed("r: no context".into()), PANES[REGISTERS], Language::English);
-        assert_eq!(page.rows()[0].text(), "r: no context");
+        assert_eq!(page.kept().lines()[0].text(), "r: no context");
         assert_eq!(page.view.cursor, 7);
         assert!(!page.needs("r"));
         assert!(page.needs("r rax"));
@@ -204,8 +213,8 @@ mod tests {
         page.receive(vec![Line::of("one two three four five").into()], None);
         page.finish("!analyze", &End::Finished, PANES[REGISTERS], Language::English);
         page.fit(10);
-        assert!(page.rows().len() > 2);
+        assert!(page.kept().count() > 2);
         page.fit(80);
-        assert_eq!(page.rows().len(), 1);
+        assert_eq!(page.kept().count(), 1);
     }
 }

@@ -109,9 +109,8 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
         if spec.wrap && !pane.page.is_loading() {
             pane.page.fit(usize::from(body.width));
         }
-        let (view, rows) = pane.page.parts();
-        let lines = if place.pane == CONSOLE { app.console.lines() } else { rows };
-        view.settle(lines.len(), height);
+        let (view, kept) = pane.page.parts();
+        view.settle(if place.pane == CONSOLE { app.console.kept() } else { kept }, height);
     }
     let active = place.pane == app.active;
     if let Some(title) = place.title {
@@ -121,12 +120,12 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
     let Some(view) = app.panes.get(place.pane).map(|pane| pane.page.view.clone()) else {
         return;
     };
-    let lines = app.rows(place.pane);
+    let Some(lines) = app.kept(place.pane) else { return };
     let gutter = spec.gutter.min(body.width);
     let marks = Rect { width: gutter, ..body };
     body = Rect { x: body.x + gutter, width: body.width - gutter, ..body };
     let with_cursor = active && matches!(app.keyboard, Keyboard::Pane | Keyboard::Find);
-    for (row, (number, kept)) in lines.iter().enumerate().skip(view.top).take(height).enumerate() {
+    for (row, (number, kept)) in lines.rows_from(view.top_row(lines)).take(height).enumerate() {
         let line = &kept.line();
         let look = LineLook {
             theme: &app.theme,
@@ -136,13 +135,33 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
         };
         let row = u16::try_from(row).unwrap_or(u16::MAX);
         canvas::line(buffer, body, row, line, look);
+        hidden(
+            app,
+            buffer,
+            body,
+            row,
+            line.columns().saturating_sub(view.left),
+            lines.folds().hidden_under(number),
+        );
         if gutter > 0 && is_selected(app, line) {
             put(buffer, marks, 0, row, ">", app.theme.role(Role::Heading));
         }
     }
-    if lines.is_empty() {
+    if lines.count() == 0 {
         put(buffer, body, 0, 0, &empty_text(app, place.pane), app.theme.role(Role::Dim));
     }
+}
+
+/// How many lines a folded head stands for, behind it; over its end where there is no room.
+fn hidden(app: &App, buffer: &mut Buffer, body: Rect, row: u16, end: usize, count: usize) {
+    if count == 0 {
+        return;
+    }
+    let key = if count == 1 { "explorer.status.folded_one" } else { "explorer.status.folded_many" };
+    let said = Message::new(key).with("count", count);
+    let said = format!(" [{}]", said.in_language(app.language()));
+    let start = end.min(usize::from(body.width).saturating_sub(columns(&said)));
+    put(buffer, body, u16::try_from(start).unwrap_or(0), row, &said, app.theme.role(Role::Label));
 }
 
 /// Whether a line shows the selected frame.
@@ -171,7 +190,7 @@ fn title_text(app: &App, place: Place) -> (String, String) {
         Some(line) => line,
         None => app
             .echo
-            .and_then(|echo| app.console.lines().get(echo))
+            .and_then(|echo| app.console.kept().line(echo))
             .map(|line| line.text().to_owned())
             .unwrap_or_default(),
     };
@@ -186,10 +205,12 @@ fn followed(app: &App, place: Place) -> String {
     line.map(|line| format!("[{line}] ")).unwrap_or_default()
 }
 
-/// `12-40/203`: the lines in sight, where not all are.
+/// `12-40/203`: the rows in sight, where not all are.
 fn position(app: &App, place: Place) -> String {
-    let count = app.rows(place.pane).len();
-    let top = app.panes.get(place.pane).map_or(0, |pane| pane.page.view.top);
+    let (Some(kept), Some(pane)) = (app.kept(place.pane), app.panes.get(place.pane)) else {
+        return String::new();
+    };
+    let (count, top) = (kept.rows(), pane.page.view.top_row(kept));
     let end = (top + usize::from(place.body.height)).min(count);
     if top == 0 && end == count { String::new() } else { format!("{}-{end}/{count} ", top + 1) }
 }
@@ -224,7 +245,11 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     }
     let key = match app.keyboard {
         Keyboard::Pane if lacks_value(app) => "explorer.hints.not_recovered",
-        Keyboard::Pane => PANES.get(app.active).map_or("", |pane| pane.hints),
+        Keyboard::Pane => match folded(app) {
+            Some(true) => "explorer.hints.folded",
+            Some(false) => "explorer.hints.unfolded",
+            None => PANES.get(app.active).map_or("", |pane| pane.hints),
+        },
         Keyboard::Prompt if app.prompt.offered().is_some() => "explorer.hints.choices",
         Keyboard::Prompt if hides_output(app, layout) => "explorer.hints.prompt_scrolls",
         Keyboard::Prompt => "explorer.hints.prompt",
@@ -256,14 +281,19 @@ fn whole_hints(text: &str, room: usize) -> &str {
 
 /// Whether the last command said more than is in sight.
 fn hides_output(app: &App, layout: &Layout) -> bool {
-    let said = app.echo.map_or(0, |echo| app.console.lines().len().saturating_sub(echo + 1));
-    layout.place(CONSOLE).is_some_and(|place| said > usize::from(place.body.height))
+    layout.place(CONSOLE).is_some_and(|place| app.said() > usize::from(place.body.height))
+}
+
+/// Whether the head under the cursor is folded; `None` where there is no head.
+fn folded(app: &App) -> Option<bool> {
+    let (kept, pane) = (app.kept(app.active)?, app.panes.get(app.active)?);
+    Some(kept.folds().is_folded(kept.folds().headed(pane.page.view.cursor)?))
 }
 
 /// Whether the line under the cursor of the registers has a value that is not known.
 fn lacks_value(app: &App) -> bool {
     let pane = app.panes.get(REGISTERS).filter(|_| app.active == REGISTERS);
-    let line = pane.and_then(|pane| app.rows(REGISTERS).get(pane.page.view.cursor));
+    let line = pane.and_then(|pane| pane.page.kept().line(pane.page.view.cursor));
     line.is_some_and(|line| line.line().spans().iter().any(|span| span.role == Role::Unreadable))
 }
 

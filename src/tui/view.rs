@@ -1,5 +1,6 @@
 //! Looking at lines: what is scrolled to, which line and link is chosen, what is searched for.
 
+use super::kept::Kept;
 use super::search::Pattern;
 use crate::output::{Line, Packed, Role, Span};
 
@@ -17,62 +18,81 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Moves the cursor by lines, down for positive numbers.
-    pub(super) fn move_by(&mut self, by: isize, count: usize) {
-        let last = count.saturating_sub(1);
-        self.go_to(self.cursor.min(last).saturating_add_signed(by), count);
+    /// Moves the cursor by rows, down for positive numbers.
+    pub(super) fn move_by(&mut self, by: isize, kept: &Kept) {
+        let row = kept.folds().row_of(self.cursor.min(kept.count().saturating_sub(1)));
+        let row = row.saturating_add_signed(by).min(kept.rows().saturating_sub(1));
+        self.go_to(kept.folds().line_at(row), kept);
     }
 
-    /// Moves by a page of lines: what is shown moves along, so that the cursor stays at its height.
-    pub(super) fn page_by(&mut self, by: isize, count: usize) {
-        self.top = self.top.saturating_add_signed(by);
-        self.move_by(by, count);
+    /// Moves by a page of rows: what is shown moves along, so that the cursor stays at its height.
+    pub(super) fn page_by(&mut self, by: isize, kept: &Kept) {
+        let row = kept.folds().row_of(self.top).saturating_add_signed(by);
+        self.top = kept.folds().line_at(row.min(kept.rows()));
+        self.move_by(by, kept);
     }
 
-    /// Moves the cursor to a line.
-    pub(super) fn go_to(&mut self, line: usize, count: usize) {
-        let line = line.min(count.saturating_sub(1));
+    /// Moves the cursor to a line, or to the head that stands for it.
+    pub(super) fn go_to(&mut self, line: usize, kept: &Kept) {
+        let line = kept.folds().shown(line.min(kept.count().saturating_sub(1)));
         if line != self.cursor {
             self.cursor = line;
             self.chosen = None;
         }
     }
 
-    /// Scrolls so that the cursor is among `height` lines out of `count`.
-    pub(super) fn settle(&mut self, count: usize, height: usize) {
-        self.cursor = self.cursor.min(count.saturating_sub(1));
-        let height = height.max(1);
-        self.top = self.top.min(count.saturating_sub(height)).min(self.cursor);
-        if self.cursor >= self.top + height {
-            self.top = self.cursor + 1 - height;
+    /// Scrolls so that the cursor is among the lines in `height` rows; it leaves what was folded.
+    pub(super) fn settle(&mut self, kept: &Kept, height: usize) {
+        self.go_to(self.cursor, kept);
+        let (folds, height) = (kept.folds(), height.max(1));
+        let cursor = folds.row_of(self.cursor);
+        let mut top = folds.row_of(self.top).min(kept.rows().saturating_sub(height)).min(cursor);
+        if cursor >= top + height {
+            top = cursor + 1 - height;
         }
+        self.top = folds.line_at(top);
+    }
+
+    /// The first row shown.
+    pub(super) fn top_row(&self, kept: &Kept) -> usize {
+        kept.folds().row_of(self.top)
     }
 
     /// Chooses the next (`forward`) or previous link of the line under the cursor, and goes on to the neighbouring
     /// lines' links at the ends.
-    pub(super) fn step_link(&mut self, lines: &[Packed], forward: bool) {
-        let Some(line) = lines.get(self.cursor).map(Packed::line) else {
+    pub(super) fn step_link(&mut self, kept: &Kept, forward: bool) {
+        let Some(line) = kept.line(self.cursor).map(Packed::line) else {
             return;
         };
-        let here = self.chosen_span(&line);
-        let next = if forward {
-            links(&line).find(|&index| here.is_none_or(|here| index > here))
-        } else {
-            links(&line).filter(|&index| here.is_some_and(|here| index < here)).last()
-        };
-        if next.is_some() {
-            self.chosen = next;
+        if let Some(next) = self.neighbour(&line, forward) {
+            self.chosen = Some(next);
             return;
         }
-        let mut rest: Box<dyn Iterator<Item = (usize, &Packed)>> = if forward {
-            Box::new(lines.iter().enumerate().skip(self.cursor + 1))
+        let row = kept.folds().row_of(self.cursor);
+        let has_link = |(_, line): &(usize, &Packed)| line.has_link();
+        let found = if forward {
+            kept.rows_from(row + 1).find(has_link)
         } else {
-            Box::new(lines.iter().enumerate().take(self.cursor).rev())
+            kept.in_rows(0..row).rev().find(has_link)
         };
-        if let Some((number, line)) = rest.find(|(_, line)| line.has_link()) {
+        if let Some((number, line)) = found {
             let line = line.line();
             self.cursor = number;
             self.chosen = if forward { links(&line).next() } else { links(&line).last() };
+        }
+    }
+
+    /// Whether the line under the cursor has another link in that direction.
+    pub(super) fn can_step(&self, kept: &Kept, forward: bool) -> bool {
+        kept.line(self.cursor).is_some_and(|line| self.neighbour(&line.line(), forward).is_some())
+    }
+
+    fn neighbour(&self, line: &Line, forward: bool) -> Option<usize> {
+        let here = self.chosen_span(line);
+        if forward {
+            links(line).find(|&index| here.is_none_or(|here| index > here))
+        } else {
+            links(line).filter(|&index| here.is_some_and(|here| index < here)).last()
         }
     }
 
@@ -82,14 +102,14 @@ impl View {
     }
 
     /// The span that Enter follows.
-    pub(super) fn link(&self, lines: &[Packed]) -> Option<Span> {
-        let line = lines.get(self.cursor)?.line();
+    pub(super) fn link(&self, kept: &Kept) -> Option<Span> {
+        let line = kept.line(self.cursor)?.line();
         line.spans().get(self.chosen_span(&line)?).filter(|span| span.action.is_some()).cloned()
     }
 
     /// Scrolls sideways so that the chosen span is in sight, as far as `width` allows.
-    pub(super) fn show_chosen(&mut self, lines: &[Packed], width: usize) {
-        let Some(line) = lines.get(self.cursor).map(Packed::line) else {
+    pub(super) fn show_chosen(&mut self, kept: &Kept, width: usize) {
+        let Some(line) = kept.line(self.cursor).map(Packed::line) else {
             return;
         };
         let Some(chosen) = self.chosen_span(&line) else {
@@ -106,28 +126,31 @@ impl View {
         }
     }
 
-    /// Scrolls sideways by columns, at most until the end of the longest of `lines` in sight.
-    pub(super) fn scroll_sideways(&mut self, by: isize, lines: &[Packed], height: usize, width: usize) {
-        let longest = lines.iter().skip(self.top).take(height).map(Packed::columns).max().unwrap_or(0);
+    /// Scrolls sideways by columns, at most until the end of the longest line in sight.
+    pub(super) fn scroll_sideways(&mut self, by: isize, kept: &Kept, height: usize, width: usize) {
+        let shown = kept.rows_from(self.top_row(kept)).take(height);
+        let longest = shown.map(|(_, line)| line.columns()).max().unwrap_or(0);
         self.left = self.left.saturating_add_signed(by).min(longest.saturating_sub(width.min(longest)));
     }
 
-    /// Goes to the next (`forward`) or previous line that holds the pattern, round; false if there is none.
+    /// Goes to the next (`forward`) or previous line that holds the pattern, round; false if there is none. What hides the
+    /// line is unfolded.
     pub(super) fn find(
         &mut self,
-        lines: &[Packed],
+        kept: &mut Kept,
         pattern: &Pattern,
         forward: bool,
         from_here: bool,
     ) -> bool {
-        let count = lines.len();
+        let count = kept.count();
         let first = usize::from(!from_here);
         let found = (first..count + first).find_map(|step| {
             let at = if forward { self.cursor + step } else { self.cursor + count.saturating_sub(step) };
             let at = at.checked_rem(count)?;
-            lines.get(at).filter(|line| pattern.is_in(line.text())).map(|_| at)
+            kept.line(at).filter(|line| pattern.is_in(line.text())).map(|_| at)
         });
         if let Some(at) = found {
+            kept.reveal(at);
             self.cursor = at;
             self.chosen = None;
         }
@@ -155,7 +178,7 @@ mod tests {
     use super::*;
     use crate::output::Action;
 
-    fn lines() -> Vec<Packed> {
+    fn lines() -> Kept {
         [
             Line::of("heading"),
             Line::new().link(Role::Address, "10", Action::Memory(0x10)).text(" ").link(
@@ -166,23 +189,24 @@ mod tests {
             Line::of("between"),
             Line::new().text("    ").link(Role::Address, "30", Action::Memory(0x30)),
         ]
-        .map(Packed::from)
-        .into()
+        .into_iter()
+        .collect()
     }
 
     #[test]
     fn the_cursor_stays_in_sight_and_in_bounds() {
+        let many: Kept = (0..100_000).map(|_| Line::new()).collect();
         let mut view = View::default();
-        view.move_by(70_000, 100_000);
-        view.settle(100_000, 20);
+        view.move_by(70_000, &many);
+        view.settle(&many, 20);
         assert_eq!((view.cursor, view.top), (70_000, 69_981));
-        view.move_by(isize::MAX, 100_000);
-        view.settle(100_000, 20);
+        view.move_by(isize::MAX, &many);
+        view.settle(&many, 20);
         assert_eq!((view.cursor, view.top), (99_999, 99_980));
-        view.settle(3, 20);
+        view.settle(&(0..3).map(|_| Line::new()).collect(), 20);
         assert_eq!((view.cursor, view.top), (2, 0));
-        view.move_by(isize::MIN, 3);
-        view.settle(0, 0);
+        view.move_by(isize::MIN, &many);
+        view.settle(&Kept::default(), 0);
         assert_eq!((view.cursor, view.top), (0, 0));
     }
 
@@ -203,7 +227,8 @@ mod tests {
     #[test]
     fn a_line_without_choice_offers_what_it_names() {
         let lines = lines();
-        let module = [lines[1].line().link(Role::Module, "nt", Action::Module("nt".into())).into()];
+        let module = lines.lines()[1].line().link(Role::Module, "nt", Action::Module("nt".into()));
+        let module = [module].into_iter().collect();
         assert_eq!(View::default().link(&module).as_ref().map(Span::text), Some("nt"));
         let view = View { cursor: 1, ..View::default() };
         assert_eq!(view.link(&lines).as_ref().map(Span::text), Some("10"));
@@ -212,22 +237,23 @@ mod tests {
 
     #[test]
     fn searching_goes_round() {
-        let lines = lines();
+        let mut lines = lines();
         let pattern = Pattern::new("e").expect("not empty");
         let mut view = View::default();
-        assert!(view.find(&lines, &pattern, true, false));
+        assert!(view.find(&mut lines, &pattern, true, false));
         assert_eq!(view.cursor, 2);
-        assert!(view.find(&lines, &pattern, true, false));
+        assert!(view.find(&mut lines, &pattern, true, false));
         assert_eq!(view.cursor, 0);
-        assert!(view.find(&lines, &pattern, false, false));
+        assert!(view.find(&mut lines, &pattern, false, false));
         assert_eq!(view.cursor, 2);
-        assert!(!view.find(&lines, &Pattern::new("absent").expect("not empty"), true, true));
-        assert!(!view.find(&[], &pattern, true, true));
+        assert!(!view.find(&mut lines, &Pattern::new("absent").expect("not empty"), true, true));
+        assert!(!view.find(&mut Kept::default(), &pattern, true, true));
     }
 
     #[test]
     fn a_chosen_span_beyond_the_edge_is_scrolled_to() {
-        let lines = [Line::of(" ".repeat(50)).link(Role::Address, "0123456789", Action::Memory(0)).into()];
+        let line = Line::of(" ".repeat(50)).link(Role::Address, "0123456789", Action::Memory(0));
+        let lines = [line].into_iter().collect();
         let mut view = View::default();
         view.show_chosen(&lines, 20);
         assert_eq!(view.left, 41);

@@ -47,6 +47,34 @@ fn keys_drive_it_and_q_restores_the_terminal() {
     terminal.assert_restored();
 }
 
+/// Each of the demo's two queues with ready threads holds one, whose line takes two rows of 80 columns and one of 160.
+#[test]
+fn sections_fold_and_a_search_unfolds_them() {
+    for (columns, rows, language, hidden) in
+        [(80, 24, "en", "[+2 lines]"), (160, 50, "en", "[+1 line]"), (80, 24, "zh-CN", "[+2 行]")]
+    {
+        let mut terminal = Terminal::open(columns, rows, &["--demo", "wifi", "--lang", language], &[]);
+        terminal.wait_for("KMODE_EXCEPTION_NOT_HANDLED (1e)");
+        terminal.press("!ready\r");
+        terminal.wait_for("Processor 1: Ready Threads at priority 9");
+        terminal.press("\x1b8/priority 10\r-");
+        terminal.wait_for(&format!("Ready Threads at priority 10 {hidden}"));
+        let screen = terminal.contents();
+        assert!(!screen.contains("Cid 0004.0044") && screen.contains("Cid 0004.0040"), "{screen}");
+        // What is folded is found, and unfolded there.
+        terminal.press("/Cid 0004.0044\r");
+        terminal.wait_for("    THREAD ffffa4058c031050  Cid 0004.0044");
+        terminal.press("_");
+        terminal.wait_for("0: kd> !ready [+");
+        assert!(!terminal.contents().contains("Ready Threads"), "{}", terminal.contents());
+        terminal.press("*");
+        terminal.wait_for("Cid 0004.0044");
+        terminal.press(":.echo done\r");
+        terminal.wait_for("\ndone");
+        terminal.leave();
+    }
+}
+
 #[test]
 fn the_command_q_and_control_d_end_it_too() {
     for keys in ["q\r", ":q\r", "\x04", "\t:q\r", "\tq"] {

@@ -1,0 +1,363 @@
+//! Which lines stand under which, and which of them are folded away.
+//!
+//! Lines are numbered from 0, whether they are in sight or not; rows count only those in sight. Going from the one to the
+//! other takes the logarithm of the number of folded parts; folding something costs a walk over all parts, which are
+//! far fewer than lines. A line that is not the head of anything costs nothing.
+
+/// A head with what stands under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    /// The first line of the head.
+    head: u32,
+    /// The first line under it.
+    body: u32,
+    /// The line behind it; [`OPEN`] while more is to come.
+    end: u32,
+    /// The part in which it stands; [`NONE`] for an outermost one.
+    outer: u32,
+    folded: bool,
+}
+
+const OPEN: u32 = u32::MAX;
+const NONE: u32 = u32::MAX;
+
+/// Lines beside each other that are out of sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Hidden {
+    /// The head that stands for them.
+    head: usize,
+    start: usize,
+    end: usize,
+    /// How many lines before them are out of sight as well.
+    before: usize,
+}
+
+/// The parts of a list of lines, and which of them are folded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Folds {
+    /// By their heads. What stands in a part follows it.
+    parts: Vec<Part>,
+    /// What is out of sight, in order.
+    hidden: Vec<Hidden>,
+}
+
+impl Folds {
+    /// A part begins whose head are the lines from `head` to `body`; parts are begun in the order of their heads.
+    /// `outer` is the part in which it stands. Returns its number.
+    pub(super) fn open(&mut self, head: usize, body: usize, outer: Option<usize>, folded: bool) -> usize {
+        let outer = outer.map_or(NONE, narrow);
+        self.parts.push(Part { head: narrow(head), body: narrow(body), end: OPEN, outer, folded });
+        self.parts.len() - 1
+    }
+
+    /// The part is complete with `count` lines in all. One that got no lines is none.
+    pub(super) fn close(&mut self, part: usize, count: usize) {
+        let Some(closed) = self.parts.get_mut(part) else { return };
+        closed.end = narrow(count);
+        // Nothing can have begun in it.
+        if closed.body >= closed.end {
+            self.parts.truncate(part);
+        }
+    }
+
+    /// What is folded or open has changed: works out anew what is out of sight of `count` lines.
+    pub(super) fn update(&mut self, count: usize) {
+        self.hidden.clear();
+        let (mut hidden_to, mut before) = (0, 0);
+        for part in self.parts.iter().filter(|part| part.folded) {
+            let (start, end) = (wide(part.body), wide(part.end).min(count));
+            if start >= hidden_to.max(1) && start < end {
+                self.hidden.push(Hidden { head: wide(part.head), start, end, before });
+                before += end - start;
+                hidden_to = end;
+            }
+        }
+    }
+
+    /// How many of `count` lines are in sight.
+    pub(super) fn rows(&self, count: usize) -> usize {
+        count - self.hidden.last().map_or(0, |last| last.before + last.end - last.start).min(count)
+    }
+
+    /// The line that stands in a row.
+    pub(super) fn line_at(&self, row: usize) -> usize {
+        let passed = self.hidden.partition_point(|hidden| hidden.start - hidden.before <= row);
+        row + self.hidden_before(passed)
+    }
+
+    /// The row of a line; of one out of sight, that of its head's last line.
+    pub(super) fn row_of(&self, line: usize) -> usize {
+        let passed = self.hidden.partition_point(|hidden| hidden.start <= line);
+        match passed.checked_sub(1).and_then(|last| self.hidden.get(last)) {
+            Some(last) if line < last.end => (last.start - last.before).saturating_sub(1),
+            _ => line - self.hidden_before(passed).min(line),
+        }
+    }
+
+    /// The line itself, or the head that stands for it.
+    pub(super) fn shown(&self, line: usize) -> usize {
+        let passed = self.hidden.partition_point(|hidden| hidden.start <= line);
+        match passed.checked_sub(1).and_then(|last| self.hidden.get(last)) {
+            Some(last) if line < last.end => last.head,
+            _ => line,
+        }
+    }
+
+    /// How many lines are out of sight under a head whose first line this is.
+    pub(super) fn hidden_under(&self, line: usize) -> usize {
+        let found = self.hidden.binary_search_by_key(&line, |hidden| hidden.head);
+        found.ok().and_then(|at| self.hidden.get(at)).map_or(0, |hidden| hidden.end - hidden.start)
+    }
+
+    fn hidden_before(&self, passed: usize) -> usize {
+        let last = passed.checked_sub(1).and_then(|last| self.hidden.get(last));
+        last.map_or(0, |last| last.before + last.end - last.start)
+    }
+
+    /// The innermost part in which a line is, as its head or under it.
+    pub(super) fn part_of(&self, line: usize) -> Option<usize> {
+        let after = self.parts.partition_point(|part| wide(part.head) <= line);
+        let mut at = after.checked_sub(1)?;
+        loop {
+            let part = self.parts.get(at)?;
+            if line < wide(part.end) {
+                return Some(at);
+            }
+            // What is outside begins before what is inside.
+            at = Some(wide(part.outer)).filter(|outer| *outer < at)?;
+        }
+    }
+
+    /// The part whose head a line belongs to.
+    pub(super) fn headed(&self, line: usize) -> Option<usize> {
+        self.part_of(line).filter(|part| self.parts.get(*part).is_some_and(|part| line < wide(part.body)))
+    }
+
+    /// The part around another.
+    pub(super) fn outer(&self, part: usize) -> Option<usize> {
+        Some(wide(self.parts.get(part)?.outer)).filter(|outer| *outer < self.parts.len())
+    }
+
+    /// The first line of a part's head.
+    pub(super) fn head(&self, part: usize) -> usize {
+        self.parts.get(part).map_or(0, |part| wide(part.head))
+    }
+
+    /// The lines of a part, out of `count`.
+    pub(super) fn lines(&self, part: usize, count: usize) -> std::ops::Range<usize> {
+        self.parts.get(part).map_or(0..0, |part| wide(part.head)..wide(part.end).min(count))
+    }
+
+    /// Whether a part is folded.
+    pub(super) fn is_folded(&self, part: usize) -> bool {
+        self.parts.get(part).is_some_and(|part| part.folded)
+    }
+
+    /// Folds or unfolds a part; [`Folds::update`] has to follow.
+    pub(super) fn set(&mut self, part: usize, folded: bool) {
+        if let Some(part) = self.parts.get_mut(part) {
+            part.folded = folded;
+        }
+    }
+
+    /// Folds or unfolds all parts; [`Folds::update`] has to follow.
+    pub(super) fn set_all(&mut self, folded: bool) {
+        self.parts.iter_mut().for_each(|part| part.folded = folded);
+    }
+
+    /// Whether there is nothing to fold.
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Folds what is folded in other lines with the same parts; [`Folds::update`] has to follow.
+    pub(super) fn fold_like(&mut self, other: &Folds) {
+        if self.parts.len() == other.parts.len() {
+            for (part, like) in self.parts.iter_mut().zip(&other.parts) {
+                part.folded = like.folded;
+            }
+        }
+    }
+
+    /// The same parts over other lines: `place` says where a line is now. [`Folds::update`] has to follow.
+    pub(super) fn moved(&self, place: impl Fn(usize) -> usize) -> Folds {
+        let at = |line: u32| if line == OPEN { OPEN } else { narrow(place(wide(line))) };
+        let moved =
+            |part: &Part| Part { head: at(part.head), body: at(part.body), end: at(part.end), ..*part };
+        Folds { parts: self.parts.iter().map(moved).collect(), hidden: Vec::new() }
+    }
+
+    /// The first `gone` lines make way for `instead`: parts whose heads are gone are no parts any more. Returns how many
+    /// those are. [`Folds::update`] has to follow.
+    pub(super) fn drop_first(&mut self, gone: usize, instead: usize) -> usize {
+        let removed = self.parts.partition_point(|part| wide(part.head) < gone);
+        self.parts.drain(..removed);
+        for part in &mut self.parts {
+            part.outer =
+                part.outer.checked_sub(narrow(removed)).filter(|_| part.outer != NONE).unwrap_or(NONE);
+        }
+        let place = |line: usize| (line + instead).saturating_sub(gone);
+        let hidden = std::mem::take(&mut self.hidden);
+        *self = Folds { hidden, ..self.moved(place) };
+        removed
+    }
+
+    /// Bytes that it takes.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.parts) + size_of_val(&*self.hidden)
+    }
+}
+
+fn narrow(line: usize) -> u32 {
+    u32::try_from(line).unwrap_or(u32::MAX)
+}
+
+fn wide(line: u32) -> usize {
+    usize::try_from(line).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::time::Instant;
+
+    /// Ten lines: 1 is the head of 2 to 8, in which 3 and 4 are the head of 5 and 6.
+    fn nested() -> Folds {
+        let mut folds = Folds::default();
+        let outer = folds.open(1, 2, None, false);
+        let inner = folds.open(3, 5, Some(outer), false);
+        folds.close(inner, 7);
+        folds.close(outer, 9);
+        folds.update(10);
+        folds
+    }
+
+    fn rows(folds: &Folds, count: usize) -> Vec<usize> {
+        (0..folds.rows(count)).map(|row| folds.line_at(row)).collect()
+    }
+
+    #[test]
+    fn what_is_folded_is_out_of_sight() {
+        let mut folds = nested();
+        assert_eq!(rows(&folds, 10), (0..10).collect::<Vec<_>>());
+        folds.set(1, true);
+        folds.update(10);
+        assert_eq!(rows(&folds, 10), [0, 1, 2, 3, 4, 7, 8, 9]);
+        assert_eq!((folds.shown(6), folds.row_of(6), folds.row_of(7)), (3, 4, 5));
+        assert_eq!((folds.hidden_under(3), folds.hidden_under(1)), (2, 0));
+        folds.set(0, true);
+        folds.update(10);
+        assert_eq!(rows(&folds, 10), [0, 1, 9]);
+        assert_eq!((folds.shown(6), folds.row_of(6), folds.row_of(9)), (1, 1, 2));
+        assert_eq!((folds.hidden_under(3), folds.hidden_under(1)), (0, 7));
+        folds.set_all(false);
+        folds.update(10);
+        assert_eq!(folds.rows(10), 10);
+    }
+
+    #[test]
+    fn a_line_knows_what_it_is_in() {
+        let folds = nested();
+        let parts: Vec<_> = (0..10).map(|line| folds.part_of(line)).collect();
+        let (outer, inner) = (Some(0), Some(1));
+        assert_eq!(parts, [None, outer, outer, inner, inner, inner, inner, outer, outer, None]);
+        let heads: Vec<_> = (0..10).filter(|line| folds.headed(*line).is_some()).collect();
+        assert_eq!(heads, [1, 3, 4]);
+        assert_eq!(folds.outer(1), Some(0));
+        assert_eq!(folds.outer(0), None);
+    }
+
+    #[test]
+    fn a_part_without_lines_is_none_and_one_that_grows_stays_folded() {
+        let mut folds = Folds::default();
+        let part = folds.open(0, 1, None, true);
+        folds.update(3);
+        assert_eq!(rows(&folds, 3), [0]);
+        folds.update(4);
+        assert_eq!((rows(&folds, 4), folds.hidden_under(0)), (vec![0], 3));
+        folds.close(part, 4);
+        let empty = folds.open(4, 5, None, true);
+        folds.close(empty, 5);
+        folds.update(5);
+        assert_eq!((rows(&folds, 5), folds.headed(4)), (vec![0, 4], None));
+    }
+
+    #[test]
+    fn parts_whose_heads_are_gone_are_no_parts() {
+        let mut folds = nested();
+        folds.set(1, true);
+        assert_eq!(folds.drop_first(2, 1), 1);
+        folds.update(9);
+        // The line 3 is 2 now, and out of any other part.
+        assert_eq!(rows(&folds, 9), [0, 1, 2, 3, 6, 7, 8]);
+        assert_eq!((folds.part_of(4), folds.outer(0)), (Some(0), None));
+    }
+
+    /// Parts that nest as brackets do.
+    fn any_folds() -> impl Strategy<Value = (Folds, usize)> {
+        prop::collection::vec((0u8..4, any::<bool>()), 0..60).prop_map(|steps| {
+            let (mut folds, mut open, mut count) = (Folds::default(), Vec::new(), 1);
+            for (step, folded) in steps {
+                match step {
+                    0 => {
+                        let outer = open.last().copied();
+                        open.push(folds.open(count, count + 1, outer, folded));
+                        count += 1;
+                    }
+                    1 => open.pop().into_iter().for_each(|part| folds.close(part, count)),
+                    _ => count += 1,
+                }
+            }
+            while let Some(part) = open.pop() {
+                folds.close(part, count);
+            }
+            folds.update(count);
+            (folds, count)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn rows_and_lines_agree_with_a_walk_over_all((folds, count) in any_folds()) {
+            let covers = |part: &&Part, line| wide(part.body) <= line && line < wide(part.end);
+            let hides = |line| folds.parts.iter().find(|part| part.folded && covers(part, line));
+            let seen: Vec<usize> = (0..count).filter(|line| hides(*line).is_none()).collect();
+            prop_assert_eq!(&rows(&folds, count), &seen);
+            for (row, line) in seen.iter().enumerate() {
+                prop_assert_eq!(folds.row_of(*line), row);
+                prop_assert_eq!(folds.shown(*line), *line);
+            }
+            for line in 0..count {
+                prop_assert_eq!(folds.shown(line), hides(line).map_or(line, |part| wide(part.head)));
+                let around = |part: &Part| wide(part.head) <= line && line < wide(part.end);
+                prop_assert_eq!(folds.part_of(line), folds.parts.iter().rposition(around));
+            }
+        }
+    }
+
+    /// 50,000 lines of which every second one is a head: what a key asks is answered without walking over them.
+    #[test]
+    fn many_parts_are_found_quickly() {
+        let mut folds = Folds::default();
+        let outer = folds.open(0, 1, None, false);
+        for part in 0..25_000 {
+            let part = folds.open(part * 2 + 1, part * 2 + 2, Some(outer), part % 2 == 0);
+            folds.close(part, folds.head(part) + 2);
+        }
+        folds.close(outer, 50_001);
+        assert!(folds.bytes() <= 25_001 * 20);
+        let begun = Instant::now();
+        folds.update(50_001);
+        let update = begun.elapsed();
+        let begun = Instant::now();
+        let sum: usize = (0..1_000)
+            .map(|key| folds.line_at(key * 37) + folds.row_of(key * 50) + folds.part_of(50_000).unwrap_or(0))
+            .sum();
+        let keys = begun.elapsed();
+        println!("fold among 25,000 parts: {update:?}; what 1,000 keys ask: {keys:?} ({sum})");
+        assert_eq!(folds.rows(50_001), 50_001 - 12_500);
+        assert!(keys.as_millis() < 200, "{keys:?}");
+    }
+}

@@ -1,0 +1,358 @@
+//! Lines as a pane and the console keep them: packed, with what can be folded among them.
+
+use super::folds::Folds;
+use super::wrap::wrap;
+use crate::output::{Block, Branch, Line, Packed, Piece};
+use std::ops::Range;
+
+/// Lines, and which of them stand under which. The head of a section or of a tree's node stands for what is under it, a
+/// table's row for what is said between it and the next row, a command for its output.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    lines: Vec<Packed>,
+    folds: Folds,
+    /// The blocks that are not complete yet, outermost first.
+    open: Vec<Level>,
+}
+
+/// A block whose parts are still to come.
+#[derive(Debug)]
+enum Level {
+    /// The part that it is; `None` where no line shows its head.
+    Branch(Option<usize>),
+    /// A table: its last row's lines, and the part that the row became when something was said under it.
+    Table { row: Range<usize>, part: Option<usize> },
+}
+
+impl Level {
+    fn part(&self) -> Option<usize> {
+        match self {
+            Level::Branch(part) | Level::Table { part, .. } => *part,
+        }
+    }
+}
+
+impl Kept {
+    /// All lines, those out of sight included.
+    pub(super) fn lines(&self) -> &[Packed] {
+        &self.lines
+    }
+
+    /// A line.
+    pub(super) fn line(&self, number: usize) -> Option<&Packed> {
+        self.lines.get(number)
+    }
+
+    /// How many lines there are.
+    pub(super) fn count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// How many are in sight.
+    pub(super) fn rows(&self) -> usize {
+        self.folds.rows(self.lines.len())
+    }
+
+    /// Which are in sight.
+    pub(super) fn folds(&self) -> &Folds {
+        &self.folds
+    }
+
+    /// The lines in sight from a row on, with their numbers.
+    pub(super) fn rows_from(&self, row: usize) -> impl DoubleEndedIterator<Item = (usize, &Packed)> {
+        self.in_rows(row..self.rows())
+    }
+
+    /// The lines in some rows, with their numbers.
+    pub(super) fn in_rows(&self, rows: Range<usize>) -> impl DoubleEndedIterator<Item = (usize, &Packed)> {
+        rows.filter_map(|row| {
+            let number = self.folds.line_at(row);
+            Some((number, self.lines.get(number)?))
+        })
+    }
+
+    /// Adds what a command says, broken for a width if one is given.
+    pub(super) fn take(&mut self, pieces: impl IntoIterator<Item = Piece>, width: Option<usize>) {
+        for piece in pieces {
+            match piece {
+                Piece::Block(block) => self.block(block, width),
+                Piece::Open(block) => self.begin(block, width),
+                Piece::Close => self.close(),
+            }
+        }
+        self.folds.update(self.lines.len());
+    }
+
+    /// Adds the line of a command: what follows stands under it until the next one.
+    pub(super) fn command(&mut self, line: Line, width: Option<usize>) {
+        self.close_all();
+        let head = self.lines.len();
+        self.push(line, width);
+        let part = self.folds.open(head, self.lines.len(), None, false);
+        self.open.push(Level::Branch(Some(part)));
+    }
+
+    /// What was said is complete.
+    pub(super) fn close_all(&mut self) {
+        while !self.open.is_empty() {
+            self.close();
+        }
+        self.folds.update(self.lines.len());
+    }
+
+    /// Puts a line before all others.
+    pub(super) fn prepend(&mut self, line: Line) {
+        self.close_all();
+        self.lines.insert(0, line.into());
+        self.folds.drop_first(0, 1);
+        self.folds.update(self.lines.len());
+    }
+
+    /// Puts `instead` in the place of the first `gone` lines.
+    pub(super) fn drop_first(&mut self, gone: usize, instead: Option<Line>) {
+        let added = usize::from(instead.is_some());
+        let removed = self.folds.drop_first(gone, added);
+        self.lines.splice(..gone.min(self.lines.len()), instead.map(Packed::from));
+        let here = |line: usize| (line + added).saturating_sub(gone);
+        for level in &mut self.open {
+            match level {
+                Level::Branch(part) => *part = part.and_then(|part| part.checked_sub(removed)),
+                Level::Table { row, part } => {
+                    *part = part.and_then(|part| part.checked_sub(removed));
+                    *row = if row.start < gone { 0..0 } else { here(row.start)..here(row.end) };
+                }
+            }
+        }
+        self.folds.update(self.lines.len());
+    }
+
+    /// Folds or unfolds a part.
+    pub(super) fn fold(&mut self, part: usize, folded: bool) {
+        self.folds.set(part, folded);
+        self.folds.update(self.lines.len());
+    }
+
+    /// Folds or unfolds everything.
+    pub(super) fn fold_all(&mut self, folded: bool) {
+        self.folds.set_all(folded);
+        self.folds.update(self.lines.len());
+    }
+
+    /// Folds what is folded in another version of the same.
+    pub(super) fn fold_like(&mut self, other: &Kept) {
+        self.folds.fold_like(&other.folds);
+        self.folds.update(self.lines.len());
+    }
+
+    /// Brings a line into sight.
+    pub(super) fn reveal(&mut self, line: usize) {
+        let mut part = self.folds.part_of(line);
+        // Of a head nothing has to be unfolded but what it stands in.
+        if self.folds.headed(line).is_some() {
+            part = part.and_then(|part| self.folds.outer(part));
+        }
+        while let Some(around) = part {
+            self.folds.set(around, false);
+            part = self.folds.outer(around);
+        }
+        self.folds.update(self.lines.len());
+    }
+
+    /// The same, its lines broken for a width.
+    pub(super) fn broken(&self, width: usize) -> Kept {
+        let mut lines = Vec::with_capacity(self.lines.len());
+        let mut places = Vec::with_capacity(self.lines.len() + 1);
+        for line in &self.lines {
+            places.push(lines.len());
+            lines.extend(wrap(&line.line(), width).into_iter().map(Packed::from));
+        }
+        let end = lines.len();
+        let mut folds = self.folds.moved(|line| places.get(line).copied().unwrap_or(end));
+        folds.update(end);
+        Kept { lines, folds, open: Vec::new() }
+    }
+
+    fn push(&mut self, line: Line, width: Option<usize>) {
+        match width {
+            Some(width) if line.columns() > width => {
+                self.lines.extend(wrap(&line, width).into_iter().map(Packed::from));
+            }
+            _ => self.lines.push(line.into()),
+        }
+    }
+
+    fn block(&mut self, block: Block, width: Option<usize>) {
+        match block {
+            Block::Line(line) => {
+                self.under_row();
+                self.push(line, width);
+            }
+            Block::Record(record) => {
+                let start = self.lines.len();
+                record.lines.into_iter().for_each(|line| self.push(line, width));
+                self.row(start);
+            }
+            nested => {
+                self.begin(nested, width);
+                self.close();
+            }
+        }
+    }
+
+    fn begin(&mut self, block: Block, width: Option<usize>) {
+        match block {
+            Block::Table(table, rows) => {
+                self.under_row();
+                table.heading.into_iter().for_each(|line| self.push(line, width));
+                self.open.push(Level::Table { row: 0..0, part: None });
+                rows.into_iter().for_each(|block| self.block(block, width));
+            }
+            Block::Section(Branch { head, folded, blocks })
+            | Block::Tree(Branch { head, folded, blocks }) => {
+                let start = self.lines.len();
+                self.row(start);
+                head.lines.into_iter().for_each(|line| self.push(line, width));
+                let body = self.lines.len();
+                let part = (body > start).then(|| self.folds.open(start, body, self.part(), folded));
+                self.open.push(Level::Branch(part));
+                blocks.into_iter().for_each(|block| self.block(block, width));
+            }
+            // Neither has anything inside; nevertheless it is going to be closed.
+            single => {
+                self.block(single, width);
+                self.open.push(Level::Branch(None));
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some(part) = self.open.pop().and_then(|level| level.part()) {
+            self.folds.close(part, self.lines.len());
+        }
+    }
+
+    /// The innermost part that is open.
+    fn part(&self) -> Option<usize> {
+        self.open.iter().rev().find_map(Level::part)
+    }
+
+    /// The lines from `start` on are the next row, if a table is open.
+    fn row(&mut self, start: usize) {
+        let end = self.lines.len();
+        if let Some(Level::Table { row, part }) = self.open.last_mut() {
+            if let Some(part) = part.take() {
+                self.folds.close(part, start);
+            }
+            *row = start..end;
+        }
+    }
+
+    /// What comes next belongs to the last row, if there is one.
+    fn under_row(&mut self) {
+        let outer = self.part();
+        if let Some(Level::Table { row, part: part @ None }) = self.open.last_mut()
+            && row.start < row.end
+        {
+            *part = Some(self.folds.open(row.start, row.end, outer, false));
+        }
+    }
+}
+
+impl<T: Into<Packed>> FromIterator<T> for Kept {
+    fn from_iter<I: IntoIterator<Item = T>>(lines: I) -> Kept {
+        Kept { lines: lines.into_iter().map(Into::into).collect(), ..Kept::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::{Column, Record, Table};
+
+    fn branch(head: &str, folded: bool, inside: &[&str]) -> Branch {
+        let blocks = inside.iter().map(|text| Line::of(text).into()).collect();
+        Branch { head: Record::new("part").text(head), folded, blocks }
+    }
+
+    fn sight(kept: &Kept) -> Vec<&str> {
+        kept.rows_from(0).map(|(_, line)| line.text()).collect()
+    }
+
+    #[test]
+    fn a_folded_section_shows_its_head() {
+        let mut kept = Kept::default();
+        let pieces = [
+            Line::of("title").into(),
+            branch("one", true, &["a", "b"]).into(),
+            branch("two", false, &["c"]).into(),
+            Line::of("end").into(),
+        ];
+        kept.take(pieces, None);
+        assert_eq!(sight(&kept), ["title", "one", "two", "c", "end"]);
+        assert_eq!((kept.count(), kept.rows(), kept.folds().hidden_under(1)), (7, 5, 2));
+        kept.reveal(3);
+        assert_eq!(kept.rows(), 7);
+        kept.fold_all(true);
+        assert_eq!(sight(&kept), ["title", "one", "two", "end"]);
+    }
+
+    #[test]
+    fn blocks_that_come_piece_by_piece_are_the_same() {
+        let whole = || Branch {
+            blocks: vec![branch("in", true, &["x", "y"]).into(), Line::of("z").into()],
+            ..branch("out", false, &[])
+        };
+        let (mut one, mut other) = (Kept::default(), Kept::default());
+        one.take([Piece::from(whole())], None);
+        other.take([Piece::Open(branch("out", false, &[]).into())], None);
+        other.take([Piece::Open(branch("in", true, &["x"]).into()), Line::of("y").into()], None);
+        assert_eq!(sight(&other), ["out", "in"]);
+        other.take([Piece::Close, Line::of("z").into(), Piece::Close], None);
+        assert_eq!((one.lines(), one.folds()), (other.lines(), other.folds()));
+        assert_eq!(sight(&one), ["out", "in", "z"]);
+    }
+
+    #[test]
+    fn a_row_stands_for_what_is_said_under_it() {
+        let table = Table::new("thread", &[Column::left("name", "Name", 8)]);
+        let row = |name: &str| Block::from(table.row([name.into()]));
+        let mut kept = Kept::default();
+        let rows =
+            vec![row("one"), Line::of("  frame").into(), row("two"), row("three"), Line::of("  f").into()];
+        kept.take([Block::Table(table.clone(), rows).into(), Line::of("end").into()], None);
+        kept.fold_all(true);
+        assert_eq!(sight(&kept), ["Name", "one", "two", "three", "end"]);
+        assert_eq!((kept.folds().headed(0), kept.folds().headed(3)), (None, None));
+    }
+
+    #[test]
+    fn a_command_stands_for_its_output() {
+        let mut kept = Kept::default();
+        for command in ["> one", "> two"] {
+            kept.command(Line::of(command), None);
+            kept.take([Line::of("a").into(), Piece::Open(branch("left open", false, &["b"]).into())], None);
+        }
+        kept.close_all();
+        kept.take([Line::of("log").into()], None);
+        kept.fold_all(true);
+        assert_eq!(sight(&kept), ["> one", "> two", "log"]);
+        kept.drop_first(2, Some(Line::of("(dropped)")));
+        assert_eq!(sight(&kept), ["(dropped)", "left open", "> two", "log"]);
+    }
+
+    #[test]
+    fn broken_lines_keep_their_parts() {
+        let mut kept = Kept::default();
+        let pieces =
+            [branch("a head of several words", true, &["one two three four"]).into(), Line::of("end").into()];
+        kept.take(pieces, None);
+        let mut broken = kept.broken(12);
+        assert_eq!(sight(&broken), ["a head of", "  several", "  words", "end"]);
+        assert_eq!(broken.folds().headed(2), Some(0));
+        broken.fold(0, false);
+        assert_eq!(broken.rows(), broken.count());
+        let mut again = kept.broken(80);
+        again.fold_like(&broken);
+        assert_eq!(sight(&again), ["a head of several words", "one two three four", "end"]);
+    }
+}

@@ -1,0 +1,128 @@
+//! The whole state, driven by keys and by an engine that the tests play, drawn on a screen of cells.
+
+mod any_keys;
+mod drawing;
+mod folding;
+mod links;
+mod running;
+mod typing;
+
+use super::app::{App, Keyboard};
+use super::event::Input;
+use super::message::{End, Errand, Reply, State};
+use super::screen;
+use super::theme::ThemeName;
+use super::ticket::Ticket;
+use crate::output::{Action, Line, Piece, Role};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use std::time::Instant;
+
+/// An explorer on a screen, with an engine that answers every request at once.
+struct Explorer {
+    app: App,
+    terminal: Terminal<TestBackend>,
+    asked: Vec<String>,
+    selected: u64,
+    /// Whether the analysis has sections.
+    sections: bool,
+}
+
+fn ticket() -> Ticket {
+    Ticket {
+        file: "test.dmp".into(),
+        bug_check: "1e KMODE_EXCEPTION_NOT_HANDLED".into(),
+        build: "10.0.19041.804 x64 16 cpu".into(),
+        image: None,
+    }
+}
+
+impl Explorer {
+    fn new(width: u16, height: u16) -> Explorer {
+        let state = State { prompt: "2: kd> ".into(), ..State::default() };
+        let app = App::new(ticket(), state, ThemeName::Dark, false);
+        let terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen of cells");
+        Explorer { app, terminal, asked: Vec::new(), selected: 0, sections: false }
+    }
+
+    /// The same, with the keyboard at the panes.
+    fn at_panes(width: u16, height: u16) -> Explorer {
+        let mut explorer = Explorer::new(width, height);
+        explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)));
+        assert_eq!(explorer.app.keyboard, Keyboard::Pane);
+        explorer
+    }
+
+    fn resize(&mut self, width: u16, height: u16) {
+        self.terminal.backend_mut().resize(width, height);
+        self.app.input(Input::Resize);
+    }
+
+    fn draw(&mut self) {
+        let app = &mut self.app;
+        self.terminal
+            .draw(|frame| screen::draw(app, frame, Instant::now()))
+            .expect("cells can always be drawn");
+    }
+
+    /// Draws, and lets the engine answer until it has nothing to do.
+    fn settle(&mut self) {
+        self.draw();
+        while let Some(request) = self.app.next_request(Instant::now()) {
+            self.answer(&request, End::Finished);
+            self.draw();
+        }
+    }
+
+    fn answer(&mut self, request: &Errand, end: End) {
+        self.asked.push(request.line.clone());
+        let id = request.id;
+        if request.line.starts_with('~') && !request.for_pane {
+            self.selected += 1;
+        }
+        let pieces = match request.line.as_str() {
+            "!analyze -v" if self.sections => folding::sections(),
+            "!ready" => folding::sections(),
+            line => output(line).into_iter().map(Piece::from).collect(),
+        };
+        self.app.reply(Reply::Output { id, pieces });
+        let state = State { prompt: "2: kd> ".into(), fingerprint: self.selected, ..State::default() };
+        self.app.reply(Reply::Done { id, end, state });
+    }
+
+    fn key(&mut self, code: KeyCode) {
+        self.app.input(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        self.settle();
+    }
+
+    fn keys(&mut self, text: &str) {
+        text.chars().for_each(|c| self.key(KeyCode::Char(c)));
+    }
+
+    fn row(&self, row: u16) -> String {
+        let buffer = self.terminal.backend().buffer();
+        let cells = (0..buffer.area.width).map(|column| buffer[(column, row)].symbol());
+        cells.collect::<String>().trim_end().to_owned()
+    }
+
+    fn shows(&self, text: &str) -> bool {
+        (0..self.terminal.backend().buffer().area.height).any(|row| self.row(row).contains(text))
+    }
+}
+
+/// What the played engine says to a line.
+fn output(line: &str) -> Vec<Line> {
+    let mut lines = vec![Line::new().role(Role::Heading, format!("output of {line}"))];
+    for number in 0..70u32 {
+        lines.push(
+            Line::of(format!("{number:>3} "))
+                .link(Role::Module, "driver", Action::Module(format!("driver{number}").into()))
+                .text("  ")
+                .link(Role::Address, "fffff803`0bbfdb50", Action::Number(0xfffff803_0bbfdb50))
+                .text(" 驱动程序 ")
+                .link(Role::Value, "2", Action::Processor(2)),
+        );
+    }
+    lines
+}
