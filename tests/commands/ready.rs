@@ -60,6 +60,19 @@ fn ready_threads_are_those_of_the_record() {
     assert!(own >= 5 && shared >= 5, "only {own} and {shared} threads");
 }
 
+/// What was stopped ends what runs, and nothing that is typed later: lists are walked to their ends again.
+#[test]
+fn a_stop_is_over_when_the_next_line_runs() {
+    let mut session = session(&root().join("assets/demo/wifi.dmp.gz"));
+    let before = run(&mut session, "!ready");
+    assert!(
+        before.as_ref().is_ok_and(|lines| lines.iter().any(|line| line.contains("THREAD"))),
+        "{before:?}"
+    );
+    session.cancel.cancel();
+    assert_eq!(run(&mut session, "!ready"), before);
+}
+
 #[test]
 fn threads_stand_under_their_priority_in_the_queue_that_holds_them() {
     let truth = truth("wifi");

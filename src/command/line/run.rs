@@ -38,6 +38,8 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
     let mut rest = line;
     if session.nesting == 0 {
         session.lacks.clear();
+        // What was stopped before is over: this line is not.
+        session.cancel = session.cancel.begin();
     }
     loop {
         let failure = |error, command: &str, skipped: &str| Failure {

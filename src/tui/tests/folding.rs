@@ -217,7 +217,7 @@ fn keys_are_quick_among_many_folded_parts() {
             pieces: (batch * 128..(batch + 1) * 128).map(part).collect(),
         });
     }
-    let output = begun.elapsed();
+    let taken = begun.elapsed();
     explorer.app.active = CONSOLE;
     explorer.draw();
     let begun = Instant::now();
@@ -228,6 +228,5 @@ fn keys_are_quick_among_many_folded_parts() {
         explorer.draw();
     }
     let each = begun.elapsed() / 220;
-    println!("49,920 lines in 24,960 parts: {output:?} to take them, {each:?} a key with its frame");
-    assert!(each.as_millis() < 50, "{each:?} a key");
+    assert!(taken.as_secs() < 10 && each.as_millis() < 50, "{taken:?} for the output, {each:?} a key");
 }
