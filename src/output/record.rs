@@ -2,7 +2,8 @@
 
 use super::cell::Cell;
 use super::field::Field;
-use super::span::{Line, Role};
+use super::span::{Line, Role, Span};
+use crate::util::width;
 use std::borrow::Cow;
 
 /// One thing's facts together with the lines that show them.
@@ -49,6 +50,45 @@ impl Record {
         let mut record = self.cell("", cell);
         record.fields.pop();
         record
+    }
+
+    /// Adds a fact of several values and shows them at the end of the last line, each with what it is on its own.
+    pub fn list(
+        self,
+        name: impl Into<Cow<'static, str>>,
+        between: &str,
+        cells: impl IntoIterator<Item = Cell>,
+    ) -> Record {
+        let (mut record, mut values) = (self, Vec::new());
+        for (index, cell) in cells.into_iter().enumerate() {
+            values.push(cell.field().clone());
+            record = if index > 0 { record.text(between) } else { record }.show(cell);
+        }
+        record.field(name, Field::List(values))
+    }
+
+    /// Adds a fact of many words and shows it from the end of the last line on, as many lines as it takes in so many
+    /// columns. The lines after the first begin behind `indent` blanks.
+    pub fn prose(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        cell: impl Into<Cell>,
+        indent: usize,
+        columns: usize,
+    ) -> Record {
+        let (field, span, ..) = cell.into().laid();
+        self.fields.push((name.into(), field));
+        let used = self.lines.last().map_or(0, Line::columns);
+        let rest = columns.saturating_sub(indent);
+        for (index, part) in
+            width::wrap(span.text(), columns.saturating_sub(used), rest).into_iter().enumerate()
+        {
+            let mut part = Span::new(span.role, part);
+            part.action.clone_from(&span.action);
+            self = if index > 0 { self.line(Line::of(" ".repeat(indent))) } else { self };
+            self = self.change(|line| line.span(part));
+        }
+        self
     }
 
     /// Adds text to the last line.
@@ -111,5 +151,25 @@ mod tests {
         assert_eq!(record.get("thread"), Some(&Field::Address(0x1_0000)));
         assert_eq!(record.get("hidden"), Some(&Field::Bool(true)));
         assert_eq!(record.fields.len(), 3);
+    }
+
+    #[test]
+    fn every_value_of_a_list_is_what_it_is_alone() {
+        let values = [0x1_0000, 3].map(|value| Cell::new(Field::Address(value)));
+        let record = Record::new("x").label("Arguments ").list("arguments", " ", values);
+        assert_eq!(record.lines[0].plain(), "Arguments 00000000`00010000 00000000`00000003");
+        assert_eq!(record.lines[0].spans()[1].action, Some(Action::Memory(0x1_0000)));
+        let expected = Field::List(vec![Field::Address(0x1_0000), Field::Address(3)]);
+        assert_eq!(record.get("arguments"), Some(&expected));
+    }
+
+    #[test]
+    fn many_words_take_the_lines_that_they_need() {
+        let record = Record::new("x").label("Look: ").prose("text", Cell::new("one two three four"), 2, 14);
+        let lines: Vec<String> = record.lines.iter().map(Line::plain).collect();
+        assert_eq!(lines, ["Look: one two", "  three four"]);
+        assert_eq!(record.get("text"), Some(&"one two three four".into()));
+        let whole = Record::new("x").prose("text", Cell::new("one two"), 2, usize::MAX);
+        assert_eq!(whole.lines.len(), 1);
     }
 }

@@ -90,6 +90,47 @@ impl ParameterKind {
         }
     }
 
+    /// What it is, in the words of the table; a structure's own name is [`ParameterKind::structure`].
+    pub fn name(&self) -> &'static str {
+        use ParameterKind::*;
+        match self {
+            Plain => "plain",
+            Reserved => "reserved",
+            Unused => "unused",
+            Address => "address",
+            Code => "code",
+            StackPointer => "stack_pointer",
+            Module => "module",
+            Ntstatus => "ntstatus",
+            Flags => "flags",
+            Irql => "irql",
+            Bytes => "bytes",
+            Ms => "ms",
+            Ticks => "ticks",
+            Processor => "processor",
+            Pfn => "pfn",
+            Pte => "pte",
+            Handle => "handle",
+            PoolTag => "pool_tag",
+            TrapFrame => "trap_frame",
+            ContextRecord => "context_record",
+            ExceptionRecord => "exception_record",
+            Irp => "irp",
+            IrpOrNull => "irp_or_null",
+            Mdl => "mdl",
+            DeviceObject => "device_object",
+            DriverObject => "driver_object",
+            FileObject => "file_object",
+            Thread => "thread",
+            Process => "process",
+            Kprcb => "kprcb",
+            PoolBlock => "pool_block",
+            String => "string",
+            UnicodeString => "unicode_string",
+            Structure(_) => "structure",
+        }
+    }
+
     /// The structure at such an address; `None` for what is no structure or is shown in a way of its own.
     pub fn structure(&self) -> Option<&str> {
         Some(match self {

@@ -1,7 +1,7 @@
 //! `.bugcheck`: the code and its arguments.
 
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
-use crate::output::{Field, Line, Record};
+use crate::output::{Cell, Field, Line, Record};
 
 /// `.bugcheck`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -16,15 +16,13 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
     let header = context.session.target.header()?;
-    let (code, parameters) = (header.bug_check_code, header.bug_check_parameters);
-    let mut arguments = Line::new().label("Arguments");
-    for parameter in parameters {
-        arguments = arguments.text(" ").address(parameter);
-    }
+    let code = u64::from(header.bug_check_code);
+    let code = Cell::new(Field::Hex(code)).shown(format!("{code:08X}"));
+    let arguments = header.bug_check_parameters.map(|parameter| Cell::new(Field::Address(parameter)));
     let record = Record::new("bugcheck")
-        .field("code", Field::Hex(u64::from(code)))
-        .field("arguments", Field::List(parameters.map(Field::Hex).to_vec()))
-        .line(Line::new().label("Bugcheck code ").value(format!("{code:08X}")))
-        .line(arguments);
+        .label("Bugcheck code ")
+        .cell("code", code)
+        .line(Line::new().label("Arguments "))
+        .list("arguments", " ", arguments);
     context.out.emit(record)
 }

@@ -1,36 +1,49 @@
-//! One argument of a bug check, as a line or more.
+//! One argument of a bug check: its value, what it means, what it is, and what shows it.
 
 use super::{follow, words};
 use crate::analysis::{Argument, ParameterKind, low_half, status_name};
 use crate::command::Context;
-use crate::output::{Line, Role};
-use crate::util::hex;
+use crate::output::{Cell, Column, Field, Line, Record, Role, Table};
 use crate::util::language::Language;
 
-/// Where the lines after the first begin.
-const INDENT: usize = 8;
+/// The arguments of a bug check, which follow row by row.
+pub fn table() -> Table {
+    let columns = ["number", "value", "meaning"].map(|key| Column::left(key, "", 0));
+    Table::new("argument", &columns).headed(Line::new().label("Arguments:"))
+}
 
-/// `Arg1: 0000000000000003, ...`; what is no longer on the first line stands below it.
-pub fn lines(number: usize, argument: &Argument, context: &Context<'_>) -> Vec<Line> {
-    let mut line = Line::new().label(format!("Arg{number}: "));
-    let value = hex::plain(argument.value);
-    line = match follow::action(argument, context) {
-        Some(action) => line.link(Role::Address, value, action),
-        None => line.value(value),
+/// `Arg1: `, the start of what is said of the argument with that number, from 1.
+pub fn head(number: usize) -> Record {
+    let number = Cell::new(number as u64).role(Role::Label);
+    Record::new("argument").label("Arg").cell("number", number).label(": ")
+}
+
+/// `Arg1: 0000000000000003, ...`; what is no longer on the first line stands below it. JSON also has what the argument is,
+/// and the command that shows it.
+pub fn record(number: usize, argument: &Argument, context: &Context<'_>) -> Record {
+    let settings = &context.session.settings;
+    let action = follow::action(argument, context);
+    let command = match &action {
+        Ok(action) => action.as_ref().and_then(|action| action.command().ok()).map(String::from).into(),
+        Err(why) => Field::unreadable(why.to_string()),
     };
-    let Some(meaning) = meaning(argument, context.session.settings.language) else {
-        return vec![line];
+    let value = Cell::new(Field::Hex(argument.value)).digits(16);
+    let record = head(number).cell(
+        "value",
+        match action {
+            Ok(Some(action)) => value.role(Role::Address).link(action),
+            _ => value,
+        },
+    );
+    let record = match meaning(argument, settings.language) {
+        Some(meaning) => words::prose(record.text(", "), "meaning", meaning, settings),
+        None => record.field("meaning", Field::Null),
     };
-    line = line.text(", ");
-    let wrapped = words::lines(&meaning, line.columns(), INDENT, &context.session.settings);
-    let mut lines = Vec::new();
-    for (index, part) in wrapped.into_iter().enumerate() {
-        match index {
-            0 => lines.push(std::mem::take(&mut line).text(part)),
-            _ => lines.push(Line::of(" ".repeat(INDENT)).text(part)),
-        }
-    }
-    lines
+    record
+        .field("kind", argument.kind.name())
+        .field("type", argument.kind.structure())
+        .field("status", status(argument))
+        .field("follow", command)
 }
 
 /// What an argument means, in a sentence without end.
@@ -52,6 +65,6 @@ pub fn meaning(argument: &Argument, language: Language) -> Option<String> {
 }
 
 /// The name of the status code that an argument is.
-pub fn status(argument: &Argument) -> Option<String> {
+fn status(argument: &Argument) -> Option<String> {
     low_half(argument.value).filter(|_| argument.kind == ParameterKind::Ntstatus).and_then(status_name)
 }

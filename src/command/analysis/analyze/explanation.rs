@@ -1,11 +1,10 @@
 //! A bug check with its arguments, in the classic layout.
 
 use super::{argument, words};
-use crate::analysis::{BugCheck, Explanation, Windows, decode_user_code, explain};
+use crate::analysis::{Argument, BugCheck, Explanation, Windows, decode_user_code, explain};
 use crate::command::{COMMANDS, CommandError, Context};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Branch, Cell, Field, Line, Record, Role};
 use crate::session::Settings;
-use crate::util::hex;
 
 /// Shows what a code with these arguments means, and says what is known of it.
 pub fn show(
@@ -15,100 +14,89 @@ pub fn show(
     context: &mut Context<'_>,
 ) -> Result<Option<Explanation>, CommandError> {
     let explained = explain(code, parameters, windows);
-    let record = match &explained {
-        Some(explanation) => record(explanation, context),
-        None => with_arguments(unknown(code, &context.session.settings), parameters),
+    let settings = &context.session.settings;
+    let language = settings.language;
+    let (head, arguments) = match &explained {
+        Some(explained) => (heading(&explained.check, settings), explained.arguments.clone()),
+        None => (unknown(code, settings), parameters.map(undocumented)),
     };
-    context.out.emit(record)?;
-    if let Some(look) = explained.as_ref().and_then(|explanation| explanation.look.as_ref()) {
+    let values = arguments.iter().map(|argument| Field::Hex(argument.value)).collect();
+    let meanings = arguments.iter().map(|argument| argument::meaning(argument, language).into()).collect();
+    let head = head.field("arguments", Field::List(values)).field("meanings", Field::List(meanings));
+    context.within(Branch::new(head), |context| {
+        context.within(argument::table(), |context| {
+            arguments.iter().enumerate().try_for_each(|(index, argument)| {
+                let record = argument::record(index + 1, argument, context);
+                context.out.emit(record)
+            })
+        })
+    })?;
+    if let Some(look) = explained.as_ref().and_then(|explained| explained.look.as_ref()) {
         context.out.blank()?;
-        context.out.emit(first_look(look.in_language(context.session.settings.language), context))?;
+        context.out.emit(first_look(look.in_language(language), context))?;
     }
     Ok(explained)
 }
 
-fn record(explanation: &Explanation, context: &Context<'_>) -> Record {
-    let language = context.session.settings.language;
-    let arguments = &explanation.arguments;
-    let meanings = arguments.iter().map(|argument| argument::meaning(argument, language).into()).collect();
-    let mut record = heading(&explanation.check, &context.session.settings)
-        .field(
-            "arguments",
-            Field::List(arguments.iter().map(|argument| Field::Hex(argument.value)).collect()),
-        )
-        .field("meanings", Field::List(meanings))
-        .line(Line::new().label("Arguments:"));
-    for (index, argument) in arguments.iter().enumerate() {
-        record.lines.extend(argument::lines(index + 1, argument, context));
-    }
-    record
+/// An argument of which nothing is known but its value.
+fn undocumented(value: u64) -> Argument {
+    Argument { value, ..Argument::default() }
 }
 
 /// The name and what it means, with the facts of the code.
 pub fn heading(check: &BugCheck, settings: &Settings) -> Record {
     let language = settings.language;
-    let summary = check.summary.as_ref().map(|text| text.in_language(language));
+    let columns = words::columns(settings);
+    let in_heading = |value: Field| Cell::new(value).role(Role::Heading);
     let mut record = Record::new("bugcheck")
-        .field("code", Field::Hex(u64::from(check.code())))
-        .field("name", check.name.as_str())
-        .field("summary", summary)
-        .field("live_report", check.live_report)
-        .line(Line::new().role(Role::Heading, format!("{} ({:x})", check.name, check.code())));
-    let remark = match (check.live_report, check.documented) {
-        (true, _) => Some(words::live_report(language)),
-        (false, true) => None,
-        (false, false) => Some(words::undocumented(language)),
+        .cell("name", in_heading(check.name.as_str().into()))
+        .role(Role::Heading, " (")
+        .cell("code", in_heading(Field::Hex(u64::from(check.code()))))
+        .role(Role::Heading, ")");
+    record = match check.summary.as_ref().map(|text| text.in_language(language)) {
+        Some(summary) => record.line(Line::new()).prose("summary", summary, 0, columns),
+        None => record.field("summary", Field::Null),
     };
-    for text in summary.into_iter().chain(remark) {
-        for part in words::lines(text, 0, 0, settings) {
-            record = record.line(part);
+    let said = |record: Record, key, value: bool, words: &str| {
+        record.line(Line::new()).prose(key, Cell::new(value).shown(words).role(Role::Text), 0, columns)
+    };
+    match (check.live_report, check.documented) {
+        (true, _) => said(record, "live_report", true, words::live_report(language)),
+        (false, true) => record.field("live_report", false),
+        (false, false) => {
+            let record = record.field("live_report", false);
+            said(record, "documented", false, words::undocumented(language))
         }
     }
-    record
 }
 
 /// What can be said of a code that nobody documented.
 pub fn unknown(code: u32, settings: &Settings) -> Record {
-    let mut record = Record::new("bugcheck")
-        .field("code", Field::Hex(u64::from(code)))
-        .field("name", Field::Null)
-        .line(Line::new().role(Role::Heading, format!("Unknown bugcheck code ({code:x})")));
     let text = match decode_user_code(code) {
         Some(number) => words::made_up(number, settings.language),
         None => "Unknown bugcheck description".to_owned(),
     };
-    for part in words::lines(&text, 0, 0, settings) {
-        record = record.line(part);
-    }
-    record
-}
-
-/// Adds arguments of which nothing is known but their values.
-fn with_arguments(record: Record, parameters: [u64; 4]) -> Record {
-    let mut record = record
-        .field("arguments", Field::List(parameters.map(Field::Hex).to_vec()))
-        .line(Line::new().label("Arguments:"));
-    for (index, parameter) in parameters.iter().enumerate() {
-        record = record.line(Line::new().label(format!("Arg{}: ", index + 1)).value(hex::plain(*parameter)));
-    }
-    record
+    Record::new("bugcheck")
+        .field("name", Field::Null)
+        .role(Role::Heading, "Unknown bugcheck code (")
+        .cell("code", Cell::new(Field::Hex(u64::from(code))).role(Role::Heading))
+        .role(Role::Heading, ")")
+        .line(Line::new())
+        .prose("summary", text, 0, words::columns(settings))
 }
 
 /// What to look at first. Commands that it names and that do not exist are told, so that nobody types them in vain.
 pub fn first_look(text: &str, context: &Context<'_>) -> Record {
-    let language = context.session.settings.language;
+    let settings = &context.session.settings;
     let missing = missing_commands(text);
-    let mut whole = text.to_owned();
-    if !missing.is_empty() {
-        whole = format!("{whole} {}", words::not_built(&missing.join(", "), language));
-    }
-    let mut line = Line::new().label(words::first_look(language));
-    let mut record = Record::new("first_look").field("text", text);
-    for part in words::lines(&whole, line.columns(), INDENT, &context.session.settings) {
-        record = record.line(std::mem::take(&mut line).text(part));
-        line = Line::of(" ".repeat(INDENT));
-    }
-    record
+    let whole = match missing.is_empty() {
+        true => text.to_owned(),
+        false => format!("{text} {}", words::not_built(&missing.join(", "), settings.language)),
+    };
+    Record::new("first_look")
+        .label(words::first_look(settings.language))
+        .prose("text", Cell::new(text).shown(whole), INDENT, words::columns(settings))
+        .field("missing_commands", missing)
 }
 
 /// Where the lines of advice after the first begin.

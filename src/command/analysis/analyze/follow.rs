@@ -2,25 +2,26 @@
 
 use crate::analysis::{Argument, ParameterKind};
 use crate::command::Context;
-use crate::memory::Memory;
+use crate::memory::{Memory, ReadError};
 use crate::output::Action;
 
-/// The thing; `None` for numbers, and where the dump does not hold what would be shown.
-pub fn action(argument: &Argument, context: &Context<'_>) -> Option<Action> {
+/// The thing; `None` for numbers.
+///
+/// # Errors
+/// The dump does not hold what would be shown.
+pub fn action(argument: &Argument, context: &Context<'_>) -> Result<Option<Action>, ReadError> {
     let (kind, address) = (&argument.kind, argument.value);
     if !kind.is_address() || !Action::is_address(address) {
-        return None;
+        return Ok(None);
     }
     let target = &context.session.target;
     if *kind == ParameterKind::Module {
-        let module = target.modules().iter().find(|module| module.contains(address))?;
-        return Some(Action::Module(module.name.as_str().into()));
+        let module = target.modules().iter().find(|module| module.contains(address));
+        return Ok(module.map(|module| Action::Module(module.name.as_str().into())));
     }
-    if target.memory().read(address, &mut [0]).is_err() {
-        return None;
-    }
+    target.memory().read(address, &mut [0])?;
     // What has a command of its own needs no types; the rest is shown by its type, or as it stands.
-    Some(match kind {
+    Ok(Some(match kind {
         ParameterKind::Code => Action::Code(address),
         ParameterKind::TrapFrame => Action::Trap(address),
         ParameterKind::ContextRecord => Action::Context(address),
@@ -28,11 +29,16 @@ pub fn action(argument: &Argument, context: &Context<'_>) -> Option<Action> {
         ParameterKind::PoolBlock => Action::Pool(address),
         ParameterKind::Address | ParameterKind::String => Action::Memory(address),
         ParameterKind::StackPointer => Action::Pointers(address),
-        kind => match kind.structure().and_then(|name| known(name, context)) {
-            Some(structure) => structured(kind, structure, address),
-            None => Action::Pointers(address),
-        },
-    })
+        kind => object(kind, address, context),
+    }))
+}
+
+/// An object of a kind, or what stands at its address where its type is not known.
+pub fn object(kind: &ParameterKind, address: u64, context: &Context<'_>) -> Action {
+    match kind.structure().and_then(|name| known(name, context)) {
+        Some(structure) => structured(kind, structure, address),
+        None => Action::Pointers(address),
+    }
 }
 
 /// An object whose type is known.

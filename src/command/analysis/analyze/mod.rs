@@ -10,7 +10,7 @@ mod words;
 use crate::analysis::Windows;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs, Switch, Switches, Takes};
 use crate::eval::as_typed;
-use crate::output::{Action, Line, Record, Role};
+use crate::output::{Action, Cell, Line, Record, Role};
 use crate::words::text;
 
 /// `!analyze`
@@ -129,9 +129,11 @@ fn culprit_of_the_dump(context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     context.out.blank()?;
     let language = context.session.settings.language;
-    let line = Line::new()
+    let action = Action::Module(module.name.as_str().into());
+    let name = Cell::new(module.name.as_str()).shown(&module.image_name).role(Role::Module).link(action);
+    let record = Record::new("broken_driver")
         .label(text("analyze.fact.named", language))
-        .link(Role::Module, &module.image_name, Action::Module(module.name.as_str().into()))
+        .cell("name", name)
         .text(text("analyze.fact.named_why", language));
-    context.out.emit(Record::new("broken_driver").field("name", module.name.as_str()).line(line))
+    context.out.emit(record)
 }

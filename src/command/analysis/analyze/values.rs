@@ -1,9 +1,9 @@
 //! `!analyze -show CODE`: everything that is documented of a bug check.
 
-use super::{explanation, words};
+use super::{argument, explanation, words};
 use crate::analysis::{BugCheck, Case, Condition, Windows, low_half};
 use crate::command::{CommandError, Context};
-use crate::output::{Line, Record};
+use crate::output::{Branch, Cell, Line, Record, Role};
 use crate::session::Settings;
 
 /// Shows what the parameters of a code mean, and which values of them are documented for this Windows.
@@ -14,16 +14,18 @@ pub fn show(code: u32, windows: Windows, context: &mut Context<'_>) -> Result<()
     };
     let settings = &context.session.settings.clone();
     let language = settings.language;
-    let mut record = explanation::heading(&check, settings);
     let meanings: Vec<_> = (0..4).filter_map(|index| Some((index, check.parameter(index)?))).collect();
-    if !meanings.is_empty() {
-        record = record.line(Line::new().label("Arguments:"));
-    }
-    for (index, text) in meanings {
-        let line = Line::new().label(format!("Arg{}: ", index + 1));
-        record = wrapped(record, line, text.in_language(language), settings);
-    }
-    context.out.emit(record)?;
+    context.within(Branch::new(explanation::heading(&check, settings)), |context| {
+        if meanings.is_empty() {
+            return Ok(());
+        }
+        context.out.within(argument::table(), |out| {
+            meanings.into_iter().try_for_each(|(index, text)| {
+                let record = argument::head(index + 1);
+                out.emit(words::prose(record, "meaning", text.in_language(language), settings))
+            })
+        })
+    })?;
     let mut is_first = true;
     for case in check.cases.iter().filter(|case| case.is_of(windows)) {
         if std::mem::take(&mut is_first) {
@@ -41,23 +43,19 @@ pub fn show(code: u32, windows: Windows, context: &mut Context<'_>) -> Result<()
 /// `Arg1 3, Arg2 0: ...`, and below what the other parameters mean then.
 fn case_record(case: &Case, settings: &Settings) -> Record {
     let language = settings.language;
-    let conditions: Vec<String> = case
-        .when
-        .iter()
-        .map(|(position, condition)| format!("Arg{} {}", position.index() + 1, told(condition)))
-        .collect();
+    let conditions = case.when.iter().map(|(position, condition)| {
+        Cell::new(format!("Arg{} {}", position.index() + 1, told(condition))).role(Role::Label)
+    });
     let text = case.text.as_ref().map_or("", |text| text.in_language(language));
-    let mut record = Record::new("bugcheck_case").field("when", conditions.clone()).field("text", text);
-    let line = match conditions.is_empty() {
-        true => Line::new(),
-        false => Line::new().label(conditions.join(", ")).text(language.pick(": ", "：")),
+    let record = Record::new("bugcheck_case").list("when", ", ", conditions);
+    let mut record = match case.when.is_empty() {
+        true => record.field("text", text),
+        false => words::prose(record.text(language.pick(": ", "：")), "text", text, settings),
     };
-    if !line.is_empty() {
-        record = wrapped(record, line, text, settings);
-    }
     for (position, text) in &case.params {
-        let line = Line::of("    ").label(format!("Arg{}: ", position.index() + 1));
-        record = wrapped(record, line, text.in_language(language), settings);
+        let number = position.index() + 1;
+        record = record.line(Line::of("    ").label(format!("Arg{number}: ")));
+        record = words::prose(record, format!("arg{number}"), text.in_language(language), settings);
     }
     record
 }
@@ -78,15 +76,4 @@ fn told(condition: &Condition) -> String {
             values.iter().map(|value| format!("{value:x}")).collect::<Vec<_>>().join("|")
         }
     }
-}
-
-/// Adds a text behind the beginning of a line, as many lines as it takes.
-fn wrapped(mut record: Record, line: Line, text: &str, settings: &Settings) -> Record {
-    let indent = 8;
-    let mut line = line;
-    for part in words::lines(text, line.columns(), indent, settings) {
-        record = record.line(std::mem::take(&mut line).text(part));
-        line = Line::of(" ".repeat(indent));
-    }
-    record
 }

@@ -1,18 +1,28 @@
 //! The words that are put between documented texts, in every language.
 
+use crate::output::{Cell, Record};
 use crate::session::Settings;
-use crate::util::width;
 use crate::words::{Language, Message, text};
+use std::borrow::Cow;
 
 /// Columns of a line of prose, as in the classic output.
 const COLUMNS: usize = 79;
+/// Where the lines after the first begin of what is said of a parameter.
+const INDENT: usize = 8;
 
-/// Prose as lines, the first of which begins behind `used` columns, the others behind `indent`.
-pub fn lines<'t>(text: &'t str, used: usize, indent: usize, settings: &Settings) -> Vec<&'t str> {
-    match settings.whole_paragraphs {
-        true => vec![text],
-        false => width::wrap(text, COLUMNS.saturating_sub(used), COLUMNS.saturating_sub(indent)),
-    }
+/// Adds what is said of a parameter to the last line and those after it.
+pub fn prose(
+    record: Record,
+    key: impl Into<Cow<'static, str>>,
+    text: impl Into<Cell>,
+    settings: &Settings,
+) -> Record {
+    record.prose(key, text, INDENT, columns(settings))
+}
+
+/// How many columns prose may take: where it is wrapped by whoever shows it, all that it wants.
+pub fn columns(settings: &Settings) -> usize {
+    if settings.whole_paragraphs { usize::MAX } else { COLUMNS }
 }
 
 /// A meaning and what stands for it here: `kind of access: write`.

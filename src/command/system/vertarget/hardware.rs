@@ -1,7 +1,7 @@
 //! The machine, as the dump's tagged data describe it.
 
 use crate::dump::tags::{Cpu, Firmware, Hardware};
-use crate::output::{Line, Record};
+use crate::output::{Cell, Line, Record, Role};
 
 /// What is known of the machine: a label, the key in data, and the words.
 type Known = (&'static str, &'static str, String);
@@ -10,8 +10,8 @@ type Known = (&'static str, &'static str, String);
 pub(super) fn record(hardware: &Hardware) -> Option<Record> {
     let mut record = Record::new("hardware");
     for (label, key, value) in known(hardware) {
-        let line = Line::new().label(format!("{label}: ")).value(&value);
-        record = record.field(key, value).line(line);
+        let line = Line::new().label(format!("{label}: "));
+        record = record.line(line).cell(key, Cell::new(value).role(Role::Value));
     }
     (!record.lines.is_empty()).then_some(record)
 }
