@@ -57,5 +57,14 @@ pub fn text(key: &'static str, language: Language) -> &'static str {
     of(language).or_else(|| of(Language::English)).unwrap_or(key)
 }
 
+/// What stands for a text whose English is in the code: the wording of `name` in a table of the language's file. `None`
+/// where there is none, as always in English.
+pub fn translation(table: &str, name: &str, language: Language) -> Option<&'static str> {
+    match language {
+        Language::English => None,
+        language => locale::get(language).get(&format!("{table}.{name}")).map(String::as_str),
+    }
+}
+
 #[cfg(test)]
 mod tests;

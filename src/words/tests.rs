@@ -23,7 +23,11 @@ fn every_language_words_the_same_messages() {
         source(language).parse::<toml::Table>().expect("a file of wordings");
     }
     let (english, chinese) = (get(Language::English), get(Language::Chinese));
-    let keys = |locale: &super::locale::Locale| locale.keys().cloned().collect::<BTreeSet<String>>();
+    // The English of what is said of commands stands in the table of commands, whose test holds the two together.
+    let keys = |locale: &super::locale::Locale| {
+        let keys = locale.keys().filter(|key| !key.starts_with("command."));
+        keys.cloned().collect::<BTreeSet<String>>()
+    };
     assert_eq!(keys(english), keys(chinese));
     for (key, words) in english {
         assert_eq!(places(words), places(&chinese[key]), "{key}");

@@ -5,6 +5,7 @@ use super::call::Call;
 use super::context::Context;
 use super::error::CommandError;
 use super::switch::{Argument, Switches, usage};
+use crate::words::{Language, translation};
 use std::borrow::Cow;
 
 /// A command of the table.
@@ -68,6 +69,12 @@ impl CommandSpec {
         usage(&self.switches, self.arguments)
     }
 
+    /// Its summary in a language; in English where nobody worded it.
+    pub fn summary_in(&self, language: Language) -> &'static str {
+        let name = self.names.first().copied().unwrap_or_default();
+        translation(SUMMARIES, name, language).unwrap_or(self.summary)
+    }
+
     /// The letters that may touch its name.
     pub fn letters(&self) -> Cow<'static, str> {
         match self.glue {
@@ -80,6 +87,9 @@ impl CommandSpec {
         }
     }
 }
+
+/// The table of summaries in the files of wordings; the names in it are the commands' first ones.
+const SUMMARIES: &str = "command.summary";
 
 /// What a command does besides showing something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
