@@ -13,6 +13,7 @@ mod shared;
 mod synth;
 
 mod analyze;
+mod analyze_arguments;
 mod bugcheck_texts;
 mod completion;
 mod crash_context;

@@ -3,7 +3,7 @@
 use crate::command::show::typed::module_named;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::SymbolStatus;
-use crate::output::{Line, Record, Role};
+use crate::output::{Cell, Field, Line, Record, Role};
 use crate::symbols::module::PdbId;
 use crate::symbols::pdb::PdbFile;
 
@@ -26,54 +26,62 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let module = module_named(args.text, context)?;
     let symbols = context.session.target.module_symbols(&module);
+    let status = symbols.status.word().trim_matches(['(', ')']);
     let mut record = Record::new("symbol_check")
         .field("module", module.name.as_str())
-        .field("status", symbols.status.word().trim_matches(['(', ')']))
-        .field("file", symbols.file.as_ref().map(|file| file.display().to_string()))
-        .line(Line::new().role(Role::Module, &module.image_name));
+        .field("status", status)
+        .cell("image_name", Cell::new(module.image_name.as_str()).role(Role::Module));
     if let Some(stamp) = module.time_date_stamp {
-        record = record.line(row("Timestamp", &format!("{stamp:X}")));
+        record = row(record, "time_date_stamp", "Timestamp", upper(stamp));
     }
-    record = record.line(row("SizeOfImage", &format!("{:X}", module.size)));
+    record = row(record, "size", "SizeOfImage", upper(module.size));
     record = match &symbols.pdb_id {
         Some(id) => identity(record, id),
-        None => record.line(row("pdb", "unknown: the image's headers are not in the dump")),
+        None => {
+            let why = "unknown: the image's headers are not in the dump";
+            row(record, "pdb", "pdb", Cell::new(Field::Null).absent(why))
+        }
     };
+    let path = symbols.file.as_ref().map(|file| file.display().to_string());
     let is_pdb = matches!(symbols.status, SymbolStatus::Pdb | SymbolStatus::PrivatePdb);
-    let file = symbols.file.as_ref().filter(|_| is_pdb);
-    let Some(file) = file else {
+    let Some(file) = symbols.file.as_ref().filter(|_| is_pdb) else {
         let text = format!("No PDB is loaded for {}: its symbols are {}", module.name, symbols.status.word());
-        return context.out.emit(record.line("").line(Line::new().role(Role::Warning, text)));
+        let record = record.field("file", path).line("").line(Line::new().role(Role::Warning, text));
+        return context.out.emit(record);
     };
     let pdb = PdbFile::open(file, context.session.target.symbols().index_cache().as_deref());
     let pdb = pdb.map_err(|error| CommandError::Missing(error.to_string()))?;
     let found = pdb.identity();
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    record = record
-        .line("")
-        .line(format!("Loaded pdb is {}", file.display()))
-        .line("")
-        .line(name.as_str())
-        .line(row("pdb sig", &found.guid.to_string()))
-        .line(row("age", &format!("{:X}", found.age)))
-        .line("");
+    record = record.line("").line("Loaded pdb is ").cell("file", path).line("");
+    record = record.line("").cell("loaded_pdb", name.as_str());
+    record = row(record, "loaded_sig", "pdb sig", Cell::new(found.guid.to_string()));
+    record = row(record, "loaded_age", "age", upper(found.age)).line("");
     let verdict = match &symbols.pdb_id {
-        Some(id) if id.key() == found.key() => Line::of(format!("MATCH: {name} and {}", module.image_name)),
-        Some(_) => Line::new().role(Role::Warning, format!("MISMATCH: {name} and {}", module.image_name)),
-        None => Line::of(format!("MATCH: {name} and the addresses of kernel variables that the dump holds")),
+        Some(id) => Cell::new(id.key() == found.key()).shown(match id.key() == found.key() {
+            true => format!("MATCH: {name} and {}", module.image_name),
+            false => format!("MISMATCH: {name} and {}", module.image_name),
+        }),
+        None => Cell::new(true)
+            .shown(format!("MATCH: {name} and the addresses of kernel variables that the dump holds")),
     };
-    context.out.emit(record.line(verdict))
+    let role = if *verdict.field() == Field::Bool(true) { Role::Text } else { Role::Warning };
+    context.out.emit(record.line("").cell("match", verdict.role(role)))
 }
 
 fn identity(record: Record, id: &PdbId) -> Record {
-    record
-        .field("pdb_key", id.key())
-        .line(row("pdb", &id.name))
-        .line(row("pdb sig", &id.guid.to_string()))
-        .line(row("age", &format!("{:X}", id.age)))
+    let record = row(record, "pdb", "pdb", Cell::new(id.name.as_str()));
+    let record = row(record, "pdb_sig", "pdb sig", Cell::new(id.guid.to_string()));
+    row(record, "pdb_age", "age", upper(id.age)).field("pdb_key", id.key())
+}
+
+/// A number in capital digits.
+fn upper(value: impl Into<u64>) -> Cell {
+    let value = value.into();
+    Cell::new(Field::Hex(value)).shown(format!("{value:X}"))
 }
 
 /// Labels end at the same column.
-fn row(label: &str, value: &str) -> Line {
-    Line::new().label(format!("{label:>13}: ")).value(value)
+fn row(record: Record, key: &'static str, label: &str, value: Cell) -> Record {
+    record.line(Line::new().label(format!("{label:>13}: "))).cell(key, value.role(Role::Value))
 }

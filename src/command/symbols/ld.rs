@@ -2,7 +2,7 @@
 
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Module, SymbolStatus};
-use crate::output::{Line, Role};
+use crate::output::{Cell, Record, Role};
 use crate::symbols::wildcard::Wildcard;
 
 /// `ld`
@@ -33,21 +33,28 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.out.check()?;
         let before = context.session.target.symbols().loaded(&module).is_some();
         let symbols = context.session.target.module_symbols(&module);
-        let line = match symbols.status {
-            SymbolStatus::None | SymbolStatus::Deferred => {
-                Line::new().role(Role::Warning, format!("No symbols found for {}", module.name))
+        let cell = |value: &str, role| Cell::new(value).role(role);
+        let (name, word) = (module.name.as_str(), symbols.status.word());
+        let record = Record::new("symbols");
+        let record = match symbols.status {
+            SymbolStatus::None | SymbolStatus::Deferred | SymbolStatus::BuiltIn => {
+                let record = record
+                    .role(Role::Warning, "No symbols found for ")
+                    .cell("module", cell(name, Role::Warning));
+                match symbols.status {
+                    SymbolStatus::BuiltIn => record
+                        .role(Role::Warning, "; its types: ")
+                        .cell("status", cell(word, Role::Warning)),
+                    _ => record.field("status", word),
+                }
             }
-            SymbolStatus::BuiltIn => {
-                let text =
-                    format!("No symbols found for {}; its types: {}", module.name, symbols.status.word());
-                Line::new().role(Role::Warning, text)
-            }
-            status => {
-                let already = if before { "already " } else { "" };
-                Line::of(format!("Symbols {already}loaded for {} {}", module.name, status.word()))
-            }
+            _ => record
+                .text(if before { "Symbols already loaded for " } else { "Symbols loaded for " })
+                .cell("module", cell(name, Role::Text))
+                .text(" ")
+                .cell("status", cell(word, Role::Text)),
         };
-        context.out.emit(line)?;
+        context.out.emit(record)?;
     }
     Ok(())
 }

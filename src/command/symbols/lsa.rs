@@ -1,7 +1,7 @@
 //! `lsa`: the source lines around an address.
 
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::output::{Line, Record, Role};
+use crate::output::{Branch, Cell, Record, Role};
 use crate::util::files::open_found;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -48,19 +48,28 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             break;
         }
     }
-    let mut record = Record::new("source")
-        .field("file", path.display().to_string())
-        .field("line", u64::from(line.line))
-        .line(Line::new().role(Role::Heading, format!("[{} @ {}]", path.display(), line.line)));
+    let heading = |cell: Cell| cell.role(Role::Heading);
+    let head = Record::new("source")
+        .role(Role::Heading, "[")
+        .cell("file", heading(path.display().to_string().into()))
+        .role(Role::Heading, " @ ")
+        .cell("line", heading(line.line.into()))
+        .role(Role::Heading, "]");
+    let mut rows = Vec::new();
     for number in first..=at.saturating_add(AROUND) {
         let text = lines.next().map_err(|error| missing(format!("{}: {error}", path.display())))?;
         let Some(text) = text else {
             break;
         };
-        let (mark, role) = if number == at { ('>', Role::Changed) } else { (' ', Role::Text) };
-        record = record.line(Line::new().label(format!("{mark}{number:>6}: ")).role(role, text));
+        let (mark, role) = if number == at { (">", Role::Changed) } else { (" ", Role::Text) };
+        let row = Record::new("source_line")
+            .label(mark)
+            .cell("number", Cell::new(number as u64).right(6).role(Role::Label))
+            .label(": ")
+            .cell("text", Cell::new(text).role(role));
+        rows.push(row.into());
     }
-    context.out.emit(record)
+    context.out.emit(Branch { blocks: rows, ..Branch::new(head) })
 }
 
 /// The lines of a source file, one after the other: of a file of any size only those that are shown are kept.

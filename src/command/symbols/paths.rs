@@ -1,7 +1,7 @@
 //! Where files are looked for: `.sympath`, `.symfix`, `.exepath`, `.srcpath`.
 
 use crate::command::{CommandError, Context};
-use crate::output::{Line, Role};
+use crate::output::{Cell, Column, Line, Record, Role, Table};
 use crate::search::finder::Finder;
 use crate::search::path::{Element, SearchPath, Store};
 use std::path::Path;
@@ -28,13 +28,14 @@ pub fn use_symbol_path(path: SearchPath, context: &mut Context<'_>) {
 
 /// What is said of a path: its text, what it stands for, and whether its parts are there.
 pub fn show(path: &SearchPath, what: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let text = match path.text() {
-        "" => "<empty>",
-        text => text,
-    };
-    context.out.emit(Line::new().label(format!("{what} search path is: ")).value(text))?;
-    let expanded = format!("Expanded {what} search path is: ");
-    context.out.emit(Line::new().label(expanded).value(path.expanded()))?;
+    let text = Cell::new(Some(path.text()).filter(|text| !text.is_empty())).absent("<empty>");
+    let record = Record::new("search_path")
+        .label(what)
+        .label(" search path is: ")
+        .cell("path", text.role(Role::Value))
+        .line(Line::new().label(format!("Expanded {what} search path is: ")))
+        .cell("expanded", Cell::new(path.expanded()).role(Role::Value));
+    context.out.emit(record)?;
     for warning in path.warnings() {
         context.out.emit(Line::new().role(Role::Warning, format!("Warning: {warning}")))?;
     }
@@ -43,14 +44,16 @@ pub fn show(path: &SearchPath, what: &str, context: &mut Context<'_>) -> Result<
     }
     context.out.blank()?;
     context.out.emit(Line::of("************* Path validation summary **************"))?;
-    context.out.emit(Line::of("Response                         Time (ms)     Location"))?;
-    for element in path.elements() {
-        let (response, place) = validate(element);
-        let role = if response == "Error" { Role::Warning } else { Role::Text };
-        let line = Line::new().role(role, format!("{response:<47}")).text(place);
-        context.out.emit(line)?;
-    }
-    Ok(())
+    let columns = [Column::left("response", "", 47), Column::left("location", "", 0).after(0)];
+    let table = Table::new("path_element", &columns);
+    let heading = "Response                         Time (ms)     Location";
+    context.out.within(table.clone().headed(heading), |out| {
+        path.elements().iter().try_for_each(|element| {
+            let (response, place) = validate(element);
+            let role = if response == "Error" { Role::Warning } else { Role::Text };
+            out.emit(table.row([Cell::new(response).role(role), place.into()]))
+        })
+    })
 }
 
 /// Servers are asked when a file is needed; folders are there or not.

@@ -4,7 +4,7 @@ use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
 use crate::debuggee::{Module, ModuleKind, SymbolStatus};
-use crate::output::{Line, Role};
+use crate::output::{Branch, Cell, Line, Record, Role};
 use crate::symbols::wildcard::Wildcard;
 
 /// `.reload`
@@ -76,7 +76,8 @@ fn named(pattern: &str, reload: &Reload, context: &mut Context<'_>) -> Result<()
     for module in &modules {
         context.session.target.symbols().unload(Some(module));
         if reload.unload {
-            context.out.emit(Line::of(format!("Unloaded {}", module.name)))?;
+            let name = module.name.as_str();
+            context.out.emit(Record::new("unloaded_symbols").text("Unloaded ").cell("module", name))?;
         } else {
             // A module that is named is one whose symbols are wanted.
             load(std::slice::from_ref(module), reload, true, context)?;
@@ -150,11 +151,16 @@ fn one(module: &Module, context: &mut Context<'_>) -> Result<(), CommandError> {
     context.out.check()?;
     let symbols = context.session.target.module_symbols(module);
     let file = symbols.file.as_ref().map(|file| file.display().to_string());
+    let word = symbols.status.word();
+    let record = Record::new("symbols");
     match symbols.status {
         SymbolStatus::Pdb | SymbolStatus::PrivatePdb | SymbolStatus::Isf => {
-            let text =
-                format!("{:<10} {:<23}{}", module.name, symbols.status.word(), file.unwrap_or_default());
-            context.out.emit(Line::of(text))
+            let record = record
+                .cell("module", Cell::new(module.name.as_str()).left(10))
+                .text(" ")
+                .cell("status", Cell::new(word).left(23))
+                .cell("file", file);
+            context.out.emit(record)
         }
         status => {
             let what = match status {
@@ -162,15 +168,20 @@ fn one(module: &Module, context: &mut Context<'_>) -> Result<(), CommandError> {
                 SymbolStatus::BuiltIn => "no names; built-in layouts of kernel types only",
                 _ => "no symbols",
             };
-            let text = format!(
-                "*** ERROR: Module load completed but symbols could not be loaded for {} ({what})",
-                module.image_name
-            );
-            context.out.emit(Line::new().role(Role::Warning, text))?;
-            for note in &symbols.notes {
-                context.out.emit(Line::new().role(Role::Dim, format!("        {note}")))?;
-            }
-            Ok(())
+            let text = "*** ERROR: Module load completed but symbols could not be loaded for ";
+            let head = record
+                .field("module", module.name.as_str())
+                .role(Role::Warning, text)
+                .cell("image_name", Cell::new(module.image_name.as_str()).role(Role::Warning))
+                .role(Role::Warning, " (")
+                .cell("status", Cell::new(word).shown(what).role(Role::Warning))
+                .role(Role::Warning, ")");
+            context.out.within(Branch::new(head), |out| {
+                symbols.notes.iter().try_for_each(|note| {
+                    let note = Cell::new(note.to_string()).role(Role::Dim);
+                    out.emit(Record::new("search_note").role(Role::Dim, "        ").cell("text", note))
+                })
+            })
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `.srcpath`: where source files are looked for.
 
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Rest};
-use crate::output::Line;
+use crate::output::{Cell, Record, Role};
 
 /// `.srcpath`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -26,9 +26,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         None if typed.trim().is_empty() => {}
         None => *path = typed.trim().to_owned(),
     }
-    let text = match path.as_str() {
-        "" => "<empty>".to_owned(),
-        path => path.to_owned(),
-    };
-    context.out.emit(Line::new().label("Source search path is: ").value(text))
+    let path = Cell::new(Some(path.clone()).filter(|path| !path.is_empty()));
+    let path = path.absent("<empty>").role(Role::Value);
+    context.out.emit(Record::new("source_path").label("Source search path is: ").cell("path", path))
 }

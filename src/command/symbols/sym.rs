@@ -1,7 +1,7 @@
 //! `!sym`: whether the search for symbols is told.
 
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::output::Line;
+use crate::output::Record;
 
 /// `!sym`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -26,5 +26,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         other => return Err(CommandError::Syntax(other.to_owned())),
     }
     let mode = if table.is_noisy() { "noisy" } else { "quiet" };
-    context.out.emit(Line::of(format!("{mode} mode - symbol prompts off")))
+    let record = Record::new("symbol_messages").cell("mode", mode).text(" mode - symbol prompts off");
+    context.out.emit(record)
 }

@@ -2,7 +2,7 @@
 
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs};
 use crate::eval::as_typed;
-use crate::output::Line;
+use crate::output::{Branch, Cell, Field, Record, Role};
 
 /// `.symopt`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -57,9 +57,19 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut options = ALWAYS;
     options |= if table.finder().options().allow_mismatch { LOAD_ANYTHING } else { 0 };
     options |= if table.is_noisy() { DEBUG } else { 0 };
-    context.out.emit(Line::of(format!("Symbol options are 0x{options:X}:")))?;
-    for (bit, name) in NAMES.iter().filter(|(bit, _)| options & bit != 0) {
-        context.out.emit(Line::of(format!("  0x{bit:08X} - {name}")))?;
-    }
-    Ok(())
+    let number = |value: u64, text: String| Cell::new(Field::Hex(value)).shown(text).role(Role::Text);
+    let head = Record::new("symbol_options")
+        .text("Symbol options are ")
+        .cell("options", number(options, format!("0x{options:X}")))
+        .text(":");
+    context.out.within(Branch::new(head), |out| {
+        NAMES.iter().filter(|(bit, _)| options & bit != 0).try_for_each(|&(bit, name)| {
+            let record = Record::new("symbol_option")
+                .text("  ")
+                .cell("bit", number(bit, format!("0x{bit:08X}")))
+                .text(" - ")
+                .cell("name", name);
+            out.emit(record)
+        })
+    })
 }

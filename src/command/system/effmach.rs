@@ -2,7 +2,7 @@
 
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::dump::Machine;
-use crate::output::{Line, Record};
+use crate::output::Record;
 
 /// `.effmach`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -21,9 +21,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         Machine::Arm64 => "ARM 64-bit (AArch64) (arm64)".to_owned(),
         other => other.banner_name(),
     };
-    context.out.emit(
-        Record::new("machine")
-            .field("machine", text.as_str())
-            .line(Line::of(format!("Effective machine: {text}"))),
-    )
+    context.out.emit(Record::new("machine").text("Effective machine: ").cell("machine", text))
 }

@@ -5,7 +5,7 @@ mod excerpt;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::dump::SecondaryBlob;
 use crate::dump::tags::{driver, writer};
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::util::bounded::slice;
 
 /// `.enumtag`
@@ -47,7 +47,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.out.emit(heading(blob, data, listing, &texts))?;
         if !listing {
             for row in data.chunks(ROW) {
-                context.out.emit(row_line(row))?;
+                context.out.emit(row_record(row))?;
             }
         }
         if data.len() < blob.size as usize {
@@ -67,39 +67,50 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 /// The block's own line; in the list also its writer and its text.
 fn heading(blob: &SecondaryBlob, data: &[u8], listing: bool, texts: &[String]) -> Record {
-    let tag = blob.tag.to_string();
-    let mut line = Line::new()
-        .link(Role::Symbol, &tag, Action::Tag(blob.tag))
-        .text(format!(" - 0x{:x} bytes", blob.size));
-    let writer = writer(blob.tag);
+    let tag = Cell::new(blob.tag.to_string()).role(Role::Symbol).link(Action::Tag(blob.tag));
+    let size = Cell::new(blob.size).shown(format!("0x{:x}", blob.size)).role(Role::Text);
+    let record = Record::new("secondary_data")
+        .cell("tag", tag)
+        .text(" - ")
+        .cell("size", size)
+        .text(" bytes")
+        .field("file_offset", Field::Hex(blob.data.start as u64));
     let driver = driver(blob.tag, data);
-    let mut record = Record::new("secondary_data")
-        .field("tag", tag)
-        .field("size", u64::from(blob.size))
-        .field("file_offset", Field::Hex(blob.data.start as u64))
-        .field("writer", writer.map(|writer| writer.name))
-        .field("driver", driver.clone());
-    if listing {
-        if let Some(writer) = writer {
-            line = line.text("  ").value(writer.name);
-            let what = if writer.what.is_empty() { String::new() } else { format!(": {}", writer.what) };
-            line = line.text(what);
-            if let Some(driver) = driver {
-                line = line.text(" (").value(driver).text(")");
-            }
-        }
-        record = record.field("text", Field::List(texts.iter().map(|text| text.as_str().into()).collect()));
+    let (writer, what) = match writer(blob.tag) {
+        Some(writer) => (Some(writer.name), writer.what),
+        None => (None, ""),
+    };
+    if !listing {
+        return record.field("writer", writer).field("driver", driver);
     }
-    record = record.line(line);
-    texts.iter().fold(record, |record, text| record.line(Line::of("    ").role(Role::Dim, text)))
+    let mut record = match writer {
+        Some(name) => {
+            let colon = if what.is_empty() { "" } else { ": " };
+            record.text("  ").cell("writer", Cell::new(name).role(Role::Value)).text(colon).text(what)
+        }
+        None => record.field("writer", Field::Null),
+    };
+    record = match driver {
+        Some(driver) => record.text(" (").cell("driver", Cell::new(driver).role(Role::Value)).text(")"),
+        None => record.field("driver", Field::Null),
+    };
+    let lines = texts.iter().map(|text| Cell::new(text.as_str()).role(Role::Dim));
+    lines.clone().fold(record, |record, cell| record.line("    ").show(cell)).field(
+        "text",
+        Field::List(lines.map(|cell| cell.field().clone()).collect()),
+    )
 }
 
 /// Upper-case digits, as this command alone prints them, and the bytes as characters.
-fn row_line(row: &[u8]) -> Line {
+fn row_record(row: &[u8]) -> Record {
     let digits: Vec<String> = row.iter().map(|byte| format!("{byte:02X}")).collect();
     let characters: String =
         row.iter().map(|&byte| if (0x20..=0x7e).contains(&byte) { char::from(byte) } else { '.' }).collect();
-    Line::new().text("  ").value(format!("{:<47}", digits.join(" "))).text(format!("  {characters}"))
+    Record::new("tagged_bytes")
+        .text("  ")
+        .cell("bytes", Cell::new(digits.join(" ")).left(47).role(Role::Value))
+        .text("  ")
+        .cell("characters", characters)
 }
 
 #[cfg(test)]
@@ -110,9 +121,9 @@ mod tests {
     #[test]
     fn rows() {
         assert_eq!(
-            row_line(b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0").plain(),
+            row_record(b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0").lines[0].plain(),
             "  4D 5A 90 00 03 00 00 00 04 00 00 00 FF FF 00 00  MZ.............."
         );
-        assert_eq!(row_line(&[0; 8]).plain(), "  00 00 00 00 00 00 00 00                          ........");
+        assert_eq!(row_record(&[0; 8]).lines[0].plain(), "  00 00 00 00 00 00 00 00                          ........");
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::debuggee::Subject;
-use crate::output::Line;
+use crate::dump::Bits;
+use crate::output::{Cell, Record, Role};
 
 /// `||`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -16,14 +17,21 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
-    let text = match context.session.target.subject() {
-        Subject::Dump(dump) => {
-            let bits = dump.header().bits.count();
-            format!(".  0 {bits}-bit Kernel {}: {}", dump.kind().name(), dump.title())
-        }
-        Subject::Image(image) => {
-            format!(".  0 {}-bit image: {}", image.bits().count(), image.path().display())
-        }
+    let record = Record::new("system").text(".  ").cell("number", Cell::new(0u64).role(Role::Text)).text(" ");
+    let bits = |bits: Bits| Cell::new(bits.count()).role(Role::Text);
+    let record = match context.session.target.subject() {
+        Subject::Dump(dump) => record
+            .cell("bits", bits(dump.header().bits))
+            .text("-bit Kernel ")
+            .cell("kind", dump.kind().name())
+            .text(": ")
+            .cell("file", dump.title()),
+        Subject::Image(image) => record
+            .cell("bits", bits(image.bits()))
+            .text("-bit ")
+            .cell("kind", "image")
+            .text(": ")
+            .cell("file", image.path().display().to_string()),
     };
-    context.out.emit(Line::of(text))
+    context.out.emit(record)
 }

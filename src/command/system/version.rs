@@ -2,7 +2,7 @@
 
 use super::vertarget;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
-use crate::output::Line;
+use crate::output::{Cell, Record, Role};
 
 /// `version`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -16,5 +16,6 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     (vertarget::SPEC.run)(args, context)?;
-    context.out.emit(Line::new().label("dumpscope: ").value(env!("CARGO_PKG_VERSION")))
+    let version = Cell::new(env!("CARGO_PKG_VERSION")).role(Role::Value);
+    context.out.emit(Record::new("dumpscope").label("dumpscope: ").cell("version", version))
 }

@@ -7,7 +7,7 @@ use super::time::times;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::debuggee::{Subject, Target, product_name, suite_names, windows_name};
 use crate::dump::Header;
-use crate::output::{Field, Line, Record};
+use crate::output::{Cell, Field, Line, Record, Role};
 use crate::util::hex;
 
 /// `vertarget`
@@ -40,38 +40,55 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 /// The block without its times.
 fn version(target: &Target, header: &Header) -> Record {
-    let build = header.minor_version;
+    let in_text = |cell: Cell| cell.role(Role::Text);
     let count = header.processors;
     let processors = if count == 1 { "UP".to_owned() } else { format!("MP ({count} procs)") };
     let kind = if header.major_version == 0xc { "Checked" } else { "Free" };
-    let name = windows_name(build);
-    let machine = header.machine.banner_name();
+    let pointer = |value: Option<u64>| {
+        let text = value.map(hex::tick).unwrap_or_default();
+        Cell::new(value.map(Field::Address)).shown(format!("0x{text}")).absent("unknown")
+    };
     let mut record = Record::new("version")
-        .field("windows", name)
-        .field("build", u64::from(build))
-        .field("processors", u64::from(count))
-        .field("machine", machine.as_str())
-        .field("build_lab", target.build_lab().map(str::to_owned))
-        .field("kernel_base", target.kernel_base().map(Field::Hex))
-        .field("kernel_version", target.kernel_build().map(|build| build.version.clone()))
-        .line(Line::of(format!("{name} Kernel Version {build} {processors} {kind} {machine}")));
+        .cell("windows", windows_name(header.minor_version))
+        .text(" Kernel Version ")
+        .cell("build", in_text(Cell::new(header.minor_version)))
+        .text(" ")
+        .cell("processors", in_text(Cell::new(count).shown(processors)))
+        .text(" ")
+        .cell("kernel_kind", kind)
+        .text(" ")
+        .cell("machine", header.machine.banner_name());
     if let Some(product) = header.product_type {
-        let suites = suite_names(header.suite_mask.unwrap_or(0)).join(" ");
-        let suites = if suites.is_empty() { String::new() } else { format!(", suite: {suites}") };
-        record =
-            record.line(Line::new().label("Product: ").value(format!("{}{suites}", product_name(product))));
+        let product = Cell::new(product_name(product)).role(Role::Value);
+        let suites = suite_names(header.suite_mask.unwrap_or(0)).into_iter();
+        let suites: Vec<Cell> = suites.map(|suite| Cell::new(suite).role(Role::Value)).collect();
+        let between = if suites.is_empty() { "" } else { ", suite: " };
+        record = record.line(Line::new().label("Product: ")).cell("product", product);
+        record = record.role(Role::Value, between).list("suites", " ", suites);
     }
-    if let Some(lab) = target.build_lab() {
-        record = record.line(Line::new().label("Edition build lab: ").value(lab));
-    }
-    let base = target.kernel_base().map_or("unknown".to_owned(), |base| format!("0x{}", hex::tick(base)));
-    record = record.line(Line::of(format!(
-        "Kernel base = {base} PsLoadedModuleList = 0x{}",
-        hex::tick(header.ps_loaded_module_list)
-    )));
-    if let Some(kernel) = target.kernel_build() {
-        let text = format!("{} {}", kernel.file, kernel.version);
-        record = record.line(Line::new().label("Kernel file: ").value(text));
-    }
+    let lab = target.build_lab().map(str::to_owned);
+    record = below(record, "Edition build lab: ", "build_lab", lab);
+    record = record
+        .line("Kernel base = ")
+        .cell("kernel_base", pointer(target.kernel_base()))
+        .text(" PsLoadedModuleList = ")
+        .cell("ps_loaded_module_list", pointer(Some(header.ps_loaded_module_list)));
+    let Some(kernel) = target.kernel_build() else {
+        return record.field("kernel_version", Field::Null);
+    };
     record
+        .line(Line::new().label("Kernel file: "))
+        .cell("kernel_file", Cell::new(kernel.file.clone()).role(Role::Value))
+        .role(Role::Value, " ")
+        .cell("kernel_version", Cell::new(kernel.version.clone()).role(Role::Value))
+}
+
+/// A fact on a line of its own, where there is one.
+fn below(record: Record, label: &str, key: &'static str, value: Option<String>) -> Record {
+    match value {
+        Some(value) => {
+            record.line(Line::new().label(label)).cell(key, Cell::new(value).role(Role::Value))
+        }
+        None => record.field(key, Field::Null),
+    }
 }

@@ -6,7 +6,8 @@ mod tagged;
 
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::dump::DumpKind;
-use crate::output::{Line, Record, Role};
+use crate::output::{Cell, Field, Line, Record, Role};
+use std::borrow::Cow;
 
 /// `.dumpdebug`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -73,17 +74,28 @@ fn title(bits: u32, kind: DumpKind) -> String {
     format!("----- {bits} bit {what}")
 }
 
-/// A field's line: the label in its column, then the value.
-fn row(label: &str, value: &str) -> Line {
-    Line::new().label(format!("{label:<20}")).value(value)
+/// Adds a field's line: its name in its column, then the value. In JSON it has the same name in small letters.
+fn row(record: Record, label: &str, value: Cell) -> Record {
+    named_row(record, small(label), label, value)
 }
 
-/// A field that the writer may have left out.
-fn optional(label: &str, value: Option<String>) -> Line {
-    match value {
-        Some(value) => row(label, &value),
-        None => Line::new().label(format!("{label:<20}")).role(Role::Dim, "not written"),
+/// The same under another name in JSON.
+fn named_row(record: Record, key: impl Into<Cow<'static, str>>, label: &str, value: Cell) -> Record {
+    let role = if *value.field() == Field::Null { Role::Dim } else { Role::Value };
+    let line = Line::new().label(format!("{label:<20}"));
+    record.line(line).cell(key, value.absent("not written").role(role))
+}
+
+/// `MajorVersion` as `major_version`.
+fn small(name: &str) -> String {
+    let mut small = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !small.is_empty() {
+            small.push('_');
+        }
+        small.push(letter.to_ascii_lowercase());
     }
+    small
 }
 
 /// The start of a section.

@@ -1,8 +1,8 @@
 //! How the file keeps memory: physical runs, page index, triage block, tagged data.
 
-use super::{row, section};
+use super::{named_row, row, section, small};
 use crate::dump::{Bits, DumpFile, DumpKind};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::util::bounded::{u32_at, u64_at};
 use crate::util::hex;
 
@@ -17,10 +17,13 @@ pub fn physical(dump: &DumpFile) -> Record {
     let Some(memory) = &dump.header().physical_memory else {
         return record.line(Line::new().role(Role::Dim, "not written"));
     };
-    let mut record =
-        record.field("runs", u64::from(memory.number_of_runs)).field("pages", memory.number_of_pages).line(
-            Line::of(format!("Number of runs: {} (limited to {})", memory.number_of_runs, memory.runs.len())),
-        );
+    let declared = Cell::new(memory.number_of_runs).role(Role::Text);
+    let mut record = record
+        .line("Number of runs: ")
+        .cell("runs", declared)
+        .text(" (limited to ")
+        .cell("runs_kept", Cell::new(memory.runs.len() as u64).role(Role::Text))
+        .text(")");
     // Only a complete dump keeps the pages in the order of these runs.
     let in_order = dump.kind() == DumpKind::Full;
     let heading = if in_order {
@@ -30,32 +33,41 @@ pub fn physical(dump: &DumpFile) -> Record {
     };
     record = record.line(Line::new().role(Role::Label, heading));
     let mut offset = dump.header().bits.header_size() as u64;
+    let mut runs = Vec::new();
     for run in memory.runs.iter().take(MAX_RUNS) {
         let (start, length) = (run.base_page.wrapping_mul(PAGE), run.page_count.wrapping_mul(PAGE));
         let place = if in_order { format!("   {}    ", hex::tick(offset)) } else { String::new() };
-        record = record.line(Line::of(format!("{place}   {}       {}", hex::tick(start), hex::tick(length))));
+        let text = Cell::new(Field::Hex(start)).shown(hex::tick(start)).link(Action::Physical(start));
+        record = record.line(place).text("   ").show(text);
+        record = record.text(format!("       {}", hex::tick(length)));
+        let mut run = vec![("start".into(), Field::Hex(start)), ("length".into(), Field::Hex(length))];
+        run.extend(in_order.then(|| ("file_offset".into(), Field::Hex(offset))));
+        runs.push(Field::Object(run));
         offset = offset.wrapping_add(length);
     }
-    record.line(Line::of(format!("Number of Pages in runs: {:#x}", memory.number_of_pages)))
+    let pages = Cell::new(memory.number_of_pages).shown(format!("{:#x}", memory.number_of_pages));
+    record
+        .line("Number of Pages in runs: ")
+        .cell("pages", pages.role(Role::Text))
+        .field("list", Field::List(runs))
 }
 
 /// The page bitmap or the runs of pages.
 pub fn pages(dump: &DumpFile) -> Option<Record> {
     let pages = dump.pages()?;
-    let number = |value: u64| format!("{value:#x}");
-    let mut record = section("page_index", "PAGES IN THE FILE:")
-        .field("pages", pages.page_count())
-        .field("declared", pages.declared_pages())
-        .field("first_page", Field::Hex(pages.first_page()))
-        .line(row("FirstPage", &number(pages.first_page())))
-        .line(row("PresentPages", &number(pages.page_count())));
-    if let Some(declared) = pages.declared_pages() {
-        record = record.line(row("DeclaredPages", &number(declared)));
-    }
-    if let Some(bits) = pages.bitmap_bits() {
-        record = record.line(row("BitmapBits", &number(bits)));
-    }
-    Some(record)
+    let number = |value: u64| Cell::new(value).shown(format!("{value:#x}"));
+    let first = Cell::new(Field::Hex(pages.first_page())).shown(format!("{:#x}", pages.first_page()));
+    let mut record = section("page_index", "PAGES IN THE FILE:");
+    record = row(record, "FirstPage", first);
+    record = named_row(record, "pages", "PresentPages", number(pages.page_count()));
+    record = match pages.declared_pages() {
+        Some(declared) => named_row(record, "declared", "DeclaredPages", number(declared)),
+        None => record.field("declared", Field::Null),
+    };
+    Some(match pages.bitmap_bits() {
+        Some(bits) => row(record, "BitmapBits", number(bits)),
+        None => record,
+    })
 }
 
 /// Fields of TRIAGE_DUMP64 by name and offset in it (all 32 bits).
@@ -100,33 +112,33 @@ pub fn triage(dump: &DumpFile) -> Option<Vec<Record>> {
     if dump.header().bits == Bits::Bits64 {
         let field = |record: Record, (name, offset): (&str, usize)| match u32_at(dump.bytes(), start + offset)
         {
-            Some(value) => record.line(wide_row(name, &format!("{value:08x}"))),
+            Some(value) => wide_row(record, name, Cell::new(Field::Hex(value.into())).digits(8)),
             None => record,
         };
         record = TRIAGE_FIELDS.iter().copied().fold(record, field);
         for (name, offset) in [("TopOfStack", 0x48), ("DataPageAddress", 0x60)] {
             if let Some(value) = u64_at(dump.bytes(), start + offset) {
-                record = record.line(wide_row(name, &hex::tick(value)));
+                record = wide_row(record, name, Cell::new(Field::Address(value)));
             }
         }
         record = TRIAGE_TAIL.iter().copied().fold(record, field);
     } else {
-        record = record.line(wide_row("TopOfStack", &format!("{:08x}", triage.top_of_stack)));
+        let top = Cell::new(Field::Address(triage.top_of_stack)).digits(8);
+        record = wide_row(record, "TopOfStack", top);
     }
     let mut records = vec![record];
     for block in &triage.blocks {
         let last = block.address.saturating_add(u64::from(block.size).saturating_sub(1));
-        let line = Line::new().text("  ").address(block.address).text(format!(
-            " - {} at offset {:08x}",
-            hex::tick(last),
-            block.offset
-        ));
+        let offset = Cell::new(Field::Hex(block.offset.into())).digits(8).role(Role::Text);
         records.push(
             Record::new("data_block")
-                .field("address", Field::Hex(block.address))
-                .field("size", u64::from(block.size))
-                .field("file_offset", Field::Hex(block.offset.into()))
-                .line(line),
+                .text("  ")
+                .cell("address", Cell::new(Field::Address(block.address)))
+                .text(" - ")
+                .cell("last", Cell::new(Field::Address(last)).role(Role::Text))
+                .text(" at offset ")
+                .cell("file_offset", offset)
+                .field("size", u64::from(block.size)),
         );
     }
     let end = triage.blocks.iter().map(|block| u64::from(block.offset) + u64::from(block.size)).max();
@@ -134,7 +146,11 @@ pub fn triage(dump: &DumpFile) -> Option<Vec<Record>> {
         let left = (dump.bytes().len() as u64).saturating_sub(end);
         records.push(
             Record::new("data_blocks_end")
-                .line(Line::of(format!("  Max offset {end:x}, {left:x} from end of file"))),
+                .text("  Max offset ")
+                .cell("max_offset", Cell::new(Field::Hex(end)).role(Role::Text))
+                .text(", ")
+                .cell("left", Cell::new(Field::Hex(left)).role(Role::Text))
+                .text(" from end of file"),
         );
     }
     if !triage.valid {
@@ -146,6 +162,7 @@ pub fn triage(dump: &DumpFile) -> Option<Vec<Record>> {
     Some(records)
 }
 
-fn wide_row(label: &str, value: &str) -> Line {
-    Line::new().label(format!("{label:<22}")).value(value)
+fn wide_row(record: Record, label: &str, value: Cell) -> Record {
+    let line = Line::new().label(format!("{label:<22}"));
+    record.line(line).cell(small(label), value.role(Role::Value))
 }

@@ -4,7 +4,7 @@ use crate::command::Context;
 use crate::command::modules::dh::subsystem;
 use crate::command::modules::lm::timestamp;
 use crate::debuggee::ImageFile;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Cell, Field, Line, Record, Role};
 use crate::symbols::layouts::UNKNOWN;
 
 /// The banner: what it is, where it lies, where it begins, and which build it is.
@@ -21,36 +21,49 @@ pub fn banner(image: &ImageFile, context: &Context<'_>) -> Record {
     };
     let version = Some(image.version()).filter(|&version| version != UNKNOWN);
     let pdb = image.image().pdb_id();
+    let path = image.path().display().to_string();
+    let address = |value: u64| Cell::new(Field::Address(value));
+    let value = |text: String| Cell::new(text).role(Role::Value);
     let mut record = Record::new("image_target")
-        .field("machine", machine.as_str())
-        .field("subsystem", subsystem)
-        .field("base", Field::Hex(headers.image_base))
+        .cell("machine", machine)
+        .text(" ")
+        .cell("kind", kind)
+        .text(" (")
+        .cell("subsystem", subsystem)
+        .text(") mapped at its preferred base")
+        .line("ModLoad: ")
+        .cell("base", address(headers.image_base))
+        .text(" ")
+        .cell("end", address(end))
         .field("size", u64::from(headers.size_of_image))
-        .field("path", image.path().display().to_string())
-        .field("entry_point", image.entry_point().map(Field::Hex))
-        .field("time_date_stamp", Field::Hex(headers.time_date_stamp.into()))
-        .field("file_version", version.map(|version| version.to_string()))
-        .field("pdb", pdb.as_ref().map(|pdb| pdb.name.clone()))
-        .field("pdb_key", pdb.as_ref().map(|pdb| pdb.key()))
-        .line(Line::of(format!("{machine} {kind} ({subsystem}) mapped at its preferred base")))
-        .line(
-            Line::of("ModLoad: ")
-                .address(headers.image_base)
-                .text(" ")
-                .address(end)
-                .text(format!("   {}", image.path().display())),
-        );
-    if let Some(entry) = image.entry_point() {
-        record = record
-            .line(context.with_symbol(Line::new().label("Entry point: ").address(entry).text(" "), entry));
+        .text("   ")
+        .cell("path", path);
+    record = match image.entry_point() {
+        Some(entry) => {
+            let symbol = context.with_symbol(Line::new(), entry);
+            let label = Line::new().label("Entry point: ");
+            record.line(label).cell("entry_point", address(entry)).text(" ").spans(symbol)
+        }
+        None => record.field("entry_point", Field::Null),
+    };
+    let number = Field::Hex(headers.time_date_stamp.into());
+    let stamp = Cell::new(number).shown(stamp).role(Role::Value);
+    record = record.line(Line::new().label("Timestamp: ")).cell("time_date_stamp", stamp);
+    record = match version {
+        Some(version) => {
+            let label = Line::new().label("File version: ");
+            record.line(label).cell("file_version", value(version.to_string()))
+        }
+        None => record.field("file_version", Field::Null),
+    };
+    let record = record.line(Line::new().label("PDB: "));
+    match pdb {
+        Some(pdb) => record
+            .cell("pdb", value(pdb.name.clone()))
+            .role(Role::Value, " ")
+            .cell("pdb_key", value(pdb.key())),
+        None => record
+            .cell("pdb", Cell::new(Field::Null).absent("none named").role(Role::Dim))
+            .field("pdb_key", Field::Null),
     }
-    record = record.line(Line::new().label("Timestamp: ").value(stamp));
-    if let Some(version) = version {
-        record = record.line(Line::new().label("File version: ").value(version.to_string()));
-    }
-    let pdb = pdb.map_or_else(
-        || Line::new().role(Role::Dim, "none named"),
-        |pdb| Line::new().value(format!("{} {}", pdb.name, pdb.key())),
-    );
-    record.line(Line::new().label("PDB: ").append(pdb))
 }
