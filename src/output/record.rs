@@ -67,6 +67,26 @@ impl Record {
         record.field(name, Field::List(values))
     }
 
+    /// Adds a fact of several values and shows each on a line of its own below, behind so many blanks.
+    pub fn column(
+        self,
+        name: impl Into<Cow<'static, str>>,
+        indent: usize,
+        cells: impl IntoIterator<Item = Cell>,
+    ) -> Record {
+        let (mut record, mut values) = (self, Vec::new());
+        for cell in cells {
+            values.push(cell.field().clone());
+            record = record.line(Line::of(" ".repeat(indent))).show(cell);
+        }
+        record.field(name, Field::List(values))
+    }
+
+    /// Adds a fact that is a text of several spans and shows it at the end of the last line.
+    pub fn phrase(self, name: impl Into<Cow<'static, str>>, words: Line) -> Record {
+        self.field(name, words.plain()).spans(words)
+    }
+
     /// Adds a fact of many words and shows it from the end of the last line on, as many lines as it takes in so many
     /// columns. The lines after the first begin behind `indent` blanks.
     pub fn prose(

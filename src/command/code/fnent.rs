@@ -1,12 +1,13 @@
 //! `.fnent`: a function's entry in its module's function table, with the unwind data.
 
 use super::fnent_arm64;
+use super::heading::entry_row;
 use crate::command::symbols::ln;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Target;
 use crate::dump::Machine;
 use crate::memory::Memory;
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::symbols::pe::Directory;
 use crate::unwind::{
     FunctionEntry, GENERAL_NAMES, Lookup, Operation, TargetHost, UnwindHost, UnwindInfo, resolve_entry,
@@ -88,13 +89,17 @@ fn chain(mut entry: FunctionEntry, host: &TargetHost<'_>) -> Result<Found, Comma
 
 /// A record that begins with where the entry stands in its table, and the function's name.
 fn title(address: u64, entry: &FunctionEntry, target: &Target) -> Record {
-    let mut first = Line::of("Debugger function entry ");
-    first = match place_in_table(entry, target) {
-        Some(at) => first.address(at),
-        None => first.text("????????`????????"),
+    let place = Cell::new(place_in_table(entry, target).map(Field::Address));
+    let record = Record::new("function_entry")
+        .text("Debugger function entry ")
+        .cell("entry", place.absent("????????`????????"))
+        .text(" for:")
+        .line(Line::new());
+    let record = match target.modules().at(address) {
+        Some(module) => ln::nearest(record, target, module, address),
+        None => record,
     };
-    let name = target.modules().at(address).map(|module| ln::place_line(target, module, address));
-    Record::new("function_entry").line(first.text(" for:")).line(name.unwrap_or_default()).line(Line::new())
+    record.line(Line::new())
 }
 
 /// The address of an entry in its module's function table, which is sorted by where functions begin.
@@ -118,76 +123,87 @@ fn place_in_table(entry: &FunctionEntry, target: &Target) -> Option<u64> {
 }
 
 fn show(entry: &FunctionEntry, info: &UnwindInfo, record: Record, context: &Context<'_>) -> Record {
-    let mut record = record
-        .field("begin", Field::Hex(entry.begin_va()))
-        .field("end", Field::Hex(entry.end_va()))
-        .field("unwind_info", Field::Hex(info.address))
-        .field("version", u64::from(info.version))
-        .field("flags", Field::Hex(u64::from(info.flags)))
-        .field("prolog", Field::Hex(u64::from(info.prolog_size)));
-    for (label, value) in [
-        ("BeginAddress     ", u64::from(entry.begin)),
-        ("EndAddress       ", u64::from(entry.end)),
-        ("UnwindInfoAddress", u64::from(entry.unwind)),
-    ] {
-        record = record.line(Line::new().label(format!("{label} = ")).value(hex::tick(value)));
-    }
+    let rows = [
+        ("begin", "BeginAddress     ", entry.begin_va(), entry.begin),
+        ("end", "EndAddress       ", entry.end_va(), entry.end),
+        (
+            "entry_unwind_info",
+            "UnwindInfoAddress",
+            entry.image_base.wrapping_add(entry.unwind.into()),
+            entry.unwind,
+        ),
+    ];
+    let record = rows
+        .into_iter()
+        .fold(record, |record, (key, label, address, rva)| entry_row(record, key, label, address, rva));
     let behind = match (info.chained, info.handler) {
         (Some(_), _) => 12,
         (None, Some(_)) => 4,
         (None, None) => 0,
     };
     let size = 4 + 2 * u64::from(info.slots) + behind;
-    record = record
+    let text = |value: Field| Cell::new(value).role(Role::Text);
+    let mut record = record
         .line(Line::new())
-        .line(Line::of("Unwind info at ").address(info.address).text(format!(", {size:x} bytes")))
-        .line(Line::of(format!(
-            "  version {}, flags {:x}, prolog {:x}, codes {:x}",
-            info.version, info.flags, info.prolog_size, info.slots
-        )));
+        .line("Unwind info at ")
+        .cell("unwind_info", Cell::new(Field::Address(info.address)))
+        .text(", ")
+        .cell("size", text(Field::Hex(size)))
+        .text(" bytes")
+        .line("  version ")
+        .cell("version", text(u64::from(info.version).into()))
+        .text(", flags ")
+        .cell("flags", text(Field::Hex(info.flags.into())))
+        .text(", prolog ")
+        .cell("prolog", text(Field::Hex(info.prolog_size.into())))
+        .text(", codes ")
+        .cell("slots", text(Field::Hex(info.slots.into())));
     if let Some(register) = info.frame_register {
-        record = record.line(Line::of(format!(
-            "  frame reg {register:x} ({}), frame offs {:x}",
-            register_name(register),
-            info.frame_offset
-        )));
+        record = record
+            .line("  frame reg ")
+            .cell("frame_register", text(Field::Hex(register.into())))
+            .text(" (")
+            .cell("frame_register_name", register_name(register))
+            .text("), frame offs ")
+            .cell("frame_offset", text(Field::Hex(info.frame_offset.into())));
     }
     if let Some(handler) = info.handler {
-        record = record.line(handler_line(entry.image_base.wrapping_add(u64::from(handler)), info, context));
+        record = with_handler(record, entry.image_base.wrapping_add(u64::from(handler)), info, context);
     }
-    let (mut texts, mut epilogs) = (Vec::new(), 0);
-    for code in info.codes() {
-        let text = match code {
+    let mut epilogs = 0;
+    let codes: Vec<Cell> = info
+        .codes()
+        .map(|code| match code {
             Ok(code) => {
                 epilogs += usize::from(matches!(code.operation, Operation::Epilog { .. }));
-                format!(
-                    "  {:02x}: offs {:x}, unwind op {:x}, op info {:x} {}",
+                Cell::new(format!(
+                    "{:02x}: offs {:x}, unwind op {:x}, op info {:x} {}",
                     code.slot,
                     code.offset,
                     code.number,
                     code.info,
                     operation(code.operation, epilogs == 1, entry)
-                )
+                ))
             }
-            Err(error) => format!("  {error}"),
-        };
-        record = record.line(Line::of(&text));
-        texts.push(text.trim().to_owned());
-    }
-    record.field("codes", texts)
+            Err(error) => Cell::new(error.to_string()),
+        })
+        .collect();
+    record.column("codes", 2, codes)
 }
 
-/// `  handler routine: drv!Handler+0x18 (00000001`c0151988), data 80`: the first four bytes of the handler's data.
-fn handler_line(handler: u64, info: &UnwindInfo, context: &Context<'_>) -> Line {
+/// Adds `  handler routine: drv!Handler+0x18 (00000001`c0151988), data 80`: the first four bytes of the handler's data.
+fn with_handler(record: Record, handler: u64, info: &UnwindInfo, context: &Context<'_>) -> Record {
     let name = context.symbol_text(handler).unwrap_or_else(|| hex::tick(handler));
     let codes = 2 * (u64::from(info.slots) + u64::from(info.slots & 1));
     let data = context.session.target.memory().u32(info.address.wrapping_add(4 + codes + 4));
-    let data = data.map_or_else(|_| "????????".to_owned(), |data| format!("{data:x}"));
-    Line::of("  handler routine: ")
-        .link(Role::Symbol, name, Action::Code(handler))
+    let data = data.map_or_else(|why| Field::unreadable(why.to_string()), |data| Field::Hex(data.into()));
+    record
+        .line("  handler routine: ")
+        .cell("handler_name", Cell::new(name).role(Role::Symbol).link(Action::Code(handler)))
         .text(" (")
-        .address(handler)
-        .text(format!("), data {data}"))
+        .cell("handler", Cell::new(Field::Address(handler)))
+        .text("), data ")
+        .cell("handler_data", Cell::new(data))
 }
 
 fn register_name(register: u8) -> &'static str {

@@ -1,6 +1,7 @@
 //! `.fnent` for ARM64: the entry, and its unwind codes as the instructions of the prolog that they undo.
 
-use crate::output::{Field, Line, Record};
+use super::heading::entry_row;
+use crate::output::{Cell, Field, Line, Record, Role};
 use crate::unwind::{Arm64Code, FunctionEntry, UnwindError, UnwindHost, arm64_prolog};
 use crate::util::hex;
 
@@ -8,30 +9,29 @@ use crate::util::hex;
 pub fn show(host: &dyn UnwindHost, entry: &FunctionEntry, title: Record) -> Result<Record, UnwindError> {
     let codes = arm64_prolog(host, entry)?;
     let is_packed = entry.unwind & 3 != 0;
-    let mut record = title
-        .field("begin", Field::Hex(entry.begin_va()))
-        .field("end", Field::Hex(entry.end_va()))
-        .field("packed", is_packed);
-    let unwind = if is_packed { "PackedUnwindData " } else { "UnwindInfoAddress" };
-    for (label, value) in
-        [("BeginAddress     ", entry.begin), ("EndAddress       ", entry.end), (unwind, entry.unwind)]
-    {
-        record = record.line(Line::new().label(format!("{label} = ")).value(hex::tick(value.into())));
-    }
-    record = record.line(Line::new()).line(Line::of(match is_packed {
-        true => "The prolog that the packed data stands for, last instruction first:".to_owned(),
-        false => format!(
-            "Unwind info at {}, the prolog's last instruction first:",
-            hex::tick(entry.image_base.wrapping_add(entry.unwind.into()))
-        ),
-    }));
-    let mut texts = Vec::new();
-    for (index, code) in codes.iter().enumerate() {
+    let record = entry_row(title, "begin", "BeginAddress     ", entry.begin_va(), entry.begin);
+    let record = entry_row(record, "end", "EndAddress       ", entry.end_va(), entry.end);
+    let unwind = entry.image_base.wrapping_add(entry.unwind.into());
+    let record = match is_packed {
+        true => {
+            let data = Cell::new(Field::Hex(entry.unwind.into())).shown(hex::tick(entry.unwind.into()));
+            record
+                .line(Line::new().label("PackedUnwindData  = "))
+                .cell("packed_unwind_data", data.role(Role::Value))
+                .line(Line::new())
+                .line("The prolog that the packed data stands for, last instruction first:")
+        }
+        false => entry_row(record, "entry_unwind_info", "UnwindInfoAddress", unwind, entry.unwind)
+            .line(Line::new())
+            .line("Unwind info at ")
+            .cell("unwind_info", Cell::new(Field::Address(unwind)))
+            .text(", the prolog's last instruction first:"),
+    };
+    let codes = codes.iter().enumerate().map(|(index, code)| {
         let text = instruction(*code);
-        record = record.line(Line::of(format!("  {index:02x}: {text}")));
-        texts.push(text);
-    }
-    Ok(record.field("codes", texts))
+        Cell::new(text.as_str()).shown(format!("{index:02x}: {text}"))
+    });
+    Ok(record.field("packed", is_packed).column("codes", 2, codes))
 }
 
 /// The instruction that a code undoes.

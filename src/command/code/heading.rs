@@ -1,9 +1,9 @@
-//! What the code commands have in common: the line that names the code below it, and an instruction's record.
+//! What the code commands have in common: the line that names the code below it, and rows of places in an image.
 
 use crate::command::show::code_name::code_text;
-use crate::command::show::disassembly::{Instruction, line};
 use crate::command::{CommandError, Context};
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
+use crate::util::hex;
 
 /// Where `u` goes on when it is given no address.
 pub const NEXT: &str = "u";
@@ -43,24 +43,13 @@ fn bare(text: &str) -> String {
 }
 
 /// `nt+0x3fdb50:`
-pub fn label(text: &str, address: u64) -> Line {
-    Line::new().link(Role::Symbol, text, Action::Code(address)).text(":")
+pub fn label(text: &str, address: u64) -> Record {
+    let name = Cell::new(text).role(Role::Symbol).link(Action::Code(address));
+    Record::new("code_label").field("address", Field::Address(address)).cell("name", name).text(":")
 }
 
-/// The instruction's line with its facts.
-pub fn record(instruction: &Instruction) -> Record {
-    facts(instruction).line(line(instruction))
-}
-
-/// The same with a remark behind it.
-pub fn noted(instruction: &Instruction, note: &str) -> Record {
-    facts(instruction).field("note", note).line(line(instruction).text(format!("  {note}")))
-}
-
-fn facts(instruction: &Instruction) -> Record {
-    Record::new("instruction")
-        .field("address", Field::Hex(instruction.address))
-        .field("bytes", instruction.bytes_text.as_str())
-        .field("mnemonic", instruction.mnemonic.as_str())
-        .field("operands", instruction.operands.plain())
+/// `BeginAddress      = 00000000`00001000`: where something is in its image. In JSON it is where it is in memory.
+pub fn entry_row(record: Record, key: &'static str, label: &str, address: u64, rva: u32) -> Record {
+    let value = Cell::new(Field::Address(address)).shown(hex::tick(rva.into())).role(Role::Value);
+    record.line(Line::new().label(label).label(" = ")).cell(key, value)
 }

@@ -1,8 +1,8 @@
 //! `u`: code from an address on.
 
 use super::extent::{Extent, extent};
-use super::heading::{Headings, NEXT, record};
-use crate::command::show::disassembly::{decode, instruction_line};
+use super::heading::{Headings, NEXT};
+use crate::command::show::disassembly::{decode, instruction_line, record};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::memory::Memory;
 

@@ -1,8 +1,8 @@
 //! `ub`: the code that ends right before an address.
 
 use super::extent::{Extent, extent};
-use super::heading::{Headings, NEXT, record};
-use crate::command::show::disassembly::{before, decode};
+use super::heading::{Headings, NEXT};
+use crate::command::show::disassembly::{before, decode, record};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 
 /// `ub`

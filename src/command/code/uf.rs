@@ -1,12 +1,12 @@
 //! `uf`: a whole function.
 
 use super::bounds::{Function, function_of};
-use super::heading::{label, noted, record};
-use crate::command::show::disassembly::{Flow, Instruction, decode};
+use super::heading::label;
+use crate::command::show::disassembly::{Flow, Instruction, decode, record};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
-use crate::output::{Field, Line, Record};
+use crate::output::{Action, Branch, Cell, Field, Line, Record, Role};
 use crate::util::hex;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,12 +53,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.out.emit(Line::of("Flow analysis was incomplete, some code may be missing"))?;
     }
     if args.has("/i") {
-        let count = code.instructions.len();
-        let record = Record::new("function")
-            .field("address", Field::Hex(start))
-            .field("instructions", count as u64)
-            .line(Line::of(format!("{count} instructions scanned")));
-        context.out.emit(record)?;
+        let count = Cell::new(code.instructions.len() as u64).role(Role::Text);
+        let record = Record::new("function").field("address", Field::Address(start));
+        context.out.emit(record.cell("instructions", count).text(" instructions scanned"))?;
         context.out.blank()?;
     }
     if args.has("/c") { show_calls(start, &code, context) } else { show_blocks(&code, context) }
@@ -126,7 +123,7 @@ fn show_blocks(code: &Code, context: &mut Context<'_>) -> Result<(), CommandErro
             context.out.emit(label(&text, at))?;
         }
         context.out.emit(match instruction.flow {
-            Flow::Jump(_) | Flow::Branch(_) => noted(instruction, "Branch"),
+            Flow::Jump(_) | Flow::Branch(_) => record(instruction).text("  ").cell("note", "Branch"),
             _ => record(instruction),
         })?;
         end = at.checked_add(instruction.length);
@@ -135,24 +132,31 @@ fn show_blocks(code: &Code, context: &mut Context<'_>) -> Result<(), CommandErro
 }
 
 fn show_calls(start: u64, code: &Code, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let place = |address: u64, context: &Context<'_>| match context.symbol_text(address) {
-        Some(text) => format!("{text} ({})", hex::tick(address)),
-        None => hex::tick(address),
+    let place = |address: u64, context: &Context<'_>| {
+        let text = match context.symbol_text(address) {
+            Some(text) => format!("{text} ({})", hex::tick(address)),
+            None => hex::tick(address),
+        };
+        Line::new().link(Role::Symbol, text, Action::Code(address))
     };
     let name = place(start, context);
-    context.out.emit(Line::of(name))?;
-    for (&at, instruction) in &code.instructions {
-        let to = match instruction.flow {
-            Flow::Call(target) => place(target, context),
-            Flow::IndirectCall => instruction.operands.plain(),
-            _ => continue,
-        };
-        let record = Record::new("call")
-            .field("address", Field::Hex(at))
-            .field("to", to.as_str())
-            .line(Line::of(format!("  {}:", place(at, context))))
-            .line(Line::of(format!("    call to {to}")));
-        context.out.emit(record)?;
-    }
-    Ok(())
+    let head = Record::new("function").field("address", Field::Address(start)).phrase("name", name);
+    context.within(Branch::new(head), |context| {
+        for (&at, instruction) in &code.instructions {
+            let to = match instruction.flow {
+                Flow::Call(target) => place(target, context),
+                Flow::IndirectCall => instruction.operands.clone(),
+                _ => continue,
+            };
+            let record = Record::new("call")
+                .field("address", Field::Address(at))
+                .text("  ")
+                .phrase("name", place(at, context))
+                .text(":")
+                .line("    call to ")
+                .phrase("to", to);
+            context.out.emit(record)?;
+        }
+        Ok(())
+    })
 }

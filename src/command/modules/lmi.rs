@@ -3,7 +3,7 @@
 use super::dh::{base_of, machine_name};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Module, SymbolStatus};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Cell, Field, Line, Record, Role};
 use crate::session::Session;
 use crate::symbols::pe::{DebugData, DebugEntry, Directory};
 use crate::util::filetime::{Zone, asctime_unix};
@@ -33,50 +33,50 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     context.out.emit(record)
 }
 
-/// A label that ends in the colon's column.
-fn row(label: &str, value: impl AsRef<str>) -> Line {
-    Line::new().label(format!("{label:>15}: ")).value(value)
+/// Adds a row whose label ends in the colon's column.
+fn row(record: Record, key: &'static str, label: &str, value: impl Into<Cell>) -> Record {
+    let value: Cell = value.into();
+    record.line(Line::new().label(format!("{label:>15}: "))).cell(key, value.role(Role::Value))
 }
 
 fn record(module: &Module, session: &Session) -> Record {
     let image = session.target.image(module);
     let headers = image.as_ref().ok().map(|image| image.headers());
     let stem = module.image_name.rsplit_once('.').map_or(module.image_name.as_str(), |(stem, _)| stem);
+    let hex = |value: u64| Cell::new(Field::Hex(value));
     let mut record = Record::new("module_image")
-        .field("name", module.name.as_str())
-        .field("base", Field::Hex(module.base))
-        .field("image_name", module.image_name.as_str())
-        .line(Line::of(format!("Loaded Module Info: [{}] ", module.name)))
-        .line(row("Module", stem))
-        .line(row("Base Address", hex::plain(module.base)))
-        .line(row("Image Name", &module.image_name));
+        .text("Loaded Module Info: [")
+        .cell("name", module.name.as_str())
+        .text("] ");
+    record = row(record, "stem", "Module", stem);
+    record = row(record, "base", "Base Address", Cell::new(Field::Address(module.base)).digits(16));
+    record = row(record, "image_name", "Image Name", module.image_name.as_str());
     if let Some(headers) = headers {
         let machine = headers.machine;
-        record = record.line(row("Machine Type", format!("{machine} ({})", machine_name(machine))));
+        let text = format!("{machine} ({})", machine_name(machine));
+        record = row(record, "machine", "Machine Type", hex(machine.into()).shown(text));
     }
     let stamp = headers.map(|headers| headers.time_date_stamp).or(module.time_date_stamp);
     if let Some(stamp) = stamp {
         let hash = super::lm::is_hash(stamp, module, session);
-        record = record
-            .field("time_date_stamp", Field::Hex(stamp.into()))
-            .line(row("Time Stamp", time_stamp(stamp, hash, &session.settings.zone)));
+        let text = time_stamp(stamp, hash, &session.settings.zone);
+        record = row(record, "time_date_stamp", "Time Stamp", hex(stamp.into()).shown(text));
     }
-    record = record.field("size", module.size).line(row("Size", format!("{:x}", module.size)));
+    let size = Cell::new(module.size).shown(format!("{:x}", module.size));
+    record = row(record, "size", "Size", size);
     if let Some(checksum) = headers.map(|headers| headers.check_sum).or(module.checksum) {
-        record = record.line(row("CheckSum", format!("{checksum:x}")));
+        record = row(record, "check_sum", "CheckSum", hex(checksum.into()));
     }
     if let (Some(headers), Ok(image)) = (headers, &image) {
-        record = record
-            .line(row("Characteristics", format!("{:x}  ", headers.characteristics)))
-            .line(row("Debug Data Dirs", "Type  Size     VA  Pointer"));
+        record = row(record, "characteristics", "Characteristics", hex(headers.characteristics.into()));
+        record = record.role(Role::Value, "  ");
+        record = record.line(Line::new().label("Debug Data Dirs: ").value("Type  Size     VA  Pointer"));
         let entries = image.debug();
         if entries.is_empty() && headers.directory(Directory::Debug).is_some() {
             let words = "[Debug data not mapped] - Can't validate symbols, if present.";
             record = record.line(Line::new().pad_to(17).role(Role::Unreadable, words));
         }
-        for line in entries.iter().flat_map(debug_lines) {
-            record = record.line(line);
-        }
+        record = entries.iter().flat_map(debug_lines).fold(record, Record::line);
     }
     let (image_type, image_words) = match &image {
         Ok(_) if session.target.dump().is_err() => {
@@ -85,7 +85,8 @@ fn record(module: &Module, session: &Session) -> Record {
         Ok(_) => ("MEMORY", "Image read successfully from loaded memory.".to_owned()),
         Err(error) => ("NONE", format!("{error}.")),
     };
-    record = record.line(row("Image Type", format!("{image_type:<8} - {image_words}")));
+    record = row(record, "image_type", "Image Type", Cell::new(image_type).left(8));
+    record = record.role(Role::Value, " - ").role(Role::Value, image_words);
     symbols(record, module, session)
 }
 
@@ -125,17 +126,14 @@ fn symbols(mut record: Record, module: &Module, session: &Session) -> Record {
         SymbolStatus::Deferred => ("DEFERRED", "Nothing needed them yet."),
         SymbolStatus::None => ("NONE", "PDB not found"),
     };
-    record = record
-        .field("symbols", symbols.status.word())
-        .line(row("Symbol Type", format!("{kind:<8} - {words}")));
+    record = row(record, "symbol_type", "Symbol Type", Cell::new(kind).left(8));
+    record = record.role(Role::Value, " - ").role(Role::Value, words).field("symbols", symbols.status.word());
     if let Some(id) = &symbols.pdb_id {
-        record = record
-            .field("pdb", id.name.as_str())
-            .field("pdb_key", id.key())
-            .line(row("PDB wanted", format!("{} {}", id.name, id.key())));
+        record = row(record, "pdb", "PDB wanted", id.name.as_str());
+        record = record.role(Role::Value, " ").cell("pdb_key", Cell::new(id.key()).role(Role::Value));
     }
     if let Some(file) = &symbols.file {
-        record = record.line(Line::of(format!("{:17}{}", "", file.display())));
+        record = record.line(" ".repeat(17)).cell("symbol_file", file.display().to_string());
     }
     let report = match symbols.status {
         SymbolStatus::PrivatePdb => "private symbols & lines",
@@ -143,7 +141,7 @@ fn symbols(mut record: Record, module: &Module, session: &Session) -> Record {
         SymbolStatus::Export => "export symbols",
         _ => "no symbols loaded",
     };
-    record.line(row("Load Report", report))
+    row(record, "load_report", "Load Report", report)
 }
 
 #[cfg(test)]
@@ -172,7 +170,8 @@ mod tests {
                 "               Age: 2, Pdb: ntkrpamp.pdb",
             ]
         );
-        assert_eq!(row("Base Address", "f").plain(), "   Base Address: f");
-        assert_eq!(row("Characteristics", "122").plain(), "Characteristics: 122");
+        let row = |label, value| row(Record::new("x"), "key", label, value).lines[0].plain();
+        assert_eq!(row("Base Address", "f"), "   Base Address: f");
+        assert_eq!(row("Characteristics", "122"), "Characteristics: 122");
     }
 }

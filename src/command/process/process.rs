@@ -3,7 +3,7 @@
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs, Switch, Switches,
 };
-use crate::output::Line;
+use crate::output::{Action, Cell, Field, Record};
 
 /// `.process`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -38,5 +38,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let process = context.session.process();
     let process =
         process.ok_or_else(|| CommandError::Missing("the current process is not known".to_owned()))?;
-    context.out.emit(Line::of("Implicit process is now ").address(process))
+    let address = Cell::new(Field::Address(process)).follow(Action::Process);
+    context.out.emit(Record::new("process").text("Implicit process is now ").cell("address", address))
 }

@@ -2,7 +2,7 @@
 
 use crate::command::line::nothing_more;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs};
-use crate::output::{Action, Field, Line, Record};
+use crate::output::{Action, Cell, Field, Record};
 use crate::util::hex;
 
 /// `?`
@@ -29,11 +29,12 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let (value, rest) = context.evaluate_prefix(args.text)?;
     context.session.last_value = value;
-    let line = Line::new()
+    let number = Cell::new(Field::Hex(value)).shown(hex::tick(value)).link(Action::Number(value));
+    let record = Record::new("value")
         .label("Evaluate expression: ")
-        .value(value.cast_signed().to_string())
+        .cell("decimal", value.cast_signed())
         .text(" = ")
-        .link(crate::output::Role::Value, hex::tick(value), Action::Number(value));
-    context.out.emit(Record::new("value").field("value", Field::Hex(value)).line(line))?;
+        .cell("value", number);
+    context.out.emit(record)?;
     nothing_more(rest)
 }

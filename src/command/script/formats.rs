@@ -2,7 +2,7 @@
 
 use crate::command::line::nothing_more;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::output::{Field, Line, Record};
+use crate::output::{Cell, Field, Line, Record, Role};
 use crate::util::filetime::{self, Zone};
 use crate::util::{float, hex};
 
@@ -49,24 +49,23 @@ fn record(value: u64, zone: &Zone) -> Record {
         .iter()
         .map(|&byte| if (0x20..=0x7e).contains(&byte) { char::from(byte) } else { '.' })
         .collect();
-    let rows = [
-        ("Hex:     ", hex::tick(value)),
-        ("Decimal: ", value.cast_signed().to_string()),
-        ("Decimal (unsigned) : ", value.to_string()),
-        ("Octal:   ", format!("{value:022o}")),
-        ("Binary:  ", binary.join(" ")),
-        ("Chars:   ", characters),
-        ("Time:    ", time(value, zone)),
-        ("Float:   ", format!("low {} high {}", single(low), single(high))),
-        ("Double:  ", float::general(f64::from_bits(value), 6)),
-    ];
-    let mut record = Record::new("formats")
-        .field("value", Field::Hex(value))
-        .line(Line::new().label("Evaluate expression:"));
-    for (label, text) in rows {
-        record = record.line(Line::new().text("  ").label(label).value(text));
-    }
-    record
+    let text = |text: String| Cell::new(text).role(Role::Value);
+    let row = |record: Record, label| record.line(Line::of("  ").label(label));
+    let record = Record::new("formats").label("Evaluate expression:");
+    let hex = Cell::new(Field::Hex(value)).shown(hex::tick(value));
+    let record = row(record, "Hex:     ").cell("value", hex);
+    let record = row(record, "Decimal: ").cell("decimal", value.cast_signed());
+    let record = row(record, "Decimal (unsigned) : ").cell("unsigned", value);
+    let record = row(record, "Octal:   ").cell("octal", text(format!("{value:022o}")));
+    let record = row(record, "Binary:  ").cell("binary", text(binary.join(" ")));
+    let record = row(record, "Chars:   ").cell("characters", text(characters));
+    let record = row(record, "Time:    ").cell("time", text(time(value, zone)));
+    let record = row(record, "Float:   ")
+        .role(Role::Value, "low ")
+        .cell("float_low", text(single(low)))
+        .role(Role::Value, " high ")
+        .cell("float_high", text(single(high)));
+    row(record, "Double:  ").cell("double", text(float::general(f64::from_bits(value), 6)))
 }
 
 /// Seconds since 1970 in 32 bits (signed, as the C runtime takes them), a FILETIME in more.

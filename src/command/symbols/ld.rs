@@ -42,9 +42,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                     .role(Role::Warning, "No symbols found for ")
                     .cell("module", cell(name, Role::Warning));
                 match symbols.status {
-                    SymbolStatus::BuiltIn => record
-                        .role(Role::Warning, "; its types: ")
-                        .cell("status", cell(word, Role::Warning)),
+                    SymbolStatus::BuiltIn => {
+                        record.role(Role::Warning, "; its types: ").cell("status", cell(word, Role::Warning))
+                    }
                     _ => record.field("status", word),
                 }
             }

@@ -4,7 +4,7 @@ use crate::command::show::symbol_text::{data, words};
 use crate::command::show::typed::with_view;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Module, Target};
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Column, Field, Record, Role, Table};
 
 /// `ln`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -30,97 +30,113 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(module) = target.modules().at(address) else {
         return Ok(());
     };
-    let mut nearest = nearest(target, module, address).unwrap_or_else(|| bare(module, address));
-    if nearest.exact.is_empty() {
+    let record = Record::new("nearest").field("address", Field::Hex(address));
+    let place = nearest(record, target, module, address);
+    let mut exact = exact(target, module, address);
+    if exact.is_empty() {
         // A variable that the debugger data block places, where no symbol stands.
         let known = target.known_variables(module).into_iter().find(|(_, at)| *at == address);
-        nearest.exact.extend(known.map(|(name, _)| known_line(target, module, name, address)));
+        exact.extend(known.map(|(name, _)| known_match(target, module, name, address)));
     }
-    let mut record = nearest.record.line(nearest.line);
-    if !nearest.exact.is_empty() {
-        record = record.line("Exact matches:");
+    context.out.emit(place)?;
+    if exact.is_empty() {
+        return Ok(());
     }
-    context.out.emit(nearest.exact.into_iter().fold(record, Record::line))
+    let columns = ["name", "text"].map(|key| Column::left(key, "", 0));
+    context.out.within(Table::new("exact_match", &columns).headed("Exact matches:"), |out| {
+        exact.into_iter().try_for_each(|record| out.emit(record))
+    })
 }
 
-/// What is near an address: its facts, the line that tells them, and a line for each name that stands exactly there.
-struct Nearest {
-    record: Record,
-    line: Line,
-    exact: Vec<Line>,
-}
-
-/// The first line of what is said of an address in a module.
-pub fn place_line(target: &Target, module: &Module, address: u64) -> Line {
-    nearest(target, module, address).unwrap_or_else(|| bare(module, address)).line
-}
-
-fn nearest(target: &Target, module: &Module, address: u64) -> Option<Nearest> {
+/// Adds what is near an address of a module: the symbol at or before it with the source line, and the one after it; the
+/// module where it has no names.
+pub fn nearest(record: Record, target: &Target, module: &Module, address: u64) -> Record {
     let symbols = target.module_symbols(module);
-    let names = symbols.names.as_ref()?;
-    let rva = u32::try_from(address.checked_sub(module.base)?).ok()?;
-    let symbol = names.nearest(rva)?;
+    let rva = address.checked_sub(module.base).and_then(|rva| u32::try_from(rva).ok());
+    let named =
+        symbols.names.as_ref().zip(rva).and_then(|(names, rva)| Some((names, rva, names.nearest(rva)?)));
+    let Some((names, rva, symbol)) = named else {
+        return bare(record, module, address);
+    };
     let start = module.base.wrapping_add(u64::from(symbol.rva));
+    let dim = |cell: Cell| cell.role(Role::Dim);
+    let record = match names.line(rva) {
+        Some(source) => record
+            .role(Role::Dim, "[")
+            .cell("file", dim(Cell::new(source.file.clone())))
+            .role(Role::Dim, " @ ")
+            .cell("line", dim(Cell::new(source.line)))
+            .role(Role::Dim, "] "),
+        None => record.field("file", Field::Null).field("line", Field::Null),
+    };
     let offset = address.wrapping_sub(start);
-    let mut line = Line::new();
-    let source = names.line(rva);
-    if let Some(source) = &source {
-        line = line.role(Role::Dim, format!("[{} @ {}] ", source.file, source.line));
-    }
-    line = place(line, module, symbol.name, start, offset).text("   |");
-    let following = names.following(symbol.rva.max(rva));
-    if let Some(next) = &following {
-        let start = module.base.wrapping_add(u64::from(next.rva));
-        line = place(line.text("  "), module, next.name, start, 0);
-    }
-    let record = Record::new("nearest")
-        .field("address", Field::Hex(address))
-        .field("symbol", format!("{}!{}", module.name, symbol.name))
-        .field("offset", Field::Hex(offset))
-        .field("next", following.map(|next| format!("{}!{}", module.name, next.name)))
-        .field("file", source.as_ref().map(|source| source.file.clone()))
-        .field("line", source.as_ref().map(|source| u64::from(source.line)));
-    let exact = if offset == 0 { names.exact(rva) } else { Vec::new() };
-    let exact = exact.iter().map(|symbol| {
-        let words = words(symbol, address, symbols.types.as_ref(), target);
-        let name = format!("{}!{}", module.name, symbol.name);
-        Line::of("    ").link(Role::Symbol, name, Action::Code(address)).text(format!(" {words}"))
-    });
-    Some(Nearest { record, line, exact: exact.collect() })
+    let plus = if offset == 0 { String::new() } else { format!("+{offset:#x}") };
+    let plus = Cell::new(Field::Hex(offset)).shown(plus).role(Role::Symbol).link(Action::Code(start));
+    let record = record
+        .text("(")
+        .cell("symbol_address", Cell::new(Field::Address(start)))
+        .text(")   ")
+        .cell("symbol", name(module, symbol.name, start))
+        .cell("offset", plus)
+        .text("   |");
+    let Some(next) = names.following(symbol.rva.max(rva)) else {
+        return record.field("next", Field::Null);
+    };
+    let start = module.base.wrapping_add(u64::from(next.rva));
+    record
+        .text("  (")
+        .cell("next_address", Cell::new(Field::Address(start)))
+        .text(")   ")
+        .cell("next", name(module, next.name, start))
 }
 
-/// `(fffff804`7bdf5a80)   nt!KeBugCheckEx+0x10`.
-fn place(line: Line, module: &Module, name: &str, start: u64, offset: u64) -> Line {
-    let plus = match offset {
-        0 => String::new(),
-        offset => format!("+{offset:#x}"),
-    };
-    let name = format!("{}!{name}{plus}", module.name);
-    let follow = Action::Code(start);
-    line.text("(").address(start).text(")   ").link(Role::Symbol, name, follow)
+/// `nt!KeBugCheckEx`.
+fn name(module: &Module, name: &str, address: u64) -> Cell {
+    Cell::new(format!("{}!{name}", module.name)).role(Role::Symbol).link(Action::Code(address))
 }
 
 /// A module without a name at or before the address.
-fn bare(module: &Module, address: u64) -> Nearest {
+fn bare(record: Record, module: &Module, address: u64) -> Record {
     let offset = address.wrapping_sub(module.base);
-    let record = Record::new("nearest")
-        .field("address", Field::Hex(address))
-        .field("symbol", module.name.as_str())
-        .field("offset", Field::Hex(offset));
-    let line = Line::of("(")
-        .address(module.base)
+    let link = Action::Module(module.name.as_str().into());
+    record
+        .text("(")
+        .cell("symbol_address", Cell::new(Field::Address(module.base)))
         .text(")   ")
-        .link(Role::Module, &module.name, Action::Module(module.name.as_str().into()))
-        .text(format!("+{offset:#x}   (no symbols)"));
-    Nearest { record, line, exact: Vec::new() }
+        .cell("symbol", Cell::new(module.name.as_str()).role(Role::Module).link(link))
+        .cell("offset", Cell::new(Field::Hex(offset)).shown(format!("+{offset:#x}")).role(Role::Text))
+        .text("   (no symbols)")
+}
+
+/// A row for each symbol that stands exactly at an address.
+fn exact(target: &Target, module: &Module, address: u64) -> Vec<Record> {
+    let symbols = target.module_symbols(module);
+    let rva = address.checked_sub(module.base).and_then(|rva| u32::try_from(rva).ok());
+    let Some((names, rva)) = symbols.names.as_ref().zip(rva) else {
+        return Vec::new();
+    };
+    // Whatever stands there is among the nearest.
+    if names.nearest(rva).is_none_or(|nearest| nearest.rva != rva) {
+        return Vec::new();
+    }
+    let found = names.exact(rva);
+    let rows = found.iter().map(|symbol| {
+        let words = words(symbol, address, symbols.types.as_ref(), target);
+        exact_match(name(module, symbol.name, address), words)
+    });
+    rows.collect()
+}
+
+/// `    nt!KeBugCheckEx (...)`
+fn exact_match(name: Cell, words: String) -> Record {
+    Record::new("exact_match").text("    ").cell("name", name).text(" ").cell("text", words)
 }
 
 /// `    nt!PsActiveProcessHead = struct _LIST_ENTRY [ a - b ]`: heads of lists are lists, whatever the symbols say.
-fn known_line(target: &Target, module: &Module, name: &str, address: u64) -> Line {
+fn known_match(target: &Target, module: &Module, name: &str, address: u64) -> Record {
     let words = known_words(target, name, address);
-    let line =
-        Line::of("    ").link(Role::Symbol, format!("{}!{name}", module.name), Action::Pointers(address));
-    line.text(format!(" {words}"))
+    let name = Cell::new(format!("{}!{name}", module.name));
+    exact_match(name.role(Role::Symbol).link(Action::Pointers(address)), words)
 }
 
 /// What stands after the name of a variable that the debugger data block places.

@@ -94,11 +94,7 @@ fn heading(blob: &SecondaryBlob, data: &[u8], listing: bool, texts: &[String]) -
         Some(driver) => record.text(" (").cell("driver", Cell::new(driver).role(Role::Value)).text(")"),
         None => record.field("driver", Field::Null),
     };
-    let lines = texts.iter().map(|text| Cell::new(text.as_str()).role(Role::Dim));
-    lines.clone().fold(record, |record, cell| record.line("    ").show(cell)).field(
-        "text",
-        Field::List(lines.map(|cell| cell.field().clone()).collect()),
-    )
+    record.column("text", 4, texts.iter().map(|text| Cell::new(text.as_str()).role(Role::Dim)))
 }
 
 /// Upper-case digits, as this command alone prints them, and the bytes as characters.
@@ -124,6 +120,9 @@ mod tests {
             row_record(b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0").lines[0].plain(),
             "  4D 5A 90 00 03 00 00 00 04 00 00 00 FF FF 00 00  MZ.............."
         );
-        assert_eq!(row_record(&[0; 8]).lines[0].plain(), "  00 00 00 00 00 00 00 00                          ........");
+        assert_eq!(
+            row_record(&[0; 8]).lines[0].plain(),
+            "  00 00 00 00 00 00 00 00                          ........"
+        );
     }
 }

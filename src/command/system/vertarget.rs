@@ -86,9 +86,7 @@ fn version(target: &Target, header: &Header) -> Record {
 /// A fact on a line of its own, where there is one.
 fn below(record: Record, label: &str, key: &'static str, value: Option<String>) -> Record {
     match value {
-        Some(value) => {
-            record.line(Line::new().label(label)).cell(key, Cell::new(value).role(Role::Value))
-        }
+        Some(value) => record.line(Line::new().label(label)).cell(key, Cell::new(value).role(Role::Value)),
         None => record.field(key, Field::Null),
     }
 }

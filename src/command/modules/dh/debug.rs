@@ -1,40 +1,46 @@
 //! The debug directory.
 
-use crate::output::{Line, Record, Role};
+use crate::command::CommandError;
+use crate::command::line::Out;
+use crate::output::{Branch, Cell, Field, Line, Record, Role};
 use crate::symbols::pe::{DebugData, DebugEntry};
 
 /// The entries, under a heading; nothing for an image without.
-pub fn records(entries: &[DebugEntry]) -> Vec<Record> {
+pub fn show(entries: &[DebugEntry], out: &mut Out<'_>) -> Result<(), CommandError> {
     if entries.is_empty() {
-        return Vec::new();
+        return Ok(());
     }
-    let heading = Record::new("debug_directories")
+    let count = Cell::new(entries.len() as u64).role(Role::Heading);
+    let head = Record::new("debug_directories")
         .line(Line::new())
-        .line(Line::new().role(Role::Heading, format!("Debug Directories({})", entries.len())))
+        .line(Line::new().role(Role::Heading, "Debug Directories("))
+        .cell("count", count)
+        .role(Role::Heading, ")")
         .line(Line::new().label("    Type       Size     Address  Pointer"))
         .line(Line::new());
-    let mut records = vec![heading];
-    for entry in entries {
-        let text = describe(&entry.data);
-        let text = if text.is_empty() { text } else { format!("    Format: {text}") };
-        records.push(
-            Record::new("debug_directory")
-                .field("type", entry.kind_name())
-                .field("size", u64::from(entry.size))
-                .line(Line::of(format!(
-                    "    {:<10} {:>4x} {:>11x} {:>8x}{text}",
-                    entry.kind_name(),
-                    entry.size,
-                    entry.rva,
-                    entry.file_offset
-                ))),
-        );
+    out.within(Branch::new(head), |out| entries.iter().try_for_each(|entry| out.emit(record(entry))))
+}
+
+fn record(entry: &DebugEntry) -> Record {
+    let number = |value: u32, width: usize| Cell::new(Field::Hex(value.into())).right(width).role(Role::Text);
+    let size = Cell::new(entry.size).shown(format!("{:x}", entry.size)).right(4).role(Role::Text);
+    let record = Record::new("debug_directory")
+        .text("    ")
+        .cell("type", Cell::new(entry.kind_name()).left(10))
+        .text(" ")
+        .cell("size", size)
+        .text(" ")
+        .cell("rva", number(entry.rva, 11))
+        .text(" ")
+        .cell("file_offset", number(entry.file_offset, 8));
+    match describe(&entry.data) {
+        text if text.is_empty() => record.field("format", Field::Null),
+        text => record.text("    Format: ").cell("format", text),
     }
-    records
 }
 
 /// What an entry's data say; empty for kinds that are not decoded.
-pub fn describe(data: &DebugData) -> String {
+fn describe(data: &DebugData) -> String {
     match data {
         DebugData::CodeView { guid, age, path } => format!("RSDS, guid, {age:x}, {path} {guid}"),
         DebugData::OldCodeView { signature, age, path } => format!("NB10, {signature:x}, {age:x}, {path}"),

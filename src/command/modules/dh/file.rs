@@ -1,18 +1,19 @@
 //! File header, optional header, data directories.
 
-use crate::output::{Action, Field, Line, Record, Role};
+use super::rows::Rows;
+use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::symbols::pe::{DataDirectory, Headers};
 use crate::util::filetime::{Zone, asctime_unix};
-use crate::util::hex;
 
 /// The headers' records; `hash` says that the time stamp is a hash of the contents.
 pub fn records(headers: &Headers, base: u64, hash: bool, zone: &Zone) -> Vec<Record> {
     let kind = if headers.characteristics & 0x2000 != 0 { "DLL" } else { "EXECUTABLE IMAGE" };
     vec![
         Record::new("image")
-            .field("base", Field::Hex(base))
+            .field("base", Field::Address(base))
             .line(Line::new())
-            .line(Line::of(format!("File Type: {kind}"))),
+            .line("File Type: ")
+            .cell("kind", kind),
         file_header(headers, hash, zone),
         optional_header(headers, base),
         directories(&headers.directories),
@@ -28,30 +29,6 @@ pub fn machine_name(machine: u16) -> &'static str {
         0xaa64 => "ARM64",
         _ => "unknown",
     }
-}
-
-fn number(value: impl Into<u64>, label: &str) -> Line {
-    Line::new().value(format!("{:>8X}", value.into())).text(" ").label(label)
-}
-
-fn wide(value: u64, label: &str) -> Line {
-    Line::new().value(hex::plain(value)).text(" ").label(label)
-}
-
-fn version((major, minor): (u16, u16), label: &str) -> Line {
-    Line::new().value(format!("{major:>5}.{minor:02}")).text(" ").label(label)
-}
-
-fn flags(value: u16, names: &[(u16, &str)]) -> Vec<Line> {
-    names
-        .iter()
-        .filter(|(bit, _)| value & bit != 0)
-        .map(|(_, name)| Line::of(format!("            {name}")))
-        .collect()
-}
-
-fn with_all(record: Record, lines: Vec<Line>) -> Record {
-    lines.into_iter().fold(record, Record::line)
 }
 
 /// IMAGE_FILE_* (winnt.h), worded as users know them.
@@ -87,20 +64,19 @@ fn file_header(headers: &Headers, hash: bool, zone: &Zone) -> Record {
     let time = asctime_unix(headers.time_date_stamp, zone)
         .filter(|_| !hash && headers.time_date_stamp >> 31 == 0)
         .unwrap_or_else(|| "(reproducible build file hash)".to_owned());
-    let record = Record::new("file_header")
-        .field("machine", Field::Hex(headers.machine.into()))
-        .field("sections", u64::from(headers.section_count))
-        .field("time_date_stamp", Field::Hex(headers.time_date_stamp.into()))
-        .line(Line::new().role(Role::Heading, "FILE HEADER VALUES"))
-        .line(number(headers.machine, &format!("machine ({})", machine_name(headers.machine))))
-        .line(number(headers.section_count, "number of sections"))
-        .line(number(headers.time_date_stamp, &format!("time date stamp {time}")))
-        .line(Line::new())
-        .line(number(headers.symbol_table_offset, "file pointer to symbol table"))
-        .line(number(headers.symbol_count, "number of symbols"))
-        .line(number(headers.optional_header_size, "size of optional header"))
-        .line(number(headers.characteristics, "characteristics"));
-    with_all(record, flags(headers.characteristics, FILE_FLAGS)).line(Line::new())
+    let machine = format!("machine ({})", machine_name(headers.machine));
+    Rows::titled("file_header", "FILE HEADER VALUES")
+        .number("machine", headers.machine, &machine)
+        .count("sections", headers.section_count, "number of sections")
+        .number("time_date_stamp", headers.time_date_stamp, &format!("time date stamp {time}"))
+        .line("")
+        .number("symbol_table_offset", headers.symbol_table_offset, "file pointer to symbol table")
+        .count("symbols", headers.symbol_count, "number of symbols")
+        .count("optional_header_size", headers.optional_header_size, "size of optional header")
+        .number("characteristics", headers.characteristics, "characteristics")
+        .names("characteristic_names", headers.characteristics, FILE_FLAGS)
+        .line("")
+        .0
 }
 
 /// The name of a subsystem, as `!dh` writes it.
@@ -120,45 +96,44 @@ pub fn subsystem(value: u16) -> &'static str {
 fn optional_header(headers: &Headers, base: u64) -> Record {
     let magic: u64 = if headers.is_64bit { 0x20b } else { 0x10b };
     let (major, minor) = headers.linker_version;
-    let record = Record::new("optional_header")
-        .field("size_of_image", u64::from(headers.size_of_image))
-        .field("check_sum", Field::Hex(headers.check_sum.into()))
-        .field("entry_point", Field::Hex(headers.entry_point.into()))
-        .line(Line::new().role(Role::Heading, "OPTIONAL HEADER VALUES"))
-        .line(number(magic, "magic #"))
-        .line(version((major.into(), minor.into()), "linker version"))
-        .line(number(headers.code_size, "size of code"))
-        .line(number(headers.initialized_data_size, "size of initialized data"))
-        .line(number(headers.uninitialized_data_size, "size of uninitialized data"))
-        .line(number(headers.entry_point, "address of entry point").append(entry_link(headers, base)))
-        .line(number(headers.base_of_code, "base of code"))
-        .line(Line::of("         ----- new -----"))
-        .line(wide(headers.image_base, "image base"))
-        .line(number(headers.section_alignment, "section alignment"))
-        .line(number(headers.file_alignment, "file alignment"))
-        .line(number(headers.subsystem, &format!("subsystem ({})", subsystem(headers.subsystem))))
-        .line(version(headers.os_version, "operating system version"))
-        .line(version(headers.image_version, "image version"))
-        .line(version(headers.subsystem_version, "subsystem version"))
-        .line(number(headers.size_of_image, "size of image"))
-        .line(number(headers.size_of_headers, "size of headers"))
-        .line(number(headers.check_sum, "checksum"))
-        .line(wide(headers.stack_reserve, "size of stack reserve"))
-        .line(wide(headers.stack_commit, "size of stack commit"))
-        .line(wide(headers.heap_reserve, "size of heap reserve"))
-        .line(wide(headers.heap_commit, "size of heap commit"))
-        .line(number(headers.dll_characteristics, " DLL characteristics"));
-    with_all(record, flags(headers.dll_characteristics, DLL_FLAGS))
+    let subsystem = format!("subsystem ({})", subsystem(headers.subsystem));
+    let rows = Rows::titled("optional_header", "OPTIONAL HEADER VALUES")
+        .number("magic", magic, "magic #")
+        .version("linker_version", (major.into(), minor.into()), "linker version")
+        .count("code_size", headers.code_size, "size of code")
+        .count("initialized_data_size", headers.initialized_data_size, "size of initialized data")
+        .count("uninitialized_data_size", headers.uninitialized_data_size, "size of uninitialized data")
+        .number("entry_point", headers.entry_point, "address of entry point");
+    with_entry(rows, headers, base)
+        .number("base_of_code", headers.base_of_code, "base of code")
+        .line("         ----- new -----")
+        .wide("image_base", headers.image_base, "image base")
+        .count("section_alignment", headers.section_alignment, "section alignment")
+        .count("file_alignment", headers.file_alignment, "file alignment")
+        .number("subsystem", headers.subsystem, &subsystem)
+        .version("os_version", headers.os_version, "operating system version")
+        .version("image_version", headers.image_version, "image version")
+        .version("subsystem_version", headers.subsystem_version, "subsystem version")
+        .count("size_of_image", headers.size_of_image, "size of image")
+        .count("size_of_headers", headers.size_of_headers, "size of headers")
+        .number("check_sum", headers.check_sum, "checksum")
+        .wide("stack_reserve", headers.stack_reserve, "size of stack reserve")
+        .wide("stack_commit", headers.stack_commit, "size of stack commit")
+        .wide("heap_reserve", headers.heap_reserve, "size of heap reserve")
+        .wide("heap_commit", headers.heap_commit, "size of heap commit")
+        .number("dll_characteristics", headers.dll_characteristics, " DLL characteristics")
+        .names("dll_characteristic_names", headers.dll_characteristics, DLL_FLAGS)
+        .0
 }
 
-/// Makes the entry point's label a way to its code.
-fn entry_link(headers: &Headers, base: u64) -> Line {
+/// Adds where the entry point is in memory.
+fn with_entry(rows: Rows, headers: &Headers, base: u64) -> Rows {
     match headers.entry_point {
-        0 => Line::new(),
+        0 => rows,
         rva => {
             let address = base.wrapping_add(u64::from(rva));
-            let link = Action::Code(address);
-            Line::new().text(" (").link(Role::Address, hex::tick(address), link).text(")")
+            let address = Cell::new(Field::Address(address)).link(Action::Code(address));
+            Rows(rows.0.text(" (").cell("entry_address", address).text(")"))
         }
     }
 }
@@ -187,11 +162,15 @@ fn directories(directories: &[DataDirectory]) -> Record {
     let mut record = Record::new("data_directories");
     for (index, name) in DIRECTORIES.iter().enumerate() {
         let DataDirectory { rva, size } = directories.get(index).copied().unwrap_or_default();
-        record = record.line(
-            Line::new()
-                .value(format!("{rva:>8X} [{size:>8X}]"))
-                .label(format!(" address [size] of {name} Directory")),
-        );
+        // In JSON each has its name, in small letters.
+        let key = name.to_ascii_lowercase().replace(' ', "_");
+        let value = Field::Object(vec![
+            ("rva".into(), Field::Hex(rva.into())),
+            ("size".into(), Field::Number(size.into())),
+        ]);
+        let value = Cell::new(value).shown(format!("{rva:>8X} [{size:>8X}]")).role(Role::Value);
+        record = if index > 0 { record.line(Line::new()) } else { record };
+        record = record.cell(key, value).label(format!(" address [size] of {name} Directory"));
     }
     record
 }
@@ -206,12 +185,5 @@ mod tests {
         let lines: Vec<String> = record.lines.iter().map(Line::plain).collect();
         assert_eq!(lines[0], "   10E68 [     244] address [size] of Export Directory");
         assert_eq!(lines[15], "       0 [       0] address [size] of Reserved Directory");
-    }
-
-    #[test]
-    fn numbers_and_versions_line_up() {
-        assert_eq!(number(0x8664u32, "machine (X64)").plain(), "    8664 machine (X64)");
-        assert_eq!(version((14, 12), "linker version").plain(), "   14.12 linker version");
-        assert_eq!(wide(0x80000, "size of stack reserve").plain(), "0000000000080000 size of stack reserve");
     }
 }

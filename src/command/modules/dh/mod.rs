@@ -2,6 +2,7 @@
 
 mod debug;
 mod file;
+mod rows;
 mod sections;
 
 use crate::command::{
@@ -69,9 +70,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             let words = "The debug directory is not in the dump.";
             context.out.emit(Line::new().role(Role::Unreadable, words))?;
         }
-        for record in debug::records(&entries) {
-            context.out.emit(record)?;
-        }
+        debug::show(&entries, &mut context.out)?;
     }
     Ok(())
 }

@@ -1,31 +1,26 @@
 //! Section headers.
 
-use crate::output::{Field, Line, Record, Role};
+use super::rows::Rows;
+use crate::output::{Cell, Record, Role};
 use crate::symbols::pe::Section;
 
 /// The header of section `number`, counted from 1.
 pub fn record(number: usize, section: &Section) -> Record {
-    let value = |value: u32, label: &str| Line::new().value(format!("{value:>8X}")).text(" ").label(label);
-    let mut record = Record::new("section")
-        .field("name", section.name.as_str())
-        .field("rva", Field::Hex(section.rva.into()))
-        .field("virtual_size", u64::from(section.virtual_size))
-        .field("flags", Field::Hex(section.characteristics.into()))
-        .line(Line::new().role(Role::Heading, format!("SECTION HEADER #{number:X}")))
-        .line(Line::new().value(format!("{:>8}", section.name)).text(" ").label("name"))
-        .line(value(section.virtual_size, "virtual size"))
-        .line(value(section.rva, "virtual address"))
-        .line(value(section.raw_size, "size of raw data"))
-        .line(value(section.raw_offset, "file pointer to raw data"))
-        .line(value(section.relocations_offset, "file pointer to relocation table"))
-        .line(value(section.line_numbers_offset, "file pointer to line numbers"))
-        .line(value(section.relocations.into(), "number of relocations"))
-        .line(value(section.line_numbers.into(), "number of line numbers"))
-        .line(value(section.characteristics, "flags"));
-    for words in flags(section.characteristics) {
-        record = record.line(Line::of(format!("         {words}")));
-    }
-    record
+    let name = Cell::new(section.name.as_str()).right(8);
+    let number = Cell::new(number as u64).shown(format!("{number:X}")).role(Role::Heading);
+    let head = Record::new("section").role(Role::Heading, "SECTION HEADER #").cell("number", number);
+    let rows = Rows(head)
+        .row("name", name, "name")
+        .count("virtual_size", section.virtual_size, "virtual size")
+        .number("rva", section.rva, "virtual address")
+        .count("raw_size", section.raw_size, "size of raw data")
+        .number("raw_offset", section.raw_offset, "file pointer to raw data")
+        .number("relocations_offset", section.relocations_offset, "file pointer to relocation table")
+        .number("line_numbers_offset", section.line_numbers_offset, "file pointer to line numbers")
+        .count("relocations", section.relocations, "number of relocations")
+        .count("line_numbers", section.line_numbers, "number of line numbers")
+        .number("flags", section.characteristics, "flags");
+    rows.0.column("flag_names", 9, flags(section.characteristics).into_iter().map(Cell::new))
 }
 
 /// IMAGE_SCN_* (winnt.h).

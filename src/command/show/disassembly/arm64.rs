@@ -121,7 +121,7 @@ fn flow(opcode: Opcode, target: Option<u64>) -> Flow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::show::disassembly::line;
+    use crate::command::show::disassembly::record;
 
     fn shown(word: u32) -> String {
         let symbol = |address: u64| (address == 0xfffff803_f32de024).then(|| "nt+0x4de024".to_owned());

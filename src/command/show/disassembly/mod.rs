@@ -16,7 +16,7 @@ pub use instruction::{Flow, Instruction};
 pub use operand::operand_note;
 
 use crate::command::Context;
-use crate::output::{Action, Line, Role};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::util::hex;
 
 /// Columns of the instruction's bytes.
@@ -25,26 +25,28 @@ const BYTES: usize = 16;
 /// The line of the instruction at `address`; `??` and `???` stand for one that cannot be read or is none.
 pub fn instruction_line(context: &Context<'_>, address: u64) -> Line {
     match decode(context, address) {
-        Some(instruction) => line(&instruction),
+        Some(instruction) => record(&instruction).lines.into_iter().next().unwrap_or_default(),
         None => unreadable(address),
     }
 }
 
-/// The line of a decoded instruction.
-pub fn line(instruction: &Instruction) -> Line {
-    let line = Line::new()
-        .link(Role::Address, hex::tick(instruction.address), Action::Code(instruction.address))
-        .text(" ")
-        .role(Role::Dim, &instruction.bytes_text);
+/// A decoded instruction with its line.
+pub fn record(instruction: &Instruction) -> Record {
+    let address = Cell::new(Field::Address(instruction.address)).link(Action::Code(instruction.address));
     let padding =
         if instruction.fixed_length { 1 } else { BYTES.saturating_sub(instruction.bytes_text.len()).max(1) };
-    let line = line.text(" ".repeat(padding)).role(Role::Mnemonic, &instruction.mnemonic);
+    let record = Record::new("instruction")
+        .cell("address", address)
+        .text(" ")
+        .cell("bytes", Cell::new(instruction.bytes_text.as_str()).role(Role::Dim))
+        .text(" ".repeat(padding))
+        .cell("mnemonic", Cell::new(instruction.mnemonic.as_str()).role(Role::Mnemonic));
     if instruction.operands.is_empty() {
-        return line;
+        return record.field("operands", "");
     }
     let width = if instruction.fixed_length { 12 } else { 8 };
     let padding = width.max(instruction.mnemonic.len() + 1) - instruction.mnemonic.len();
-    line.text(" ".repeat(padding)).append(instruction.operands.clone())
+    record.text(" ".repeat(padding)).phrase("operands", instruction.operands.clone())
 }
 
 fn unreadable(address: u64) -> Line {

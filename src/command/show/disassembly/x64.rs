@@ -141,7 +141,7 @@ fn string_instruction(instruction: &iced_x86::Instruction) -> Option<(&'static s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::show::disassembly::line;
+    use crate::command::show::disassembly::record;
 
     const ADDRESS: u64 = 0xfffff807_84da1139;
 

@@ -5,7 +5,7 @@ use crate::command::Context;
 use crate::command::show::symbol_text::words;
 use crate::command::symbols::ln::known_words;
 use crate::debuggee::Module;
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Field, Record, Role};
 use crate::symbols::source::{InlineSite, Symbol, SymbolKind};
 use crate::symbols::types::TypeSource;
 use crate::symbols::types::format::words::c_name;
@@ -46,67 +46,72 @@ pub(super) fn row(
     let full = format!("{}!{}", module.name, symbol.name);
     let size = size(symbol, types.map(|types| &**types));
     let typed = symbol.ty.zip(types).filter(|_| symbol.kind == SymbolKind::Data);
-    let record = Record::new("symbol")
-        .field("address", Field::Hex(address))
-        .field("name", full.as_str())
-        .field("kind", kind_word(symbol.kind))
-        .field("size", size.map(Field::Hex));
-    let shown = match options.quoted {
-        true => format!("@!\"{full}\""),
-        false => full,
-    };
     let follow = match (is_data(symbol.kind), &typed) {
-        (true, Some(_)) => Action::Type(format!("{}!{}", module.name, symbol.name).into()),
+        (true, Some(_)) => Action::Type(full.as_str().into()),
         (true, None) => Action::Pointers(address),
         (false, _) => Action::Code(address),
     };
-    let mut line = Line::new();
-    if options.verbose {
-        let origin = match symbol.kind {
-            SymbolKind::Function | SymbolKind::Data | SymbolKind::Inline => "prv",
-            _ => "pub",
-        };
-        line = line.label(format!("{origin} {:<6} ", kind_word(symbol.kind)));
-    }
-    if options.show != Show::Names {
-        line = line.address(address);
-    }
-    if options.verbose {
-        line = line.value(format!(" {:>4x}", size.unwrap_or(0)));
-    }
-    if options.show == Show::Addresses {
-        return record.line(line);
-    }
-    if options.show != Show::Names {
-        line = line.text(" ");
-    }
-    if let (true, Some((id, types))) = (options.types, typed) {
-        line = line.label(format!("{} ", c_name(&**types, id)));
-    }
-    line = line.link(Role::Symbol, shown, follow);
-    if options.show != Show::All {
-        return record.line(line);
-    }
-    let (record, words) = match symbol.kind {
-        SymbolKind::Inline => with_caller(record, symbol.rva, module, context),
-        _ => (record, words(symbol, address, types, &context.session.target)),
+    let origin = match symbol.kind {
+        SymbolKind::Function | SymbolKind::Data | SymbolKind::Inline => "prv ",
+        _ => "pub ",
     };
-    let blank = if options.tight && words.starts_with('(') { "" } else { " " };
-    record.line(line.text(format!("{blank}{words}")))
+    let size = Cell::new(size.map(Field::Hex)).absent("0").right(4).role(Role::Value);
+    let record = head(origin, kind_word(symbol.kind), address, options);
+    let record = fact(blank(record, options.verbose), "size", size, options.verbose);
+    if options.show == Show::Addresses {
+        return record.field("name", full);
+    }
+    let record = blank(record, options.show != Show::Names);
+    let record = match typed.filter(|_| options.types) {
+        Some((id, types)) => {
+            record.cell("type", Cell::new(c_name(&**types, id)).role(Role::Label)).label(" ")
+        }
+        None => record,
+    };
+    let shown = if options.quoted { format!("@!\"{full}\"") } else { full.clone() };
+    let record = record.cell("name", Cell::new(full).shown(shown).role(Role::Symbol).link(follow));
+    match (options.show, symbol.kind) {
+        (Show::All, SymbolKind::Inline) => with_caller(record, symbol.rva, module, context),
+        (Show::All, _) => {
+            let words = words(symbol, address, types, &context.session.target);
+            blank(record, !(options.tight && words.starts_with('('))).cell("text", words)
+        }
+        _ => record,
+    }
 }
 
-/// `=  (inline caller) drv!Outer+66`: the function whose code an inlined one became part of; the number is
+/// What every row begins with: where the name comes from and what it stands for, and its address, as far as they are shown.
+fn head(origin: &str, kind: &'static str, address: u64, options: &Rows) -> Record {
+    let record = Record::new("symbol");
+    let kind = Cell::new(kind).left(6).role(Role::Label);
+    let record = match options.verbose {
+        true => record.label(origin).cell("kind", kind).label(" "),
+        false => fact(record, "kind", kind, false),
+    };
+    fact(record, "address", Cell::new(Field::Address(address)), options.show != Show::Names)
+}
+
+/// Adds a fact, which is perhaps not shown.
+fn fact(record: Record, key: &'static str, cell: Cell, is_shown: bool) -> Record {
+    if is_shown { record.cell(key, cell) } else { record.field(key, cell.field().clone()) }
+}
+
+fn blank(record: Record, is_wanted: bool) -> Record {
+    if is_wanted { record.text(" ") } else { record }
+}
+
+/// Adds ` =  (inline caller) drv!Outer+66`: the function whose code an inlined one became part of; the number is
 /// hexadecimal, which the debugger's documentation shows without a prefix.
-fn with_caller(record: Record, rva: u32, module: &Module, context: &Context<'_>) -> (Record, String) {
+fn with_caller(record: Record, rva: u32, module: &Module, context: &Context<'_>) -> Record {
     let symbols = context.session.target.module_symbols(module);
     let outer = symbols.names.as_ref().and_then(|names| names.nearest(rva));
     let name = outer.as_ref().map_or(module.name.clone(), |outer| format!("{}!{}", module.name, outer.name));
     let offset = u64::from(outer.map_or(rva, |outer| rva.wrapping_sub(outer.rva)));
-    let words = match offset {
-        0 => format!("=  (inline caller) {name}"),
-        _ => format!("=  (inline caller) {name}+{offset:x}"),
-    };
-    (record.field("caller", name).field("caller_offset", Field::Hex(offset)), words)
+    let plus = if offset == 0 { String::new() } else { format!("+{offset:x}") };
+    record
+        .text(" =  (inline caller) ")
+        .cell("caller", name)
+        .cell("caller_offset", Cell::new(Field::Hex(offset)).shown(plus).role(Role::Text))
 }
 
 /// The row of a variable that the debugger data block places.
@@ -117,29 +122,17 @@ pub(super) fn known(
     options: &Rows,
     context: &Context<'_>,
 ) -> Record {
-    let full = format!("{}!{name}", module.name);
-    let record = Record::new("symbol")
-        .field("address", Field::Hex(address))
-        .field("name", full.as_str())
-        .field("kind", "global");
-    let mut line = Line::new();
-    if options.verbose {
-        line = line.label("pub global ");
-    }
-    if options.show != Show::Names {
-        line = line.address(address);
-    }
+    let full = Cell::new(format!("{}!{name}", module.name));
+    let full = full.role(Role::Symbol).link(Action::Pointers(address));
+    let record = head("pub ", "global", address, options);
     if options.show == Show::Addresses {
-        return record.line(line);
+        return fact(record, "name", full, false);
     }
-    if options.show != Show::Names {
-        line = line.text(" ");
+    let record = blank(record, options.show != Show::Names).cell("name", full);
+    match options.show {
+        Show::All => record.text(" ").cell("text", known_words(&context.session.target, name, address)),
+        _ => record,
     }
-    line = line.link(Role::Symbol, full, Action::Pointers(address));
-    if options.show == Show::All {
-        line = line.text(format!(" {}", known_words(&context.session.target, name, address)));
-    }
-    record.line(line)
 }
 
 fn kind_word(kind: SymbolKind) -> &'static str {

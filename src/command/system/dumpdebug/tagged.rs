@@ -64,7 +64,10 @@ pub fn memory(dump: &DumpFile, memory: Option<&BlockMemory>) -> Vec<Record> {
             .cell("bytes", bytes.role(Role::Warning))
             .role(Role::Warning, " bytes of ")
             .cell("component", Cell::new(component(difference.component)).role(Role::Warning))
-            .role(Role::Warning, " differ from what the dump's own ranges hold, which are shown; the first at ")
+            .role(
+                Role::Warning,
+                " differ from what the dump's own ranges hold, which are shown; the first at ",
+            )
             .cell("address", Cell::new(Field::Address(difference.first)))
     }));
     records
