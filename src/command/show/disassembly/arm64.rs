@@ -126,7 +126,7 @@ mod tests {
     fn shown(word: u32) -> String {
         let symbol = |address: u64| (address == 0xfffff803_f32de024).then(|| "nt+0x4de024".to_owned());
         let decoded = decode(&word.to_le_bytes(), 0xfffff803_f32de014, &symbol).expect("four bytes");
-        line(&decoded).plain()
+        record(&decoded).lines[0].plain()
     }
 
     /// The first is of a reference transcript; the others are encodings of the architecture's manual.

@@ -152,7 +152,7 @@ mod tests {
                 .then(|| format!("EvilDriver+{:#x}", address - 0xfffff807_84da0000))
         };
         let instruction = decode(bytes, ADDRESS, 64, &symbol).expect("bytes suffice");
-        let text = line(&instruction).plain();
+        let text = record(&instruction).lines[0].plain();
         text.strip_prefix("fffff807`84da1139 ").expect("the address").to_owned()
     }
 
