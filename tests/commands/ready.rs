@@ -2,7 +2,7 @@
 //!
 //! Offsets are those of Windows 10 build 19041 (`tests/forge/facts/layout.tsv`), which the forge's kernel has.
 
-use crate::forge::{cases, number, truth};
+use crate::forge::{cases, number, root, truth};
 use crate::golden::{run, session};
 use crate::patched::Patched;
 use dumpscope::command::run_line;

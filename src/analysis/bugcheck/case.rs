@@ -69,6 +69,11 @@ impl Case {
         windows.is_among(self.builds, &self.machines)
     }
 
+    /// Whether it says nothing of what the parameters mean, only what to look at first.
+    pub fn only_advises(&self) -> bool {
+        self.look.is_some() && self.text.is_none() && self.params.is_empty() && self.types.is_empty()
+    }
+
     /// The parameter whose value the text explains: the last that is tested and that the case does not word anew.
     pub fn explains(&self) -> Option<Position> {
         self.when.keys().rev().find(|position| !self.params.contains_key(position)).copied()

@@ -98,7 +98,8 @@ fn argument(check: &BugCheck, matching: &[&Case], index: usize, parameters: [u64
 /// Whether the documentation lists the values of a parameter of its own accord. A status or a flag may have values that
 /// the page of a bug check does not name.
 fn is_listed(check: &BugCheck, index: usize) -> bool {
-    let alone = check.cases.iter().filter(|case| case.when.keys().all(|position| position.index() == index));
+    let explaining = check.cases.iter().filter(|case| !case.only_advises());
+    let alone = explaining.filter(|case| case.when.keys().all(|position| position.index() == index));
     let conditions: Vec<_> = alone.flat_map(|case| case.when.values()).collect();
     let values: usize = conditions.iter().map(|condition| condition.values().len()).sum();
     check.kind(index) == ParameterKind::Plain

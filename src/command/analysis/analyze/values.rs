@@ -27,7 +27,7 @@ pub fn show(code: u32, windows: Windows, context: &mut Context<'_>) -> Result<()
         })
     })?;
     let mut is_first = true;
-    for case in check.cases.iter().filter(|case| case.is_of(windows)) {
+    for case in check.cases.iter().filter(|case| case.is_of(windows) && !case.only_advises()) {
         if std::mem::take(&mut is_first) {
             context.out.blank()?;
         }
