@@ -115,7 +115,9 @@ impl App {
 
     fn page(&mut self, pages: isize) {
         if let Some((view, kept, place)) = self.looking() {
-            let height = isize::try_from(place.body.height).unwrap_or(1).saturating_sub(1);
+            let height = usize::from(place.body.height);
+            let height = height.saturating_sub(1 + view.heading(kept, height).len());
+            let height = isize::try_from(height).unwrap_or(1);
             view.page_by(pages * height.max(1), kept);
         }
         self.follow_end();
@@ -423,7 +425,11 @@ impl App {
         let Some((view, kept, _)) = self.looking() else {
             return;
         };
-        let row = view.top_row(kept) + usize::from(at.y - body.y);
+        let row = usize::from(at.y - body.y);
+        if row < view.heading(kept, usize::from(body.height)).len() {
+            return;
+        }
+        let row = row + view.top_row(kept);
         let Some((number, line)) = kept.rows_from(row).next().map(|(number, line)| (number, line.line()))
         else {
             return;

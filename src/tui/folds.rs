@@ -103,9 +103,9 @@ impl Folds {
         }
     }
 
-    /// How many lines are out of sight under a head whose first line this is.
+    /// How many lines are out of sight under a head whose last line this is.
     pub(super) fn hidden_under(&self, line: usize) -> usize {
-        let found = self.hidden.binary_search_by_key(&line, |hidden| hidden.head);
+        let found = self.hidden.binary_search_by_key(&(line + 1), |hidden| hidden.start);
         found.ok().and_then(|at| self.hidden.get(at)).map_or(0, |hidden| hidden.end - hidden.start)
     }
 
@@ -246,12 +246,12 @@ mod tests {
         folds.update(10);
         assert_eq!(rows(&folds, 10), [0, 1, 2, 3, 4, 7, 8, 9]);
         assert_eq!((folds.shown(6), folds.row_of(6), folds.row_of(7)), (3, 4, 5));
-        assert_eq!((folds.hidden_under(3), folds.hidden_under(1)), (2, 0));
+        assert_eq!((folds.hidden_under(4), folds.hidden_under(3), folds.hidden_under(1)), (2, 0, 0));
         folds.set(0, true);
         folds.update(10);
         assert_eq!(rows(&folds, 10), [0, 1, 9]);
         assert_eq!((folds.shown(6), folds.row_of(6), folds.row_of(9)), (1, 1, 2));
-        assert_eq!((folds.hidden_under(3), folds.hidden_under(1)), (0, 7));
+        assert_eq!((folds.hidden_under(4), folds.hidden_under(1)), (0, 7));
         folds.set_all(false);
         folds.update(10);
         assert_eq!(folds.rows(10), 10);

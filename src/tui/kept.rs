@@ -13,6 +13,9 @@ pub(super) struct Kept {
     folds: Folds,
     /// The blocks that are not complete yet, outermost first.
     open: Vec<Level>,
+    /// The headings of tables that stand in no other block, in order, and where the tables end. Lines that are broken as they
+    /// come, for the console, have none.
+    headings: Vec<(Range<usize>, Option<usize>)>,
 }
 
 /// A block whose parts are still to come.
@@ -71,6 +74,15 @@ impl Kept {
         })
     }
 
+    /// The lines of the heading that stays in sight over rows of its table, of which `line` is the first one shown.
+    pub(super) fn heading_over(&self, line: usize) -> Range<usize> {
+        let found = self.headings.partition_point(|(heading, _)| heading.end <= line).checked_sub(1);
+        match found.and_then(|found| self.headings.get(found)) {
+            Some((heading, end)) if end.is_none_or(|end| line < end) => heading.clone(),
+            _ => 0..0,
+        }
+    }
+
     /// Adds what a command says, broken for a width if one is given.
     pub(super) fn take(&mut self, pieces: impl IntoIterator<Item = Piece>, width: Option<usize>) {
         for piece in pieces {
@@ -103,9 +115,7 @@ impl Kept {
     /// Puts a line before all others.
     pub(super) fn prepend(&mut self, line: Line) {
         self.close_all();
-        self.lines.insert(0, line.into());
-        self.folds.drop_first(0, 1);
-        self.folds.update(self.lines.len());
+        self.drop_first(0, Some(line));
     }
 
     /// Puts `instead` in the place of the first `gone` lines.
@@ -122,6 +132,11 @@ impl Kept {
                     *row = if row.start < gone { 0..0 } else { here(row.start)..here(row.end) };
                 }
             }
+        }
+        self.headings.retain(|(heading, _)| heading.start >= gone);
+        for (heading, end) in &mut self.headings {
+            *heading = here(heading.start)..here(heading.end);
+            *end = end.map(here);
         }
         self.folds.update(self.lines.len());
     }
@@ -167,9 +182,13 @@ impl Kept {
             lines.extend(wrap(&line.line(), width).into_iter().map(Packed::from));
         }
         let end = lines.len();
-        let mut folds = self.folds.moved(|line| places.get(line).copied().unwrap_or(end));
+        let place = |line: usize| places.get(line).copied().unwrap_or(end);
+        let mut folds = self.folds.moved(place);
         folds.update(end);
-        Kept { lines, folds, open: Vec::new() }
+        let moved = |(heading, end): &(Range<usize>, Option<usize>)| {
+            (place(heading.start)..place(heading.end), end.map(place))
+        };
+        Kept { lines, folds, open: Vec::new(), headings: self.headings.iter().map(moved).collect() }
     }
 
     fn push(&mut self, line: Line, width: Option<usize>) {
@@ -203,7 +222,11 @@ impl Kept {
         match block {
             Block::Table(table, rows) => {
                 self.under_row();
+                let start = self.lines.len();
                 table.heading.into_iter().for_each(|line| self.push(line, width));
+                if width.is_none() && self.open.is_empty() {
+                    self.headings.push((start..self.lines.len(), None));
+                }
                 self.open.push(Level::Table { row: 0..0, part: None });
                 rows.into_iter().for_each(|block| self.block(block, width));
             }
@@ -226,8 +249,14 @@ impl Kept {
     }
 
     fn close(&mut self) {
-        if let Some(part) = self.open.pop().and_then(|level| level.part()) {
+        let Some(level) = self.open.pop() else { return };
+        if let Some(part) = level.part() {
             self.folds.close(part, self.lines.len());
+        }
+        if let (Level::Table { .. }, true) = (level, self.open.is_empty())
+            && let Some((_, end @ None)) = self.headings.last_mut()
+        {
+            *end = Some(self.lines.len());
         }
     }
 
@@ -323,6 +352,27 @@ mod tests {
         kept.fold_all(true);
         assert_eq!(sight(&kept), ["Name", "one", "two", "three", "end"]);
         assert_eq!((kept.folds().headed(0), kept.folds().headed(3)), (None, None));
+    }
+
+    #[test]
+    fn a_heading_stays_over_the_rows_of_its_table() {
+        let table = Table::new("thread", &[Column::left("name", "Name", 30)]).ruled();
+        let rows = ["one", "two", "three"].map(|name| table.row([name.into()]).into());
+        let mut kept = Kept::default();
+        let table = Block::Table(table, rows.into());
+        kept.take([Line::of("before").into(), table.clone().into(), Line::of("behind").into()], None);
+        let over = |kept: &Kept, line| kept.heading_over(line);
+        assert_eq!([0, 1, 2, 3, 4, 5, 6].map(|line| over(&kept, line).len()), [0, 0, 0, 2, 2, 2, 0]);
+        assert_eq!(over(&kept, 5), 1..3);
+        // A line of `=` as long as the column takes three rows.
+        assert_eq!(over(&kept.broken(12), 7), 1..5);
+        kept.prepend(Line::of("stopped"));
+        assert_eq!(over(&kept, 6), 2..4);
+        kept.drop_first(3, None);
+        assert_eq!(over(&kept, 3), 0..0);
+        let mut console = Kept::default();
+        console.take([table.into()], Some(80));
+        assert_eq!(over(&console, 4), 0..0);
     }
 
     #[test]

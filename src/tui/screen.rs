@@ -125,7 +125,10 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
     let marks = Rect { width: gutter, ..body };
     body = Rect { x: body.x + gutter, width: body.width - gutter, ..body };
     let with_cursor = active && matches!(app.keyboard, Keyboard::Pane | Keyboard::Find);
-    for (row, (number, kept)) in lines.rows_from(view.top_row(lines)).take(height).enumerate() {
+    let heading = view.heading(lines, height);
+    let under = lines.rows_from(view.top_row(lines) + heading.len());
+    let over = heading.filter_map(|number| Some((number, lines.line(number)?)));
+    for (row, (number, kept)) in over.chain(under).take(height).enumerate() {
         let line = &kept.line();
         let look = LineLook {
             theme: &app.theme,
@@ -212,7 +215,8 @@ fn position(app: &App, place: Place) -> String {
     };
     let (count, top) = (kept.rows(), pane.page.view.top_row(kept));
     let end = (top + usize::from(place.body.height)).min(count);
-    if top == 0 && end == count { String::new() } else { format!("{}-{end}/{count} ", top + 1) }
+    let first = top + pane.page.view.heading(kept, usize::from(place.body.height)).len() + 1;
+    if top == 0 && end == count { String::new() } else { format!("{first}-{end}/{count} ") }
 }
 
 fn help(app: &App, buffer: &mut Buffer, area: Rect) {

@@ -3,6 +3,7 @@
 use super::kept::Kept;
 use super::search::Pattern;
 use crate::output::{Line, Packed, Role, Span};
+use std::ops::Range;
 
 /// A position in a list of lines. Counts are `usize`: listings exceed the 65,535 rows of terminal coordinates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +52,17 @@ impl View {
             top = cursor + 1 - height;
         }
         self.top = folds.line_at(top);
+        // What stays in sight over the rows must not cover the cursor.
+        let heading = self.heading(kept, height).len();
+        if cursor < top + heading {
+            self.top = folds.line_at(cursor.saturating_sub(heading));
+        }
+    }
+
+    /// The lines of the heading that is drawn over the first of `height` rows, where it has been scrolled out.
+    pub(super) fn heading(&self, kept: &Kept, height: usize) -> Range<usize> {
+        let heading = kept.heading_over(self.top);
+        if heading.len() < height.saturating_sub(2) { heading } else { 0..0 }
     }
 
     /// The first row shown.

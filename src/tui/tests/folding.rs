@@ -3,9 +3,9 @@
 use super::super::app::{Effect, Keyboard};
 use super::super::event::Input;
 use super::super::message::Reply;
-use super::super::panes::CONSOLE;
+use super::super::panes::{CONSOLE, MODULES};
 use super::Explorer;
-use crate::output::{Action, Branch, Line, Piece, Record, Role};
+use crate::output::{Action, Branch, Cell, Column, Line, Piece, Record, Role, Table};
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::time::Instant;
 
@@ -26,6 +26,14 @@ pub(super) fn sections() -> Vec<Piece> {
         details.into(),
         Line::of("end").into(),
     ]
+}
+
+/// A line, and a table of 50 rows.
+pub(super) fn table() -> Vec<Piece> {
+    let table = Table::new("module", &[Column::left("name", "Module name", 12)]);
+    let rows: Vec<Piece> = (0..50).map(|row| table.row([Cell::new(format!("row {row}"))]).into()).collect();
+    let table = Piece::Open(table.into());
+    [Line::of("modules:").into(), table].into_iter().chain(rows).chain([Piece::Close]).collect()
 }
 
 fn explorer(width: u16, height: u16) -> Explorer {
@@ -197,6 +205,30 @@ fn the_mouse_unfolds() {
     assert_eq!(explorer.row(9), "details [+40 lines]", "a head again");
     click(&mut explorer, 2, 7);
     assert_eq!(explorer.row(8), "  one", "a head for the first time");
+}
+
+/// Twenty rows: while the heading is where it stands, the rows are those from the top; then it stays over the later ones.
+#[test]
+fn a_tables_heading_stays_while_its_rows_are_scrolled() {
+    let mut explorer = explorer(80, 24);
+    explorer.keys("6");
+    assert_eq!(rows(&explorer, 3), ["modules:", "Module name", "row 0"]);
+    explorer.key(KeyCode::PageDown);
+    assert_eq!(rows(&explorer, 2), ["Module name", "row 17"]);
+    explorer.key(KeyCode::PageDown);
+    assert_eq!(rows(&explorer, 2), ["Module name", "row 31"]);
+    assert!(explorer.row(23).ends_with("34-52/52"), "{}", explorer.row(23));
+    assert_eq!(explorer.row(21), "row 49");
+    // Line by line the cursor is never under the heading, and at the end of the way everything is as it was.
+    for line in (0..52).rev() {
+        let shown = explorer.app.panes[MODULES].page.view.cursor.min(line);
+        while explorer.app.panes[MODULES].page.view.cursor > shown {
+            explorer.keys("k");
+        }
+        let text = explorer.app.kept(MODULES).expect("its lines").lines()[shown].text().trim_end().to_owned();
+        assert!((2..22).any(|row| explorer.row(row) == text), "{text}: {:?}", rows(&explorer, 20));
+    }
+    assert_eq!(rows(&explorer, 3), ["modules:", "Module name", "row 0"]);
 }
 
 /// 50,000 lines in 25,000 sections, half of them folded: no key walks over all lines.

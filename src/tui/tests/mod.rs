@@ -84,6 +84,7 @@ impl Explorer {
         let pieces = match request.line.as_str() {
             "!analyze -v" if self.sections => folding::sections(),
             "!ready" => folding::sections(),
+            "lm" if self.sections => folding::table(),
             line => output(line).into_iter().map(Piece::from).collect(),
         };
         self.app.reply(Reply::Output { id, pieces });
