@@ -32,6 +32,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &system::effmach::SPEC,
     &process::running::SPEC,
     &process::ready::SPEC,
+    &process::thread::SPEC,
     &process::mex_running::RUNNING,
     &process::mex_running::READY,
     &process::mex_running::STANDBY,

@@ -77,17 +77,12 @@ impl Target {
         self.memory = memory;
         // Until all is in place it is nobody's.
         self.attached = Attached::Unseen(None);
-        let mut modules: Vec<_> =
-            self.modules.iter().filter(|module| module.kind == ModuleKind::Kernel).cloned().collect();
         let process = match attached {
             Attached::Crash => self.current_process(),
             Attached::Process(process) => Some(process),
             Attached::Unseen(_) => None,
         };
-        if let (Some(process), Ok(header)) = (process, self.header()) {
-            modules.extend(self.user_modules_of(process, header.ps_loaded_module_list).0);
-        }
-        self.modules = ModuleList::new(modules);
+        self.modules = self.modules_of(process, &self.memory);
         let images = self.symbols().finder().image_path().clone();
         self.stand_in(&images);
         self.attached = attached;
@@ -101,6 +96,16 @@ impl Target {
     pub fn space_of(&self, process: u64) -> Result<VirtualMemory, NoSpace> {
         let images: Arc<dyn Backing> = Arc::new(KernelHalf(self.images.clone()));
         Ok(self.seen_by(process)?.with_images(images))
+    }
+
+    /// The kernel's modules and those of a process whose memory this is.
+    pub(super) fn modules_of(&self, process: Option<u64>, memory: &VirtualMemory) -> ModuleList {
+        let mut modules: Vec<_> =
+            self.modules.iter().filter(|module| module.kind == ModuleKind::Kernel).cloned().collect();
+        if let (Some(process), Ok(header)) = (process, self.header()) {
+            modules.extend(self.user_modules_of(process, memory, header.ps_loaded_module_list).0);
+        }
+        ModuleList::new(modules)
     }
 
     fn seen_by(&self, process: u64) -> Result<VirtualMemory, NoSpace> {

@@ -42,6 +42,11 @@ pub struct Module {
 }
 
 impl Module {
+    /// Which image lies where: two modules of the same identity have the same symbols, whichever process maps them.
+    pub(super) fn identity(&self) -> ModuleKey {
+        ModuleKey { base: self.base, size: self.size, time_date_stamp: self.time_date_stamp }
+    }
+
     /// The address after the last byte.
     pub fn end(&self) -> u64 {
         self.base.saturating_add(self.size)
@@ -51,6 +56,14 @@ impl Module {
     pub fn contains(&self, address: u64) -> bool {
         (self.base..self.end()).contains(&address)
     }
+}
+
+/// An image at an address, as a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ModuleKey {
+    base: u64,
+    size: u64,
+    time_date_stamp: Option<u32>,
 }
 
 /// An image that was unloaded; Windows remembers the last fifty.

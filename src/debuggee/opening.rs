@@ -131,7 +131,7 @@ impl Target {
     /// which is no fault.
     fn user_modules(&self, kernel_contains: u64) -> (Vec<Module>, Option<String>) {
         match self.current_process() {
-            Some(process) => self.user_modules_of(process, kernel_contains),
+            Some(process) => self.user_modules_of(process, &self.memory, kernel_contains),
             None => (Vec::new(), None),
         }
     }
@@ -140,21 +140,22 @@ impl Target {
     pub(super) fn user_modules_of(
         &self,
         process: u64,
+        memory: &VirtualMemory,
         kernel_contains: u64,
     ) -> (Vec<Module>, Option<String>) {
         let Some(peb) = self.peb(process) else {
             return (Vec::new(), None);
         };
-        let Ok(loader) = self.memory.u64(peb.wrapping_add(0x18)) else {
+        let Ok(loader) = memory.u64(peb.wrapping_add(0x18)) else {
             return (Vec::new(), None);
         };
         let head = loader.wrapping_add(0x10);
-        if loader == 0 || self.memory.u64(head).is_err() {
+        if loader == 0 || memory.u64(head).is_err() {
             return (Vec::new(), None);
         }
-        let (found, trouble) = modules::from_list(&self.memory, head, ModuleKind::User, kernel_contains);
+        let (found, trouble) = modules::from_list(memory, head, ModuleKind::User, kernel_contains);
         // A triage dump seldom holds more of a process than its PEB.
-        let expected = found.is_empty() && self.memory.blocks().is_some();
+        let expected = found.is_empty() && memory.blocks().is_some();
         (found, trouble.filter(|_| !expected))
     }
 

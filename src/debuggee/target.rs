@@ -119,12 +119,16 @@ impl Target {
     /// Whether a module's image is needed to know what it says: its headers are not in the dump, or, in a triage dump,
     /// its unwind data is not.
     pub fn lacks_image(&self, module: &Module) -> bool {
-        let Ok(image) = self.image(module) else {
+        self.lacks_image_in(module, &self.memory)
+    }
+
+    pub(super) fn lacks_image_in(&self, module: &Module, memory: &VirtualMemory) -> bool {
+        let Ok(image) = Image::new(MemoryImage::new(memory, module.base)) else {
             return true;
         };
         let table = image.headers().directory(Directory::Exception);
         let at = |table: DataDirectory| module.base.wrapping_add(u64::from(table.rva));
-        self.memory.blocks().is_some() && table.is_some_and(|table| self.memory.u8(at(table)).is_err())
+        memory.blocks().is_some() && table.is_some_and(|table| memory.u8(at(table)).is_err())
     }
 
     /// How many modules have an image file behind them.

@@ -78,6 +78,12 @@ impl<'s> Process<'s> {
         self.0.field("ObjectTable")?.u64()
     }
 
+    /// Address of the object that maps its drive letters.
+    pub fn device_map(&self) -> Result<u64, Lack> {
+        // An EX_FAST_REF since Windows 11, whose low bits count references.
+        Ok(self.0.field("DeviceMap")?.u64()? & !0xf)
+    }
+
     /// How many threads it has.
     pub fn active_threads(&self) -> Result<u64, Lack> {
         self.0.field("ActiveThreads")?.u64()

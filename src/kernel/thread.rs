@@ -1,8 +1,10 @@
 //! ETHREAD.
 
+use super::dispatcher::{Dispatcher, DispatcherKind};
 use super::process::Process;
 use super::wait::{ThreadState, WaitReason};
 use crate::debuggee::{Lack, Object, Scope};
+use crate::memory::Memory;
 
 /// CLIENT_ID: which thread of which process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +13,28 @@ pub struct ClientId {
     pub process: u64,
     /// Thread id.
     pub thread: u64,
+}
+
+/// How far a server may act as its client (SECURITY_IMPERSONATION_LEVEL of the public headers).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// It does not know the client.
+    Anonymous,
+    /// It may ask who the client is.
+    Identification,
+    /// It may act as the client on this computer.
+    Impersonation,
+    /// It may act as the client anywhere.
+    Delegation,
+}
+
+/// On whose behalf a thread acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Impersonation {
+    /// Address of the token.
+    pub token: u64,
+    /// How far.
+    pub level: Level,
 }
 
 /// A thread. Every getter reads one fact and says why where it cannot.
@@ -59,6 +83,17 @@ impl<'s> Thread<'s> {
     /// Address of the ETHREAD.
     pub fn address(&self) -> u64 {
         self.0.address()
+    }
+
+    /// Whether a thread lies there: what every object that can be waited for begins with says which kind it is. An IRP
+    /// begins with the same number, so the owner must be a process, too.
+    pub fn is_thread(&self) -> Result<bool, Lack> {
+        let scope = self.0.scope();
+        if Dispatcher::at(scope, self.address())?.kind()? != DispatcherKind::Thread {
+            return Ok(false);
+        }
+        let owner = Dispatcher::at(scope, self.process()?)?.kind();
+        Ok(owner.map_or_else(|_| self.process() != Ok(0), |kind| kind == DispatcherKind::Process))
     }
 
     /// Its ids.
@@ -182,6 +217,80 @@ impl<'s> Thread<'s> {
     /// The lowest address of its kernel stack.
     pub fn stack_limit(&self) -> Result<u64, Lack> {
         self.0.field("Tcb.StackLimit")?.u64()
+    }
+
+    /// Where its kernel stack begins: below the space that the processor's extended state takes.
+    pub fn initial_stack(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.InitialStack")?.u64()
+    }
+
+    /// The kernel stack on which it called user code back; 0 where it did not. Windows 8 and later keep none.
+    pub fn callback_stack(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.CallbackStack")?.u64()
+    }
+
+    /// How often it was suspended and not resumed.
+    pub fn suspend_count(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.SuspendCount")?.u64()
+    }
+
+    /// How often its process was frozen and not thawed.
+    pub fn freeze_count(&self) -> Result<u64, Lack> {
+        self.0.field("Tcb.FreezeCount")?.u64()
+    }
+
+    /// Priority that it has because its process is in the foreground: the low half of a byte.
+    pub fn foreground_boost(&self) -> Result<u64, Lack> {
+        // PriorityDecrement stands for both halves where the layout has no bit-fields.
+        Ok(self.0.field("Tcb.PriorityDecrement")?.u64()? & 0xf)
+    }
+
+    /// Priority that it has for another reason: the high half of that byte.
+    pub fn unusual_boost(&self) -> Result<u64, Lack> {
+        Ok(self.0.field("Tcb.PriorityDecrement")?.u64()? >> 4 & 0xf)
+    }
+
+    /// Priority of its requests, 0 to 7.
+    pub fn io_priority(&self) -> Result<u64, Lack> {
+        self.0.field("ThreadIoPriority")?.u64()
+    }
+
+    /// Priority of the pages that it touches, 0 to 7.
+    pub fn page_priority(&self) -> Result<u64, Lack> {
+        self.0.field("ThreadPagePriority")?.u64()
+    }
+
+    /// On whose behalf it acts; `None` on its process's own.
+    pub fn impersonation(&self) -> Result<Option<Impersonation>, Lack> {
+        if !self.0.field("ActiveImpersonationInfo")?.is_set()? {
+            return Ok(None);
+        }
+        // PS_CLIENT_SECURITY_CONTEXT: the token's address, with the level in two bits and EffectiveOnly in the third.
+        let context = self.0.field("ClientSecurity")?;
+        let data = self.0.scope().memory().u64(context.address());
+        let data = data.map_err(|why| Lack::Unreadable { what: context.what(), why })?;
+        let level = match data & 3 {
+            0 => Level::Anonymous,
+            1 => Level::Identification,
+            2 => Level::Impersonation,
+            _ => Level::Delegation,
+        };
+        Ok(Some(Impersonation { token: data & !7, level }))
+    }
+
+    /// Address of the ALPC message that it waits to be answered; [`Lack::Null`] where it waits for none.
+    pub fn alpc_message(&self) -> Result<Object<'s>, Lack> {
+        let message = self.0.field("AlpcMessage")?;
+        // While it receives, a small number takes the pointer's place.
+        match message.u64()? {
+            0..0x1_0000_0000 => Err(Lack::Null { what: message.what() }),
+            address => self.0.scope().object("nt!_KALPC_MESSAGE", address),
+        }
+    }
+
+    /// Whether its kernel stack is in memory.
+    pub fn is_stack_resident(&self) -> Result<bool, Lack> {
+        self.0.field("Tcb.KernelStackResident")?.is_set()
     }
 
     /// Where its kernel stack stood when it was switched out.

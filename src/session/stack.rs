@@ -4,6 +4,7 @@ use super::focus::SelectedFrame;
 use super::session::Session;
 use crate::debuggee::{NoRegisters, RegisterContext};
 use crate::dump::Machine;
+use crate::kernel::stack;
 use crate::unwind::{Arm64Start, GENERAL_NAMES, Registers, Stack, TargetHost, WalkOptions, walk, walk_arm64};
 use crate::util::bounded;
 use thiserror::Error;
@@ -24,8 +25,6 @@ pub enum NoFrame {
 
 /// Frames that `k` shows unless told otherwise.
 pub const DEFAULT_FRAMES: usize = 0xff;
-/// A stack is walked again so often at most: each time it may lead to modules whose images are not known yet.
-const MAX_WALKS: usize = 8;
 
 fn options(max_frames: usize) -> WalkOptions {
     WalkOptions { max_frames, ..WalkOptions::default() }
@@ -83,7 +82,7 @@ impl Session {
     /// has are used, and the walk made again with them.
     pub fn stack_from(&self, registers: Registers, max_frames: usize) -> Stack {
         let start = (self.target.machine() == Machine::Arm64).then(|| self.arm64_start(&registers));
-        self.walk_with_images(|| match &start {
+        stack::with_images(&self.target, self.target.modules(), || match &start {
             Some(start) => {
                 walk_arm64(&TargetHost::new(&self.target, self.thread()), *start, &options(max_frames))
             }
@@ -96,50 +95,10 @@ impl Session {
         let crashed = self.target.processors().get(self.target.crashed_processor() as usize)?;
         let registers = Registers::from(crashed.context.as_ref().ok()?);
         (self.target.machine() == Machine::Amd64).then(|| {
-            self.walk_with_images(|| {
+            stack::with_images(&self.target, self.target.modules(), || {
                 self.walk_from(crashed.current_thread, registers.clone(), DEFAULT_FRAMES)
             })
         })
-    }
-
-    fn walk_with_images(&self, walk: impl Fn() -> Stack) -> Stack {
-        let mut stack;
-        let mut walks = 0;
-        loop {
-            let before = self.target.image_files();
-            stack = walk();
-            self.find_images(&stack);
-            walks += 1;
-            if self.target.image_files() == before || walks == MAX_WALKS {
-                return stack;
-            }
-        }
-    }
-
-    /// Looks for the images of modules that frames lie in.
-    fn find_images(&self, stack: &Stack) {
-        let table = self.target.symbols();
-        let finder = table.finder();
-        if finder.symbol_path().is_empty() && finder.image_path().is_empty() {
-            return;
-        }
-        let (mut looked_at, mut lacking) = (Vec::new(), Vec::new());
-        for frame in &stack.frames {
-            let Some(module) = self.target.modules().at(frame.lookup_ip()) else { continue };
-            if looked_at.contains(&module.base) {
-                continue;
-            }
-            looked_at.push(module.base);
-            // What is loaded has been searched for.
-            if table.loaded(module).is_none() && self.target.lacks_image(module) {
-                lacking.push(module.clone());
-            }
-        }
-        // Who waits has all fetched at once; the others do not wait for any.
-        if table.is_waiting() {
-            self.target.fetch_symbols(&lacking);
-        }
-        lacking.iter().for_each(|module| drop(self.target.module_symbols(module)));
     }
 
     fn walk_from(&self, thread: Option<u64>, registers: Registers, max_frames: usize) -> Stack {

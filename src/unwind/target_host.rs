@@ -8,7 +8,7 @@ use super::host::{
     CodeModule, FunctionEntry, InlineFrame, Lookup, StackKind, StackRange, SymbolHint, UnwindHost,
 };
 use super::registers::{GENERAL_NAMES, Origin, Registers};
-use crate::debuggee::{MemoryImage, RegisterContext, SymbolStatus, Target};
+use crate::debuggee::{MemoryImage, ModuleList, RegisterContext, Scope, SymbolStatus, Target};
 use crate::memory::{Memory, VirtualMemory};
 use crate::symbols::pe::{FunctionLookup, FunctionTable, Headers};
 use crate::symbols::source::SymbolKind;
@@ -29,6 +29,7 @@ struct ImageFacts {
 pub struct TargetHost<'t> {
     target: &'t Target,
     memory: &'t VirtualMemory,
+    listed: &'t ModuleList,
     modules: Vec<CodeModule>,
     stacks: Vec<StackRange>,
     images: RefCell<HashMap<u64, Option<ImageFacts>>>,
@@ -37,23 +38,37 @@ pub struct TargetHost<'t> {
 impl<'t> TargetHost<'t> {
     /// A host for the stack of `thread` (an ETHREAD), or of whatever runs where none is given.
     pub fn new(target: &'t Target, thread: Option<u64>) -> TargetHost<'t> {
-        TargetHost::in_memory(target, target.memory(), thread)
+        TargetHost::of(target, target.memory(), target.modules(), thread)
     }
 
-    /// The same in another process's address space.
-    pub fn in_memory(target: &'t Target, memory: &'t VirtualMemory, thread: Option<u64>) -> TargetHost<'t> {
-        let modules = target
-            .modules()
+    /// The same with the memory and the modules of a scope's process.
+    pub fn in_scope(scope: &'t Scope<'_>, thread: Option<u64>) -> TargetHost<'t> {
+        TargetHost::of(scope.target(), scope.memory(), scope.modules(), thread)
+    }
+
+    fn of(
+        target: &'t Target,
+        memory: &'t VirtualMemory,
+        listed: &'t ModuleList,
+        thread: Option<u64>,
+    ) -> TargetHost<'t> {
+        let modules = listed
             .iter()
             .map(|module| CodeModule { base: module.base, size: module.size, name: module.name.clone() })
             .collect();
         TargetHost {
             target,
             memory,
+            listed,
             modules,
             stacks: stacks(target, memory, thread),
             images: RefCell::default(),
         }
+    }
+
+    /// The same for another thread of the process: what was read of images stays known.
+    pub fn set_thread(&mut self, thread: u64) {
+        self.stacks = stacks(self.target, self.memory, Some(thread));
     }
 
     fn module(&self, va: u64) -> Option<&CodeModule> {
@@ -123,7 +138,7 @@ impl UnwindHost for TargetHost<'_> {
     fn symbol(&self, va: u64) -> Option<SymbolHint> {
         // The kernel's names only: a searched stack points into any module, and names of modules that turn out to be
         // no part of it are not worth a download.
-        let module = self.target.modules().at(va)?;
+        let module = self.listed.at(va)?;
         let kernel = self.target.kernel_base() == Some(module.base);
         let symbols = kernel.then(|| self.target.module_symbols(module))?;
         let rva = u32::try_from(va.wrapping_sub(module.base)).ok()?;
@@ -151,13 +166,13 @@ impl UnwindHost for TargetHost<'_> {
     }
 
     fn inline_chain(&self, va: u64) -> Vec<InlineFrame> {
-        let Some(module) = self.target.modules().at(va) else {
+        let Some(module) = self.listed.at(va) else {
             return Vec::new();
         };
         let Ok(rva) = u32::try_from(va.wrapping_sub(module.base)) else {
             return Vec::new();
         };
-        let symbols = self.target.module_symbols(module);
+        let symbols = self.target.module_symbols_in(module, self.memory);
         let Some(names) = symbols.names.as_ref() else {
             return Vec::new();
         };

@@ -33,4 +33,5 @@ mod ready;
 mod registers;
 mod running;
 mod tagged_data;
+mod thread;
 mod type_commands;

@@ -15,6 +15,7 @@ mod reference;
 mod run;
 mod spec;
 mod switch;
+mod thread;
 
 pub use args::{Args, Follows, Given};
 #[cfg(test)]
@@ -29,3 +30,4 @@ pub use reference::reference;
 pub use run::{Failure, LineEnd, run_line};
 pub use spec::{CommandSpec, Effect, Glue, Group, Needs, Rest, Run};
 pub use switch::{Argument, Expects, Form, Place, Switch, Switches, Takes};
+pub use thread::AskedThread;

@@ -2,9 +2,12 @@
 
 use super::lack::Lack;
 use super::paths::Paths;
-use crate::debuggee::{FoundType, Target};
+use crate::debuggee::symbols::named;
+use crate::debuggee::{FoundType, Module, ModuleList, ModuleSymbols, NamedAddress, Target};
 use crate::memory::VirtualMemory;
 use crate::util::cancel::CancelToken;
+use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// A view of the target for a piece of work: one address space, and a token that ends the work.
 ///
@@ -15,6 +18,10 @@ pub struct Scope<'t> {
     memory: VirtualMemory,
     process: Option<u64>,
     stop: CancelToken,
+    /// Whether the memory is what the target shows now, and its modules are the target's.
+    shown: bool,
+    /// The modules of another process, listed when they are first asked for.
+    modules: OnceCell<ModuleList>,
     pub(super) paths: Paths,
 }
 
@@ -26,6 +33,8 @@ impl<'t> Scope<'t> {
             memory: target.memory().clone(),
             process: target.attached(),
             stop: stop.clone(),
+            shown: true,
+            modules: OnceCell::new(),
             paths: Paths::default(),
         }
     }
@@ -36,7 +45,8 @@ impl<'t> Scope<'t> {
     /// # Errors
     /// Why the process's page tables cannot be used.
     pub fn of_process(&self, process: u64) -> Result<Scope<'t>, Lack> {
-        let memory = if self.process == Some(process) {
+        let same = self.process == Some(process);
+        let memory = if same {
             self.memory.clone()
         } else {
             self.target.space_of(process).map_err(|why| Lack::NoSpace { why })?
@@ -46,8 +56,23 @@ impl<'t> Scope<'t> {
             memory,
             process: Some(process),
             stop: self.stop.clone(),
+            shown: same && self.shown,
+            modules: OnceCell::new(),
             paths: Paths::default(),
         })
+    }
+
+    /// Kernel memory alone, with the kernel's modules: user memory and user modules are nobody's, for the reason `why`.
+    pub fn without_user_space(&self, why: &Lack) -> Scope<'t> {
+        Scope {
+            target: self.target,
+            memory: self.memory.without_user_space(&why.to_string()),
+            process: None,
+            stop: self.stop.clone(),
+            shown: false,
+            modules: OnceCell::new(),
+            paths: Paths::default(),
+        }
     }
 
     /// The target.
@@ -58,6 +83,25 @@ impl<'t> Scope<'t> {
     /// The memory that is read.
     pub fn memory(&self) -> &VirtualMemory {
         &self.memory
+    }
+
+    /// The kernel's modules, and those of the process whose user memory this is.
+    pub fn modules(&self) -> &ModuleList {
+        match self.shown {
+            true => self.target.modules(),
+            false => self.modules.get_or_init(|| self.target.modules_of(self.process, &self.memory)),
+        }
+    }
+
+    /// The symbols of one of these modules, loaded if need be.
+    pub fn module_symbols(&self, module: &Module) -> Arc<ModuleSymbols> {
+        self.target.module_symbols_in(module, &self.memory)
+    }
+
+    /// Names an address as the process sees it, loading the module's symbols if need be; `None` outside all modules.
+    pub fn name_address(&self, address: u64) -> Option<NamedAddress> {
+        let module = self.modules().at(address)?;
+        Some(named(module, &self.module_symbols(module), address))
     }
 
     /// The process whose user memory this is, where known.

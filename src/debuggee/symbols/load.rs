@@ -6,8 +6,9 @@ use super::fetches::Wish;
 use super::layout_check::{self, Checked};
 use super::layout_correction::Corrected;
 use super::module_symbols::{ModuleSymbols, SymbolStatus};
-use crate::debuggee::{Module, Target};
+use crate::debuggee::{MemoryImage, Module, ModuleImage, Target};
 use crate::dump::Machine;
+use crate::memory::VirtualMemory;
 use crate::search::Search;
 use crate::search::finder::Finder;
 use crate::search::locate::Wanted;
@@ -16,7 +17,7 @@ use crate::symbols::isf::{self, Isf};
 use crate::symbols::layouts::{self, UNKNOWN};
 use crate::symbols::module::{FileId, ImageId, PdbId};
 use crate::symbols::pdb::{Identity, PdbFile};
-use crate::symbols::pe::Image;
+use crate::symbols::pe::{Image, PeError};
 use crate::symbols::source::SymbolSource;
 use crate::symbols::types::TypeSource;
 use std::path::{Path, PathBuf};
@@ -27,11 +28,16 @@ impl Target {
     /// other threads: this waits for them, unless [`SymbolTable::set_waiting`](super::SymbolTable::set_waiting) says
     /// to go on without.
     pub fn module_symbols(&self, module: &Module) -> Arc<ModuleSymbols> {
+        self.module_symbols_in(module, self.memory())
+    }
+
+    /// The same of a module that may be another process's, whose memory this is.
+    pub fn module_symbols_in(&self, module: &Module, memory: &VirtualMemory) -> Arc<ModuleSymbols> {
         let table = self.symbols();
         if let Some(loaded) = table.loaded(module).or_else(|| table.preliminary(module)) {
             return loaded;
         }
-        let mut loading = Loading::new(self, module);
+        let mut loading = Loading::new(self, module, memory);
         loading.run();
         let (found, incomplete) = (Arc::new(loading.found), loading.incomplete);
         // What a stopped search did not find may well exist: the next one looks again.
@@ -47,7 +53,7 @@ impl Target {
     pub fn fetch_symbols(&self, modules: &[Module]) {
         let table = self.symbols();
         for module in modules.iter().filter(|module| table.loaded(module).is_none()) {
-            let loading = Loading::new(self, module);
+            let loading = Loading::new(self, module, self.memory());
             if loading.finder.asks_servers() {
                 loading.begin_fetch();
             }
@@ -58,6 +64,8 @@ impl Target {
 struct Loading<'t> {
     target: &'t Target,
     module: &'t Module,
+    /// The memory of the process that the module belongs to.
+    memory: &'t VirtualMemory,
     finder: Arc<Finder>,
     found: ModuleSymbols,
     /// Whether something is being fetched that belongs to `found`.
@@ -65,9 +73,9 @@ struct Loading<'t> {
 }
 
 impl Loading<'_> {
-    fn new<'t>(target: &'t Target, module: &'t Module) -> Loading<'t> {
+    fn new<'t>(target: &'t Target, module: &'t Module, memory: &'t VirtualMemory) -> Loading<'t> {
         let finder = target.symbols().finder();
-        Loading { target, module, finder, found: ModuleSymbols::empty(), incomplete: false }
+        Loading { target, module, memory, finder, found: ModuleSymbols::empty(), incomplete: false }
     }
 
     fn run(&mut self) {
@@ -119,14 +127,18 @@ impl Loading<'_> {
 
     fn begin_fetch(&self) {
         let table = self.target.symbols();
-        let image = self.target.image(self.module);
+        let image = self.image();
         let wanted = Wanted {
             module: self.module.name.clone(),
-            image: self.image_id().filter(|_| self.target.lacks_image(self.module)),
+            image: self.image_id().filter(|_| self.target.lacks_image_in(self.module, self.memory)),
             pdb: image.ok().and_then(|image| image.pdb_id()),
         };
         let (finder, index_cache) = (Arc::clone(&self.finder), table.index_cache());
         table.fetches().begin(Wish { base: self.module.base, wanted, finder, index_cache });
+    }
+
+    fn image(&self) -> Result<ModuleImage<'_>, PeError> {
+        Image::new(MemoryImage::new(self.memory, self.module.base))
     }
 
     fn image_id(&self) -> Option<ImageId> {
@@ -146,7 +158,7 @@ impl Loading<'_> {
 
     /// An image file of the same time stamp and size stands in for what the dump lacks.
     fn find_image(&mut self) {
-        if !self.target.lacks_image(self.module) {
+        if !self.target.lacks_image_in(self.module, self.memory) {
             return;
         }
         let Some(id) = self.image_id() else {
@@ -162,7 +174,7 @@ impl Loading<'_> {
     }
 
     fn pdb_id(&mut self) -> Option<PdbId> {
-        if let Ok(image) = self.target.image(self.module) {
+        if let Ok(image) = self.image() {
             return image.pdb_id();
         }
         Image::open(self.found.image_file.as_deref()?).ok()?.pdb_id()
@@ -312,7 +324,7 @@ impl Loading<'_> {
         }
         let names = match &self.found.image_file {
             Some(path) => Image::open(path).ok().and_then(|image| ExportNames::of(&image)),
-            None => self.target.image(self.module).ok().and_then(|image| ExportNames::of(&image)),
+            None => self.image().ok().and_then(|image| ExportNames::of(&image)),
         };
         if let Some(names) = names {
             self.found.status = SymbolStatus::Export;

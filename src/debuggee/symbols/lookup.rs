@@ -1,6 +1,7 @@
 //! From addresses to names and back.
 
 use super::candidates::{known_address, known_variables};
+use super::module_symbols::ModuleSymbols;
 use crate::debuggee::{Module, Target};
 use crate::symbols::source::Symbol;
 
@@ -38,18 +39,7 @@ impl Target {
     /// Names an address, loading the module's symbols if need be; `None` outside all modules.
     pub fn name_address(&self, address: u64) -> Option<NamedAddress> {
         let module = self.modules().at(address)?;
-        let offset = address - module.base;
-        let symbols = self.module_symbols(module);
-        let nearest = symbols.names.as_ref().and_then(|names| {
-            let symbol = names.nearest(u32::try_from(offset).ok()?)?;
-            Some((symbol.name.to_owned(), offset - u64::from(symbol.rva)))
-        });
-        Some(match nearest {
-            Some((symbol, offset)) => {
-                NamedAddress { module: module.name.clone(), symbol: Some(symbol), offset }
-            }
-            None => NamedAddress { module: module.name.clone(), symbol: None, offset },
-        })
+        Some(named(module, &self.module_symbols(module), address))
     }
 
     /// The variables of a module that are known without symbols, by name, with their addresses.
@@ -81,4 +71,15 @@ impl Target {
         });
         found.or_else(|| known_address(self, module, name))
     }
+}
+
+/// An address in a module, by the module's names.
+pub(in crate::debuggee) fn named(module: &Module, symbols: &ModuleSymbols, address: u64) -> NamedAddress {
+    let offset = address.wrapping_sub(module.base);
+    let nearest = symbols.names.as_ref().and_then(|names| {
+        let symbol = names.nearest(u32::try_from(offset).ok()?)?;
+        Some((symbol.name.to_owned(), offset - u64::from(symbol.rva)))
+    });
+    let (symbol, offset) = nearest.map_or((None, offset), |(symbol, offset)| (Some(symbol), offset));
+    NamedAddress { module: module.name.clone(), symbol, offset }
 }

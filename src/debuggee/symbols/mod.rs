@@ -13,10 +13,12 @@ mod types;
 pub use fetches::{Fetches, Listener, News};
 pub use layout_check::{LayoutCheck, Outcome as CheckOutcome};
 pub use lookup::NamedAddress;
+pub(super) use lookup::named;
 pub use module_symbols::{ModuleSymbols, SymbolStatus};
 pub use types::FoundType;
 
 use super::Module;
+use super::modules::ModuleKey;
 use crate::search::finder::{Finder, FinderOptions};
 use crate::search::observer::{Observer, Silent};
 use crate::search::path::SearchPath;
@@ -40,9 +42,9 @@ pub struct SymbolTable {
 
 struct State {
     finder: Arc<Finder>,
-    loaded: HashMap<u64, Arc<ModuleSymbols>>,
+    loaded: HashMap<ModuleKey, Arc<ModuleSymbols>>,
     /// What is known while the rest is being fetched.
-    preliminary: HashMap<u64, Arc<ModuleSymbols>>,
+    preliminary: HashMap<ModuleKey, Arc<ModuleSymbols>>,
     /// Whether what has to be fetched is waited for.
     waiting: bool,
     /// Whether tables in the cache are made anew.
@@ -171,8 +173,8 @@ impl SymbolTable {
         state.generation += 1;
         match module {
             Some(module) => {
-                state.loaded.remove(&module.base);
-                state.preliminary.remove(&module.base);
+                state.loaded.remove(&module.identity());
+                state.preliminary.remove(&module.identity());
             }
             None => {
                 state.loaded.clear();
@@ -185,13 +187,13 @@ impl SymbolTable {
     /// What is known of a module while the rest is being fetched, for those who do not wait.
     fn preliminary(&self, module: &Module) -> Option<Arc<ModuleSymbols>> {
         let state = self.state();
-        let known = state.preliminary.get(&module.base).filter(|_| !state.waiting)?;
+        let known = state.preliminary.get(&module.identity()).filter(|_| !state.waiting)?;
         let settled = self.fetches.knows(module.base) && !self.fetches.is_pending(module.base);
         (!settled).then(|| Arc::clone(known))
     }
 
     fn insert_preliminary(&self, module: &Module, symbols: Arc<ModuleSymbols>) {
-        self.state().preliminary.insert(module.base, symbols);
+        self.state().preliminary.insert(module.identity(), symbols);
     }
 
     /// Grows whenever symbols are forgotten, so that what was shown of them is known to be out of date.
@@ -201,7 +203,7 @@ impl SymbolTable {
 
     /// What has been loaded for a module; `None` while nothing needed it.
     pub fn loaded(&self, module: &Module) -> Option<Arc<ModuleSymbols>> {
-        self.state().loaded.get(&module.base).cloned()
+        self.state().loaded.get(&module.identity()).cloned()
     }
 
     /// Takes what was loaded for a module.
@@ -216,14 +218,15 @@ impl SymbolTable {
             let lines: Vec<String> = tried.chain([taken]).chain(file).take(room).collect();
             state.log.extend(lines);
         }
-        state.loaded.insert(module.base, symbols);
-        state.preliminary.remove(&module.base);
+        state.loaded.insert(module.identity(), symbols);
+        state.preliminary.remove(&module.identity());
     }
 
     /// What is known of a module now: what was loaded, or what there is while the rest is being fetched.
     pub fn at_hand(&self, module: &Module) -> Option<Arc<ModuleSymbols>> {
         let state = self.state();
-        state.loaded.get(&module.base).or_else(|| state.preliminary.get(&module.base)).cloned()
+        let key = module.identity();
+        state.loaded.get(&key).or_else(|| state.preliminary.get(&key)).cloned()
     }
 
     /// Whether loads are told.

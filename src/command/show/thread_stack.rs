@@ -1,0 +1,220 @@
+//! Rows of the stack of any thread, named as the process sees it that the thread is attached to: nothing that the user
+//! looks at has a part in it.
+
+use crate::command::CommandError;
+use crate::command::line::Out;
+use crate::debuggee::Scope;
+use crate::memory::Memory;
+use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
+use crate::unwind::{End, Frame, FrameKind, Stack, Trust};
+use crate::util::hex;
+
+/// How the rows are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// `!thread`: stack pointer, return address, the four argument slots, the call site.
+    Arguments,
+    /// `!thread` with flag 8: the same without the argument slots.
+    Plain,
+    /// `!mex.t`: number, stack pointer, return address, the call site.
+    Numbered,
+}
+
+/// A stack with the address space that it stands in.
+#[derive(Clone, Copy)]
+pub struct ThreadStack<'f> {
+    /// The frames.
+    pub stack: &'f Stack,
+    /// The address space.
+    pub space: &'f Scope<'f>,
+}
+
+impl ThreadStack<'_> {
+    /// Says the rows, so many columns from the left, and why the stack ends where that is not its end.
+    ///
+    /// # Errors
+    /// As [`Out::emit`].
+    pub fn say(self, layout: Layout, indent: usize, out: &mut Out<'_>) -> Result<(), CommandError> {
+        let frames = &self.stack.frames;
+        let digits = frames.last().map_or(1, |last| format!("{:x}", last.number).len());
+        out.within(table(layout, indent, digits), |out| {
+            let mut warned = false;
+            for frame in frames {
+                if frame.trust.is_scan() && !warned {
+                    warned = true;
+                    let text =
+                        "WARNING: Stack unwind information not available. Following frames may be wrong.";
+                    out.emit(Line::of(" ".repeat(indent)).role(Role::Warning, text))?;
+                }
+                out.emit(self.row(frame, layout, indent, digits))?;
+            }
+            Ok(())
+        })?;
+        match &self.stack.end {
+            End::Complete | End::Limit(_) | End::UserModeMissing { .. } | End::NothingFound { .. } => Ok(()),
+            End::Failed(_)
+            | End::NoProgress { .. }
+            | End::Cycle { .. }
+            | End::OutsideStack { .. }
+            | End::NotCode { .. } => {
+                let text = format!("The stack ends here: {}.", self.stack.end);
+                out.emit(Line::of(" ".repeat(indent)).role(Role::Warning, text))
+            }
+        }
+    }
+
+    fn row(self, frame: &Frame, layout: Layout, indent: usize, digits: usize) -> Record {
+        let inline = frame.kind == FrameKind::Inline;
+        let record = Record::new("frame").text(" ".repeat(indent));
+        let number = Cell::new(frame.number).shown(format!("{:x}", frame.number)).role(Role::Text);
+        let record = match layout {
+            Layout::Numbered => record.cell("number", number.right(digits)).text(" "),
+            _ => record.field("number", frame.number),
+        };
+        let record = record.field("trust", frame.trust.word()).field("ip", Field::Hex(frame.ip));
+        // An inlined function has no frame of its own; what is known of it is the frame that it is in.
+        let place = |value: u64, follow: fn(u64) -> Action, none: &str| match (inline, layout) {
+            (true, _) => Cell::new(Field::Hex(value)).shown(none).role(Role::Text),
+            (_, Layout::Numbered) => Cell::new(Field::Address(value)).digits(16).follow(follow),
+            _ => Cell::new(Field::Address(value)).follow(follow),
+        };
+        let (no_sp, no_return) = match layout {
+            Layout::Numbered => ("(Inline)        ", "----------------"),
+            _ => ("(Inline Function)", NONE),
+        };
+        let record = record
+            .cell("sp", place(frame.sp, Action::Pointers, no_sp))
+            .text(" ")
+            .cell("return_address", place(frame.return_address, Action::Code, no_return));
+        let record = match layout {
+            Layout::Numbered => record.text(" "),
+            Layout::Plain => record.text("     "),
+            Layout::Arguments => self
+                .arguments(frame)
+                .into_iter()
+                .fold(record.text("     :"), |record, cell| record.text(" ").show(cell)),
+        };
+        let record = match layout {
+            Layout::Arguments => {
+                let values = self.arguments(frame).map(|cell| cell.field().clone());
+                record.field("arguments", Field::List(values.into())).text(" : ")
+            }
+            _ => record,
+        };
+        let record = self.call_site(frame, record);
+        let trap = frame.trap_frame();
+        let record = match trap {
+            Some(address) => {
+                let cell = Cell::new(Field::Address(address)).follow(Action::Trap);
+                let cell = if layout == Layout::Numbered { cell.digits(16) } else { cell };
+                record.text(" (TrapFrame @ ").cell("trap_frame", cell).text(")")
+            }
+            None => record.field("trap_frame", Field::Null),
+        };
+        let record = match self.source(frame) {
+            Some((file, line)) => record
+                .role(Role::Dim, " [")
+                .cell("file", Cell::new(file).role(Role::Dim))
+                .role(Role::Dim, " @ ")
+                .cell("line", Cell::new(line).role(Role::Dim))
+                .role(Role::Dim, "]"),
+            None => record,
+        };
+        match &frame.trust {
+            Trust::Scan { score, .. } => {
+                let score = Cell::new(u64::from(*score)).role(Role::Warning);
+                record.role(Role::Warning, " [scan ").cell("score", score).role(Role::Warning, "]")
+            }
+            _ => record,
+        }
+    }
+
+    /// The four qwords that the caller set aside for register arguments. What could not be read shows as zeros.
+    fn arguments(self, frame: &Frame) -> [Cell; 4] {
+        [0u64, 8, 16, 24].map(|offset| {
+            if frame.kind == FrameKind::Inline {
+                return Cell::new(Field::Null).absent(NONE);
+            }
+            let value = match frame.caller_sp {
+                None => Field::unreadable("where the caller's stack begins is not known"),
+                Some(sp) => match self.space.memory().u64(sp.wrapping_add(offset)) {
+                    Ok(value) => Field::Address(value),
+                    Err(why) => Field::unreadable(why.to_string()),
+                },
+            };
+            Cell::new(value).mark(hex::tick(0))
+        })
+    }
+
+    fn call_site(self, frame: &Frame, record: Record) -> Record {
+        let symbol = self.space.name_address(frame.ip).map(|named| named.text());
+        match name(frame, self.space) {
+            None => {
+                let cell = Cell::new(symbol).absent(format!("0x{}", hex::tick(frame.ip)));
+                record.cell("symbol", cell.role(Role::Address)).field("inline", Field::Null)
+            }
+            Some(shown) => {
+                let link = Action::Code(frame.ip);
+                let site = |value: Option<String>| {
+                    Cell::new(value).shown(&shown).role(Role::Symbol).link(link.clone())
+                };
+                match &frame.inline {
+                    None => record.cell("symbol", site(symbol)).field("inline", Field::Null),
+                    Some(inline) => {
+                        record.field("symbol", symbol).cell("inline", site(Some(inline.name.clone())))
+                    }
+                }
+            }
+        }
+    }
+
+    fn source(self, frame: &Frame) -> Option<(String, u32)> {
+        if let Some(inline) = &frame.inline {
+            return inline.source.clone();
+        }
+        let module = self.space.modules().at(frame.lookup_ip())?;
+        let rva = u32::try_from(frame.lookup_ip().wrapping_sub(module.base)).ok()?;
+        let symbols = self.space.module_symbols(module);
+        let line = symbols.names.as_ref()?.line(rva)?;
+        Some((line.file, line.line))
+    }
+}
+
+/// What stands for an address where there is none.
+const NONE: &str = "--------`--------";
+
+/// Where a frame stands: `nt!KiSwapThread+0xae5`, or an inlined function; `None` outside all modules.
+pub fn name(frame: &Frame, space: &Scope<'_>) -> Option<String> {
+    let Some(inline) = &frame.inline else {
+        return Some(space.name_address(frame.ip)?.text());
+    };
+    let module = space.modules().at(frame.ip).map(|module| format!("{}!", module.name)).unwrap_or_default();
+    let offset = inline.begin.map(|begin| frame.ip.wrapping_sub(begin)).filter(|&offset| offset != 0);
+    let offset = offset.map(|offset| format!("+{offset:#x}")).unwrap_or_default();
+    Some(format!("{module}{}{offset}", inline.name))
+}
+
+fn table(layout: Layout, indent: usize, digits: usize) -> Table {
+    let columns = match layout {
+        Layout::Numbered => vec![
+            Column::right("number", "#", digits),
+            Column::left("sp", "Child-SP", 16),
+            Column::left("return_address", "Return", 16),
+            Column::left("symbol", "Call Site", 0),
+        ],
+        Layout::Plain => vec![
+            Column::left("sp", "Child-SP", 17),
+            Column::left("return_address", "RetAddr", 21),
+            Column::left("symbol", "Call Site", 0),
+        ],
+        Layout::Arguments => vec![
+            Column::left("sp", "Child-SP", 17),
+            Column::left("return_address", "RetAddr", 21),
+            Column::left("arguments", ": Args to Child", 73),
+            Column::left("symbol", ": Call Site", 0),
+        ],
+    };
+    let table = Table::new("frame", &columns);
+    let heading = table.heading.first().map(Line::plain).unwrap_or_default();
+    table.headed(Line::of(" ".repeat(indent)).role(Role::Label, heading))
+}
