@@ -3,9 +3,9 @@
 use super::action::Action;
 use super::field::Field;
 use super::sanitize::CleanText;
-use super::span::{Role, Span};
+use super::span::{Line, Role, Span};
 use crate::util::filetime::{Zone, session_time};
-use crate::util::{hex, width};
+use crate::util::hex;
 
 /// A value with the way it is shown. What is not said follows from the value: an address is in tick form and shows the
 /// memory there, what could not be read is question marks whose link tells why, what there is not is blank.
@@ -39,6 +39,8 @@ enum Spelling {
     Digits(usize),
     /// As it was said.
     Text(CleanText),
+    /// As several pieces.
+    Spans(Line),
 }
 
 /// What stands for a value that could not be read, unless a width or digits say how many.
@@ -63,6 +65,25 @@ impl Cell {
     #[must_use]
     pub fn shown(self, text: impl AsRef<str>) -> Cell {
         Cell { spelling: Spelling::Text(CleanText::new(text)), ..self }
+    }
+
+    /// Shows a known value as these pieces, which have roles and links of their own.
+    #[must_use]
+    pub fn spans(self, line: Line) -> Cell {
+        Cell { spelling: Spelling::Spans(line), ..self }
+    }
+
+    /// Several values as one, each shown as its cell is; `between` is what stands before the value of that place. Values
+    /// beside each other that could not be read for the same reason are one link.
+    pub fn list<'t>(cells: impl IntoIterator<Item = Cell>, between: impl Fn(usize) -> &'t str) -> Cell {
+        let (mut values, mut line) = (Vec::new(), Line::new());
+        for (index, cell) in cells.into_iter().enumerate() {
+            let lead = if index == 0 { "" } else { between(index) };
+            let (value, shown) = cell.laid();
+            values.push(value);
+            line = line.joined(lead, shown);
+        }
+        Cell::new(Field::List(values)).spans(line)
     }
 
     /// Shows a number with at least so many hexadecimal digits.
@@ -121,14 +142,19 @@ impl Cell {
         &self.field
     }
 
+    /// The value alone.
+    pub(super) fn into_field(self) -> Field {
+        self.field
+    }
+
     /// How it is shown, without the blanks of its column.
-    fn span(&self) -> Span {
+    fn line(&self) -> Line {
         let mark = match (&self.spelling, self.width) {
             (Spelling::Digits(count), _) => *count,
             (_, 0) => UNREADABLE,
             (_, width) => width.min(UNREADABLE),
         };
-        match &self.field {
+        let span = match &self.field {
             Field::Null => Span::clean(
                 self.role.unwrap_or(Role::Text),
                 self.absent.clone().unwrap_or_else(|| CleanText::new("")),
@@ -140,6 +166,7 @@ impl Cell {
             known => {
                 let role = self.role.unwrap_or_else(|| role_of(known));
                 let span = match &self.spelling {
+                    Spelling::Spans(line) => return line.clone(),
                     Spelling::Text(text) => Span::clean(role, text.clone()),
                     Spelling::Digits(count) => Span::new(role, with_digits(known, *count)),
                     Spelling::Plain => Span::new(role, spelled(known)),
@@ -149,23 +176,32 @@ impl Cell {
                     None => span,
                 }
             }
-        }
+        };
+        if span.text().is_empty() { Line::new() } else { Line::new().span(span) }
     }
 
     /// How many terminal columns its text takes, without the blanks of its column.
     pub fn columns(&self) -> usize {
-        width::columns(self.span().text())
+        self.line().columns()
     }
 
-    /// The cell's value, its span, and how many blanks stand before and behind it.
-    pub(super) fn laid(self) -> (Field, Span, usize, usize) {
-        let span = self.span();
-        let missing = self.width.saturating_sub(width::columns(span.text()));
-        let (before, behind) = match self.side {
-            Side::Left => (0, missing),
-            Side::Right => (missing, 0),
+    /// The cell's value, and how it is shown, with the blanks of its column.
+    pub(super) fn laid(self) -> (Field, Line) {
+        let line = self.line();
+        let missing = self.width.saturating_sub(line.columns());
+        let line = match self.side {
+            _ if missing == 0 => line,
+            Side::Left => line.text(" ".repeat(missing)),
+            Side::Right => Line::new().text(" ".repeat(missing)).append(line),
         };
-        (self.field, span, before, behind)
+        (self.field, line)
+    }
+}
+
+impl From<Line> for Cell {
+    /// A text whose pieces have roles and links of their own.
+    fn from(line: Line) -> Cell {
+        Cell::new(line.plain()).spans(line)
     }
 }
 
@@ -226,8 +262,7 @@ mod tests {
     use super::*;
 
     fn text(cell: Cell) -> String {
-        let (_, span, before, behind) = cell.laid();
-        format!("{}{}{}", " ".repeat(before), span.text(), " ".repeat(behind))
+        cell.laid().1.plain()
     }
 
     #[test]
@@ -246,11 +281,33 @@ mod tests {
     #[test]
     fn what_is_not_known_tells_why_and_what_there_is_not_is_blank() {
         let cell = Cell::new(Field::unreadable("page 1a2 is not in the dump file")).digits(16);
-        let (_, span, ..) = cell.shown("never").digits(16).laid();
+        let span = cell.shown("never").digits(16).laid().1.spans()[0].clone();
         assert_eq!((span.text(), span.role), ("????????????????", Role::Unreadable));
         assert_eq!(span.action, Some(Action::Reason("page 1a2 is not in the dump file".into())));
         assert_eq!(text(Cell::new(Field::Null).shown("never").left(4)), "    ");
         assert_eq!(text(Cell::new(Field::Null).absent("none").left(4)), "none");
+    }
+
+    #[test]
+    fn a_list_is_its_cells() {
+        let gone = || Cell::new(Field::unreadable("gone")).digits(2);
+        let cells =
+            [Cell::new(Field::Hex(0x4d)).digits(2), gone(), gone(), Cell::new(Field::Address(0x1_0000))];
+        let (value, line) = Cell::list(cells, |place| if place == 2 { "-" } else { " " }).left(30).laid();
+        assert_eq!(line.plain(), "4d ??-?? 00000000`00010000    ");
+        let gone = Field::unreadable("gone");
+        let values = vec![Field::Hex(0x4d), gone.clone(), gone, Field::Address(0x1_0000)];
+        assert_eq!(value, Field::List(values));
+        let links: Vec<(&str, &Action)> =
+            line.spans().iter().filter_map(|span| Some((span.text(), span.action.as_ref()?))).collect();
+        let reason = Action::Reason("gone".into());
+        assert_eq!(links, [("??-??", &reason), ("00000000`00010000", &Action::Memory(0x1_0000))]);
+    }
+
+    #[test]
+    fn a_line_is_the_text_that_its_pieces_make() {
+        let line = Line::new().label("a ").link(Role::Symbol, "b", Action::Code(1));
+        assert_eq!(Cell::from(line.clone()).laid(), (Field::from("a b"), line));
     }
 
     #[test]

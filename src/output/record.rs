@@ -23,9 +23,14 @@ impl Record {
         Record { kind, fields: Vec::new(), lines: Vec::new() }
     }
 
-    /// Adds a fact that no line shows.
+    /// Adds a fact that no line shows. A name stands once: a fact that is stated again, because it is shown at another place
+    /// too, stays where it was.
     pub fn field(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Field>) -> Record {
-        self.fields.push((name.into(), value.into()));
+        let (name, value) = (name.into(), value.into());
+        match self.fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.fields.push((name, value)),
+        }
         self
     }
 
@@ -36,20 +41,53 @@ impl Record {
     }
 
     /// Adds a fact and shows it at the end of the last line.
-    pub fn cell(mut self, name: impl Into<Cow<'static, str>>, cell: impl Into<Cell>) -> Record {
-        let (field, span, before, behind) = cell.into().laid();
-        self.fields.push((name.into(), field));
-        self.change(|line| {
-            let line = blanks(line, before);
-            blanks(if span.text().is_empty() { line } else { line.span(span) }, behind)
-        })
+    pub fn cell(self, name: impl Into<Cow<'static, str>>, cell: impl Into<Cell>) -> Record {
+        let (field, shown) = cell.into().laid();
+        self.field(name, field).change(|line| line.append(shown))
+    }
+
+    /// Adds a fact, and shows it at the end of the last line where that is wanted.
+    pub fn cell_where(
+        self,
+        shown: bool,
+        name: impl Into<Cow<'static, str>>,
+        cell: impl Into<Cell>,
+    ) -> Record {
+        match shown {
+            true => self.cell(name, cell),
+            false => self.field(name, cell.into().into_field()),
+        }
+    }
+
+    /// Adds a list, and shows each of its values on a line of its own behind a label.
+    pub fn cells<L: AsRef<str>>(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        cells: impl IntoIterator<Item = (L, Cell)>,
+    ) -> Record {
+        let mut values = Vec::new();
+        for (label, cell) in cells {
+            let (value, shown) = cell.laid();
+            values.push(value);
+            self.lines.push(Line::new().label(label).append(shown));
+        }
+        self.field(name, Field::List(values))
+    }
+
+    /// Adds a label and a fact that is shown behind it, on a line of their own.
+    pub fn labelled(
+        self,
+        label: impl AsRef<str>,
+        name: impl Into<Cow<'static, str>>,
+        cell: impl Into<Cell>,
+    ) -> Record {
+        self.line(Line::new().label(label)).cell(name, cell)
     }
 
     /// Shows a cell that is no fact of its own at the end of the last line.
     pub fn show(self, cell: impl Into<Cell>) -> Record {
-        let mut record = self.cell("", cell);
-        record.fields.pop();
-        record
+        let (_, shown) = cell.into().laid();
+        self.change(|line| line.append(shown))
     }
 
     /// Adds a fact of several values and shows them at the end of the last line, each with what it is on its own.
@@ -59,12 +97,7 @@ impl Record {
         between: &str,
         cells: impl IntoIterator<Item = Cell>,
     ) -> Record {
-        let (mut record, mut values) = (self, Vec::new());
-        for (index, cell) in cells.into_iter().enumerate() {
-            values.push(cell.field().clone());
-            record = if index > 0 { record.text(between) } else { record }.show(cell);
-        }
-        record.field(name, Field::List(values))
+        self.cell(name, Cell::list(cells, |_| between))
     }
 
     /// Adds a fact of several values and shows each on a line of its own below, behind so many blanks.
@@ -74,12 +107,7 @@ impl Record {
         indent: usize,
         cells: impl IntoIterator<Item = Cell>,
     ) -> Record {
-        let (mut record, mut values) = (self, Vec::new());
-        for cell in cells {
-            values.push(cell.field().clone());
-            record = record.line(Line::of(" ".repeat(indent))).show(cell);
-        }
-        record.field(name, Field::List(values))
+        self.cells(name, cells.into_iter().map(|cell| (" ".repeat(indent), cell)))
     }
 
     /// Adds a fact that is a text of several spans and shows it at the end of the last line.
@@ -96,8 +124,9 @@ impl Record {
         indent: usize,
         columns: usize,
     ) -> Record {
-        let (field, span, ..) = cell.into().laid();
-        self.fields.push((name.into(), field));
+        let (field, shown) = cell.into().laid();
+        self = self.field(name, field);
+        let Some(span) = shown.spans().first() else { return self };
         let used = self.lines.last().map_or(0, Line::columns);
         let rest = columns.saturating_sub(indent);
         for (index, part) in
@@ -149,8 +178,12 @@ impl Record {
     }
 }
 
-fn blanks(line: Line, count: usize) -> Line {
-    if count > 0 { line.text(" ".repeat(count)) } else { line }
+impl From<Record> for Cell {
+    /// A thing's facts as one value, shown as the record's only line is.
+    fn from(record: Record) -> Cell {
+        let line = record.lines.into_iter().reduce(Line::append).unwrap_or_default();
+        Cell::new(Field::Object(record.fields)).spans(line)
+    }
 }
 
 #[cfg(test)]
@@ -191,5 +224,34 @@ mod tests {
         assert_eq!(record.get("text"), Some(&"one two three four".into()));
         let whole = Record::new("x").prose("text", Cell::new("one two"), 2, usize::MAX);
         assert_eq!(whole.lines.len(), 1);
+    }
+
+    #[test]
+    fn a_thing_is_its_facts() {
+        let record = Record::new("parameter").cell("type", "long").text(" ").cell("name", "status");
+        let (value, line) = Cell::from(record).laid();
+        assert_eq!(line.plain(), "long status");
+        assert_eq!(
+            value,
+            Field::Object(vec![("type".into(), "long".into()), ("name".into(), "status".into())])
+        );
+    }
+
+    #[test]
+    fn facts_are_kept_where_they_are_not_shown() {
+        let record = Record::new("module").cell_where(false, "hidden", 1u64).cell_where(true, "shown", 2u64);
+        let record = record.cell("shown", 2u64);
+        assert_eq!(record.lines, [Line::new().value("2").value("2")]);
+        assert_eq!(record.fields.len(), 2, "a name stands once");
+        assert_eq!((record.get("hidden"), record.get("shown")), (Some(&1u64.into()), Some(&2u64.into())));
+    }
+
+    #[test]
+    fn values_of_a_list_stand_on_lines_of_their_own() {
+        let cells = [("first: ", Cell::new(1u64)), ("second: ", Cell::new(2u64))];
+        let record = Record::new("exception").labelled("code: ", "code", 7u64).cells("parameters", cells);
+        let lines: Vec<String> = record.lines.iter().map(Line::plain).collect();
+        assert_eq!(lines, ["code: 7", "first: 1", "second: 2"]);
+        assert_eq!(record.get("parameters"), Some(&vec![1u64, 2].into()));
     }
 }

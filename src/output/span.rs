@@ -156,6 +156,22 @@ impl Line {
         self
     }
 
+    /// Adds `between` and the spans of another line. Where both could not be read for the same reason all of it is one link.
+    pub(super) fn joined(mut self, between: &str, other: Line) -> Line {
+        let is_same = |last: &Span, next: &Span| {
+            matches!(last.action, Some(Action::Reason(_)))
+                && (last.role, &last.action) == (next.role, &next.action)
+        };
+        match (self.spans.last_mut(), other.spans.as_slice()) {
+            (Some(last), [next]) if is_same(last, next) => {
+                last.text = CleanText::new(format!("{}{between}{}", last.text(), next.text()));
+                self
+            }
+            _ if between.is_empty() => self.append(other),
+            _ => self.text(between).append(other),
+        }
+    }
+
     /// Pads with blanks until the line is `columns` wide; a longer line stays as it is.
     pub fn pad_to(self, columns: usize) -> Line {
         let missing = columns.saturating_sub(self.columns());

@@ -89,10 +89,18 @@ impl Home {
     /// The home as `dv /V` writes it: `@rbx`, `@rsp+0x0040`.
     pub fn text(&self) -> String {
         match self {
+            Home::Register(_) | Home::Memory { .. } => format!("@{}", self.bare()),
+            _ => self.bare(),
+        }
+    }
+
+    /// The same without the mark of a register: `rbx`, `rsp+0x0040`.
+    pub fn bare(&self) -> String {
+        match self {
             Home::Nowhere => "<nowhere>".to_owned(),
-            Home::Register(register) => format!("@{register}"),
-            Home::Memory { register, offset, .. } if *offset < 0 => format!("@{register}-0x{:04x}", -offset),
-            Home::Memory { register, offset, .. } => format!("@{register}+0x{offset:04x}"),
+            Home::Register(register) => register.clone(),
+            Home::Memory { register, offset, .. } if *offset < 0 => format!("{register}-0x{:04x}", -offset),
+            Home::Memory { register, offset, .. } => format!("{register}+0x{offset:04x}"),
             Home::Static(_) => "<static>".to_owned(),
             Home::Constant(_) => "<constant>".to_owned(),
             Home::Parts => "<in parts>".to_owned(),
@@ -124,6 +132,24 @@ impl Session {
                 let innermost = self.stack(1)?.frames.into_iter().next();
                 self.locals_of(&innermost.ok_or(NoLocals::NoStack)?)
             }
+        }
+    }
+
+    /// Why a variable that has no bytes has none.
+    pub fn why_unknown(&self, local: &Local) -> String {
+        let unread = |address: u64| {
+            let size = local.ty.size().unwrap_or(0);
+            let mut bytes = vec![0u8; usize::try_from(size.min(MAX_BYTES)).unwrap_or(0)];
+            let failed = self.target.memory().read(address, &mut bytes).err();
+            failed.map_or_else(|| format!("it has {size:#x} bytes"), |why| why.to_string())
+        };
+        match (&local.home, local.home.address()) {
+            (Home::Nowhere, _) => "the compiler kept it nowhere at this instruction".to_owned(),
+            (Home::Constant(_), _) => {
+                "a constant in a part of its scope, it is not recorded in which".to_owned()
+            }
+            (_, Some(address)) => unread(address),
+            (home, None) => format!("what held it ({}) is not known in this frame", home.text()),
         }
     }
 
@@ -382,6 +408,7 @@ mod tests {
         let memory = |offset| Home::Memory { register: "rsp".into(), offset, address: None };
         assert_eq!(memory(0x40).text(), "@rsp+0x0040");
         assert_eq!(memory(-8).text(), "@rsp-0x0008");
+        assert_eq!(memory(-8).bare(), "rsp-0x0008");
         assert_eq!(Home::Register("rbx".into()).text(), "@rbx");
     }
 }

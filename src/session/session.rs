@@ -159,6 +159,14 @@ impl Session {
         lost.map(|(_, name)| name.to_owned()).chain(flags).chain(wide).collect()
     }
 
+    /// The selectors that were not saved: a trap frame keeps cs and ss alone, and zero stands for the others.
+    pub fn lost_selectors(&self) -> &'static [&'static str] {
+        match (self.focus.trap_frame, &self.focus.frame) {
+            (Some(_), None) => &["ds", "es", "fs", "gs"],
+            _ => &[],
+        }
+    }
+
     /// The prompt: `2: kd> `, `kd> ` on a computer with one processor, `image> ` for an image.
     pub fn prompt(&self) -> String {
         if self.target.subject().image().is_some() {

@@ -19,6 +19,7 @@ mod completion;
 mod crash_context;
 mod dt_golden;
 mod dx;
+mod facts;
 mod forge_commands;
 mod golden_language;
 mod golden_transcripts;

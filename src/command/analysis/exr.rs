@@ -4,7 +4,7 @@ use crate::analysis::{exception_name, fast_fail_name};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::dump::ExceptionRecord;
 use crate::memory::Memory;
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::util::hex;
 
 /// `.exr`
@@ -44,41 +44,40 @@ fn read(address: u64, context: &Context<'_>) -> Result<ExceptionRecord, CommandE
 }
 
 fn show(exception: &ExceptionRecord, context: &Context<'_>) -> Record {
-    let mut first = Line::new().label("ExceptionAddress: ").link(
-        Role::Address,
-        hex::plain(exception.address),
-        Action::Code(exception.address),
+    let hex8 = |value: u32| Cell::new(Field::Hex(u64::from(value))).digits(8);
+    let address = Cell::new(Field::Address(exception.address)).shown(hex::plain(exception.address));
+    let mut record = Record::new("exception").labelled(
+        "ExceptionAddress: ",
+        "address",
+        address.link(Action::Code(exception.address)),
     );
     if let Some(place) = context.session.target.name_address(exception.address) {
-        let text = match place.offset {
+        let shown = match place.offset {
             0 => place.name(),
             offset => format!("{}+0x{offset:016x}", place.name()),
         };
-        first = first.text(" (").role(Role::Symbol, text).text(")");
+        let symbol = Cell::new(place.text()).shown(shown).role(Role::Symbol);
+        record = record.text(" (").cell("symbol", symbol).text(")");
     }
-    let name = exception_name(exception.code);
-    let code = Line::new().label("   ExceptionCode: ").value(format!("{:08x}", exception.code));
-    let code = name.map_or(code.clone(), |name| code.text(format!(" ({name})")));
-    let mut record = Record::new("exception")
-        .field("address", Field::Hex(exception.address))
-        .field("code", Field::Hex(u64::from(exception.code)))
-        .field("code_name", name)
-        .field("flags", Field::Hex(u64::from(exception.flags)))
-        .field("parameters", Field::List(exception.parameters().iter().copied().map(Field::Hex).collect()))
-        .line(first)
-        .line(code)
-        .line(Line::new().label("  ExceptionFlags: ").value(format!("{:08x}", exception.flags)))
-        .line(Line::new().label("NumberParameters: ").value(exception.number_parameters.to_string()));
-    for (index, parameter) in exception.parameters().iter().enumerate() {
-        let label = format!("   Parameter[{index}]: ");
-        record = record.line(Line::new().label(label).value(hex::plain(*parameter)));
-    }
+    record = record.labelled("   ExceptionCode: ", "code", hex8(exception.code));
+    record = match exception_name(exception.code) {
+        Some(name) => record.text(" (").cell("code_name", name).text(")"),
+        None => record.field("code_name", Field::Null),
+    };
+    let parameters = exception.parameters().iter().enumerate().map(|(index, &parameter)| {
+        let cell = Cell::new(Field::Hex(parameter)).digits(16);
+        (format!("   Parameter[{index}]: "), cell)
+    });
+    record = record
+        .labelled("  ExceptionFlags: ", "flags", hex8(exception.flags))
+        .labelled("NumberParameters: ", "number_parameters", exception.number_parameters)
+        .cells("parameters", parameters);
     if exception.number_parameters as usize > exception.parameters().len() {
         record = record
             .line(Line::new().role(Role::Warning, "more parameters than a record can hold: it is damaged"));
     }
     match meaning(exception) {
-        Some(text) => record.line(Line::of(text)),
+        Some(text) => record.line(Line::new()).cell("meaning", text),
         None => record,
     }
 }

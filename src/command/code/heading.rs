@@ -1,6 +1,6 @@
 //! What the code commands have in common: the line that names the code below it, and rows of places in an image.
 
-use crate::command::show::code_name::code_text;
+use crate::command::show::code_name::code_name;
 use crate::command::{CommandError, Context};
 use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::util::hex;
@@ -8,10 +8,10 @@ use crate::util::hex;
 /// Where `u` goes on when it is given no address.
 pub const NEXT: &str = "u";
 
-/// The last name that was put above code.
+/// The functions whose names were put above code last.
 #[derive(Default)]
 pub struct Headings {
-    last: Option<String>,
+    last: Vec<String>,
 }
 
 impl Headings {
@@ -21,24 +21,11 @@ impl Headings {
     /// # Errors
     /// As [`Out::emit`](crate::command::line::Out::emit).
     pub fn over(&mut self, address: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
-        let Some(text) = code_text(address, context) else {
+        let Some(name) = code_name(address, context).filter(|name| name.functions != self.last) else {
             return Ok(());
         };
-        let name = bare(&text);
-        if self.last.as_ref() == Some(&name) {
-            return Ok(());
-        }
-        self.last = Some(name);
-        context.out.emit(label(&text, address))
-    }
-}
-
-/// A name without distances, which change from instruction to instruction: `drv!Inner [inlined in drv!Outer]`.
-fn bare(text: &str) -> String {
-    let without = |part: &str| part.split("+0x").next().unwrap_or_default().to_owned();
-    match text.split_once(" [inlined in ") {
-        Some((inner, outer)) => format!("{} in {}", without(inner), without(outer)),
-        None => text.split('+').next().unwrap_or_default().to_owned(),
+        self.last = name.functions;
+        context.out.emit(label(&name.text, address))
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a running command works with.
 
 use crate::command::CommandError;
-use crate::debuggee::Lack;
+use crate::debuggee::{Lack, NamedAddress};
 use crate::eval;
-use crate::output::{Action, Block, Field, Line, OutputClosed, Piece, Record, Role, Sink};
+use crate::output::{Action, Block, Cell, Field, Line, OutputClosed, Piece, Record, Role, Sink};
 use crate::session::Session;
 use crate::util::cancel::CancelToken;
 
@@ -92,16 +92,19 @@ impl<'a> Context<'a> {
         Ok(eval::evaluate_prefix(text, &*self.session)?)
     }
 
+    /// What an address is called; `None` outside all modules.
+    pub fn named(&self, address: u64) -> Option<NamedAddress> {
+        self.session.target.name_address(address).or_else(|| shared_user_data(address))
+    }
+
     /// An address as text: `nt!KeBugCheckEx+0x10`, `nt+0x3f5a80`; `None` outside all modules.
     pub fn symbol_text(&self, address: u64) -> Option<String> {
-        if let Some(named) = self.session.target.name_address(address) {
-            return Some(named.text());
-        }
-        let (name, offset) = shared_user_data(address)?;
-        Some(match offset {
-            0 => name.to_owned(),
-            offset => format!("{name}+{offset:#x}"),
-        })
+        Some(self.named(address)?.text())
+    }
+
+    /// The same as a cell, which disassembles when followed.
+    pub fn symbol(&self, address: u64) -> Cell {
+        Cell::new(self.symbol_text(address)).role(Role::Symbol).link(Action::Code(address))
     }
 
     /// `line` with an address's symbol added, if it has one: `nt+0x3f5a80`, which disassembles when followed.
@@ -217,7 +220,7 @@ impl Sink for Within<'_> {
 }
 
 /// The page that Windows shares with every process stands at a fixed address in user space.
-fn shared_user_data(address: u64) -> Option<(&'static str, u64)> {
-    let offset = address.checked_sub(0x7ffe_0000)?;
-    (offset < 0x1000).then_some(("SharedUserData", offset))
+fn shared_user_data(address: u64) -> Option<NamedAddress> {
+    let offset = address.checked_sub(0x7ffe_0000).filter(|offset| *offset < 0x1000)?;
+    Some(NamedAddress { module: "SharedUserData".to_owned(), symbol: None, offset })
 }

@@ -4,7 +4,7 @@ use crate::debuggee::{FoundType, RegisterContext};
 use crate::eval::cxx::{CType, Typed};
 use crate::eval::{EvalError, EvalHost, Fault};
 use crate::memory::Memory;
-use crate::session::{Home, Radix, Session};
+use crate::session::{Radix, Session};
 use crate::symbols::types::{Base, BaseKind};
 use crate::util::bounded::u64_at;
 
@@ -75,11 +75,8 @@ impl EvalHost for Session {
             (None, Some(bytes)) => Typed::of_bytes(ty, bytes),
             (None, None) => None,
         };
-        let why = || match local.home {
-            Home::Nowhere => "the compiler kept it nowhere at this instruction".to_owned(),
-            _ => format!("what held it ({}) is not known in this frame", local.home.text()),
-        };
-        Some(value.ok_or_else(|| EvalError::new(Fault::Lost { name: name.to_owned(), why: why() }, name)))
+        let lost = || Fault::Lost { name: name.to_owned(), why: self.why_unknown(&local) };
+        Some(value.ok_or_else(|| EvalError::new(lost(), name)))
     }
 
     fn extends_sign(&self) -> bool {

@@ -2,25 +2,24 @@
 
 use super::form::{Form, form_in};
 use super::range::{NEXT, shown};
-use super::rows::{bytes_at, cell_text, value};
+use super::rows::{Bytes, cell, lead};
 use crate::command::{Args, CommandError, Context};
-use crate::output::{Line, Record, Role};
+use crate::output::Record;
 
 /// A row before it is finished.
 pub struct Row {
-    /// Where the pointer stands.
-    pub address: u64,
-    /// What it is; `None` where it cannot be read.
+    /// What the pointer is; `None` where it cannot be read.
     pub pointer: Option<u64>,
     /// How it is written, from the command's second letter.
     pub form: &'static Form,
     /// Address and pointer.
-    pub line: Line,
+    pub record: Record,
 }
 
-/// Shows the rows that `args` ask for, each finished by `finish`.
+/// Shows the rows that `args` ask for, the pointer of each being the fact of that name, each finished by `finish`.
 pub fn show(
     args: &Args<'_>,
+    name: &'static str,
     context: &mut Context<'_>,
     finish: impl Fn(Row, &Context<'_>) -> Record,
 ) -> Result<(), CommandError> {
@@ -34,10 +33,9 @@ pub fn show(
     let memory = context.session.target.memory().clone();
     for index in 0..count {
         let address = start.wrapping_add(index.wrapping_mul(size));
-        let pointer = value(&bytes_at(&memory, address, form.size));
-        let role = if pointer.is_some() { Role::Value } else { Role::Unreadable };
-        let line = Line::new().address(address).text("  ").role(role, cell_text(form, pointer));
-        let record = finish(Row { address, pointer, form, line }, context);
+        let pointer = Bytes::at(&memory, address, form.size).whole();
+        let record = lead("pointer", address).cell(name, cell(form, pointer.clone()));
+        let record = finish(Row { pointer: pointer.ok(), form, record }, context);
         context.out.emit(record)?;
         context.session.next_address.insert(NEXT, address.wrapping_add(size));
     }

@@ -1,10 +1,10 @@
 //! `da`, `du`, `ds`, `dS`: text in memory.
 
 use super::range::{NEXT, shown};
-use super::rows::bytes_at;
+use super::rows::{Bytes, lead, unreadable};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::memory::Memory;
-use crate::output::{Field, Line, Record, Role};
+use crate::memory::{Memory, Reason};
+use crate::output::{Action, Cell, Role};
 use crate::util::bounded::{u16_at, utf16_lossy};
 
 /// `da du ds dS`
@@ -102,17 +102,21 @@ fn lines(
     loop {
         let address = start.wrapping_add(done * unit as u64);
         let wanted = (count - done).min(PER_LINE as u64) as usize;
-        let bytes = bytes_at(&memory, address, wanted * unit);
+        let bytes = Bytes::at(&memory, address, wanted * unit);
         let shown = take(&bytes, encoding, stop);
         let readable = bytes.iter().take(shown.units * unit).all(Option::is_some);
         if shown.units > 0 || done == 0 {
-            let role = if readable { Role::Value } else { Role::Unreadable };
-            let line = Line::new().address(address).text("  \"").role(role, &shown.text).text("\"");
-            let record = Record::new("text")
-                .field("address", Field::Hex(address))
-                .field("text", shown.text.as_str())
-                .line(line);
-            context.out.emit(record)?;
+            let text = Cell::new(shown.text.as_str());
+            let record = lead("text", address).text("\"");
+            let record = match bytes.first_reason().filter(|_| !readable) {
+                None => record.cell("text", text.role(Role::Value)),
+                Some(why) => {
+                    let link = Action::Reason(why.to_string().into());
+                    let record = record.cell("text", text.role(Role::Unreadable).link(link));
+                    record.field("rest", unreadable(&why))
+                }
+            };
+            context.out.emit(record.text("\""))?;
         }
         done += shown.units as u64;
         // A page that is missing ends the text: what follows it belongs to nothing.
@@ -158,15 +162,22 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '.' } else { c }).collect()
 }
 
-/// The text at `address` up to its NUL or `max` characters; `None` if not even the first can be read.
-pub fn string_at(memory: &dyn Memory, address: u64, encoding: Encoding, max: usize) -> Option<String> {
-    let bytes = bytes_at(memory, address, max * encoding.unit());
+/// The text at `address` up to its NUL or `max` characters.
+///
+/// # Errors
+/// Why not even the first can be read.
+pub fn string_at(
+    memory: &dyn Memory,
+    address: u64,
+    encoding: Encoding,
+    max: usize,
+) -> Result<String, Reason> {
+    let bytes = Bytes::at(memory, address, max * encoding.unit());
     let readable = bytes.iter().take_while(|byte| byte.is_some()).count();
-    let bytes = bytes.get(..readable - readable % encoding.unit())?;
-    if bytes.is_empty() {
-        return None;
+    match bytes.get(..readable - readable % encoding.unit()) {
+        Some(bytes) if !bytes.is_empty() => Ok(take(bytes, encoding, Stop::AtNul).text),
+        _ => Err(bytes.first_reason().unwrap_or(Reason::EndOfSpace)),
     }
-    Some(take(bytes, encoding, Stop::AtNul).text)
 }
 
 #[cfg(test)]

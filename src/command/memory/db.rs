@@ -2,7 +2,7 @@
 
 use super::form::form_in;
 use super::range::{NEXT, columns, shown};
-use super::rows::{bytes_at, record};
+use super::rows::{Bytes, record};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
@@ -45,7 +45,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     while done < count {
         let cells = (count - done).min(form.per_row as u64);
         let address = start.wrapping_add(done.wrapping_mul(size));
-        let bytes = bytes_at(&memory, address, (cells * size) as usize);
+        let bytes = Bytes::at(&memory, address, (cells * size) as usize);
         context.out.emit(record(&form, address, &bytes))?;
         done += cells;
         context.session.next_address.insert(NEXT, address.wrapping_add(cells * size));

@@ -1,9 +1,8 @@
 //! `dl`, `dlb`: a linked list, element by element.
 
 use super::form::form_in;
-use super::rows::{bytes_at, fields, value, with_cells};
+use super::rows::{Bytes, lead, with_values};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::output::{Line, Record};
 use crate::util::links::Links;
 
 /// `dl dlb`
@@ -50,16 +49,15 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let pointer = form.size;
     let link = if args.name == "dlb" { pointer as u64 } else { 0 };
     let memory = context.session.target.memory().clone();
-    let next = |at: u64| value(&bytes_at(&memory, at.wrapping_add(link), pointer)).ok_or(());
+    let next = |at: u64| Bytes::at(&memory, at.wrapping_add(link), pointer).whole().map_err(drop);
     // However the list ends, that is where it ends: nothing is said of it.
     for at in Links::chain(start, next).at_most(count as usize).map_while(Result::ok) {
         // An element that cannot be read is shown only where it was asked for.
         if at != start && next(at).is_err() {
             return Ok(());
         }
-        let bytes = bytes_at(&memory, at, size as usize * pointer);
-        let line = with_cells(Line::new().address(at).text("  "), &form, &bytes, 2);
-        context.out.emit(fields(Record::new("list_element"), &form, at, &bytes).line(line))?;
+        let bytes = Bytes::at(&memory, at, size as usize * pointer);
+        context.out.emit(with_values(lead("list_element", at), &form, &bytes, 2))?;
     }
     Ok(())
 }

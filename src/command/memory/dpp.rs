@@ -1,10 +1,10 @@
 //! `dpp`, `dpa`, `dpu` and their kin: pointers together with what they point at.
 
-use super::column;
+use super::column::{self, Row};
 use super::da::{Encoding, string_at};
-use super::rows::{bytes_at, cell_text, value};
+use super::rows::{Bytes, cell, unreadable};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::output::{Field, Record};
+use crate::output::{Cell, Field, Role};
 
 /// `dpp dpa dpu` and the forms for 32-bit and 64-bit pointers
 pub const SPEC: CommandSpec = CommandSpec {
@@ -27,27 +27,30 @@ const MAX_CHARACTERS: usize = 256;
 /// Shows the rows.
 pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let memory = context.session.target.memory().clone();
-    column::show(args, context, |row, context| {
-        let mut line = row.line;
-        let record = Record::new("pointer")
-            .field("address", Field::Hex(row.address))
-            .field("pointer", row.pointer.map(Field::Hex));
-        if args.name.ends_with('p') {
-            let target = row.pointer.and_then(|pointer| value(&bytes_at(&memory, pointer, row.form.size)));
-            let symbol = target.and_then(|target| context.symbol_text(target));
-            if let Some(target) = target {
-                line = line.text(" ").value(cell_text(row.form, Some(target)));
-                if symbol.is_some() {
-                    line = context.with_symbol(line.text(" "), target);
-                }
-            }
-            return record.field("value", target.map(Field::Hex)).field("symbol", symbol).line(line);
+    column::show(args, "pointer", context, |row, context| {
+        let Row { pointer, form, record } = row;
+        let is_value = args.name.ends_with('p');
+        let Some(pointer) = pointer else {
+            return match is_value {
+                true => record.field("value", Field::Null).field("symbol", Field::Null),
+                false => record.field("text", Field::Null),
+            };
+        };
+        // A pointer to memory that cannot be read stands alone.
+        if is_value {
+            let target = Bytes::at(&memory, pointer, form.size).whole();
+            let Ok(value) = target else {
+                return record.cell_where(false, "value", cell(form, target)).field("symbol", Field::Null);
+            };
+            let record = record.text(" ").cell("value", cell(form, Ok(value)));
+            let symbol = context.symbol(value);
+            let blank = if symbol.field().is_known() { " " } else { "" };
+            return record.text(blank).cell("symbol", symbol);
         }
         let encoding = if args.name.ends_with('u') { Encoding::Utf16 } else { Encoding::Ascii };
-        let text = row.pointer.and_then(|pointer| string_at(&memory, pointer, encoding, MAX_CHARACTERS));
-        if let Some(text) = &text {
-            line = line.text(" \"").value(text).text("\"");
+        match string_at(&memory, pointer, encoding, MAX_CHARACTERS) {
+            Ok(text) => record.text(" \"").cell("text", Cell::new(text).role(Role::Value)).text("\""),
+            Err(why) => record.field("text", unreadable(&why)),
         }
-        record.field("text", text).line(line)
     })
 }

@@ -1,9 +1,9 @@
 //! `dps`, `dds`, `dqs`: one value a line, with its symbol.
 
 use super::column;
-use crate::command::show::code_name::source_text;
+use crate::command::show::code_name::{source_line, with_source};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::output::{Field, Record, Role};
+use crate::output::{Field, Record};
 
 /// `dps dds dqs`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -27,22 +27,23 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 /// Shows the rows.
 pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    column::show(args, context, |row, context| {
-        let symbol = row.pointer.and_then(|value| context.symbol_text(value));
-        let line = match row.pointer {
-            Some(value) if symbol.is_some() => {
-                let line = context.with_symbol(row.line.text(" "), value);
-                match source_text(value, &context.session.target) {
-                    Some(source) => line.role(Role::Dim, source),
-                    None => line,
-                }
-            }
-            _ => row.line,
+    column::show(args, "value", context, |row, context| {
+        let Some(value) = row.pointer else {
+            return row.record.field("symbol", Field::Null);
         };
-        Record::new("pointer")
-            .field("address", Field::Hex(row.address))
-            .field("value", row.pointer.map(Field::Hex))
-            .field("symbol", symbol)
-            .line(line)
+        with_symbol(row.record, value, context)
     })
+}
+
+/// Adds what a pointer points to, behind a blank where it is something, with its source line.
+pub(in crate::command) fn with_symbol(record: Record, pointer: u64, context: &Context<'_>) -> Record {
+    let symbol = context.symbol(pointer);
+    if !symbol.field().is_known() {
+        return record.cell("symbol", symbol);
+    }
+    let record = record.text(" ").cell("symbol", symbol);
+    match source_line(pointer, &context.session.target) {
+        Some(source) => with_source(record, &source.file, source.line, true),
+        None => record,
+    }
 }

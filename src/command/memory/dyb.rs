@@ -1,9 +1,9 @@
 //! `dyb`, `dyd`: memory bit by bit.
 
 use super::range::{NEXT, shown};
-use super::rows::{bytes_at, value};
+use super::rows::{Bytes, lead, unreadable};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Cell, Field, Line, Role};
 
 /// `dyb dyd`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -42,21 +42,15 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     let mut done = 0;
     while done < total {
         let address = start.wrapping_add(done);
-        let bytes = bytes_at(&memory, address, (total - done).min(ROW) as usize);
+        let bytes = Bytes::at(&memory, address, (total - done).min(ROW) as usize);
         let (bits, numbers) = if words { word(&bytes) } else { byte_row(&bytes) };
-        let readable = bytes.iter().all(Option::is_some);
-        let role = if readable { Role::Value } else { Role::Unreadable };
-        let line = Line::new()
-            .address(address)
-            .text("  ")
-            .role(role, bits)
+        let value = bytes.whole().map_or_else(|why| unreadable(&why), Field::Hex);
+        let spelled = |text: String| Cell::new(value.clone()).mark(&text).shown(text).role(Role::Value);
+        let record = lead("bits", address)
+            .show(spelled(bits))
             .pad_to(MARGIN + 35)
             .text("  ")
-            .role(role, numbers);
-        let record = Record::new("bits")
-            .field("address", Field::Hex(address))
-            .field("value", value(&bytes).map(Field::Hex))
-            .line(line);
+            .cell("value", spelled(numbers));
         context.out.emit(record)?;
         done += ROW;
         context.session.next_address.insert(NEXT, start.wrapping_add(done.min(total)));
@@ -76,16 +70,22 @@ fn headings(words: bool) -> Vec<&'static str> {
 /// A 32-bit word's bits, highest first, and its digits.
 fn word(bytes: &[Option<u8>]) -> (String, String) {
     let bits: Vec<String> = bytes.iter().rev().map(|byte| binary(*byte)).collect();
-    let digits = value(bytes).map_or("????????".to_owned(), |value| format!("{value:08x}"));
+    let digits = match bytes.iter().all(Option::is_some) {
+        true => bytes.iter().rev().map(|byte| digits(*byte)).collect(),
+        false => "????????".to_owned(),
+    };
     (bits.join(" "), digits)
 }
 
 /// Bytes' bits in memory order, and their digits.
 fn byte_row(bytes: &[Option<u8>]) -> (String, String) {
     let bits: Vec<String> = bytes.iter().map(|byte| binary(*byte)).collect();
-    let digits: Vec<String> =
-        bytes.iter().map(|byte| byte.map_or("??".to_owned(), |byte| format!("{byte:02x}"))).collect();
+    let digits: Vec<String> = bytes.iter().map(|byte| digits(*byte)).collect();
     (bits.join(" "), digits.join(" "))
+}
+
+fn digits(byte: Option<u8>) -> String {
+    byte.map_or("??".to_owned(), |byte| format!("{byte:02x}"))
 }
 
 fn binary(byte: Option<u8>) -> String {

@@ -2,9 +2,9 @@
 
 use crate::debuggee::Target;
 
-/// What a cell shows.
+/// What a value is shown as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cell {
+pub enum Shape {
     /// Hexadecimal digits; 8-byte cells with the back-tick.
     Hex,
     /// IEEE 754 single precision.
@@ -18,8 +18,8 @@ pub enum Cell {
 pub struct Form {
     /// The letters after `d`.
     pub letters: &'static str,
-    /// What its cells show.
-    pub cell: Cell,
+    /// What its values are shown as.
+    pub shape: Shape,
     /// Bytes in a cell.
     pub size: usize,
     /// Cells in a row.
@@ -31,7 +31,7 @@ pub struct Form {
 }
 
 const fn hex(letters: &'static str, size: usize, per_row: usize, text: bool) -> Form {
-    Form { letters, cell: Cell::Hex, size, per_row, count: 0x80 / size as u64, text }
+    Form { letters, shape: Shape::Hex, size, per_row, count: 0x80 / size as u64, text }
 }
 
 const FORMS: &[Form] = &[
@@ -42,8 +42,8 @@ const FORMS: &[Form] = &[
     hex("c", 4, 4, true),
     hex("q", 8, 2, false),
     hex("p", 8, 2, false),
-    Form { letters: "f", cell: Cell::Float, size: 4, per_row: 4, count: 16, text: false },
-    Form { letters: "D", cell: Cell::Double, size: 8, per_row: 3, count: 15, text: false },
+    Form { letters: "f", shape: Shape::Float, size: 4, per_row: 4, count: 16, text: false },
+    Form { letters: "D", shape: Shape::Double, size: 8, per_row: 3, count: 15, text: false },
 ];
 
 /// The form of these letters: `b` in `db` and `!db`.
@@ -62,11 +62,11 @@ pub fn form_in(letters: &str, target: &Target) -> Option<&'static Form> {
 impl Form {
     /// Columns of one cell.
     pub fn width(&self) -> usize {
-        match (self.cell, self.size) {
-            (Cell::Float, _) => 16,
-            (Cell::Double, _) => 22,
-            (Cell::Hex, 8) => 17,
-            (Cell::Hex, size) => 2 * size,
+        match (self.shape, self.size) {
+            (Shape::Float, _) => 16,
+            (Shape::Double, _) => 22,
+            (Shape::Hex, 8) => 17,
+            (Shape::Hex, size) => 2 * size,
         }
     }
 

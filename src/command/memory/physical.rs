@@ -2,11 +2,11 @@
 
 use super::da::{Encoding, string_at};
 use super::form::{Form, form};
-use super::rows::{bytes_at, fields, with_cells};
+use super::rows::{Bytes, unreadable, with_values};
 use crate::command::line::range;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::eval::as_typed;
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Field, Record, Role};
 
 /// `!db !dc !dd !dp !dq !du !dw`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -66,8 +66,9 @@ fn without_flags(text: &str) -> &str {
     }
 }
 
-fn heading(address: u64) -> Line {
-    Line::new().link(Role::Address, format!("#{address:>8x}"), Action::Physical(address)).text(" ")
+fn lead(kind: &'static str, address: u64) -> Record {
+    let cell = Cell::new(Field::Address(address)).shown(format!("#{address:>8x}"));
+    Record::new(kind).cell("address", cell.link(Action::Physical(address))).text(" ")
 }
 
 fn rows(form: &Form, start: u64, count: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -79,10 +80,8 @@ fn rows(form: &Form, start: u64, count: u64, context: &mut Context<'_>) -> Resul
         let Some(memory) = context.session.target.physical() else {
             return Ok(());
         };
-        let bytes = bytes_at(memory, address, (cells * size) as usize);
-        let line = with_cells(heading(address), form, &bytes, 1);
-        let record = fields(Record::new("physical_memory"), form, address, &bytes).line(line);
-        context.out.emit(record)?;
+        let bytes = Bytes::at(memory, address, (cells * size) as usize);
+        context.out.emit(with_values(lead("physical_memory", address), form, &bytes, 1))?;
         done += cells;
         let next = address.wrapping_add(cells * size);
         context.session.next_address.insert(NEXT, next);
@@ -97,18 +96,16 @@ fn text_row(start: u64, count: Option<u64>, context: &mut Context<'_>) -> Result
         return Ok(());
     };
     let text = string_at(memory, start, Encoding::Utf16, max);
-    let line = match &text {
-        Some(text) => heading(start).text("\"").value(text).text("\""),
-        None => heading(start).role(Role::Unreadable, "????"),
-    };
-    let record =
-        Record::new("physical_text").field("address", Field::Hex(start)).field("text", text).line(line);
-    context.out.emit(record)
+    let quote = if text.is_ok() { "\"" } else { "" };
+    let text =
+        Cell::new(text.map_or_else(|why| unreadable(&why), Field::from)).mark("????").role(Role::Value);
+    context.out.emit(lead("physical_text", start).text(quote).cell("text", text).text(quote))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::{Memory, ReadError};
 
     #[test]
     fn caching_flags_are_dropped() {
@@ -119,8 +116,16 @@ mod tests {
     #[test]
     fn rows_begin_with_a_hash() {
         let form = form("c").expect("a form");
-        let bytes: Vec<Option<u8>> = b"abcdefgh".iter().copied().map(Some).collect();
-        let line = with_cells(heading(0x1a0040), form, &bytes, 1);
-        assert_eq!(line.plain(), "#  1a0040 64636261 68676665                   abcdefgh");
+        let memory = Words(*b"abcdefgh");
+        let row = with_values(lead("x", 0x1a0040), form, &Bytes::at(&memory, 0x1a0040, 8), 1);
+        assert_eq!(row.lines[0].plain(), "#  1a0040 64636261 68676665                   abcdefgh");
+    }
+
+    struct Words([u8; 8]);
+
+    impl Memory for Words {
+        fn window(&self, _: u64) -> Result<&[u8], ReadError> {
+            Ok(&self.0)
+        }
     }
 }

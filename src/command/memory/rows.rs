@@ -1,35 +1,90 @@
 //! Rows of memory: address, cells, and the same bytes as characters.
 
-use super::form::{Cell, Form};
-use crate::memory::Memory;
-use crate::output::{Field, Line, Record, Role};
+use super::form::{Form, Shape};
+use crate::memory::{Memory, Reason};
+use crate::output::{Cell, Field, Record, Role};
 use crate::util::bounded::uint_at;
 use crate::util::{float, hex};
+use std::ops::{Deref, Range};
 
-/// `count` bytes from `address` on; `None` where memory cannot be read.
-pub fn bytes_at(memory: &dyn Memory, address: u64, count: usize) -> Vec<Option<u8>> {
-    let mut bytes = Vec::with_capacity(count);
-    while bytes.len() < count {
-        let Some(at) = address.checked_add(bytes.len() as u64) else {
-            bytes.resize(count, None);
-            break;
-        };
-        match memory.window(at) {
-            Ok(window) => {
-                let wanted = count - bytes.len();
-                bytes.extend(window.iter().take(wanted).copied().map(Some));
-            }
-            Err(_) => bytes.push(None),
-        }
-    }
-    bytes
+/// Bytes of memory, with the reasons for those that cannot be read.
+pub struct Bytes {
+    bytes: Vec<Option<u8>>,
+    /// From which place on a reason holds.
+    reasons: Vec<(usize, Reason)>,
 }
 
-/// The little-endian value of a cell; `None` if a byte of it is missing.
-pub fn value(cell: &[Option<u8>]) -> Option<u64> {
-    let bytes: Option<Vec<u8>> = cell.iter().copied().collect();
-    let bytes = bytes?;
-    uint_at(&bytes, 0, bytes.len())
+impl Bytes {
+    /// `count` bytes from `address` on.
+    pub fn at(memory: &dyn Memory, address: u64, count: usize) -> Bytes {
+        let mut read = Bytes { bytes: Vec::with_capacity(count), reasons: Vec::new() };
+        while read.bytes.len() < count {
+            let Some(at) = address.checked_add(read.bytes.len() as u64) else {
+                read.lack(Reason::EndOfSpace);
+                continue;
+            };
+            match memory.window(at) {
+                Ok(window) => {
+                    let wanted = count - read.bytes.len();
+                    read.bytes.extend(window.iter().take(wanted).copied().map(Some));
+                }
+                Err(error) => read.lack(error.reason),
+            }
+        }
+        read
+    }
+
+    fn lack(&mut self, why: Reason) {
+        if self.reasons.last().is_none_or(|(_, last)| *last != why) {
+            self.reasons.push((self.bytes.len(), why));
+        }
+        self.bytes.push(None);
+    }
+
+    /// Why the byte of that place cannot be read.
+    fn reason(&self, place: usize) -> Reason {
+        let known = self.reasons.iter().rev().find(|(start, _)| *start <= place);
+        known.map_or(Reason::EndOfSpace, |(_, why)| why.clone())
+    }
+
+    /// The little-endian value of some of them.
+    ///
+    /// # Errors
+    /// Why one of them cannot be read.
+    pub fn value(&self, range: Range<usize>) -> Result<u64, Reason> {
+        let bytes = self.bytes.get(range.clone()).unwrap_or_default();
+        if let Some(at) = bytes.iter().position(Option::is_none) {
+            return Err(self.reason(range.start + at));
+        }
+        let bytes: Vec<u8> = bytes.iter().flatten().copied().collect();
+        uint_at(&bytes, 0, range.len()).ok_or(Reason::EndOfSpace)
+    }
+
+    /// The value of all of them, which are at most eight.
+    ///
+    /// # Errors
+    /// As [`Bytes::value`].
+    pub fn whole(&self) -> Result<u64, Reason> {
+        self.value(0..self.bytes.len())
+    }
+
+    /// Why the first that cannot be read cannot.
+    pub fn first_reason(&self) -> Option<Reason> {
+        self.bytes.iter().position(Option::is_none).map(|place| self.reason(place))
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [Option<u8>];
+
+    fn deref(&self) -> &[Option<u8>] {
+        &self.bytes
+    }
+}
+
+/// What could not be read, as a value.
+pub fn unreadable(why: &Reason) -> Field {
+    Field::unreadable(why.to_string())
 }
 
 /// Bytes as characters: `.` for what does not print, `?` for what cannot be read.
@@ -44,78 +99,61 @@ pub fn characters(bytes: &[Option<u8>]) -> String {
         .collect()
 }
 
-/// The text of a value, or the mark of one that cannot be read.
-pub fn cell_text(form: &Form, value: Option<u64>) -> String {
-    let Some(value) = value else {
-        return match (form.cell, form.size) {
-            (Cell::Hex, 8) => "????????`????????".to_owned(),
-            (Cell::Hex, size) => "?".repeat(2 * size),
-            _ => format!("{:>width$}", "?".repeat(2 * form.size), width = form.width()),
-        };
-    };
+/// A value in a form's spelling, or the mark of one that cannot be read and why.
+pub fn cell(form: &Form, value: Result<u64, Reason>) -> Cell {
     let width = form.width();
-    match form.cell {
-        Cell::Float => {
+    let cell = match (value, form.shape) {
+        (Err(why), Shape::Hex) if form.size == 8 => Cell::new(unreadable(&why)).mark("????????`????????"),
+        (Err(why), _) => Cell::new(unreadable(&why)).mark("?".repeat(2 * form.size)),
+        (Ok(value), Shape::Hex) if form.size == 8 => Cell::new(Field::Hex(value)).shown(hex::tick(value)),
+        (Ok(value), Shape::Hex) => Cell::new(Field::Hex(value)).digits(width),
+        (Ok(value), Shape::Float) => {
             let single = f32::from_bits((value & 0xffff_ffff) as u32);
-            format!("{:>width$}", float::general(f64::from(single), 8))
+            float::general(f64::from(single), 8).into()
         }
-        Cell::Double => format!("{:>width$}", float::general(f64::from_bits(value), 12)),
-        Cell::Hex if form.size == 8 => hex::tick(value),
-        Cell::Hex => format!("{value:0width$x}"),
-    }
+        (Ok(value), Shape::Double) => float::general(f64::from_bits(value), 12).into(),
+    };
+    cell.role(Role::Value).right(width)
 }
 
-/// `line` with the cells that `bytes` make, and their characters where the form has them, `gap` columns after the
-/// cells of a full row.
-pub fn with_cells(line: Line, form: &Form, bytes: &[Option<u8>], gap: usize) -> Line {
-    let start = line.columns();
-    let mut line = line;
-    for (index, cell) in bytes.chunks(form.size).enumerate() {
-        if index > 0 {
-            let middle = form.size == 1 && index * 2 == form.per_row;
-            line = line.text(if middle { "-" } else { " " });
-        }
-        let value = value(cell).filter(|_| cell.len() == form.size);
-        let role = if value.is_some() { Role::Value } else { Role::Unreadable };
-        line = line.role(role, cell_text(form, value));
-    }
+/// The start of a row: where it stands.
+pub fn lead(kind: &'static str, address: u64) -> Record {
+    Record::new(kind).cell("address", Field::Address(address)).text("  ")
+}
+
+/// `row` with the values that `bytes` make, and the same as characters where the form has them, `gap` columns after the
+/// values of a full row.
+pub fn with_values(row: Record, form: &Form, bytes: &Bytes, gap: usize) -> Record {
+    let starts = (0..bytes.len()).step_by(form.size);
+    let values = Cell::list(starts.map(|at| cell(form, bytes.value(at..at + form.size))), |index| {
+        if form.size == 1 && index * 2 == form.per_row { "-" } else { " " }
+    });
+    let row = row.field("size", form.size as u64);
     if !form.text {
-        return line;
+        return row.cell("values", values);
     }
     let full = form.per_row * (form.width() + 1) - 1;
-    line.pad_to(start + full + gap).text(characters(bytes))
+    let row = row.cell("values", values.left(full)).text(" ".repeat(gap));
+    row.cell("text", characters(bytes))
 }
 
 /// A row of virtual memory at `address`.
-pub fn record(form: &Form, address: u64, bytes: &[Option<u8>]) -> Record {
-    let line = with_cells(Line::new().address(address).text("  "), form, bytes, 2);
-    fields(Record::new("memory"), form, address, bytes).line(line)
-}
-
-/// `record` with the facts of a row.
-pub fn fields(record: Record, form: &Form, address: u64, bytes: &[Option<u8>]) -> Record {
-    let values: Vec<Field> = bytes
-        .chunks(form.size)
-        .map(|cell| match (value(cell), form.cell) {
-            (None, _) => Field::Null,
-            (Some(value), Cell::Hex) => Field::Hex(value),
-            (Some(_), _) => cell_text(form, value(cell)).trim().into(),
-        })
-        .collect();
-    let record = record
-        .field("address", Field::Hex(address))
-        .field("size", form.size as u64)
-        .field("values", Field::List(values));
-    if form.text { record.field("text", characters(bytes)) } else { record }
+pub fn record(form: &Form, address: u64, bytes: &Bytes) -> Record {
+    with_values(lead("memory", address), form, bytes, 2)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::command::memory::form::form;
+    use crate::output::Line;
 
-    fn row(letters: &str, bytes: &[Option<u8>]) -> String {
-        let record = record(form(letters).expect("a form"), 0xfffff800_15e50000, bytes);
+    fn bytes(bytes: &[Option<u8>]) -> Bytes {
+        Bytes { bytes: bytes.to_vec(), reasons: vec![(0, Reason::NotInTriage)] }
+    }
+
+    fn row(letters: &str, some: &[Option<u8>]) -> String {
+        let record = record(form(letters).expect("a form"), 0xfffff800_15e50000, &bytes(some));
         record.lines.iter().map(Line::plain).collect()
     }
 
@@ -158,6 +196,19 @@ mod tests {
         );
         assert_eq!(row("d", &bytes), "fffff800`15e50000  00905a4d ???????? 00000004 0000ffff");
         assert_eq!(row("q", &bytes), "fffff800`15e50000  ????????`???????? 0000ffff`00000004");
+    }
+
+    /// Each value is known by itself, and what is not says why.
+    #[test]
+    fn values_are_facts() {
+        let mut some = HEADER.map(Some);
+        some[5] = None;
+        let record = record(form("d").expect("a form"), 0x1_0000, &bytes(&some));
+        let gone = Field::unreadable("not among the memory saved in this triage dump");
+        let values = vec![Field::Hex(0x0090_5a4d), gone, Field::Hex(4), Field::Hex(0xffff)];
+        assert_eq!(record.get("values"), Some(&Field::List(values)));
+        assert_eq!(record.get("size"), Some(&Field::Number(4)));
+        assert_eq!(record.get("address"), Some(&Field::Address(0x1_0000)));
     }
 
     #[test]

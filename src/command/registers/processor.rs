@@ -4,8 +4,7 @@ use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Glue, Group, Needs,
 };
 use crate::debuggee::Processor;
-use crate::output::{Action, Field, Line, Record, Role};
-use crate::util::hex;
+use crate::output::{Action, Cell, Field, Record, Role};
 
 /// `~`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -56,30 +55,28 @@ fn list(context: &mut Context<'_>) -> Result<(), CommandError> {
 fn row(processor: &Processor, context: &Context<'_>) -> Record {
     let current = processor.number == context.session.focus.processor;
     let crashed = processor.number == context.session.target.crashed_processor();
-    let thread = processor.current_thread;
-    let mut line = Line::new()
-        .text(if current { ">" } else { " " })
-        .text(if crashed { "!" } else { " " })
-        .link(Role::Value, format!("{:>3}", processor.number), Action::Processor(processor.number))
+    let thread = processor.current_thread.map_or_else(
+        || Field::unreadable("the dump does not tell the thread that this processor ran"),
+        Field::Address,
+    );
+    let record = Record::new("processor")
+        .cell("current", Cell::new(current).shown(if current { ">" } else { " " }).role(Role::Text))
+        .cell("crashed", Cell::new(crashed).shown(if crashed { "!" } else { " " }).role(Role::Text))
+        .cell("number", Cell::new(processor.number).right(3).link(Action::Processor(processor.number)))
         .text("  ")
         .label("thread ")
-        .text(thread.map_or_else(|| format!("{:17}", "unknown"), hex::tick))
+        .cell("thread", Cell::new(thread).mark("unknown").follow(Action::Thread).left(17))
         .text("  ");
-    let mut record = Record::new("processor")
-        .field("number", u64::from(processor.number))
-        .field("current", current)
-        .field("crashed", crashed)
-        .field("thread", thread.map(Field::Hex));
     match &processor.context {
-        Ok(registers) => {
-            line = line.label("rip ").address(registers.ip()).text(" ");
-            line = context.with_symbol(line, registers.ip());
-            record = record.field("ip", Field::Hex(registers.ip()));
-        }
+        Ok(registers) => record
+            .label("rip ")
+            .cell("ip", Field::Address(registers.ip()))
+            .text(" ")
+            .cell("symbol", context.symbol(registers.ip())),
         Err(why) => {
-            line = line.role(Role::Unreadable, format!("no registers: {why}"));
-            record = record.field("error", why.to_string());
+            let why = why.to_string();
+            let text = format!("no registers: {why}");
+            record.cell("error", Cell::new(why.as_str()).shown(text).role(Role::Unreadable))
         }
     }
-    record.line(line)
 }

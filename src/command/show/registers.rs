@@ -5,7 +5,8 @@ use super::disassembly::{instruction_line, operand_note};
 use crate::command::{CommandError, Context};
 use crate::debuggee::RegisterContext;
 use crate::dump::Machine;
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
+use crate::session::Session;
 use crate::util::hex;
 
 /// The rows of the x64 block.
@@ -36,39 +37,30 @@ pub fn show(
     segments: Segments,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    let lost = context.session.lost_registers();
-    context.out.emit(block(registers, segments, &lost))?;
-    let ip = registers.ip();
-    if let Some(name) = stands_in(ip, context) {
-        context.out.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
-    }
-    let line = Line::of(selector(registers)).append(instruction_line(context, ip));
-    let note = operand_note(context, registers, &lost, ip);
-    context.out.emit(match note {
-        Some(note) => line.text(" ").value(note),
-        None => line,
-    })
+    let block = block(registers, segments, context.session);
+    context.out.emit(block)?;
+    instruction(registers, context)
 }
 
-/// The same with what is known alone: `lost` names the registers whose values belong to an inner frame.
+/// The same with what is known alone: of what belongs to an inner frame, or is zero because it was not saved, no value.
 ///
 /// # Errors
 /// As [`Out::emit`](crate::command::line::Out::emit).
-pub fn show_known(
-    registers: &RegisterContext,
-    lost: &[String],
-    context: &mut Context<'_>,
-) -> Result<(), CommandError> {
-    if lost.is_empty() {
-        return show(registers, Segments::Shown, context);
-    }
-    context.out.emit(block_without(registers, Segments::Shown, lost, Lost::AsUnknown))?;
+pub fn show_known(registers: &RegisterContext, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let block = Block::of(registers, context.session, Lost::AsUnknown).record(Segments::Shown);
+    context.out.emit(block)?;
+    instruction(registers, context)
+}
+
+/// The instruction at which registers stand, under its name.
+fn instruction(registers: &RegisterContext, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let lost = context.session.lost_registers();
     let ip = registers.ip();
     if let Some(name) = stands_in(ip, context) {
-        context.out.emit(Line::new().link(Role::Symbol, name, Action::Code(ip)).text(":"))?;
+        context.out.emit(Line::new().link(Role::Symbol, name.text, Action::Code(ip)).text(":"))?;
     }
     let line = Line::of(selector(registers)).append(instruction_line(context, ip));
-    let note = operand_note(context, registers, lost, ip);
+    let note = operand_note(context, registers, &lost, ip);
     context.out.emit(match note {
         Some(note) => line.text(" ").value(note),
         None => line,
@@ -81,7 +73,7 @@ fn selector(registers: &RegisterContext) -> String {
     cs.filter(|cs| cs & 3 == 3).map(|cs| format!("{cs:04x}:")).unwrap_or_default()
 }
 
-/// How the text shows registers that are not known. As facts they are always null.
+/// How the text shows registers that are not known. As facts they say so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lost {
     /// As the debugger does: with the zero or the inner frame's value that stands for them.
@@ -90,83 +82,129 @@ enum Lost {
     AsUnknown,
 }
 
-/// The register block of a context, without the instruction; those in `lost` are not known.
-pub fn block(context: &RegisterContext, segments: Segments, lost: &[String]) -> Record {
-    block_without(context, segments, lost, Lost::AsStored)
+/// The register block of a context, without the instruction.
+pub fn block(registers: &RegisterContext, segments: Segments, session: &Session) -> Record {
+    Block::of(registers, session, Lost::AsStored).record(segments)
 }
 
-fn block_without(context: &RegisterContext, segments: Segments, lost: &[String], shown: Lost) -> Record {
-    let record = Record::new("registers");
-    match context.machine() {
-        Machine::Arm64 => arm64(context, record, lost, shown),
-        _ => amd64(context, record, segments, lost, shown),
-    }
-}
+/// Why a register's value is not known.
+pub const NOT_RECOVERED: &str =
+    "not recovered in the selected frame or context; the text shows an inner frame's value or zero";
 
-fn amd64(
-    context: &RegisterContext,
-    mut record: Record,
-    segments: Segments,
-    lost: &[String],
+struct Block<'r> {
+    registers: &'r RegisterContext,
+    /// Those that are not known.
+    lost: Vec<String>,
     shown: Lost,
-) -> Record {
-    for names in AMD64_ROWS {
-        let mut line = Line::new();
-        for (index, name) in names.iter().enumerate() {
-            let value = context.get(name).unwrap_or(0);
-            line = line.text(if index == 0 { "" } else { " " });
-            (line, record) = register(line, record, name, value, lost, shown);
+}
+
+impl<'r> Block<'r> {
+    fn of(registers: &'r RegisterContext, session: &Session, shown: Lost) -> Block<'r> {
+        let mut lost = session.lost_registers();
+        lost.extend(session.lost_selectors().iter().map(|name| (*name).to_owned()));
+        Block { registers, lost, shown }
+    }
+
+    fn record(&self, segments: Segments) -> Record {
+        let record = Record::new("registers");
+        match self.registers.machine() {
+            Machine::Arm64 => self.arm64(record),
+            _ => self.amd64(record, segments),
         }
-        record = record.line(line);
     }
-    let no_flags = lost.iter().any(|lost| lost == "efl");
-    if no_flags && shown == Lost::AsUnknown {
-        let line = Line::new().role(Role::Register, "efl").text("=").role(Role::Unreadable, UNKNOWN);
-        return record.field("efl", Field::Null).line(line);
+
+    fn value(&self, name: &str) -> u64 {
+        self.registers.get(name).unwrap_or(0)
     }
-    let flags = context.get("efl").unwrap_or(0);
-    let fact = if no_flags { Field::Null } else { Field::Hex(flags) };
-    record = record.field("efl", fact).line(flags_line(flags));
-    if segments == Segments::Shown {
-        let selector = |name| context.get(name).unwrap_or(0);
-        let selectors =
-            ["cs", "ss", "ds", "es", "fs", "gs"].map(|name| format!("{name}={:04x}", selector(name)));
-        record = record.line(Line::of(format!("{}             efl={flags:08x}", selectors.join("  "))));
+
+    fn is_lost(&self, name: &str) -> bool {
+        self.lost.iter().any(|lost| lost == name)
     }
-    record
+
+    /// A register's value, spelled so.
+    fn cell(&self, name: &str, spelled: String) -> Cell {
+        let value = self.value(name);
+        match (self.is_lost(name), self.shown) {
+            (true, Lost::AsUnknown) => {
+                let width = spelled.chars().count();
+                Cell::new(Field::unreadable(NOT_RECOVERED)).mark(format!("{:<width$}", "?"))
+            }
+            (true, Lost::AsStored) => Cell::new(Field::unreadable(NOT_RECOVERED)).mark(spelled),
+            (false, _) => Cell::new(Field::Hex(value)).shown(spelled),
+        }
+    }
+
+    /// `rax=0000000000000000`, the value followed as an address.
+    fn register(&self, record: Record, name: &'static str) -> Record {
+        let value = self.value(name);
+        let cell = self.cell(name, hex::plain(value));
+        let cell = if Action::is_address(value) { cell.follow(Action::Pointers) } else { cell };
+        record.role(Role::Register, format!("{name:>3}")).text("=").cell(name, cell)
+    }
+
+    /// Registers in rows, so many blanks between two of them.
+    fn rows<'n>(
+        &self,
+        record: Record,
+        rows: impl IntoIterator<Item = &'n [&'static str]>,
+        gap: &str,
+    ) -> Record {
+        rows.into_iter().fold(record, |record, names| {
+            names.iter().enumerate().fold(record.line(Line::new()), |record, (index, name)| {
+                let record = if index == 0 { record } else { record.text(gap) };
+                self.register(record, name)
+            })
+        })
+    }
+
+    fn amd64(&self, record: Record, segments: Segments) -> Record {
+        let record = self.rows(record, AMD64_ROWS, " ");
+        if self.is_lost("efl") && self.shown == Lost::AsUnknown {
+            let record = record.line(Line::new()).role(Role::Register, "efl").text("=");
+            return record.cell("efl", self.cell("efl", " ".repeat(16)));
+        }
+        let flags = self.value("efl");
+        let record = record
+            .line("iopl=")
+            .cell("iopl", Cell::new(flags >> 12 & 3).role(Role::Text))
+            .text(" ")
+            .cell("efl", self.cell("efl", flag_words(flags)).role(Role::Text));
+        if segments == Segments::Hidden {
+            return record;
+        }
+        let record =
+            ["cs", "ss", "ds", "es", "fs", "gs"].iter().fold(record.line(Line::new()), |record, name| {
+                let cell = self.cell(name, format!("{:04x}", self.value(name))).role(Role::Text);
+                record.text(format!("{name}=")).cell(*name, cell).text("  ")
+            });
+        record.text("           efl=").show(self.cell("efl", format!("{flags:08x}")).role(Role::Text))
+    }
+
+    fn arm64(&self, record: Record) -> Record {
+        const NAMES: [&str; 32] = [
+            "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
+            "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28",
+            "fp", "lr", "sp",
+        ];
+        let record = self.rows(record, NAMES.chunks(4), "  ").line(Line::new());
+        let psr = self.value("psr");
+        let flag = |bit: u32, name: char| if psr >> bit & 1 == 1 { name } else { '-' };
+        let flags: String =
+            [(31, 'N'), (30, 'Z'), (29, 'C'), (28, 'V')].map(|(bit, name)| flag(bit, name)).iter().collect();
+        let psr_cell = self.cell("psr", format!("{psr:08x}")).role(Role::Text);
+        self.register(record, "pc")
+            .text("  psr=")
+            .cell("psr", psr_cell)
+            .text(format!(" {flags} EL{}", psr >> 2 & 3))
+    }
 }
 
-/// What stands for a value that is not known, as wide as one.
-const UNKNOWN: &str = "?               ";
-
-/// `rax=0000000000000000`, the value followed as an address.
-fn register(
-    line: Line,
-    record: Record,
-    name: &'static str,
-    value: u64,
-    lost: &[String],
-    shown: Lost,
-) -> (Line, Record) {
-    let line = line.role(Role::Register, format!("{name:>3}")).text("=");
-    let is_lost = lost.iter().any(|lost| lost == name);
-    if is_lost && shown == Lost::AsUnknown {
-        return (line.role(Role::Unreadable, UNKNOWN), record.field(name, Field::Null));
-    }
-    let line = match Action::is_address(value) {
-        true => line.link(Role::Value, hex::plain(value), Action::Pointers(value)),
-        false => line.value(hex::plain(value)),
-    };
-    (line, record.field(name, if is_lost { Field::Null } else { Field::Hex(value) }))
-}
-
-/// `iopl=0         nv up ei ng nz na po nc`
-fn flags_line(flags: u64) -> Line {
+/// `nv up ei ng nz na po nc`, with the bits of virtual interrupts before them.
+fn flag_words(flags: u64) -> String {
     let bit =
         |bit: u32, set: &'static str, clear: &'static str| if flags >> bit & 1 == 1 { set } else { clear };
-    Line::of(format!(
-        "iopl={} {} {} {} {} {} {} {} {} {} {}",
-        flags >> 12 & 3,
+    format!(
+        "{} {} {} {} {} {} {} {} {} {}",
         bit(20, "vip", "   "),
         bit(19, "vif", "   "),
         bit(11, "ov", "nv"),
@@ -178,31 +216,7 @@ fn flags_line(flags: u64) -> Line {
         // The debugger prints `po` where the flag is set, the other way round than Intel names it.
         bit(2, "po", "pe"),
         bit(0, "cy", "nc"),
-    ))
-}
-
-fn arm64(context: &RegisterContext, mut record: Record, lost: &[String], shown: Lost) -> Record {
-    const NAMES: [&str; 32] = [
-        "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
-        "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "fp",
-        "lr", "sp",
-    ];
-    for row in NAMES.chunks(4) {
-        let mut line = Line::new();
-        for (index, name) in row.iter().enumerate() {
-            let value = context.get(name).unwrap_or(0);
-            line = line.text(if index == 0 { "" } else { "  " });
-            (line, record) = register(line, record, name, value, lost, shown);
-        }
-        record = record.line(line);
-    }
-    let (pc, psr) = (context.ip(), context.get("psr").unwrap_or(0));
-    let flag = |bit: u32, name: char| if psr >> bit & 1 == 1 { name } else { '-' };
-    let flags: String =
-        [(31, 'N'), (30, 'Z'), (29, 'C'), (28, 'V')].map(|(bit, name)| flag(bit, name)).iter().collect();
-    let (line, record) = register(Line::new(), record, "pc", pc, lost, shown);
-    let line = line.text(format!("  psr={psr:08x} {flags} EL{}", psr >> 2 & 3));
-    record.field("psr", Field::Hex(psr)).line(line)
+    )
 }
 
 #[cfg(test)]
@@ -218,12 +232,15 @@ mod tests {
         {
             assert!(context.set(name, value));
         }
-        let record = block(&context, Segments::Shown, &[]);
+        let block = |segments| {
+            Block { registers: &context, lost: Vec::new(), shown: Lost::AsStored }.record(segments)
+        };
+        let record = block(Segments::Shown);
         let lines: Vec<String> = record.lines.iter().map(Line::plain).collect();
         assert_eq!(lines[0], "rax=4141414141414139 rbx=0000000000000000 rcx=0000000000000000");
         assert_eq!(lines[3], " r8=3be6192c0436d050  r9=0000000000000000 r10=0000000000000000");
         assert_eq!(lines[6], "iopl=0         nv up ei pl nz na po nc");
         assert_eq!(lines[7], "cs=0010  ss=0000  ds=0000  es=0000  fs=0000  gs=0000             efl=00050206");
-        assert_eq!(block(&context, Segments::Hidden, &[]).lines.len(), 7);
+        assert_eq!(block(Segments::Hidden).lines.len(), 7);
     }
 }

@@ -32,15 +32,15 @@ pub fn data(view: &View<'_>, id: TypeId, address: u64) -> String {
     let shown = value(view, id, address, Style::PLAIN);
     let name = || c_name(view.source, id);
     match view.source.get(id) {
-        Some(Type::Udt(udt)) => {
-            let own = shown.text.strip_prefix(&udt.name).unwrap_or_default();
+        Some(Type::Udt(_)) => {
+            let own = shown.beside.map(|beside| format!(" {}", beside.text())).unwrap_or_default();
             format!("{}{own}", name())
         }
-        Some(Type::Array { .. }) => match quotation(&shown.text) {
+        Some(Type::Array { .. }) => match shown.quotation() {
             Some(text) => format!("{} {text}", name()),
             None => name(),
         },
-        Some(Type::Pointer { .. }) => match (shown.kind, quotation(&shown.text)) {
+        Some(Type::Pointer { .. }) => match (shown.kind, shown.quotation()) {
             (ValueKind::Pointer(to), None) => format!("0x{}", hex::tick(to)),
             (ValueKind::Pointer(to), Some(text)) => format!("0x{} {text}", hex::tick(to)),
             _ => shown.text,
@@ -56,9 +56,4 @@ pub fn data(view: &View<'_>, id: TypeId, address: u64) -> String {
         }
         _ => shown.text,
     }
-}
-
-/// What stands in quotes.
-fn quotation(text: &str) -> Option<&str> {
-    text.find('"').and_then(|at| text.get(at..))
 }

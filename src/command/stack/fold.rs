@@ -1,7 +1,6 @@
 //! Recursion in few lines: the same frames over and over become one line with a count.
 
-use crate::output::Line;
-use crate::output::{Field, Record, Role};
+use crate::output::{Cell, Field, Record, Role};
 use crate::unwind::Frame;
 
 /// A part of a stack.
@@ -76,21 +75,20 @@ impl Fold {
     /// The line that stands for the folded frames.
     pub(super) fn record(&self) -> Record {
         let last = self.first + self.period * self.cycles;
-        let text = format!(
-            "..  {} more times the {} frame{} above, {:#x} bytes each: frames {:02x} to {:02x}",
-            self.cycles,
-            self.period,
-            if self.period == 1 { "" } else { "s" },
-            self.bytes,
-            self.first,
-            last.saturating_sub(1),
-        );
+        let dim = |cell: Cell| cell.role(Role::Dim);
+        let number = |value: usize| dim(Cell::new(value as u64).shown(format!("{value:02x}")));
+        let frames = if self.period == 1 { "frame" } else { "frames" };
         Record::new("folded_frames")
-            .field("first", self.first as u64)
-            .field("period", self.period as u64)
-            .field("cycles", self.cycles as u64)
-            .field("bytes", Field::Hex(self.bytes))
-            .line(Line::new().role(Role::Dim, text))
+            .role(Role::Dim, "..  ")
+            .cell("cycles", dim(Cell::new(self.cycles as u64)))
+            .role(Role::Dim, " more times the ")
+            .cell("period", dim(Cell::new(self.period as u64)))
+            .role(Role::Dim, format!(" {frames} above, "))
+            .cell("bytes", dim(Cell::new(Field::Hex(self.bytes)).shown(format!("{:#x}", self.bytes))))
+            .role(Role::Dim, " bytes each: frames ")
+            .cell("first", number(self.first))
+            .role(Role::Dim, " to ")
+            .cell("last", number(last.saturating_sub(1)))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs, Switch, Switches,
 };
 use crate::dump::Machine;
-use crate::output::{Field, Line, Record, Role};
+use crate::output::{Cell, Field, Record, Role};
 use crate::unwind::{FrameKind, Origin, Registers};
 
 /// `.frame`
@@ -95,9 +95,8 @@ fn select(number: u32, show: bool, start: bool, context: &mut Context<'_>) -> Re
         let machine = selected.context.machine();
         if machine == Machine::Arm64 && selected.frame.kind != FrameKind::First {
             let recovered = selected.frame.arm64.iter().flat_map(|known| known.recovered());
-            let names: Vec<String> = recovered.map(|(name, _)| name).collect();
-            let text = format!("recovered in this frame: pc sp {}", names.join(" "));
-            context.out.emit(Line::new().role(Role::Dim, text))?;
+            let names = ["pc".to_owned(), "sp".to_owned()].into_iter().chain(recovered.map(|(name, _)| name));
+            context.out.emit(named("recovered", "recovered in this frame: ", names))?;
         } else if selected.frame.kind != FrameKind::First
             && let Some(record) = not_recovered(&selected.frame.registers)
         {
@@ -114,11 +113,12 @@ fn not_recovered(registers: &Registers) -> Option<Record> {
         .filter(|(number, _)| registers.general(*number).origin == Origin::NotRecovered)
         .map(|(_, name)| name)
         .collect();
-    if names.is_empty() {
-        return None;
-    }
-    let text = format!("not recovered in this frame: {}", names.join(" "));
-    let record = Record::new("not_recovered");
-    let fields: Vec<String> = names.iter().map(ToString::to_string).collect();
-    Some(record.field("registers", Field::from(fields)).line(Line::new().role(Role::Dim, text)))
+    let is_any = !names.is_empty();
+    is_any.then(|| named("not_recovered", "not recovered in this frame: ", names))
+}
+
+/// Names of registers behind a title.
+fn named<N: Into<Field>>(kind: &'static str, title: &str, names: impl IntoIterator<Item = N>) -> Record {
+    let names = names.into_iter().map(|name| Cell::new(name).role(Role::Dim));
+    Record::new(kind).role(Role::Dim, title).cell("registers", Cell::list(names, |_| " "))
 }

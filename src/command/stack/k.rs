@@ -9,7 +9,7 @@ use crate::command::{
 };
 use crate::debuggee::NoRegisters;
 use crate::memory::Memory;
-use crate::output::{Line, Role};
+use crate::output::{Cell, Field, Line, Record, Role};
 use crate::session::DEFAULT_FRAMES;
 use crate::unwind::{End, FrameKind, Origin, Registers, Stack};
 
@@ -75,18 +75,18 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         notes: has("v"),
         offsets: !names_only,
         source: !has("L") && !names_only,
-    };
-    let parameters = match (has("p"), has("P")) {
-        (_, true) => Parameters::Lines,
-        (true, false) => Parameters::Inline,
-        (false, false) => Parameters::Hidden,
+        parameters: match (has("p"), has("P")) {
+            (_, true) => Parameters::Lines,
+            (true, false) => Parameters::Inline,
+            (false, false) => Parameters::Hidden,
+        },
     };
     if context.session.focus.context.is_some() {
         let text = "  *** Stack trace for last set context - .thread/.cxr resets it";
         context.out.emit(Line::of(text))?;
     }
     let stack = context.session.stack_from(start.registers, limit);
-    show(&stack, columns, parameters, limit, has("--fold"), context)
+    show(&stack, columns, limit, has("--fold"), context)
 }
 
 /// Where a stack starts, and how many frames are shown.
@@ -128,7 +128,6 @@ fn start(text: &str, base: Registers, context: &Context<'_>) -> Result<Start, Co
 fn show(
     stack: &Stack,
     columns: Columns,
-    parameters: Parameters,
     limit: usize,
     fold: bool,
     context: &mut Context<'_>,
@@ -155,7 +154,7 @@ fn show(
                 let text = "WARNING: Stack unwind information not available. Following frames may be wrong.";
                 context.out.emit(Line::new().role(Role::Warning, text))?;
             }
-            let row = parameters.add(columns.row(frame, before, context), frame, context);
+            let row = columns.row(frame, before, context);
             context.out.emit(row)?;
             if frame.kind != FrameKind::Inline {
                 before = Some(frame.sp);
@@ -207,12 +206,16 @@ fn remarks(stack: &Stack, shown: usize, context: &mut Context<'_>) -> Result<(),
 fn raw(sp: u64, count: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
     for index in 0..count.min(MAX_FRAMES) {
         let at = sp.wrapping_add(index * 8);
-        let line = Line::new().address(at).text("  ");
-        let line = match context.session.target.memory().u64(at) {
-            Ok(value) => context.with_symbol(line.address(value).text(" "), value),
-            Err(_) => line.role(Role::Unreadable, "????????`????????"),
+        let row = Record::new("pointer").cell("address", Field::Address(at)).text("  ");
+        let row = match context.session.target.memory().u64(at) {
+            Ok(value) => {
+                row.cell("value", Field::Address(value)).text(" ").cell("symbol", context.symbol(value))
+            }
+            Err(why) => {
+                row.cell("value", Cell::new(Field::unreadable(why.to_string())).mark("????????`????????"))
+            }
         };
-        context.out.emit(line)?;
+        context.out.emit(row)?;
     }
     Ok(())
 }

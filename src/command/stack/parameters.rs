@@ -2,14 +2,15 @@
 
 use super::dv::{type_name, value};
 use crate::command::Context;
-use crate::output::{Line, Record, Role, Span};
+use crate::output::{Cell, Record, Role};
 use crate::session::Local;
 use crate::unwind::Frame;
 
 /// Whether and how parameters are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Parameters {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Parameters {
     /// Not at all.
+    #[default]
     Hidden,
     /// In the call site: `nwifi!Send(struct _ADAPT * pAdapt = 0x...)+0x45`.
     Inline,
@@ -21,64 +22,43 @@ pub(super) enum Parameters {
 const INDENT: usize = 24;
 
 impl Parameters {
-    /// A frame's record with its parameters in it; frames without private symbols stay as they are.
-    pub(super) fn add(self, mut record: Record, frame: &Frame, context: &Context<'_>) -> Record {
-        if self == Parameters::Hidden {
-            return record;
-        }
-        let Ok(locals) = context.session.locals_of(frame) else {
-            return record;
+    /// A frame's parameters, if they are wanted and private symbols tell them.
+    pub(super) fn of(self, frame: &Frame, context: &Context<'_>) -> Option<Vec<Local>> {
+        let locals = (self != Parameters::Hidden).then(|| context.session.locals_of(frame).ok())??;
+        Some(locals.into_iter().filter(|local| local.parameter).collect())
+    }
+
+    /// Adds them behind the name of a call site, whose offset comes last.
+    pub(super) fn add(
+        self,
+        record: Record,
+        parameters: Vec<Local>,
+        offset: &str,
+        context: &Context<'_>,
+    ) -> Record {
+        let count = parameters.len();
+        let all = parameters.iter().map(|parameter| one(parameter, context));
+        let record = record.text("(");
+        let record = match self {
+            Parameters::Lines => record.cells(
+                "parameters",
+                all.enumerate().map(|(index, parameter)| {
+                    let comma = if index + 1 < count { "," } else { "" };
+                    (" ".repeat(INDENT), Cell::from(parameter.text(comma)))
+                }),
+            ),
+            _ => record.cell("parameters", Cell::list(all.map(Cell::from), |_| ", ")),
         };
-        let parameters: Vec<Local> = locals.into_iter().filter(|local| local.parameter).collect();
-        let Some(line) = record.lines.pop() else {
-            return record;
-        };
-        let mut shown = Shown { lines: Vec::new(), line: Line::new(), style: self };
-        let site = line.spans().iter().rposition(|span| span.role == Role::Symbol);
-        for (index, span) in line.spans().iter().enumerate() {
-            if Some(index) == site {
-                shown.call_site(span, &parameters, context);
-            } else {
-                shown.line.push(span.clone());
-            }
-        }
-        record.lines.extend(shown.lines);
-        record.line(shown.line)
+        record.text(format!("){offset}"))
     }
 }
 
-struct Shown {
-    lines: Vec<Line>,
-    line: Line,
-    style: Parameters,
-}
-
-impl Shown {
-    fn call_site(&mut self, site: &Span, parameters: &[Local], context: &Context<'_>) {
-        let (name, offset) = match site.text().rsplit_once('+') {
-            Some((name, offset)) => (name, format!("+{offset}")),
-            None => (site.text(), String::new()),
-        };
-        let mut link = Span::new(Role::Symbol, name);
-        link.action.clone_from(&site.action);
-        self.line.push(link);
-        self.line.push(Span::new(Role::Text, "("));
-        for (index, parameter) in parameters.iter().enumerate() {
-            match self.style {
-                Parameters::Lines => {
-                    let line = Line::of(" ".repeat(INDENT));
-                    self.lines.push(std::mem::replace(&mut self.line, line));
-                }
-                _ if index > 0 => self.line.push(Span::new(Role::Text, " ")),
-                _ => {}
-            }
-            self.line.push(Span::new(Role::Label, type_name(parameter)));
-            self.line.push(Span::new(Role::Text, format!(" {} = ", parameter.name)));
-            self.line.push(value(parameter, context));
-            if index + 1 < parameters.len() {
-                self.line.push(Span::new(Role::Text, ","));
-            }
-        }
-        self.line.push(Span::new(Role::Text, format!("){offset}")));
-    }
+/// `struct _ADAPT * pAdapt = 0x...`
+fn one(parameter: &Local, context: &Context<'_>) -> Record {
+    Record::new("parameter")
+        .cell("type", Cell::new(type_name(parameter)).role(Role::Label))
+        .text(" ")
+        .cell("name", parameter.name.as_str())
+        .text(" = ")
+        .cell("value", value(parameter, context))
 }

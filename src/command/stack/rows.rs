@@ -1,9 +1,11 @@
 //! Rows of a stack in the layouts of the `k` commands.
 
+use super::parameters::Parameters;
 use crate::command::Context;
+use crate::command::show::code_name::{source_line, with_source};
 use crate::debuggee::SymbolStatus;
 use crate::memory::Memory;
-use crate::output::{Action, Column, Field, Line, Record, Role, Table};
+use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
 use crate::unwind::{Frame, FrameKind, Trust};
 use crate::util::hex;
 
@@ -24,6 +26,8 @@ pub(crate) struct Columns {
     pub(crate) offsets: bool,
     /// Source file and line behind the call site, where private symbols tell (not with `L`).
     pub(crate) source: bool,
+    /// Parameters in the call site (`kp`, `kP`).
+    pub(super) parameters: Parameters,
 }
 
 impl Columns {
@@ -36,6 +40,7 @@ impl Columns {
         notes: false,
         offsets: true,
         source: true,
+        parameters: Parameters::Hidden,
     };
 
     /// The table that the frames are rows of.
@@ -75,112 +80,128 @@ impl Columns {
     /// One frame. `before` is the stack pointer of the physical frame inside it, for `kf`.
     pub(crate) fn row(self, frame: &Frame, before: Option<u64>, context: &Context<'_>) -> Record {
         let inline = frame.kind == FrameKind::Inline;
-        let number = format!("{:02x}", frame.number);
-        let mut line = Line::new().link(Role::Value, number, Action::Frame(frame.number));
+        let number = Cell::new(frame.number).shown(format!("{:02x}", frame.number));
+        let mut record = Record::new("frame")
+            .cell("number", number.link(Action::Frame(frame.number)))
+            .field("trust", frame.trust.word())
+            .field("ip", Field::Hex(frame.ip));
         if self.memory {
-            let distance =
-                before.filter(|_| !inline).map(|before| format!("{:x}", frame.sp.wrapping_sub(before)));
-            line = line.text(format!(" {:>9}", distance.unwrap_or_default()));
+            let distance = before.filter(|_| !inline).map(|before| Field::Hex(frame.sp.wrapping_sub(before)));
+            record = record.text(" ").cell("distance", Cell::new(distance).role(Role::Text).right(9));
         }
-        if self.child_sp {
-            line = line.text(" ");
-            line = match inline {
-                true => line.text("(Inline Function)"),
-                false => line.link(Role::Address, hex::tick(frame.sp), Action::Pointers(frame.sp)),
-            };
+        // An inlined function has no frame of its own; what is known of it is the frame that it is in.
+        let place = |value: u64, follow: fn(u64) -> Action, none: &str| match inline {
+            true => Cell::new(Field::Hex(value)).shown(none).role(Role::Text),
+            false => Cell::new(Field::Address(value)).follow(follow),
+        };
+        let sp = place(frame.sp, Action::Pointers, "(Inline Function)");
+        record = blank(record, self.child_sp).cell_where(self.child_sp, "sp", sp);
+        let back = place(frame.return_address, Action::Code, NONE);
+        record = blank(record, self.return_address).cell_where(self.return_address, "return_address", back);
+        record = if self.return_address { record.text("    ") } else { record };
+        if self.arguments {
+            let values = Cell::list(arguments(frame, context), |_| " ");
+            record = record.text(" : ").cell("arguments", values).text(" :");
         }
-        if self.return_address {
-            line = line.text(" ");
-            line = match inline {
-                true => line.text("--------`--------"),
-                false => line.link(
-                    Role::Address,
-                    hex::tick(frame.return_address),
-                    Action::Code(frame.return_address),
-                ),
-            };
-            line = line.text("    ");
+        record = self.call_site(frame, record.text(" "), context);
+        let trap = Cell::new(frame.trap_frame().map(Field::Address)).follow(Action::Trap);
+        record = match self.notes && frame.trap_frame().is_some() {
+            true => record.text(" (TrapFrame @ ").cell("trap_frame", trap).text(")"),
+            false => record.cell_where(false, "trap_frame", trap),
+        };
+        if let Some((file, line)) = source(frame, context) {
+            record = with_source(record, &file, line, self.source);
         }
-        let arguments = self.arguments.then(|| arguments(frame, context));
-        if let Some(arguments) = &arguments {
-            line = line.text(" :");
-            for value in arguments {
-                line = line.text(" ");
-                line = match value {
-                    _ if inline => line.text("--------`--------"),
-                    Some(value) => line.address(*value),
-                    None => line.role(Role::Unreadable, hex::tick(0)),
-                };
-            }
-            line = line.text(" :");
+        evidence(frame, record)
+    }
+
+    /// Adds where a frame stands: a symbol, with its parameters if they are wanted, or the bare address.
+    fn call_site(self, frame: &Frame, record: Record, context: &Context<'_>) -> Record {
+        let symbol = context.symbol_text(frame.ip);
+        let Some(site) = Site::of(frame, self.offsets, context) else {
+            let address = Cell::new(symbol).absent(format!("0x{}", hex::tick(frame.ip)));
+            return record.cell("symbol", address.role(Role::Address)).field("inline", Field::Null);
+        };
+        let parameters = self.parameters.of(frame, context);
+        let shown = match parameters {
+            Some(_) => site.name,
+            None => format!("{}{}", site.name, site.offset),
+        };
+        let cell = |value: Option<String>| {
+            Cell::new(value).shown(&shown).role(Role::Symbol).link(Action::Code(frame.ip))
+        };
+        let record = match &frame.inline {
+            None => record.cell("symbol", cell(symbol)).field("inline", Field::Null),
+            Some(inline) => record
+                .field("symbol", symbol)
+                .cell("inline", cell(Some(inline.name.clone())))
+                .field("inline_offset", inline.begin.map(|begin| Field::Hex(frame.ip.wrapping_sub(begin)))),
+        };
+        match parameters {
+            Some(parameters) => self.parameters.add(record, parameters, &site.offset, context),
+            None => record,
         }
-        line = call_site(frame, line.text(" "), self.offsets, context);
-        if self.notes
-            && let Some(address) = frame.trap_frame()
-        {
-            line = line.text(" (TrapFrame @ ").link(Role::Address, hex::tick(address), Action::Trap(address));
-            line = line.text(")");
-        }
-        let source = source(frame, context);
-        if self.source
-            && let Some((file, number)) = &source
-        {
-            line = line.role(Role::Dim, format!(" [{file} @ {number}]"));
-        }
-        if let Trust::Scan { score, .. } = &frame.trust {
-            line = line.role(Role::Warning, format!(" [scan {score}]"));
-        }
-        let mut record = facts(frame, context);
-        if self.memory {
-            let distance = before.filter(|_| !inline).map(|before| frame.sp.wrapping_sub(before));
-            record = record.field("distance", distance.map(Field::Hex));
-        }
-        if let Some((file, number)) = source {
-            record = record.field("file", file).field("line", u64::from(number));
-        }
-        if let Some(arguments) = arguments {
-            let values = arguments.into_iter().map(|value| value.map_or(Field::Null, Field::Hex));
-            record = record.field("arguments", Field::List(values.collect()));
-        }
-        record.line(line)
     }
 }
 
-/// The four qwords that the caller set aside for register arguments; all missing for inlined functions.
-fn arguments(frame: &Frame, context: &Context<'_>) -> [Option<u64>; 4] {
+/// What stands for an address where there is none.
+const NONE: &str = "--------`--------";
+
+fn blank(record: Record, shown: bool) -> Record {
+    if shown { record.text(" ") } else { record }
+}
+
+/// The four qwords that the caller set aside for register arguments; inlined functions have none. What could not be read
+/// shows as zeros.
+fn arguments(frame: &Frame, context: &Context<'_>) -> [Cell; 4] {
     let memory = context.session.target.memory();
     [0u64, 8, 16, 24].map(|offset| {
-        let at = frame.caller_sp?.wrapping_add(offset);
-        (frame.kind != FrameKind::Inline).then(|| memory.u64(at).ok())?
+        if frame.kind == FrameKind::Inline {
+            return Cell::new(Field::Null).absent(NONE);
+        }
+        let value = match frame.caller_sp {
+            None => Field::unreadable("where the caller's stack begins is not known"),
+            Some(sp) => match memory.u64(sp.wrapping_add(offset)) {
+                Ok(value) => Field::Address(value),
+                Err(why) => Field::unreadable(why.to_string()),
+            },
+        };
+        Cell::new(value).mark(hex::tick(0))
     })
 }
 
-/// Adds where a frame stands: a symbol, or the bare address.
-fn call_site(frame: &Frame, line: Line, offsets: bool, context: &Context<'_>) -> Line {
-    if let Some(inline) = &frame.inline {
-        let modules = context.session.target.modules();
-        let module = modules.at(frame.ip).map(|module| format!("{}!", module.name));
-        let offset =
-            inline.begin.filter(|_| offsets).map(|begin| format!("+{:#x}", frame.ip.wrapping_sub(begin)));
-        let text = format!("{}{}{}", module.unwrap_or_default(), inline.name, offset.unwrap_or_default());
-        return line.link(Role::Symbol, text, Action::Code(frame.ip));
-    }
-    // The nearest export is seldom the function itself, so its name alone would mislead.
-    let target = &context.session.target;
-    let exports_only = target
-        .modules()
-        .at(frame.ip)
-        .is_none_or(|module| target.symbols().status(module) == SymbolStatus::Export);
-    if !offsets
-        && !exports_only
-        && let Some(named) = target.name_address(frame.ip)
-        && named.symbol.is_some()
-    {
-        return line.link(Role::Symbol, named.name(), Action::Code(frame.ip));
-    }
-    match context.symbol_text(frame.ip) {
-        Some(_) => context.with_symbol(line, frame.ip),
-        None => line.role(Role::Address, format!("0x{}", hex::tick(frame.ip))),
+/// Where a frame stands, in words.
+struct Site {
+    /// `nwifi!Send`
+    name: String,
+    /// `+0x45`, or nothing.
+    offset: String,
+}
+
+impl Site {
+    fn of(frame: &Frame, offsets: bool, context: &Context<'_>) -> Option<Site> {
+        let target = &context.session.target;
+        let module = target.modules().at(frame.ip);
+        if let Some(inline) = &frame.inline {
+            let offset =
+                inline.begin.filter(|_| offsets).map(|begin| format!("+{:#x}", frame.ip.wrapping_sub(begin)));
+            let module = module.map(|module| format!("{}!", module.name)).unwrap_or_default();
+            return Some(Site {
+                name: format!("{module}{}", inline.name),
+                offset: offset.unwrap_or_default(),
+            });
+        }
+        let named = context.named(frame.ip)?;
+        // The nearest export is seldom the function itself, so its name alone would mislead.
+        let exports_only =
+            module.is_none_or(|module| target.symbols().status(module) == SymbolStatus::Export);
+        let is_bare = !offsets && !exports_only && named.symbol.is_some();
+        let offset = match named.offset {
+            0 => String::new(),
+            _ if is_bare => String::new(),
+            offset => format!("+{offset:#x}"),
+        };
+        Some(Site { name: named.name(), offset })
     }
 }
 
@@ -189,30 +210,19 @@ fn source(frame: &Frame, context: &Context<'_>) -> Option<(String, u32)> {
     if let Some(inline) = &frame.inline {
         return inline.source.clone();
     }
-    let target = &context.session.target;
-    let module = target.modules().at(frame.lookup_ip())?;
-    let rva = u32::try_from(frame.lookup_ip().wrapping_sub(module.base)).ok()?;
-    let line = target.module_symbols(module).names.as_ref()?.line(rva)?;
+    let line = source_line(frame.lookup_ip(), &context.session.target)?;
     Some((line.file, line.line))
 }
 
-/// A frame's facts for JSON.
-fn facts(frame: &Frame, context: &Context<'_>) -> Record {
-    let mut record = Record::new("frame")
-        .field("number", u64::from(frame.number))
-        .field("trust", frame.trust.word())
-        .field("ip", Field::Hex(frame.ip))
-        .field("sp", Field::Hex(frame.sp))
-        .field("return_address", Field::Hex(frame.return_address))
-        .field("symbol", context.symbol_text(frame.ip))
-        .field("inline", frame.inline.as_ref().map(|inline| inline.name.clone()))
-        .field("trap_frame", frame.trap_frame().map(Field::Hex));
-    let evidence = match &frame.trust {
+/// Adds what speaks for a frame that no unwind data tell of; of one that was searched for how much.
+fn evidence(frame: &Frame, record: Record) -> Record {
+    let (record, evidence) = match &frame.trust {
         Trust::Scan { score, evidence } => {
-            record = record.field("score", u64::from(*score));
-            evidence
+            let score = Cell::new(u64::from(*score)).role(Role::Warning);
+            let record = record.role(Role::Warning, " [scan ").cell("score", score).role(Role::Warning, "]");
+            (record, evidence)
         }
-        Trust::TrapFrame(evidence) => evidence,
+        Trust::TrapFrame(evidence) => (record, evidence),
         _ => return record,
     };
     let texts: Vec<String> = evidence.iter().map(ToString::to_string).collect();

@@ -26,10 +26,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let module = module_named(args.text, context)?;
     let symbols = context.session.target.module_symbols(&module);
-    let status = symbols.status.word().trim_matches(['(', ')']);
     let mut record = Record::new("symbol_check")
         .field("module", module.name.as_str())
-        .field("status", status)
+        .field("status", symbols.status.name())
         .cell("image_name", Cell::new(module.image_name.as_str()).role(Role::Module));
     if let Some(stamp) = module.time_date_stamp {
         record = row(record, "time_date_stamp", "Timestamp", upper(stamp));

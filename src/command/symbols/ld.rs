@@ -43,7 +43,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                     .cell("module", cell(name, Role::Warning));
                 match symbols.status {
                     SymbolStatus::BuiltIn => {
-                        record.role(Role::Warning, "; its types: ").cell("status", cell(word, Role::Warning))
+                        record.role(Role::Warning, "; its types: ").cell("status", cell(&word, Role::Warning))
                     }
                     _ => record.field("status", word),
                 }
@@ -52,7 +52,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                 .text(if before { "Symbols already loaded for " } else { "Symbols loaded for " })
                 .cell("module", cell(name, Role::Text))
                 .text(" ")
-                .cell("status", cell(word, Role::Text)),
+                .cell("status", cell(&word, Role::Text)),
         };
         context.out.emit(record)?;
     }

@@ -212,7 +212,7 @@ impl SymbolTable {
         if state.noisy {
             let tried = symbols.notes.iter().map(|note| format!("SYMSRV:  {note}"));
             let file = symbols.file.as_ref().map(|file| format!("         {}", file.display()));
-            let status = symbols.status.word().trim_matches(['(', ')']);
+            let status = symbols.status.name();
             let taken = format!("DBGHELP: {} - {status}", module.name);
             let room = MAX_LOG.saturating_sub(state.log.len());
             let lines: Vec<String> = tried.chain([taken]).chain(file).take(room).collect();

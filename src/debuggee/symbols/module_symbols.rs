@@ -27,17 +27,22 @@ pub enum SymbolStatus {
 }
 
 impl SymbolStatus {
-    /// The status as `lm` prints it.
-    pub fn word(self) -> &'static str {
+    /// The status in words.
+    pub fn name(self) -> &'static str {
         match self {
-            SymbolStatus::Deferred => "(deferred)",
-            SymbolStatus::PrivatePdb => "(private pdb symbols)",
-            SymbolStatus::Pdb => "(pdb symbols)",
-            SymbolStatus::Isf => "(isf symbols)",
-            SymbolStatus::Export => "(export symbols)",
-            SymbolStatus::BuiltIn => "(built-in layout)",
-            SymbolStatus::None => "(no symbols)",
+            SymbolStatus::Deferred => "deferred",
+            SymbolStatus::PrivatePdb => "private pdb symbols",
+            SymbolStatus::Pdb => "pdb symbols",
+            SymbolStatus::Isf => "isf symbols",
+            SymbolStatus::Export => "export symbols",
+            SymbolStatus::BuiltIn => "built-in layout",
+            SymbolStatus::None => "no symbols",
         }
+    }
+
+    /// The same as `lm` prints it.
+    pub fn word(self) -> String {
+        format!("({})", self.name())
     }
 }
 

@@ -3,10 +3,10 @@
 use super::bare;
 use super::search::{Search, Sought};
 use crate::command::memory::form::form;
-use crate::command::memory::rows::{bytes_at, record};
+use crate::command::memory::rows::{Bytes, record};
 use crate::command::{CommandError, Context};
 use crate::memory::Memory;
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Cell, Field, Record};
 
 /// Bytes of a hit's row.
 const ROW: usize = 16;
@@ -22,8 +22,8 @@ pub fn hit(
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     if search.addresses_only {
-        let line = Line::new().link(Role::Address, bare(address), Action::Memory(address));
-        return context.out.emit(Record::new("hit").field("address", Field::Hex(address)).line(line));
+        let cell = Cell::new(Field::Address(address)).shown(bare(address)).follow(Action::Memory);
+        return context.out.emit(Record::new("hit").cell("address", cell));
     }
     let letters = match search.kind {
         Sought::Values { letters, .. } => letters,
@@ -32,5 +32,5 @@ pub fn hit(
     let Some(form) = form(letters) else {
         return Ok(());
     };
-    context.out.emit(record(form, address, &bytes_at(memory, address, ROW)))
+    context.out.emit(record(form, address, &Bytes::at(memory, address, ROW)))
 }

@@ -1,63 +1,75 @@
-//! The block below a module's row (`lmv`).
+//! What stands below a module's row (`lmv`).
 
+use super::facts::{checksum, image_name, mapped_file, time_date_stamp, upper};
 use super::label::labelled;
-use super::rows::upper;
-use super::stamp::{stamp, timestamp};
+use super::stamp::timestamp;
+use super::version;
 use crate::debuggee::{Module, SymbolStatus, UnloadedModule};
-use crate::output::Line;
+use crate::output::{Cell, Field, Record};
 use crate::session::Session;
 use crate::util::filetime::{Zone, asctime};
 
-/// Everything known of a module. What its image says in the dump's memory stands beside what the loader recorded.
-pub fn lines(module: &Module, session: &Session) -> Vec<Line> {
+/// Adds everything known of a module. What its image says in the dump's memory stands beside what the loader recorded.
+pub(super) fn details(mut record: Record, module: &Module, session: &Session) -> Record {
     let image = session.target.image(module).ok();
-    let mut lines = Vec::new();
     if session.target.symbols().status(module) != SymbolStatus::Deferred {
-        lines.push(labelled("Loaded symbol image file:", &module.image_name, 1));
+        record = labelled(record, "Loaded symbol image file:", 1, "image_name", image_name(module));
     }
-    let mapped = session.target.memory().images().and_then(|images| images.file_at(module.base));
-    if let Some(path) = mapped {
-        lines.push(labelled("Mapped memory image file:", &path.display().to_string(), 1));
+    if let Some(path) = mapped_file(module, session) {
+        record = labelled(record, "Mapped memory image file:", 1, "mapped_file", path);
     }
-    lines.push(labelled("Image path:", &module.image_path, 1));
-    lines.push(labelled("Image name:", &module.image_name, 1));
-    let reproducible = image.as_ref().is_some_and(|image| image.is_reproducible());
-    if reproducible {
-        lines.push(Line::of("    Image was built with /Brepro flag."));
+    record = labelled(record, "Image path:", 1, "image_path", module.image_path.as_str());
+    record = labelled(record, "Image name:", 1, "image_name", image_name(module));
+    if let Some(image) = &image {
+        let brepro = Cell::new(image.is_reproducible()).shown("Image was built with /Brepro flag.");
+        record = remark(record, image.is_reproducible(), "reproducible", brepro);
     }
-    lines.push(labelled("Timestamp:", &stamp(module, session), 8));
-    let checksum = module.checksum.or_else(|| Some(image.as_ref()?.headers().check_sum));
-    if let Some(checksum) = checksum {
-        lines.push(labelled("CheckSum:", &upper(u64::from(checksum)), 9));
-    }
-    lines.push(labelled("ImageSize:", &upper(module.size), 8));
-    let version = image.as_ref().and_then(|image| image.version());
-    match version {
-        Some(version) => lines.extend(super::version::lines(&version)),
-        None => lines.extend(exact_kernel(module, session)),
-    }
-    if module.broken {
-        lines.push(Line::of("    The dump names this driver as the one at fault."));
-    }
-    lines
+    record = labelled(record, "Timestamp:", 8, "time_date_stamp", time_date_stamp(module, session));
+    let sum = module.checksum.or_else(|| Some(image.as_ref()?.headers().check_sum));
+    record = match sum {
+        Some(_) => labelled(record, "CheckSum:", 9, "checksum", checksum(sum)),
+        None => record.cell_where(false, "checksum", checksum(sum)),
+    };
+    record = labelled(record, "ImageSize:", 8, "size", size(module.size));
+    record = match image.as_ref().and_then(|image| image.version()) {
+        Some(version) => version::add(record, &version),
+        None => exact_kernel(record, module, session),
+    };
+    let broken = Cell::new(module.broken).shown("The dump names this driver as the one at fault.");
+    remark(record, module.broken, "broken", broken)
+}
+
+/// A fact that has a line of its own where it is so.
+fn remark(record: Record, shown: bool, name: &'static str, cell: Cell) -> Record {
+    let record = if shown { record.line("    ") } else { record };
+    record.cell_where(shown, name, cell)
+}
+
+fn size(bytes: u64) -> Cell {
+    Cell::new(Field::Hex(bytes)).shown(upper(bytes))
 }
 
 /// Without its version resource, a kernel's version still follows from its time stamp and size.
-fn exact_kernel(module: &Module, session: &Session) -> Option<Line> {
-    let build = session.target.kernel_build().filter(|_| module.name == "nt")?;
-    let text = format!("{} (from the time stamp and size)", build.version);
-    Some(labelled("File version:", &text, 5))
+fn exact_kernel(record: Record, module: &Module, session: &Session) -> Record {
+    let Some(build) = session.target.kernel_build().filter(|_| module.name == "nt") else {
+        return record;
+    };
+    let version = build.version.to_string();
+    let shown = format!("{version} (from the time stamp and size)");
+    labelled(record, "File version:", 5, "file_version", Cell::new(version).shown(shown))
 }
 
-/// What is known of an unloaded module. Windows keeps neither its time stamp nor its check sum.
-pub fn unloaded(module: &UnloadedModule, zone: &Zone) -> Vec<Line> {
-    let mut lines = vec![
-        labelled("Timestamp:", &timestamp(None, zone), 1),
-        labelled("Checksum:", &upper(0), 2),
-        labelled("ImageSize:", &upper(module.end.saturating_sub(module.start)), 2),
-    ];
-    if let Some(time) = module.time.and_then(|time| asctime(time, zone)) {
-        lines.push(labelled("Unloaded:", &time, 2));
+/// Adds what is known of an unloaded module. Windows keeps neither its time stamp nor its check sum.
+pub(super) fn unloaded(record: Record, module: &UnloadedModule, zone: &Zone) -> Record {
+    let not_kept = |text: String| Cell::new(Field::Null).absent(text);
+    let record = labelled(record, "Timestamp:", 1, "time_date_stamp", not_kept(timestamp(None, zone)));
+    let record = labelled(record, "Checksum:", 2, "checksum", not_kept(upper(0)));
+    let bytes = module.end.saturating_sub(module.start);
+    let record = labelled(record, "ImageSize:", 2, "size", size(bytes));
+    match module.time.and_then(|time| Some((time, asctime(time, zone)?))) {
+        Some((time, text)) => {
+            labelled(record, "Unloaded:", 2, "unloaded", Cell::new(Field::Time(time)).shown(text))
+        }
+        None => record,
     }
-    lines
 }

@@ -1,6 +1,7 @@
 //! `lm`: the loaded and unloaded modules.
 
 mod details;
+mod facts;
 mod flags;
 mod label;
 mod listing;
@@ -66,11 +67,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     context.within(rows::table(&listing), |context| {
         for module in &modules {
             context.out.emit(rows::row(module, &listing, context.session))?;
-            if listing.verbose {
-                for line in details::lines(module, context.session) {
-                    context.out.emit(line)?;
-                }
-            }
         }
         Ok(())
     })?;
@@ -131,12 +127,11 @@ fn unloaded(listing: &Listing<'_>, context: &mut Context<'_>) -> Result<(), Comm
     context.out.blank()?;
     context.out.emit(Line::of("Unloaded modules:"))?;
     for module in unloaded {
-        context.out.emit(rows::unloaded(&module))?;
-        if listing.verbose || listing.times {
-            for line in details::unloaded(&module, &context.session.settings.zone) {
-                context.out.emit(line)?;
-            }
-        }
+        let row = rows::unloaded(&module);
+        context.out.emit(match listing.verbose || listing.times {
+            true => details::unloaded(row, &module, &context.session.settings.zone),
+            false => row,
+        })?;
     }
     Ok(())
 }

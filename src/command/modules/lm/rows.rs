@@ -1,10 +1,11 @@
 //! One line a module.
 
+use super::details::details;
+use super::facts::{checksum, image_name, mapped_file, time_date_stamp};
 use super::flags::flag;
 use super::listing::Listing;
-use super::stamp::stamp;
 use crate::debuggee::{Module, ModuleKind, UnloadedModule};
-use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
+use crate::output::{Action, Cell, Column, Field, Record, Role, Table};
 use crate::session::Session;
 
 /// The table of modules.
@@ -22,57 +23,54 @@ pub fn table(listing: &Listing<'_>) -> Table {
     table.headed("start             end                 module name")
 }
 
-/// A module's row.
+/// A module's row, and what is known of it beneath where that is wanted.
 pub fn row(module: &Module, listing: &Listing<'_>, session: &Session) -> Record {
     let symbols = session.target.symbols().loaded(module);
     let status = session.target.symbols().status(module);
     let file = symbols.as_ref().and_then(|symbols| symbols.file.as_deref());
-    let record = Record::new("module")
-        .field("start", Field::Hex(module.base))
-        .field("end", Field::Hex(module.end()))
-        .field("name", module.name.as_str())
-        .field("image_name", module.image_name.as_str())
-        .field("image_path", module.image_path.as_str())
-        .field("time_date_stamp", module.time_date_stamp.map(|stamp| Field::Hex(u64::from(stamp))))
-        .field("checksum", module.checksum.map(|sum| Field::Hex(u64::from(sum))))
-        .field("kind", if module.kind == ModuleKind::Kernel { "kernel" } else { "user" })
-        .field("symbols", status.word().trim_matches(['(', ')']))
-        .field("symbol_file", file.map(|file| file.display().to_string()))
-        .field("broken", module.broken);
-    if listing.names_only {
-        return record.line(name(module));
+    let file = file.map(|file| file.display().to_string());
+    let named = listing.names_only;
+    let given = listing.times || listing.checksums || listing.files || listing.mapped || listing.paths;
+    let plain = !named && !given;
+    let gap = |record: Record, shown: bool, blanks: &str| if shown { record.text(blanks) } else { record };
+
+    let mut record = Record::new("module").cell_where(!named, "start", Field::Address(module.base));
+    record = gap(record, !named, " ").cell_where(!named, "end", Field::Address(module.end()));
+    record = gap(record, !named, "   ").cell("name", name(module).left(if named { 0 } else { 8 }));
+    record = gap(record, !named, " ");
+    if plain {
+        let flag = Some(flag(module, session)).filter(|&flag| flag != ' ').map(String::from);
+        record = record.cell("flag", Cell::new(flag).role(Role::Warning).left(1)).text(" ");
     }
-    let line = Line::new().address(module.base).text(" ").address(module.end()).text("   ");
-    let mut line = line.append(name(module)).pad_to(38 + 8).text(" ");
-    if !(listing.times || listing.checksums || listing.files || listing.mapped || listing.paths) {
-        let file = file.map(|file| file.display().to_string()).unwrap_or_default();
-        let flag = flag(module, session);
-        let line = line.role(Role::Warning, flag.to_string()).text(" ");
-        return record.line(line.label(format!("{:<23}", status.word())).text(file));
+    record = record
+        .cell_where(
+            plain,
+            "symbols",
+            Cell::new(status.name()).shown(status.word()).role(Role::Label).left(23),
+        )
+        .cell_where(plain, "symbol_file", file)
+        .field("kind", if module.kind == ModuleKind::Kernel { "kernel" } else { "user" });
+    // In this order they stand in a row.
+    let shown = |wanted: bool| wanted && !named;
+    let (files, paths) = (shown(listing.files), shown(listing.paths));
+    record = gap(record.cell_where(files, "image_name", image_name(module).left(12)), files, " ");
+    record = gap(record.cell_where(paths, "image_path", module.image_path.as_str()), paths, " ");
+    if shown(listing.mapped)
+        && let Some(path) = mapped_file(module, session)
+    {
+        record = record.cell("mapped_file", path).text(" ");
     }
-    if listing.files {
-        line = line.text(format!("{:<13}", format!("{} ", module.image_name)));
+    let (sums, times) = (shown(listing.checksums), shown(listing.times));
+    record = gap(record.cell_where(sums, "checksum", checksum(module.checksum)), sums, " ");
+    record = record.cell_where(times, "time_date_stamp", time_date_stamp(module, session));
+    if listing.verbose {
+        return details(record, module, session);
     }
-    if listing.paths {
-        line = line.text(format!("{} ", module.image_path));
-    }
-    if listing.mapped {
-        let images = session.target.memory().images();
-        let mapped = images.and_then(|images| images.file_at(module.base));
-        line = line.text(mapped.map(|path| format!("{} ", path.display())).unwrap_or_default());
-    }
-    if listing.checksums {
-        let checksum = module.checksum.map_or_else(|| "????????".to_owned(), |sum| upper(u64::from(sum)));
-        line = line.value(checksum).text(" ");
-    }
-    if listing.times {
-        line = line.value(stamp(module, session));
-    }
-    record.line(line)
+    record.field("broken", module.broken)
 }
 
-fn name(module: &Module) -> Line {
-    Line::new().link(Role::Module, &module.name, Action::Module(module.name.as_str().into()))
+fn name(module: &Module) -> Cell {
+    Cell::new(module.name.as_str()).role(Role::Module).link(Action::Module(module.name.as_str().into()))
 }
 
 /// An unloaded module's row.
@@ -83,9 +81,4 @@ pub fn unloaded(module: &UnloadedModule) -> Record {
         .cell("end", Field::Address(module.end))
         .text("   ")
         .cell("name", Cell::new(module.name.as_str()).left(8).role(Role::Module))
-}
-
-/// 8 upper-case digits, the form of `lmv`.
-pub fn upper(value: u64) -> String {
-    format!("{value:08X}")
 }

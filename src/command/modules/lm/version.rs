@@ -1,44 +1,47 @@
 //! The version resource in `lmv`.
 
 use super::label::labelled;
-use crate::output::Line;
+use crate::output::{Cell, Field, Record, Role};
 use crate::symbols::pe::version::{FixedFileInfo, VersionInfo};
+use std::borrow::Cow;
 
 /// A resource with more strings than this is damaged.
 const MAX_STRINGS: usize = 64;
 
-/// The lines of a version resource, in the debugger's order.
-pub fn lines(version: &VersionInfo) -> Vec<Line> {
-    let mut lines = Vec::new();
-    if let Some(fixed) = &version.fixed {
-        lines.extend(fixed_lines(fixed));
-    }
+/// Adds a version resource, in the debugger's order.
+pub(super) fn add(record: Record, version: &VersionInfo) -> Record {
+    let record = match &version.fixed {
+        Some(fixed) => add_fixed(record, fixed),
+        None => record,
+    };
     let translations =
-        version.translations.iter().map(|(language, page)| format!("{language:04x}.{page:04x}"));
-    let translations: Vec<String> = translations.collect();
-    lines.push(labelled("Translations:", &translations.join(" "), 5));
-    lines.push(Line::of("    Information from resource tables:"));
+        version.translations.iter().map(|(language, page)| format!("{language:04x}.{page:04x}").into());
+    let translations = Cell::list(translations.map(|text: Cell| text.role(Role::Value)), |_| " ");
+    let record = labelled(record, "Translations:", 5, "translations", translations);
+    let record = record.line("    Information from resource tables:");
     let strings = version.tables.iter().flat_map(|table| &table.strings).take(MAX_STRINGS);
-    for (key, value) in strings {
-        lines.push(Line::of("        ").label(format!("{:<17}", format!("{key}:"))).text(" ").value(value));
-    }
-    lines
+    let strings: Vec<(&String, &String)> = strings.map(|(key, value)| (key, value)).collect();
+    let facts = strings.iter().map(|(key, value)| (Cow::from((*key).clone()), value.as_str().into()));
+    let record = record.field("strings", Field::Object(facts.collect()));
+    strings.into_iter().fold(record, |record, (key, value)| {
+        let label = format!("{:<17}", format!("{key}:"));
+        record.line("        ").label(label).text(" ").role(Role::Value, value)
+    })
 }
 
-fn fixed_lines(fixed: &FixedFileInfo) -> Vec<Line> {
+fn add_fixed(record: Record, fixed: &FixedFileInfo) -> Record {
     let dotted = |parts: [u16; 4]| parts.map(|part| part.to_string()).join(".");
-    vec![
-        labelled("File version:", &dotted(fixed.file_version), 5),
-        labelled("Product version:", &dotted(fixed.product_version), 2),
-        labelled(
-            "File flags:",
-            &format!("{:X} (Mask {:X})", fixed.flags & fixed.flags_mask, fixed.flags_mask),
-            7,
-        ),
-        labelled("File OS:", &format!("{:X} {}", fixed.os, os_name(fixed.os)), 10),
-        labelled("File type:", &file_type(fixed), 8),
-        labelled("File date:", &format!("{:08X}.{:08X}", fixed.date >> 32, fixed.date & 0xffff_ffff), 8),
-    ]
+    let hex = |value: u64, text: String| Cell::new(Field::Hex(value)).shown(text);
+    let flags = u64::from(fixed.flags & fixed.flags_mask);
+    let flag_text = format!("{flags:X} (Mask {:X})", fixed.flags_mask);
+    let os = format!("{:X} {}", fixed.os, os_name(fixed.os));
+    let date = format!("{:08X}.{:08X}", fixed.date >> 32, fixed.date & 0xffff_ffff);
+    let record = labelled(record, "File version:", 5, "file_version", dotted(fixed.file_version));
+    let record = labelled(record, "Product version:", 2, "product_version", dotted(fixed.product_version));
+    let record = labelled(record, "File flags:", 7, "file_flags", hex(flags, flag_text));
+    let record = labelled(record, "File OS:", 10, "file_os", hex(fixed.os.into(), os));
+    let record = labelled(record, "File type:", 8, "file_type", file_type(fixed));
+    labelled(record, "File date:", 8, "file_date", hex(fixed.date, date))
 }
 
 /// VOS_*, in the debugger's words.
@@ -69,6 +72,7 @@ fn file_type(fixed: &FixedFileInfo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::Line;
 
     /// The layout of the specification's sample of ntoskrnl.exe.
     #[test]
@@ -83,7 +87,9 @@ mod tests {
             file_subtype: 0,
             date: 0,
         };
-        let text: Vec<String> = fixed_lines(&fixed).iter().map(Line::plain).collect();
+        let record = add_fixed(Record::new("module"), &fixed);
+        let text: Vec<String> = record.lines.iter().map(Line::plain).collect();
+        assert_eq!(record.get("file_os"), Some(&Field::Hex(0x4_0004)));
         assert_eq!(text[0], "    File version:     10.0.19041.508");
         assert_eq!(text[2], "    File flags:       0 (Mask 3F)");
         assert_eq!(text[3], "    File OS:          40004 NT Win32");

@@ -1,19 +1,12 @@
 //! One register as `r NAME[:FORM]` prints it.
 
+use crate::command::show::registers::NOT_RECOVERED;
 use crate::debuggee::RegisterContext;
 use crate::eval::EvalHost;
-use crate::output::Field;
+use crate::output::{Cell, Field, Record, Role};
 use crate::session::Session;
 use crate::util::bounded::uint_at;
 use crate::util::float;
-
-/// A register's text and value.
-pub struct Shown {
-    /// `rax=0000000000000005`.
-    pub text: String,
-    /// For JSON: the number, or the bytes of a wide register as one.
-    pub value: Field,
-}
 
 /// A register's bytes, lowest first, and how it is written without a form.
 struct Raw {
@@ -21,21 +14,41 @@ struct Raw {
     plain: String,
 }
 
-/// The register of that name, which may have any case; `None` if there is none, or no such form.
-pub fn shown(name: &str, form: Option<&str>, session: &Session) -> Option<Shown> {
+/// `rax=0000000000000005`: adds the register of that name, which may have any case, `between` it and those before it.
+///
+/// # Errors
+/// Gives the record back where there is no such register, or no such form.
+pub fn register(
+    record: Record,
+    between: &str,
+    name: &str,
+    form: Option<&str>,
+    session: &Session,
+) -> Result<Record, Record> {
     let name = name.to_ascii_lowercase();
-    let raw = raw(&name, session)?;
+    let Some(cell) = cell(&name, form, session) else {
+        return Err(record);
+    };
+    let record = if record.fields.is_empty() { record } else { record.text(between) };
+    Ok(record.role(Role::Register, &name).text("=").cell(name, cell))
+}
+
+/// A register's value: the number, or the bytes of a wide register as one.
+fn cell(name: &str, form: Option<&str>, session: &Session) -> Option<Cell> {
+    let raw = raw(name, session)?;
     let text = match form {
         None => raw.plain,
         Some(form) => parts(&raw.bytes, form)?,
     };
+    if is_lost(name, session) {
+        return Some(Cell::new(Field::unreadable(NOT_RECOVERED)).mark(text));
+    }
     let digits: String = raw.bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect();
     let value = match uint_at(&raw.bytes, 0, raw.bytes.len()) {
         Some(value) if raw.bytes.len() <= 8 => Field::Hex(value),
-        _ => Field::from(format!("0x{digits}").as_str()),
+        _ => Field::from(format!("0x{digits}")),
     };
-    let value = if is_lost(&name, session) { Field::Null } else { value };
-    Some(Shown { text: format!("{name}={text}"), value })
+    Some(Cell::new(value).shown(text).role(Role::Value))
 }
 
 /// Whether the register, or the one that it is a part of, is not known for what is selected.
@@ -47,6 +60,9 @@ fn is_lost(name: &str, session: &Session) -> bool {
     let Some(part) = place(name) else {
         return false;
     };
+    if session.lost_selectors().contains(&name) {
+        return true;
+    }
     let lost = session.lost_registers();
     lost.iter().filter_map(|lost| place(lost)).any(|whole| whole.start <= part.start && part.end <= whole.end)
 }

@@ -1,16 +1,19 @@
 //! Parts of the register set: `rM MASK`, `rF`, `rX`. Bits of the mask: WinDbg's `rm`.
 
 use super::current;
-use super::forms::shown;
-use crate::command::show::registers::{Segments, block};
+use super::forms::register;
+use crate::command::show::registers::{NOT_RECOVERED, Segments, block};
 use crate::command::{CommandError, Context};
-use crate::output::{Field, Line, Record};
+use crate::output::{Cell, Field, Line, Record, Role};
 use crate::util::hex;
 
 /// ContextFlags: the floating-point and XMM registers were saved.
 const FLOATING_POINT: u32 = 0x8;
 /// ContextFlags: the debug registers were saved.
 const DEBUG: u32 = 0x10;
+
+/// Why control registers are not known.
+pub const NO_SPECIAL: &str = "the dump holds no control registers for this processor";
 
 /// Shows the parts of the register set that a mask asks for.
 ///
@@ -20,8 +23,8 @@ pub fn masked(mask: u64, context: &mut Context<'_>) -> Result<(), CommandError> 
     let registers = current(context.session)?.clone();
     if mask & 0x3 != 0 {
         let segments = if mask & 0x8 != 0 { Segments::Shown } else { Segments::Hidden };
-        let lost = context.session.lost_registers();
-        context.out.emit(block(&registers, segments, &lost))?;
+        let block = block(&registers, segments, context.session);
+        context.out.emit(block)?;
     } else if mask & 0x8 != 0 {
         row(&["cs", "ss", "ds", "es", "fs", "gs"], "  ", context)?;
     }
@@ -45,8 +48,7 @@ pub fn masked(mask: u64, context: &mut Context<'_>) -> Result<(), CommandError> 
     if mask & 0x80 != 0 {
         let special = context.session.processor().is_some_and(|processor| processor.special.is_some());
         if !special {
-            let why = "the dump holds no control registers for this processor";
-            return Err(CommandError::Missing(why.into()));
+            return Err(CommandError::Missing(NO_SPECIAL.into()));
         }
         row(&["cr0", "cr2", "cr3"], " ", context)?;
         row(&["cr4", "cr8", "gdtr"], " ", context)?;
@@ -57,14 +59,11 @@ pub fn masked(mask: u64, context: &mut Context<'_>) -> Result<(), CommandError> 
 /// Some registers on one line.
 fn row(names: &[&'static str], between: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut record = Record::new("registers");
-    let mut texts = Vec::new();
     for name in names {
-        let found = shown(name, None, context.session);
-        let found = found.ok_or_else(|| CommandError::Missing(format!("this processor has no {name}")))?;
-        record = record.field(*name, found.value);
-        texts.push(found.text);
+        let added = register(record, between, name, None, context.session);
+        record = added.map_err(|_| CommandError::Missing(format!("this processor has no {name}")))?;
     }
-    context.out.emit(record.line(Line::of(texts.join(between))))
+    context.out.emit(record)
 }
 
 /// The XMM registers, each as two halves.
@@ -79,9 +78,12 @@ fn wide(context: &mut Context<'_>) -> Result<(), CommandError> {
         };
         let half = |at| crate::util::bounded::u64_at(bytes, at).unwrap_or(0);
         let (high, low) = (hex::plain(half(8)), hex::plain(half(0)));
-        let fact =
-            if lost.contains(&name) { Field::Null } else { Field::from(format!("0x{high}{low}").as_str()) };
-        record = record.field(name.clone(), fact).line(Line::of(format!("{name:>5}={high} {low}")));
+        let cell = match lost.contains(&name) {
+            true => Cell::new(Field::unreadable(NOT_RECOVERED)).mark(format!("{high} {low}")),
+            false => Cell::new(format!("0x{high}{low}")).shown(format!("{high} {low}")).role(Role::Value),
+        };
+        record =
+            record.line(Line::new()).role(Role::Register, format!("{name:>5}")).text("=").cell(name, cell);
     }
     context.out.emit(record)
 }

@@ -8,12 +8,12 @@ use crate::command::show::registers::{Segments, show, show_known};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Switch, Switches, Takes,
 };
-use crate::debuggee::RegisterContext;
+use crate::debuggee::{RegisterContext, SpecialRegisters};
 use crate::output::{Line, Record};
 use crate::session::Session;
 use crate::unwind::{GENERAL_NAMES, Origin};
-use forms::shown;
-use masks::masked;
+use forms::register;
+use masks::{NO_SPECIAL, masked};
 
 /// `r`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -59,8 +59,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     if args.has("--known") {
         let registers = current(context.session)?.clone();
-        let lost = context.session.lost_registers();
-        return show_known(&registers, &lost, context);
+        return show_known(&registers, context);
     }
     if args.text.is_empty() {
         let registers = current(context.session)?.clone();
@@ -83,7 +82,6 @@ fn current(session: &Session) -> Result<&RegisterContext, CommandError> {
 /// Shows and sets registers, separated by commas or blanks.
 fn list(text: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut record = Record::new("registers");
-    let mut texts: Vec<String> = Vec::new();
     let mut rest = text;
     let outcome = loop {
         rest = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
@@ -108,15 +106,20 @@ fn list(text: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
         {
             break Err(error);
         }
-        let Some(found) = shown(name, form, context.session) else {
-            break Err(bad(rest, after));
-        };
-        record = record.field(name.to_ascii_lowercase(), found.value);
-        texts.push(found.text);
+        match register(record, " ", name, form, context.session) {
+            Ok(added) => record = added,
+            Err(unchanged) => {
+                record = unchanged;
+                break Err(match is_not_saved(name, context.session) {
+                    true => CommandError::Missing(format!("no {name}: {NO_SPECIAL}")),
+                    false => bad(rest, after),
+                });
+            }
+        }
         rest = after;
     };
-    if !texts.is_empty() {
-        context.out.emit(record.line(Line::of(texts.join(" "))))?;
+    if !record.fields.is_empty() {
+        context.out.emit(record)?;
     }
     outcome
 }
@@ -137,6 +140,12 @@ fn form(text: &str) -> (Option<&str>, &str) {
     let end = form.find(|c: char| !c.is_alphanumeric()).unwrap_or(form.len());
     let (form, after) = form.split_at_checked(end).unwrap_or((form, ""));
     (Some(form), after)
+}
+
+/// Whether a register is one of those that the dump may lack, and does.
+fn is_not_saved(name: &str, session: &Session) -> bool {
+    let is_special = SpecialRegisters::names().any(|known| known.eq_ignore_ascii_case(name));
+    is_special && session.processor().is_some_and(|processor| processor.special.is_none())
 }
 
 /// The debugger puts the caret under the last character of a register that it does not know.

@@ -2,7 +2,7 @@
 
 use crate::command::Context;
 use crate::command::show::typed::{value_span, with_bytes};
-use crate::output::{Action, Field, Line, Record, Role, Span};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::session::{Home, Local};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::words::c_name;
@@ -33,61 +33,46 @@ pub(in crate::command) const UNAVAILABLE: &str = "<value unavailable>";
 impl Columns {
     /// A variable's record.
     pub(super) fn row(self, local: &Local, width: usize, context: &Context<'_>) -> Record {
-        let mut line = Line::new();
-        if self.kinds {
-            line = line.label(if local.parameter { "prv param  " } else { "prv local  " });
-        }
-        if self.places {
-            let address = local.home.address().map_or_else(|| " ".repeat(17), hex::tick);
-            line = line.text(format!("{address} {:<14} ", local.home.text()));
-        }
-        if self.short_places {
-            line = line.role(Role::Register, format!("{:<14} ", local.home.text()));
-        }
-        let type_name = type_name(local);
-        if self.types {
-            line = line.label(format!("{type_name} "));
-        }
-        let name = if self.types || self.short_places {
-            local.name.clone()
-        } else {
-            format!("{:>width$}", local.name)
-        };
-        let value = value(local, context);
-        let text = value.text().to_owned();
-        Record::new("local")
-            .field("name", local.name.as_str())
-            .field("type", type_name)
-            .field("parameter", local.parameter)
-            .field("place", local.home.text())
-            .field("address", local.home.address().map(Field::Hex))
-            .field("value", local.bytes.is_some().then_some(text))
-            .line(line.role(Role::Symbol, name).text(" = ").span(value))
+        let kind = if local.parameter { "prv param  " } else { "prv local  " };
+        let gap = |record: Record, shown: bool| if shown { record.text(" ") } else { record };
+        let with_place = self.places || self.short_places;
+        let place = Cell::new(local.home.text()).left(14);
+        let place = if self.short_places { place.role(Role::Register) } else { place };
+        let name = Cell::new(local.name.as_str()).role(Role::Symbol);
+        let name = if self.types || self.short_places { name } else { name.right(width) };
+        let record = Record::new("local")
+            .cell_where(self.kinds, "parameter", Cell::new(local.parameter).shown(kind).role(Role::Label))
+            .cell_where(self.places, "address", Cell::new(local.home.address().map(Field::Address)).left(17));
+        let record = gap(record, self.places).cell_where(with_place, "place", place);
+        let ty = Cell::new(type_name(local)).role(Role::Label);
+        let record = gap(record, with_place).cell_where(self.types, "type", ty);
+        gap(record, self.types).cell("name", name).text(" = ").cell("value", value(local, context))
     }
 }
 
-/// A variable's value as one span; what cannot be known says so.
-pub(in crate::command) fn value(local: &Local, context: &Context<'_>) -> Span {
-    let unavailable = || Span::new(Role::Unreadable, UNAVAILABLE);
+/// A variable's value; of one that is not known why.
+pub(in crate::command) fn value(local: &Local, context: &Context<'_>) -> Cell {
     // A structure is shown by dt; its address is what matters here.
     if let (Some(Type::Udt(udt)), Some(address)) = (local.ty.get(), local.home.address()) {
         let object = Action::object(format!("{}!{}", local.ty.module, udt.name), address);
-        return Span::new(Role::Value, type_name(local)).with_action(object);
+        return Cell::new(type_name(local)).role(Role::Value).link(object);
     }
     let Some(bytes) = &local.bytes else {
-        return constant(local, context).unwrap_or_else(unavailable);
+        let unknown = Cell::new(Field::unreadable(context.session.why_unknown(local)));
+        return unknown.mark(constant(local, context).unwrap_or_else(|| UNAVAILABLE.to_owned()));
     };
-    let value = with_bytes(&context.session.target, &local.ty, bytes);
-    value_span(&plain_pointer(value), &local.ty, local.home.address())
+    let value = plain_pointer(with_bytes(&context.session.target, &local.ty, bytes));
+    let shown = Line::new().span(value_span(&value, &local.ty, local.home.address()));
+    Cell::new(value.text).spans(shown)
 }
 
 /// What is said of a variable that its function's records call a constant, without saying where that holds.
-fn constant(local: &Local, context: &Context<'_>) -> Option<Span> {
+fn constant(local: &Local, context: &Context<'_>) -> Option<String> {
     let Home::Constant(value) = local.home else { return None };
     let all = value.to_le_bytes();
     let bytes = all.get(..usize::try_from(local.ty.size()?).ok()?)?;
     let text = plain_pointer(with_bytes(&context.session.target, &local.ty, bytes)).text;
-    Some(Span::new(Role::Unreadable, format!("<{text} in a part of its scope>")))
+    Some(format!("<{text} in a part of its scope>"))
 }
 
 /// `dv` writes pointers with all their digits and without the type behind them; strings stay.
@@ -95,6 +80,6 @@ fn plain_pointer(value: Value) -> Value {
     let ValueKind::Pointer(to) = value.kind else {
         return value;
     };
-    let text = value.text.find('"').and_then(|at| value.text.get(at..)).map(|text| format!(" {text}"));
-    Value { text: format!("0x{}{}", hex::tick(to), text.unwrap_or_default()), kind: value.kind }
+    let text = value.quotation().map(|text| format!(" {text}")).unwrap_or_default();
+    Value { text: format!("0x{}{text}", hex::tick(to)), ..value }
 }

@@ -27,8 +27,7 @@ pub(super) fn variable(
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     let address = local.home.address();
-    let place =
-        address.map_or_else(|| local.home.text().replace('@', ""), |address| format!("0x{address:x}"));
+    let place = address.map_or_else(|| local.home.bare(), |address| format!("0x{address:x}"));
     let written = type_name(local).replace(" *", "*");
     let ty = ["struct ", "class ", "union ", "enum "].iter().find_map(|word| written.strip_prefix(word));
     let line = Line::of("Local var @ ").role(Role::Register, place).text(" Type ");

@@ -40,11 +40,40 @@ pub struct Value {
     pub text: String,
     /// What it is.
     pub kind: ValueKind,
+    /// What the text ends with beside a type's name or a number, for who words these otherwise.
+    pub beside: Option<Beside>,
+}
+
+/// What is said of a value beside a type's name or a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beside {
+    /// A text, in its quotes.
+    Quotation(String),
+    /// A structure in short: `[ 0x.. - 0x.. ]`.
+    Summary(String),
+}
+
+impl Beside {
+    /// What is said.
+    pub fn text(&self) -> &str {
+        match self {
+            Beside::Quotation(text) | Beside::Summary(text) => text,
+        }
+    }
 }
 
 impl Value {
-    fn new(kind: ValueKind, text: impl Into<String>) -> Value {
-        Value { text: text.into(), kind }
+    /// A value with nothing beside it.
+    pub fn new(kind: ValueKind, text: impl Into<String>) -> Value {
+        Value { text: text.into(), kind, beside: None }
+    }
+
+    /// The text beside it, in its quotes.
+    pub fn quotation(&self) -> Option<&str> {
+        match &self.beside {
+            Some(Beside::Quotation(text)) => Some(text),
+            _ => None,
+        }
     }
 
     fn unreadable() -> Value {
@@ -79,10 +108,11 @@ fn value_within(view: &View<'_>, id: TypeId, address: u64, style: Style, depth: 
         Type::Udt(udt) => {
             let name = word(view.source, id, style);
             match summary(view, &udt, address) {
-                Some(summary) if style.detail == Detail::Verbose => {
-                    Value::new(ValueKind::Text, format!("{name}\n {summary}"))
+                Some(beside) => {
+                    let gap = if style.detail == Detail::Verbose { "\n " } else { " " };
+                    let text = format!("{name}{gap}{}", beside.text());
+                    Value { text, kind: ValueKind::Text, beside: Some(beside) }
                 }
-                Some(summary) => Value::new(ValueKind::Text, format!("{name} {summary}")),
                 None => Value::new(ValueKind::Word, name),
             }
         }
@@ -132,12 +162,15 @@ fn pointer_value(view: &View<'_>, target: TypeId, at: u64, style: Style, depth: 
     if style.detail == Detail::Block {
         return Value::new(ValueKind::Pointer(at), format!("{number} "));
     }
+    let mut beside = None;
     let (kind, rest) = match view.source.get(target) {
         Some(Type::Base(base)) => match base.kind {
             BaseKind::Void | BaseKind::None => (ValueKind::Pointer(at), base.word().to_owned()),
             BaseKind::Char | BaseKind::UChar | BaseKind::Wchar => {
                 let text = string_at(view, base.size, MAX_POINTED, at);
-                (ValueKind::Pointer(at), format!(" {text}"))
+                let rest = format!(" {text}");
+                beside = Some(Beside::Quotation(text));
+                (ValueKind::Pointer(at), rest)
             }
             _ => (ValueKind::Pointer(at), format!(" -> {}", base_value(view, base, at).text)),
         },
@@ -145,16 +178,18 @@ fn pointer_value(view: &View<'_>, target: TypeId, at: u64, style: Style, depth: 
             let name = view.symbol(at).unwrap_or_default();
             (ValueKind::Code(at), format!("{} {name}", word(view.source, target, style)))
         }
-        Some(Type::Udt(_)) => (ValueKind::Pointer(at), value_within(view, target, at, style, depth + 1).text),
-        Some(_) => {
+        Some(pointed) => {
+            let is_named = matches!(pointed, Type::Udt(_));
             let pointed = value_within(view, target, at, style, depth + 1);
-            (ValueKind::Pointer(at), format!(" -> {}", pointed.text))
+            beside = pointed.beside;
+            let rest = if is_named { pointed.text } else { format!(" -> {}", pointed.text) };
+            (ValueKind::Pointer(at), rest)
         }
         None => (ValueKind::Pointer(at), String::new()),
     };
     let to = if style.detail == Detail::Verbose { "to " } else { "" };
     let to = if rest.starts_with(' ') { "" } else { to };
-    Value::new(kind, format!("{number} {to}{rest}"))
+    Value { text: format!("{number} {to}{rest}"), kind, beside }
 }
 
 fn array_value(
@@ -171,10 +206,11 @@ fn array_value(
     {
         let length = usize::try_from(count).unwrap_or(usize::MAX).min(MAX_POINTED * 2);
         let text = string_at(view, base.size, length, address);
-        return Value::new(ValueKind::Text, format!("[{count}]  {text}"));
+        let shown = format!("[{count}]  {text}");
+        return Value { text: shown, kind: ValueKind::Text, beside: Some(Beside::Quotation(text)) };
     }
     let first = value_within(view, element, address, style, depth + 1);
-    Value { text: format!("[{count}] {}", first.text), kind: first.kind }
+    Value { text: format!("[{count}] {}", first.text), ..first }
 }
 
 /// A string of at most `length` characters of `size` bytes, in quotes; where memory cannot be read, the note that says
@@ -211,29 +247,29 @@ fn read_error(address: u64) -> String {
 }
 
 /// What `dt` shows of a few structures beside their name.
-fn summary(view: &View<'_>, udt: &Udt, address: u64) -> Option<String> {
+fn summary(view: &View<'_>, udt: &Udt, address: u64) -> Option<Beside> {
     match udt.name.as_str() {
         "_LIST_ENTRY" | "LIST_ENTRY" if udt.size == 16 => {
             let mut bytes = [0u8; 16];
             view.fill(address, &mut bytes).then_some(())?;
             let (next, previous) = (bounded::u64_at(&bytes, 0)?, bounded::u64_at(&bytes, 8)?);
-            Some(format!("[ {} - {} ]", pointer(next), pointer(previous)))
+            Some(Beside::Summary(format!("[ {} - {} ]", pointer(next), pointer(previous))))
         }
         "_LARGE_INTEGER" | "_ULARGE_INTEGER" | "_FILETIME" => {
             let number = view.uint(address, 8)?;
-            Some(match number {
+            Some(Beside::Summary(match number {
                 0 => "0x0".to_owned(),
                 _ => hex_or_zero(number),
-            })
+            }))
         }
-        "_UNICODE_STRING" if udt.size == 16 => Some(counted_string(view, address, true)),
+        "_UNICODE_STRING" if udt.size == 16 => Some(Beside::Quotation(counted_string(view, address, true))),
         "_STRING" | "_ANSI_STRING" | "_OEM_STRING" if udt.size == 16 => {
-            Some(counted_string(view, address, false))
+            Some(Beside::Quotation(counted_string(view, address, false)))
         }
         "_GUID" | "GUID" if udt.size == 16 => {
             let mut bytes = [0u8; 16];
             view.fill(address, &mut bytes).then_some(())?;
-            Some(crate::util::guid::Guid(bytes).to_string().to_ascii_lowercase())
+            Some(Beside::Summary(crate::util::guid::Guid(bytes).to_string().to_ascii_lowercase()))
         }
         _ => None,
     }

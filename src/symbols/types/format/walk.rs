@@ -196,7 +196,7 @@ impl Walk<'_, '_> {
                     place: Place::Virtual,
                     name: base_udt.name.clone(),
                     width: self.options.width(),
-                    value: Value { text: "virtual base class".to_owned(), kind: ValueKind::Word },
+                    value: Value::new(ValueKind::Word, "virtual base class"),
                     ty: base.ty,
                     address: None,
                 });
@@ -257,7 +257,7 @@ impl Walk<'_, '_> {
                 TABLE_POINTER => 0,
                 _ => self.options.width(),
             },
-            value: Value { text: String::new(), kind: ValueKind::Word },
+            value: Value::new(ValueKind::Word, String::new()),
             ty,
             address: at.address,
         };
@@ -300,7 +300,7 @@ impl Walk<'_, '_> {
                 place: Place::Constant,
                 name: name.clone(),
                 width: 0,
-                value: Value { text: signed(*value), kind: ValueKind::Word },
+                value: Value::new(ValueKind::Word, signed(*value)),
                 ty,
                 address: None,
             });
@@ -354,7 +354,7 @@ impl Walk<'_, '_> {
         let style = Style { detail: self.options.detail(), level };
         match address {
             Some(address) => value(self.view, ty, address, style),
-            None => Value { text: word(self.view.source, ty, style), kind: ValueKind::Word },
+            None => Value::new(ValueKind::Word, word(self.view.source, ty, style)),
         }
     }
 
