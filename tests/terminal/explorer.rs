@@ -75,6 +75,27 @@ fn sections_fold_and_a_search_unfolds_them() {
     }
 }
 
+/// The analysis opens with its arguments and facts in sight; its prose is broken for the width, its parts are the same.
+#[test]
+fn the_analysis_folds_on_every_size() {
+    for (columns, rows) in [(80, 24), (160, 50)] {
+        let mut terminal = Terminal::open(columns, rows, &["--demo", "scanner-1a"], &[]);
+        terminal.wait_for("MEMORY_MANAGEMENT (1a)");
+        terminal.wait_for("Arg4: ");
+        terminal.press("\x1b_");
+        terminal.wait_for("Facts [+");
+        let screen = terminal.contents();
+        assert!(!screen.contains("Arg4: ") && screen.contains("First look: "), "{screen}");
+        terminal.press("/Arg4\r");
+        terminal.wait_for("Arg4: ");
+        assert!(terminal.contents().contains("Facts [+"), "{}", terminal.contents());
+        terminal.press("*");
+        terminal.wait_until("all facts", |terminal| !terminal.contents().contains("[+"));
+        terminal.press(":q\r");
+        assert!(terminal.end().success());
+    }
+}
+
 #[test]
 fn the_command_q_and_control_d_end_it_too() {
     for keys in ["q\r", ":q\r", "\x04", "\t:q\r", "\tq"] {
