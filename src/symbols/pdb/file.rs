@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::container::Identity;
+use super::inline_index::{self, Inlined};
 use super::publics;
 use super::recent::Recent;
 use super::sorted_publics::SortedPublics;
@@ -32,6 +33,7 @@ pub struct PdbFile {
     /// Whether the cache's table is made anew.
     renews_cache: bool,
     publics: OnceLock<Option<SortedPublics>>,
+    inlined: OnceLock<Inlined>,
     recent: Recent,
 }
 
@@ -63,6 +65,7 @@ impl PdbFile {
             stop: Arc::new(|| false),
             renews_cache: false,
             publics: OnceLock::new(),
+            inlined: OnceLock::new(),
             recent: Recent::default(),
         }
     }
@@ -122,6 +125,17 @@ impl PdbFile {
 
     pub(crate) fn recent(&self) -> &Recent {
         &self.recent
+    }
+
+    /// What was inlined where, read when it is first asked for; `None` where that was stopped: the next question reads again.
+    pub(crate) fn inlined(&self) -> Option<&Inlined> {
+        match self.inlined.get() {
+            Some(known) => Some(known),
+            None => {
+                let read = inline_index::read(&self.streams, &*self.stop)?;
+                Some(self.inlined.get_or_init(|| read))
+            }
+        }
     }
 
     pub(crate) fn cached_type(&self, id: TypeId) -> Option<Type> {

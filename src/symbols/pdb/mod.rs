@@ -8,6 +8,7 @@ mod c13;
 pub mod container;
 mod debug_header;
 pub mod file;
+mod inline_index;
 mod inline_sites;
 mod inlines;
 mod leaf;
