@@ -8,6 +8,7 @@ use super::status::low_half;
 use crate::debuggee::{RegisterContext, Target};
 use crate::dump::{Header, Machine};
 use crate::memory::Memory;
+use crate::unwind::exception_record::{is_about, is_record, record_place};
 use crate::unwind::{FrameKind, Note, Stack, TRAP_FRAME_SIZE, TargetHost, TrapCause, TrapFrame};
 
 /// Where the registers of the fault are.
@@ -47,9 +48,6 @@ pub enum ContextKind {
 const BREAKPOINT: u32 = 0x8000_0003;
 /// Bytes of a stack that are searched at most: more than the largest kernel stack has.
 const MAX_STACK: u64 = 0x2_0000;
-/// Distance from a trap frame down to the exception record that the kernel's dispatcher builds: alike in every dump from
-/// build 9600 to 26100.
-const RECORD_BELOW: u64 = 0xa8;
 /// What no instruction lies below.
 const LOWEST_CODE: u64 = 0x1_0000;
 
@@ -80,7 +78,7 @@ impl Search<'_> {
     /// What a parameter is the address of, if that is there.
     fn among_parameters(&self, header: &Header, arguments: &[Argument; 4]) -> Option<CrashContext> {
         let record = arguments.iter().find(|argument| argument.kind == ParameterKind::ExceptionRecord);
-        let record = record.map(|argument| argument.value).filter(|&address| is_record(self.target, address));
+        let record = record.map(|argument| argument.value).filter(|&address| record_at(self.target, address));
         arguments.iter().enumerate().find_map(|(index, argument)| {
             let source = ContextSource::Parameter(index);
             let found = |kind, address, record| Some(CrashContext { source, kind, address, record });
@@ -100,7 +98,7 @@ impl Search<'_> {
                     // Two pointers: the record, the context (winnt.h).
                     let pointer = |offset| self.target.memory().u64(argument.value.wrapping_add(offset)).ok();
                     let context = pointer(8).filter(|&address| self.is_context(header.machine, address))?;
-                    let record = pointer(0).filter(|&address| is_record(self.target, address));
+                    let record = pointer(0).filter(|&address| record_at(self.target, address));
                     found(ContextKind::ContextRecord, context, record)
                 }
                 _ => None,
@@ -209,19 +207,14 @@ pub fn trap_frame_at(target: &Target, address: u64) -> Option<TrapFrame> {
 
 /// The dispatcher's record about the instruction of a trap frame, or about the breakpoint before it.
 pub fn record_below(target: &Target, frame: &TrapFrame) -> Option<u64> {
-    let record = frame.address.checked_sub(RECORD_BELOW)?;
+    let record = record_place(frame.address)?;
     let address = target.memory().u64(record.wrapping_add(0x10)).ok()?;
-    (frame.machine.rip.wrapping_sub(address) <= 1 && is_record(target, record)).then_some(record)
+    (is_about(address, frame.machine.rip) && record_at(target, record)).then_some(record)
 }
 
-/// Whether the bytes can be an EXCEPTION_RECORD (winnt.h): an error, a warning or a status of the dispatcher's own
-/// (0x10000001 and its like), the flags that there are, and no more parameters than it has room for.
-fn is_record(target: &Target, address: u64) -> bool {
-    let word = |offset| target.memory().u32(address.wrapping_add(offset));
-    let (Ok(code), Ok(flags), Ok(parameters)) = (word(0), word(4), word(0x18)) else {
-        return false;
-    };
-    (matches!(code >> 28, 0x8 | 0xc | 0xe) || (0x1000_0000..0x1000_0010).contains(&code))
-        && flags < 0x200
-        && parameters <= 15
+/// Whether the bytes can be an EXCEPTION_RECORD.
+fn record_at(target: &Target, address: u64) -> bool {
+    let word = |offset| target.memory().u32(address.wrapping_add(offset)).ok();
+    let members = || Some((word(0)?, word(4)?, word(0x18)?));
+    members().is_some_and(|(code, flags, parameters)| is_record(code, flags, parameters))
 }

@@ -9,6 +9,7 @@ mod chain;
 mod codes;
 mod epilog;
 mod error;
+pub mod exception_record;
 mod frame;
 mod host;
 mod machine_frame;

@@ -3,6 +3,7 @@
 //! They serve twice: trap frames carry the walk to the interrupted code, and words inside any of them are no return
 //! addresses, however much they look like ones.
 
+use super::exception_record::{is_about, is_record, record_place};
 use super::host::UnwindHost;
 use super::machine_frame::MachineFrame;
 use super::registers::CONTEXT_SIZE;
@@ -11,9 +12,6 @@ use super::trap::{TRAP_FRAME_RIP, TRAP_FRAME_SIZE, TrapCause, TrapFrame};
 
 /// Trap frames at most in one search.
 const MAX_TRAPS: usize = 64;
-/// Distance from the trap frame down to the exception record that the kernel's dispatcher builds (seen alike in
-/// every dump from build 9600 to 26100).
-const RECORD_BELOW: u64 = 0xa8;
 /// Size of EXCEPTION_RECORD.
 const RECORD_SIZE: u64 = 0x98;
 /// A system call from kernel mode pushes its own machine frame, whose stack pointer lies this far above the trap
@@ -111,25 +109,18 @@ fn trap_at(host: &dyn UnwindHost, stack: &StackBytes, at: u64) -> Option<LiveTra
     if called && !host.module_at(machine.rip).is_some_and(|module| module.is_kernel()) {
         return None;
     }
-    let record = at.wrapping_sub(RECORD_BELOW);
-    let record = is_record(stack, record, Some(machine.rip)).then_some(record);
+    let record = record_place(at).filter(|&record| {
+        record_at(stack, record).is_some_and(|instruction| is_about(instruction, machine.rip))
+    });
     let service = frame.cause == TrapCause::SystemCall && !machine.from_user_mode();
     Some(LiveTrap { frame, exact, record, is_call_of_the_kernel: called || service })
 }
 
-/// Whether an EXCEPTION_RECORD stands at `at`; with `ip`, one about the instruction at `ip` or just before it (a
-/// breakpoint's record names the instruction, the trap frame the one after).
-fn is_record(stack: &StackBytes, at: u64, ip: Option<u64>) -> bool {
-    let (Some(code), Some(flags), Some(address), Some(parameters)) = (
-        stack.u32_at(at),
-        stack.u32_at(at.wrapping_add(4)),
-        stack.u64_at(at.wrapping_add(0x10)),
-        stack.u32_at(at.wrapping_add(0x18)),
-    ) else {
-        return false;
-    };
-    let code_is_status = matches!(code >> 28, 0x8 | 0xc) || (0x1000_0000..0x1000_0010).contains(&code);
-    code_is_status && flags < 0x200 && parameters <= 15 && ip.is_none_or(|ip| ip.wrapping_sub(address) <= 2)
+/// The instruction that the EXCEPTION_RECORD at `at` names, if one can stand there.
+fn record_at(stack: &StackBytes, at: u64) -> Option<u64> {
+    let word = |offset| stack.u32_at(at.wrapping_add(offset));
+    let is_one = is_record(word(0)?, word(4)?, word(0x18)?);
+    stack.u64_at(at.wrapping_add(0x10)).filter(|_| is_one)
 }
 
 /// Ranges that hold no return addresses: contexts, exception records about code, and tables of (module, function)
@@ -138,9 +129,7 @@ pub(crate) fn masks(host: &dyn UnwindHost, stack: &StackBytes, contexts: &[u64])
     let mut masks: Vec<Mask> = contexts.iter().map(|&at| Mask::of(at, CONTEXT_SIZE as u64)).collect();
     let mut at = stack.start;
     while at < stack.end() {
-        let names_code =
-            stack.u64_at(at.wrapping_add(0x10)).is_some_and(|address| host.module_at(address).is_some());
-        if names_code && is_record(stack, at, None) {
+        if record_at(stack, at).is_some_and(|instruction| host.module_at(instruction).is_some()) {
             masks.push(Mask::of(at, RECORD_SIZE));
         }
         // A dispatcher context: the address of a call, the module's base, the function's entry.
