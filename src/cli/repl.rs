@@ -82,7 +82,7 @@ fn step(line: &str, session: &mut Session, writer: &mut Writer) -> Step {
         Ok(LineEnd::Next) => Step { quit: false, failed },
         Ok(LineEnd::Quit) | Err(Failure { error: CommandError::Closed, .. }) => Step { quit: true, failed },
         Err(failure) => {
-            report(&failure);
+            report(&failure, session.settings.language);
             Step { quit: false, failed: true }
         }
     }

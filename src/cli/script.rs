@@ -7,6 +7,7 @@ use super::writer::Writer;
 use super::{Exit, Flags, complain, complain_of_lack, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
+use crate::words::{Language, Message};
 
 /// The longest command file that runs before the explorer, which keeps what it is to run.
 #[cfg(feature = "explorer")]
@@ -49,7 +50,7 @@ pub fn run(mut session: Session, options: &Flags) -> Exit {
             Ok(LineEnd::Quit) => break,
             Err(Failure { error: CommandError::Closed, .. }) => break,
             Err(failure) => {
-                report(&failure);
+                report(&failure, session.settings.language);
                 exit = Exit::CommandFailed;
             }
         }
@@ -62,12 +63,16 @@ fn refuse(message: &str) -> Exit {
     Exit::Usage
 }
 
-/// Says on standard error which command failed, why, and what was not run because of it.
-pub fn report(failure: &Failure) {
-    let hint = failure.error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-    complain(&format!("{}: {}{hint}", failure.command, failure.error.to_string().trim_start()));
+/// Says on standard error which command failed, why, what was not run because of it, and what helps.
+pub fn report(failure: &Failure, language: Language) {
+    let detail = failure.error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    complain(&format!("{}: {}{detail}", failure.command, failure.error.to_string().trim_start()));
     if !failure.skipped.is_empty() {
         complain(&format!("not run: {}", failure.skipped));
+    }
+    for hint in failure.error.hints() {
+        let hint = Message::new("hint.label").with("text", hint.in_language(language));
+        complain(&hint.in_language(language));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::exit::Refusal;
 use super::{ColorChoice, Exit, Flags, complain};
-use crate::output::{JsonStream, OutputClosed, Piece, Sink, ansi, plain, sanitize};
+use crate::output::{JsonStream, OutputClosed, Piece, Problem, Sink, ansi, plain, sanitize};
 use crate::util::files;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
@@ -167,9 +167,9 @@ impl Sink for Writer {
         }
     }
 
-    fn end(&mut self, error: Option<&str>) -> Result<(), OutputClosed> {
+    fn end(&mut self, problem: Option<&Problem>) -> Result<(), OutputClosed> {
         if let Form::Json(stream) = &mut self.form {
-            let text = stream.end(error);
+            let text = stream.end(problem);
             self.write(&text, &text)?;
         }
         self.flush()

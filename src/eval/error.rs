@@ -1,6 +1,7 @@
 //! Why an expression has no value, in the debugger's wording.
 
 use crate::util::hex;
+use crate::words::Message;
 use std::fmt;
 use thiserror::Error;
 
@@ -112,8 +113,17 @@ impl EvalError {
         }
     }
 
+    /// What to type about it.
+    pub fn hint(&self) -> Option<Message> {
+        match &self.fault {
+            Fault::Unresolved => Some(Message::new("hint.names")),
+            Fault::NoAddress(name) => Some(Message::new("hint.value").with("name", name)),
+            _ => None,
+        }
+    }
+
     /// What the debugger's wording leaves out.
-    pub fn hint(&self) -> Option<String> {
+    pub fn detail(&self) -> Option<String> {
         Some(match &self.fault {
             Fault::Unresolved => "no symbol, module, type or number of that name".to_owned(),
             Fault::Operand => "division by zero".to_owned(),
@@ -132,10 +142,7 @@ impl fmt::Display for EvalError {
         let preposition = match &self.fault {
             Fault::Lost { name, why } => return write!(out, "'{name}' has no value here: {why}"),
             Fault::NoAddress(name) => {
-                return write!(
-                    out,
-                    "'{name}' is kept in a register, so it has no address; ?? {name} shows its value"
-                );
+                return write!(out, "'{name}' is kept in a register, so it has no address");
             }
             Fault::Missing => " from",
             Fault::Character | Fault::Extra | Fault::Evaluator | Fault::ReturnType => " in",

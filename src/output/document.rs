@@ -1,6 +1,7 @@
 //! Documents, and where blocks go.
 
 use super::block::{Block, Piece};
+use super::problem::Problem;
 use super::record::Record;
 use super::span::Line;
 
@@ -47,11 +48,11 @@ pub trait Sink {
     /// A command begins; the pieces that follow are its.
     fn begin(&mut self, _command: &str) {}
 
-    /// The command that began last has ended, with its error's text if it failed.
+    /// The command that began last has ended, with why it failed if it did.
     ///
     /// # Errors
     /// [`OutputClosed`] when nobody reads any more.
-    fn end(&mut self, _error: Option<&str>) -> Result<(), OutputClosed> {
+    fn end(&mut self, _problem: Option<&Problem>) -> Result<(), OutputClosed> {
         Ok(())
     }
 }
@@ -87,7 +88,7 @@ impl Sink for Collector {
         Ok(())
     }
 
-    fn end(&mut self, _error: Option<&str>) -> Result<(), OutputClosed> {
+    fn end(&mut self, _problem: Option<&Problem>) -> Result<(), OutputClosed> {
         while let Some(block) = self.open.pop() {
             self.put(block);
         }

@@ -2,6 +2,7 @@
 
 use super::block::{Block, Piece};
 use super::field::Field;
+use super::problem::Problem;
 use super::record::Record;
 use super::sanitize::sanitize;
 use super::span::Line;
@@ -11,8 +12,8 @@ use std::mem;
 
 /// The object of a command, in pieces:
 ///
-/// `{"command": "...", "blocks": [BLOCK, ...], "error": null | "..."}` and a newline. The error comes last, because
-/// nothing is kept until the command has ended. A block is one of
+/// `{"command": "...", "blocks": [BLOCK, ...], "error": null | {"kind": "...", "text": "...", "hints": ["...", ...]}}` and a
+/// newline. The error comes last, because nothing is kept until the command has ended. A block is one of
 ///
 /// - `{"kind": "line", "text": "..."}`
 /// - `{"kind": "module", "fields": {...}, "text": "..."}`: a thing with its facts
@@ -54,15 +55,22 @@ impl JsonStream {
         written
     }
 
-    /// The last piece, with the error's text if the command failed. What is still open is closed.
-    pub fn end(&mut self, error: Option<&str>) -> String {
+    /// The last piece, with why the command failed, if it did. What is still open is closed.
+    pub fn end(&mut self, problem: Option<&Problem>) -> String {
         let mut written = String::new();
         while self.open > 0 {
             self.close(&mut written);
         }
         let before = mem::take(&mut self.before);
         let start = if before == "," { "" } else { before.as_str() };
-        let error = error.map_or_else(|| "null".to_owned(), text);
+        let error = problem.map_or_else(
+            || "null".to_owned(),
+            |problem| {
+                let hints: Vec<String> = problem.hints.iter().map(|hint| text(hint)).collect();
+                let (kind, why) = (text(problem.kind), text(&problem.text));
+                format!("{{\"kind\":{kind},\"text\":{why},\"hints\":[{}]}}", hints.join(","))
+            },
+        );
         format!("{written}{start}],\"error\":{error}}}\n")
     }
 
@@ -203,13 +211,13 @@ mod tests {
         }
         let mut closed = stream;
         let mut rest = written.clone();
-        written += &closed.end(Some("stopped"));
+        written += &closed.end(Some(&problem("stopped")));
         let value: Value = serde_json::from_str(&written).expect("an object");
         let grown = &value["blocks"][1];
         assert_eq!((&grown["of"], &grown["columns"][1]), (&Value::from("thread"), &Value::from("at")));
         assert_eq!(grown["blocks"][1]["fields"], serde_json::json!({"id": 2, "at": "0x10"}));
         assert_eq!(grown["blocks"][2]["blocks"][0]["fields"]["id"], 7);
-        assert_eq!(value["error"], "stopped");
+        assert_eq!(value["error"]["text"], "stopped");
         // The same closed by hand, with something behind it.
         let mut stream = JsonStream { before: ",".to_owned(), open: 2 };
         for piece in [Piece::Close, Piece::Close, Piece::Block(Block::Section(section))] {
@@ -244,11 +252,19 @@ mod tests {
         );
     }
 
+    fn problem(text: &str) -> Problem {
+        Problem {
+            kind: "argument",
+            text: text.to_owned(),
+            hints: vec!["lm lists \u{202e}them".into(), "b".into()],
+        }
+    }
+
     fn object(command: &str, blocks: &[Block], error: Option<&str>) -> Value {
         let mut stream = JsonStream::default();
         stream.begin(command);
         let mut text: String = blocks.iter().map(|block| stream.block(block)).collect();
-        text += &stream.end(error);
+        text += &stream.end(error.map(problem).as_ref());
         assert_eq!(text.matches('\n').count(), 1, "an object is a line");
         serde_json::from_str(&text).expect("an object")
     }
@@ -274,7 +290,10 @@ mod tests {
     #[test]
     fn a_command_that_says_nothing_has_no_blocks() {
         assert_eq!(object("x \"y\"", &[], Some("no \u{202e}such"))["blocks"], serde_json::json!([]));
-        assert_eq!(object("x \"y\"", &[], Some("no \u{202e}such"))["error"], "no \u{fffd}such");
+        assert_eq!(
+            object("x \"y\"", &[], Some("no \u{202e}such"))["error"],
+            serde_json::json!({"kind": "argument", "text": "no \u{fffd}such", "hints": ["lm lists \u{fffd}them", "b"]})
+        );
         assert_eq!(object("x \"y\"", &[], None)["command"], "x \"y\"");
     }
 

@@ -91,8 +91,8 @@ fn serve(mut session: Session, inbox: &Receiver<Errand>, outbox: &Sender<Reply>)
             // What fails for want of symbols that were no longer waited for has not failed by itself.
             Ok(Err(_)) if stopped => End::Cancelled,
             Ok(Err(Failure { error: CommandError::Closed, .. })) => End::Finished,
-            Ok(Err(failure)) => End::Failed(text(&failure)),
-            Err(_) => End::Failed(panic_text(&request.line)),
+            Ok(Err(failure)) => End::Failed { why: text(&failure), hints: failure.error.hints() },
+            Err(_) => End::Failed { why: panic_text(&request.line), hints: Vec::new() },
         };
         let flushed = sink.flush();
         let log = session.target.symbols().take_log();

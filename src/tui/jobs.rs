@@ -1,7 +1,7 @@
 //! What the engine is asked and when, and what its replies change.
 
 use super::app::{App, Effect, Running};
-use super::message::{End, Errand, Reply, State};
+use super::message::{End, Errand, Reply, State, hint_line};
 use super::page::Page;
 use super::panes::{CONSOLE, MODULES, PANES};
 use crate::output::{Line, Piece, Role};
@@ -211,10 +211,12 @@ impl App {
                 let text = text("explorer.status.stopped", self.language());
                 self.append([Line::new().role(Role::Warning, text)]);
             }
-            End::Failed(why) => {
+            End::Failed { why, hints } => {
                 let message = Message::new("explorer.status.error").with("why", why);
                 let line = Line::new().role(Role::Error, message.in_language(self.language()));
                 self.append([line]);
+                let language = self.language();
+                self.append(hints.iter().map(|hint| hint_line(hint, language)));
             }
         }
         self.console.kept_mut().close_all();

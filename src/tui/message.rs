@@ -90,8 +90,19 @@ pub(super) enum End {
     Quit,
     /// The user stopped it.
     Cancelled,
-    /// A command failed, and why.
-    Failed(String),
+    /// A command failed.
+    Failed {
+        /// The command and why.
+        why: String,
+        /// What helps.
+        hints: Vec<Message>,
+    },
+}
+
+/// What helps, as a line.
+pub(super) fn hint_line(hint: &Message, language: Language) -> Line {
+    let message = Message::new("hint.label").with("text", hint.in_language(language));
+    Line::of(message.in_language(language))
 }
 
 /// What is selected in the session, as far as the screen shows or depends on it.

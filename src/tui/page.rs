@@ -1,7 +1,7 @@
 //! What a pane shows: a command line and its output.
 
 use super::kept::Kept;
-use super::message::End;
+use super::message::{End, hint_line};
 use super::panes::PaneSpec;
 use super::view::View;
 use crate::output::{Action, Line, Packed, Piece, Role};
@@ -91,7 +91,11 @@ impl Page {
                 let line = Line::new().role(Role::Warning, text("explorer.status.stopped_pane", language));
                 incoming.prepend(line);
             }
-            End::Failed(why) => incoming.take([Line::new().role(Role::Error, why).into()], None),
+            End::Failed { why, hints } => {
+                let why = Line::new().role(Role::Error, why);
+                let hints = hints.iter().map(|hint| hint_line(hint, language));
+                incoming.take(std::iter::once(why).chain(hints).map(Piece::from), None);
+            }
             End::Finished | End::Quit => {}
         }
         if incoming.line(0).is_some_and(Packed::is_empty) {
@@ -178,7 +182,8 @@ mod tests {
         page.receive(vec![Line::of("two").into(), Line::of("three").into()], None);
         assert_eq!(page.kept().count(), 1);
         page.begin();
-        page.finish("r", &End::Failed("r: no context".into()), PANES[REGISTERS], Language::English);
+        let failed = End::Failed { why: "r: no context".into(), hints: Vec::new() };
+        page.finish("r", &failed, PANES[REGISTERS], Language::English);
         assert_eq!(page.kept().lines()[0].text(), "r: no context");
         assert_eq!(page.view.cursor, 7);
         assert!(!page.needs("r"));

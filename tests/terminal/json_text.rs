@@ -107,7 +107,7 @@ fn lines_of(json: &str) -> (String, Vec<String>) {
         for block in object["blocks"].as_array().expect("blocks") {
             add_lines(block, &mut text);
         }
-        errors.extend(object["error"].as_str().map(str::to_owned));
+        errors.extend(object["error"]["text"].as_str().map(str::to_owned));
     }
     (text, errors)
 }

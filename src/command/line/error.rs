@@ -4,15 +4,16 @@ use crate::debuggee::{Lack, NoCrash, NoRegisters, NoSpace};
 use crate::dump::Lost;
 use crate::eval::EvalError;
 use crate::memory::ReadError;
-use crate::output::OutputClosed;
+use crate::output::{OutputClosed, Problem, brief};
 use crate::session::{NoCode, NoLocals};
+use crate::words::{Language, Message};
 use thiserror::Error;
 
-/// Why a command failed. The text says what was tried, where, why it failed, and what helps.
+/// Why a command failed. The text says what was tried, where and why it failed; what helps is a hint.
 #[derive(Debug, Error)]
 pub enum CommandError {
     /// No command of that name.
-    #[error("no command '{name}'{}", hint(name, near))]
+    #[error("no command '{name}'{}", reason(name))]
     Unknown {
         /// What was typed.
         name: String,
@@ -60,6 +61,9 @@ pub enum CommandError {
     /// Variables are not known.
     #[error("{0}")]
     NoLocals(#[from] NoLocals),
+    /// Another error, and what helps.
+    #[error("{0}")]
+    Hinted(Box<CommandError>, Message),
     /// The user stopped it.
     #[error("cancelled")]
     Cancelled,
@@ -85,12 +89,63 @@ impl From<OutputClosed> for CommandError {
 }
 
 impl CommandError {
-    /// What the debugger's wording of an expression's error leaves out.
-    pub fn hint(&self) -> Option<String> {
+    /// The same error with something to type or do.
+    pub fn hinting(self, hint: Message) -> CommandError {
+        CommandError::Hinted(Box::new(self), hint)
+    }
+
+    /// What kind of failure it is, in a word that stays.
+    pub fn kind(&self) -> &'static str {
         match self {
-            CommandError::Expression(error) => error.hint(),
+            CommandError::Unknown { .. } => "unknown_command",
+            CommandError::Syntax(_) | CommandError::Caret { .. } => "syntax",
+            CommandError::Argument(_) => "argument",
+            CommandError::Expression(_) => "expression",
+            CommandError::Memory(_) => "memory",
+            CommandError::Missing(_) => "missing",
+            CommandError::NoCrash(_) => "no_crash",
+            CommandError::Lost(_) => "file_shrank",
+            CommandError::NoRegisters(_) => "no_registers",
+            CommandError::NoSpace(_) => "no_address_space",
+            CommandError::NoCode(_) => "no_code",
+            CommandError::NoLocals(_) => "no_locals",
+            CommandError::Hinted(error, _) => error.kind(),
+            CommandError::Cancelled => "cancelled",
+            CommandError::Closed => "output_closed",
+        }
+    }
+
+    /// What the debugger's wording of an expression's error leaves out.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            CommandError::Expression(error) => error.detail(),
+            CommandError::Hinted(error, _) => error.detail(),
             _ => None,
         }
+    }
+
+    /// What to type or do about it.
+    pub fn hints(&self) -> Vec<Message> {
+        match self {
+            CommandError::Unknown { name, .. } if is_of_live_targets(name) => Vec::new(),
+            CommandError::Unknown { near, .. } if near.is_empty() => vec![Message::new("hint.commands")],
+            CommandError::Unknown { near, .. } => {
+                vec![Message::new("hint.near").with("names", near.join(", "))]
+            }
+            CommandError::Expression(error) => error.hint().into_iter().collect(),
+            CommandError::Hinted(error, hint) => {
+                let mut hints = error.hints();
+                hints.push(hint.clone());
+                hints
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// All of it, with the hints in a language; the text, which is pasted, is the same in all.
+    pub fn problem(&self, language: Language) -> Problem {
+        let hints = self.hints().iter().map(|hint| hint.in_language(language).into_owned()).collect();
+        Problem { kind: self.kind(), text: brief(&self.to_string()).into_owned(), hints }
     }
 }
 
@@ -101,12 +156,13 @@ const OF_LIVE_TARGETS: &[&str] = &[
     ".breakin", ".detach", ".kill", ".restart", ".reboot", ".crash",
 ];
 
-fn hint(name: &str, near: &[&str]) -> String {
-    if OF_LIVE_TARGETS.contains(&name.to_ascii_lowercase().as_str()) {
-        return ": what was dumped does not run, so nothing can be run, stepped or stopped at".to_owned();
-    }
-    match near {
-        [] => "; .help lists them".to_owned(),
-        near => format!("; did you mean {}?", near.join(", ")),
+fn is_of_live_targets(name: &str) -> bool {
+    OF_LIVE_TARGETS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+fn reason(name: &str) -> &'static str {
+    match is_of_live_targets(name) {
+        true => ": what was dumped does not run, so nothing can be run, stepped or stopped at",
+        false => "",
     }
 }

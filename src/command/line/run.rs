@@ -7,7 +7,7 @@ use super::parse::first_command;
 use super::place::placed;
 use super::spec::{Effect, Needs};
 use crate::dump::{Machine, Mapping};
-use crate::output::{Line, OutputClosed, Piece, Role, Sink, brief};
+use crate::output::{Line, OutputClosed, Piece, Problem, Role, Sink};
 use crate::session::Session;
 
 /// How a line ended.
@@ -55,7 +55,7 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
                 let end = rest.find(';').unwrap_or(rest.len());
                 let (command, skipped) = rest.split_at_checked(end).unwrap_or((rest, ""));
                 sink.begin(command.trim());
-                let error = match sink.end(Some(&brief(&error.to_string()))) {
+                let error = match sink.end(Some(&error.problem(session.settings.language))) {
                     Ok(()) => error,
                     Err(closed) => closed.into(),
                 };
@@ -84,8 +84,8 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
                 None => outcome,
             },
         };
-        let text = outcome.as_ref().err().map(|error| brief(&error.to_string()).into_owned());
-        let outcome = outcome.and(sink.end(text.as_deref()).map_err(CommandError::from));
+        let problem = outcome.as_ref().err().map(|error| error.problem(session.settings.language));
+        let outcome = outcome.and(sink.end(problem.as_ref()).map_err(CommandError::from));
         if let Some(focus) = before {
             session.focus = focus;
             session.look_again();
@@ -126,8 +126,8 @@ impl Sink for Checked<'_> {
         self.sink.begin(command);
     }
 
-    fn end(&mut self, error: Option<&str>) -> Result<(), OutputClosed> {
-        self.sink.end(error)
+    fn end(&mut self, problem: Option<&Problem>) -> Result<(), OutputClosed> {
+        self.sink.end(problem)
     }
 }
 

@@ -20,6 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     needs: Needs::Target,
     ..CommandSpec::runs(run)
 };
+use crate::words::Message;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
@@ -27,7 +28,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let base = base_of(args.text, context)?;
     let Some(module) = context.session.target.modules().at(base).cloned() else {
-        return Err(CommandError::Missing(format!("no module at {}; lm lists them", hex::tick(base))));
+        return Err(CommandError::Missing(format!("no module at {}", hex::tick(base)))
+            .hinting(Message::new("hint.modules")));
     };
     let record = record(&module, context.session);
     context.out.emit(record)

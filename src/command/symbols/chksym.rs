@@ -19,10 +19,12 @@ pub const SPEC: CommandSpec = CommandSpec {
     needs: Needs::Target,
     ..CommandSpec::runs(run)
 };
+use crate::words::Message;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
-        return Err(CommandError::Argument("!chksym needs a module's name; lm lists them".to_owned()));
+        return Err(CommandError::Argument("!chksym needs a module's name".to_owned())
+            .hinting(Message::new("hint.modules")));
     }
     let module = module_named(args.text, context)?;
     let symbols = context.session.target.module_symbols(&module);

@@ -15,6 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     needs: Needs::Target,
     ..CommandSpec::runs(run)
 };
+use crate::words::Message;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.is_empty() {
@@ -27,7 +28,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         modules.extend(list.named(args.text).cloned());
     }
     if modules.is_empty() {
-        return Err(CommandError::Argument(format!("no module is called '{}'; lm lists them", args.text)));
+        return Err(CommandError::Argument(format!("no module is called '{}'", args.text))
+            .hinting(Message::new("hint.modules")));
     }
     for module in modules {
         context.out.check()?;

@@ -5,6 +5,7 @@ use super::super::event::Input;
 use super::super::message::End;
 use super::super::panes::REGISTERS;
 use super::Explorer;
+use crate::words::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::time::Instant;
 
@@ -99,7 +100,14 @@ fn a_failed_command_says_so_and_the_rest_goes_on() {
     explorer.settle();
     explorer.app.submit("lx");
     let request = explorer.app.next_request(Instant::now()).expect("the command");
-    explorer.answer(&request, End::Failed("lx: no command 'lx'; did you mean lm?".into()));
+    explorer.answer(
+        &request,
+        End::Failed {
+            why: "lx: no command 'lx'".into(),
+            hints: vec![Message::new("hint.near").with("names", "lm")],
+        },
+    );
     explorer.draw();
-    assert!(explorer.shows("error: lx: no command 'lx'; did you mean lm?"));
+    assert!(explorer.shows("error: lx: no command 'lx'"));
+    assert!(explorer.shows("Hint: did you mean lm?"));
 }

@@ -237,7 +237,7 @@ fn expected(arguments: &[Argument], position: usize) -> Vec<Expects> {
     let repeats = |argument: &Argument| argument.shown.contains("...");
     let last = arguments.len().saturating_sub(1);
     let repeated = arguments.iter().take(position).rposition(repeats);
-    let from = if position > last { repeated.unwrap_or(last) } else { position };
+    let from = repeated.unwrap_or(position.min(last));
     let mut kinds = Vec::new();
     for argument in arguments.iter().skip(from) {
         kinds.push(argument.kind);

@@ -48,6 +48,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     needs: Needs::Target,
     ..CommandSpec::runs(run)
 };
+use crate::words::Message;
 
 /// More symbols than this are cut off, with a word.
 const MAX_ROWS: usize = 1_000_000;
@@ -79,10 +80,12 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         _ => false,
     };
     if shown == 0 && (nameless || matcher.is_literal()) {
-        return Err(CommandError::Argument(format!(
-            "Couldn't resolve 'x {pattern}'{}",
-            why_not(&modules, context)
-        )));
+        let (why, hint) = why_not(&modules, context);
+        let error = CommandError::Argument(format!("Couldn't resolve 'x {pattern}'{why}"));
+        return Err(match hint {
+            Some(hint) => error.hinting(hint),
+            None => error,
+        });
     }
     Ok(())
 }
@@ -235,17 +238,22 @@ fn list_modules(modules: &[Module], context: &mut Context<'_>) -> Result<(), Com
     Ok(())
 }
 
-/// Why a literal name was not found, where the reason is a module without names.
-fn why_not(modules: &[Module], context: &Context<'_>) -> String {
+/// Why a literal name was not found, where the reason is a module without names, and what helps.
+fn why_not(modules: &[Module], context: &Context<'_>) -> (String, Option<Message>) {
     match modules {
-        [] => ": no such module; lm lists them".to_owned(),
+        [] => (": no such module".to_owned(), Some(Message::new("hint.modules"))),
         [module] => {
             let symbols = context.session.target.module_symbols(module);
             match &symbols.names {
-                Some(names) => format!(": no such name in the {} of {}", names.symbol_origin(), module.name),
-                None => format!(": {} has no symbols; .reload /f {0} tells what was tried", module.name),
+                Some(names) => {
+                    (format!(": no such name in the {} of {}", names.symbol_origin(), module.name), None)
+                }
+                None => {
+                    let hint = Message::new("hint.symbols").with("module", &module.name);
+                    (format!(": {} has no symbols", module.name), Some(hint))
+                }
             }
         }
-        _ => String::new(),
+        _ => (String::new(), None),
     }
 }

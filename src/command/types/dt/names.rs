@@ -8,6 +8,7 @@ use crate::output::{Action, Field, Line, Record, Role};
 use crate::symbols::source::SymbolKind;
 use crate::symbols::wildcard::Wildcard;
 use crate::util::hex;
+use crate::words::Message;
 use std::sync::Arc;
 
 /// Types, and variables with types, whose names match.
@@ -19,9 +20,10 @@ pub(super) fn list(wanted: &Wanted, context: &mut Context<'_>) -> Result<(), Com
     };
     if modules.is_empty() {
         return Err(CommandError::Argument(format!(
-            "no module matches '{}'; lm lists them",
+            "no module matches '{}'",
             wanted.name.split_once('!').map_or("*", |(module, _)| module)
-        )));
+        ))
+        .hinting(Message::new("hint.modules")));
     }
     let pattern = Wildcard::new(name);
     let detailed = (wanted.options.verbose || wanted.size.is_some()) && !wanted.each;
