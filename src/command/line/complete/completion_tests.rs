@@ -49,7 +49,7 @@ fn arguments_by_their_kind_and_place() {
         (".sympath srv*/tmp;/us", 18, vec![Kind::Path]),
         (".sympath+ /us", 10, vec![Kind::Path]),
         // Text is anyone's own.
-        (".echo a", 7, vec![]),
+        (".echo a", 6, vec![]),
     ] {
         let completion = Completion::of(text);
         assert_eq!((completion.at, completion.kinds), (at, kinds), "{text}");
