@@ -15,7 +15,7 @@ const LINES: &[(&[&str], &[&str])] = &[
     (&["!analyze"], &["", "-v", "-show 1e", "-show 50 1 2 3 4", "-nosuch"]),
     (&[".bugcheck", "vertarget", "version", "||", ".time", ".effmach", ".dumpdebug", ".kframes"], &[""]),
     (&[".exr", ".cxr", ".trap", ".thread"], &["", "-1", "@rsp", "0"]),
-    (&[".ecxr", "dv", "!x", "!mex.x", "!running", "!ready", ".f+", ".f-"], &[""]),
+    (&[".ecxr", "dv", "!x", "!running", "!ready", ".f+", ".f-"], &[""]),
     (&["!mex.running", "!mex.ready", "!mex.standby", "!locks"], &[""]),
     (&["!object"], &["", "\\Driver", "0"]),
     (&["!grep"], &["-i kebug x nt!Ke*", "nosuch lm", ""]),
@@ -37,7 +37,7 @@ const LINES: &[(&[&str], &[&str])] = &[
     (&[".reload", ".sympath", ".exepath", ".srcpath", ".symfix", "!sym", ".symopt"], &["", "+"]),
     (&["!chksym", "ld"], &["nt", "nosuch", ""]),
     (&["lsa"], &["@rip", "0", ""]),
-    (&["!ddt", "!mex.ddt"], &["nt!_LIST_ENTRY @rsp", "-n nt!_LIST_ENTRY @rsp", ""]),
+    (&["!ddt"], &["nt!_LIST_ENTRY @rsp", "-n nt!_LIST_ENTRY @rsp", ""]),
     (&["!list"], &["-x \"dq\" @rsp", "nt!_LIST_ENTRY.Flink @rsp", ""]),
     (&["!dlist", "dl", "dlb"], &["@rsp", "0", ""]),
     (
