@@ -63,7 +63,7 @@ fn ready_threads_are_those_of_the_record() {
 /// What was stopped ends what runs, and nothing that is typed later: lists are walked to their ends again.
 #[test]
 fn a_stop_is_over_when_the_next_line_runs() {
-    let mut session = session(&crate::forge::demo("wifi"));
+    let mut session = session(&root().join("assets/demo/wifi.dmp.gz"));
     let before = run(&mut session, "!ready");
     assert!(
         before.as_ref().is_ok_and(|lines| lines.iter().any(|line| line.contains("THREAD"))),
