@@ -1,5 +1,6 @@
 //! KPRCB: what a processor runs.
 
+use super::irql::Irql;
 use super::thread::Thread;
 use crate::debuggee::{Lack, Object, Scope};
 
@@ -40,6 +41,15 @@ impl<'s> Processor<'s> {
         })
     }
 
+    /// The processor of that number.
+    ///
+    /// # Errors
+    /// There is none, or its KPRCB is not known.
+    pub fn numbered(scope: &'s Scope<'s>, number: u32) -> Result<Processor<'s>, Lack> {
+        let found = Processor::all(scope).find(|(known, _)| *known == number);
+        found.map_or_else(|| Err(Lack::NoName { name: format!("processor {number}") }), |(_, found)| found)
+    }
+
     /// The KPRCB itself.
     pub fn object(&self) -> &Object<'s> {
         &self.prcb
@@ -53,6 +63,56 @@ impl<'s> Processor<'s> {
     /// The group that it belongs to: each has up to 64.
     pub fn group(&self) -> Result<u64, Lack> {
         self.prcb.field("Group")?.u64()
+    }
+
+    /// Its number within the group.
+    pub fn group_index(&self) -> Result<u64, Lack> {
+        self.prcb.field("GroupIndex")?.u64()
+    }
+
+    /// Its bit in the masks of its group.
+    pub fn set_member(&self) -> Result<u64, Lack> {
+        // Windows 7 brought groups.
+        self.prcb.first_of(&["GroupSetMember", "SetMember"])?.u64()
+    }
+
+    /// The IRQL that it had when the crash, or a debugger, stopped it.
+    pub fn saved_irql(&self) -> Result<Irql, Lack> {
+        let member = self.prcb.field("DebuggerSavedIRQL")?;
+        let level = member.u64()?;
+        Irql::of(level).ok_or_else(|| Lack::Shape { what: member.what(), wanted: "IRQL" })
+    }
+
+    /// How many interrupts it served.
+    pub fn interrupt_count(&self) -> Result<u64, Lack> {
+        self.prcb.field("InterruptCount")?.u64()
+    }
+
+    /// Ticks that it spent in the kernel, DPCs and interrupts included.
+    pub fn kernel_time(&self) -> Result<u64, Lack> {
+        self.prcb.field("KernelTime")?.u64()
+    }
+
+    /// Ticks that it ran user code.
+    pub fn user_time(&self) -> Result<u64, Lack> {
+        self.prcb.field("UserTime")?.u64()
+    }
+
+    /// Ticks that it ran DPCs.
+    pub fn dpc_time(&self) -> Result<u64, Lack> {
+        self.prcb.field("DpcTime")?.u64()
+    }
+
+    /// Ticks that it served interrupts.
+    pub fn interrupt_time(&self) -> Result<u64, Lack> {
+        self.prcb.field("InterruptTime")?.u64()
+    }
+
+    /// A control or descriptor table register that it saved; `None` where none was saved.
+    pub fn special_register(&self, name: &str) -> Option<u64> {
+        let processors = self.prcb.scope().target().processors();
+        let saved = processors.iter().find(|processor| processor.number == self.number)?;
+        saved.special.as_ref()?.get(name).filter(|&value| value != 0)
     }
 
     fn thread(&self, member: &str) -> Result<Thread<'s>, Lack> {

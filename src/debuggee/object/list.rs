@@ -1,4 +1,4 @@
-//! The elements of a doubly linked list.
+//! The elements of a linked list.
 
 use super::lack::Lack;
 use super::object::Object;
@@ -7,7 +7,7 @@ use crate::util::links::{Broken, Links};
 
 type Follow<'s> = Box<dyn FnMut(u64) -> Result<u64, ReadError> + 's>;
 
-/// Iterates over the structures that a LIST_ENTRY heads; what is wrong with the list comes last, as an error.
+/// Iterates over the structures of a list; what is wrong with the list comes last, as an error.
 pub struct Elements<'s> {
     links: Links<'s, Follow<'s>>,
     /// An element at address 0.
@@ -23,12 +23,27 @@ impl<'s> Object<'s> {
     /// # Errors
     /// No such type or member. What is wrong with the list comes as its last element.
     pub fn list(&self, ty: &str, link: &str) -> Result<Elements<'s>, Lack> {
-        Elements::new(self, ty, link)
+        Elements::new(self, ty, link, Links::ring)
+    }
+
+    /// The elements of the list whose head this SINGLE_LIST_ENTRY is: structures of type `ty` linked by their member
+    /// `link`; the last one's link is null.
+    ///
+    /// # Errors
+    /// As [`Object::list`]; the head cannot be read.
+    pub fn chain(&self, ty: &str, link: &str) -> Result<Elements<'s>, Lack> {
+        let first = self.u64()?;
+        Elements::new(self, ty, link, |_, follow| Links::chain(first, follow))
     }
 }
 
 impl<'s> Elements<'s> {
-    fn new(head: &Object<'s>, ty: &str, link: &str) -> Result<Elements<'s>, Lack> {
+    fn new(
+        head: &Object<'s>,
+        ty: &str,
+        link: &str,
+        links: impl FnOnce(u64, Follow<'s>) -> Links<'s, Follow<'s>>,
+    ) -> Result<Elements<'s>, Lack> {
         let scope = head.scope();
         let element = scope.object(ty, 0)?;
         let offset = element.field(link)?.address();
@@ -41,7 +56,7 @@ impl<'s> Elements<'s> {
             let at = at.wrapping_add(inner);
             if size == Some(4) { memory.u32(at).map(u64::from) } else { memory.u64(at) }
         });
-        let links = Links::ring(head.address(), follow).stopped_by(scope.stop());
+        let links = links(head.address(), follow).stopped_by(scope.stop());
         Ok(Elements { links, element, offset, head: head.clone() })
     }
 
