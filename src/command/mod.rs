@@ -15,6 +15,7 @@ mod memory;
 mod modules;
 mod objects;
 mod process;
+mod processor;
 mod registers;
 mod script;
 mod stack;

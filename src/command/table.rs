@@ -2,7 +2,8 @@
 
 use super::CommandSpec;
 use super::{
-    analysis, code, memory, modules, objects, process, registers, script, stack, symbols, system, types,
+    analysis, code, memory, modules, objects, process, processor, registers, script, stack, symbols, system,
+    types,
 };
 
 /// Every command.
@@ -19,6 +20,8 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &registers::cxr::SPEC,
     &registers::ecxr::SPEC,
     &registers::trap::SPEC,
+    &processor::dg::SPEC,
+    &processor::gdt::SPEC,
     &stack::k::SPEC,
     &stack::kframes::SPEC,
     &stack::frame::SPEC,
@@ -30,12 +33,25 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &process::process::SPEC,
     &code::fnent::SPEC,
     &system::effmach::SPEC,
-    &process::running::SPEC,
-    &process::ready::SPEC,
+    &processor::running::SPEC,
+    &processor::ready::SPEC,
     &process::thread::SPEC,
     &process::mex_running::RUNNING,
     &process::mex_running::READY,
     &process::mex_running::STANDBY,
+    &processor::pcr::SPEC,
+    &processor::prcb::SPEC,
+    &processor::irql::SPEC,
+    &processor::dpcs::SPEC,
+    &processor::dpcwatchdog::SPEC,
+    &processor::timer::SPEC,
+    &processor::apc::SPEC,
+    &processor::idt::SPEC,
+    &processor::ipi::SPEC,
+    &processor::frozen::SPEC,
+    &processor::cpuinfo::SPEC,
+    &processor::cpuid::SPEC,
+    &processor::smt::SPEC,
     &objects::object::SPEC,
     &objects::locks::SPEC,
     &system::dumpdebug::SPEC,

@@ -124,6 +124,13 @@ pub fn asctime(filetime: u64, zone: &Zone) -> Option<String> {
     zoned(filetime, zone).map(|at| asctime_of(&at))
 }
 
+/// ` 2/21/2021 01:38:22.987`: a FILETIME in columns, as `!timer` has it; `None` for zero and absurd values.
+pub fn slashes(filetime: u64, zone: &Zone) -> Option<String> {
+    let at = zoned(filetime, zone)?;
+    let date = format!("{:2}/{:2}/{:4}", at.month(), at.day(), at.year());
+    Some(format!("{date} {}.{:03}", at.strftime("%H:%M:%S"), at.millisecond()))
+}
+
 /// `2021-02-21T01:38:22.987Z`: a FILETIME as data; `None` for zero and for what lies after the year 9999.
 pub fn iso8601(filetime: u64) -> Option<String> {
     zoned(filetime, &Zone::Utc).map(|at| at.timestamp().to_string())

@@ -64,3 +64,13 @@ impl Patched {
         (session(&path), folder)
     }
 }
+
+/// Where a member lies, in bytes: in Windows 10 build 19041, which the forge's kernel has
+/// (`tests/forge/facts/layout.tsv`).
+pub fn offset(ty: &str, member: &str) -> u64 {
+    let facts = fs::read_to_string(root().join("tests/forge/facts/layout.tsv")).unwrap();
+    let wanted = format!("{ty}\t{member}\t");
+    let line = facts.lines().find(|line| line.starts_with(&wanted));
+    let line = line.unwrap_or_else(|| panic!("{ty}.{member}"));
+    u64::from_str_radix(line.split('\t').nth(2).unwrap().trim_start_matches("0x"), 16).unwrap()
+}

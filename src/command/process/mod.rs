@@ -2,6 +2,4 @@
 
 pub mod mex_running;
 pub mod process;
-pub mod ready;
-pub mod running;
 pub mod thread;

@@ -7,6 +7,7 @@ pub mod grid;
 pub mod irp;
 mod lack;
 pub mod object;
+pub mod processor;
 pub mod registers;
 pub mod symbol_text;
 pub mod thread;

@@ -1,6 +1,7 @@
 //! `!ready`: the threads that wait for a processor.
 
 use crate::command::line::{Out, nothing_more};
+use crate::command::show::processor::mask;
 use crate::command::show::thread::heading;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::debuggee::Lack;
@@ -78,9 +79,4 @@ fn show(
             })
         })
     })
-}
-
-/// A character for each processor of a group: `*` where its bit is set.
-fn mask(processors: u64) -> String {
-    (0..64).map(|bit| if processors >> bit & 1 == 1 { '*' } else { '-' }).collect()
 }

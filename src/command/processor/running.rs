@@ -49,7 +49,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             context.out.emit(row.record.clone())?;
             if stacks {
                 context.out.blank()?;
-                context.run_line(&format!("{}kn", row.number))?;
+                stack(row.number, context)?;
                 context.out.blank()?;
             }
         }
@@ -60,6 +60,16 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.out.emit(Line::new().role(Role::Warning, text))?;
     }
     Ok(())
+}
+
+/// The stack of a processor. Registers that are not known are a fact of that processor: the others follow.
+fn stack(number: u32, context: &mut Context<'_>) -> Result<(), CommandError> {
+    match context.run_line(&format!("{number}kn")) {
+        Err(CommandError::NoRegisters(why)) => {
+            context.out.emit(Line::new().role(Role::Unreadable, why.to_string()))
+        }
+        outcome => outcome,
+    }
 }
 
 /// The table's columns.

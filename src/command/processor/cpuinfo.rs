@@ -1,0 +1,81 @@
+//! `!cpuinfo`: what the processors are.
+
+use crate::command::show::processor::{Found, found, typed, unknown};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::debuggee::Lack;
+use crate::kernel::{Cpu, Processor};
+use crate::output::{Cell, Column, Field, Record, Role, Table};
+
+/// `!cpuinfo`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!cpuinfo"],
+    group: Group::Kernel,
+    arguments: &[Argument::new("[PROCESSOR]", Expects::Expression)],
+    summary: "Shows maker, model, speed, microcode and features of the processors",
+    help: "CP is the number, F/M/S are family, model and stepping; PRCB Signature is the revision of the microcode that \
+           Windows noted. The column MSR 8B belongs to live computers. Features are the low 32 bits of what the kernel \
+           uses; --json has all.\n\n\
+           kd> !cpuinfo\n\
+           CP  F/M/S Manufacturer  MHz PRCB Signature    MSR 8B Signature Features\n\
+           \u{20}0  6,158,13 GenuineIntel 3600 000000b800000000                   3d1b3fff",
+    needs: Needs::Types,
+    ..CommandSpec::runs(run)
+};
+
+const HEADING: &str = "CP  F/M/S Manufacturer  MHz PRCB Signature    MSR 8B Signature Features";
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    rows(args, context, HEADING, |number, cpu| {
+        start(number, cpu)
+            .cell("vendor", Cell::new(cpu.vendor()))
+            .text(" ")
+            .cell("mhz", Cell::new(cpu.mhz()).right(4))
+            .text(" ")
+            .cell("update_signature", Cell::new(cpu.update_signature().map(Field::Hex)).digits(16))
+            .text(" ")
+            .cell("msr_8b", Cell::new(Field::Null).left(18))
+            .cell("features", features(cpu.features()))
+    })
+}
+
+/// A row for each processor that was asked for, under a heading.
+///
+/// # Errors
+/// No such processor; the output's end.
+pub(super) fn rows(
+    args: &Args<'_>,
+    context: &mut Context<'_>,
+    heading: &'static str,
+    row: impl Fn(u32, &Cpu<'_>) -> Record,
+) -> Result<(), CommandError> {
+    let number = typed(args, context)?;
+    let scope = context.session.scope();
+    let processors: Vec<Found<'_>> = found(&scope, number);
+    let table = Table::new("cpu", &[Column::left("", heading, 0)]);
+    context.out.within(table, |out| {
+        let known = processors.iter().filter_map(|(number, found)| Some((*number, found.as_ref().ok()?)));
+        known.into_iter().try_for_each(|(number, processor): (u32, &Processor<'_>)| {
+            out.emit(row(number, &Cpu::of(processor)))
+        })
+    })?;
+    unknown(&processors, &mut context.out)
+}
+
+/// The beginning of a row: number, family, model and stepping.
+pub(super) fn start(number: u32, cpu: &Cpu<'_>) -> Record {
+    let part = |value: Result<u64, Lack>| Cell::new(value).mark("?").role(Role::Value);
+    Record::new("cpu")
+        .cell("processor", Cell::new(number).right(2).role(Role::Text))
+        .text(" ")
+        .cell("family", part(cpu.family()).right(2))
+        .text(",")
+        .cell("model", part(cpu.model()))
+        .text(",")
+        .cell("stepping", part(cpu.stepping()))
+        .text(" ")
+}
+
+fn features(value: Result<u64, Lack>) -> Cell {
+    let low = value.as_ref().map_or(0, |value| value & u64::from(u32::MAX));
+    Cell::new(value.map(Field::Hex)).shown(format!("{low:08x}")).mark("?".repeat(8))
+}

@@ -1,0 +1,81 @@
+//! `!dpcs`: the DPCs that wait to be run.
+
+use crate::command::show::processor::{code, found, name, typed, unknown};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::debuggee::{Lack, Target};
+use crate::kernel::{Dpc, DpcKind, DpcQueue};
+use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
+
+/// `!dpcs`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!dpcs"],
+    group: Group::Kernel,
+    arguments: &[Argument::new("[PROCESSOR]", Expects::Expression)],
+    summary: "Shows the DPCs that wait in the queues of the processors",
+    help: "Each processor has a queue of normal DPCs, which run at DISPATCH_LEVEL, and one of threaded DPCs. The DPC that \
+           was running is no longer in its queue: !dpcwatchdog shows it.\n\n\
+           kd> !dpcs\n\
+           CPU Type      KDPC       Function\n\
+           \u{20}0: Normal  : 0xfffff8035f5ac290 0xfffff80363e15630 nt!PpmPerfAction",
+    needs: Needs::Types,
+    ..CommandSpec::runs(run)
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let number = typed(args, context)?;
+    let target = &context.session.target;
+    let scope = context.session.scope();
+    let processors = found(&scope, number);
+    let table = Table::new("dpc", &[Column::left("", "CPU Type      KDPC       Function", 0)]);
+    context.out.within(table, |out| {
+        for (number, processor) in &processors {
+            let Ok(processor) = processor else { continue };
+            for kind in DpcKind::ALL {
+                match DpcQueue::of(processor, kind).and_then(|queue| queue.dpcs()) {
+                    Ok(dpcs) => out.rows(Ok(dpcs), |dpc| row(*number, kind, &dpc, target))?,
+                    Err(why) => out.emit(lacking(*number, kind, &why))?,
+                }
+            }
+        }
+        Ok(())
+    })?;
+    unknown(&processors, &mut context.out)
+}
+
+fn row(number: u32, kind: DpcKind, dpc: &Dpc<'_>, target: &Target) -> Record {
+    let address = dpc.address();
+    let routine = dpc.routine();
+    if let Err(why) = &routine {
+        let link = Action::Reason(why.to_string().into());
+        return Record::new("dpc")
+            .field("processor", number)
+            .field("kind", kind.to_string())
+            .field("address", Field::Address(address))
+            .field("routine", why.clone())
+            .line(Line::new().link(Role::Unreadable, format!("Failed to read DPC at {address:#x}"), link));
+    }
+    start(number, kind)
+        .text("0x")
+        .cell(
+            "address",
+            Cell::new(Field::Address(address)).digits(16).link(Action::object("nt!_KDPC", address)),
+        )
+        .text(" 0x")
+        .cell("routine", code(routine.clone()))
+        .text(" ")
+        .cell("symbol", name(target, &routine))
+        .field("context", dpc.context().map(Field::Hex))
+}
+
+fn start(number: u32, kind: DpcKind) -> Record {
+    Record::new("dpc")
+        .cell("processor", Cell::new(number).right(2).role(Role::Text))
+        .text(": ")
+        .cell("kind", Cell::new(kind.to_string()).left(8))
+        .text(": ")
+}
+
+/// A queue that is not known.
+fn lacking(number: u32, kind: DpcKind, why: &Lack) -> Record {
+    start(number, kind).field("address", why.clone()).role(Role::Unreadable, format!("not known: {why}"))
+}

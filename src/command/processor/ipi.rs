@@ -1,0 +1,112 @@
+//! `!ipi`: what processors ask of each other.
+
+use crate::command::show::processor::{code, found, name, typed, unknown};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::debuggee::{Lack, Target};
+use crate::kernel::{Ipi, Mailbox, Processor};
+use crate::output::{Action, Branch, Cell, Field, Line, Record, Role};
+
+/// `!ipi`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!ipi"],
+    group: Group::Kernel,
+    arguments: &[Argument::new("[PROCESSOR]", Expects::Expression)],
+    summary: "Shows interprocessor interrupts: who is frozen, who waits for whom",
+    help: "A processor whose target count is not 0 waits until so many others have done what it asked of them. A mailbox is \
+           where another processor leaves a request; those that were never used are left out. [Stale] marks a request that \
+           has been taken.\n\n\
+           kd> !ipi 1\n\
+           IPI State for Processor 1\n\
+           \u{20} IPI Frozen:      2 [Frozen]\n\
+           \u{20} Target Count:    0\n\
+           \u{20} Packet Barrier:  0",
+    needs: Needs::Types,
+    ..CommandSpec::runs(run)
+};
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let number = typed(args, context)?;
+    let target = &context.session.target;
+    let scope = context.session.scope();
+    let processors = found(&scope, number);
+    let count = target.processors().len() as u64;
+    let out = &mut context.out;
+    let mut first = true;
+    for processor in processors.iter().filter_map(|(_, found)| found.as_ref().ok()) {
+        if !std::mem::take(&mut first) {
+            out.blank()?;
+        }
+        let ipi = Ipi::of(processor);
+        out.within(Branch::new(head(processor, &ipi)), |out| {
+            for sender in 0..count {
+                match ipi.mailbox(sender).and_then(|mailbox| Ok((mailbox.worker_routine()?, mailbox))) {
+                    Ok((0, _)) => {}
+                    Ok((_, mailbox)) => out.emit(request(sender, &mailbox, target))?,
+                    Err(why) => {
+                        let text = format!("  Mailbox[{sender}] and those after it are not known: {why}");
+                        return out
+                            .emit(Record::new("mailbox").field("mailbox", why).role(Role::Unreadable, text));
+                    }
+                }
+            }
+            Ok(())
+        })?;
+    }
+    unknown(&processors, out)
+}
+
+/// Where values begin.
+const VALUES: usize = 19;
+
+fn label(text: &str) -> Line {
+    Line::of("  ").label(format!("{text}:")).pad_to(VALUES)
+}
+
+fn head(processor: &Processor<'_>, ipi: &Ipi<'_>) -> Record {
+    let frozen = ipi.frozen();
+    let words = frozen.as_ref().map_or(String::new(), |frozen| {
+        let active = if frozen.is_active() { " [FreezeActive]" } else { "" };
+        format!("{active} [{frozen}]")
+    });
+    let number = |value: Result<u64, Lack>| Cell::new(value.map(Field::Hex)).mark("????");
+    Record::new("ipi")
+        .text("IPI State for Processor ")
+        .cell("processor", Cell::new(processor.number()).role(Role::Text))
+        .line(label("IPI Frozen"))
+        .cell("frozen", number(frozen.as_ref().map(|frozen| frozen.bits()).map_err(Clone::clone)))
+        .text(words)
+        .field("state", frozen.map(|frozen| frozen.to_string()))
+        .line(label("Target Count"))
+        .cell("target_count", number(ipi.target_count()))
+        .line(label("Packet Barrier"))
+        .cell("packet_barrier", number(ipi.packet_barrier()))
+}
+
+fn request(sender: u64, mailbox: &Mailbox<'_>, target: &Target) -> Record {
+    let summary = mailbox.summary();
+    let routine = mailbox.worker_routine();
+    let stale = if summary.as_ref().is_ok_and(|summary| *summary == 0) { " [Stale]" } else { "" };
+    let address = mailbox.address();
+    let mut record = Record::new("mailbox")
+        .line(Line::of("  ").label(format!("Mailbox[{sender}]:")).pad_to(VALUES))
+        .cell(
+            "address",
+            Cell::new(Field::Address(address))
+                .digits(16)
+                .link(Action::object("nt!_REQUEST_MAILBOX", address)),
+        )
+        .field("mailbox", sender)
+        .line(label("Request Summary"))
+        .cell("summary", Cell::new(summary.map(Field::Hex)).mark("????"))
+        .line(label("Worker Routine"))
+        .cell("worker_routine", code(routine.clone()))
+        .text(" ")
+        .cell("worker", name(target, &routine))
+        .text(stale);
+    for (index, key) in (0..).zip(["parameter_0", "parameter_1", "parameter_2"]) {
+        record = record
+            .line(label(&format!("Parameter[{index}]")))
+            .cell(key, Cell::new(mailbox.parameter(index).map(Field::Address)).digits(1));
+    }
+    record
+}

@@ -1,0 +1,123 @@
+//! What commands about processors share: which of them is asked for, what is said of those that are not known, and the
+//! names of code.
+
+use crate::command::line::Out;
+use crate::command::{Args, CommandError, Context};
+use crate::debuggee::{Lack, Scope, Target};
+use crate::kernel::Processor;
+use crate::output::{Action, Cell, Field, Line, Role};
+
+/// A processor with its number, or why it is not known.
+pub type Found<'s> = (u32, Result<Processor<'s>, Lack>);
+
+/// The number that was typed, or the processor's that is looked at.
+///
+/// # Errors
+/// The dump has no such processor; more was typed.
+pub fn one(args: &Args<'_>, context: &Context<'_>) -> Result<u32, CommandError> {
+    Ok(typed(args, context)?.unwrap_or(context.session.focus.processor))
+}
+
+/// The number that was typed; `None` for all processors.
+///
+/// # Errors
+/// The dump has no such processor; more was typed.
+pub fn typed(args: &Args<'_>, context: &Context<'_>) -> Result<Option<u32>, CommandError> {
+    if args.text.is_empty() {
+        return Ok(None);
+    }
+    let number = context.evaluate(args.text)?;
+    let processors = context.session.target.processors();
+    let found = processors.iter().find(|processor| u64::from(processor.number) == number);
+    match found {
+        Some(found) => Ok(Some(found.number)),
+        None => Err(CommandError::Argument(format!(
+            "the dump has no processor {number:#x}; it has 0 to {:#x}",
+            processors.len().saturating_sub(1)
+        ))),
+    }
+}
+
+/// Says what the dump lacks of a processor: that is no failure of the line.
+///
+/// # Errors
+/// Any other failure, and as [`Context::lack`].
+pub fn lacking(
+    number: u32,
+    outcome: Result<(), Failure>,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(Failure::Lack(Lack::Stopped)) => Err(CommandError::Cancelled),
+        Err(Failure::Lack(why)) => context.lack(&format!("processor {number}: {why}")),
+        Err(Failure::Command(error)) => Err(error),
+    }
+}
+
+/// Why a command about one processor ended.
+pub enum Failure {
+    /// The dump lacks what it shows.
+    Lack(Lack),
+    /// It failed.
+    Command(CommandError),
+}
+
+impl From<Lack> for Failure {
+    fn from(lack: Lack) -> Failure {
+        Failure::Lack(lack)
+    }
+}
+
+impl From<CommandError> for Failure {
+    fn from(error: CommandError) -> Failure {
+        Failure::Command(error)
+    }
+}
+
+/// The processor of a number, or all.
+pub fn found<'s>(scope: &'s Scope<'s>, number: Option<u32>) -> Vec<Found<'s>> {
+    match number {
+        Some(number) => vec![(number, Processor::numbered(scope, number))],
+        None => Processor::all(scope).collect(),
+    }
+}
+
+/// Says once of how many processors nothing is known, and why.
+///
+/// # Errors
+/// As [`Out::emit`].
+pub fn unknown(processors: &[Found<'_>], out: &mut Out<'_>) -> Result<(), CommandError> {
+    let lacks: Vec<&Lack> = processors.iter().filter_map(|(_, found)| found.as_ref().err()).collect();
+    let Some(why) = lacks.first() else { return Ok(()) };
+    let text = match processors {
+        [(number, _)] => format!("processor {number} is not known: {why}"),
+        all => format!("{} of {} processors are not known: {why}", lacks.len(), all.len()),
+    };
+    out.emit(Line::new().role(Role::Warning, text))
+}
+
+/// The address of code, which disassembles when followed.
+pub fn code(address: Result<u64, Lack>) -> Cell {
+    let cell =
+        Cell::new(address.as_ref().map(|&address| Field::Address(address)).map_err(Clone::clone)).digits(16);
+    match address {
+        Ok(address) if Action::is_address(address) => cell.link(Action::Code(address)),
+        _ => cell,
+    }
+}
+
+/// The name of code: `nt!PpmPerfAction`, `nwifi+0x1234`; nothing outside all modules and for what is not known.
+pub fn name(target: &Target, address: &Result<u64, Lack>) -> Cell {
+    let known = address.as_ref().ok().filter(|&&address| address != 0);
+    let text = known.and_then(|&address| Some((address, target.name_address(address)?.text())));
+    match text {
+        Some((address, text)) => Cell::new(text).role(Role::Symbol).link(Action::Code(address)),
+        None => Cell::new(Field::Null),
+    }
+}
+
+/// A character for each processor of a group: `*` where its bit is set.
+pub fn mask(processors: u64) -> String {
+    (0..64).map(|bit| if processors >> bit & 1 == 1 { '*' } else { '-' }).collect()
+}
