@@ -9,6 +9,7 @@ pub use super::pte::{Pte, PteEncoding};
 pub use super::translation::{Entry, Translation, WalkError};
 use super::translation_cache::TranslationCache;
 use crate::dump::DumpFile;
+use crate::util::bits::extend;
 
 /// Levels from the root down; with 4 levels the first is left out.
 const LEVELS: [(Level, u32); 5] =
@@ -120,9 +121,8 @@ impl Paging {
 
     /// Whether the address is canonical for this number of levels.
     pub fn is_canonical(&self, address: u64) -> bool {
-        let unused = if self.five_levels { 7 } else { 16 };
-        let signed = address.cast_signed();
-        signed << unused >> unused == signed
+        let used = if self.five_levels { 57 } else { 48 };
+        extend(address, used).cast_unsigned() == address
     }
 
     fn walk(

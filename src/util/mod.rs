@@ -1,6 +1,7 @@
 //! Helpers that know nothing of the project: bounded readers, inputs and outputs, hex text, Windows times, column
 //! widths, cancelling.
 
+pub mod bits;
 pub mod bounded;
 pub mod cancel;
 pub mod disk;

@@ -159,3 +159,30 @@ fn statements_that_say_a_fact_twice_are_seen() {
     assert!(!states_twice("record.field(\"x\", 1).line(Line::new()).cell(\"y\", 2)"));
     assert!(!states_twice("record.line(Line::of(\"remark\"))"));
 }
+
+/// Signs are extended, and the bits of bit-fields cut out, in one place.
+#[test]
+fn signs_are_extended_in_one_place() {
+    // MASM's shift that keeps the sign, and bits of positions in maps, are neither.
+    let here = ["util/bits.rs", "eval/masm/operators.rs", "dump/bitmap.rs", "memory/translation_cache.rs"];
+    let shifts = ["unused", "cast_signed() >>", "as i64) >>", "as i64) <<"];
+    let masks = ["length) - 1)", "bits) - 1)", "size) - 1)"];
+    let is_shift = |line: &String| line.contains("<<") || line.contains(">>");
+    let words: Vec<&str> = shifts.into_iter().chain(masks).collect();
+    let found: Vec<String> = places(&words, &here).into_iter().filter(is_shift).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let own: Vec<String> = places(&words, &[]).into_iter().filter(is_shift).collect();
+    assert!(
+        own.iter().any(|line| line.starts_with("util/bits.rs")),
+        "the words find nothing any more: {own:#?}"
+    );
+}
+
+/// Lists are walked by `util::links`, which everything above the open dump reaches through `Scope` and `Object`.
+#[test]
+fn lists_are_walked_in_one_place() {
+    // The modules are listed before there is a target to make objects of.
+    let here = ["util/links.rs", "debuggee/object/list.rs", "debuggee/modules.rs"];
+    let found = places(&["Links::ring", "Links::chain", "links::Links", "links::{Broken, Links"], &here);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

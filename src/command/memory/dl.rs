@@ -3,7 +3,7 @@
 use super::form::form_in;
 use super::rows::{Bytes, lead, with_values};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::util::links::Links;
+use crate::debuggee::Link;
 
 /// `dl dlb`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -47,17 +47,18 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     let form = form.with_columns(size as usize);
     let pointer = form.size;
-    let link = if args.name == "dlb" { pointer as u64 } else { 0 };
-    let memory = context.session.target.memory().clone();
-    let next = |at: u64| Bytes::at(&memory, at.wrapping_add(link), pointer).whole().map_err(drop);
+    let offset = if args.name == "dlb" { pointer as u64 } else { 0 };
+    let link = Link { offset, size: if pointer == 4 { 4 } else { 8 }, inner: 0 };
+    let (scope, out) = (context.session.scope(), &mut context.out);
+    let memory = scope.memory();
     // However the list ends, that is where it ends: nothing is said of it.
-    for at in Links::chain(start, next).at_most(count as usize).map_while(Result::ok) {
+    for at in scope.chain(start, link).at_most(count as usize).map_while(Result::ok) {
         // An element that cannot be read is shown only where it was asked for.
-        if at != start && next(at).is_err() {
+        if at != start && link.follow(at, memory).is_err() {
             return Ok(());
         }
-        let bytes = Bytes::at(&memory, at, size as usize * pointer);
-        context.out.emit(with_values(lead("list_element", at), &form, &bytes, 2))?;
+        let bytes = Bytes::at(memory, at, size as usize * pointer);
+        out.emit(with_values(lead("list_element", at), &form, &bytes, 2))?;
     }
     Ok(())
 }

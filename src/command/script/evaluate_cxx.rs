@@ -9,11 +9,12 @@ use crate::debuggee::FoundType;
 use crate::eval::EvalError;
 use crate::eval::cxx::{self, CType, Typed};
 use crate::output::{Action, Field, Line, Record, Role};
-use crate::symbols::types::format::number::{extend, pointer, quoted, signed};
+use crate::symbols::types::format::number::{pointer, quoted, signed};
 use crate::symbols::types::format::value::{scalar, value as format_value};
 use crate::symbols::types::format::words::Style;
 use crate::symbols::types::format::{self, FormatOptions, ValueKind};
 use crate::symbols::types::{Base, BaseKind, Type};
+use crate::util::bits::extend;
 use crate::util::float;
 
 /// `??`
@@ -69,7 +70,7 @@ fn load(value: &Typed, context: &Context<'_>) -> Result<u64, CommandError> {
 fn number(base: Base, raw: u64) -> String {
     match (base.kind, base.size) {
         (BaseKind::Void | BaseKind::None, _) => String::new(),
-        (BaseKind::Char, _) => format!("{} {}", signed(extend(raw, 1)), quoted(raw)),
+        (BaseKind::Char, _) => format!("{} {}", signed(extend(raw, 8)), quoted(raw)),
         (BaseKind::UChar, _) => format!("0x{raw:02x} {}", quoted(raw)),
         // All digits that tell the number, and for a double some that do not.
         (BaseKind::Float, 4) => float::general(f64::from(f32::from_bits(raw as u32)), 9),
@@ -149,8 +150,7 @@ fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<
     match found.get() {
         Some(Type::Enum(e)) => {
             let number = raw as i64;
-            let name = e.values.iter().find(|(_, known)| *known == number).map(|(name, _)| name.as_str());
-            let text = match name {
+            let text = match e.name_of(raw) {
                 Some(name) => format!("{name} ({})", signed(number)),
                 None => format!("{} (No matching enumerant)", signed(number)),
             };

@@ -3,11 +3,12 @@
 use super::typed::{signature, with_view};
 use crate::debuggee::Target;
 use crate::symbols::source::{Symbol, SymbolKind};
-use crate::symbols::types::format::number::{extend, quoted};
+use crate::symbols::types::format::number::quoted;
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::{Style, c_name};
 use crate::symbols::types::format::{ValueKind, View};
 use crate::symbols::types::{BaseKind, Type, TypeId, TypeSource};
+use crate::util::bits::extend;
 use crate::util::hex;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ pub fn data(view: &View<'_>, id: TypeId, address: u64) -> String {
         Some(Type::Base(base)) if shown.kind == ValueKind::Number && base.size == 1 => {
             match (base.kind, view.byte(address)) {
                 (BaseKind::Char, Some(raw)) => {
-                    format!("0n{} {}", extend(u64::from(raw), 1), quoted(u64::from(raw)))
+                    format!("0n{} {}", extend(u64::from(raw), 8), quoted(u64::from(raw)))
                 }
                 (BaseKind::UChar, Some(raw)) => format!("0x{raw:02x} {}", quoted(u64::from(raw))),
                 _ => shown.text,

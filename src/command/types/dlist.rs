@@ -1,11 +1,10 @@
 //! `!dlist`: walks a doubly linked list and says how it ends.
 
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::memory::Memory;
+use crate::debuggee::Link;
 use crate::output::{Action, Field, Line, Record, Role};
-use crate::symbols::types::layout::field_of;
 use crate::util::hex;
-use crate::util::links::Links;
+use crate::util::links::Broken;
 
 /// `!dlist`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -31,27 +30,32 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         (Some(ty), Some(field)) => {
             let found = context.session.target.find_type(ty);
             let found = found.ok_or_else(|| CommandError::Argument(format!("Symbol {ty} not found.")))?;
-            let at = field_of(&*found.source, found.id, field);
-            let at = at.ok_or_else(|| CommandError::Argument(format!("{ty} has no member {field}")))?;
-            Some((ty.to_owned(), at.offset))
+            let at = context.session.scope().object_of(found, 0).field(field).map(|at| at.address());
+            let at = at.map_err(|_| CommandError::Argument(format!("{ty} has no member {field}")))?;
+            Some((ty.to_owned(), at))
         }
         (None, _) => None,
         (Some(word), None) => {
             return Err(CommandError::Argument(format!("'{word}': a type needs a member too")));
         }
     };
-    let memory = context.session.target.memory().clone();
-    memory.u64(head)?;
+    let (session, out) = (&*context.session, &mut context.out);
+    let scope = session.scope();
+    let size = if session.target.pointer_size() == 4 { 4 } else { 8 };
+    let forward = Link { offset: 0, size, inner: 0 };
+    let backward = Link { offset: size.into(), ..forward };
+    forward.follow(head, scope.memory())?;
     let (mut count, mut before, mut end) = (0usize, head, WHOLE.to_owned());
-    for entry in Links::ring(head, |entry| memory.u64(entry)) {
+    for entry in scope.ring(head, forward) {
         let entry = match entry {
             Ok(entry) => entry,
+            Err(Broken::Stopped) => return Err(CommandError::Cancelled),
             Err(broken) => {
                 end = broken.to_string();
                 break;
             }
         };
-        let back = memory.u64(entry.wrapping_add(8));
+        let back = backward.follow(entry, scope.memory());
         let mut line = Line::new().label(format!("{count:>5}  ")).address(entry);
         if let Some((ty, offset)) = &record {
             let object = entry.wrapping_sub(*offset);
@@ -66,11 +70,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             }
             _ => {}
         }
-        context.out.emit(Record::new("entry").field("address", Field::Hex(entry)).line(line))?;
+        out.emit(Record::new("entry").field("address", Field::Hex(entry)).line(line))?;
         before = entry;
         count += 1;
     }
-    if let (true, Ok(back)) = (end == WHOLE, memory.u64(head.wrapping_add(8)))
+    if let (true, Ok(back)) = (end == WHOLE, backward.follow(head, scope.memory()))
         && back != before
     {
         let (back, before) = (hex::tick(back), hex::tick(before));
@@ -78,5 +82,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let plural = if count == 1 { "entry" } else { "entries" };
     let role = if end == WHOLE { Role::Text } else { Role::Warning };
-    context.out.emit(Line::new().role(role, format!("{count} {plural}; {end}")))
+    out.emit(Line::new().role(role, format!("{count} {plural}; {end}")))
 }

@@ -3,10 +3,10 @@
 use crate::command::{
     Args, Argument, Call, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
-use crate::memory::{Memory, ReadError};
+use crate::debuggee::Lack;
 use crate::output::{Line, Role};
-use crate::symbols::types::layout::field_of;
-use crate::util::links::{Broken, Links};
+use crate::session::Session;
+use crate::util::links::{Broken, MAX_ELEMENTS};
 
 /// `!list`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -30,7 +30,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 /// The most elements without `-m`.
-const MAX_ELEMENTS: u64 = 65_536;
+const DEFAULT_ELEMENTS: u64 = 65_536;
 
 struct Walk<'t> {
     link: &'t str,
@@ -49,37 +49,44 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let request = request(args, context)?;
     let (ty, path) = request.link.split_once('.').unwrap_or((request.link, ""));
-    let found = context.session.target.find_type(ty);
-    let found = found.ok_or_else(|| CommandError::Argument(format!("Symbol {ty} not found.")))?;
-    let link = field_of(&*found.source, found.id, path);
-    let link = link.ok_or_else(|| CommandError::Argument(format!("{ty} has no member '{path}'")))?;
-    // `TYPE.Links.Flink` points at the next element's `Links`.
-    let inner = path.rsplit_once('.').and_then(|(outer, _)| field_of(&*found.source, found.id, outer));
-    let inner = inner.map_or(0, |outer| outer.offset);
+    let elements = elements(&request, ty, path, context.session)?;
     let before = context.session.extret;
-    let outcome = walk(&request, link.offset, inner, context);
+    let outcome = walk(&request, elements, context);
     context.session.extret = before;
     outcome
 }
 
-fn walk(request: &Walk<'_>, link: u64, inner: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
-    // The commands that run for an element must not change what is walked.
-    let memory = context.session.target.memory().clone();
-    let next = |element: u64| match memory.u64(element.wrapping_add(link))? {
-        0 => Ok::<u64, ReadError>(0),
-        next => Ok(next.wrapping_sub(inner)),
-    };
-    let most = usize::try_from(request.most).unwrap_or(usize::MAX);
-    for element in Links::chain(request.start, next).at_most(most) {
-        let element = match element {
+/// The addresses of the elements, found before any command runs: what runs must not change what is walked.
+fn elements(
+    request: &Walk<'_>,
+    ty: &str,
+    path: &str,
+    session: &Session,
+) -> Result<Vec<Result<u64, Lack>>, CommandError> {
+    let scope = session.scope();
+    let found = session.target.find_type(ty);
+    let found = found.ok_or_else(|| CommandError::Argument(format!("Symbol {ty} not found.")))?;
+    let elements = scope.object_of(found, request.start).following(path);
+    let elements = elements.map_err(|_| CommandError::Argument(format!("{ty} has no member '{path}'")))?;
+    let most = usize::try_from(request.most).unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS);
+    Ok(elements.at_most(most).map(|element| element.map(|element| element.address())).collect())
+}
+
+fn walk(
+    request: &Walk<'_>,
+    elements: Vec<Result<u64, Lack>>,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    for element in elements {
+        context.session.extret = match element {
             Ok(element) => element,
-            // A ring is walked once round.
-            Err(Broken::Loop { at }) if at == request.start => return Ok(()),
-            Err(Broken::TooLong { .. }) => return Ok(()),
-            Err(Broken::Link { why, .. }) => return Err(why.into()),
-            Err(broken) => return context.out.emit(Line::new().role(Role::Warning, broken.to_string())),
+            Err(Lack::List { why: Broken::TooLong { .. }, .. }) => return Ok(()),
+            Err(Lack::List { why: Broken::Link { why, .. }, .. }) => return Err(why.into()),
+            Err(Lack::List { why, .. }) => {
+                return context.out.emit(Line::new().role(Role::Warning, why.to_string()));
+            }
+            Err(_) => return Err(CommandError::Cancelled),
         };
-        context.session.extret = element;
         if request.echo {
             context.out.emit(Line::new().role(Role::Dim, &request.commands))?;
         }
@@ -99,6 +106,6 @@ fn request<'t>(args: &Args<'t>, context: &Context<'_>) -> Result<Walk<'t>, Comma
         Some(commands) => format!("{commands} @$extret {arguments}"),
         None => format!("dps @$extret {arguments}"),
     };
-    let most = args.number("-m").unwrap_or(MAX_ELEMENTS);
+    let most = args.number("-m").unwrap_or(DEFAULT_ELEMENTS);
     Ok(Walk { link, commands, most, echo: args.has("-e"), start: context.evaluate(args.text)? })
 }

@@ -10,6 +10,6 @@ mod paths;
 mod scope;
 
 pub use lack::Lack;
-pub use list::Elements;
+pub use list::{Elements, Link, Walk};
 pub use object::Object;
 pub use scope::Scope;

@@ -4,8 +4,8 @@ use super::lack::Lack;
 use super::paths::Member;
 use super::scope::Scope;
 use crate::memory::{Memory, ReadError};
-use crate::symbols::types::layout::bits_of;
 use crate::symbols::types::{Base, BaseKind, Type, TypeId, TypeSource};
+use crate::util::bits::bits_of;
 use crate::util::bounded;
 use crate::util::hex::tick;
 use std::rc::Rc;
@@ -146,21 +146,18 @@ impl<'s> Object<'s> {
         self.scope.memory().read_vec(self.address, size, cap).map_err(|why| self.unreadable(why))
     }
 
-    /// Size and signedness of a scalar.
-    fn scalar(&self) -> Option<(u64, bool)> {
-        match self.source.get(self.id)? {
-            Type::Base(Base { kind, size }) => {
-                let signed =
-                    matches!(kind, BaseKind::Char | BaseKind::Int | BaseKind::Long | BaseKind::Hresult);
-                Some((u64::from(size), signed))
-            }
-            Type::Pointer { size, .. } => Some((u64::from(size), false)),
-            Type::Enum(found) => Some((u64::from(found.size), false)),
+    /// The integer that it is read as.
+    fn scalar(&self) -> Result<Base, Lack> {
+        let unsigned = |size| Some(Base::new(BaseKind::UInt, size));
+        let base = self.source.get(self.id).and_then(|ty| match ty {
+            Type::Base(base) => Some(base),
+            Type::Pointer { size, .. } => unsigned(size),
+            Type::Enum(found) => unsigned(found.size),
             // A structure that wraps one integer (LARGE_INTEGER, EX_PUSH_LOCK ...) is read as that integer.
-            Type::Udt(udt) => Some((udt.size, false)),
+            Type::Udt(udt) => unsigned(u8::try_from(udt.size).ok()?),
             Type::Bitfield { .. } | Type::Array { .. } | Type::Function(_) => None,
-        }
-        .filter(|(size, _)| matches!(size, 1 | 2 | 4 | 8))
+        });
+        base.filter(|base| matches!(base.size, 1 | 2 | 4 | 8)).ok_or_else(|| self.shape("number"))
     }
 
     /// The value of an integer, a pointer, an enumeration or a bit-field, zero extended. A structure of 1, 2, 4 or 8
@@ -169,11 +166,11 @@ impl<'s> Object<'s> {
     /// # Errors
     /// [`Lack::Unreadable`], [`Lack::Shape`].
     pub fn u64(&self) -> Result<u64, Lack> {
-        let (size, _) = self.scalar().ok_or_else(|| self.shape("number"))?;
-        self.raw(size)
+        let raw = self.raw(self.scalar()?.size)?;
+        Ok(self.bits.map_or(raw, |(position, length)| bits_of(raw, position, length)))
     }
 
-    fn raw(&self, size: u64) -> Result<u64, Lack> {
+    fn raw(&self, size: u8) -> Result<u64, Lack> {
         let memory = self.scope.memory();
         let raw = match size {
             1 => memory.u8(self.address).map(u64::from),
@@ -181,8 +178,7 @@ impl<'s> Object<'s> {
             4 => memory.u32(self.address).map(u64::from),
             _ => memory.u64(self.address),
         };
-        let raw = raw.map_err(|why| self.unreadable(why))?;
-        Ok(self.bits.map_or(raw, |(position, length)| bits_of(raw, position, length)))
+        raw.map_err(|why| self.unreadable(why))
     }
 
     /// The same with the sign that its type has.
@@ -190,11 +186,8 @@ impl<'s> Object<'s> {
     /// # Errors
     /// As [`Object::u64`].
     pub fn i64(&self) -> Result<i64, Lack> {
-        let (size, signed) = self.scalar().ok_or_else(|| self.shape("number"))?;
-        let raw = self.raw(size)?;
-        let bits = self.bits.map_or(size * 8, |(_, length)| u64::from(length));
-        let unused = 64u64.saturating_sub(bits);
-        Ok(if signed && unused < 64 { (raw << unused).cast_signed() >> unused } else { raw.cast_signed() })
+        let base = self.scalar()?;
+        Ok(base.number(self.raw(base.size)?, self.bits).cast_signed())
     }
 
     /// The value of a floating-point number.
@@ -228,10 +221,7 @@ impl<'s> Object<'s> {
         let Some(Type::Enum(found)) = self.ty() else {
             return Err(self.shape("enumeration"));
         };
-        let value = self.u64()?;
-        let mask = if found.size >= 8 { u64::MAX } else { (1 << (u32::from(found.size) * 8)) - 1 };
-        let same = |(_, known): &&(String, i64)| known.cast_unsigned() & mask == value;
-        Ok(found.values.iter().find(same).map(|(name, _)| name.clone()))
+        Ok(found.name_of(self.u64()?).map(str::to_owned))
     }
 
     /// What it points to.

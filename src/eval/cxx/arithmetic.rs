@@ -3,7 +3,7 @@
 //! As in the debugger, and unlike C, small integers are not widened to `int`: two `unsigned char` add up to one.
 
 use super::ctype::CType;
-use super::value::{Typed, convert, from_float, to_float};
+use super::value::{Typed, from_float, to_float};
 use crate::eval::Fault;
 use crate::symbols::types::{Base, BaseKind};
 
@@ -65,7 +65,7 @@ pub fn binary(operator: &str, a: &Number, b: &Number) -> Result<Typed, Fault> {
     // A shift's result has the type of its left side alone.
     let shifts = matches!(operator, "<<" | ">>");
     let base = if shifts { common(left, left) } else { common(left, right) };
-    let (x, y) = (convert(a.value, base), if shifts { b.value } else { convert(b.value, base) });
+    let (x, y) = (base.number(a.value, None), if shifts { b.value } else { base.number(b.value, None) });
     let (signed_x, signed_y, signed) = (x.cast_signed(), y.cast_signed(), base.is_signed());
     let shift = u32::try_from(y).unwrap_or(u32::MAX);
     let less = if signed { signed_x < signed_y } else { x < y };
@@ -93,7 +93,7 @@ pub fn binary(operator: &str, a: &Number, b: &Number) -> Result<Typed, Fault> {
         "<=" => return truth(less || x == y),
         _ => return Err(Fault::Syntax),
     };
-    Ok(Typed::number(CType::Base(base), convert(value, base)))
+    Ok(Typed::number(CType::Base(base), base.number(value, None)))
 }
 
 /// What `+` and `-` do to pointers: they count in elements.
@@ -101,7 +101,7 @@ fn pointers(operator: &str, a: &Number, b: &Number) -> Option<Typed> {
     let step = |ty: &CType| ty.size().unwrap_or(1);
     let moved = |ty: &CType, at: u64| {
         let base = ty.integer()?;
-        Some(Typed::number(ty.clone(), convert(at, base)))
+        Some(Typed::number(ty.clone(), base.number(at, None)))
     };
     match (&a.ty, &b.ty, operator) {
         (CType::Pointer(to, _), CType::Pointer(..), "-") => {
@@ -161,7 +161,7 @@ pub fn unary(operator: char, of: &Number) -> Result<Typed, Fault> {
         '~' => !of.value,
         _ => of.value,
     };
-    Ok(Typed::number(CType::Base(base), convert(value, base)))
+    Ok(Typed::number(CType::Base(base), base.number(value, None)))
 }
 
 /// Casts a number to a type that is a number or pointer; `None` for other types.
@@ -171,10 +171,10 @@ pub fn cast(to: &CType, of: &Number) -> Option<Typed> {
         (_, true) => from_float(to_float(of.value, from), base.size),
         (true, false) => match to_float(of.value, from) {
             value if base.kind == BaseKind::Bool => u64::from(value != 0.0),
-            value if base.is_signed() => convert((value as i64).cast_unsigned(), base),
-            value => convert(value as u64, base),
+            value if base.is_signed() => base.number((value as i64).cast_unsigned(), None),
+            value => base.number(value as u64, None),
         },
-        (false, false) => convert(of.value, base),
+        (false, false) => base.number(of.value, None),
     };
     Some(Typed::number(to.clone(), value))
 }

@@ -2,7 +2,6 @@
 
 use super::ctype::CType;
 use crate::eval::{EvalHost, Fault};
-use crate::symbols::types::layout::bits_of;
 use crate::symbols::types::{Base, BaseKind};
 
 /// A value with its type.
@@ -49,7 +48,7 @@ impl Typed {
         let base = ty.integer()?;
         let mut raw = [0u8; 8];
         raw.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        Some(Typed::number(ty, convert(u64::from_le_bytes(raw), base)))
+        Some(Typed::number(ty, base.number(u64::from_le_bytes(raw), None)))
     }
 
     /// Where it is in memory; `None` for computed values and bit-fields.
@@ -73,13 +72,7 @@ impl Typed {
             return Ok(address);
         };
         let raw = host.memory(address, usize::from(base.size)).ok_or(Fault::Memory(address))?;
-        Ok(match bits {
-            Some((position, length)) => {
-                let value = bits_of(raw, position, length);
-                if base.is_signed() { extend(value, u32::from(length)) } else { value }
-            }
-            None => convert(raw, base),
-        })
+        Ok(base.number(raw, bits))
     }
 
     /// Its value as MASM takes it: a floating-point number without its fraction.
@@ -92,24 +85,6 @@ impl Typed {
             Some(base) if base.kind == BaseKind::Float => (to_float(value, base) as i64).cast_unsigned(),
             _ => value,
         })
-    }
-}
-
-/// A number cut to a type's size, with its sign extended where it has one.
-pub(super) fn convert(raw: u64, base: Base) -> u64 {
-    match base.kind {
-        BaseKind::Bool => u64::from(raw != 0),
-        _ if base.size == 0 || base.size >= 8 => raw,
-        _ if base.is_signed() => extend(raw, u32::from(base.size) * 8),
-        _ => raw & ((1 << (u32::from(base.size) * 8)) - 1),
-    }
-}
-
-/// The lowest `bits` bits of a number, the highest of them being its sign.
-fn extend(raw: u64, bits: u32) -> u64 {
-    match 64u32.saturating_sub(bits) {
-        unused @ 1..64 => ((raw << unused).cast_signed() >> unused).cast_unsigned(),
-        _ => raw,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::eval::Fault;
 use crate::session::Radix;
+use crate::util::bits;
 
 /// How numbers are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +44,7 @@ pub fn number(word: &str, how: Numbers) -> Option<Result<u64, Fault>> {
 
 /// A value of 32 bits with its sign extended; a larger one as it is.
 pub fn extend(value: u64) -> u64 {
-    match u32::try_from(value) {
-        Ok(value) => i64::from(value.cast_signed()).cast_unsigned(),
-        Err(_) => value,
-    }
+    if value >> 32 == 0 { bits::extend(value, 32).cast_unsigned() } else { value }
 }
 
 /// A constant of 32 bits whose sign was extended as it was typed; any other value as it is. For numbers that are no virtual

@@ -8,9 +8,9 @@ use super::leaf::{self, EnumLeaf, Leaf, StructLeaf, property};
 use super::primitive::{FIRST_RECORD, primitive};
 use super::records::Records;
 use super::udt;
-use crate::symbols::types::format::number::extend;
 use crate::symbols::types::{Base, BaseKind, Enum, Function, Type, TypeId, TypeSource, Udt, UdtKind};
 use crate::symbols::wildcard::Wildcard;
+use crate::util::bits::extend;
 
 /// The most modifiers and aliases that are followed to the type they stand for.
 const MAX_CHAIN: usize = 64;
@@ -170,7 +170,7 @@ fn enumeration(records: &Records, declared: EnumLeaf<'_>) -> Enum {
     // Compilers write -1 of an `int` as 0xffffffff too.
     if matches!(primitive(leaf.base), Some(Type::Base(base)) if base.is_signed()) {
         for (_, value) in &mut values {
-            *value = extend(*value as u64, size);
+            *value = extend(value.cast_unsigned(), u32::from(size) * 8);
         }
     }
     Enum { name: lossy(leaf.name), base: TypeId(leaf.base), size, complete, values }

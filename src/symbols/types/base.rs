@@ -1,4 +1,6 @@
-//! Basic types and the words the debugger has for them.
+//! Basic types, the words the debugger has for them, and the numbers that they hold.
+
+use crate::util::bits::{bits_of, extend, low};
 
 /// What a basic type holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,6 +99,21 @@ impl Base {
         }
     }
 
+    /// The number out of the integer of this type that holds it: all of it, or the bits (lowest, and how many) of a
+    /// bit-field. A sign goes up to the highest of 64 bits; a truth value is 0 or 1; a floating-point number its bits.
+    pub fn number(self, raw: u64, bits: Option<(u8, u8)>) -> u64 {
+        let (raw, width) = match bits {
+            Some((position, length)) => (bits_of(raw, position, length), u32::from(length)),
+            None => (raw, u32::from(self.size) * 8),
+        };
+        match self.kind {
+            BaseKind::Bool => u64::from(raw != 0),
+            _ if width == 0 => raw,
+            _ if self.is_signed() => extend(raw, width).cast_unsigned(),
+            _ => low(raw, width),
+        }
+    }
+
     /// Whether it is an integer whose top bit is a sign.
     pub fn is_signed(self) -> bool {
         matches!(self.kind, BaseKind::Char | BaseKind::Int | BaseKind::Long | BaseKind::Hresult)
@@ -114,5 +131,16 @@ mod tests {
         assert_eq!(Base::new(BaseKind::ULong, 4).c_name(), "unsigned long");
         assert!(Base::new(BaseKind::Char, 1).is_signed());
         assert!(!Base::new(BaseKind::Wchar, 2).is_signed());
+    }
+
+    #[test]
+    fn numbers_have_the_sign_of_their_type() {
+        let number = |kind, size, raw: u64, bits| Base::new(kind, size).number(raw, bits).cast_signed();
+        assert_eq!(number(BaseKind::Int, 2, 0xffff_fff0, None), -16);
+        assert_eq!(number(BaseKind::UInt, 2, 0xffff_fff0, None), 0xfff0);
+        assert_eq!(number(BaseKind::Int, 4, 0b1010_0000, Some((5, 3))), -3);
+        assert_eq!(number(BaseKind::UInt, 4, 0b1010_0000, Some((5, 3))), 5);
+        assert_eq!(number(BaseKind::Bool, 1, 2, None), 1);
+        assert_eq!(number(BaseKind::Long, 4, 0x8000_0000, None), i64::from(i32::MIN));
     }
 }

@@ -1,6 +1,7 @@
 //! Where a member lies, by its dotted path.
 
 use super::{Type, TypeId, TypeSource, Udt};
+use crate::util::bits::bits_of;
 
 /// The deepest nesting of anonymous members and base classes that is searched.
 const MAX_DEPTH: usize = 16;
@@ -25,15 +26,6 @@ impl Located {
             Some((position, length)) => bits_of(raw, position, length),
             None => raw,
         }
-    }
-}
-
-/// `length` bits of `raw` from bit `position` on.
-pub fn bits_of(raw: u64, position: u8, length: u8) -> u64 {
-    let shifted = raw.checked_shr(u32::from(position)).unwrap_or(0);
-    match length {
-        64.. => shifted,
-        _ => shifted & ((1 << length) - 1),
     }
 }
 
@@ -105,17 +97,4 @@ fn member(source: &dyn TypeSource, udt: &Udt, name: &str, depth: usize) -> Optio
         let (within, ty) = member(source, &inner, name, depth + 1)?;
         Some((offset.checked_add(within)?, ty))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bits() {
-        assert_eq!(bits_of(0xd000, 12, 3), 5);
-        assert_eq!(bits_of(u64::MAX, 61, 3), 7);
-        assert_eq!(bits_of(u64::MAX, 0, 64), u64::MAX);
-        assert_eq!(bits_of(1, 200, 1), 0);
-    }
 }

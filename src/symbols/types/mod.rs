@@ -12,6 +12,7 @@ pub use base::{Base, BaseKind};
 use table::TypeTable;
 
 use crate::symbols::wildcard::Wildcard;
+use crate::util::bits::low;
 
 /// A type of one source. Ids of different sources have nothing to do with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -169,6 +170,15 @@ pub struct Enum {
     pub complete: bool,
     /// Names and values in the source's order.
     pub values: Vec<(String, i64)>,
+}
+
+impl Enum {
+    /// The name of the enumerator with this value: as many of its bits count as the enumeration has.
+    pub fn name_of(&self, raw: u64) -> Option<&str> {
+        let bits = u32::from(self.size) * 8;
+        let same = |(_, known): &&(String, i64)| low(known.cast_unsigned(), bits) == low(raw, bits);
+        self.values.iter().find(same).map(|(name, _)| name.as_str())
+    }
 }
 
 /// A function's type.

@@ -2,6 +2,7 @@
 
 use crate::command::line::range;
 use crate::command::{Args, CommandError, Context};
+use crate::util::bits::{extend, low};
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,8 +148,8 @@ fn values(text: &str, size: usize, context: &Context<'_>) -> Result<Vec<u8>, Com
             continue;
         }
         let (value, after) = next_value(rest, context)?;
-        let fits = size == 8 || value >> (8 * size) == 0 || value.cast_signed() >> (8 * size - 1) == -1;
-        if !fits {
+        let bits = 8 * size as u32;
+        if low(value, bits) != value && extend(value, bits).cast_unsigned() != value {
             return Err(CommandError::Argument(format!(
                 "{value:#x} does not fit in {size} byte{}",
                 if size == 1 { "" } else { "s" }

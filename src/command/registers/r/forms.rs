@@ -5,6 +5,7 @@ use crate::debuggee::RegisterContext;
 use crate::eval::EvalHost;
 use crate::output::{Cell, Field, Record, Role};
 use crate::session::Session;
+use crate::util::bits::extend;
 use crate::util::bounded::uint_at;
 use crate::util::float;
 
@@ -120,10 +121,7 @@ fn parts(bytes: &[u8], form: &str) -> Option<String> {
             Some(match (kind, size) {
                 ('f', 4) => format!("{:>12}", float::general(f64::from(f32::from_bits(value as u32)), 6)),
                 ('f', _) => format!("{:>22}", float::general(f64::from_bits(value), 12)),
-                ('i', size) => {
-                    let unused = 64 - 8 * size as u32;
-                    ((value << unused).cast_signed() >> unused).to_string()
-                }
+                ('i', size) => extend(value, 8 * size as u32).to_string(),
                 (_, size) => format!("{value:0width$x}", width = 2 * size),
             })
         })

@@ -11,6 +11,7 @@ use crate::command::{CommandError, Context};
 use crate::debuggee::FoundType;
 use crate::eval::as_typed;
 use crate::output::{Action, Field, Line, Record, Role};
+use crate::session::Session;
 use crate::symbols::types::Type;
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::Style;
@@ -25,10 +26,10 @@ pub(super) fn structure(
     wanted: &Wanted,
     found: &FoundType,
     address: Option<u64>,
-    context: &mut Context<'_>,
+    session: &Session,
+    out: &mut Out<'_>,
 ) -> Result<(), CommandError> {
-    let target = &context.session.target;
-    let out = &mut context.out;
+    let target = &session.target;
     let given = match address.filter(|_| wanted.physical) {
         None => with_view(target, &*found.source, |view| show_layout(wanted, found, address, view, out)),
         Some(start) => {
@@ -207,7 +208,7 @@ pub(super) fn global(wanted: &Wanted, context: &mut Context<'_>) -> Result<(), C
             let pointed = found.of(target);
             let to = crate::eval::EvalHost::memory(&*context.session, address, 8).filter(|&to| to != 0);
             if let (Some(Type::Udt(_)), Some(to)) = (pointed.get(), to) {
-                structure(wanted, &pointed, Some(to), context)?;
+                structure(wanted, &pointed, Some(to), &*context.session, &mut context.out)?;
             }
         }
         ty => {

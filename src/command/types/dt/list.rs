@@ -2,14 +2,15 @@
 
 use super::layout::{scalar_value, structure};
 use super::wanted::Wanted;
+use crate::command::line::Out;
 use crate::command::{CommandError, Context};
-use crate::debuggee::FoundType;
-use crate::memory::{Memory, ReadError};
+use crate::debuggee::{FoundType, Lack, Target};
+use crate::memory::Memory;
 use crate::output::{Line, Role};
 use crate::symbols::types::Type;
 use crate::symbols::types::layout::field_of;
 use crate::util::hex;
-use crate::util::links::{Broken, Links};
+use crate::util::links::Broken;
 
 /// The most elements that are shown.
 const MAX_ELEMENTS: usize = 65_536;
@@ -24,47 +25,33 @@ pub(super) fn walk(
     start: u64,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    let at = field_of(&*found.source, found.id, link)
-        .ok_or_else(|| CommandError::Argument(format!("{} has no member {link}", wanted.name)))?;
-    // `Links.Flink` points to the next element's `Links`; a pointer to the structure itself points to its start.
-    let outer = link.rsplit_once('.').map_or(link, |(outer, _)| outer);
-    let inner = match found.source.get(at.ty) {
-        Some(Type::Pointer { target, .. }) if target != found.id => {
-            field_of(&*found.source, found.id, outer).map_or(0, |outer| outer.offset)
-        }
-        // A LIST_ENTRY itself: its first member links.
-        Some(Type::Udt(_)) => at.offset,
-        _ => 0,
-    };
-    let memory = context.session.target.memory().clone();
-    let next = |element: u64| match memory.u64(element.wrapping_add(at.offset))? {
-        0 => Ok::<u64, ReadError>(0),
-        next => Ok(next.wrapping_sub(inner)),
-    };
-    for element in Links::chain(start, next).at_most(MAX_ELEMENTS) {
+    let (session, out) = (&*context.session, &mut context.out);
+    let scope = session.scope();
+    let first = scope.object_of(found.clone(), start);
+    let no_member = |_| CommandError::Argument(format!("{} has no member {link}", wanted.name));
+    let inner = first.link(link).map_err(no_member)?.inner;
+    for element in first.following(link).map_err(no_member)?.at_most(MAX_ELEMENTS) {
         let element = match element {
-            Ok(element) => element,
-            // A ring is walked once round.
-            Err(Broken::Loop { at }) if at == start => return Ok(()),
-            Err(Broken::Link { why, .. }) => return Err(why.into()),
-            Err(broken) => return context.out.emit(Line::new().role(Role::Warning, broken.to_string())),
+            Ok(element) => element.address(),
+            Err(Lack::List { why: Broken::Link { why, .. }, .. }) => return Err(why.into()),
+            Err(Lack::List { why, .. }) => return out.emit(Line::new().role(Role::Warning, why.to_string())),
+            Err(_) => return Err(CommandError::Cancelled),
         };
         let title = format!("{link} at 0x{}", hex::tick(element));
-        match list_head(element.wrapping_add(inner), inner, context) {
-            Some(name) => context.out.emit(Line::of(format!("{title} would be the list's head, {name}")))?,
+        match list_head(element.wrapping_add(inner), inner, &session.target) {
+            Some(name) => out.emit(Line::of(format!("{title} would be the list's head, {name}")))?,
             None => {
-                heading(title, context)?;
-                structure(wanted, found, Some(element), context)?;
+                heading(title, out)?;
+                structure(wanted, found, Some(element), session, out)?;
             }
         }
-        context.out.blank()?;
+        out.blank()?;
     }
     Ok(())
 }
 
 /// A link that lies in a module's own memory is a variable: the list's head, around which there is no element.
-fn list_head(link: u64, inner: u64, context: &Context<'_>) -> Option<String> {
-    let target = &context.session.target;
+fn list_head(link: u64, inner: u64, target: &Target) -> Option<String> {
     (inner != 0).then_some(())?;
     target.modules().at(link)?;
     Some(target.name_address(link)?.text())
@@ -88,8 +75,8 @@ pub(super) fn array(
     }
     for index in 0..count.unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS) {
         let address = start.wrapping_add((index as u64).wrapping_mul(size));
-        heading(format!("[{index}] @ {} ", hex::tick(address)), context)?;
-        structure(&inner, found, Some(address), context)?;
+        heading(format!("[{index}] @ {} ", hex::tick(address)), &mut context.out)?;
+        structure(&inner, found, Some(address), &*context.session, &mut context.out)?;
         context.out.blank()?;
         let readable = match inner.options.fields.is_empty() {
             true => is_there(&inner, address, context),
@@ -139,7 +126,7 @@ fn is_readable(wanted: &Wanted, found: &FoundType, address: u64, context: &Conte
     })
 }
 
-fn heading(title: String, context: &mut Context<'_>) -> Result<(), CommandError> {
-    context.out.emit(Line::new().role(Role::Heading, title))?;
-    context.out.emit(Line::of(RULE))
+fn heading(title: String, out: &mut Out<'_>) -> Result<(), CommandError> {
+    out.emit(Line::new().role(Role::Heading, title))?;
+    out.emit(Line::of(RULE))
 }

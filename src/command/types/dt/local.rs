@@ -48,7 +48,7 @@ pub(super) fn variable(
         let pointed = local.ty.of(target);
         if let Some(Type::Udt(_)) = pointed.get() {
             context.out.emit(Line::new().text("0x").address(to))?;
-            return structure(wanted, &pointed, Some(to), context);
+            return structure(wanted, &pointed, Some(to), &*context.session, &mut context.out);
         }
     }
     context.out.emit(Line::new().span(value_span(&value, &local.ty, address)))

@@ -46,7 +46,7 @@ pub(super) fn text(node: &Node, radix: Radix, context: &Context<'_>) -> Text {
         }
         CType::Base(base) => {
             return match load(&node.value, context) {
-                Ok(raw) => match number(*base, signed_bits(raw, *base, &node.value), radix) {
+                Ok(raw) => match number(*base, raw, radix) {
                     Some(text) => Text::Value(text),
                     None => Text::None,
                 },
@@ -61,9 +61,8 @@ pub(super) fn text(node: &Node, radix: Radix, context: &Context<'_>) -> Text {
                     Some(Type::Base(base)) => base,
                     _ => Base::new(BaseKind::Int, e.size),
                 };
-                let number = number(base, cut(raw, base), radix).unwrap_or_default();
-                let name = e.values.iter().find(|(_, value)| cut(*value as u64, base) == cut(raw, base));
-                Text::Value(name.map_or(number.clone(), |(name, _)| format!("{name} ({number})")))
+                let number = number(base, base.number(raw, None), radix).unwrap_or_default();
+                Text::Value(e.name_of(raw).map_or(number.clone(), |name| format!("{name} ({number})")))
             }
             Err(address) => Text::Unreadable(address),
         },
@@ -83,31 +82,12 @@ pub(super) fn load(value: &Typed, context: &Context<'_>) -> Result<u64, u64> {
     })
 }
 
-/// A signed bit-field's highest bit is its sign.
-fn signed_bits(raw: u64, base: Base, value: &Typed) -> u64 {
-    match value.kind {
-        Kind::At { bits: Some((_, length @ 1..64)), .. } if base.is_signed() => {
-            let unused = 64 - u32::from(length);
-            (((raw << unused) as i64) >> unused) as u64
-        }
-        _ => raw,
-    }
-}
-
-/// A number within its type's size, with its sign where it has one.
-fn cut(raw: u64, base: Base) -> u64 {
-    let unused = 64u32.saturating_sub(u32::from(base.size) * 8);
-    match (base.size, base.is_signed()) {
-        (0 | 8.., _) => raw,
-        (_, true) => (((raw << unused) as i64) >> unused) as u64,
-        (_, false) => (raw << unused) >> unused,
-    }
-}
-
 fn number(base: Base, raw: u64, radix: Radix) -> Option<String> {
     let hex = |value: u64| format!("0x{value:x}");
     let plain = |signed: bool| match (radix, signed) {
-        (Radix::Hex, _) | (Radix::ByType, false) => hex(cut(raw, Base { kind: BaseKind::UInt, ..base })),
+        (Radix::Hex, _) | (Radix::ByType, false) => {
+            hex(Base { kind: BaseKind::UInt, ..base }.number(raw, None))
+        }
         (_, true) => (raw as i64).to_string(),
         (Radix::Decimal, false) => raw.to_string(),
     };

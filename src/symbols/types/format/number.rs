@@ -30,17 +30,6 @@ pub fn signed(value: i64) -> String {
     format!("0n{value}")
 }
 
-/// `value` of `size` bytes with its sign extended.
-pub fn extend(value: u64, size: u8) -> i64 {
-    match size {
-        1..8 => {
-            let unused = 64 - u32::from(size) * 8;
-            ((value << unused) as i64) >> unused
-        }
-        _ => value as i64,
-    }
-}
-
 /// A character in quotes; nothing between them for one that cannot be printed.
 pub fn quoted(code: u64) -> String {
     match code {
@@ -92,8 +81,7 @@ mod tests {
         );
         assert_eq!([0, 8].map(hex_or_zero), ["0", "0x8"]);
         assert_eq!(hex_or_zero(0x01d707f2_3d2f2418), "0x01d707f2`3d2f2418");
-        assert_eq!(signed(extend(0xc000_0011, 4)), "0n-1073741807");
-        assert_eq!(extend(0xfb, 1), -5);
+        assert_eq!(signed(-1_073_741_807), "0n-1073741807");
         assert_eq!([0x3f, 0, 0x1e].map(quoted), ["'?'", "''", "''"]);
         assert_eq!([1.5, 0.0, -2.0].map(|value: f64| float(value, &value)), ["1.5", "0", "-2"]);
         assert_eq!([6.5e-310, 1e300].map(|value: f64| float(value, &value)), ["6.5e-310", "1e300"]);

@@ -1,10 +1,10 @@
 //! Values of every type as `dt` prints them.
 
-use super::super::layout::bits_of;
 use super::super::{Base, BaseKind, Type, TypeId, Udt};
-use super::number::{bits, enumerated, extend, float, hex_or_zero, pointer, quoted, signed, unsigned};
+use super::number::{bits, enumerated, float, hex_or_zero, pointer, quoted, signed, unsigned};
 use super::view::View;
 use super::words::{Detail, Style, word};
+use crate::util::bits::{bits_of, extend};
 use crate::util::bounded;
 
 /// What stands for a value that cannot be read.
@@ -118,9 +118,8 @@ fn value_within(view: &View<'_>, id: TypeId, address: u64, style: Style, depth: 
         }
         Type::Enum(e) => match view.uint(address, usize::from(e.size)) {
             Some(raw) => {
-                let number = extend(raw, e.size);
-                let name = e.values.iter().find(|(_, v)| *v == number || *v == raw as i64);
-                Value::new(ValueKind::Number, enumerated(number, name.map(|(name, _)| name.as_str())))
+                let number = extend(raw, u32::from(e.size) * 8);
+                Value::new(ValueKind::Number, enumerated(number, e.name_of(raw)))
             }
             None => Value::unreadable(),
         },
@@ -142,9 +141,9 @@ fn base_value(view: &View<'_>, base: Base, address: u64) -> Value {
 pub fn scalar(base: Base, raw: u64) -> String {
     match base.kind {
         BaseKind::UChar | BaseKind::Wchar => format!("{} {}", hex_or_zero(raw), quoted(raw)),
-        BaseKind::Char => format!("{} {}", extend(raw, 1), quoted(raw)),
+        BaseKind::Char => format!("{} {}", extend(raw, 8), quoted(raw)),
         BaseKind::Bool if raw <= 1 => (raw == 1).to_string(),
-        BaseKind::Int | BaseKind::Long => signed(extend(raw, base.size)),
+        BaseKind::Int | BaseKind::Long => signed(extend(raw, u32::from(base.size) * 8)),
         BaseKind::Float if base.size == 4 => {
             float(f64::from(f32::from_bits(raw as u32)), &f32::from_bits(raw as u32))
         }
