@@ -1,9 +1,9 @@
 //! OBJECT_DIRECTORY: the names of the object manager.
 
 use super::object_header::ObjectHeader;
-use crate::debuggee::{Lack, Object, Scope};
+use crate::debuggee::{Lack, Link, Object, Scope};
 use crate::memory::Memory;
-use crate::util::links::{Broken, Links};
+use crate::util::links::Broken;
 
 /// A directory of named objects.
 #[derive(Clone)]
@@ -58,8 +58,7 @@ impl<'s> ObjectDirectory<'s> {
         let what = buckets.what();
         let of_bucket = move |(bucket, first): (u64, u64)| {
             let what = what.clone();
-            let follow = move |at: u64| scope.memory().u64(at.wrapping_add(chain));
-            let links = Links::chain(first, follow).stopped_by(scope.stop());
+            let links = scope.chain(first, Link { offset: chain, size: 8, inner: 0 });
             links.map(move |link| match link {
                 Ok(at) => match scope.memory().u64(at.wrapping_add(object)) {
                     Ok(object) => Ok(DirectoryEntry { bucket, object }),

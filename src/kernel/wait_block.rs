@@ -2,9 +2,8 @@
 
 use super::dispatcher::Dispatcher;
 use super::thread::Thread;
-use crate::debuggee::{Lack, Object};
-use crate::memory::Memory;
-use crate::util::links::{Broken, Links};
+use crate::debuggee::{Lack, Link, Object};
+use crate::util::links::Broken;
 
 /// A wait block. Every getter reads one fact and says why where it cannot.
 #[derive(Clone)]
@@ -82,8 +81,7 @@ impl<'s> Dispatcher<'s> {
 fn ring<'s>(first: &Object<'s>) -> Vec<Result<WaitBlock<'s>, Lack>> {
     let scope = first.scope();
     let offset = first.field("NextWaitBlock").map_or(0, |next| next.address().wrapping_sub(first.address()));
-    let next = |at: u64| scope.memory().u64(at.wrapping_add(offset));
-    let rest = Links::ring(first.address(), next).at_most(MOST as usize).stopped_by(scope.stop());
+    let rest = scope.ring(first.address(), Link { offset, size: 8, inner: 0 }).at_most(MOST as usize);
     let rest = rest.map(|block| match block {
         Ok(at) => Ok(WaitBlock(first.moved_to(at))),
         Err(Broken::Stopped) => Err(Lack::Stopped),
