@@ -63,6 +63,16 @@ pub enum Action {
     Thread(u64),
     /// A process's `_EPROCESS`.
     Process(u64),
+    /// The `_PEB` of a process, by the process's `_EPROCESS`: its memory is the process's own.
+    Peb(u64),
+    /// The ranges of a process's address space, by its `_EPROCESS`.
+    AddressSpace(u64),
+    /// A range of an address space: a `_MMVAD`.
+    Vad(u64),
+    /// An access token.
+    Token(u64),
+    /// A job object.
+    Job(u64),
     /// An I/O request packet.
     Irp(u64),
     /// A device object.
@@ -155,7 +165,12 @@ impl Action {
             Action::Context(address) => at(".cxr", address),
             Action::ExceptionRecord(address) => at(".exr", address),
             Action::Thread(address) => at("dt nt!_ETHREAD", address),
-            Action::Process(address) => at("dt nt!_EPROCESS", address),
+            Action::Process(address) => at("!process", address),
+            Action::Peb(process) => at("!peb /p", process),
+            Action::AddressSpace(process) => at("!vad /p", process),
+            Action::Vad(address) => format!("!vad {} 1", hex::tick(*address)),
+            Action::Token(address) => at("!token -n", address),
+            Action::Job(address) => at("!job", address),
             Action::Irp(address) => at("dt nt!_IRP", address),
             Action::Device(address) => at("dt nt!_DEVICE_OBJECT", address),
             Action::Driver(address) => at("dt nt!_DRIVER_OBJECT", address),
@@ -179,7 +194,15 @@ impl Action {
             }
             Action::Code(address) => lines(&["uf", "ub", "ln", "db"], address),
             Action::Thread(address) => lines(&[".thread", "dq"], address),
-            Action::Process(address) => lines(&[".process", "dq"], address),
+            Action::Process(address) => {
+                lines(&["dt nt!_EPROCESS", ".process", "!peb /p", "!vad /p", "dq"], address)
+            }
+            Action::Peb(process) | Action::AddressSpace(process) => {
+                lines(&["!peb /p", "!vad /p", "!process", ".process"], process)
+            }
+            Action::Token(address) => lines(&["dt nt!_TOKEN", "dps"], address),
+            Action::Job(address) => lines(&["dt nt!_EJOB", "dps"], address),
+            Action::Vad(address) => lines(&["dt nt!_MMVAD", "dps"], address),
             Action::Trap(address) => lines(&["dt nt!_KTRAP_FRAME", "dps"], address),
             Action::Context(address) => lines(&["dt nt!_CONTEXT", "dps"], address),
             Action::ExceptionRecord(address) => lines(&["dt nt!_EXCEPTION_RECORD", "dps"], address),

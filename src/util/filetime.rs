@@ -148,6 +148,18 @@ pub fn asctime_unix(seconds: u32, zone: &Zone) -> Option<String> {
     Some(asctime_of(&at))
 }
 
+/// The same as `Sep 14 13:34:00 2017`, the form of `!peb`.
+pub fn date_unix(seconds: u32, zone: &Zone) -> Option<String> {
+    let at = Timestamp::from_second(i64::from(seconds)).ok()?.to_zoned(zone.time_zone());
+    Some(at.strftime("%b %d %H:%M:%S %Y").to_string())
+}
+
+/// A moment as `08/13/2023 04:53:59.028 AM`, the form of the MEX commands.
+pub fn american(filetime: u64, zone: &Zone) -> Option<String> {
+    let at = zoned(filetime, zone)?;
+    Some(format!("{}.{:03} {}", at.strftime("%m/%d/%Y %I:%M:%S"), at.millisecond(), at.strftime("%p")))
+}
+
 fn asctime_of(at: &Zoned) -> String {
     format!("{} {:2} {} {}", at.strftime("%a %b"), at.day(), at.strftime("%H:%M:%S"), at.year())
 }
@@ -174,6 +186,16 @@ mod tests {
         assert_eq!(east.as_deref(), Some("Sun Feb 21 07:08:22.987 2021 (UTC + 5:30)"));
         let west = session_time(MOMENT, &Zone::Fixed(-3 * 3600));
         assert_eq!(west.as_deref(), Some("Sat Feb 20 22:38:22.987 2021 (UTC - 3:00)"));
+    }
+
+    /// Stamps of a public transcript of `!peb`, whose writer lives in India, and the form of those of `!mex.p`.
+    #[test]
+    fn dates_of_other_commands() {
+        let india = Zone::Fixed(5 * 3600 + 1800);
+        assert_eq!(date_unix(0xe1cb_fc53, &india).as_deref(), Some("Jan 16 14:56:43 2090"));
+        assert_eq!(date_unix(0x71a4_3e4a, &india).as_deref(), Some("Jun 02 05:37:38 2030"));
+        assert_eq!(american(MOMENT, &Zone::Utc).as_deref(), Some("02/21/2021 01:38:22.987 AM"));
+        assert_eq!(american(MOMENT, &Zone::Fixed(-5 * 3600)).as_deref(), Some("02/20/2021 08:38:22.987 PM"));
     }
 
     #[test]

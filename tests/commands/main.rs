@@ -12,6 +12,7 @@ mod shared;
 #[path = "../support/synth.rs"]
 mod synth;
 
+mod address_spaces;
 mod analyze;
 mod analyze_arguments;
 mod bugcheck_texts;
@@ -31,6 +32,7 @@ mod names;
 mod objects;
 mod options;
 mod process_context;
+mod processes;
 mod processors;
 mod queued_calls;
 mod ready;
@@ -39,4 +41,5 @@ mod running;
 mod tagged_data;
 mod thread;
 mod timers;
+mod tokens;
 mod type_commands;

@@ -349,6 +349,45 @@ fn missing(cleaned: &[(String, Definition)], references: &References<'_>) -> Vec
     found
 }
 
+/// Types that are only pointed to, and the members of theirs that are worth having.
+const EXCERPTS: [(&str, &[&str]); 2] = [
+    ("_MM_SESSION_SPACE", &["ReferenceCount", "SessionId", "ProcessReferenceToSession", "ProcessList"]),
+    ("_SEP_LOGON_SESSION_REFERENCES", &["LogonId", "AccountName", "AuthorityName"]),
+];
+
+/// Those members, of the same build's symbol table, or where the tables below and above agree. How large the whole type
+/// is, is left open.
+fn excerpts(known: &[(String, Definition)], references: &References<'_>) -> Vec<(String, Definition)> {
+    let excerpt = |name: &str, members: &[&str], isf: &Isf| -> Option<Definition> {
+        let udt = udt(isf, name)?;
+        let mut rows = Vec::new();
+        for wanted in members {
+            let field = udt.fields.iter().find(|field| field.name == *wanted)?;
+            let (offset, bits) = member(isf, &udt, wanted)?;
+            let mut inner = Vec::new();
+            let ctype = c_type(isf, field.ty, name, &mut inner, 0).filter(|_| inner.is_empty())?;
+            rows.push(Row { name: field.name.clone(), offset, bits, ctype });
+        }
+        Some(Definition { kind: udt.kind.word().to_owned(), size: 0, rows })
+    };
+    let mut found = Vec::new();
+    for (name, members) in EXCERPTS {
+        let answers: Vec<_> = match references.same {
+            Some(isf) => excerpt(name, members, isf).into_iter().collect(),
+            None if references.is_between => {
+                references.near.iter().filter_map(|isf| excerpt(name, members, isf)).collect()
+            }
+            None => Vec::new(),
+        };
+        let enough = if references.same.is_some() { 1 } else { 2 };
+        let agree = answers.len() == enough && answers.iter().all(|answer| *answer == answers[0]);
+        if agree && !known.iter().any(|(known, _)| known == name) {
+            found.push((name.to_owned(), answers[0].clone()));
+        }
+    }
+    found
+}
+
 /// A type of a symbol table in the words of the fact tables; structures without a name are put into `out` under `path`.
 fn c_type(
     isf: &Isf,
@@ -420,6 +459,7 @@ fn cleaned(tables: &[(String, Types)], isfs: &[(Version, Isf)]) -> Vec<(String, 
             cleaned.push((name.clone(), definition));
         }
         cleaned.extend(missing(&cleaned, &references));
+        cleaned.extend(excerpts(&cleaned, &references));
         all.push((build.clone(), cleaned));
     }
     all

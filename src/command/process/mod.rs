@@ -1,5 +1,12 @@
 //! Processes and what runs.
 
+pub mod job;
 pub mod mex_running;
+pub mod peb;
 pub mod process;
+pub mod process_dump;
+mod processes;
+pub mod session;
 pub mod thread;
+pub mod token;
+pub mod vad;

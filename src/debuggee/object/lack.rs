@@ -4,6 +4,7 @@ use super::super::attach::NoSpace;
 use super::super::processors::NoRegisters;
 use crate::dump::Machine;
 use crate::memory::ReadError;
+use crate::util::hex::tick;
 use crate::util::links::Broken;
 use std::fmt;
 
@@ -60,6 +61,13 @@ pub enum Lack {
         /// How.
         why: Broken<ReadError>,
     },
+    /// A tree comes to a node a second time, or has more nodes than are followed.
+    Tree {
+        /// The tree's root.
+        root: u64,
+        /// The node.
+        at: u64,
+    },
     /// Another address space cannot be looked at.
     NoSpace {
         /// Why.
@@ -94,6 +102,9 @@ impl fmt::Display for Lack {
             Lack::Null { what } => write!(f, "{what} is null"),
             Lack::Shape { what, wanted } => write!(f, "{what} is no {wanted}"),
             Lack::List { what, why } => write!(f, "{what}: {why}"),
+            Lack::Tree { root, at } => {
+                write!(f, "the tree of {} comes to {} a second time", tick(*root), tick(*at))
+            }
             Lack::NoSpace { why } => write!(f, "{why}"),
             Lack::NoRegisters { why } => write!(f, "{why}"),
             Lack::UnknownMachine { machine, what } => write!(f, "where {machine} keeps {what} is not known"),

@@ -8,8 +8,10 @@ mod list;
 mod object;
 mod paths;
 mod scope;
+mod tree;
 
 pub use lack::Lack;
 pub use list::{Elements, Link, Walk};
 pub use object::Object;
 pub use scope::Scope;
+pub use tree::{Node, Nodes};

@@ -1,0 +1,95 @@
+//! Which processes a command is about, as it is typed: an address, an id, a name, all of them.
+
+use crate::command::{CommandError, Context};
+use crate::debuggee::{Lack, Scope};
+use crate::kernel::Process;
+use crate::session::Session;
+use crate::symbols::wildcard::Wildcard;
+
+/// Which processes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// The one whose EPROCESS lies there.
+    At(u64),
+    /// The one with this id.
+    Id(u64),
+    /// Those of a name.
+    Named(String),
+}
+
+/// Kernel addresses begin here; smaller numbers are ids.
+const KERNEL: u64 = 1 << 63;
+
+impl Which {
+    /// What a word means: `0` all, `-1` or nothing the current process, an address, an id, else a name.
+    ///
+    /// # Errors
+    /// Where the current process is asked for and not known.
+    pub fn read(word: Option<&str>, context: &Context<'_>) -> Result<Which, CommandError> {
+        let current = || match context.session.process() {
+            Some(process) => Ok(Which::At(process)),
+            None => Err(CommandError::Missing("the current process is not known".to_owned())),
+        };
+        match word {
+            None | Some("-1") => current(),
+            // A dot makes a file's name of what would else be a symbol, which is looked for everywhere.
+            Some(word) if is_name(word) => Ok(Which::Named(word.to_owned())),
+            Some(word) => Ok(match context.evaluate(word) {
+                Ok(0) => Which::All,
+                Ok(u64::MAX) => return current(),
+                Ok(address) if address >= KERNEL => Which::At(address),
+                Ok(id) => Which::Id(id),
+                Err(_) => Which::Named(word.to_owned()),
+            }),
+        }
+    }
+}
+
+/// The process that a command without an argument is about, or the one at an address.
+///
+/// # Errors
+/// Where none is known, or what lies there is none.
+pub fn process_argument<'s>(scope: &'s Scope<'s>, address: Option<u64>) -> Result<Process<'s>, CommandError> {
+    let unknown = || CommandError::Missing("the current process is not known".to_owned());
+    let process = Process::at(scope, address.ok_or_else(unknown)?)?;
+    check(&process)?;
+    Ok(process)
+}
+
+/// Whether a word has a dot inside, and is no dotted expression of the evaluator's.
+fn is_name(word: &str) -> bool {
+    word.contains('.') && !word.starts_with(['@', '$', '.', '(']) || word.contains(['*', '?'])
+}
+
+/// Whether a process has a name: whole, in either case, with wildcards; its ending `.exe` may be left out.
+pub fn is_called(process: &Process<'_>, pattern: &Wildcard) -> bool {
+    let names = [process.name(), process.image_file_name()];
+    names.into_iter().flatten().any(|name| {
+        let base = name.strip_suffix(".exe").or_else(|| name.strip_suffix(".EXE"));
+        pattern.is_match(&name) || base.is_some_and(|base| pattern.is_match(base))
+    })
+}
+
+/// The time of the dump, in 100 ns since 1601.
+pub fn now(session: &Session) -> Option<u64> {
+    session.target.header().ok().and_then(|header| header.system_time).filter(|&time| time != 0)
+}
+
+/// Why an address is no process, if the dump says so.
+///
+/// # Errors
+/// [`CommandError::Missing`]; what cannot be read says nothing.
+pub fn check(process: &Process<'_>) -> Result<(), CommandError> {
+    const PROCESS_OBJECT: u64 = 3;
+    let kind: Result<u64, Lack> = process.object().first_of(&["Pcb.Header.Type"]).and_then(|kind| kind.u64());
+    match kind {
+        // The low bits alone: others are flags of the dispatcher's.
+        Ok(kind) if kind & 0x7f != PROCESS_OBJECT => Err(CommandError::Missing(format!(
+            "no process lies at {:016x}: its dispatcher header has the type {kind:#x}, not {PROCESS_OBJECT}",
+            process.address()
+        ))),
+        _ => Ok(()),
+    }
+}

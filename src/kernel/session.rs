@@ -1,0 +1,49 @@
+//! MM_SESSION_SPACE: what the processes of one logged-on user share.
+
+use crate::debuggee::{Lack, Object};
+
+/// A session. Every getter reads one fact and says why where it cannot.
+#[derive(Clone)]
+pub struct Session<'s>(Object<'s>);
+
+impl<'s> Session<'s> {
+    /// The session of a process.
+    ///
+    /// # Errors
+    /// [`Lack::Null`] where it has none.
+    pub(super) fn of(process: &Object<'s>) -> Result<Session<'s>, Lack> {
+        let pointer = process.field("Session")?;
+        // Windows 11 24H2 has a structure of another name.
+        let newer = pointer.pointee_as("nt!_PSP_SESSION_SPACE");
+        match newer {
+            Err(Lack::NoName { .. }) => pointer.pointee_as("nt!_MM_SESSION_SPACE"),
+            other => other,
+        }
+        .map(Session)
+    }
+
+    /// Its address.
+    pub fn address(&self) -> u64 {
+        self.0.address()
+    }
+
+    /// Its structure's name: `_MM_SESSION_SPACE`.
+    pub fn type_name(&self) -> String {
+        self.0.type_name()
+    }
+
+    /// Its number.
+    pub fn id(&self) -> Result<u64, Lack> {
+        self.0.field("SessionId")?.u64()
+    }
+
+    /// How many refer to it.
+    pub fn references(&self) -> Result<u64, Lack> {
+        self.0.field("ReferenceCount")?.u64()
+    }
+
+    /// The list of its processes, whose EPROCESSes are linked by `SessionProcessLinks`.
+    pub fn process_list(&self) -> Result<Object<'s>, Lack> {
+        self.0.field("ProcessList")
+    }
+}
