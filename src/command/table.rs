@@ -61,6 +61,8 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &processor::smt::SPEC,
     &objects::object::SPEC,
     &objects::locks::SPEC,
+    &objects::waitchain::SPEC,
+    &objects::exqueue::SPEC,
     &system::dumpdebug::SPEC,
     &system::enumtag::SPEC,
     &modules::lm::SPEC,

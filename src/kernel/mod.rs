@@ -35,6 +35,8 @@ mod token;
 mod vad;
 mod wait;
 mod wait_block;
+mod wait_chain;
+mod work_queue;
 mod working_set;
 
 pub use apc::{Apc, ApcList, ApcMode};
@@ -71,4 +73,6 @@ pub use token::{Group, Privilege, Token, privilege_name};
 pub use vad::{Protection, Vad, VadType};
 pub use wait::{ThreadState, WaitReason};
 pub use wait_block::WaitBlock;
+pub use wait_chain::{Awaited, Wait, WaitChains};
+pub use work_queue::WorkQueue;
 pub use working_set::WorkingSet;

@@ -13,6 +13,9 @@ use crate::debuggee::{Lack, Object, Scope};
 #[derive(Clone)]
 pub struct Process<'s>(Object<'s>);
 
+/// Id of the System process, on every Windows.
+const SYSTEM: u64 = 4;
+
 impl<'s> Process<'s> {
     /// The process whose EPROCESS lies at an address.
     ///
@@ -49,6 +52,16 @@ impl<'s> Process<'s> {
     pub fn of_job(job: &Job<'s>) -> Result<impl Iterator<Item = Result<Process<'s>, Lack>> + use<'s>, Lack> {
         let list = job.process_list()?.list("nt!_EPROCESS", "JobLinks")?;
         Ok(list.map(|process| process.map(Process)))
+    }
+
+    /// The System process, whose threads are the kernel's own.
+    ///
+    /// # Errors
+    /// As [`Process::all`]; [`Lack::NoName`] where the list does not hold it.
+    pub fn system(scope: &'s Scope<'s>) -> Result<Process<'s>, Lack> {
+        let mut all = Process::all(scope)?.filter_map(Result::ok);
+        let found = all.find(|process| process.id() == Ok(SYSTEM));
+        found.ok_or_else(|| Lack::NoName { name: "the System process".to_owned() })
     }
 
     /// The EPROCESS itself.

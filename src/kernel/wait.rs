@@ -106,6 +106,17 @@ const REASONS: [&str; 43] = [
     "WrRcu",
 ];
 
+impl WaitReason {
+    /// For the answer to a message.
+    pub const LPC_REPLY: WaitReason = WaitReason(17);
+    /// For an ERESOURCE.
+    pub const RESOURCE: WaitReason = WaitReason(27);
+    /// For a fast mutex.
+    pub const FAST_MUTEX: WaitReason = WaitReason(34);
+    /// For a guarded mutex.
+    pub const GUARDED_MUTEX: WaitReason = WaitReason(35);
+}
+
 impl From<u64> for WaitReason {
     fn from(value: u64) -> WaitReason {
         WaitReason(value)

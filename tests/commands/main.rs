@@ -43,3 +43,4 @@ mod thread;
 mod timers;
 mod tokens;
 mod type_commands;
+mod waits;

@@ -51,7 +51,7 @@ pub fn wait_object(object: &Dispatcher<'_>) -> Cell {
 }
 
 /// The debugger's word for a kind of object.
-fn kind_word(kind: DispatcherKind) -> &'static str {
+pub fn kind_word(kind: DispatcherKind) -> &'static str {
     match kind {
         DispatcherKind::NotificationEvent => "NotificationEvent",
         DispatcherKind::SynchronizationEvent => "SynchronizationEvent",

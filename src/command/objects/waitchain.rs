@@ -1,0 +1,229 @@
+//! `!waitchain`: who waits for whom, and who waits in a circle.
+
+use crate::command::line::Out;
+use crate::command::show::thread::{address, heading};
+use crate::command::show::wait_object::{kind_word, wait_object};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::debuggee::{Lack, Scope};
+use crate::kernel::{Awaited, Clock, Thread, ThreadState, Wait, WaitChains};
+use crate::output::{Action, Branch, Cell, Field, Record, Role};
+use crate::util::elapsed;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// `!waitchain`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!waitchain"],
+    group: Group::Kernel,
+    arguments: &[Argument::new("[THREAD]", Expects::Expression)],
+    summary: "Shows who waits for whom: from a thread to those that hold what it waits for, and deadlocks",
+    help: "With a thread: what it waits for, who holds that, what those wait for, and so on; a chain that comes back to one of \
+           its threads is a deadlock. Without one: every deadlock, then the threads that hold what others wait for, those that \
+           hold up most first. Holders are known for resources, mutants, fast mutexes, threads whose end is waited for, and \
+           ALPC messages that a server's thread is working on; nobody in particular ends a wait for an event or a timer, and \
+           push locks do not say who holds them.\n\n\
+           kd> !waitchain ffffa405`8c02b050",
+    needs: Needs::Types,
+    ..CommandSpec::runs(run)
+};
+
+/// How long a chain is followed.
+const DEPTH: usize = 32;
+/// How many threads are listed that hold up others.
+const HOLDERS: usize = 32;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let start = match args.text.trim() {
+        "" => None,
+        text => Some(context.evaluate(text)?),
+    };
+    let scope = context.session.scope();
+    let chains = WaitChains::new(&scope)?;
+    let view = View { chains: &chains, scope: &scope, clock: Clock::of(&scope) };
+    match start {
+        Some(thread) => view.chain(thread, &mut Vec::new(), &mut context.out),
+        None => view.all(&mut context.out),
+    }
+}
+
+struct View<'v, 's> {
+    chains: &'v WaitChains<'s>,
+    scope: &'s Scope<'s>,
+    clock: Result<Clock<'s>, Lack>,
+}
+
+impl<'s> View<'_, 's> {
+    /// A thread, what it waits for, and the same of those that hold it.
+    fn chain(&self, at: u64, path: &mut Vec<u64>, out: &mut Out<'_>) -> Result<(), CommandError> {
+        let indent = path.len() * 4;
+        let thread = Thread::at(self.scope, at)?;
+        if path.contains(&at) {
+            let record = Record::new("cycle").text(" ".repeat(indent)).role(Role::Warning, "back to ");
+            return out.emit(record.cell("thread", address(at)).role(Role::Warning, ": a deadlock"));
+        }
+        path.push(at);
+        let outcome = out.within(Branch::new(heading(&thread, indent)), |out| {
+            let waits = match self.chains.of(&thread) {
+                Err(Lack::Stopped) => return Err(CommandError::Cancelled),
+                Err(why) => return out.rows(Err::<Vec<Result<u64, Lack>>, _>(why), |_| Record::new("")),
+                Ok(waits) => waits,
+            };
+            for wait in waits {
+                out.emit(self.wait(&thread, &wait, indent + 4))?;
+                if path.len() >= DEPTH {
+                    out.warn(Some(format!("not followed beyond {DEPTH} threads")))?;
+                    continue;
+                }
+                for holder in wait.holders.unwrap_or_default() {
+                    self.chain(holder, path, out)?;
+                }
+            }
+            Ok(())
+        });
+        path.pop();
+        outcome
+    }
+
+    /// `waits 1s.625 for Resource ffff..., held by`
+    fn wait(&self, thread: &Thread<'s>, wait: &Wait<'s>, indent: usize) -> Record {
+        let clock = self.clock.as_ref().map_err(Clone::clone);
+        let time = clock.and_then(|clock| clock.ticks_as_time(clock.ticks_since(thread.wait_time()?)?));
+        let spelled = time.as_ref().map_or(String::new(), |time| elapsed::short(*time));
+        let record = Record::new("wait")
+            .text(" ".repeat(indent))
+            .text("waits ")
+            .cell("time", Cell::new(time).shown(spelled).mark("?"))
+            .text(" for ");
+        let record = match &wait.awaited {
+            Awaited::Resource(resource) => {
+                let at = Cell::new(Field::Address(resource.address())).digits(16);
+                let link = Action::object("nt!_ERESOURCE", resource.address());
+                record.cell("kind", "Resource").text(" ").cell("object", at.link(link))
+            }
+            Awaited::FastMutex(object) => {
+                record.cell("kind", "FastMutex").text(" with the event ").cell("object", wait_object(object))
+            }
+            Awaited::Object(object) => {
+                let kind = object.kind().map(kind_word);
+                record.cell("kind", Cell::new(kind)).text(" ").cell("object", wait_object(object))
+            }
+            Awaited::Reply(message) => {
+                let link = Action::object("nt!_KALPC_MESSAGE", *message);
+                let at = Cell::new(Field::Address(*message)).digits(16).link(link);
+                record.cell("kind", "AlpcReply").text(" to the message ").cell("object", at)
+            }
+        };
+        match &wait.holders {
+            Ok(holders) if holders.is_empty() => record.text(", which no thread holds"),
+            Ok(holders) => {
+                let list: Vec<Field> = holders.iter().map(|&holder| Field::Address(holder)).collect();
+                record.text(", held by").field("holders", list)
+            }
+            Err(why) => record
+                .text(", held by ")
+                .cell("holders", Cell::new(Field::from(why.clone())))
+                .role(Role::Unreadable, format!(" ({why})")),
+        }
+    }
+
+    /// Every deadlock, then those that hold up others.
+    fn all(&self, out: &mut Out<'_>) -> Result<(), CommandError> {
+        let mut waits: HashMap<u64, Vec<u64>> = HashMap::new();
+        let (mut threads, mut waiting, mut unknown) = (0u64, 0u64, 0u64);
+        for thread in Thread::all(self.scope)? {
+            out.check()?;
+            let Ok(thread) = thread else {
+                unknown += 1;
+                continue;
+            };
+            threads += 1;
+            waiting += u64::from(thread.state() == Ok(ThreadState::WAITING));
+            let found = match self.chains.of(&thread) {
+                Err(Lack::Stopped) => return Err(CommandError::Cancelled),
+                Err(_) => {
+                    unknown += 1;
+                    continue;
+                }
+                Ok(found) => found,
+            };
+            unknown += found.iter().filter(|wait| wait.holders.is_err()).count() as u64;
+            let holders: Vec<u64> =
+                found.into_iter().flat_map(|wait| wait.holders.unwrap_or_default()).collect();
+            if !holders.is_empty() {
+                waits.insert(thread.address(), holders);
+            }
+        }
+        let cycles = self.chains.cycles(&waits)?;
+        for cycle in &cycles {
+            let count = cycle.len();
+            let title = format!("Deadlock of {count} threads: each waits for what the next one holds");
+            let head = Record::new("deadlock").field("threads", count as u64).role(Role::Warning, title);
+            out.within(Branch::new(head), |out| {
+                cycle.first().map_or(Ok(()), |&first| self.chain(first, &mut Vec::new(), out))
+            })?;
+            out.blank()?;
+        }
+        let held_up = held_up(&waits);
+        for (holder, count) in held_up.iter().take(HOLDERS) {
+            let head = Record::new("holder").cell("held_up", *count as u64).text(if *count == 1 {
+                " thread waits, itself or through others, for"
+            } else {
+                " threads wait, themselves or through others, for"
+            });
+            out.within(Branch::new(head), |out| self.chain(*holder, &mut Vec::new(), out))?;
+            out.blank()?;
+        }
+        if held_up.len() > HOLDERS {
+            out.warn(Some(format!("{} more threads hold up others", held_up.len() - HOLDERS)))?;
+        }
+        let record = Record::new("wait_chains")
+            .cell("threads", threads)
+            .text(" threads, ")
+            .cell("waiting", waiting)
+            .text(" of them waiting, ")
+            .cell("held_up", waits.len() as u64)
+            .text(" for threads that are known; deadlocks: ")
+            .cell("deadlocks", cycles.len() as u64);
+        out.emit(match unknown {
+            0 => record,
+            unknown => record.text("; not known of ").cell("unknown", unknown),
+        })
+    }
+}
+
+/// The threads that hold up others and are held up by nobody, with how many they hold up, those with most first. Who is in
+/// a cycle is told there.
+fn held_up(waits: &HashMap<u64, Vec<u64>>) -> Vec<(u64, usize)> {
+    let mut waiters: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    for (&waiter, holders) in waits {
+        holders.iter().for_each(|&holder| waiters.entry(holder).or_default().push(waiter));
+    }
+    let mut found: Vec<(u64, usize)> = waiters
+        .keys()
+        .filter(|holder| !waits.contains_key(holder))
+        .map(|&holder| {
+            let (mut seen, mut next) = (HashSet::from([holder]), vec![holder]);
+            while let Some(at) = next.pop() {
+                next.extend(
+                    waiters.get(&at).into_iter().flatten().copied().filter(|&waiter| seen.insert(waiter)),
+                );
+            }
+            (holder, seen.len() - 1)
+        })
+        .collect();
+    found.sort_by_key(|&(holder, count)| (std::cmp::Reverse(count), holder));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_holds_up_most_comes_first() {
+        // 1 and 2 wait for 3, which waits for 4; 5 waits for 6.
+        let waits = HashMap::from([(1, vec![3]), (2, vec![3]), (3, vec![4]), (5, vec![6])]);
+        assert_eq!(held_up(&waits), [(4, 3), (6, 1)]);
+        // In a circle everybody is held up.
+        assert_eq!(held_up(&HashMap::from([(1, vec![2]), (2, vec![1])])), []);
+    }
+}

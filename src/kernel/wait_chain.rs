@@ -1,0 +1,179 @@
+//! Who waits for whom: from a thread, through what it waits for, to the threads that can end the wait.
+
+use super::dispatcher::{Dispatcher, DispatcherKind};
+use super::resource::{Resource, Waiters};
+use super::thread::Thread;
+use super::wait::{ThreadState, WaitReason};
+use crate::debuggee::{Lack, Scope};
+use std::collections::HashMap;
+
+/// Something that a thread waits for.
+#[derive(Clone)]
+pub enum Awaited<'s> {
+    /// An object with a dispatcher header.
+    Object(Dispatcher<'s>),
+    /// The event inside a fast or guarded mutex.
+    FastMutex(Dispatcher<'s>),
+    /// A resource.
+    Resource(Resource<'s>),
+    /// The answer to a message: the address of the KALPC_MESSAGE.
+    Reply(u64),
+}
+
+/// Something that a thread waits for, with the threads that hold it.
+#[derive(Clone)]
+pub struct Wait<'s> {
+    /// What it waits for.
+    pub awaited: Awaited<'s>,
+    /// Who can end the wait, by address: the owners of a lock, a thread whose end is waited for, a server's thread. Empty
+    /// where nobody in particular can: an event, a timer.
+    pub holders: Result<Vec<u64>, Lack>,
+}
+
+/// All that is needed to tell who waits for whom.
+pub struct WaitChains<'s> {
+    scope: &'s Scope<'s>,
+    /// By the thread that waits: the resource that it waits for.
+    resources: HashMap<u64, Resource<'s>>,
+    /// Why not all resources are known.
+    lack: Option<Lack>,
+}
+
+impl<'s> WaitChains<'s> {
+    /// Looks through the resources that somebody waits for.
+    ///
+    /// # Errors
+    /// [`Lack::Stopped`]. Where the resources are not known, waits for them tell so.
+    pub fn new(scope: &'s Scope<'s>) -> Result<WaitChains<'s>, Lack> {
+        let mut chains = WaitChains { scope, resources: HashMap::new(), lack: None };
+        match chains.read_resources() {
+            Err(Lack::Stopped) => return Err(Lack::Stopped),
+            Err(why) => chains.lack = Some(why),
+            Ok(()) => {}
+        }
+        Ok(chains)
+    }
+
+    fn read_resources(&mut self) -> Result<(), Lack> {
+        for resource in Resource::all(self.scope)? {
+            let resource = resource?;
+            for kind in [Waiters::Shared, Waiters::Exclusive] {
+                for thread in resource.waiters(kind)? {
+                    match thread {
+                        Ok(thread) => drop(self.resources.insert(thread, resource.clone())),
+                        Err(Lack::Stopped) => return Err(Lack::Stopped),
+                        // One that cannot be read hides no other.
+                        Err(why) => self.lack = Some(why),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a thread waits for; nothing where it does not wait.
+    ///
+    /// # Errors
+    /// Where its state or its wait blocks are not known.
+    pub fn of(&self, thread: &Thread<'s>) -> Result<Vec<Wait<'s>>, Lack> {
+        if thread.state()? != ThreadState::WAITING {
+            return Ok(Vec::new());
+        }
+        let reason = thread.wait_reason()?;
+        if let Some(resource) = self.resources.get(&thread.address()) {
+            let holders =
+                resource.owners().map(|owners| owners.iter().map(|owner| owner.address()).collect());
+            return Ok(vec![Wait { awaited: Awaited::Resource(resource.clone()), holders }]);
+        }
+        if reason == WaitReason::LPC_REPLY {
+            return reply(thread).map(|wait| vec![wait]);
+        }
+        let mutex = matches!(reason, WaitReason::FAST_MUTEX | WaitReason::GUARDED_MUTEX);
+        let objects = Dispatcher::waited_for(thread)?;
+        objects
+            .into_iter()
+            .map(|object| {
+                let object = object?;
+                let nobody = |owner: Result<u64, Lack>| match owner {
+                    Ok(owner) => Ok(vec![owner]),
+                    Err(Lack::Null { .. }) => Ok(Vec::new()),
+                    Err(why) => Err(why),
+                };
+                Ok(match object.kind()? {
+                    _ if mutex => Wait {
+                        holders: nobody(object.fast_mutex_owner()),
+                        awaited: Awaited::FastMutex(object),
+                    },
+                    DispatcherKind::Mutant => {
+                        Wait { holders: nobody(object.owner_thread()), awaited: Awaited::Object(object) }
+                    }
+                    DispatcherKind::Thread => {
+                        Wait { holders: Ok(vec![object.address()]), awaited: Awaited::Object(object) }
+                    }
+                    _ if reason == WaitReason::RESOURCE => Wait {
+                        holders: Err(self.lack.clone().unwrap_or_else(|| Lack::NoName {
+                            name: "the resource that the thread waits for".to_owned(),
+                        })),
+                        awaited: Awaited::Object(object),
+                    },
+                    _ => Wait { holders: Ok(Vec::new()), awaited: Awaited::Object(object) },
+                })
+            })
+            .collect()
+    }
+
+    /// The cycles that the waits of these threads make, each once, from its lowest thread on: a deadlock if every wait in it
+    /// is for all that is waited for.
+    ///
+    /// # Errors
+    /// [`Lack::Stopped`].
+    pub fn cycles(&self, waits: &HashMap<u64, Vec<u64>>) -> Result<Vec<Vec<u64>>, Lack> {
+        let mut found: Vec<Vec<u64>> = Vec::new();
+        let mut done: HashMap<u64, bool> = HashMap::new();
+        let mut starts: Vec<u64> = waits.keys().copied().collect();
+        starts.sort_unstable();
+        for start in starts {
+            self.scope.check()?;
+            // Depth first without recursion: the path, with the next holder of each to look at.
+            let mut path: Vec<(u64, usize)> = vec![(start, 0)];
+            while let Some((at, next)) = path.last_mut() {
+                let at = *at;
+                let holder = waits.get(&at).and_then(|holders| holders.get(*next)).copied();
+                *next += 1;
+                match holder {
+                    None => {
+                        done.insert(at, true);
+                        path.pop();
+                    }
+                    Some(holder) if done.contains_key(&holder) => {}
+                    Some(holder) => match path.iter().position(|(thread, _)| *thread == holder) {
+                        Some(from) => {
+                            let mut cycle: Vec<u64> =
+                                path.iter().skip(from).map(|(thread, _)| *thread).collect();
+                            let lowest = cycle.iter().enumerate().min_by_key(|(_, thread)| **thread);
+                            let lowest = lowest.map_or(0, |(index, _)| index);
+                            cycle.rotate_left(lowest);
+                            if !found.contains(&cycle) {
+                                found.push(cycle);
+                            }
+                        }
+                        None => path.push((holder, 0)),
+                    },
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The wait for the answer to a message, which a thread of the server may be working on.
+fn reply<'s>(thread: &Thread<'s>) -> Result<Wait<'s>, Lack> {
+    let message = thread.alpc_message()?;
+    let server = message.field("ServerThread").and_then(|server| server.u64());
+    let holders = match server {
+        Ok(0) => Ok(Vec::new()),
+        Ok(server) => Ok(vec![server]),
+        Err(why) => Err(why),
+    };
+    Ok(Wait { awaited: Awaited::Reply(message.address()), holders })
+}
