@@ -102,6 +102,19 @@ fn member(isf: &Isf, udt: &Udt, name: &str) -> Option<(u64, Option<(u8, u8)>)> {
 /// Members that the fact tables list and the symbol table of the same build does not have: those of inner structures.
 type Inner = BTreeSet<(String, String)>;
 
+/// The type of a member that a table of facts gives as bytes and that a neighbour of the same size has in the same place as
+/// an array of as many arrays: of these one table has lost what they are made of.
+fn nested_array(isf: &Isf, udt: &Udt, name: &str, definition: &Definition, row: &Row) -> Option<String> {
+    let field = udt.fields.iter().find(|field| field.name == row.name && field.offset == row.offset)?;
+    let Type::Array { element, count, .. } = isf.get(field.ty)? else { return None };
+    let is_nested = matches!(isf.get(element)?, Type::Array { .. });
+    if !is_nested || udt.size != definition.size || row.ctype != format!("UCHAR[{count}]") {
+        return None;
+    }
+    let mut inner = Vec::new();
+    c_type(isf, field.ty, name, &mut inner, 0).filter(|_| inner.is_empty())
+}
+
 /// What of one type can be relied on.
 fn clean(name: &str, definition: &Definition, references: &References<'_>, inner: &Inner) -> Definition {
     let has_inner = definition.rows.iter().any(|row| row.ctype.starts_with("anon"));
@@ -146,6 +159,12 @@ fn clean(name: &str, definition: &Definition, references: &References<'_>, inner
         }
         keep &= fits(row.bits) && (definition.size == 0 || row.offset <= definition.size);
         if keep {
+            if same.is_none()
+                && let Some(ctype) =
+                    near.iter().find_map(|(isf, udt)| nested_array(isf, udt, name, definition, &row))
+            {
+                row.ctype = ctype;
+            }
             last = row.offset;
             rows.push(row);
         }
