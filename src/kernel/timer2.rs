@@ -29,13 +29,13 @@ impl Timer2<'_> {
         self.0.field("Period")?.u64()
     }
 
-    /// The function that is called; 0 where threads wait for the timer.
-    pub fn callback(&self) -> Result<u64, Lack> {
+    /// The function that is called, as it is stored: see [`super::TimerKey`].
+    pub fn stored_callback(&self) -> Result<u64, Lack> {
         self.0.field("Callback")?.u64()
     }
 
-    /// What the function is called with.
-    pub fn callback_context(&self) -> Result<u64, Lack> {
+    /// What the function is called with, as it is stored.
+    pub fn stored_context(&self) -> Result<u64, Lack> {
         self.0.field("CallbackContext")?.u64()
     }
 }

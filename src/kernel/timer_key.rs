@@ -1,4 +1,4 @@
-//! How a KTIMER's pointer to its DPC is read.
+//! How a KTIMER's pointer to its DPC, and a KTIMER2's callback, are read.
 
 use super::dpc::Dpc;
 use super::timer::Timer;
@@ -8,7 +8,9 @@ use std::collections::HashMap;
 
 /// Windows 7 and later on x64 store the pointer as `rotr(bswap(dpc ^ KiWaitAlways) ^ timer, KiWaitNever & 0xff) ^
 /// KiWaitNever`, with two values that are drawn when Windows starts (as Volatility 3's plugin `windows.timers` reads it).
-/// Of these the rotation and one word are enough: `dpc = word ^ bswap(timer ^ rol(stored, rotation))`.
+/// Of these the rotation and one word are enough: `dpc = word ^ bswap(timer ^ rol(stored, rotation))`. A KTIMER2 keeps its
+/// callbacks and their contexts in the same way (seen in a dump of build 19041: nulls become null, functions fall into
+/// modules).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimerKey {
     rotation: u32,
@@ -80,8 +82,12 @@ impl TimerKey {
     /// # Errors
     /// Where the timer cannot be read.
     pub fn dpc(&self, timer: &Timer<'_>) -> Result<Option<u64>, Lack> {
-        let stored = timer.stored_dpc()?;
-        Ok(Some(self.decoded(timer.address(), stored)).filter(|&dpc| stored != 0 && dpc != 0))
+        Ok(Some(self.read(timer.address(), timer.stored_dpc()?)).filter(|&dpc| dpc != 0))
+    }
+
+    /// What is stored in a timer at an address; nothing is stored as it is.
+    pub fn read(&self, timer: u64, stored: u64) -> u64 {
+        if stored == 0 { 0 } else { self.decoded(timer, stored) }
     }
 
     fn decoded(self, timer: u64, stored: u64) -> u64 {

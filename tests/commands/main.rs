@@ -18,6 +18,7 @@ mod analyze_arguments;
 mod bugcheck_texts;
 mod completion;
 mod crash_context;
+mod damaged_processors;
 mod descriptors;
 mod dt_golden;
 mod dx;

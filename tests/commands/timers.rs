@@ -1,7 +1,7 @@
 //! `!timer` against the record of the forge's dumps, and on dumps whose lists were damaged by hand.
 
 use crate::forge::{cases, number, root, truth};
-use crate::golden::{run, session};
+use crate::golden::{run, session, shared};
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field, Record};
@@ -150,4 +150,53 @@ fn what_a_triage_dump_lacks_is_said_once() {
     let lines = run(&mut session, "!timer").unwrap();
     assert!(lines.iter().filter(|line| line.contains("cannot be read")).count() <= 1, "{lines:?}");
     assert!(lines.iter().any(|line| line.starts_with("Total Timers: ")), "{lines:?}");
+}
+
+/// A real triage dump that holds the KPRCBs of all processors, with the names of its kernel: each processor's watchdog has a
+/// timer of its own in its KPRCB, whose DPC is nt!KiDpcWatchdog. The key is found from the timers, because the two variables
+/// are not in the dump. The callback of a newer timer was decoded by hand with the rotation 33 and the word
+/// 0xac588120293a02d1, which follow from the timer at fffff804782dc418 and its DPC 0x40 bytes before it.
+#[test]
+fn real_timers_lead_to_what_they_call() {
+    let Some(shared) = shared() else { return };
+    let mut session = session(&shared.join("dumps/rizin-testbins-triage_x64.dmp"));
+    let symbols = shared.join("symbols").display().to_string();
+    let options = FinderOptions { network: false, ..FinderOptions::default() };
+    session.target.set_paths(SearchPath::parse(&symbols), SearchPath::default(), options);
+    let rows = records(&mut session, "!timer", "timer");
+    let prcbs: Vec<u64> = session.target.processors().iter().filter_map(|processor| processor.prcb).collect();
+    assert_eq!(prcbs.len(), 16);
+    for prcb in prcbs {
+        let timer = prcb + offset("_KPRCB", "DpcWatchdogTimer");
+        let row = rows.iter().find(|row| address(row, "address") == timer).unwrap();
+        assert_eq!(address(row, "dpc"), prcb + offset("_KPRCB", "DpcWatchdogDpc"));
+        assert_eq!(row.get("symbol"), Some(&"nt!KiDpcWatchdog".into()));
+    }
+    let newer = records(&mut session, "!timer", "timer2");
+    let row = newer.iter().find(|row| address(row, "address") == 0xffff_c08b_e3d6_e690).unwrap();
+    assert_eq!(address(row, "callback"), 0xffff_f804_8030_3b90);
+    assert_eq!(address(row, "context"), 0xffff_c08b_e3d5_f340);
+    assert_eq!(row.get("period"), Some(&Field::Number(10_000_000)));
+}
+
+/// Every layout knows the lists of a processor's table: those of the one that crashed are in each real triage dump, and
+/// an empty list's head points to itself, which no wrong place does 512 times.
+#[test]
+fn real_tables_are_read_on_every_build() {
+    let Some(shared) = shared() else { return };
+    let mut tables = 0;
+    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "dmp") {
+            continue;
+        }
+        let mut session = session(&path);
+        let number = session.focus.processor;
+        let lines = run(&mut session, &format!("!timer {number:x}")).unwrap();
+        let wrong = lines.iter().find(|line| line.contains("has no member") || line.contains(" is null"));
+        assert_eq!(wrong, None, "{}", path.display());
+        tables += usize::from(lines.iter().any(|line| line.starts_with("PROCESSOR ") && line.ends_with(')')));
+    }
+    // One dump is of an ARM64 machine, whose kernel nothing describes.
+    assert!(tables >= 25, "only {tables}");
 }

@@ -1,7 +1,7 @@
 //! `!idt`: which code each interrupt leads to.
 
 use crate::command::line::Out;
-use crate::command::show::processor::{Failure, code, lacking, name};
+use crate::command::show::processor::{Failure, code, lacking, name, name_or_address};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
@@ -116,13 +116,8 @@ fn shared_row() -> Record {
 fn connected(record: Record, interrupt: &Interrupt<'_>, target: &Target) -> Record {
     let routine = interrupt.service_routine();
     let address = interrupt.address();
-    let named = name(target, &routine);
-    let record = match (&routine, named.field()) {
-        (Ok(_), Field::Null) => record.show(code(routine.clone())),
-        (Err(why), _) => record.show(Cell::new(why.clone())),
-        _ => record.show(named),
-    };
     record
+        .show(name_or_address(target, &routine))
         .field("routine", routine.map(Field::Address))
         .text(" (KINTERRUPT ")
         .cell(

@@ -32,6 +32,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let count = target.processors().len() as u64;
     let out = &mut context.out;
     let mut first = true;
+    let mut unread: Vec<Lack> = Vec::new();
     for processor in processors.iter().filter_map(|(_, found)| found.as_ref().ok()) {
         if !std::mem::take(&mut first) {
             out.blank()?;
@@ -42,16 +43,20 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                 match ipi.mailbox(sender).and_then(|mailbox| Ok((mailbox.worker_routine()?, mailbox))) {
                     Ok((0, _)) => {}
                     Ok((_, mailbox)) => out.emit(request(sender, &mailbox, target))?,
+                    // Those behind it are no nearer.
                     Err(why) => {
-                        let text = format!("  Mailbox[{sender}] and those after it are not known: {why}");
-                        return out
-                            .emit(Record::new("mailbox").field("mailbox", why).role(Role::Unreadable, text));
+                        unread.push(why);
+                        return out.check();
                     }
                 }
             }
             Ok(())
         })?;
     }
+    let lost = unread
+        .first()
+        .map(|why| format!("not all mailboxes of {} processors are known: {why}", unread.len()));
+    out.warn(lost)?;
     unknown(&processors, out)
 }
 

@@ -117,6 +117,15 @@ pub fn name(target: &Target, address: &Result<u64, Lack>) -> Cell {
     }
 }
 
+/// The name of code, or its address outside all modules.
+pub fn name_or_address(target: &Target, address: &Result<u64, Lack>) -> Cell {
+    let named = name(target, address);
+    match named.field() {
+        Field::Null => code(address.clone()),
+        _ => named,
+    }
+}
+
 /// A character for each processor of a group: `*` where its bit is set.
 pub fn mask(processors: u64) -> String {
     (0..64).map(|bit| if processors >> bit & 1 == 1 { '*' } else { '-' }).collect()

@@ -2,7 +2,7 @@
 
 use crate::command::CommandError;
 use crate::command::line::Out;
-use crate::command::show::processor::name;
+use crate::command::show::processor::name_or_address;
 use crate::command::show::thread;
 use crate::debuggee::{Lack, Scope, Target};
 use crate::kernel::{Clock, Dpc, Timer, TimerKey, TimerList, TimerTable};
@@ -234,16 +234,8 @@ fn dpc(record: Record, timer: &Timer<'_>, view: &View<'_>) -> Record {
         Err(why) => return record.cell("dpc", why),
     };
     let routine = Dpc::at(timer.scope(), address).and_then(|dpc| dpc.routine());
-    let named = name(view.target, &routine);
-    let record = match (&routine, named.field()) {
-        // Code outside all modules has no name but its address.
-        (Ok(place), Field::Null) => {
-            record.cell("symbol", Cell::new(Field::Address(*place)).digits(16).link(Action::Code(*place)))
-        }
-        (Err(why), _) => record.cell("symbol", why.clone()),
-        _ => record.cell("symbol", named),
-    };
     record
+        .cell("symbol", name_or_address(view.target, &routine))
         .field("routine", routine.map(Field::Address))
         .text(" (DPC @ ")
         .cell("dpc", Cell::new(Field::Address(address)).digits(16).link(Action::object("nt!_KDPC", address)))

@@ -3,7 +3,7 @@
 use super::rows::{View, due};
 use crate::command::CommandError;
 use crate::command::line::Out;
-use crate::command::show::processor::name;
+use crate::command::show::processor::name_or_address;
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{Timer2, Timer2Collection};
 use crate::output::{Action, Branch, Cell, Column, Field, Record, Role, Table};
@@ -57,12 +57,23 @@ fn row(collection: &Timer2Collection<'_>, timer: &Timer2<'_>, view: &View<'_>) -
     if elsewhere {
         return record.role(Role::Unreadable, "no timer of this collection");
     }
-    let callback = timer.callback();
-    due(record, "due", timer.due_time(collection.node()).map(Some), view)
-        .text("  ")
-        .cell("symbol", name(view.target, &callback))
-        .field("callback", callback.map(Field::Address))
-        .text(" (")
-        .cell("context", Cell::new(timer.callback_context().map(Field::Address)).digits(16))
-        .text(")")
+    let record = due(record, "due", timer.due_time(collection.node()).map(Some), view).text("  ");
+    let Some(key) = view.key else {
+        let encoded = Cell::new(timer.stored_callback().map(Field::Hex)).digits(16);
+        return record.text("encoded as ").cell("stored_callback", encoded);
+    };
+    let read = |stored: Result<u64, Lack>| stored.map(|stored| key.read(address, stored));
+    match read(timer.stored_callback()) {
+        // Threads wait for it.
+        Ok(0) => record.field("callback", Field::Null),
+        callback => {
+            let context = read(timer.stored_context()).map(Field::Address);
+            record
+                .cell("symbol", name_or_address(view.target, &callback))
+                .field("callback", callback.map(Field::Address))
+                .text(" (")
+                .cell("context", Cell::new(context).digits(16))
+                .text(")")
+        }
+    }
 }
