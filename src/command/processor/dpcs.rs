@@ -4,7 +4,7 @@ use crate::command::show::processor::{code, found, name, typed, unknown};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Target};
 use crate::kernel::{Dpc, DpcKind, DpcQueue};
-use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
+use crate::output::{Action, Cell, Column, Field, Record, Role, Table};
 
 /// `!dpcs`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -46,13 +46,14 @@ fn row(number: u32, kind: DpcKind, dpc: &Dpc<'_>, target: &Target) -> Record {
     let address = dpc.address();
     let routine = dpc.routine();
     if let Err(why) = &routine {
-        let link = Action::Reason(why.to_string().into());
+        let reason = Action::Reason(why.to_string().into());
+        let unread = Cell::new(Field::Address(address)).digits(16).role(Role::Unreadable).link(reason);
         return Record::new("dpc")
             .field("processor", number)
             .field("kind", kind.to_string())
-            .field("address", Field::Address(address))
-            .field("routine", why.clone())
-            .line(Line::new().link(Role::Unreadable, format!("Failed to read DPC at {address:#x}"), link));
+            .role(Role::Unreadable, "Failed to read DPC at 0x")
+            .cell("address", unread)
+            .field("routine", why.clone());
     }
     start(number, kind)
         .text("0x")

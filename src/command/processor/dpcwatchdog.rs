@@ -4,7 +4,7 @@ use crate::command::show::processor::{code, found, name, typed, unknown};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Scope, Target};
 use crate::kernel::{Clock, DpcKind, DpcWatchdog, Processor};
-use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
+use crate::output::{Action, Cell, Column, Field, Record, Role, Table};
 
 /// `!dpcwatchdog`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -56,11 +56,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 /// How long a clock tick is.
 fn tick(scope: &Scope<'_>) -> Record {
     let increment = Clock::of(scope).and_then(|clock| clock.increment());
-    let text = match &increment {
-        Ok(hundreds) => format!("Clock ticks of {}.{:04} ms", hundreds / 10_000, hundreds % 10_000),
-        Err(_) => "Clock ticks, mostly of 15.625 ms".to_owned(),
-    };
-    Record::new("clock").line(Line::of(text)).field("time_increment", increment)
+    let text = increment.as_ref().map_or(String::new(), |hundreds| {
+        format!("Clock ticks of {}.{:04} ms", hundreds / 10_000, hundreds % 10_000)
+    });
+    let cell = Cell::new(increment).shown(text).mark("Clock ticks, mostly of 15.625 ms").role(Role::Text);
+    Record::new("clock").cell("time_increment", cell)
 }
 
 fn row(table: &Table, processor: &Processor<'_>, watchdog: &DpcWatchdog<'_>) -> Record {

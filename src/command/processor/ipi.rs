@@ -63,8 +63,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 /// Where values begin.
 const VALUES: usize = 19;
 
-fn label(text: &str) -> Line {
-    Line::of("  ").label(format!("{text}:")).pad_to(VALUES)
+/// The beginning of a line.
+fn label(record: Record, text: &str) -> Record {
+    record.line(Line::new()).text("  ").label(format!("{text}:")).pad_to(VALUES)
 }
 
 fn head(processor: &Processor<'_>, ipi: &Ipi<'_>) -> Record {
@@ -74,17 +75,15 @@ fn head(processor: &Processor<'_>, ipi: &Ipi<'_>) -> Record {
         format!("{active} [{frozen}]")
     });
     let number = |value: Result<u64, Lack>| Cell::new(value.map(Field::Hex)).mark("????");
-    Record::new("ipi")
+    let record = Record::new("ipi")
         .text("IPI State for Processor ")
-        .cell("processor", Cell::new(processor.number()).role(Role::Text))
-        .line(label("IPI Frozen"))
+        .cell("processor", Cell::new(processor.number()).role(Role::Text));
+    let record = label(record, "IPI Frozen")
         .cell("frozen", number(frozen.as_ref().map(|frozen| frozen.bits()).map_err(Clone::clone)))
         .text(words)
-        .field("state", frozen.map(|frozen| frozen.to_string()))
-        .line(label("Target Count"))
-        .cell("target_count", number(ipi.target_count()))
-        .line(label("Packet Barrier"))
-        .cell("packet_barrier", number(ipi.packet_barrier()))
+        .field("state", frozen.map(|frozen| frozen.to_string()));
+    let record = label(record, "Target Count").cell("target_count", number(ipi.target_count()));
+    label(record, "Packet Barrier").cell("packet_barrier", number(ipi.packet_barrier()))
 }
 
 fn request(sender: u64, mailbox: &Mailbox<'_>, target: &Target) -> Record {
@@ -92,26 +91,23 @@ fn request(sender: u64, mailbox: &Mailbox<'_>, target: &Target) -> Record {
     let routine = mailbox.worker_routine();
     let stale = if summary.as_ref().is_ok_and(|summary| *summary == 0) { " [Stale]" } else { "" };
     let address = mailbox.address();
-    let mut record = Record::new("mailbox")
-        .line(Line::of("  ").label(format!("Mailbox[{sender}]:")).pad_to(VALUES))
-        .cell(
-            "address",
-            Cell::new(Field::Address(address))
-                .digits(16)
-                .link(Action::object("nt!_REQUEST_MAILBOX", address)),
-        )
+    let place = Cell::new(Field::Address(address)).digits(16);
+    let record = Record::new("mailbox")
         .field("mailbox", sender)
-        .line(label("Request Summary"))
-        .cell("summary", Cell::new(summary.map(Field::Hex)).mark("????"))
-        .line(label("Worker Routine"))
+        .text("  ")
+        .label(format!("Mailbox[{sender}]:"))
+        .pad_to(VALUES)
+        .cell("address", place.link(Action::object("nt!_REQUEST_MAILBOX", address)));
+    let record =
+        label(record, "Request Summary").cell("summary", Cell::new(summary.map(Field::Hex)).mark("????"));
+    let mut record = label(record, "Worker Routine")
         .cell("worker_routine", code(routine.clone()))
         .text(" ")
         .cell("worker", name(target, &routine))
         .text(stale);
     for (index, key) in (0..).zip(["parameter_0", "parameter_1", "parameter_2"]) {
-        record = record
-            .line(label(&format!("Parameter[{index}]")))
-            .cell(key, Cell::new(mailbox.parameter(index).map(Field::Address)).digits(1));
+        let parameter = Cell::new(mailbox.parameter(index).map(Field::Address)).digits(1);
+        record = label(record, &format!("Parameter[{index}]")).cell(key, parameter);
     }
     record
 }

@@ -41,8 +41,9 @@ fn show(number: u32, context: &mut Context<'_>) -> Result<(), Failure> {
 const TABULATOR: &str = "        ";
 const LABELS: usize = 19;
 
-fn label(label: &str) -> Line {
-    Line::of(TABULATOR).label(format!("{label:>LABELS$}:")).text(" ")
+/// The beginning of a line.
+fn label(record: Record, label: &str) -> Record {
+    record.line(Line::new()).text(TABULATOR).label(format!("{label:>LABELS$}:")).text(" ")
 }
 
 fn record(pcr: &Pcr<'_>, processor: &Processor<'_>) -> Record {
@@ -74,36 +75,31 @@ fn record(pcr: &Pcr<'_>, processor: &Processor<'_>) -> Record {
         ("UserPointer", "user_pointer", "ArbitraryUserPointer"),
         ("SelfTib", "self_tib", "Self"),
     ] {
-        record = record.line(label(&format!("NtTib.{shown}"))).cell(key, pointer(pcr.tib(member)));
+        record = label(record, &format!("NtTib.{shown}")).cell(key, pointer(pcr.tib(member)));
     }
-    record
-        .line(Line::new())
-        .line(label("SelfPcr"))
-        .cell("self_pcr", pointer(pcr.own_address()))
-        .line(label("Prcb"))
-        .cell("prcb", Cell::new(Field::Address(prcb)).digits(16).link(Action::object("nt!_KPRCB", prcb)))
-        .line(label("Irql"))
-        .cell("irql", Cell::new(pcr.irql().map(Field::Hex)).digits(16))
-        .line(label("IRR"))
-        .cell("irr", nothing())
-        .line(label("IDR"))
-        .cell("idr", nothing())
-        .line(label("InterruptMode"))
-        .cell("interrupt_mode", nothing())
-        .line(label("IDT"))
-        .cell("idt", pointer(pcr.idt_base()))
-        .line(label("GDT"))
-        .cell("gdt", pointer(pcr.gdt_base()))
-        .line(label("TSS"))
-        .cell("tss", pointer(pcr.tss_base()))
-        .line(Line::new())
-        .line(label("CurrentThread"))
-        .cell("current", thread_cell(processor.current_thread()))
-        .line(label("NextThread"))
-        .cell("next", thread_cell(processor.next_thread()))
-        .line(label("IdleThread"))
-        .cell("idle", thread_cell(processor.idle_thread()))
-        .line(Line::new())
+    record = record.line(Line::new());
+    for (shown, key, cell) in [
+        ("SelfPcr", "self_pcr", pointer(pcr.own_address())),
+        ("Prcb", "prcb", pointer(Ok(prcb)).link(Action::object("nt!_KPRCB", prcb))),
+        ("Irql", "irql", Cell::new(pcr.irql().map(Field::Hex)).digits(16)),
+        ("IRR", "irr", nothing()),
+        ("IDR", "idr", nothing()),
+        ("InterruptMode", "interrupt_mode", nothing()),
+        ("IDT", "idt", pointer(pcr.idt_base())),
+        ("GDT", "gdt", pointer(pcr.gdt_base())),
+        ("TSS", "tss", pointer(pcr.tss_base())),
+    ] {
+        record = label(record, shown).cell(key, cell);
+    }
+    record = record.line(Line::new());
+    for (shown, key, thread) in [
+        ("CurrentThread", "current", processor.current_thread()),
+        ("NextThread", "next", processor.next_thread()),
+        ("IdleThread", "idle", processor.idle_thread()),
+    ] {
+        record = label(record, shown).cell(key, thread_cell(thread));
+    }
+    record.line(Line::new())
 }
 
 fn thread_cell(thread: Result<Thread<'_>, Lack>) -> Cell {
@@ -129,19 +125,22 @@ fn queue(processor: &Processor<'_>, target: &Target, out: &mut Out<'_>) -> Resul
                     out.emit(match dpc {
                         Ok(dpc) => row(line, kind, &dpc, target),
                         Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-                        Err(why) => Record::new("dpc")
-                            .line(line.role(Role::Unreadable, why.to_string()))
-                            .field("address", why),
+                        Err(why) => lost(line, why.to_string(), why),
                     })?;
                 }
             }
             Err(why) => {
-                let line = begin().role(Role::Unreadable, format!("Unable to read: {why}"));
-                out.emit(Record::new("dpc").line(line).field("address", why))?;
+                let text = format!("Unable to read: {why}");
+                out.emit(lost(begin(), text, why))?;
             }
         }
     }
     if first { out.emit(label_of_queue()) } else { Ok(()) }
+}
+
+/// What is not known of a queue.
+fn lost(line: Line, text: String, why: Lack) -> Record {
+    Record::new("dpc").spans(line).cell("address", Cell::new(why).mark(text))
 }
 
 fn label_of_queue() -> Line {
@@ -152,7 +151,7 @@ fn row(line: Line, kind: DpcKind, dpc: &Dpc<'_>, target: &Target) -> Record {
     let address = dpc.address();
     let routine = dpc.routine();
     Record::new("dpc")
-        .line(line)
+        .spans(line)
         .text("0x")
         .cell(
             "address",
