@@ -32,6 +32,8 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &stack::thread::SPEC,
     &process::process::SPEC,
     &process::process_dump::SPEC,
+    &process::p::SPEC,
+    &process::tl::SPEC,
     &process::peb::SPEC,
     &process::vad::SPEC,
     &process::token::SPEC,

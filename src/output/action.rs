@@ -65,6 +65,8 @@ pub enum Action {
     Process(u64),
     /// The `_PEB` of a process, by the process's `_EPROCESS`: its memory is the process's own.
     Peb(u64),
+    /// A process with its threads and their stacks.
+    ProcessThreads(u64),
     /// The ranges of a process's address space, by its `_EPROCESS`.
     AddressSpace(u64),
     /// A range of an address space: a `_MMVAD`.
@@ -166,6 +168,7 @@ impl Action {
             Action::ExceptionRecord(address) => at(".exr", address),
             Action::Thread(address) => at("dt nt!_ETHREAD", address),
             Action::Process(address) => at("!process", address),
+            Action::ProcessThreads(address) => format!("!process {} 7", hex::tick(*address)),
             Action::Peb(process) => at("!peb /p", process),
             Action::AddressSpace(process) => at("!vad /p", process),
             Action::Vad(address) => format!("!vad {} 1", hex::tick(*address)),
@@ -197,7 +200,7 @@ impl Action {
             Action::Process(address) => {
                 lines(&["dt nt!_EPROCESS", ".process", "!peb /p", "!vad /p", "dq"], address)
             }
-            Action::Peb(process) | Action::AddressSpace(process) => {
+            Action::Peb(process) | Action::ProcessThreads(process) | Action::AddressSpace(process) => {
                 lines(&["!peb /p", "!vad /p", "!process", ".process"], process)
             }
             Action::Token(address) => lines(&["dt nt!_TOKEN", "dps"], address),

@@ -13,5 +13,6 @@ pub mod guid;
 pub mod hex;
 pub mod language;
 pub mod links;
+pub mod sizes;
 pub mod temporary;
 pub mod width;

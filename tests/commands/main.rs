@@ -28,6 +28,7 @@ mod golden_language;
 mod golden_transcripts;
 mod golden_types;
 mod memory_commands;
+mod mex_processes;
 mod module_list;
 mod names;
 mod objects;

@@ -10,6 +10,7 @@ pub mod missing;
 pub mod object;
 pub mod process;
 pub mod process_body;
+pub mod process_cells;
 pub mod processor;
 pub mod registers;
 pub mod symbol_text;
