@@ -9,6 +9,7 @@ use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::Session;
 use serde_json::Value;
+use std::path::Path;
 
 fn records(session: &mut Session, command: &str, kind: &str) -> Vec<Record> {
     let mut output = Collector::default();
@@ -152,6 +153,16 @@ fn what_a_triage_dump_lacks_is_said_once() {
     assert!(lines.iter().any(|line| line.starts_with("Total Timers: ")), "{lines:?}");
 }
 
+/// A real triage dump whose kernel's PDB is at hand.
+const REAL: &str = "dumps/rizin-testbins-triage_x64.dmp";
+
+fn named(mut session: Session, shared: &Path) -> Session {
+    let symbols = shared.join("symbols").display().to_string();
+    let options = FinderOptions { network: false, ..FinderOptions::default() };
+    session.target.set_paths(SearchPath::parse(&symbols), SearchPath::default(), options);
+    session
+}
+
 /// A real triage dump that holds the KPRCBs of all processors, with the names of its kernel: each processor's watchdog has a
 /// timer of its own in its KPRCB, whose DPC is nt!KiDpcWatchdog. The key is found from the timers, because the two variables
 /// are not in the dump. The callback of a newer timer was decoded by hand with the rotation 33 and the word
@@ -159,10 +170,7 @@ fn what_a_triage_dump_lacks_is_said_once() {
 #[test]
 fn real_timers_lead_to_what_they_call() {
     let Some(shared) = shared() else { return };
-    let mut session = session(&shared.join("dumps/rizin-testbins-triage_x64.dmp"));
-    let symbols = shared.join("symbols").display().to_string();
-    let options = FinderOptions { network: false, ..FinderOptions::default() };
-    session.target.set_paths(SearchPath::parse(&symbols), SearchPath::default(), options);
+    let mut session = named(session(&shared.join(REAL)), &shared);
     let rows = records(&mut session, "!timer", "timer");
     let prcbs: Vec<u64> = session.target.processors().iter().filter_map(|processor| processor.prcb).collect();
     assert_eq!(prcbs.len(), 16);
@@ -199,4 +207,25 @@ fn real_tables_are_read_on_every_build() {
     }
     // One dump is of an ARM64 machine, whose kernel nothing describes.
     assert!(tables >= 25, "only {tables}");
+}
+
+/// Two timers of a tree in a real dump: one of the second's children is made the first, which was there already; then the
+/// first says that it is in another tree.
+#[test]
+fn damaged_trees_end_with_the_reason() {
+    let Some(shared) = shared() else { return };
+    let (first, second) = (0xffff_c08b_e3d6_e690, 0xffff_c08b_dceb_e680);
+    // _KTIMER2.RbNodes and CollectionIndex of 10.0.19041.804, by its type information; the tree uses the second node.
+    let node = |timer: u64| timer + 0x18 + 0x18;
+    let dump = shared.join(REAL).display().to_string();
+    let mut looped = Patched::new(&dump);
+    looped.point(node(second) + 8, node(first));
+    let lines = run(&mut named(looped.open().0, &shared), "!timer").unwrap();
+    assert!(lines.iter().any(|line| line.contains("a node comes twice")), "{lines:?}");
+    assert_eq!(lines.iter().filter(|line| line.starts_with(&format!("{first:016x}"))).count(), 1);
+    let mut elsewhere = Patched::new(&dump);
+    elsewhere.put(first + 0x83, &[0x21]);
+    let lines = run(&mut named(elsewhere.open().0, &shared), "!timer").unwrap();
+    let row = lines.iter().find(|line| line.starts_with(&format!("{first:016x}"))).unwrap();
+    assert!(row.ends_with("no timer of this collection"), "{row}");
 }

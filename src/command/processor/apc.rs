@@ -17,7 +17,13 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "Without arguments: of every thread; proc ADDRESS: of one process's; thre ADDRESS: of one thread; an address alone \
            is a KAPC's. A thread that is attached to another process has a second pair of lists, which waits until it is \
            back: ApcStateIndex 0 is the thread's own process, 1 the one that it is attached to.\n\n\
-           kd> !apc",
+           kd> !apc\n\
+           *** Enumerating APCs in all processes\n\
+           Process ffffa4058c015050 services.exe\n\
+           \u{20}   Thread ffffa4058c017050 ApcStateIndex 0 ApcListHead ffffa4058c0170f8 [USER]\n\
+           \u{20}       KAPC @ ffffa4058c02f940\n\
+           \u{20}         Type            12\n\
+           \u{20}         KernelRoutine   fffff80761403a10 nt!IopDeallocateApc",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
 };

@@ -15,7 +15,11 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "The descriptors of one selector, or of all from the first to the last, of the current processor. Pl is the \
            privilege; Size Bg or Nb: 32-bit operands or not; Gran Pg or By: a limit in pages or bytes; Pres P or Np: \
            present or not; Long Lo or Nl: 64-bit code or not.\n\n\
-           kd> dg 10",
+           kd> dg 10\n\
+           \u{20}                                                   P Si Gr Pr Lo\n\
+           Sel        Base              Limit          Type    l ze an es ng Flags\n\
+           ---- ----------------- ----------------- ---------- - -- -- -- -- --------\n\
+           0010 00000000`00000000 00000000`00000000 Code RE Ac 0 Nb By P  Lo 0000029b",
     needs: Needs::Dump,
     ..CommandSpec::runs(run)
 };

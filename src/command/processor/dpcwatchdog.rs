@@ -17,7 +17,11 @@ pub const SPEC: CommandSpec = CommandSpec {
            They are the members DpcWatchdogCount, DpcWatchdogPeriod, DpcTimeCount and DpcTimeLimit of the KPRCB, in clock \
            ticks; a limit of 0 is not watched. From the thresholds on (all together, one DPC) Windows keeps stacks where \
            Stacks leads. The DPC that was running, if any, stands under its processor.\n\n\
-           kd> !dpcwatchdog",
+           kd> !dpcwatchdog\n\
+           Clock ticks of 15.6250 ms\n\
+           CPU   Count  Period     DPC   Limit  All from  DPC from Stacks\n\
+           === ======= ======= ======= ======= ========= ========= ================\n\
+           \u{20} 0     346    7680       0    1280      7040      1174 ffffe38ccf7b0000",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
 };

@@ -18,7 +18,11 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows which code each interrupt vector of the current processor leads to",
     help: "Behind a device's interrupt stands what a driver connected to it, with its interrupt object; what shares the \
            vector follows. Stack is where the processor begins for interrupts that have a stack of their own.\n\n\
-           kd> !idt 29",
+           kd> !idt 29\n\
+           \n\
+           Dumping IDT: fffff8075d20c000\n\
+           \n\
+           29:     fffff80761401700 nt!KiRaiseSecurityCheckFailure",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
 };

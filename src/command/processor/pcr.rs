@@ -18,7 +18,14 @@ pub const SPEC: CommandSpec = CommandSpec {
            there, and so does this; on x64 the values are those of other members (`dt nt!_KPCR` names them). IDT, GDT \
            and TSS are the addresses that the KPCR holds, where WinDbg shows zeros; x64 has no IRR, IDR and interrupt \
            mode, and keeps the IRQL in cr8 (!irql).\n\n\
-           kd> !pcr 0",
+           kd> !pcr 0\n\
+           KPCR for Processor 0 at fffff8062b56e000:\n\
+           \u{20}   Major 1 Minor 1\n\
+           \u{20}       NtTib.ExceptionList: fffff80634ca3fb0\n\
+           \u{20}           ...\n\
+           \u{20}             CurrentThread: ffffd80c204a6040\n\
+           \u{20}                NextThread: ffffd80c05b7c040\n\
+           \u{20}                IdleThread: fffff80632327a00",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
 };

@@ -16,7 +16,11 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows the threads that are ready to run and wait for a processor, by priority",
     help: "Windows 8 and later keep most of them in queues that processors share: each is shown with the processors that \
            take threads from it. A processor's own queue holds those that may run nowhere else.\n\n\
-           kd> !ready",
+           kd> !ready\n\
+           KSHARED_READY_QUEUE fffff8075d208a00: (00) **--------------------------------------------------------------\n\
+           SharedReadyQueue fffff8075d208a00: Ready Threads at priority 10\n\
+           \u{20}   THREAD ffffa4058c031050  Cid 0004.0044  Teb: 0000000000000000 Win32Thread: 0000000000000000 READY on processor 80000000\n\
+           Processor 0: No threads in READY state",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
 };

@@ -17,7 +17,13 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows the thread that each processor runs, and the one that is next",
     help: "Processors that have nothing to do are left out. The dots stand \
            for a processor's sixteen queued spin locks: `.` not in use, `O` owned, `W` waited for, `?` not known.\n\n\
-           kd> !running -it",
+           kd> !running -it\n\
+           \n\
+           System Processors:  (0000000000000003)\n\
+           \u{20} Idle Processors:  (0000000000000002)\n\
+           \n\
+           \u{20}      Prcbs             Current         (pri) Next            (pri) Idle\n\
+           \u{20} 0    fffff8075d200180  ffffa4058c00d050 (13)                       ffffa4058c00a050  ................",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
 };

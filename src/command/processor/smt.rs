@@ -14,7 +14,14 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows which processors are threads of the same core, and which are idle",
     help: "A `*` stands for each processor of the group. IdleSummary is the scheduler's own word for the processors that \
            have nothing to do; Windows before 8 keeps it elsewhere.\n\n\
-           kd> !smt",
+           kd> !smt\n\
+           SMT Summary:\n\
+           ------------\n\
+           \n\
+           KeActiveProcessors:\n\
+           ****------------------------------------------------------------ (000000000000000f)\n\
+           IdleSummary:\n\
+           ---------------------------------------------------------------- (0000000000000000)",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
 };

@@ -124,6 +124,9 @@ pub(super) fn show(
             .text(if row == 0 { ")".to_owned() } else { format!(", row {row})") })
             .field("row", row as u64);
         out.within(Branch::new(head), |out| {
+            if timers.is_empty(row) {
+                return out.check();
+            }
             out.within(Table::new("timer", &[Column::left("", HEADING, 0)]), |out| {
                 timers.lists(row).try_for_each(|(list, found)| match found {
                     Ok(found) => one_list(list, &found, view, counts, out),
