@@ -201,5 +201,5 @@ fn damage_is_said_and_the_rest_is_shown() {
         lines.iter().any(|line| line.contains("is no thread with that entry on its stack")),
         "{lines:#?}"
     );
-    assert_eq!(lines[lines.len() - 1], "3 total locks, 2 locks currently held");
+    assert_eq!(lines[lines.len() - 1], "3 locks seen, 2 of them held");
 }

@@ -45,7 +45,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     context.out.emit(Line::new().role(Role::Heading, "**** DUMP OF ALL RESOURCE OBJECTS ****"))?;
     context.out.emit(Line::of("KD: Scanning for held locks..."))?;
-    let (mut count, mut held) = (0, 0);
+    let (mut count, mut held, mut whole) = (0usize, 0usize, true);
     for resource in Resource::all(&scope)? {
         context.out.check()?;
         let resource = match resource {
@@ -53,6 +53,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             Err(Lack::Stopped) => return Err(CommandError::Cancelled),
             Err(why) => {
                 context.out.warn(Some(format!("not all resources are known: {why}")))?;
+                whole = false;
                 break;
             }
         };
@@ -63,7 +64,12 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             held += usize::from(show(&scope, &resource, verbose, &mut context.out)?);
         }
     }
-    total(count, held, &mut context.out)
+    if whole {
+        return total(count, held, &mut context.out);
+    }
+    // Where the list breaks nobody knows how many there are.
+    let record = Record::new("resources").cell("seen", count as u64).text(" locks seen, ");
+    context.out.emit(record.cell("held", held as u64).text(" of them held"))
 }
 
 /// `27708 total locks, 3 locks currently held`
@@ -107,10 +113,12 @@ fn show(
         ("exclusive_waiters", "    NumberOfExclusiveWaiters = ", resource.waiter_count(Waiters::Exclusive)),
     ];
     for (key, label, count) in counts {
-        record = match count {
-            Ok(0) => record.field(key, 0u64),
-            count => record.line(label).cell(key, count),
-        };
+        // What is nothing is a fact that needs no line.
+        if count == Ok(0) {
+            record = record.field(key, 0u64);
+            continue;
+        }
+        record = record.line(label).cell(key, count);
     }
     out.emit(record)?;
     let owners = resource.owners();
