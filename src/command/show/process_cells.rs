@@ -1,7 +1,7 @@
 //! What the MEX tables tell of a process, a column each.
 
 use crate::debuggee::Lack;
-use crate::kernel::{Clock, Process, Thread};
+use crate::kernel::{Clock, Process, Thread, hosted_service};
 use crate::output::{Action, Cell, Field, Role};
 use crate::util::elapsed;
 use crate::util::sizes::sized;
@@ -11,7 +11,7 @@ use crate::util::sizes::sized;
 pub fn name(process: &Process<'_>) -> Result<String, Lack> {
     let mut name = process.name()?;
     if name.eq_ignore_ascii_case("svchost.exe")
-        && let Some(service) = process.command_line().ok().as_deref().and_then(service)
+        && let Some(service) = process.command_line().ok().as_deref().and_then(hosted_service)
     {
         name = format!("{name}({service})");
     }
@@ -19,20 +19,6 @@ pub fn name(process: &Process<'_>) -> Result<String, Lack> {
         name.push_str("*32");
     }
     Ok(name)
-}
-
-/// What a `svchost.exe` was started for: its one service, else its group.
-fn service(command_line: &str) -> Option<&str> {
-    let mut words = command_line.split_whitespace();
-    let mut group = None;
-    while let Some(word) = words.next() {
-        match word {
-            "-s" => return words.next(),
-            "-k" => group = words.next(),
-            _ => {}
-        }
-    }
-    group
 }
 
 /// The address, which leads to the process.
@@ -99,17 +85,4 @@ pub fn id(process: &Process<'_>, widths: [usize; 2]) -> Cell {
         format!("{hex:0$} {decimal:1$}", widths[0], widths[1])
     });
     Cell::new(id.map(Field::Hex)).shown(shown).mark("?").role(Role::Value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_service_host_is_named_by_its_service_or_its_group() {
-        assert_eq!(service("C:\\Windows\\system32\\svchost.exe -k netsvcs -p -s Schedule"), Some("Schedule"));
-        assert_eq!(service("svchost.exe -k UnistackSvcGroup"), Some("UnistackSvcGroup"));
-        assert_eq!(service("svchost.exe -k DcomLaunch -p"), Some("DcomLaunch"));
-        assert_eq!((service("svchost.exe"), service("svchost.exe -k")), (None, None));
-    }
 }
