@@ -166,7 +166,7 @@ impl Action {
             Action::Trap(address) => at(".trap", address),
             Action::Context(address) => at(".cxr", address),
             Action::ExceptionRecord(address) => at(".exr", address),
-            Action::Thread(address) => at("dt nt!_ETHREAD", address),
+            Action::Thread(address) => at("!thread", address),
             Action::Process(address) => at("!process", address),
             Action::ProcessThreads(address) => format!("!process {} 7", hex::tick(*address)),
             Action::Peb(process) => at("!peb /p", process),
@@ -196,7 +196,7 @@ impl Action {
                 all
             }
             Action::Code(address) => lines(&["uf", "ub", "ln", "db"], address),
-            Action::Thread(address) => lines(&[".thread", "dq"], address),
+            Action::Thread(address) => lines(&["!t", ".thread", "dt nt!_ETHREAD", "dq"], address),
             Action::Process(address) => {
                 lines(&["dt nt!_EPROCESS", ".process", "!peb /p", "!vad /p", "dq"], address)
             }

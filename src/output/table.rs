@@ -47,6 +47,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// What stands above the rows.
     pub heading: Vec<Line>,
+    /// Blanks before everything.
+    pub indent: usize,
 }
 
 impl Table {
@@ -59,13 +61,20 @@ impl Table {
             titles =
                 titles.show(in_column(column.title.into(), column, index + 1 == columns.len(), Role::Label));
         }
-        Table { kind, columns, heading: titles.lines }
+        Table { kind, columns, heading: titles.lines, indent: 0 }
     }
 
     /// The same under another heading.
     #[must_use]
     pub fn headed(self, heading: impl Into<Line>) -> Table {
         Table { heading: vec![heading.into()], ..self }
+    }
+
+    /// The same, so many columns from the left: said last, after the heading.
+    #[must_use]
+    pub fn indented(self, indent: usize) -> Table {
+        let heading = self.heading.into_iter().map(|line| Line::of(" ".repeat(indent)).append(line));
+        Table { heading: heading.collect(), indent, ..self }
     }
 
     /// The same without a heading.
@@ -101,6 +110,9 @@ impl Table {
     /// A row: a cell for each column.
     pub fn row(&self, cells: impl IntoIterator<Item = Cell>) -> Record {
         let mut row = Record::new(self.kind);
+        if self.indent > 0 {
+            row = row.text(" ".repeat(self.indent));
+        }
         for (index, (cell, column)) in cells.into_iter().zip(&self.columns).enumerate() {
             if index > 0 && column.gap > 0 {
                 row = row.text(" ".repeat(column.gap));
@@ -147,5 +159,11 @@ mod tests {
         let row = table.row([Field::unreadable("paged out").into(), Field::Null.into(), Field::Null.into()]);
         assert_eq!(row.lines[0].plain(), "????????          ");
         assert_eq!(row.kind, "process");
+        let table = table.indented(2);
+        assert_eq!(table.heading[1].plain(), "  ========== =====  ======");
+        assert_eq!(
+            table.row(["a".into(), 1u64.into(), "b".into()]).lines[0].plain(),
+            "  a              1  b"
+        );
     }
 }

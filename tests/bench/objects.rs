@@ -16,13 +16,18 @@ mod crowd;
 mod report;
 
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use dumpscope::command::run_line;
 use dumpscope::debuggee::{Scope, Target};
 use dumpscope::dump::DumpFile;
 use dumpscope::kernel::{Process, Thread, stack};
 use dumpscope::memory::Memory;
+use dumpscope::output::Collector;
+use dumpscope::search::finder::FinderOptions;
+use dumpscope::search::path::SearchPath;
+use dumpscope::session::{Session, Settings};
 use dumpscope::util::cancel::CancelToken;
 use report::{Report, shortest};
 
@@ -45,7 +50,41 @@ fn main() {
     let scope = Scope::new(&crowd, &stop);
     processes(&scope, &report);
     stacks(&scope, &report, frames);
+    commands(&path, &mut report);
     report.finish();
+}
+
+/// What is typed over the crowd, with the demos' symbols: whole commands, text and all.
+fn commands(path: &Path, report: &mut Report) {
+    let mut target = Target::new(DumpFile::open(path, &mut |_| {}).unwrap());
+    let store = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/demo/symbols.zip");
+    let cache = tempfile::tempdir().unwrap();
+    let options =
+        FinderOptions { default_cache: cache.path().to_owned(), network: false, ..FinderOptions::default() };
+    target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
+    let mut session = Session::new(target, Settings::default());
+    let mut timed = |line: &str| {
+        let mut output = Collector::default();
+        let start = Instant::now();
+        run_line(line, &mut session, &mut output).map_err(|failure| failure.error).unwrap();
+        (start.elapsed(), output.document.lines().count())
+    };
+    let (first, lines) = timed("!us -a");
+    report.note("!us over 2,000 threads, symbols loaded meanwhile", format!("{first:?}, {lines} lines"));
+    let (us, _) = timed("!us -a");
+    report.note("the same again (1.5 s wanted)", format!("{us:?}"));
+    let (list, lines) = timed("!lt -a");
+    report.note("!lt over 2,000 threads", format!("{list:?}, {lines} lines"));
+    let (stacks, lines) = timed("!stacks");
+    report.note("!stacks over 2,000 threads", format!("{stacks:?}, {lines} lines"));
+    // Naming and grouping must not cost much more than walking, which the list does not do.
+    let times = us.as_secs_f64() / stacks.as_secs_f64();
+    report.goal(
+        "!us against !stacks, which names a frame a thread",
+        format!("{times:.1}"),
+        "<= 3",
+        times <= 3.0,
+    );
 }
 
 fn each(count: u32, mut run: impl FnMut()) -> Duration {

@@ -42,6 +42,7 @@ mod registers;
 mod running;
 mod tagged_data;
 mod thread;
+mod thread_lists;
 mod timers;
 mod tokens;
 mod type_commands;

@@ -47,6 +47,40 @@ impl Which {
     }
 }
 
+impl Which {
+    /// The process, where one is meant: the first of a name.
+    ///
+    /// # Errors
+    /// No such process, or what lies at the address is none.
+    pub fn one<'s>(&self, scope: &'s Scope<'s>) -> Result<Process<'s>, CommandError> {
+        let (is_it, what): (Matches<'_>, String) = match self {
+            Which::At(address) => return process_argument(scope, Some(*address)),
+            Which::Id(id) => (Box::new(|process| process.id() == Ok(*id)), format!("has the id {id:x}")),
+            Which::Named(name) => {
+                let pattern = Wildcard::new(name);
+                (Box::new(move |process| is_called(process, &pattern)), format!("is called {name}"))
+            }
+            Which::All => return Err(CommandError::Argument("one process has to be named".to_owned())),
+        };
+        let mut broken = None;
+        for process in Process::all(scope)? {
+            match process {
+                Ok(process) if is_it(&process) => return Ok(process),
+                Ok(_) => {}
+                Err(Lack::Stopped) => return Err(CommandError::Cancelled),
+                Err(why) => broken = Some(why),
+            }
+        }
+        Err(CommandError::Missing(match broken {
+            Some(why) => format!("no process {what}; not all processes are known: {why}"),
+            None => format!("no process {what}"),
+        }))
+    }
+}
+
+/// Tells whether a process is meant.
+type Matches<'m> = Box<dyn Fn(&Process<'_>) -> bool + 'm>;
+
 /// The process that a command without an argument is about, or the one at an address.
 ///
 /// # Errors
@@ -58,9 +92,15 @@ pub fn process_argument<'s>(scope: &'s Scope<'s>, address: Option<u64>) -> Resul
     Ok(process)
 }
 
-/// Whether a word has a dot inside, and is no dotted expression of the evaluator's.
+/// Whether a word has a dot inside, and is no dotted expression of the evaluator's; or is a plain word that is no number:
+/// the module of a program's name would have a value, too.
 fn is_name(word: &str) -> bool {
-    word.contains('.') && !word.starts_with(['@', '$', '.', '(']) || word.contains(['*', '?'])
+    let number = word.strip_prefix("0x").or_else(|| word.strip_prefix("0n")).unwrap_or(word);
+    let is_plain =
+        word.starts_with(char::is_alphabetic) && word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    word.contains('.') && !word.starts_with(['@', '$', '.', '('])
+        || word.contains(['*', '?'])
+        || is_plain && !number.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// Whether a process has a name: whole, in either case, with wildcards; its ending `.exe` may be left out.

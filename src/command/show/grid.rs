@@ -2,7 +2,7 @@
 
 use crate::command::CommandError;
 use crate::command::line::Out;
-use crate::output::{Cell, Column, Line, Record, Table};
+use crate::output::{Cell, Column, Line, Record, Role, Table};
 
 /// A table whose rows are gathered before any is shown, because the widths follow from them.
 pub struct Grid {
@@ -32,5 +32,32 @@ impl Grid {
         out.emit(Line::new())?;
         let name = if what.is_empty() { "Count: ".to_owned() } else { format!("{what} Count: ") };
         out.emit(Record::new("count").label(name).cell("shown", shown as u64))
+    }
+
+    /// The same of those among `all` that a filter let through, with what it asked for.
+    ///
+    /// # Errors
+    /// As [`Out::emit`].
+    pub fn say_filtered(
+        self,
+        what: &str,
+        all: usize,
+        filter: &str,
+        out: &mut Out<'_>,
+    ) -> Result<(), CommandError> {
+        let left_out = all.saturating_sub(self.rows.len());
+        self.say(what, out)?;
+        if filter.is_empty() {
+            return Ok(());
+        }
+        out.emit(
+            Record::new("filtered")
+                .role(Role::Dim, "Left out: ")
+                .cell("left_out", Cell::new(left_out as u64).role(Role::Dim))
+                .role(Role::Dim, " of ")
+                .cell("all", Cell::new(all as u64).role(Role::Dim))
+                .role(Role::Dim, ", filtered by ")
+                .cell("filter", Cell::new(filter).role(Role::Dim)),
+        )
     }
 }

@@ -1,5 +1,6 @@
 //! Text that several commands show: names of code, instructions, registers, typed values.
 
+pub mod blocker;
 pub mod characters;
 pub mod code_name;
 pub mod disassembly;

@@ -37,7 +37,11 @@ impl ThreadStack<'_> {
     pub fn say(self, layout: Layout, indent: usize, out: &mut Out<'_>) -> Result<(), CommandError> {
         let frames = &self.stack.frames;
         let digits = frames.last().map_or(1, |last| format!("{:x}", last.number).len());
-        out.within(table(layout, indent, digits), |out| {
+        // Numbered rows have source lines in a column of their own, as wide as the call sites.
+        let has_sources =
+            layout == Layout::Numbered && frames.iter().any(|frame| source(frame, self.space).is_some());
+        let sites = if has_sources { self.widest_site() } else { 0 };
+        out.within(table(layout, indent, digits, sites), |out| {
             let mut warned = false;
             for frame in frames {
                 if frame.trust.is_scan() && !warned {
@@ -46,7 +50,7 @@ impl ThreadStack<'_> {
                         "WARNING: Stack unwind information not available. Following frames may be wrong.";
                     out.emit(Line::of(" ".repeat(indent)).role(Role::Warning, text))?;
                 }
-                out.emit(self.row(frame, layout, indent, digits))?;
+                out.emit(self.row(frame, layout, indent, digits, sites))?;
             }
             Ok(())
         })?;
@@ -63,7 +67,16 @@ impl ThreadStack<'_> {
         }
     }
 
-    fn row(self, frame: &Frame, layout: Layout, indent: usize, digits: usize) -> Record {
+    /// How wide the call sites are, with their notes.
+    fn widest_site(self) -> usize {
+        let site = |frame: &Frame| {
+            let name = name(frame, self.space).map_or(19, |name| name.chars().count());
+            name + frame.trap_frame().map_or(0, |_| " (TrapFrame @ 0123456789abcdef)".len())
+        };
+        self.stack.frames.iter().map(site).max().unwrap_or(0)
+    }
+
+    fn row(self, frame: &Frame, layout: Layout, indent: usize, digits: usize, sites: usize) -> Record {
         let inline = frame.kind == FrameKind::Inline;
         let record = Record::new("frame").text(" ".repeat(indent));
         let number = Cell::new(frame.number).shown(format!("{:x}", frame.number)).role(Role::Text);
@@ -111,7 +124,12 @@ impl ThreadStack<'_> {
             }
             None => record.field("trap_frame", Field::Null),
         };
-        let record = match self.source(frame) {
+        let record = match source(frame, self.space) {
+            Some((file, line)) if layout == Layout::Numbered => record
+                .pad_to(indent + digits + NUMBERED + sites + 1)
+                .cell("file", Cell::new(file).role(Role::Dim))
+                .role(Role::Dim, " @ ")
+                .cell("line", Cell::new(line).role(Role::Dim)),
             Some((file, line)) => record
                 .role(Role::Dim, " [")
                 .cell("file", Cell::new(file).role(Role::Dim))
@@ -167,17 +185,6 @@ impl ThreadStack<'_> {
             }
         }
     }
-
-    fn source(self, frame: &Frame) -> Option<(String, u32)> {
-        if let Some(inline) = &frame.inline {
-            return inline.source.clone();
-        }
-        let module = self.space.modules().at(frame.lookup_ip())?;
-        let rva = u32::try_from(frame.lookup_ip().wrapping_sub(module.base)).ok()?;
-        let symbols = self.space.module_symbols(module);
-        let line = symbols.names.as_ref()?.line(rva)?;
-        Some((line.file, line.line))
-    }
 }
 
 /// What stands for an address where there is none.
@@ -194,8 +201,30 @@ pub fn name(frame: &Frame, space: &Scope<'_>) -> Option<String> {
     Some(format!("{module}{}{offset}", inline.name))
 }
 
-fn table(layout: Layout, indent: usize, digits: usize) -> Table {
+/// The source line that a frame stands in, where private symbols tell.
+pub fn source(frame: &Frame, space: &Scope<'_>) -> Option<(String, u32)> {
+    if let Some(inline) = &frame.inline {
+        return inline.source.clone();
+    }
+    let module = space.modules().at(frame.lookup_ip())?;
+    let rva = u32::try_from(frame.lookup_ip().wrapping_sub(module.base)).ok()?;
+    let symbols = space.module_symbols(module);
+    let line = symbols.names.as_ref()?.line(rva)?;
+    Some((line.file, line.line))
+}
+
+/// Columns of a numbered row between its number and its call site.
+const NUMBERED: usize = " 0123456789abcdef 0123456789abcdef ".len();
+
+fn table(layout: Layout, indent: usize, digits: usize, sites: usize) -> Table {
     let columns = match layout {
+        Layout::Numbered if sites > 0 => vec![
+            Column::right("number", "#", digits),
+            Column::left("sp", "Child-SP", 16),
+            Column::left("return_address", "Return", 16),
+            Column::left("symbol", "Call Site", sites),
+            Column::left("file", "Source", 0),
+        ],
         Layout::Numbered => vec![
             Column::right("number", "#", digits),
             Column::left("sp", "Child-SP", 16),
@@ -214,7 +243,5 @@ fn table(layout: Layout, indent: usize, digits: usize) -> Table {
             Column::left("symbol", ": Call Site", 0),
         ],
     };
-    let table = Table::new("frame", &columns);
-    let heading = table.heading.first().map(Line::plain).unwrap_or_default();
-    table.headed(Line::of(" ".repeat(indent)).role(Role::Label, heading))
+    Table::new("frame", &columns).indented(indent)
 }
