@@ -18,6 +18,7 @@ mod job;
 mod object_directory;
 mod object_header;
 mod object_type;
+mod partition;
 mod pcr;
 mod peb;
 mod process;

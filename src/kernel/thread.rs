@@ -185,6 +185,15 @@ impl<'s> Thread<'s> {
         self.0.field("Tcb.IdealProcessor")?.u64()
     }
 
+    /// Address of the queue that it takes work from; [`Lack::Null`] where it takes none.
+    pub fn queue(&self) -> Result<u64, Lack> {
+        let queue = self.0.field("Tcb.Queue")?;
+        match queue.u64()? {
+            0 => Err(Lack::Null { what: queue.what() }),
+            address => Ok(address),
+        }
+    }
+
     /// How often it was switched to.
     pub fn context_switches(&self) -> Result<u64, Lack> {
         self.0.field("Tcb.ContextSwitches")?.u64()

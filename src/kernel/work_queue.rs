@@ -1,9 +1,9 @@
 //! EX_WORK_QUEUE: work that system threads do for drivers.
 
+use super::partition;
 use super::process::Process;
 use super::thread::Thread;
-use crate::debuggee::{Lack, Object, Scope};
-use std::collections::BTreeSet;
+use crate::debuggee::{Lack, Object};
 
 /// Priorities and WORK_QUEUE_ITEMs.
 type Items<'s> = Vec<Result<(u64, Object<'s>), Lack>>;
@@ -15,35 +15,26 @@ pub struct WorkQueue<'s>(Object<'s>);
 const PRIORITIES: u64 = 32;
 /// PriQueueObject of KOBJECTS.
 const PRIQUEUE: u64 = 21;
-/// ExPoolMax of EXQUEUEINDEX: queues of a node.
-const QUEUES: u64 = 8;
 
 impl<'s> WorkQueue<'s> {
-    /// The queues of the system's partition, node by node, and those that a thread of the System process is tied to, which are
-    /// known without symbols too.
+    /// The queues of the system's partition, and those that a thread of the System process is tied to, which are known
+    /// without symbols too.
     ///
     /// # Errors
     /// As [`Thread::of_process`].
     pub fn all(system: &Process<'s>) -> Result<Vec<WorkQueue<'s>>, Lack> {
         let scope = system.object().scope();
+        let mut found = partition::work_queues(scope).unwrap_or_default();
         // What is wrong with a thread is said where threads are listed.
-        let queue = |thread: Result<Thread<'s>, Lack>| {
-            thread.and_then(|thread| thread.object().field("Tcb.Queue")?.u64())
-        };
-        let mut found: BTreeSet<u64> =
-            Thread::of_process(system)?.filter_map(|thread| queue(thread).ok()).collect();
-        found.extend(of_partition(scope).unwrap_or_default());
-        let queues = found.into_iter().map(|at| scope.object("nt!_EX_WORK_QUEUE", at).map(WorkQueue));
-        Ok(queues
-            .collect::<Result<Vec<_>, _>>()?
-            .into_iter()
-            .filter(|queue| queue.is_one().unwrap_or(false))
-            .collect())
+        found.extend(Thread::of_process(system)?.filter_map(|thread| thread.ok()?.queue().ok()));
+        let queues = found.into_iter().filter_map(|at| scope.object("nt!_EX_WORK_QUEUE", at).ok());
+        Ok(queues.map(WorkQueue).filter(|queue| queue.is_one().unwrap_or(false)).collect())
     }
 
+    /// Threads wait at other queues, too: a worker queue is a KPRIQUEUE with an index.
     fn is_one(&self) -> Result<bool, Lack> {
         let is_queue = self.0.field("WorkPriQueue.Header.Type")?.u64()? & 0x7f == PRIQUEUE;
-        Ok(is_queue && self.0.field("QueueIndex")?.u64()? < QUEUES)
+        Ok(is_queue && self.0.field("QueueIndex")?.u64()? < partition::WORK_QUEUES)
     }
 
     /// Address of the EX_WORK_QUEUE.
@@ -80,13 +71,4 @@ impl<'s> WorkQueue<'s> {
         let threads = self.0.field("WorkPriQueue.ThreadListHead")?.list("nt!_KTHREAD", "QueueListEntry")?;
         Ok(threads.map(|thread| Thread::at(scope, thread?.address())))
     }
-}
-
-/// The queues of the first node: the array ends where its pointers do.
-fn of_partition(scope: &Scope<'_>) -> Result<Vec<u64>, Lack> {
-    let partition = scope.global("nt!PspSystemPartition")?.pointee_as("nt!_EPARTITION")?;
-    let queues =
-        partition.field("ExPartition")?.pointee_as("nt!_EX_PARTITION")?.field("WorkQueues")?.index(0)?;
-    let queues = (0..QUEUES).map_while(|index| queues.index(index).and_then(|queue| queue.u64()).ok());
-    Ok(queues.take_while(|&queue| queue != 0).collect())
 }
