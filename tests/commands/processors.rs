@@ -7,6 +7,8 @@ use crate::golden::{run, session, shared};
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field, Record};
+use dumpscope::search::finder::FinderOptions;
+use dumpscope::search::path::SearchPath;
 use dumpscope::session::Session;
 use std::fs;
 
@@ -304,4 +306,22 @@ fn real_dumps_agree_with_dt() {
         }
     }
     assert!(compared >= 150, "only {compared}");
+}
+
+/// A PDB, a symbol table and the built-in layouts of the same kernel give the same answers.
+#[test]
+fn every_source_of_types_gives_the_same_answers() {
+    let Some(shared) = shared() else { return };
+    let dump = shared.join("dumps/rizin-testbins-triage_x64.dmp");
+    let answers = |path: &str| -> Vec<Vec<String>> {
+        let mut session = session(&dump);
+        let options = FinderOptions { network: false, ..FinderOptions::default() };
+        session.target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
+        let commands = ["!prcb", "!irql 3", "!cpuinfo", "!smt", "!frozen", "!dpcwatchdog", "!dpcs"];
+        commands.iter().map(|command| run(&mut session, command).unwrap()).collect()
+    };
+    let built_in = answers("");
+    assert!(built_in.iter().map(Vec::len).sum::<usize>() > 60, "{built_in:?}");
+    assert_eq!(answers(&shared.join("symbols").display().to_string()), built_in);
+    assert_eq!(answers(&format!("isf*{}", shared.join("isf").display())), built_in);
 }
