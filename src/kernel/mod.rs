@@ -2,6 +2,7 @@
 
 mod apc;
 mod clock;
+mod computer_name;
 mod cpu;
 mod dispatcher;
 mod dpc;
@@ -46,6 +47,7 @@ mod working_set;
 
 pub use apc::{Apc, ApcList, ApcMode};
 pub use clock::Clock;
+pub use computer_name::computer_name;
 pub use cpu::Cpu;
 pub use dispatcher::{Dispatcher, DispatcherKind};
 pub use dpc::{Dpc, DpcKind, DpcQueue};

@@ -86,6 +86,19 @@ impl<'s> Peb<'s> {
         }
         Err(Lack::Shape { what: block.what(), wanted: "environment that ends" })
     }
+
+    /// A variable of its environment, whose name is compared as Windows does, in either case.
+    ///
+    /// # Errors
+    /// As [`Peb::environment`]; [`Lack::NoName`] where it has no such variable.
+    pub fn variable(&self, name: &str) -> Result<String, Lack> {
+        let value = |text: String| {
+            let (key, value) = text.split_once('=')?;
+            key.eq_ignore_ascii_case(name).then(|| value.to_owned())
+        };
+        let found = self.environment()?.into_iter().find_map(value);
+        found.ok_or_else(|| Lack::NoName { name: name.to_owned() })
+    }
 }
 
 /// A text that ends with a zero, and how many bytes it takes.

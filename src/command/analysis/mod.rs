@@ -2,4 +2,6 @@
 
 pub mod analyze;
 pub mod bugcheck;
+pub mod crash;
+pub mod di;
 pub mod exr;

@@ -19,3 +19,4 @@ pub mod token;
 pub mod uniqstack;
 pub mod us;
 pub mod vad;
+pub mod w;

@@ -1,5 +1,6 @@
 //! The dump file and the computer it came from.
 
+pub mod cn;
 pub mod dumpdebug;
 pub mod effmach;
 pub mod enumtag;

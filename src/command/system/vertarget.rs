@@ -30,7 +30,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         Subject::Dump(dump) => {
             let header = dump.header();
             let hardware = hardware::record(&dump.tagged().hardware());
-            let first = [version(&session.target, header), times(header, &session.settings.zone)];
+            let version = kernel_file(version(&session.target, header), &session.target);
+            let first = [version, times(header, &session.settings.zone)];
             first.into_iter().chain(hardware).collect()
         }
         Subject::Image(image) => vec![super::vertarget::image_banner::banner(image, context)],
@@ -38,8 +39,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     records.into_iter().try_for_each(|record| context.out.emit(record))
 }
 
-/// The block without its times.
-fn version(target: &Target, header: &Header) -> Record {
+/// WinDbg's block without its times.
+pub fn version(target: &Target, header: &Header) -> Record {
     let in_text = |cell: Cell| cell.role(Role::Text);
     let count = header.processors;
     let processors = if count == 1 { "UP".to_owned() } else { format!("MP ({count} procs)") };
@@ -68,11 +69,15 @@ fn version(target: &Target, header: &Header) -> Record {
     }
     let lab = target.build_lab().map(str::to_owned);
     record = below(record, "Edition build lab: ", "build_lab", lab);
-    record = record
+    record
         .line("Kernel base = ")
         .cell("kernel_base", pointer(target.kernel_base()))
         .text(" PsLoadedModuleList = ")
-        .cell("ps_loaded_module_list", pointer(Some(header.ps_loaded_module_list)));
+        .cell("ps_loaded_module_list", pointer(Some(header.ps_loaded_module_list)))
+}
+
+/// Adds which kernel it is exactly, where its time stamp and size are known.
+pub fn kernel_file(record: Record, target: &Target) -> Record {
     let Some(kernel) = target.kernel_build() else {
         return record.field("kernel_version", Field::Null);
     };
