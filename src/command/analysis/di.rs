@@ -23,18 +23,18 @@ pub const SPEC: CommandSpec = CommandSpec {
            Computer Name:  Not Found\n\
            Windows 10 Kernel Version 19041 MP (2 procs) Free x64\n\
            Product: WinNt, suite: TerminalServer SingleUserTS\n\
-           Edition build lab: 19041.1.amd64fre.vb_release.191206-1406\n\
-           Kernel base = 0xfffff807`61400000 PsLoadedModuleList = 0xfffff807`6202a2d0\n\
-           Debug session time: Tue May 18 20:03:06.404 2021 (UTC + 0:00)\n\
-           System Uptime: 0 days 0:30:15.250\n\
+           Edition build lab: 19041.928.amd64fre.vb_release.210401-1200\n\
+           Kernel base = 0xfffff807`61400000 PsLoadedModuleList = 0xfffff807`614053c8\n\
+           Debug session time: Tue May 18 19:16:37.245 2021 (UTC + 0:00)\n\
+           System Uptime: 0 days 0:30:15.474\n\
            SystemManufacturer = unknown\n\
            SystemProductName = unknown\n\
            Processor: GenuineIntel Family 6 Model 158 Stepping 10\n\
-           Bugcheck: D1 (FFFFFFFFFFFFFFE8, 2, 0, FFFFF80765061130)\n\
-           KernelMode Dump Path: MEMORY.DMP\n\n\
+           Bugcheck: 1E (FFFFFFFF80000003, FFFFF807650610FB, 0, 0)\n\
+           KernelMode Full Memory Dump Path: wifi.dmp\n\n\
            Physical memory: 11.6 MB\n\
-           Symbols: 6 modules: 1 pdb symbols, 5 deferred\n\
-           Kernel types: public PDB",
+           Symbols: 6 modules: 1 private pdb symbols, 5 deferred\n\
+           Kernel types: private PDB",
     needs: Needs::Dump,
     ..CommandSpec::runs(run)
 };

@@ -12,14 +12,14 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows what is selected: session, process, thread, frame, processor",
     help: "What .process, .thread, .frame and ~ chose, or what the crash left selected.\n\n\
            kd> !w\n\
-           Session: 1\n\
-           Process: ffffa4058c023050 wlansvc.exe\n\
-           Thread:  ffffa4058c024080\n\
-           Pid: 9a4\n\
-           Tid: 9a8\n\
+           Session: none\n\
+           Process: ffffa4058c01a350 smss.exe\n\
+           Thread:  ffffa4058c040050 smss.exe\n\
+           Pid: 15c\n\
+           Tid: 16c\n\
            Frame: 0\n\
-           Teb: 9a4400000\n\
-           Dbgid: 0 (processor)",
+           Teb: c554404000\n\
+           Dbgid: 6 (processor)",
     needs: Needs::Dump,
     ..CommandSpec::runs(run)
 };
