@@ -91,8 +91,5 @@ fn file(dump: &DumpFile) -> Record {
         }
         _ => "KernelMode Dump Path: ",
     };
-    Record::new("file")
-        .line(Line::new().label(label))
-        .cell("path", Cell::new(dump.title()).role(Role::Value))
-        .field("kind", dump.kind().name())
+    Record::new("file").line(Line::new().label(label)).cell("path", Cell::new(dump.title()).role(Role::Value))
 }

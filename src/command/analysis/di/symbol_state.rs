@@ -57,11 +57,11 @@ fn symbols(target: &Target) -> Record {
     let mut between = ": ";
     for (state, key) in STATES {
         let count = states.iter().filter(|found| **found == state).count() as u64;
-        if count == 0 {
-            record = record.field(key, 0u64);
+        let (some, cell) = (count > 0, Cell::new(count).role(Role::Value));
+        record = record.text(if some { between } else { "" }).cell_where(some, key, cell);
+        if !some {
             continue;
         }
-        record = record.text(between).cell(key, Cell::new(count).role(Role::Value));
         record = record.text(format!(" {}", state.name()));
         between = ", ";
     }
@@ -74,14 +74,11 @@ fn types(target: &Target) -> Record {
     let types = kernel.and_then(|symbols| symbols.types.clone());
     let exact = types.as_ref().map(|types| !matches!(types.exactness(), Exactness::Nearest(_)));
     let origin = Cell::new(types.as_ref().map(|types| types.type_origin())).absent("none").role(Role::Value);
-    let record = Record::new("types")
+    let doubt = if exact == Some(false) { ", of another build" } else { "" };
+    Record::new("types")
         .line(Line::new().label("Kernel types: "))
         .cell("origin", origin)
-        .field("exact", exact);
-    match exact {
-        Some(false) => record.role(Role::Warning, ", of another build"),
-        _ => record,
-    }
+        .cell("exact", Cell::new(exact).shown(doubt).role(Role::Warning))
 }
 
 const PAGE: u64 = 0x1000;
