@@ -24,9 +24,9 @@ impl App {
     /// Does what a key of the panes means.
     pub(super) fn act(&mut self, action: Action) {
         match action {
-            Action::NextPane => self.active = (self.active + 1) % PANES.len(),
-            Action::PreviousPane => self.active = (self.active + PANES.len() - 1) % PANES.len(),
-            Action::Pane(pane) => self.active = pane.min(PANES.len() - 1),
+            Action::NextPane => self.active = (self.active + 1) % self.pane_count(),
+            Action::PreviousPane => self.active = (self.active + self.pane_count() - 1) % self.pane_count(),
+            Action::Pane(pane) => self.active = pane.min(self.pane_count() - 1),
             Action::Up => self.scroll(-1),
             Action::Down => self.scroll(1),
             Action::PageUp => self.page(-1),

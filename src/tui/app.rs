@@ -8,7 +8,7 @@ use super::keys::{self, Action};
 use super::layout::{Layout, Place, Wish, layout};
 use super::message::{Errand, Fetching, State};
 use super::page::Pane;
-use super::panes::{ANALYSIS, CONSOLE, PANES};
+use super::panes::{self, ANALYSIS, CONSOLE, PANES};
 use super::prompt::Prompt;
 use super::scrollback::Scrollback;
 use super::search::Pattern;
@@ -120,7 +120,7 @@ impl App {
             active: ANALYSIS,
             zoom: false,
             keyboard: Keyboard::Prompt,
-            panes: Default::default(),
+            panes: PANES.map(|pane| Pane::led_by(pane.lead)),
             console: Scrollback::default(),
             echo: None,
             follow: true,
@@ -186,13 +186,18 @@ impl App {
         Some((view, kept, place))
     }
 
+    /// How many panes there are.
+    pub(super) fn pane_count(&self) -> usize {
+        panes::count(self.ticket.image.is_some())
+    }
+
     /// The command line that a pane shows or should show.
     pub(super) fn line_of(&self, pane: usize, width: u16) -> Option<String> {
         let spec = PANES.get(pane)?;
         let width = width.saturating_sub(spec.gutter);
         match self.panes.get(pane)?.page.pinned.as_ref() {
             Some(action) => spec.line_for(action, width),
-            None => spec.line(width, self.ticket.image.as_deref()),
+            None => spec.line(width, self.ticket.opened()),
         }
     }
 
@@ -239,10 +244,9 @@ impl App {
 
     /// Keys that do the same whatever has the keyboard: Alt and a pane's number, Ctrl-Z, Ctrl-L.
     fn key_of_both_states(&mut self, key: KeyEvent) -> bool {
-        let pane = |c: char| c.to_digit(10).and_then(|digit| usize::try_from(digit).ok()?.checked_sub(1));
         let action = match (key.code, key.modifiers) {
             (KeyCode::Char(c), KeyModifiers::ALT) => {
-                pane(c).filter(|pane| *pane < PANES.len()).map(Action::Pane)
+                panes::of_digit(c).filter(|pane| *pane < self.pane_count()).map(Action::Pane)
             }
             (KeyCode::Char('z'), KeyModifiers::CONTROL) => Some(Action::Suspend),
             (KeyCode::Char('l'), KeyModifiers::CONTROL) => Some(Action::Redraw),

@@ -12,7 +12,7 @@ const PROMPT: [(&str, &str); 8] = [
     ("Up, Down", "explorer.prompt_key.history"),
     ("Ctrl-R", "explorer.prompt_key.search"),
     ("Tab", "explorer.prompt_key.complete"),
-    ("Alt-1..8", "explorer.prompt_key.pane"),
+    ("Alt-1..9, 0", "explorer.prompt_key.pane"),
     ("Esc", "explorer.prompt_key.escape"),
     ("Enter", "explorer.prompt_key.enter"),
     ("PgUp, PgDn", "explorer.prompt_key.scroll"),

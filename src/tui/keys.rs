@@ -77,7 +77,7 @@ const fn ctrl(c: char) -> (KeyCode, KeyModifiers) {
 pub(super) const BINDINGS: &[Binding] = &[
     row("Tab", Action::NextPane, "explorer.key.next_pane", &[(KeyCode::Tab, NONE)]),
     row("Shift-Tab", Action::PreviousPane, "explorer.key.previous_pane", &[(KeyCode::BackTab, NONE)]),
-    row("1..8", Action::Pane(0), "explorer.key.pane", &[c('1')]),
+    row("1..9, 0", Action::Pane(0), "explorer.key.pane", &[c('1')]),
     row("2", Action::Pane(1), "", &[c('2')]),
     row("3", Action::Pane(2), "", &[c('3')]),
     row("4", Action::Pane(3), "", &[c('4')]),
@@ -85,6 +85,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     row("6", Action::Pane(5), "", &[c('6')]),
     row("7", Action::Pane(6), "", &[c('7')]),
     row("8", Action::Pane(7), "", &[c('8')]),
+    row("9", Action::Pane(8), "", &[c('9')]),
+    row("0", Action::Pane(9), "", &[c('0')]),
     row("z", Action::Zoom, "explorer.key.zoom", &[c('z')]),
     row("Up, k", Action::Up, "explorer.key.up", &[(KeyCode::Up, NONE), c('k')]),
     row("Down, j", Action::Down, "explorer.key.down", &[(KeyCode::Down, NONE), c('j')]),

@@ -1,6 +1,8 @@
 //! Where things stand on a screen of a given size.
 
-use super::panes::{ANALYSIS, CONSOLE, DISASSEMBLY, MEMORY, MODULES, PROCESSORS, REGISTERS, STACK};
+use super::panes::{
+    ANALYSIS, CONSOLE, DISASSEMBLY, MEMORY, MODULES, PROCESSES, PROCESSORS, REGISTERS, STACK, THREADS,
+};
 use ratatui::layout::Rect;
 
 /// A pane's place.
@@ -81,7 +83,7 @@ pub(super) fn layout(screen: Rect, wish: Wish) -> Layout {
     }
     layout.middle = rest;
     if screen.width >= MANY_COLUMNS && screen.height >= MANY_ROWS && !wish.zoom {
-        many(&mut layout, rest);
+        many(&mut layout, rest, wish.active);
     } else {
         single(&mut layout, rest, wish);
     }
@@ -100,7 +102,13 @@ fn single(layout: &mut Layout, mut area: Rect, wish: Wish) {
     layout.panes.push(Place { pane: wish.active, title: None, body: area });
 }
 
-fn many(layout: &mut Layout, mut area: Rect) {
+/// Whether a pane lists the system's threads or processes. They take the place of others while they are active; what
+/// belongs to the thread that is chosen there stays in sight.
+fn is_list(pane: usize) -> bool {
+    matches!(pane, THREADS | PROCESSES)
+}
+
+fn many(layout: &mut Layout, mut area: Rect, active: usize) {
     let quarter = (area.height / 4).max(8);
     let console = cut_bottom(&mut area, quarter);
     let width = area.width;
@@ -115,16 +123,25 @@ fn many(layout: &mut Layout, mut area: Rect) {
         push(layout, STACK, cut_top(&mut middle, rows * 2 / 5));
         push(layout, REGISTERS, cut_top(&mut middle, (rows / 3).min(11)));
         push(layout, DISASSEMBLY, middle);
-        push(layout, PROCESSORS, cut_top(&mut right, rows / 4));
-        push(layout, MODULES, cut_top(&mut right, rows * 2 / 5));
-        push(layout, MEMORY, right);
+        if is_list(active) {
+            push(layout, active, right);
+        } else {
+            push(layout, PROCESSORS, cut_top(&mut right, rows / 4));
+            push(layout, MODULES, cut_top(&mut right, rows * 2 / 5));
+            push(layout, MEMORY, right);
+        }
     } else {
         let mut right = cut_right(&mut area, REGISTER_COLUMNS);
         layout.rules = vec![cut_right(&mut area, 1)];
         let rows = area.height;
-        push(layout, MODULES, cut_bottom(&mut area, rows / 4));
-        push(layout, STACK, cut_bottom(&mut area, rows * 2 / 5));
-        push(layout, ANALYSIS, area);
+        if is_list(active) {
+            push(layout, STACK, cut_bottom(&mut area, rows * 2 / 5));
+            push(layout, active, area);
+        } else {
+            push(layout, MODULES, cut_bottom(&mut area, rows / 4));
+            push(layout, STACK, cut_bottom(&mut area, rows * 2 / 5));
+            push(layout, ANALYSIS, area);
+        }
         push(layout, REGISTERS, cut_top(&mut right, (rows / 3).min(11)));
         push(layout, MEMORY, cut_bottom(&mut right, rows / 4));
         push(layout, PROCESSORS, cut_bottom(&mut right, rows / 5));
@@ -161,7 +178,7 @@ fn cut_right(area: &mut Rect, columns: u16) -> Rect {
 
 #[cfg(test)]
 mod tests {
-    use super::super::panes::PANES;
+    use super::super::panes::{self, PANES};
     use super::*;
     use proptest::prelude::*;
 
@@ -193,11 +210,26 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_large_screens_stand_beside_what_is_chosen() {
+        for (width, height) in [(120, 36), (160, 50), (300, 100)] {
+            let screen = Rect { x: 0, y: 0, width, height };
+            for active in [THREADS, PROCESSES] {
+                let layout = layout(screen, Wish { active, zoom: false, console: 0 });
+                let list = layout.place(active).expect("in sight").body;
+                assert!(list.height >= 12 && list.width >= 54, "{width}x{height}: {list:?}");
+                assert!(
+                    [STACK, REGISTERS, DISASSEMBLY, CONSOLE].iter().all(|pane| layout.place(*pane).is_some())
+                );
+            }
+        }
+    }
+
+    #[test]
     fn large_screens_show_every_pane() {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
             let screen = Rect { x: 0, y: 0, width, height };
             let layout = layout(screen, Wish { active: ANALYSIS, zoom: false, console: 0 });
-            for pane in 0..PANES.len() {
+            for pane in 0..panes::count(true) {
                 let body = layout.place(pane).expect("in sight").body;
                 assert!(body.height >= 3 && body.width >= 36, "{width}x{height}: pane {pane}: {body:?}");
             }

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::page::Page;
-use super::panes::{self, CONSOLE};
+use super::panes::{self, CONSOLE, PANES};
 use super::step::Step;
 use crate::output::{Action, Role};
 use crate::words::Message;
@@ -22,7 +22,8 @@ impl App {
     }
 
     fn follow_action(&mut self, action: Action) {
-        let line = match action.command() {
+        let own = PANES.get(self.active).and_then(|pane| pane.chosen(&action));
+        let line = match own.clone().map_or_else(|| action.command(), |line| Ok(line.into())) {
             Ok(line) => line.into_owned(),
             Err(refusal) => {
                 let message = Message::new("explorer.message.refused").with("why", refusal);
@@ -31,7 +32,7 @@ impl App {
         };
         let from = self.active;
         let mut pushed = None;
-        if let Some(pane) = panes::taker(&action) {
+        if let Some(pane) = panes::taker(&action).filter(|_| own.is_none()) {
             if let Some(state) = self.panes.get_mut(pane) {
                 state.past.push(std::mem::replace(&mut state.page, Page::pinned(action)));
                 pushed = Some(pane);
@@ -40,7 +41,9 @@ impl App {
         } else {
             self.follow = true;
             self.submit(&line);
-            if !action.selects() {
+            // A pane of what can be selected is where the next one is selected, too.
+            let stays = own.is_some() && panes::selects(from) || own.is_none() && action.selects();
+            if !stays {
                 self.active = CONSOLE;
             }
         }

@@ -112,6 +112,10 @@ pub(super) struct State {
     pub(super) prompt: String,
     /// The selected frame; 0 where none was selected.
     pub(super) frame: u32,
+    /// The thread and the process that are looked at, where they are known.
+    pub(super) thread: Option<u64>,
+    /// See `thread`.
+    pub(super) process: Option<u64>,
     /// What was selected besides the processor, in a few words: `frame 3`, `thread ffff...`.
     pub(super) selected: Vec<Message>,
     /// The language of explanations.
@@ -137,6 +141,8 @@ impl State {
         State {
             prompt: session.prompt(),
             frame: session.focus.frame.as_ref().map_or(0, |selected| selected.frame.number),
+            thread: session.thread(),
+            process: session.process(),
             selected: selection(&session.focus),
             language: session.settings.language,
             fingerprint: selected.finish(),

@@ -2,7 +2,7 @@
 
 use super::kept::Kept;
 use super::message::{End, hint_line};
-use super::panes::PaneSpec;
+use super::panes::{Lead, PaneSpec};
 use super::view::View;
 use crate::output::{Action, Line, Packed, Piece, Role};
 use crate::words::{Language, text};
@@ -37,6 +37,14 @@ pub(super) struct Pane {
     pub(super) page: Page,
     /// What it showed before links were followed into it, oldest first.
     pub(super) past: Vec<Page>,
+}
+
+impl Pane {
+    /// A pane whose lines are about such links.
+    pub(super) fn led_by(lead: Lead) -> Pane {
+        let view = View { lead, ..View::default() };
+        Pane { page: Page { view, ..Page::default() }, past: Vec::new() }
+    }
 }
 
 impl Page {
@@ -111,7 +119,7 @@ impl Page {
             incoming.fold_like(self.kept());
         }
         if !same_line || (spec.anchored && !renewed && self.lines.lines() != incoming.lines()) {
-            self.view = View::default();
+            self.view = View { lead: self.view.lead, ..View::default() };
             // Broken lines have other numbers.
             if !spec.wrap {
                 self.view.cursor = first_link(&incoming);

@@ -3,7 +3,7 @@
 use super::app::{App, Keyboard};
 use super::canvas::{self, LineLook, bar, put};
 use super::layout::{Layout, Place};
-use super::panes::{CONSOLE, PANES, REGISTERS};
+use super::panes::{self, CONSOLE, PANES, PROCESSES, REGISTERS, STACK, THREADS};
 use crate::output::{Action, Line, Role};
 use crate::util::width::{clip, columns};
 use crate::words::{Language, Message, text};
@@ -57,16 +57,21 @@ fn ticket(app: &App, buffer: &mut Buffer, area: Rect) {
 
 /// The tabs with the first column of each: names if all fit, else only the active one's.
 fn tab_texts(width: u16, active: usize, image: bool, language: Language) -> Vec<(u16, usize, String)> {
-    let long: usize = PANES.iter().map(|pane| columns(pane.name(image, language)) + 4).sum();
+    let panes = PANES.get(..panes::count(image)).unwrap_or_default();
+    let room = usize::from(width);
+    let long: usize = panes.iter().map(|pane| columns(pane.name(image, language)) + 4).sum();
+    let short: usize = panes.iter().map(|pane| columns(pane.short(image, language)) + 3).sum();
     let mut column = 0;
-    let tabs = PANES.iter().enumerate().map(|(pane, spec)| {
-        let name = if long <= usize::from(width) || pane == active {
-            format!(" {}", spec.name(image, language))
-        } else {
-            String::new()
+    let tabs = panes.iter().enumerate().map(|(pane, spec)| {
+        let (open, close) = if pane == active { ("[", "]") } else { (" ", " ") };
+        let (name, close) = match () {
+            () if long <= room => (spec.name(image, language), close),
+            () if short < room => (spec.short(image, language), close.trim_end()),
+            () if pane == active => (spec.name(image, language), close),
+            () => ("", close),
         };
-        let (open, close) = if pane == active { ('[', ']') } else { (' ', ' ') };
-        let text = format!("{open}{}{name}{close}", pane + 1);
+        let blank = if name.is_empty() { "" } else { " " };
+        let text = format!("{open}{}{blank}{name}{close}", panes::digit(pane));
         let start = column;
         column += u16::try_from(columns(&text)).unwrap_or(0);
         (start, pane, text)
@@ -146,7 +151,7 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
             line.columns().saturating_sub(view.left),
             lines.folds().hidden_under(number),
         );
-        if gutter > 0 && is_selected(app, line) {
+        if gutter > 0 && is_selected(app, place.pane, line) {
             put(buffer, marks, 0, row, ">", app.theme.role(Role::Heading));
         }
     }
@@ -167,10 +172,15 @@ fn hidden(app: &App, buffer: &mut Buffer, body: Rect, row: u16, end: usize, coun
     put(buffer, body, u16::try_from(start).unwrap_or(0), row, &said, app.theme.role(Role::Label));
 }
 
-/// Whether a line shows the selected frame.
-fn is_selected(app: &App, line: &Line) -> bool {
-    let frame = Action::Frame(app.state.frame);
-    line.spans().iter().any(|span| span.action.as_ref() == Some(&frame))
+/// Whether a line shows what is selected: the frame, the thread, the process.
+fn is_selected(app: &App, pane: usize, line: &Line) -> bool {
+    let selected = match pane {
+        STACK => Some(Action::Frame(app.state.frame)),
+        THREADS => app.state.thread.map(Action::Thread),
+        PROCESSES => app.state.process.map(Action::Process),
+        _ => None,
+    };
+    selected.is_some() && line.spans().iter().any(|span| span.action == selected)
 }
 
 fn empty_text(app: &App, pane: usize) -> String {
@@ -197,7 +207,7 @@ fn title_text(app: &App, place: Place) -> (String, String) {
             .map(|line| line.text().to_owned())
             .unwrap_or_default(),
     };
-    let left = format!(" {} {name}  {command}", place.pane + 1);
+    let left = format!(" {} {name}  {command}", panes::digit(place.pane));
     (left, position(app, place))
 }
 

@@ -1,5 +1,6 @@
 //! The ticket line: which dump or image this is.
 
+use super::panes::Opened;
 use crate::analysis::BugCheck;
 use crate::command::subsystem;
 use crate::debuggee::{Subject, Target};
@@ -20,6 +21,8 @@ pub(super) struct Ticket {
     pub(super) build: String,
     /// The module's name where an image was opened; its base where the name is no word for a command line.
     pub(super) image: Option<String>,
+    /// Whether it is a triage dump, which holds no lists of threads and processes.
+    pub(super) triage: bool,
 }
 
 impl Ticket {
@@ -45,6 +48,7 @@ impl Ticket {
             file: crate::output::sanitize(&file).into_owned(),
             bug_check: crate::output::sanitize(&bug_check).into_owned(),
             build: crate::output::sanitize(&build).into_owned(),
+            triage: target.dump().is_ok_and(|dump| dump.triage().is_some()),
             image: target.subject().image().and(target.modules().iter().next()).map(|module| {
                 match is_module_word(&module.name) {
                     true => module.name.clone(),
@@ -52,6 +56,11 @@ impl Ticket {
                 }
             }),
         }
+    }
+
+    /// What was opened.
+    pub(super) fn opened(&self) -> Opened<'_> {
+        Opened { image: self.image.as_deref(), triage: self.triage }
     }
 
     /// The line's left part in at most `width` columns. The file's name gives way first, then the build, then the rest
@@ -110,6 +119,7 @@ mod tests {
             bug_check: "1e KMODE_EXCEPTION_NOT_HANDLED".into(),
             build: "10.0.19041.804 x64 16 cpu".into(),
             image: None,
+            triage: false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Looking at lines: what is scrolled to, which line and link is chosen, what is searched for.
 
 use super::kept::Kept;
+use super::panes::Lead;
 use super::search::Pattern;
 use crate::output::{Line, Packed, Role, Span};
 use std::ops::Range;
@@ -16,6 +17,8 @@ pub(super) struct View {
     pub(super) chosen: Option<usize>,
     /// First column shown.
     pub(super) left: usize,
+    /// Which of a line's links is its principal one.
+    pub(super) lead: Lead,
 }
 
 impl View {
@@ -110,7 +113,7 @@ impl View {
 
     /// The index of the chosen span of the line under the cursor: what was chosen, or its principal link.
     pub(super) fn chosen_span(&self, line: &Line) -> Option<usize> {
-        self.chosen.filter(|&index| index < line.spans().len()).or_else(|| principal(line))
+        self.chosen.filter(|&index| index < line.spans().len()).or_else(|| principal(line, self.lead))
     }
 
     /// The span that Enter follows.
@@ -170,8 +173,12 @@ impl View {
     }
 }
 
-/// The link that a line is about: the first that names something (a module, a symbol), else the first address.
-fn principal(line: &Line) -> Option<usize> {
+/// The link that a line is about: what its pane lists, else the first that names something (a module, a symbol), else the first address.
+fn principal(line: &Line, lead: Lead) -> Option<usize> {
+    let action = |index: &usize| line.spans().get(*index).and_then(|span| span.action.as_ref());
+    if let Some(led) = links(line).find(|index| action(index).is_some_and(|action| lead.prefers(action))) {
+        return Some(led);
+    }
     let is_name = |index: &usize| line.spans().get(*index).is_some_and(|span| span.role != Role::Address);
     links(line).find(is_name).or_else(|| links(line).next())
 }

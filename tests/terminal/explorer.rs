@@ -11,18 +11,18 @@ fn keys_drive_it_and_q_restores_the_terminal() {
     assert!(terminal.screen.lock().unwrap().screen().alternate_screen());
     assert_ne!(line_discipline(&*terminal.master), terminal.before, "raw mode is on");
     // Every pane by its number.
-    for (key, name) in
-        ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]
-            .iter()
-            .enumerate()
+    for (key, name) in ["Analysis", "CPUs", "Stack", "Regs", "Code", "Mods", "Mem", "Cmd", "Threads", "Procs"]
+        .iter()
+        .enumerate()
     {
-        terminal.press(&(key + 1).to_string());
-        terminal.wait_for(&format!("[{name}]"));
+        let key = ((key + 1) % 10).to_string();
+        terminal.press(&key);
+        terminal.wait_for(&format!("[{key} {name}]"));
     }
     terminal.press("\t");
     terminal.wait_for("[1 Analysis]");
     terminal.press("\x1b[Z");
-    terminal.wait_for("[8 Command]");
+    terminal.wait_for("[0 Procs]");
     // A command, its output, its error.
     terminal.press(":? 0x41+1\r");
     terminal.wait_for("Evaluate expression: 66 = 00000000`00000042");
@@ -39,12 +39,44 @@ fn keys_drive_it_and_q_restores_the_terminal() {
     terminal.press("\x1bOP");
     terminal.wait_for("Esc closes this list");
     terminal.press("x");
-    terminal.wait_for("[6 Modules]");
+    terminal.wait_for("[6 Mods]");
     terminal.press("q");
     terminal.wait_for("leave? the output of 2 commands is lost");
     terminal.press("q");
     assert!(terminal.end().success());
     terminal.assert_restored();
+}
+
+/// The demo's threads and processes are those of its record, `tests/data/wifi.truth.json`: explorer.exe is process 70c, the second
+/// processor runs its idle thread.
+#[test]
+fn the_threads_pane_moves_the_stack_and_the_registers() {
+    let mut terminal = Terminal::open(120, 36, &["--demo", "wifi"], &[]);
+    terminal.wait_for("KMODE_EXCEPTION_NOT_HANDLED (1e)");
+    terminal.press("\x1b9");
+    terminal.wait_for("9 Threads");
+    terminal.wait_for("ffffa4058c00b050");
+    terminal.press("/c00b050\r\r");
+    terminal.wait_for("thread ffffa405`8c00b050");
+    terminal.wait_until("the mark", |terminal| {
+        terminal.contents().lines().any(|line| line.starts_with('>') && line.contains("ffffa4058c00b050"))
+    });
+    terminal.wait_for("KiIdleLoop");
+    terminal.leave();
+}
+
+#[test]
+fn the_processes_pane_shows_a_process() {
+    let mut terminal = Terminal::open(80, 24, &["--demo", "wifi"], &[]);
+    terminal.wait_for("KMODE_EXCEPTION_NOT_HANDLED (1e)");
+    terminal.press("\x1b0");
+    terminal.wait_for("services.exe");
+    terminal.press("/explorer.exe\r\r");
+    terminal.wait_for("!process ffffa405`8c020050 7");
+    terminal.wait_for("[8 Cmd]");
+    terminal.press("\x7f");
+    terminal.wait_for("[0 Procs]");
+    terminal.leave();
 }
 
 /// Each of the demo's two queues with ready threads holds one, whose line takes two rows of 80 columns and one of 160.
@@ -110,7 +142,7 @@ fn the_command_q_and_control_d_end_it_too() {
 fn panes_scroll() {
     let mut terminal = Terminal::explore(80, 12, &[]);
     terminal.press(".help\r\t8");
-    terminal.wait_for("[8 Command]");
+    terminal.wait_for("[8 Cmd]");
     terminal.wait_for("Ends the session");
     terminal.press("\x1b[H");
     terminal.wait_for("kd> .help");
@@ -409,12 +441,21 @@ fn panes_of_real_dumps_are_full() {
         let (columns, rows) = if number % 2 == 0 { (80, 24) } else { (160, 50) };
         let dump = dump.to_str().expect("a name");
         let mut terminal = Terminal::open(columns, rows, &[dump], &[]);
-        for pane in
-            ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]
-        {
+        for pane in [
+            "1 Analysis",
+            "2 CPUs",
+            "3 Stack",
+            "4 Regs",
+            "5 Code",
+            "6 Mod",
+            "7 Mem",
+            "8 C",
+            "9 Threads",
+            "0 Proc",
+        ] {
             terminal.wait_for("1 Analysis");
             terminal.press(&format!("\x1b{}", &pane[..1]));
-            terminal.wait_for(&format!("[{pane}]"));
+            terminal.wait_for(&format!("[{pane}"));
             terminal.wait_until("its lines", |terminal| {
                 let screen = terminal.contents();
                 let body: Vec<&str> = screen.lines().skip(2).take(usize::from(rows) - 4).collect();
@@ -482,7 +523,7 @@ fn text_is_copied_through_the_terminal() {
     terminal.press(":.echo copied words\r");
     terminal.wait_until("answer", |terminal| terminal.contents().contains("\ncopied words"));
     terminal.press("\t8");
-    terminal.wait_for("[8 Command]");
+    terminal.wait_for("[8 Cmd]");
     terminal.press("y");
     terminal.wait_for("copied: copied words");
     let bytes = terminal.bytes.lock().unwrap();
@@ -494,7 +535,7 @@ fn text_is_copied_through_the_terminal() {
 fn no_color_writes_no_colour() {
     let mut terminal = Terminal::explore_panes(80, 24, &[("NO_COLOR", "1")]);
     terminal.press("234567");
-    terminal.wait_for("[7 Memory]");
+    terminal.wait_for("[7 Mem]");
     terminal.wait_for_silence();
     let bytes = terminal.bytes.lock().unwrap();
     let text = String::from_utf8_lossy(&bytes);

@@ -1,13 +1,16 @@
 //! What the commands that were typed or followed said.
 
-use super::{PaneSpec, as_it_is, nothing};
+use super::{Lead, PaneSpec, as_anywhere, as_it_is, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.command",
+    short: "explorer.short.command",
     choices: &[],
     image: None,
     takes: nothing,
     fit: as_it_is,
+    choose: as_anywhere,
+    lead: Lead::Name,
     anchored: false,
     wrap: false,
     skip: None,

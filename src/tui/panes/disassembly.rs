@@ -1,6 +1,6 @@
 //! The instructions where the current context stands.
 
-use super::{PaneSpec, choice};
+use super::{Lead, PaneSpec, as_anywhere, choice};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -12,10 +12,13 @@ fn fitted(action: &Action, _width: u16) -> Option<String> {
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.code",
+    short: "explorer.pane.code",
     choices: &[choice("u", "u @$ip L40")],
     image: None,
     takes: |action| matches!(action, Action::Code(_)),
     fit: fitted,
+    choose: as_anywhere,
+    lead: Lead::Name,
     anchored: true,
     wrap: false,
     skip: None,

@@ -1,6 +1,6 @@
 //! Memory at the stack pointer, or where a link led.
 
-use super::{ImagePane, PaneSpec, choice, wide};
+use super::{ImagePane, Lead, PaneSpec, as_anywhere, choice, wide};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -28,10 +28,13 @@ fn is_memory(action: &Action) -> bool {
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.memory",
+    short: "explorer.short.memory",
     choices: &[wide(84, "db", "db @$csp L200"), wide(72, "dc", "dc @$csp L80"), choice("dp", "dp @$csp L40")],
     image: Some(ImagePane { name: "explorer.pane.memory", line: "db {}" }),
     takes: is_memory,
     fit: fitted,
+    choose: as_anywhere,
+    lead: Lead::Name,
     anchored: true,
     wrap: false,
     skip: None,

@@ -6,9 +6,11 @@ mod console;
 mod disassembly;
 mod memory;
 mod modules;
+mod processes;
 mod processors;
 mod registers;
 mod stack;
+mod threads;
 
 use crate::command::{COMMANDS, CommandSpec};
 use crate::output::Action;
@@ -18,6 +20,8 @@ use crate::words::{Language, text};
 pub(super) struct PaneSpec {
     /// The key of its name.
     name: &'static str,
+    /// The key of a shorter name, for tabs that would not fit otherwise.
+    short: &'static str,
     /// The command lines that can fill it, best first; the first one that fits is run.
     choices: &'static [Choice],
     /// What fills it where an image was opened and there is no crash to look at; `None` where that is the same.
@@ -26,6 +30,10 @@ pub(super) struct PaneSpec {
     takes: fn(&Action) -> bool,
     /// The line for such a link in a pane of a width, where it is not the link's own.
     fit: fn(&Action, u16) -> Option<String>,
+    /// The line that is run where a link is chosen here, if it is not what following it runs anywhere.
+    choose: fn(&Action) -> Option<String>,
+    /// Which of a line's links Enter follows if none is chosen.
+    pub(super) lead: Lead,
     /// Whether it begins where the selection points, so that another selection leads back to its first line.
     pub(super) anchored: bool,
     /// Whether it is prose, whose long lines are broken at blanks.
@@ -56,6 +64,40 @@ struct Choice {
     columns: u16,
     /// The line to run.
     line: &'static str,
+    /// Whether it lists what only a dump of all of the kernel's memory holds.
+    whole: bool,
+}
+
+/// Which link a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Lead {
+    /// The first that names something, else the first.
+    #[default]
+    Name,
+    /// The first thread.
+    Thread,
+    /// The first process.
+    Process,
+}
+
+impl Lead {
+    /// Whether a line is about this link before all others.
+    pub(super) fn prefers(self, action: &Action) -> bool {
+        match self {
+            Lead::Name => false,
+            Lead::Thread => matches!(action, Action::Thread(_)),
+            Lead::Process => matches!(action, Action::Process(_)),
+        }
+    }
+}
+
+/// What was opened, as far as it decides what panes show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opened<'t> {
+    /// The module of an image.
+    pub(super) image: Option<&'t str>,
+    /// Whether it is a triage dump.
+    pub(super) triage: bool,
 }
 
 const fn choice(command: &'static str, line: &'static str) -> Choice {
@@ -63,11 +105,11 @@ const fn choice(command: &'static str, line: &'static str) -> Choice {
 }
 
 const fn wide(columns: u16, command: &'static str, line: &'static str) -> Choice {
-    Choice { command, switch: None, columns, line }
+    Choice { command, switch: None, columns, line, whole: false }
 }
 
-/// The panes by number.
-pub(super) const PANES: [&PaneSpec; 8] = [
+/// The panes by number. Those of the system's lists came last, so that no other has moved.
+pub(super) const PANES: [&PaneSpec; 10] = [
     &analysis::SPEC,
     &processors::SPEC,
     &stack::SPEC,
@@ -76,7 +118,28 @@ pub(super) const PANES: [&PaneSpec; 8] = [
     &modules::SPEC,
     &memory::SPEC,
     &console::SPEC,
+    &threads::SPEC,
+    &processes::SPEC,
 ];
+
+/// How many of them there are where an image was opened: it has neither threads nor processes.
+const OF_IMAGE: usize = 8;
+
+/// How many panes there are.
+pub(super) fn count(image: bool) -> usize {
+    if image { OF_IMAGE } else { PANES.len() }
+}
+
+/// The digit that leads to a pane.
+pub(super) fn digit(pane: usize) -> usize {
+    (pane + 1) % 10
+}
+
+/// The pane that a digit leads to.
+pub(super) fn of_digit(digit: char) -> Option<usize> {
+    let digit = usize::try_from(digit.to_digit(10)?).ok()?;
+    Some(if digit == 0 { 9 } else { digit - 1 })
+}
 
 /// Number of the analysis pane.
 pub(super) const ANALYSIS: usize = 0;
@@ -94,15 +157,19 @@ pub(super) const MODULES: usize = 5;
 pub(super) const MEMORY: usize = 6;
 /// Number of the console.
 pub(super) const CONSOLE: usize = 7;
+/// Number of the threads pane.
+pub(super) const THREADS: usize = 8;
+/// Number of the processes pane.
+pub(super) const PROCESSES: usize = 9;
 
 impl PaneSpec {
-    /// The command line that fills the pane when it is `width` columns wide; `None` for the console. `image` is the
-    /// module of an image that was opened.
-    pub(super) fn line(&self, width: u16, image: Option<&str>) -> Option<String> {
-        if let (Some(pane), Some(module)) = (&self.image, image) {
+    /// The command line that fills the pane when it is `width` columns wide; `None` for the console.
+    pub(super) fn line(&self, width: u16, opened: Opened<'_>) -> Option<String> {
+        if let (Some(pane), Some(module)) = (&self.image, opened.image) {
             return Some(pane.line.replace("{}", module));
         }
-        let fits = |choice: &&Choice| choice.columns <= width && exists(choice);
+        let fits =
+            |choice: &&Choice| choice.columns <= width && !(choice.whole && opened.triage) && exists(choice);
         self.choices.iter().find(fits).map(|choice| choice.line.to_owned())
     }
 
@@ -111,9 +178,19 @@ impl PaneSpec {
         (self.fit)(action, width).or_else(|| Some(action.command().ok()?.into_owned()))
     }
 
-    /// Its name in the tabs.
+    /// The command line of a link that was chosen in the pane, if the pane has its own.
+    pub(super) fn chosen(&self, action: &Action) -> Option<String> {
+        (self.choose)(action)
+    }
+
+    /// Its name.
     pub(super) fn name(&self, image: bool, language: Language) -> &'static str {
         text(self.image.as_ref().filter(|_| image).map_or(self.name, |pane| pane.name), language)
+    }
+
+    /// Its name where there is little room.
+    pub(super) fn short(&self, image: bool, language: Language) -> &'static str {
+        text(self.image.as_ref().filter(|_| image).map_or(self.short, |pane| pane.name), language)
     }
 }
 
@@ -132,6 +209,16 @@ fn as_it_is(_action: &Action, _width: u16) -> Option<String> {
     None
 }
 
+/// Whether what is chosen in a pane becomes current.
+pub(super) fn selects(pane: usize) -> bool {
+    pane == THREADS
+}
+
+/// For panes in which links lead where they lead anywhere.
+fn as_anywhere(_action: &Action) -> Option<String> {
+    None
+}
+
 /// The pane in which a followed link's output belongs, if it has one.
 pub(super) fn taker(action: &Action) -> Option<usize> {
     PANES.iter().position(|pane| (pane.takes)(action))
@@ -145,12 +232,44 @@ mod tests {
     #[test]
     fn every_pane_but_the_console_has_a_command_that_exists() {
         for (number, pane) in PANES.iter().enumerate() {
-            for (width, image) in [(20, None), (200, None), (20, Some("driver")), (200, Some("driver"))] {
-                let line = pane.line(width, image);
+            let of = |image, triage| Opened { image, triage };
+            let all = [of(None, false), of(None, true), of(Some("driver"), false)];
+            for (width, opened) in all.into_iter().flat_map(|opened| [(20, opened), (200, opened)]) {
+                let line = pane.line(width, opened);
                 assert_eq!(line.is_none(), number == CONSOLE, "{} at {width}: {line:?}", pane.name);
                 if let Some(line) = line {
                     assert!(first_command(&line).is_ok_and(|found| found.is_some()), "{line}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_triage_dump_has_no_lists() {
+        let lines =
+            |triage| [THREADS, PROCESSES].map(|pane| PANES[pane].line(80, Opened { image: None, triage }));
+        assert_eq!(lines(true), ["!mex.running", "!process"].map(|line| Some(line.to_owned())));
+        assert_eq!(lines(false)[1].as_deref(), Some("!tl -t"));
+    }
+
+    #[test]
+    fn digits_and_panes_are_the_same() {
+        let keys: String = (0..PANES.len()).map(|pane| digit(pane).to_string()).collect();
+        assert_eq!(keys, "1234567890");
+        assert!(keys.chars().enumerate().all(|(pane, key)| of_digit(key) == Some(pane)));
+    }
+
+    #[test]
+    fn a_chosen_thread_or_process_becomes_a_line_of_its_pane() {
+        let at = 0xfffff807_61200000;
+        let chosen = |pane: usize, action| PANES[pane].chosen(&action);
+        assert_eq!(chosen(THREADS, Action::Thread(at)).as_deref(), Some(".thread fffff807`61200000"));
+        assert_eq!(chosen(THREADS, Action::Process(at)), None);
+        assert_eq!(chosen(PROCESSES, Action::Process(at)).as_deref(), Some("!process fffff807`61200000 7"));
+        for pane in [THREADS, PROCESSES] {
+            for action in [Action::Thread(at), Action::Process(at)] {
+                let Some(line) = chosen(pane, action) else { continue };
+                assert!(first_command(&line).is_ok_and(|found| found.is_some()), "{line}");
             }
         }
     }

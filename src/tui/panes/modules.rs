@@ -1,14 +1,17 @@
 //! The loaded modules.
 
-use super::{PaneSpec, as_it_is, choice};
+use super::{Lead, PaneSpec, as_anywhere, as_it_is, choice};
 use crate::output::Action;
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.modules",
+    short: "explorer.short.modules",
     choices: &[choice("lm", "lm")],
     image: None,
     takes: |action| matches!(action, Action::Module(_)),
     fit: as_it_is,
+    choose: as_anywhere,
+    lead: Lead::Name,
     anchored: false,
     wrap: false,
     skip: None,

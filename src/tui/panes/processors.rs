@@ -1,13 +1,16 @@
 //! The processors and what each one ran.
 
-use super::{ImagePane, PaneSpec, as_it_is, choice, nothing};
+use super::{ImagePane, Lead, PaneSpec, as_anywhere, as_it_is, choice, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.processors",
+    short: "explorer.pane.processors",
     choices: &[choice("!running", "!running -i"), choice("~", "~")],
     image: Some(ImagePane { name: "explorer.pane.sections", line: "!dh -s {}" }),
     takes: nothing,
     fit: as_it_is,
+    choose: as_anywhere,
+    lead: Lead::Name,
     anchored: false,
     wrap: false,
     skip: None,

@@ -1,13 +1,16 @@
 //! The registers of the current context.
 
-use super::{Choice, ImagePane, PaneSpec, as_it_is, nothing};
+use super::{Choice, ImagePane, Lead, PaneSpec, as_anywhere, as_it_is, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.registers",
-    choices: &[Choice { command: "r", switch: Some("--known"), columns: 0, line: "r --known" }],
+    short: "explorer.pane.registers",
+    choices: &[Choice { command: "r", switch: Some("--known"), columns: 0, line: "r --known", whole: false }],
     image: Some(ImagePane { name: "explorer.pane.header", line: "!dh -f {}" }),
     takes: nothing,
     fit: as_it_is,
+    choose: as_anywhere,
+    lead: Lead::Name,
     anchored: false,
     wrap: false,
     skip: None,

@@ -2,7 +2,7 @@
 
 use super::super::app::{Effect, Keyboard};
 use super::super::event::Input;
-use super::super::panes::{DISASSEMBLY, MODULES, PANES};
+use super::super::panes::{self, DISASSEMBLY, MODULES};
 use super::super::screen;
 use super::Explorer;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -18,7 +18,7 @@ fn the_first_screen_is_complete() {
     );
     assert_eq!(
         explorer.row(1),
-        "[1 Analysis] 2 CPUs  3 Stack  4 Regs  5 Code  6 Modules  7 Memory  8 Command   ?"
+        "[1 Analysis] 2 CPUs 3 Stack 4 Regs 5 Code 6 Mods 7 Mem 8 Cmd 9 Threads 0 Procs ?"
     );
     assert!(explorer.row(2).starts_with("output of !analyze"));
     assert_eq!(explorer.row(22), "2: kd>");
@@ -143,7 +143,7 @@ fn a_running_command_is_told_after_a_moment_only() {
 fn large_screens_show_all_panes_at_once() {
     let mut explorer = Explorer::at_panes(160, 50);
     explorer.settle();
-    assert_eq!(explorer.asked.len(), PANES.len(), "{:?}", explorer.asked);
+    assert_eq!(explorer.asked.len(), panes::count(true), "{:?}", explorer.asked);
     for pane in ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]
     {
         let titles = (2..50).filter(|row| explorer.row(*row).contains(&format!(" {pane}"))).count();

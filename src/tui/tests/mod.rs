@@ -4,6 +4,7 @@ mod any_keys;
 mod drawing;
 mod folding;
 mod links;
+mod lists;
 mod running;
 mod typing;
 
@@ -14,6 +15,8 @@ use super::screen;
 use super::theme::ThemeName;
 use super::ticket::Ticket;
 use crate::output::{Action, Line, Piece, Role};
+use crate::util::hex;
+use crate::words::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -25,6 +28,7 @@ struct Explorer {
     terminal: Terminal<TestBackend>,
     asked: Vec<String>,
     selected: u64,
+    thread: Option<u64>,
     /// Whether the analysis has sections.
     sections: bool,
 }
@@ -35,6 +39,7 @@ fn ticket() -> Ticket {
         bug_check: "1e KMODE_EXCEPTION_NOT_HANDLED".into(),
         build: "10.0.19041.804 x64 16 cpu".into(),
         image: None,
+        triage: false,
     }
 }
 
@@ -43,7 +48,7 @@ impl Explorer {
         let state = State { prompt: "2: kd> ".into(), ..State::default() };
         let app = App::new(ticket(), state, ThemeName::Dark, false);
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen of cells");
-        Explorer { app, terminal, asked: Vec::new(), selected: 0, sections: false }
+        Explorer { app, terminal, asked: Vec::new(), selected: 0, thread: None, sections: false }
     }
 
     /// The same, with the keyboard at the panes.
@@ -85,10 +90,22 @@ impl Explorer {
             "!analyze -v" if self.sections => folding::sections(),
             "!ready" => folding::sections(),
             "lm" if self.sections => folding::table(),
+            "!lt -a" | "!mex.running" | "!tl -t" => lists::rows().into_iter().map(Piece::from).collect(),
             line => output(line).into_iter().map(Piece::from).collect(),
         };
         self.app.reply(Reply::Output { id, pieces });
-        let state = State { prompt: "2: kd> ".into(), fingerprint: self.selected, ..State::default() };
+        if let Some(thread) = request.line.strip_prefix(".thread ") {
+            self.selected += 1;
+            self.thread = u64::from_str_radix(&thread.replace('`', ""), 16).ok();
+        }
+        let thread = |address| Message::new("explorer.selected.thread").with("address", hex::tick(address));
+        let state = State {
+            prompt: "2: kd> ".into(),
+            fingerprint: self.selected,
+            thread: self.thread,
+            selected: self.thread.map(thread).into_iter().collect(),
+            ..State::default()
+        };
         self.app.reply(Reply::Done { id, end, state });
     }
 

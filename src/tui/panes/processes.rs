@@ -1,0 +1,31 @@
+//! All processes, a row each. Choosing one shows it in the console, with its threads and their stacks.
+
+use super::{Choice, Lead, PaneSpec, as_it_is, choice, nothing};
+use crate::output::Action;
+use crate::util::hex;
+
+/// A process is shown as a block.
+fn chosen(action: &Action) -> Option<String> {
+    let Action::Process(address) = action else { return None };
+    Some(format!("!process {} 7", hex::tick(*address)))
+}
+
+pub(super) const SPEC: PaneSpec = PaneSpec {
+    name: "explorer.pane.processes",
+    short: "explorer.short.processes",
+    choices: &[
+        Choice { command: "!tl", switch: Some("-t"), columns: 0, line: "!tl -t", whole: true },
+        // A triage dump holds the process that ran.
+        choice("!process", "!process"),
+    ],
+    image: None,
+    takes: nothing,
+    fit: as_it_is,
+    choose: chosen,
+    lead: Lead::Process,
+    anchored: false,
+    wrap: false,
+    skip: None,
+    gutter: 1,
+    hints: "explorer.hints.processes",
+};

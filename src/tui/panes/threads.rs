@@ -1,0 +1,32 @@
+//! All threads, a row each. Choosing one moves the stack, the frame, the registers and the locals to it.
+
+use super::{Choice, Lead, PaneSpec, as_it_is, choice, nothing};
+use crate::output::Action;
+use crate::util::hex;
+
+/// A thread is made current; what else stands in its row is shown as anywhere.
+fn chosen(action: &Action) -> Option<String> {
+    let Action::Thread(address) = action else { return None };
+    Some(format!(".thread {}", hex::tick(*address)))
+}
+
+pub(super) const SPEC: PaneSpec = PaneSpec {
+    name: "explorer.pane.threads",
+    short: "explorer.pane.threads",
+    choices: &[
+        Choice { command: "!lt", switch: Some("-a"), columns: 0, line: "!lt -a", whole: true },
+        // A triage dump holds the threads that ran and no lists of the others.
+        choice("!mex.running", "!mex.running"),
+        choice("!running", "!running -i"),
+    ],
+    image: None,
+    takes: nothing,
+    fit: as_it_is,
+    choose: chosen,
+    lead: Lead::Thread,
+    anchored: false,
+    wrap: false,
+    skip: None,
+    gutter: 1,
+    hints: "explorer.hints.threads",
+};

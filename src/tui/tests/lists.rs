@@ -1,0 +1,95 @@
+//! The panes of threads and processes.
+
+use super::super::panes::{CONSOLE, PROCESSES, THREADS};
+use super::Explorer;
+use crate::output::{Action, Line, Role};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Rows as `!mex.running` and `!tl` have them: a process and one of its threads.
+pub(super) fn rows() -> Vec<Line> {
+    let row = |number: u64| {
+        Line::new()
+            .link(Role::Text, format!("image{number}.exe"), Action::Process(0xffff8000_00100000 + number))
+            .text(" ")
+            .link(Role::Address, format!("thread{number}"), Action::Thread(0xffff8000_00200000 + number))
+    };
+    std::iter::once(Line::of("Process Thread")).chain((0..3).map(row)).collect()
+}
+
+#[test]
+fn a_chosen_thread_becomes_current_and_is_marked() {
+    for (width, height) in [(80, 24), (120, 36), (160, 50)] {
+        let mut explorer = Explorer::at_panes(width, height);
+        explorer.settle();
+        explorer.keys("9");
+        assert_eq!(explorer.app.active, THREADS);
+        assert!(!explorer.shows(">image"), "none is selected yet");
+        let asked = explorer.asked.len();
+        explorer.key(KeyCode::Down);
+        explorer.key(KeyCode::Enter);
+        assert_eq!(explorer.asked[asked], ".thread ffff8000`00200001", "{width}");
+        assert_eq!(explorer.app.active, THREADS, "the next one can be chosen");
+        assert!(explorer.shows(">image1.exe thread1"), "{width}");
+        assert!(explorer.row(0).contains("thread ffff8000`00200001"), "{}", explorer.row(0));
+        // All that is in sight is shown anew, for the thread.
+        let again = explorer.asked[asked + 1..].to_vec();
+        let stack = |line: &String| line.starts_with('k');
+        assert_eq!(again.iter().any(stack), width > 80, "{again:?}");
+        explorer.keys("3");
+        assert!(explorer.asked[asked + 1..].iter().any(stack), "{:?}", explorer.asked);
+    }
+}
+
+#[test]
+fn a_link_beside_the_thread_leads_where_it_leads_anywhere() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.keys("9");
+    explorer.key(KeyCode::Left);
+    explorer.key(KeyCode::Enter);
+    assert!(explorer.asked.contains(&"!process ffff8000`00100000".to_owned()), "{:?}", explorer.asked);
+    assert_eq!(explorer.app.active, CONSOLE);
+    explorer.key(KeyCode::Backspace);
+    assert_eq!(explorer.app.active, THREADS);
+}
+
+#[test]
+fn a_chosen_process_is_shown_with_its_threads() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.keys("0");
+    assert_eq!(explorer.app.active, PROCESSES);
+    explorer.key(KeyCode::Down);
+    explorer.key(KeyCode::Enter);
+    assert!(explorer.asked.contains(&"!process ffff8000`00100001 7".to_owned()), "{:?}", explorer.asked);
+    assert_eq!(explorer.app.active, CONSOLE);
+}
+
+#[test]
+fn the_lists_come_behind_the_panes_that_were_there() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    let mut seen = Vec::new();
+    for _ in 0..10 {
+        seen.push(explorer.app.active);
+        explorer.key(KeyCode::Tab);
+    }
+    assert_eq!(seen, (0..10).collect::<Vec<_>>());
+    assert_eq!(explorer.app.active, 0);
+    let alt = |digit| KeyEvent::new(KeyCode::Char(digit), KeyModifiers::ALT);
+    explorer.app.input(super::super::event::Input::Key(alt('0')));
+    assert_eq!(explorer.app.active, PROCESSES);
+}
+
+#[test]
+fn an_image_has_no_such_panes() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.app.ticket.image = Some("driver".into());
+    explorer.settle();
+    explorer.keys("90");
+    assert!(explorer.app.active < THREADS);
+    assert!(!explorer.row(1).contains("Threads"), "{}", explorer.row(1));
+    explorer.app.active = CONSOLE;
+    explorer.key(KeyCode::Tab);
+    assert_eq!(explorer.app.active, 0);
+}
