@@ -72,7 +72,7 @@ fn the_processes_pane_shows_a_process() {
     terminal.press("\x1b0");
     terminal.wait_for("services.exe");
     terminal.press("/explorer.exe\r\r");
-    terminal.wait_for("!process ffffa405`8c020050 7");
+    terminal.wait_for("explorer!ServicePool");
     terminal.wait_for("[8 Cmd]");
     terminal.press("\x7f");
     terminal.wait_for("[0 Procs]");
