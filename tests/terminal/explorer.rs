@@ -47,21 +47,21 @@ fn keys_drive_it_and_q_restores_the_terminal() {
     terminal.assert_restored();
 }
 
-/// The demo's threads and processes are those of its record, `tests/data/wifi.truth.json`: explorer.exe is process 70c, the second
-/// processor runs its idle thread.
+/// The demo's threads and processes are those of its record, `tests/data/wifi.truth.json`: explorer.exe is the process at
+/// ffffa4058c020050, and the thread at ffffa4058c02b050 waits for a resource.
 #[test]
 fn the_threads_pane_moves_the_stack_and_the_registers() {
     let mut terminal = Terminal::open(120, 36, &["--demo", "wifi"], &[]);
     terminal.wait_for("KMODE_EXCEPTION_NOT_HANDLED (1e)");
     terminal.press("\x1b9");
     terminal.wait_for("9 Threads");
-    terminal.wait_for("ffffa4058c00b050");
-    terminal.press("/c00b050\r\r");
-    terminal.wait_for("thread ffffa405`8c00b050");
+    terminal.wait_for("ffffa4058c02b050");
+    terminal.press("/c02b050\r\r");
+    terminal.wait_for("thread ffffa405`8c02b050");
     terminal.wait_until("the mark", |terminal| {
-        terminal.contents().lines().any(|line| line.starts_with('>') && line.contains("ffffa4058c00b050"))
+        terminal.contents().lines().any(|line| line.starts_with('>') && line.contains("ffffa4058c02b050"))
     });
-    terminal.wait_for("KiIdleLoop");
+    terminal.wait_for("nt!ExpWaitForResource");
     terminal.leave();
 }
 
