@@ -324,3 +324,65 @@ fn threads_stand_under_their_process() {
     assert_eq!(shown[at - 1], "");
     assert_eq!(shown[at..at + indented.len()], indented);
 }
+
+/// A triage dump holds no list of processes: the one that the processor runs is shown all the same, as it was recorded.
+#[test]
+fn a_triage_dump_shows_the_process_that_runs() {
+    let mut compared = 0;
+    for (case, truth, dumps) in cases() {
+        for dump in dumps.iter().filter(|dump| dump.to_string_lossy().contains("triage")) {
+            let mut session = session(dump);
+            let current = session.process().unwrap();
+            let wanted =
+                array(&truth, "processes").iter().find(|process| number(&process["eprocess"]) == current);
+            let wanted = wanted.unwrap();
+            for line in ["!process -1 0", "!process 0 0", "!tl"] {
+                let found = records(&mut session, line);
+                let is_it = |record: &&Record| record.get("address") == Some(&Field::Address(current));
+                let record = found.iter().find(is_it).unwrap_or_else(|| panic!("{case} {line}"));
+                assert_eq!(record.get("process_id"), Some(&Field::Hex(number(&wanted["pid"]))), "{line}");
+            }
+            let thread = Field::Address(number(&truth["crash_context"]["thread"]));
+            let mut output = Collector::default();
+            run_line("!process -1 2", &mut session, &mut output).map_err(|failure| failure.error).unwrap();
+            let mut threads = output.document.records().filter(|record| record.kind == "thread");
+            assert!(threads.any(|record| record.get("address") == Some(&thread)), "{case}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 2, "only {compared}");
+}
+
+/// The commands about processes, for which layouts come from a PDB, a symbol table, or the program itself.
+const ABOUT_PROCESSES: &str =
+    "!process 0 1; !process -1 0; !p; !tl -mem -cpu -cl; !vad; !peb; !token -n; !job; !sprocess 1; !session";
+
+fn with_symbols(dump: &std::path::Path, symbols: &str) -> Session {
+    use dumpscope::search::{finder::FinderOptions, path::SearchPath};
+    let mut session = session(dump);
+    let options = FinderOptions { network: false, ..FinderOptions::default() };
+    session.target.set_paths(SearchPath::parse(symbols), SearchPath::default(), options);
+    session
+}
+
+/// What all lines say; a command that fails says why.
+fn said(session: &mut Session, lines: &str) -> Vec<String> {
+    lines.split("; ").flat_map(|line| run(session, line).unwrap_or_else(|error| vec![error])).collect()
+}
+
+#[test]
+fn symbols_do_not_change_what_is_said() {
+    let dump = crate::forge::root().join("tests/data/wifi-full.dmp.gz");
+    let symbols = crate::forge::root().join("assets/demo/symbols.zip").display().to_string();
+    let plain = said(&mut session(&dump), ABOUT_PROCESSES);
+    assert!(plain.len() > 150, "{}", plain.len());
+    assert_eq!(said(&mut with_symbols(&dump, &symbols), ABOUT_PROCESSES), plain);
+    let Some(shared) = crate::golden::shared() else { return };
+    let dump = shared.join("dumps/rizin-testbins-triage_x64.dmp");
+    let plain = said(&mut session(&dump), ABOUT_PROCESSES);
+    for path in
+        [format!("{}", shared.join("symbols").display()), format!("isf*{}", shared.join("isf").display())]
+    {
+        assert_eq!(said(&mut with_symbols(&dump, &path), ABOUT_PROCESSES), plain, "{path}");
+    }
+}

@@ -1,6 +1,6 @@
 //! `!p` of MEX: a process in one row, its command line, its memory.
 
-use super::processes::{self, Which, is_called};
+use super::processes::{self, Which, is_called, listed};
 use crate::command::line::Out;
 use crate::command::show::missing::Missing;
 use crate::command::show::process_cells::{named, pages, size, size_if_any};
@@ -84,7 +84,7 @@ fn find<'s>(
         return processes::process_argument(scope, Some(*address)).map(|process| vec![process]);
     }
     let mut found = Vec::new();
-    for process in Process::all(scope)? {
+    for process in listed(scope)? {
         match process {
             Ok(process) if fits(&process) => found.push(process),
             Ok(_) => {}

@@ -68,6 +68,12 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 fn show(peb: &Peb<'_>, zone: &Zone, out: &mut Out<'_>) -> Result<(), CommandError> {
     let mut missing = Missing::default();
+    // Of a PEB whose page is not there nothing is known but where it is.
+    if let (Err(why), Err(_)) = (peb.number("Ldr"), peb.number("BeingDebugged")) {
+        out.emit(place(peb).field("why", why.clone()))?;
+        missing.add(&why.to_string());
+        return missing.say(out);
+    }
     let head = head(peb);
     missing.note(&head);
     out.emit(head)?;
@@ -102,6 +108,11 @@ fn yes_no(value: Result<u64, Lack>) -> Cell {
 
 fn pointer(value: Result<u64, Lack>) -> Cell {
     Cell::new(value.map(Field::Address)).digits(16)
+}
+
+fn place(peb: &Peb<'_>) -> Record {
+    let address = Cell::new(Field::Address(peb.address())).digits(16);
+    Record::new("peb").text("PEB at ").cell("address", address)
 }
 
 fn head(peb: &Peb<'_>) -> Record {

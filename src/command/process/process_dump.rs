@@ -1,6 +1,6 @@
 //! `!process`: processes with their memory, times, threads.
 
-use super::processes::{self, Which, is_called};
+use super::processes::{self, Which, is_called, listed};
 use crate::command::line::Out;
 use crate::command::show::missing::Missing;
 use crate::command::show::thread_block::{self, Detail};
@@ -92,7 +92,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         Which::Id(id) => {
             out.emit(Line::of(format!("Searching for Process with Cid == {id:x}")))?;
-            match with_id(&scope, *id)? {
+            match with_id(&scope, *id, out)? {
                 Some(process) => show(&process, out)?,
                 None => return Err(CommandError::Missing(format!("no process has the id {id:x}"))),
             }
@@ -102,27 +102,46 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     missing.say(out)
 }
 
-/// The threads of a process, and a blank line after each.
+/// The threads of a process, and a blank line after each. Where their list breaks, those that processors run come after it.
 fn threads(of: &Process<'_>, flags: u64, out: &mut Out<'_>) -> Result<(), CommandError> {
-    let mut any = false;
+    let mut known = Vec::new();
+    let mut broken = false;
     for thread in Thread::of_process(of)? {
         match thread {
-            Ok(thread) => thread_block::show(&thread, Detail::of(flags), INDENT, out)?,
+            Ok(thread) => {
+                known.push(thread.address());
+                thread_block::show(&thread, Detail::of(flags), INDENT, out)?;
+            }
             Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-            Err(why) => out.warn(Some(format!("not all threads are known: {why}")))?,
+            Err(why) => {
+                broken = true;
+                out.warn(Some(format!("not all threads are known: {why}")))?;
+            }
         }
-        any = true;
         out.blank()?;
     }
-    if any { Ok(()) } else { out.emit(Line::of("No active threads")) }
+    let of_process = |thread: &Thread<'_>| thread.process() == Ok(of.address());
+    for thread in processes::running(of.object().scope()).filter(of_process) {
+        if broken && !known.contains(&thread.address()) {
+            thread_block::show(&thread, Detail::of(flags), INDENT, out)?;
+            out.blank()?;
+        }
+    }
+    if broken || !known.is_empty() { Ok(()) } else { out.emit(Line::of("No active threads")) }
 }
 
 /// The process with an id.
-fn with_id<'s>(scope: &'s Scope<'s>, id: u64) -> Result<Option<Process<'s>>, Lack> {
-    for process in Process::all(scope)? {
-        let process = process?;
-        if process.id() == Ok(id) {
-            return Ok(Some(process));
+fn with_id<'s>(
+    scope: &'s Scope<'s>,
+    id: u64,
+    out: &mut Out<'_>,
+) -> Result<Option<Process<'s>>, CommandError> {
+    for process in listed(scope)? {
+        match process {
+            Ok(process) if process.id() == Ok(id) => return Ok(Some(process)),
+            Err(Lack::Stopped) => return Err(CommandError::Cancelled),
+            Err(why) => out.warn(Some(format!("not all processes are known: {why}")))?,
+            Ok(_) => {}
         }
     }
     Ok(None)
@@ -145,7 +164,7 @@ fn list(
         out.emit(Line::of("**** NT ACTIVE PROCESS DUMP ****"))?;
     }
     let (mut shown, mut all, mut ended) = (0u64, 0u64, 0u64);
-    for process in Process::all(scope)? {
+    for process in listed(scope)? {
         let process = match process {
             Ok(process) => process,
             Err(Lack::Stopped) => return Err(CommandError::Cancelled),

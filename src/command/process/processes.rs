@@ -2,7 +2,7 @@
 
 use crate::command::{CommandError, Context};
 use crate::debuggee::{Lack, Scope};
-use crate::kernel::Process;
+use crate::kernel::{Process, Thread};
 use crate::session::Session;
 use crate::symbols::wildcard::Wildcard;
 
@@ -101,6 +101,39 @@ fn is_name(word: &str) -> bool {
     word.contains('.') && !word.starts_with(['@', '$', '.', '('])
         || word.contains(['*', '?'])
         || is_plain && !number.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+/// Every process in the order of the list. Where the list breaks, as in dumps that hold little memory, the reason comes, and
+/// then the processes of those threads that processors run.
+///
+/// # Errors
+/// Where the list's head or its types are not known.
+pub fn listed<'s>(
+    scope: &'s Scope<'s>,
+) -> Result<impl Iterator<Item = Result<Process<'s>, Lack>> + use<'s>, Lack> {
+    let mut known = Vec::new();
+    let mut found: Vec<Result<Process<'s>, Lack>> = Process::all(scope)?.collect();
+    known.extend(found.iter().flatten().map(Process::address));
+    if found.last().is_some_and(|last| last.as_ref().is_err_and(|why| *why != Lack::Stopped)) {
+        for thread in running(scope) {
+            let process = thread.process().and_then(|process| Process::at(scope, process));
+            // Threads of which nothing can be read belong to nobody; the idle process is in no list.
+            if let Ok(process) = process
+                && !known.contains(&process.address())
+                && process.id().is_ok_and(|id| id != 0)
+            {
+                known.push(process.address());
+                found.push(Ok(process));
+            }
+        }
+    }
+    Ok(found.into_iter())
+}
+
+/// The threads that processors run, as far as they are known.
+pub fn running<'s>(scope: &'s Scope<'s>) -> impl Iterator<Item = Thread<'s>> + use<'s> {
+    let current = scope.target().processors().iter().filter_map(|processor| processor.current_thread);
+    current.filter_map(|thread| Thread::at(scope, thread).ok())
 }
 
 /// Whether a process has a name: whole, in either case, with wildcards; its ending `.exe` may be left out.

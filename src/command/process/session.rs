@@ -1,5 +1,6 @@
 //! `!session` and `!sprocess`: what belongs to a logged-on user.
 
+use super::processes::listed;
 use crate::command::show::missing::Missing;
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs, Switch, Switches,
@@ -51,7 +52,7 @@ pub const PROCESSES: CommandSpec = CommandSpec {
 /// The sessions that processes belong to.
 fn sessions(scope: &Scope<'_>, missing: &mut Missing) -> Result<BTreeSet<u64>, CommandError> {
     let mut found = BTreeSet::new();
-    for process in Process::all(scope)? {
+    for process in listed(scope)? {
         match process.and_then(|process| process.session_id()) {
             Ok(id) => found.extend(id),
             Err(Lack::Stopped) => return Err(CommandError::Cancelled),
@@ -99,10 +100,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 /// The EPROCESS of the first process of a session.
 fn first_of(scope: &Scope<'_>, session: u64) -> Result<Option<u64>, CommandError> {
-    for process in Process::all(scope)? {
-        let process = process?;
-        if process.session_id() == Ok(Some(session)) {
-            return Ok(Some(process.address()));
+    for process in listed(scope)? {
+        match process {
+            Ok(process) if process.session_id() == Ok(Some(session)) => return Ok(Some(process.address())),
+            Err(Lack::Stopped) => return Err(CommandError::Cancelled),
+            Ok(_) | Err(_) => {}
         }
     }
     Ok(None)
@@ -139,8 +141,9 @@ fn list(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> 
 /// What the session's processes share, if its structure can be read.
 fn space_lines(context: &Context<'_>, session: u64) -> Result<Vec<Record>, CommandError> {
     let scope = context.session.scope();
-    for process in Process::all(&scope)? {
-        let process = process?;
+    for process in listed(&scope)? {
+        // What is wrong with the list is said with the processes.
+        let Ok(process) = process else { continue };
         if process.session_id() == Ok(Some(session)) {
             return Ok(process
                 .session()

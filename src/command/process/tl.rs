@@ -1,5 +1,6 @@
 //! `!tl` of MEX: all processes, a row each.
 
+use super::processes::listed;
 use crate::command::line::Out;
 use crate::command::show::missing::Missing;
 use crate::command::show::process_cells::{self, named, pages, size, size_if_any, time};
@@ -122,7 +123,7 @@ fn gather<'s>(scope: &'s Scope<'s>, out: &mut Out<'_>) -> Result<Vec<Row<'s>>, C
     });
     let known = idle.as_ref().map(Process::address);
     idle.into_iter().for_each(|process| add(&mut rows, process));
-    for process in Process::all(scope)? {
+    for process in listed(scope)? {
         match process {
             Ok(process) if Some(process.address()) == known => {}
             Ok(process) => add(&mut rows, process),
