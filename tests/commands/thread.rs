@@ -326,6 +326,10 @@ fn flags_choose_what_is_shown() {
     assert_eq!(plain[..at], whole[..at]);
     assert_eq!(plain[at + 1].get(..35), whole[at + 1].get(..35));
     assert!(plain[at + 1].len() + 70 < whole[at + 1].len());
+    // With its process before it.
+    let both = lines(&mut session, "0 -p");
+    assert!(both[0].starts_with("PROCESS "), "{both:?}");
+    assert_eq!(both.last(), lines(&mut session, "0").last());
     // By its id, as typed or as the switch says.
     let id = number(&thread["tid"]);
     assert_eq!(lines(&mut session, "0"), run(&mut session, &format!("!thread -t {id:x} 0")).unwrap());

@@ -5,7 +5,7 @@ use crate::command::show::thread::address;
 use crate::command::show::thread_stack::name;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Lack;
-use crate::kernel::{Thread, WalkedThread, walk_each};
+use crate::kernel::{WalkedThread, known_threads, walk_each};
 use crate::output::{Action, Branch, Cell, Field, Record, Role};
 use crate::session::DEFAULT_FRAMES;
 use crate::symbols::wildcard::Wildcard;
@@ -40,7 +40,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let scope = context.session.scope();
     let out = &mut context.out;
     let (mut found, mut looked_at, mut lacks) = (0u64, 0u64, Vec::new());
-    walk_each(Thread::all(&scope)?, DEFAULT_FRAMES, |walked| {
+    walk_each(known_threads(&scope)?, DEFAULT_FRAMES, |walked| {
         out.check()?;
         let WalkedThread { thread, space, stack } = match walked {
             Ok(walked) => walked,

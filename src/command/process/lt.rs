@@ -10,7 +10,8 @@ use crate::command::{
 };
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{
-    Dispatcher, DispatcherKind, Irp, Process, Thread, ThreadState, WaitReason, WalkedThread, walk_each,
+    Dispatcher, DispatcherKind, Irp, Process, Thread, ThreadState, WaitReason, WalkedThread, known_threads,
+    walk_each,
 };
 use crate::output::{Cell, Column, Record, Role, Table};
 use crate::session::DEFAULT_FRAMES;
@@ -165,7 +166,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     let scope = context.session.scope();
     let threads: Vec<Result<Thread<'_>, Lack>> = match &process {
-        None | Some(Which::All) => Thread::all(&scope)?.collect(),
+        None | Some(Which::All) => known_threads(&scope)?.collect(),
         Some(process) => of_process(process.one(&scope)?)?,
     };
     if args.has("-r") || args.has("-report") {

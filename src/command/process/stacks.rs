@@ -7,10 +7,11 @@ use crate::command::show::thread::address;
 use crate::command::show::thread_stack::name;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Scope};
-use crate::kernel::{Clock, Process, Thread, ThreadState, WalkedThread, walk_each};
+use crate::kernel::{Clock, Process, Thread, ThreadState, WalkedThread, running_besides, walk_each};
 use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::session::DEFAULT_FRAMES;
 use crate::unwind::Frame;
+use std::collections::HashSet;
 
 /// `!stacks`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -43,15 +44,24 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let out = &mut context.out;
     out.emit(Line::new().label("Proc.Thread  .Thread  Ticks   ThreadState Blocker"))?;
     let asked = Asked { level, text: text.as_deref(), clock: Clock::of(&scope) };
-    let (mut processed, mut lacks) = (0u64, Vec::new());
+    let (mut seen, mut lacks) = (HashSet::new(), Vec::new());
     for process in Process::all(&scope)? {
         match process {
-            Ok(process) => asked.process(&process, &mut processed, &mut lacks, out)?,
+            Ok(process) => asked.process(&process, &mut seen, &mut lacks, out)?,
             Err(Lack::Stopped) => return Err(CommandError::Cancelled),
             Err(why) => lacks.push(why.to_string()),
         }
     }
-    let count = Cell::new(processed).role(Role::Value);
+    if !lacks.is_empty() {
+        // No list led to these, but processors run them.
+        for thread in running_besides(&scope, &seen) {
+            let process = thread.process().and_then(|process| Process::at(&scope, process));
+            if let Ok(process) = process {
+                asked.threads(&process, std::iter::once(Ok(thread)), &mut seen, &mut lacks, out)?;
+            }
+        }
+    }
+    let count = Cell::new(seen.len() as u64).role(Role::Value);
     out.emit(Record::new("count").label("Threads Processed: ").cell("threads", count))?;
     out.warn(not_all(&lacks))
 }
@@ -67,17 +77,27 @@ impl Asked<'_, '_> {
     fn process(
         &self,
         process: &Process<'_>,
-        processed: &mut u64,
+        seen: &mut HashSet<u64>,
         lacks: &mut Vec<String>,
         out: &mut Out<'_>,
     ) -> Result<(), CommandError> {
-        let threads = match Thread::of_process(process) {
-            Ok(threads) => threads,
+        match Thread::of_process(process) {
+            Ok(threads) => self.threads(process, threads, seen, lacks, out),
             Err(why) => {
                 lacks.push(why.to_string());
-                return Ok(());
+                Ok(())
             }
-        };
+        }
+    }
+
+    fn threads<'t>(
+        &self,
+        process: &Process<'t>,
+        threads: impl Iterator<Item = Result<Thread<'t>, Lack>>,
+        seen: &mut HashSet<u64>,
+        lacks: &mut Vec<String>,
+        out: &mut Out<'_>,
+    ) -> Result<(), CommandError> {
         // Without a filter a process without threads is named, too.
         let mut headed = self.text.is_none();
         if headed {
@@ -87,7 +107,7 @@ impl Asked<'_, '_> {
             out.check()?;
             match walked {
                 Ok(walked) => {
-                    *processed += 1;
+                    seen.insert(walked.thread.address());
                     if self.takes(&walked) {
                         if !headed {
                             headed = true;

@@ -36,7 +36,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             let address = match Teb::address_of(&thread) {
                 Err(Lack::Null { .. }) => {
                     let text = format!("thread {current:016x} runs in the kernel alone: it has no TEB");
-                    return Err(CommandError::Missing(text));
+                    return context.lack(&text);
                 }
                 address => address?,
             };

@@ -10,7 +10,11 @@ use crate::command::{
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!thread"],
     group: Group::Kernel,
-    switches: Switches::letters(&[Switch::flag("-t", "what follows is a thread id")]).anywhere(),
+    switches: Switches::letters(&[
+        Switch::flag("-t", "what follows is a thread id"),
+        Switch::flag("-p", "first the process that owns the thread"),
+    ])
+    .anywhere(),
     arguments: &[
         Argument::new("[ADDRESS | ID | -1", Expects::Expression),
         Argument::new("[FLAGS]]", Expects::Expression),
@@ -41,6 +45,10 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let flags = flags.map_or(Ok(DEFAULT_FLAGS), |flags| context.evaluate(flags))?;
     let asked = AskedThread::of(asked, args.has("-t"), context)?;
+    if args.has("-p") {
+        let process = asked.find(&context.session.scope())?.process()?;
+        context.run_line(&format!("!process {process:x} 0"))?;
+    }
     let scope = context.session.scope();
     let thread = asked.find(&scope)?;
     show(&thread, Detail::of(flags), 0, &mut context.out)

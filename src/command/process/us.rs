@@ -9,7 +9,9 @@ use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::debuggee::{Lack, Scope};
-use crate::kernel::{Processor, Thread, ThreadState, UniqueStack, UniqueStacks, WalkedThread, walk_each};
+use crate::kernel::{
+    Processor, Thread, ThreadState, UniqueStack, UniqueStacks, WalkedThread, known_threads, walk_each,
+};
 use crate::output::{Action, Branch, Cell, Field, Line, Record, Role};
 use crate::session::DEFAULT_FRAMES;
 use crate::unwind::{Frame, Stack};
@@ -119,7 +121,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         None if args.has("-cpu") => {
             Box::new(Processor::all(&scope).map(|(_, processor)| processor?.current_thread()))
         }
-        None | Some(Which::All) => Box::new(Thread::all(&scope)?),
+        None | Some(Which::All) => Box::new(known_threads(&scope)?),
         Some(process) => Box::new(Thread::of_process(&process.one(&scope)?)?),
     };
     let waits = |thread: &Result<Thread<'_>, Lack>| match thread {

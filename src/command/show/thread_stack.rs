@@ -114,7 +114,7 @@ impl ThreadStack<'_> {
             }
             _ => record,
         };
-        let record = self.call_site(frame, record);
+        let record = self.call_site(frame, layout, record);
         let trap = frame.trap_frame();
         let record = match trap {
             Some(address) => {
@@ -164,11 +164,15 @@ impl ThreadStack<'_> {
         })
     }
 
-    fn call_site(self, frame: &Frame, record: Record) -> Record {
+    fn call_site(self, frame: &Frame, layout: Layout, record: Record) -> Record {
         let symbol = self.space.name_address(frame.ip).map(|named| named.text());
         match name(frame, self.space) {
             None => {
-                let cell = Cell::new(symbol).absent(format!("0x{}", hex::tick(frame.ip)));
+                let bare = match layout {
+                    Layout::Numbered => format!("0x{:x}", frame.ip),
+                    _ => format!("0x{}", hex::tick(frame.ip)),
+                };
+                let cell = Cell::new(symbol).absent(bare);
                 record.cell("symbol", cell.role(Role::Address)).field("inline", Field::Null)
             }
             Some(shown) => {
