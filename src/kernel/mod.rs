@@ -1,5 +1,6 @@
 //! Windows' objects, one kind a file. Data, never text: how they are printed is the commands' business.
 
+mod access;
 mod apc;
 mod clock;
 mod computer_name;
@@ -9,6 +10,7 @@ mod dpc;
 mod dpc_watchdog;
 mod file_object;
 mod gdt;
+mod handle_entry;
 mod handle_table;
 mod idt;
 mod interrupt;
@@ -46,6 +48,7 @@ mod wait_path;
 mod work_queue;
 mod working_set;
 
+pub use access::access_words;
 pub use apc::{Apc, ApcList, ApcMode};
 pub use clock::Clock;
 pub use computer_name::computer_name;
@@ -55,6 +58,7 @@ pub use dpc::{Dpc, DpcKind, DpcQueue};
 pub use dpc_watchdog::DpcWatchdog;
 pub use file_object::FileObject;
 pub use gdt::{Gdt, Segment};
+pub use handle_entry::{HandleAttributes, HandleEntry};
 pub use handle_table::HandleTable;
 pub use idt::{Gate, Idt, VECTORS};
 pub use interrupt::Interrupt;
@@ -69,7 +73,7 @@ pub use object_type::{ObjectType, ObjectTypes};
 pub use pcr::Pcr;
 pub use peb::{LoadedModule, Peb};
 pub use process::Process;
-pub use processor::{LockState, Processor};
+pub use processor::{LockState, Processor, QueuedLock};
 pub use ready::ReadyQueue;
 pub use resource::{Resource, ResourceOwner, Waiters};
 pub use service_host::hosted_service;

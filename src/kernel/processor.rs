@@ -22,6 +22,17 @@ pub enum LockState {
     Owned,
 }
 
+/// KSPIN_LOCK_QUEUE: a processor's place in the queue for one of the numbered spin locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueuedLock {
+    /// Where it lies.
+    pub address: u64,
+    /// The place of whoever waits behind it; 0 where nobody does.
+    pub next: u64,
+    /// What the processor does with the lock.
+    pub state: LockState,
+}
+
 /// Low bits of KSPIN_LOCK_QUEUE.Lock (LOCK_QUEUE_WAIT and LOCK_QUEUE_OWNER of the public headers).
 const LOCK_WAIT: u64 = 1;
 const LOCK_OWNER: u64 = 2;
@@ -144,16 +155,18 @@ impl<'s> Processor<'s> {
     }
 
     /// Its queued spin locks, in the order of Windows' own numbers.
-    pub fn queued_locks(&self) -> Result<Vec<LockState>, Lack> {
+    pub fn queued_locks(&self) -> Result<Vec<QueuedLock>, Lack> {
         let locks = self.prcb.field("LockQueue")?;
-        let state = |index| {
-            let lock = locks.index(index)?.field("Lock")?.u64()?;
-            Ok(match (lock & LOCK_OWNER != 0, lock & LOCK_WAIT != 0) {
+        let place = |index| {
+            let place = locks.index(index)?;
+            let lock = place.field("Lock")?.u64()?;
+            let state = match (lock & LOCK_OWNER != 0, lock & LOCK_WAIT != 0) {
                 (true, _) => LockState::Owned,
                 (_, true) => LockState::Waiting,
                 _ => LockState::Free,
-            })
+            };
+            Ok(QueuedLock { address: place.address(), next: place.field("Next")?.u64()?, state })
         };
-        (0..LOCKS).map(state).collect()
+        (0..LOCKS).map(place).collect()
     }
 }

@@ -28,6 +28,7 @@ mod forge_commands;
 mod golden_language;
 mod golden_transcripts;
 mod golden_types;
+mod handles;
 mod memory_commands;
 mod mex_processes;
 mod module_list;

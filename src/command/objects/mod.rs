@@ -1,6 +1,9 @@
 //! Named objects, handles, locks and queues.
 
 pub mod exqueue;
+pub mod findhandle;
+pub mod handle;
 pub mod locks;
 pub mod object;
+pub mod qlocks;
 pub mod waitchain;

@@ -8,7 +8,7 @@ pub mod p;
 pub mod peb;
 pub mod process;
 pub mod process_dump;
-mod processes;
+pub mod processes;
 pub mod session;
 pub mod stacks;
 pub mod t;

@@ -1,5 +1,6 @@
 //! Which processes a command is about, as it is typed: an address, an id, a name, all of them.
 
+use crate::command::line::Out;
 use crate::command::{CommandError, Context};
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{Process, Thread};
@@ -90,6 +91,40 @@ pub fn process_argument<'s>(scope: &'s Scope<'s>, address: Option<u64>) -> Resul
     let process = Process::at(scope, address.ok_or_else(unknown)?)?;
     check(&process)?;
     Ok(process)
+}
+
+/// Does something with each process that was asked for.
+///
+/// # Errors
+/// There is none like that, and what `show` fails with. What is wrong with the list of processes is said.
+pub fn each<'s>(
+    which: &Which,
+    scope: &'s Scope<'s>,
+    out: &mut Out<'_>,
+    mut show: impl FnMut(&Process<'s>, &mut Out<'_>) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let pattern = match which {
+        Which::At(_) | Which::Id(_) => return show(&which.one(scope)?, out),
+        Which::All => None,
+        Which::Named(name) => Some(Wildcard::new(name)),
+    };
+    let mut any = false;
+    for process in listed(scope)? {
+        match process {
+            Ok(process) => {
+                if pattern.as_ref().is_none_or(|pattern| is_called(&process, pattern)) {
+                    any = true;
+                    show(&process, out)?;
+                }
+            }
+            Err(Lack::Stopped) => return Err(CommandError::Cancelled),
+            Err(why) => out.warn(Some(format!("not all processes are known: {why}")))?,
+        }
+    }
+    match which {
+        Which::Named(name) if !any => Err(CommandError::Missing(format!("no process is called {name}"))),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a word has a dot inside, and is no dotted expression of the evaluator's; or is a plain word that is no number:

@@ -128,7 +128,7 @@ fn row(table: &Table, processor: &Processor<'_>) -> Record {
     };
     let (current, next) = (processor.current_thread(), processor.next_thread());
     let locks = processor.queued_locks();
-    let locks = locks.map(|states| states.into_iter().map(letter).collect::<String>());
+    let locks = locks.map(|locks| locks.into_iter().map(|lock| letter(lock.state)).collect::<String>());
     table.row([
         Cell::new(processor.number()).role(Role::Text),
         Cell::new(Field::Hex(processor.object().address())).digits(16).role(Role::Text),

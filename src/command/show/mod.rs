@@ -5,6 +5,7 @@ pub mod characters;
 pub mod code_name;
 pub mod disassembly;
 pub mod grid;
+pub mod handle;
 pub mod irp;
 mod lack;
 pub mod missing;

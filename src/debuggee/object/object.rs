@@ -48,6 +48,11 @@ impl<'s> Object<'s> {
         self.address
     }
 
+    /// Of a bit-field, where it begins in the integer and how many bits it has.
+    pub fn bits(&self) -> Option<(u8, u8)> {
+        self.bits
+    }
+
     /// Its type: of a bit-field, that of the integer.
     pub fn ty(&self) -> Option<Type> {
         self.source.get(self.id)
