@@ -1,6 +1,6 @@
 //! Why an expression has no value, in the debugger's wording.
 
-use crate::util::hex;
+use crate::debuggee::Lack;
 use crate::words::Message;
 use std::fmt;
 use thiserror::Error;
@@ -33,8 +33,8 @@ pub enum Fault {
     Operand,
     /// A number of more than 64 bits.
     Overflow,
-    /// Memory that the expression reads and the dump cannot give.
-    Memory(u64),
+    /// A value that the expression needs, and why it cannot be had: memory, a variable of the frame.
+    Lack(Lack),
     /// An operation that the types do not allow, and why.
     Type(String),
     /// `->` on something that is no pointer.
@@ -53,13 +53,6 @@ pub enum Fault {
     Extra,
     /// Nested deeper than any person writes.
     TooDeep,
-    /// A variable of the frame whose value is not known there.
-    Lost {
-        /// The variable.
-        name: String,
-        /// What became of it.
-        why: String,
-    },
     /// A variable of the frame that is not in memory, where its address is meant.
     NoAddress(String),
 }
@@ -101,7 +94,8 @@ impl EvalError {
             Fault::Character => "Unexpected character",
             Fault::Operand => "Operand error",
             Fault::Overflow => "Overflow error",
-            Fault::Memory(_) => "Memory access error",
+            Fault::Lack(Lack::NoValue { .. }) | Fault::NoAddress(_) => "No value",
+            Fault::Lack(_) => "Memory access error",
             Fault::Type(_) => "Type conflict error",
             Fault::Arrow => "Type is not pointer for operator->",
             Fault::Dot => "Type is not struct/class/union for operator.",
@@ -109,7 +103,6 @@ impl EvalError {
             Fault::ReturnType => "Unknown or unsupported return type",
             Fault::Extra => "Extra character error",
             Fault::TooDeep => "Expression too deeply nested",
-            Fault::Lost { .. } | Fault::NoAddress(_) => "No value",
         }
     }
 
@@ -128,7 +121,7 @@ impl EvalError {
             Fault::Unresolved => "no symbol, module, type or number of that name".to_owned(),
             Fault::Operand => "division by zero".to_owned(),
             Fault::Overflow => "more than 64 bits".to_owned(),
-            Fault::Memory(address) => format!("{} cannot be read", hex::tick(*address)),
+            Fault::Lack(lack) => lack.to_string(),
             Fault::Member(of) => format!("{of} has no such member"),
             Fault::Type(why) if !why.is_empty() => why.clone(),
             Fault::ReturnType => "the type that the function returns is not known".to_owned(),
@@ -140,7 +133,7 @@ impl EvalError {
 impl fmt::Display for EvalError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let preposition = match &self.fault {
-            Fault::Lost { name, why } => return write!(out, "'{name}' has no value here: {why}"),
+            Fault::Lack(lack @ Lack::NoValue { .. }) => return write!(out, "{lack}"),
             Fault::NoAddress(name) => {
                 return write!(out, "'{name}' is kept in a register, so it has no address");
             }

@@ -4,7 +4,8 @@ pub mod cxx;
 mod error;
 mod masm;
 
-use crate::debuggee::FoundType;
+use crate::debuggee::{FoundType, Place};
+use crate::memory::ReadError;
 use crate::session::Radix;
 use crate::symbols::types::{Base, BaseKind};
 pub use error::{EvalError, Fault, Mark};
@@ -16,8 +17,11 @@ pub trait EvalHost {
     fn register(&self, name: &str) -> Option<u64>;
     /// The address of a symbol or the base of a module; `None` if there is none of that name.
     fn symbol(&self, name: &str) -> Option<u64>;
-    /// An unsigned value of 1, 2, 4 or 8 bytes in memory; `None` where it cannot be read.
-    fn memory(&self, address: u64, size: usize) -> Option<u64>;
+    /// An unsigned value of 1 to 8 bytes at a place, or why it cannot be read.
+    ///
+    /// # Errors
+    /// The first byte that cannot be read, and why.
+    fn read(&self, place: &Place, size: usize) -> Result<u64, ReadError>;
     /// Whether every byte of a range can be read.
     fn readable(&self, address: u64, length: u64) -> bool;
     /// The default radix of numbers.

@@ -1,7 +1,8 @@
 //! The variables of the selected frame, with what the dump still knows of each.
 
 use super::Session;
-use crate::debuggee::{FoundType, NoRegisters, SymbolStatus};
+use crate::debuggee;
+use crate::debuggee::{FoundType, Lack, NoRegisters, Object, Scope, SymbolStatus};
 use crate::memory::Memory;
 use crate::symbols::registers::amd64_name;
 use crate::symbols::source::{Location, Place, SymbolSource, Variable};
@@ -56,9 +57,30 @@ pub struct Local {
     pub parameter: bool,
     /// Where it is kept here.
     pub home: Home,
-    /// Its bytes; `None` where the compiler kept it nowhere at this instruction, or where what held it is not known in
-    /// this frame.
-    pub bytes: Option<Vec<u8>>,
+    /// Where its bytes are; `None` where the compiler kept it nowhere at this instruction, or where what held it is not
+    /// known in this frame.
+    pub value: Option<debuggee::Place>,
+}
+
+impl Local {
+    /// Its value.
+    ///
+    /// # Errors
+    /// [`Lack::NoValue`].
+    pub fn object<'s>(&self, scope: &'s Scope<'_>) -> Result<Object<'s>, Lack> {
+        let place = self.value.clone().ok_or_else(|| self.no_value())?;
+        Ok(scope.object_in(self.ty.clone(), place))
+    }
+
+    /// What became of a variable without a value.
+    pub fn no_value(&self) -> Lack {
+        let why = match self.home {
+            Home::Nowhere => "the compiler kept it nowhere at this instruction".to_owned(),
+            Home::Constant(_) => "a constant in a part of its scope, it is not recorded in which".to_owned(),
+            _ => format!("what held it ({}) is not known in this frame", self.home.text()),
+        };
+        Lack::NoValue { what: self.name.clone(), why }
+    }
 }
 
 /// Where a variable is kept.
@@ -135,24 +157,6 @@ impl Session {
         }
     }
 
-    /// Why a variable that has no bytes has none.
-    pub fn why_unknown(&self, local: &Local) -> String {
-        let unread = |address: u64| {
-            let size = local.ty.size().unwrap_or(0);
-            let mut bytes = vec![0u8; usize::try_from(size.min(MAX_BYTES)).unwrap_or(0)];
-            let failed = self.target.memory().read(address, &mut bytes).err();
-            failed.map_or_else(|| format!("it has {size:#x} bytes"), |why| why.to_string())
-        };
-        match (&local.home, local.home.address()) {
-            (Home::Nowhere, _) => "the compiler kept it nowhere at this instruction".to_owned(),
-            (Home::Constant(_), _) => {
-                "a constant in a part of its scope, it is not recorded in which".to_owned()
-            }
-            (_, Some(address)) => unread(address),
-            (home, None) => format!("what held it ({}) is not known in this frame", home.text()),
-        }
-    }
-
     /// The variables of a frame.
     ///
     /// # Errors
@@ -217,7 +221,11 @@ impl Session {
             Some(back) => either(held(back), held(variable)),
             None => held(variable),
         };
-        Local { name: variable.name.clone(), ty, parameter: variable.parameter, home, bytes }
+        let value = match home.address() {
+            Some(address) => Some(debuggee::Place::memory(address)),
+            None => bytes.map(|bytes| debuggee::Place::held(&bytes)),
+        };
+        Local { name: variable.name.clone(), ty, parameter: variable.parameter, home, value }
     }
 
     /// The variable's bytes, if every one of them is known.

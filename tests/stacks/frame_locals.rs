@@ -28,11 +28,9 @@ fn locals(session: &mut Session, frame: u32) -> Vec<Local> {
     session.locals().unwrap()
 }
 
-/// The variable's bytes as a number; `None` where it has no value.
-fn known(local: &Local) -> Option<u64> {
-    let mut bytes = local.bytes.clone()?;
-    bytes.resize(8, 0);
-    Some(u64::from_le_bytes(bytes.try_into().unwrap()))
+/// The variable's value as a number; `None` where it has none.
+fn known(session: &Session, local: &Local) -> Option<u64> {
+    local.object(&session.scope()).ok()?.u64().ok()
 }
 
 /// `Dot11SendCompletion(pAdapt, pNdisPacket, ndisStatus)` is called by `Pt6SendComplete`: the emulator recorded what it
@@ -51,14 +49,14 @@ fn variables_hold_what_the_emulator_passed() {
     let number = stack.physical().nth(index).unwrap().number;
     let locals = locals(&mut session, number);
     let get = |name: &str| locals.iter().find(|local| local.name == name).unwrap();
-    assert_eq!(known(get("pAdapt")), Some(forge::number(&arguments[0])));
-    assert_eq!(known(get("pNdisPacket")), Some(forge::number(&arguments[1])));
-    assert_eq!(known(get("ndisStatus")), Some(forge::number(&arguments[2]) & 0xffff_ffff));
-    let (bottom, top) = (known(get("pBOS")).unwrap(), known(get("pTOS")).unwrap());
+    assert_eq!(known(&session, get("pAdapt")), Some(forge::number(&arguments[0])));
+    assert_eq!(known(&session, get("pNdisPacket")), Some(forge::number(&arguments[1])));
+    assert_eq!(known(&session, get("ndisStatus")), Some(forge::number(&arguments[2]) & 0xffff_ffff));
+    let (bottom, top) = (known(&session, get("pBOS")).unwrap(), known(&session, get("pTOS")).unwrap());
     assert_eq!(top - bottom, 0x18, "one entry of the completion stack");
     assert!(get("pAdapt").parameter && !get("pTOS").parameter);
     // pRoutine was in a volatile register when the call was made: nobody kept it.
-    assert_eq!(get("pRoutine").bytes, None);
+    assert_eq!(get("pRoutine").value, None);
 }
 
 /// Expressions and `dt` know the variables of the selected frame, as the emulator passed them.

@@ -7,7 +7,7 @@ use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
-use dumpscope::session::{Home, Session, Settings};
+use dumpscope::session::{Home, Local, Session, Settings};
 use serde_json::Value;
 use std::path::Path;
 
@@ -18,6 +18,11 @@ fn session(case: &str) -> Session {
     let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
     target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
     Session::new(target, Settings::default())
+}
+
+/// The bytes of a variable that has a value.
+fn bytes(session: &Session, local: &Local) -> Option<Vec<u8>> {
+    local.object(&session.scope()).ok()?.bytes(1 << 16).ok()
 }
 
 fn truths() -> Vec<(String, Value)> {
@@ -54,7 +59,7 @@ fn parameters_hold_what_the_caller_handed_over() {
             let Ok(locals) = session.locals() else { continue };
             let parameters = locals.iter().filter(|local| local.parameter);
             for (parameter, argument) in parameters.zip(arguments) {
-                let Some(bytes) = &parameter.bytes else { continue };
+                let Some(bytes) = bytes(&session, parameter) else { continue };
                 if bytes.len() > 8 || CHANGED.contains(&(function, parameter.name.as_str())) {
                     continue;
                 }
@@ -82,9 +87,11 @@ fn a_volatile_register_further_out_gives_no_value() {
                     && lost.iter().any(|name| home == format!("@{name}"))
                 {
                     assert_eq!(
-                        local.bytes, None,
+                        bytes(&session, &local),
+                        None,
                         "{case}: frame {:x}: {} in {home}",
-                        frame.number, local.name
+                        frame.number,
+                        local.name
                     );
                 }
             }
@@ -118,7 +125,7 @@ fn variables_are_found_where_the_call_comes_back_to() {
         session.select_frame(frame.number).unwrap();
         let locals = session.locals().unwrap();
         let local = locals.iter().find(|local| local.name == *variable).unwrap();
-        let bytes = local.bytes.as_deref().unwrap_or_else(|| panic!("{case}: {variable} has no value"));
+        let bytes = bytes(&session, local).unwrap_or_else(|| panic!("{case}: {variable} has no value"));
         assert_eq!(bytes, handed.to_le_bytes(), "{case}: {variable} in {}", local.home.text());
     }
 }
@@ -135,7 +142,7 @@ fn a_constant_is_no_value() {
     let locals = session.locals().unwrap();
     let constants: Vec<_> = locals.iter().filter(|local| matches!(local.home, Home::Constant(_))).collect();
     assert!(constants.iter().any(|local| local.name == "contents"));
-    assert!(constants.iter().all(|local| local.bytes.is_none()));
+    assert!(constants.iter().all(|local| local.value.is_none()));
     let shown = golden::run(&mut session, "dv contents").unwrap();
     assert_eq!(shown, ["       contents = <0 in a part of its scope>"]);
 }

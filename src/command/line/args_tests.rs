@@ -4,7 +4,9 @@ use super::error::CommandError;
 use super::spec::{CommandSpec, Glue};
 use super::switch::{Place, Switch, Switches, Takes};
 use crate::command::table::COMMANDS;
+use crate::debuggee;
 use crate::eval::EvalHost;
+use crate::memory::{ReadError, Reason};
 use crate::session::Radix;
 
 /// Knows numbers only.
@@ -17,8 +19,8 @@ impl EvalHost for Numbers {
     fn symbol(&self, _: &str) -> Option<u64> {
         None
     }
-    fn memory(&self, _: u64, _: usize) -> Option<u64> {
-        None
+    fn read(&self, place: &debuggee::Place, _: usize) -> Result<u64, ReadError> {
+        Err(ReadError::new(place.at, Reason::NoMemory))
     }
     fn readable(&self, _: u64, _: u64) -> bool {
         false

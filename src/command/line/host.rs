@@ -1,9 +1,9 @@
 //! What expressions may ask of a session: registers, symbols, memory, types, and the debugger's own registers.
 
-use crate::debuggee::{FoundType, RegisterContext};
+use crate::debuggee::{FoundType, Place, RegisterContext};
 use crate::eval::cxx::{CType, Typed};
 use crate::eval::{EvalError, EvalHost, Fault};
-use crate::memory::Memory;
+use crate::memory::{Memory, ReadError};
 use crate::session::{Radix, Session};
 use crate::symbols::types::{Base, BaseKind};
 use crate::util::bounded::u64_at;
@@ -29,10 +29,8 @@ impl EvalHost for Session {
         self.target.resolve(name)
     }
 
-    fn memory(&self, address: u64, size: usize) -> Option<u64> {
-        let mut bytes = [0u8; 8];
-        self.target.memory().read(address, bytes.get_mut(..size)?).ok()?;
-        Some(u64::from_le_bytes(bytes))
+    fn read(&self, place: &Place, size: usize) -> Result<u64, ReadError> {
+        place.uint(self.target.memory(), self.target.physical(), size)
     }
 
     fn readable(&self, address: u64, length: u64) -> bool {
@@ -70,13 +68,8 @@ impl EvalHost for Session {
         let locals = (!name.contains('!')).then(|| self.locals())?;
         let local = locals.ok()?.into_iter().find(|local| local.name == name)?;
         let ty = CType::of(&local.ty);
-        let value = match (local.home.address(), &local.bytes) {
-            (Some(address), _) => Some(Typed::at(ty, address)),
-            (None, Some(bytes)) => Typed::of_bytes(ty, bytes),
-            (None, None) => None,
-        };
-        let lost = || Fault::Lost { name: name.to_owned(), why: self.why_unknown(&local) };
-        Some(value.ok_or_else(|| EvalError::new(lost(), name)))
+        let value = local.value.clone().map(|place| Typed::at(ty, place));
+        Some(value.ok_or_else(|| EvalError::new(Fault::Lack(local.no_value()), name)))
     }
 
     fn extends_sign(&self) -> bool {

@@ -2,14 +2,14 @@
 
 use crate::command::line::nothing_more;
 use crate::command::show::characters::characters;
-use crate::command::show::typed::{note_layout, with_view};
+use crate::command::show::typed::{note_layout, own_place, with_object};
 use crate::command::types::dt::lines_of;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs};
-use crate::debuggee::FoundType;
+use crate::debuggee::{FoundType, Object, Place};
 use crate::eval::EvalError;
 use crate::eval::cxx::{self, CType, Typed};
 use crate::output::{Action, Field, Line, Record, Role};
-use crate::symbols::types::format::number::{pointer, quoted, signed};
+use crate::symbols::types::format::number::{address, pointer, quoted, signed};
 use crate::symbols::types::format::value::{scalar, value as format_value};
 use crate::symbols::types::format::words::Style;
 use crate::symbols::types::format::{self, FormatOptions, ValueKind};
@@ -79,14 +79,6 @@ fn number(base: Base, raw: u64) -> String {
     }
 }
 
-/// An address in as many digits as its pointer has.
-fn address(at: u64, ty: &CType) -> String {
-    match ty {
-        CType::Pointer(_, 4) => format!("0x{at:08x}"),
-        _ => pointer(at),
-    }
-}
-
 /// The first line, and what stands below.
 fn say(
     value: &Typed,
@@ -109,10 +101,11 @@ fn say(
 
 fn pointer_to(value: &Typed, to: &CType, context: &mut Context<'_>) -> Result<(), CommandError> {
     let at = load(value, context)?;
-    let number = address(at, &value.ty);
+    let number = address(at, value.ty.integer().map_or(8, |base| base.size));
     match to {
         CType::Named(found) if at != 0 && matches!(found.get(), Some(Type::Udt(_))) => {
-            let below = members(found, at, context);
+            let scope = context.session.scope();
+            let below = members(&scope.object_of(found.clone(), at), found);
             say(value, at, number, below, context)?;
             note_layout(found, context)
         }
@@ -123,8 +116,8 @@ fn pointer_to(value: &Typed, to: &CType, context: &mut Context<'_>) -> Result<()
         CType::Base(base)
             if matches!(base.kind, BaseKind::Char | BaseKind::UChar | BaseKind::Wchar) && at != 0 =>
         {
-            let text = characters(at, base.size, u64::MAX, context);
-            let below = if text.is_empty() { Vec::new() } else { vec![Line::of(text)] };
+            let text = characters(&Place::memory(at), base.size, u64::MAX, context);
+            let below = text.map(Line::of).into_iter().collect();
             say(value, at, number, below, context)
         }
         _ => say(value, at, number, Vec::new(), context),
@@ -135,7 +128,7 @@ fn array(value: &Typed, element: &CType, context: &mut Context<'_>) -> Result<()
     let at = load(value, context)?;
     // Below the address stands the first element.
     let first = match element {
-        CType::Base(base) => Typed::at(element.clone(), at)
+        CType::Base(base) => Typed::at(element.clone(), Place::memory(at))
             .load(&*context.session)
             .map_or("??".to_owned(), |raw| number(*base, raw)),
         _ => String::new(),
@@ -146,9 +139,9 @@ fn array(value: &Typed, element: &CType, context: &mut Context<'_>) -> Result<()
 
 /// A structure in memory, or an enumeration's value.
 fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let raw = load(value, context)?;
     match found.get() {
         Some(Type::Enum(e)) => {
+            let raw = load(value, context)?;
             let number = raw as i64;
             let text = match e.name_of(raw) {
                 Some(name) => format!("{name} ({})", signed(number)),
@@ -163,9 +156,11 @@ fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<
             )
         }
         Some(Type::Udt(_)) => {
-            let below = members(found, raw, context);
-            let mut record =
-                Record::new("value").field("type", value.ty.name()).field("address", Field::Hex(raw));
+            let scope = context.session.scope();
+            let below = value.object(&scope).map(|object| members(&object, found)).unwrap_or_default();
+            let mut record = Record::new("value")
+                .field("type", value.ty.name())
+                .field("address", value.address().map(Field::Hex));
             record = record.line(Line::new().label(value.ty.name()));
             for line in below {
                 record = record.line(line);
@@ -173,27 +168,27 @@ fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<
             context.out.emit(record)?;
             note_layout(found, context)
         }
-        _ => say(value, raw, pointer(raw), Vec::new(), context),
+        _ => {
+            let raw = load(value, context)?;
+            say(value, raw, pointer(raw), Vec::new(), context)
+        }
     }
 }
 
 /// What `dt` says of the structure beside its name, if anything, and its members.
-fn members(found: &FoundType, at: u64, context: &Context<'_>) -> Vec<Line> {
+fn members(object: &Object<'_>, found: &FoundType) -> Vec<Line> {
     let options = FormatOptions::default();
-    let own = with_view(&context.session.target, &*found.source, |view| {
-        format_value(view, found.id, at, Style::PLAIN).text
-    });
+    let own = with_object(object, |view, at| format_value(view, found.id, at, Style::PLAIN).text);
     let own = match found.get() {
         Some(Type::Udt(udt)) => own.strip_prefix(&udt.name).map(str::to_owned),
         _ => None,
     };
     let mut shown: Vec<Line> = own.filter(|own| !own.is_empty()).map(Line::of).into_iter().collect();
-    let mut lines = with_view(&context.session.target, &*found.source, |view| {
-        format::lines(view, found.id, Some(at), &options)
-    });
+    let mut lines = with_object(object, |view, at| format::lines(view, found.id, Some(at), &options));
     // Here, unlike in `dt`, a pointer that cannot be read is four question marks, and no line below tells of it.
     lines.failed_at = None;
     for line in &mut lines.lines {
+        line.address = line.address.filter(|&at| own_place(object, at).is_none());
         let pointer = matches!(found.source.get(line.ty), Some(Type::Pointer { .. }));
         if pointer && line.value.kind == ValueKind::Unreadable {
             line.value.text = "???? ".to_owned();

@@ -1,27 +1,31 @@
 //! The text that a pointer to characters points to.
 
 use crate::command::Context;
+use crate::debuggee::Place;
 use crate::eval::EvalHost;
+use crate::memory::ReadError;
 
 /// The longest string that is shown.
 const MAX_CHARACTERS: u64 = 256;
 
-/// ` "text"` up to its end, to what cannot be printed, or to `count`; nothing where memory cannot be read.
-pub fn characters(at: u64, size: u8, count: u64, context: &Context<'_>) -> String {
+/// ` "text"` up to its end, to what cannot be printed, or to `count`.
+///
+/// # Errors
+/// Why not even its first character can be read.
+pub fn characters(at: &Place, size: u8, count: u64, context: &Context<'_>) -> Result<String, ReadError> {
     let mut text = String::new();
     for index in 0..count.min(MAX_CHARACTERS) {
-        let address = at.wrapping_add(index * u64::from(size));
-        let code = EvalHost::memory(&*context.session, address, usize::from(size));
-        match code.and_then(|code| char::from_u32(code as u32)) {
-            None if index == 0 => return String::new(),
-            None | Some('\0') => break,
+        let code = context.session.read(&at.plus(index * u64::from(size)), usize::from(size));
+        match code.map(|code| char::from_u32(code as u32)) {
+            Err(why) if index == 0 => return Err(why),
+            Err(_) | Ok(Some('\0')) => break,
             // What cannot be printed ends a text, as in dt.
-            Some(c) if c.is_control() || (size == 1 && !c.is_ascii()) => {
+            Ok(Some(c)) if !(c.is_control() || (size == 1 && !c.is_ascii())) => text.push(c),
+            Ok(_) => {
                 text.push_str("???");
                 break;
             }
-            Some(c) => text.push(c),
         }
     }
-    format!(" \"{text}\"")
+    Ok(format!(" \"{text}\""))
 }

@@ -1,16 +1,15 @@
 //! What commands of symbols and types share: signatures, values as spans, and what is said of the types' source.
 
 use crate::command::{CommandError, Context};
-use crate::debuggee::{FoundType, Module, Target};
+use crate::debuggee::{FoundType, Module, Object, Target};
 use crate::memory::Memory;
 use crate::output::{Action, Line, Role, Span};
 use crate::symbols::layouts::Version;
 use crate::symbols::source::{Symbol, SymbolKind};
 use crate::symbols::types::format::value::value;
-use crate::symbols::types::format::words::{Detail, Style, c_name};
+use crate::symbols::types::format::words::{Style, c_name};
 use crate::symbols::types::format::{FieldLine, FormatOptions, Value, ValueKind, View};
 use crate::symbols::types::{Exactness, Type, TypeSource};
-use crate::util::bounded::slice;
 
 /// What stands after a symbol's name in `x` and `ln`: parameters of a function, the lack of a type.
 pub fn signature(symbol: &Symbol<'_>, types: Option<&dyn TypeSource>) -> String {
@@ -34,33 +33,47 @@ pub fn with_view<T>(target: &Target, source: &dyn TypeSource, run: impl FnOnce(&
     with_view_reading(target, source, &|address, buffer| target.memory().read(address, buffer).is_ok(), run)
 }
 
-/// Like [`with_view`], with the `size` bytes at physical address `start` laid over [`physical_place`]; what they point
-/// to is virtual.
-pub fn with_physical_view<T>(
-    target: &Target,
-    source: &dyn TypeSource,
-    start: u64,
-    size: u64,
-    run: impl FnOnce(&View<'_>) -> T,
-) -> T {
-    let place = physical_place(start);
-    let read = |address: u64, buffer: &mut [u8]| match target.physical() {
-        Some(memory) if (place..place.saturating_add(size)).contains(&address) => {
-            memory.read(address - NOWHERE, buffer).is_ok()
-        }
-        _ => target.memory().read(address, buffer).is_ok(),
+/// Does something with a view in which an object lies at the given address: its own where it is in memory, and otherwise
+/// a place of the view's, which [`own_place`] tells from addresses. What it points to is virtual.
+pub fn with_object<T>(object: &Object<'_>, run: impl FnOnce(&View<'_>, u64) -> T) -> T {
+    reading(object, |read, start| {
+        with_view_reading(object.scope().target(), &**object.types(), read, |view| run(view, start))
+    })
+}
+
+/// The value of an object, with the names of functions that it points to as variables have them, without `+0`.
+pub fn value_of(object: &Object<'_>) -> Value {
+    let symbol = |address: u64| Some(object.scope().target().name_address(address)?.text());
+    reading(object, |read, start| {
+        let view = View::new(&**object.types(), read, &symbol, &|_| None);
+        value(&view, object.type_id(), start, Style::PLAIN)
+    })
+}
+
+/// Where bytes stand that have no address of their own: no canonical address, so nothing of the dump is there.
+const NOWHERE: u64 = 1 << 63;
+
+/// What reads an object's bytes and memory, and where the object lies for it.
+fn reading<T>(object: &Object<'_>, run: impl FnOnce(&dyn Fn(u64, &mut [u8]) -> bool, u64) -> T) -> T {
+    let (target, memory, place) = (object.scope().target(), object.scope().memory(), object.place());
+    if let Some(address) = place.address() {
+        return run(&|address, buffer| memory.read(address, buffer).is_ok(), address);
+    }
+    let start = NOWHERE | place.at & (NOWHERE - 1);
+    let end = start.saturating_add(object.size().unwrap_or(0));
+    let read = |address: u64, buffer: &mut [u8]| match (start..end).contains(&address) {
+        true => place.plus(address - start).read(memory, target.physical(), buffer).is_ok(),
+        false => memory.read(address, buffer).is_ok(),
     };
-    with_view_reading(target, source, &read, run)
+    run(&read, start)
 }
 
-/// The address that stands for a physical one in [`with_physical_view`].
-pub fn physical_place(address: u64) -> u64 {
-    NOWHERE | address & (NOWHERE - 1)
-}
-
-/// The physical address that an address of [`with_physical_view`] stands for.
-pub fn physical_address(place: u64) -> u64 {
-    place & (NOWHERE - 1)
+/// Where a place of [`with_object`] lies in what holds the object; `None` for addresses of memory.
+pub fn own_place(object: &Object<'_>, address: u64) -> Option<u64> {
+    let start = NOWHERE | object.place().at & (NOWHERE - 1);
+    let end = start.saturating_add(object.size().unwrap_or(0));
+    let inside = object.place().address().is_none() && (start..end).contains(&address);
+    inside.then_some(address & (NOWHERE - 1))
 }
 
 fn with_view_reading<T>(
@@ -87,25 +100,7 @@ fn with_view_reading<T>(
         let module = target.modules_at_hand().find(holds)?;
         Some(target.variable(&format!("{}!{name}", module.name))?.0)
     };
-    run(&View::new(source, read, &symbol, &class_member))
-}
-
-/// Where bytes stand that have no address of their own: no canonical address, so nothing of the dump is there.
-const NOWHERE: u64 = 1 << 63;
-
-/// The value of a type made of bytes that were gathered from registers or memory.
-pub fn with_bytes(target: &Target, ty: &FoundType, bytes: &[u8]) -> Value {
-    let read = |address: u64, buffer: &mut [u8]| match address.checked_sub(NOWHERE) {
-        Some(offset) if offset < bytes.len() as u64 => {
-            let part = slice(bytes, offset as usize, buffer.len());
-            part.map(|part| buffer.copy_from_slice(part)).is_some()
-        }
-        _ => target.memory().read(address, buffer).is_ok(),
-    };
-    let symbol = |address: u64| Some(target.name_address(address)?.text());
-    let view = View::new(&*ty.source, &read, &symbol, &|_| None);
-    let style = Style { detail: Detail::Plain, level: 0 };
-    value(&view, ty.id, NOWHERE, style)
+    run(&View::new(source, read, &symbol, &class_member).with_pointers(target.pointer_size()))
 }
 
 /// A line of a layout with its roles, and links to what can be followed.

@@ -1,6 +1,6 @@
 //! `!ddt`: `dt` with numbers in both bases and times in words.
 
-use crate::command::show::typed::{field_line, note_layout, with_view};
+use crate::command::show::typed::{field_line, note_layout, with_object};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
@@ -66,9 +66,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         Some(Type::Udt(udt)) => format!("{}!{}", found.module, udt.name),
         _ => name.to_owned(),
     };
-    let lines = with_view(&context.session.target, &*found.source, |view| {
-        format::lines(view, found.id, Some(address), &options)
-    });
+    let scope = context.session.scope();
+    let object = scope.object_of(found.clone(), address);
+    let lines = with_object(&object, |view, at| format::lines(view, found.id, Some(at), &options));
     let shown = |form| Action::Object { ty: name.into(), address, form };
     let title = Line::new()
         .role(Role::Heading, format!("dt {name} {address:016x} ()"))

@@ -2,6 +2,7 @@
 
 use super::lack::Lack;
 use super::object::Object;
+use super::place::Place;
 use super::scope::Scope;
 use crate::debuggee::FoundType;
 
@@ -16,7 +17,12 @@ impl Scope<'_> {
 
     /// The object of a type that was found before.
     pub fn object_of(&self, found: FoundType, address: u64) -> Object<'_> {
-        Object::new(self, found.source, found.id, address)
+        self.object_in(found, Place::memory(address))
+    }
+
+    /// The object of a type, wherever its bytes lie.
+    pub fn object_in(&self, found: FoundType, place: Place) -> Object<'_> {
+        Object::new(self, found.source, found.id, place)
     }
 
     /// A variable, with the type that its symbol has.

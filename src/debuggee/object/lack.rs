@@ -54,6 +54,13 @@ pub enum Lack {
         /// What was asked for.
         wanted: &'static str,
     },
+    /// A variable has no value where the code is.
+    NoValue {
+        /// Which.
+        what: String,
+        /// What became of it.
+        why: String,
+    },
     /// A list ends before its end.
     List {
         /// Which list.
@@ -101,6 +108,7 @@ impl fmt::Display for Lack {
             Lack::Unreadable { what, why } => write!(f, "{what}: {why}"),
             Lack::Null { what } => write!(f, "{what} is null"),
             Lack::Shape { what, wanted } => write!(f, "{what} is no {wanted}"),
+            Lack::NoValue { what, why } => write!(f, "'{what}' has no value here: {why}"),
             Lack::List { what, why } => write!(f, "{what}: {why}"),
             Lack::Tree { root, at } => {
                 write!(f, "the tree of {} comes to {} a second time", tick(*root), tick(*at))

@@ -7,11 +7,13 @@ mod lack;
 mod list;
 mod object;
 mod paths;
+mod place;
 mod scope;
 mod tree;
 
 pub use lack::Lack;
 pub use list::{Elements, Link, Walk};
 pub use object::Object;
+pub use place::{Place, Store};
 pub use scope::Scope;
 pub use tree::{Node, Nodes};

@@ -2,6 +2,7 @@
 
 use super::lack::Lack;
 use super::paths::Member;
+use super::place::{Place, Store};
 use super::scope::Scope;
 use crate::memory::{Memory, ReadError};
 use crate::symbols::types::{Base, BaseKind, Type, TypeId, TypeSource};
@@ -22,7 +23,7 @@ pub struct Object<'s> {
     scope: &'s Scope<'s>,
     source: Arc<dyn TypeSource>,
     id: TypeId,
-    address: u64,
+    place: Place,
     bits: Option<(u8, u8)>,
     /// The object that this is a member of, so that errors can say which member of what it is.
     owner: Option<(TypeId, u64, Rc<Member>)>,
@@ -33,9 +34,9 @@ impl<'s> Object<'s> {
         scope: &'s Scope<'_>,
         source: Arc<dyn TypeSource>,
         id: TypeId,
-        address: u64,
+        place: Place,
     ) -> Object<'s> {
-        Object { scope, source, id, address, bits: None, owner: None }
+        Object { scope, source, id, place, bits: None, owner: None }
     }
 
     /// The scope that it is read in.
@@ -43,9 +44,14 @@ impl<'s> Object<'s> {
         self.scope
     }
 
-    /// Where it lies; of a bit-field, where the integer lies that holds it.
+    /// Where it lies; of a bit-field, where the integer lies that holds it. What is not in memory has a place only.
     pub fn address(&self) -> u64 {
-        self.address
+        self.place.at
+    }
+
+    /// What holds its bytes, and where there.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Of a bit-field, where it begins in the integer and how many bits it has.
@@ -84,17 +90,21 @@ impl<'s> Object<'s> {
             Some((ty, address, member)) => {
                 format!("{}.{} of {}", name_of(&*self.source, *ty), member.path, tick(*address))
             }
-            None => format!("{} at {}", self.type_name(), tick(self.address)),
+            None => match self.place.store {
+                Store::Memory => format!("{} at {}", self.type_name(), tick(self.place.at)),
+                Store::Physical => format!("{} at physical {:#x}", self.type_name(), self.place.at),
+                Store::Held(_) => self.type_name(),
+            },
         }
     }
 
-    fn at(&self, id: TypeId, address: u64) -> Object<'s> {
-        Object { id, address, bits: None, owner: None, ..self.clone() }
+    fn at(&self, id: TypeId, place: Place) -> Object<'s> {
+        Object { id, place, bits: None, owner: None, ..self.clone() }
     }
 
-    /// The same type at another address.
+    /// The same type at another address in memory.
     pub fn moved_to(&self, address: u64) -> Object<'s> {
-        Object { address, owner: None, ..self.clone() }
+        Object { place: Place::memory(address), owner: None, ..self.clone() }
     }
 
     fn unreadable(&self, why: ReadError) -> Lack {
@@ -111,9 +121,9 @@ impl<'s> Object<'s> {
             scope: self.scope,
             source: Arc::clone(&self.source),
             id: member.at.ty,
-            address: self.address.wrapping_add(member.at.offset),
+            place: self.place.plus(member.at.offset),
             bits: member.at.bits,
-            owner: Some((self.id, self.address, member)),
+            owner: Some((self.id, self.place.at, member)),
         })
     }
 
@@ -148,7 +158,27 @@ impl<'s> Object<'s> {
     pub fn bytes(&self, cap: usize) -> Result<Vec<u8>, Lack> {
         let size = self.size().and_then(|size| usize::try_from(size).ok());
         let size = size.ok_or_else(|| self.shape("type of a known size"))?;
-        self.scope.memory().read_vec(self.address, size, cap).map_err(|why| self.unreadable(why))
+        let mut bytes = vec![0; size.min(cap)];
+        self.read(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Itself, if all its bytes can be read; those of something very large are not tried.
+    ///
+    /// # Errors
+    /// As [`Object::bytes`].
+    pub fn readable(self) -> Result<Object<'s>, Lack> {
+        if self.size().is_none_or(|size| size == 0 || size > MAX_TEXT as u64) {
+            return Err(self.shape("type of a size that is read"));
+        }
+        self.bytes(MAX_TEXT)?;
+        Ok(self)
+    }
+
+    /// Fills the buffer with its bytes and what lies behind them.
+    fn read(&self, buffer: &mut [u8]) -> Result<(), Lack> {
+        let read = self.place.read(self.scope.memory(), self.scope.target().physical(), buffer);
+        read.map_err(|why| self.unreadable(why))
     }
 
     /// The integer that it is read as.
@@ -176,13 +206,7 @@ impl<'s> Object<'s> {
     }
 
     fn raw(&self, size: u8) -> Result<u64, Lack> {
-        let memory = self.scope.memory();
-        let raw = match size {
-            1 => memory.u8(self.address).map(u64::from),
-            2 => memory.u16(self.address).map(u64::from),
-            4 => memory.u32(self.address).map(u64::from),
-            _ => memory.u64(self.address),
-        };
+        let raw = self.place.uint(self.scope.memory(), self.scope.target().physical(), usize::from(size));
         raw.map_err(|why| self.unreadable(why))
     }
 
@@ -237,7 +261,7 @@ impl<'s> Object<'s> {
         let Some(Type::Pointer { target, .. }) = self.ty() else {
             return Err(self.shape("pointer"));
         };
-        Ok(self.at(target, self.target_address()?))
+        Ok(self.at(target, Place::memory(self.target_address()?)))
     }
 
     /// What it points to, as an object of another type: pointers to void, and layouts that know pointers only by size.
@@ -272,14 +296,14 @@ impl<'s> Object<'s> {
     /// [`Lack::Shape`] where it is neither, or the array is shorter.
     pub fn index(&self, index: u64) -> Result<Object<'s>, Lack> {
         let (element, start) = match self.ty() {
-            Some(Type::Array { element, count, .. }) if index < count => (element, self.address),
+            Some(Type::Array { element, count, .. }) if index < count => (element, self.place.clone()),
             Some(Type::Array { .. }) => return Err(self.shape("array of so many elements")),
-            Some(Type::Pointer { target, .. }) => (target, self.target_address()?),
+            Some(Type::Pointer { target, .. }) => (target, Place::memory(self.target_address()?)),
             _ => return Err(self.shape("array")),
         };
         let size = self.source.size_of(element).filter(|&size| size > 0);
         let size = size.ok_or_else(|| self.shape("array of elements of a known size"))?;
-        Ok(self.at(element, start.wrapping_add(index.wrapping_mul(size))))
+        Ok(self.at(element, start.plus(index.wrapping_mul(size))))
     }
 
     /// The structure of type `ty` of which the thing at this address is the member `path` (CONTAINING_RECORD).
@@ -289,7 +313,7 @@ impl<'s> Object<'s> {
     pub fn container(&self, ty: &str, path: &str) -> Result<Object<'s>, Lack> {
         let outer = self.scope.object(ty, 0)?;
         let offset = outer.field(path)?.address();
-        Ok(Object { address: self.address.wrapping_sub(offset), ..outer })
+        Ok(Object { place: self.place.plus(offset.wrapping_neg()), ..outer })
     }
 
     /// Text: an array of characters up to its terminator, or what a pointer to characters points to. What is no text
@@ -298,11 +322,11 @@ impl<'s> Object<'s> {
     /// # Errors
     /// [`Lack::Shape`] where it is no text, [`Lack::Null`], [`Lack::Unreadable`].
     pub fn text(&self) -> Result<String, Lack> {
-        let (element, address, most) = match self.ty() {
+        let (element, place, most) = match self.ty() {
             Some(Type::Array { element, size, .. }) => {
-                (element, self.address, usize::try_from(size).unwrap_or(MAX_TEXT).min(MAX_TEXT))
+                (element, self.place.clone(), usize::try_from(size).unwrap_or(MAX_TEXT).min(MAX_TEXT))
             }
-            Some(Type::Pointer { target, .. }) => (target, self.target_address()?, MAX_TEXT),
+            Some(Type::Pointer { target, .. }) => (target, Place::memory(self.target_address()?), MAX_TEXT),
             Some(Type::Udt(_)) if self.has("Buffer") && self.has("Length") => return self.counted_text(),
             _ => return Err(self.shape("text")),
         };
@@ -312,7 +336,13 @@ impl<'s> Object<'s> {
             _ => return Err(self.shape("text")),
         };
         let mut bytes = vec![0; most];
-        let (read, why) = self.scope.memory().read_partial(address, &mut bytes);
+        let (read, why) = match place.address() {
+            Some(address) => self.scope.memory().read_partial(address, &mut bytes),
+            None => {
+                let read = place.read(self.scope.memory(), self.scope.target().physical(), &mut bytes);
+                (if read.is_ok() { most } else { 0 }, read.err())
+            }
+        };
         bytes.truncate(read);
         let unit = if wide { 2 } else { 1 };
         let end = bytes.chunks_exact(unit).position(|unit| unit.iter().all(|&byte| byte == 0));

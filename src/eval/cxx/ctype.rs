@@ -90,7 +90,7 @@ impl CType {
     }
 
     /// The integer that holds a value of this type in arithmetic; `None` for structures and the like.
-    pub(super) fn integer(&self) -> Option<Base> {
+    pub fn integer(&self) -> Option<Base> {
         match self {
             CType::Base(base) if base.kind != BaseKind::Void && base.kind != BaseKind::None => Some(*base),
             CType::Pointer(_, size) => Some(Base::new(BaseKind::UInt, *size)),

@@ -4,6 +4,7 @@ use super::arithmetic::{Number, binary, cast, is_true, unary};
 use super::ctype::CType;
 use super::syntax::{Expr, Node};
 use super::value::{Kind, Typed};
+use crate::debuggee::Place;
 use crate::eval::{EvalError, EvalHost, Fault, masm};
 use crate::symbols::types::layout::field_of;
 use crate::symbols::types::{Base, BaseKind};
@@ -60,7 +61,12 @@ impl<'a> Evaluator<'a> {
             }
             Expr::Cast(to, of) => self.cast(to, of).and_then(|cast| cast.map_err(fail)),
             Expr::Index(of, index) => {
-                let moved = binary("+", &self.number(of)?, &self.number(index)?).map_err(fail)?;
+                let array = self.value(of)?;
+                if let Some(element) = self.held_element(&array, index, of.left)? {
+                    return Ok(element);
+                }
+                let array = self.loaded(&array, of.left)?;
+                let moved = binary("+", &array, &self.number(index)?).map_err(fail)?;
                 let moved = self.loaded(&moved, node.left)?;
                 self.dereference(&moved).ok_or_else(|| fail(Fault::Dereference))
             }
@@ -102,7 +108,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn loaded(&self, of: &Typed, left: usize) -> Result<Number, EvalError> {
-        let value = match of.kind {
+        let value = match &of.kind {
             Kind::At { .. } if self.unread && of.ty.integer().is_some() => 0,
             _ => of.load(self.host).map_err(|fault| self.error(fault, left))?,
         };
@@ -141,7 +147,7 @@ impl<'a> Evaluator<'a> {
     fn dereference(&self, pointer: &Number) -> Option<Typed> {
         match &pointer.ty {
             CType::Pointer(to, _) if !matches!(**to, CType::Base(Base { kind: BaseKind::Void, .. })) => {
-                Some(Typed::at((**to).clone(), pointer.value))
+                Some(Typed::at((**to).clone(), Place::memory(pointer.value)))
             }
             _ => None,
         }
@@ -163,9 +169,9 @@ impl<'a> Evaluator<'a> {
         if let Some(cast) = cast(to, &number) {
             return Ok(Ok(cast));
         }
-        // A structure cannot be made from a number; what is in memory can be looked at as one.
-        Ok(match self.value(of)?.address() {
-            Some(address) => Ok(Typed::at(to.clone(), address)),
+        // A structure cannot be made from a number; what lies somewhere can be looked at as one.
+        Ok(match self.value(of)?.place() {
+            Some(place) => Ok(Typed::at(to.clone(), place.clone())),
             None => Err(Fault::Type(format!("{} cannot be cast to {}", number.ty.name(), to.name()))),
         })
     }
@@ -184,14 +190,27 @@ impl<'a> Evaluator<'a> {
             let pointer = self.loaded(&object, of.left)?;
             object = self.dereference(&pointer).ok_or_else(|| self.error(Fault::Arrow, sign))?;
         }
-        let (CType::Named(found), Some(address)) = (&object.ty, object.address()) else {
+        let (CType::Named(found), Some(place)) = (&object.ty, object.place()) else {
             return Err(self.error(if arrow { Fault::Arrow } else { Fault::Dot }, sign));
         };
         let located = field_of(&*found.source, found.id, name);
         let located = located.ok_or_else(|| self.error(Fault::Member(object.ty.name()), left))?;
         let ty = CType::of(&found.of(located.ty));
-        let address = address.wrapping_add(located.offset);
-        Ok(Typed { ty, kind: Kind::At { address, bits: located.bits } })
+        Ok(Typed { ty, kind: Kind::At { place: place.plus(located.offset), bits: located.bits } })
+    }
+
+    /// The element of an array that is not in memory, which no pointer can lead to.
+    fn held_element(&self, array: &Typed, index: &Node, left: usize) -> Result<Option<Typed>, EvalError> {
+        let (CType::Array(element, count), Some(place)) = (&array.ty, array.place()) else {
+            return Ok(None);
+        };
+        let Some(size) = element.size().filter(|_| place.address().is_none()) else {
+            return Ok(None);
+        };
+        let index = self.number(index)?.value;
+        let at = Some(index).filter(|index| index < count).and_then(|index| index.checked_mul(size));
+        let at = at.ok_or_else(|| self.error(Fault::Dereference, left))?;
+        Ok(Some(Typed::at((**element).clone(), place.plus(at))))
     }
 }
 

@@ -7,6 +7,7 @@ use super::syntax::{Expr, Node};
 use super::type_name::type_name;
 use super::value::Typed;
 use super::{literal, macros};
+use crate::debuggee::Place;
 use crate::eval::{EvalError, EvalHost, Fault, masm};
 use crate::symbols::types::Type;
 
@@ -290,7 +291,7 @@ impl<'t> Parser<'t, '_> {
             Some(found) if matches!(found.get(), Some(Type::Function(_))) => {
                 Expr::Address(pointer(CType::Named(found)))
             }
-            Some(found) => Expr::Value(Typed::at(CType::of(&found), address)),
+            Some(found) => Expr::Value(Typed::at(CType::of(&found), Place::memory(address))),
             None => Expr::Address(pointer(CType::VOID)),
         })
     }

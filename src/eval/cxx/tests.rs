@@ -1,5 +1,6 @@
 use super::*;
-use crate::debuggee::FoundType;
+use crate::debuggee::{FoundType, Place, Store};
+use crate::memory::{ReadError, Reason};
 use crate::session::Radix;
 use crate::symbols::layouts::{Version, choose};
 use crate::symbols::types::{Base, BaseKind, TypeSource};
@@ -43,8 +44,26 @@ impl EvalHost for Host {
             source: Arc::clone(&self.types),
         })
     }
-    fn memory(&self, address: u64, size: usize) -> Option<u64> {
-        (address < 0x10_0000).then(|| (address + 1) & (u64::MAX >> (64 - 8 * size)))
+    fn read(&self, place: &Place, size: usize) -> Result<u64, ReadError> {
+        if let Store::Held(bytes) = &place.store {
+            let part = bytes.get(place.at as usize..place.at as usize + size);
+            let part = part.ok_or(ReadError::new(place.at, Reason::EndOfSpace))?;
+            return Ok(part.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)));
+        }
+        match place.address() {
+            Some(address) if address < 0x10_0000 => Ok((address + 1) & (u64::MAX >> (64 - 8 * size))),
+            _ => Err(ReadError::new(place.at, Reason::NoMemory)),
+        }
+    }
+    fn local(&self, name: &str) -> Option<Result<Typed, EvalError>> {
+        // A LIST_ENTRY and an array of two numbers that registers hold.
+        let ty = match name {
+            "entry" => CType::of(&self.find_type("_LIST_ENTRY")?),
+            "pair" => CType::Array(Box::new(CType::U64), 2),
+            _ => return None,
+        };
+        let bytes: Vec<u8> = [0x1234u64, 0x5678].into_iter().flat_map(u64::to_le_bytes).collect();
+        Some(Ok(Typed::at(ty, Place::held(&bytes))))
     }
     fn readable(&self, _: u64, _: u64) -> bool {
         true
@@ -202,13 +221,25 @@ fn one_side_is_enough() {
 fn a_signed_bit_field_has_a_sign() {
     let at = |base, length| Typed {
         ty: CType::Base(base),
-        kind: Kind::At { address: 0xf8, bits: Some((4, length)) },
+        kind: Kind::At { place: Place::memory(0xf8), bits: Some((4, length)) },
     };
     // Memory there holds 0xf9: bits 4 to 7 are 1111.
     let host = Host::new();
     assert_eq!(at(Base::new(BaseKind::Long, 4), 4).load(&host), Ok(u64::MAX));
     assert_eq!(at(Base::new(BaseKind::Long, 4), 5).load(&host), Ok(15));
     assert_eq!(at(Base::new(BaseKind::ULong, 4), 4).load(&host), Ok(15));
+}
+
+/// What registers hold has members and elements, but no address.
+#[test]
+fn what_registers_hold_is_read_from_them() {
+    assert_eq!(shown("entry.Flink"), "struct _LIST_ENTRY * 0x1234");
+    assert_eq!(shown("entry.Blink"), "struct _LIST_ENTRY * 0x5678");
+    assert_eq!(shown("entry.Blink->Flink"), "struct _LIST_ENTRY * 0x5679");
+    assert_eq!(shown("pair[1] + 1"), "unsigned int64 0x5679");
+    for without in ["&entry", "&entry.Blink", "pair[2]", "pair + 1", "entry + 1"] {
+        assert!(shown(without).starts_with("error: "), "{without}: {}", shown(without));
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Typed values.
 
 use super::ctype::CType;
+use crate::debuggee::{Lack, Object, Place, Scope};
 use crate::eval::{EvalHost, Fault};
 use crate::symbols::types::{Base, BaseKind};
+use crate::util::hex::tick;
 
 /// A value with its type.
 #[derive(Debug, Clone)]
@@ -14,14 +16,14 @@ pub struct Typed {
 }
 
 /// What a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// A number or address, sign-extended where its type has a sign; the bits of a floating-point number.
     Value(u64),
-    /// Something in memory.
+    /// Something that lies in memory, or that a frame's registers held.
     At {
         /// Where.
-        address: u64,
+        place: Place,
         /// Lowest bit and number of bits of a bit-field.
         bits: Option<(u8, u8)>,
     },
@@ -38,23 +40,28 @@ impl Typed {
         Typed::number(CType::Base(Base::new(BaseKind::Float, size)), from_float(value, size))
     }
 
-    /// Something in memory.
-    pub fn at(ty: CType, address: u64) -> Typed {
-        Typed { ty, kind: Kind::At { address, bits: None } }
+    /// Something at a place.
+    pub fn at(ty: CType, place: Place) -> Typed {
+        Typed { ty, kind: Kind::At { place, bits: None } }
     }
 
-    /// A number or pointer that was gathered from registers, lowest byte first; `None` for other types.
-    pub fn of_bytes(ty: CType, bytes: &[u8]) -> Option<Typed> {
-        let base = ty.integer()?;
-        let mut raw = [0u8; 8];
-        raw.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        Some(Typed::number(ty, base.number(u64::from_le_bytes(raw), None)))
+    /// Where its bytes are; `None` for computed values and bit-fields.
+    pub fn place(&self) -> Option<&Place> {
+        match &self.kind {
+            Kind::At { place, bits: None } => Some(place),
+            _ => None,
+        }
     }
 
-    /// Where it is in memory; `None` for computed values and bit-fields.
+    /// Where it is in memory; `None` for what is not there.
     pub fn address(&self) -> Option<u64> {
-        match self.kind {
-            Kind::At { address, bits: None } => Some(address),
+        self.place()?.address()
+    }
+
+    /// The object that it is, where its type is one of a source's: a structure, union or enumeration.
+    pub fn object<'s>(&self, scope: &'s Scope<'_>) -> Option<Object<'s>> {
+        match &self.ty {
+            CType::Named(found) => Some(scope.object_in(found.clone(), self.place()?.clone())),
             _ => None,
         }
     }
@@ -62,16 +69,24 @@ impl Typed {
     /// Its value as a number: an array's or structure's is its address, a floating-point number's its bits.
     ///
     /// # Errors
-    /// Memory that cannot be read.
+    /// What cannot be read, and why; an array or structure that is not in memory.
     pub fn load(&self, host: &dyn EvalHost) -> Result<u64, Fault> {
-        let (address, bits) = match self.kind {
-            Kind::Value(value) => return Ok(value),
-            Kind::At { address, bits } => (address, bits),
+        let (place, bits) = match &self.kind {
+            Kind::Value(value) => return Ok(*value),
+            Kind::At { place, bits } => (place, *bits),
         };
         let Some(base) = self.ty.integer() else {
-            return Ok(address);
+            let no_address =
+                || Fault::Type(format!("{} is kept in a register and has no address", self.ty.name()));
+            return place.address().ok_or_else(no_address);
         };
-        let raw = host.memory(address, usize::from(base.size)).ok_or(Fault::Memory(address))?;
+        let raw = host.read(place, usize::from(base.size)).map_err(|why| {
+            let what = match place.address() {
+                Some(address) => format!("{} at {}", self.ty.name(), tick(address)),
+                None => self.ty.name(),
+            };
+            Fault::Lack(Lack::Unreadable { what, why })
+        })?;
         Ok(base.number(raw, bits))
     }
 

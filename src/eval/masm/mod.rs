@@ -11,6 +11,8 @@ mod operators;
 mod tests;
 
 use super::{EvalError, EvalHost, Fault, cxx};
+use crate::debuggee::{Lack, Place};
+use crate::util::hex::tick;
 use lexer::{register, strip, word};
 pub use number::as_typed;
 use number::{Numbers, extend, number};
@@ -239,8 +241,11 @@ impl<'t> Parser<'t, '_> {
             _ => return self.name(at, name),
         };
         let address = self.unary()?;
-        let value = self.host.memory(address, size);
-        value.ok_or_else(|| EvalError::new(Fault::Memory(address), self.token))
+        let value = self.host.read(&Place::memory(address), size);
+        value.map_err(|why| {
+            let what = format!("{size} bytes at {}", tick(address));
+            EvalError::new(Fault::Lack(Lack::Unreadable { what, why }), self.token)
+        })
     }
 
     /// A register without `@`, a variable of the frame, a symbol. A name means an address here, a variable's too.

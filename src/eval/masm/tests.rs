@@ -1,4 +1,5 @@
 use super::*;
+use crate::memory::{ReadError, Reason};
 use crate::session::Radix;
 
 struct Host;
@@ -16,8 +17,11 @@ impl EvalHost for Host {
     fn symbol(&self, name: &str) -> Option<u64> {
         (name == "nt!Foo" || name == "nt").then_some(0xffff_f804_0000_0000)
     }
-    fn memory(&self, address: u64, size: usize) -> Option<u64> {
-        (address == 0x1000).then_some(0x1122_3344_5566_7788 & (u64::MAX >> (64 - 8 * size)))
+    fn read(&self, place: &Place, size: usize) -> Result<u64, ReadError> {
+        match place.address() {
+            Some(0x1000) => Ok(0x1122_3344_5566_7788 & (u64::MAX >> (64 - 8 * size))),
+            _ => Err(ReadError::new(place.at, Reason::NoMemory)),
+        }
     }
     fn readable(&self, address: u64, length: u64) -> bool {
         address == 0x1000 && length <= 8
@@ -100,7 +104,10 @@ fn a_prefix_ends_where_no_operator_follows() {
 fn errors_name_the_place() {
     assert_eq!(evaluate("@foo", &Host), Err(EvalError::new(Fault::Register, "@foo")));
     assert_eq!(evaluate("nosuch", &Host), Err(EvalError::new(Fault::Unresolved, "nosuch")));
-    assert!(matches!(fault("poi(5)"), Fault::Memory(5)));
+    assert!(matches!(
+        fault("poi(5)"),
+        Fault::Lack(Lack::Unreadable { why: ReadError { address: 5, .. }, .. })
+    ));
     assert!(matches!(fault("1/0"), Fault::Operand));
     assert!(matches!(fault("1 2"), Fault::Extra));
     assert!(matches!(fault("11112222333344445"), Fault::Overflow));

@@ -1,7 +1,8 @@
 //! One variable's line.
 
 use crate::command::Context;
-use crate::command::show::typed::{value_span, with_bytes};
+use crate::command::show::typed::{value_of, value_span};
+use crate::debuggee::{Lack, Object, Place, Scope};
 use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::session::{Home, Local};
 use crate::symbols::types::Type;
@@ -57,21 +58,29 @@ pub(in crate::command) fn value(local: &Local, context: &Context<'_>) -> Cell {
         let object = Action::object(format!("{}!{}", local.ty.module, udt.name), address);
         return Cell::new(type_name(local)).role(Role::Value).link(object);
     }
-    let Some(bytes) = &local.bytes else {
-        let unknown = Cell::new(Field::unreadable(context.session.why_unknown(local)));
-        return unknown.mark(constant(local, context).unwrap_or_else(|| UNAVAILABLE.to_owned()));
+    let scope = context.session.scope();
+    let object = match local.object(&scope).and_then(Object::readable) {
+        Ok(object) => object,
+        Err(lack) => {
+            let why = match lack {
+                Lack::NoValue { why, .. } => why,
+                lack => lack.to_string(),
+            };
+            let mark = constant(local, &scope).unwrap_or_else(|| UNAVAILABLE.to_owned());
+            return Cell::new(Field::unreadable(why)).mark(mark);
+        }
     };
-    let value = plain_pointer(with_bytes(&context.session.target, &local.ty, bytes));
+    let value = plain_pointer(value_of(&object));
     let shown = Line::new().span(value_span(&value, &local.ty, local.home.address()));
     Cell::new(value.text).spans(shown)
 }
 
 /// What is said of a variable that its function's records call a constant, without saying where that holds.
-fn constant(local: &Local, context: &Context<'_>) -> Option<String> {
+fn constant(local: &Local, scope: &Scope<'_>) -> Option<String> {
     let Home::Constant(value) = local.home else { return None };
     let all = value.to_le_bytes();
     let bytes = all.get(..usize::try_from(local.ty.size()?).ok()?)?;
-    let text = plain_pointer(with_bytes(&context.session.target, &local.ty, bytes)).text;
+    let text = plain_pointer(value_of(&scope.object_in(local.ty.clone(), Place::held(bytes)))).text;
     Some(format!("<{text} in a part of its scope>"))
 }
 

@@ -4,14 +4,11 @@ use super::wanted::Wanted;
 use super::{display_name, show};
 use crate::command::line::Out;
 use crate::command::show::typed::{
-    field_line, module_named, note_layout, physical_address, physical_place, value_span, with_physical_view,
-    with_view,
+    field_line, module_named, note_layout, own_place, value_span, with_object, with_view,
 };
 use crate::command::{CommandError, Context};
-use crate::debuggee::FoundType;
-use crate::eval::as_typed;
+use crate::debuggee::{FoundType, Object, Store, Target};
 use crate::output::{Action, Field, Line, Record, Role};
-use crate::session::Session;
 use crate::symbols::types::Type;
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::Style;
@@ -25,21 +22,15 @@ const IN_RECORD: usize = 1000;
 pub(super) fn structure(
     wanted: &Wanted,
     found: &FoundType,
-    address: Option<u64>,
-    session: &Session,
+    object: Option<&Object<'_>>,
+    target: &Target,
     out: &mut Out<'_>,
 ) -> Result<(), CommandError> {
-    let target = &session.target;
-    let given = match address.filter(|_| wanted.physical) {
-        None => with_view(target, &*found.source, |view| show_layout(wanted, found, address, view, out)),
-        Some(start) => {
-            let start = as_typed(start);
-            let place = Some(physical_place(start));
-            let size = found.size().unwrap_or(0);
-            with_physical_view(target, &*found.source, start, size, |view| {
-                show_layout(wanted, found, place, view, out)
-            })
-        }
+    let given = match object {
+        None => with_view(target, &*found.source, |view| show_layout(wanted, found, None, view, out)),
+        Some(object) => with_object(object, |view, address| {
+            show_layout(wanted, found, Some((object, address)), view, out)
+        }),
     }?;
     if given == 0 && !wanted.fields.is_empty() {
         return Err(CommandError::Argument(format!(
@@ -56,25 +47,23 @@ pub(super) fn structure(
 fn show_layout(
     wanted: &Wanted,
     found: &FoundType,
-    address: Option<u64>,
+    laid: Option<(&Object<'_>, u64)>,
     view: &View<'_>,
     out: &mut Out<'_>,
 ) -> Result<usize, CommandError> {
     let options = &wanted.options;
+    let address = laid.map(|(_, address)| address);
     if let Some(own) = own_text(wanted, found, address, view) {
         out.emit(own)?;
     }
-    // Physical memory is laid over a place of its own, which is no address.
-    let inside = |at: u64| {
-        let place = address.filter(|_| wanted.physical);
-        place.is_some_and(|place| (place..place.saturating_add(found.size().unwrap_or(0))).contains(&at))
-    };
-    let physical = |at: u64| if inside(at) { physical_address(at) } else { at };
+    // What is not in memory is laid over a place of its own, which is no address.
+    let own = |at: u64| laid.and_then(|(object, _)| own_place(object, at));
+    let is_held = laid.is_some_and(|(object, _)| matches!(object.place().store, Store::Held(_)));
     let record = Record::new("type")
         .field("module", found.module.as_str())
         .field("type", display_name(found, &wanted.name))
         .field("size", found.size())
-        .field("address", address.map(physical).map(Field::Hex))
+        .field("address", address.filter(|_| !is_held).map(|at| Field::Hex(own(at).unwrap_or(at))))
         .field("source", found.source.type_origin());
     if options.compact {
         let lines = format::lines(view, found.id, address, options);
@@ -85,7 +74,7 @@ fn show_layout(
     let header = header.map(|header| Line::new().role(Role::Heading, header));
     let (mut open, mut given, mut outcome) = (Some(header.into_iter().fold(record, Record::line)), 0, Ok(()));
     let mut take = |mut line: FieldLine| {
-        line.address = line.address.filter(|&at| !inside(at));
+        line.address = line.address.filter(|&at| own(at).is_none());
         given += 1;
         for shown in member_lines(&line, options, found) {
             match &mut open {
@@ -103,7 +92,7 @@ fn show_layout(
     };
     let end = format::lines_to(view, found.id, address, options, &mut take);
     outcome?;
-    let end = End { failed_at: end.failed_at.map(physical), ..end };
+    let end = End { failed_at: end.failed_at.map(|at| own(at).unwrap_or(at)), ..end };
     match open {
         Some(record) => out.emit(end_lines(end).into_iter().fold(record, Record::line))?,
         None => end_lines(end).into_iter().try_for_each(|line| out.emit(line))?,
@@ -168,18 +157,10 @@ pub(super) fn scalar(
 
 /// The value at the wanted's address.
 pub(super) fn scalar_value(found: &FoundType, wanted: &Wanted, context: &Context<'_>) -> Line {
-    let target = &context.session.target;
-    let address = wanted.address.unwrap_or(0);
-    if !wanted.physical {
-        let shown = with_view(target, &*found.source, |view| value(view, found.id, address, Style::PLAIN));
-        return Line::new().span(value_span(&shown, found, Some(address)));
-    }
-    let size = found.size().unwrap_or(0);
-    let place = physical_place(address);
-    let shown = with_physical_view(target, &*found.source, address, size, |view| {
-        value(view, found.id, place, Style::PLAIN)
-    });
-    Line::new().span(value_span(&shown, found, None))
+    let scope = context.session.scope();
+    let object = wanted.object(found, wanted.address.unwrap_or(0), &scope);
+    let shown = with_object(&object, |view, address| value(view, found.id, address, Style::PLAIN));
+    Line::new().span(value_span(&shown, found, object.place().address()))
 }
 
 /// A name that is no type: a global variable.
@@ -206,9 +187,13 @@ pub(super) fn global(wanted: &Wanted, context: &mut Context<'_>) -> Result<(), C
             let at = Wanted { address: Some(address), ..wanted.clone() };
             scalar(&found, &at, context)?;
             let pointed = found.of(target);
-            let to = crate::eval::EvalHost::memory(&*context.session, address, 8).filter(|&to| to != 0);
-            if let (Some(Type::Udt(_)), Some(to)) = (pointed.get(), to) {
-                structure(wanted, &pointed, Some(to), &*context.session, &mut context.out)?;
+            let (session, out) = (&*context.session, &mut context.out);
+            let scope = session.scope();
+            // The pointer is as wide as its type says.
+            if let (Some(Type::Udt(_)), Ok(to)) =
+                (pointed.get(), scope.object_of(found.clone(), address).pointee())
+            {
+                structure(wanted, &pointed, Some(&to), &session.target, out)?;
             }
         }
         ty => {

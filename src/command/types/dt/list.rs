@@ -8,7 +8,6 @@ use crate::debuggee::{FoundType, Lack, Target};
 use crate::memory::Memory;
 use crate::output::{Line, Role};
 use crate::symbols::types::Type;
-use crate::symbols::types::layout::field_of;
 use crate::util::hex;
 use crate::util::links::Broken;
 
@@ -32,17 +31,17 @@ pub(super) fn walk(
     let inner = first.link(link).map_err(no_member)?.inner;
     for element in first.following(link).map_err(no_member)?.at_most(MAX_ELEMENTS) {
         let element = match element {
-            Ok(element) => element.address(),
+            Ok(element) => element,
             Err(Lack::List { why: Broken::Link { why, .. }, .. }) => return Err(why.into()),
             Err(Lack::List { why, .. }) => return out.emit(Line::new().role(Role::Warning, why.to_string())),
             Err(_) => return Err(CommandError::Cancelled),
         };
-        let title = format!("{link} at 0x{}", hex::tick(element));
-        match list_head(element.wrapping_add(inner), inner, &session.target) {
+        let title = format!("{link} at 0x{}", hex::tick(element.address()));
+        match list_head(element.address().wrapping_add(inner), inner, &session.target) {
             Some(name) => out.emit(Line::of(format!("{title} would be the list's head, {name}")))?,
             None => {
                 heading(title, out)?;
-                structure(wanted, found, Some(element), session, out)?;
+                structure(wanted, found, Some(&element), &session.target, out)?;
             }
         }
         out.blank()?;
@@ -76,7 +75,9 @@ pub(super) fn array(
     for index in 0..count.unwrap_or(MAX_ELEMENTS).min(MAX_ELEMENTS) {
         let address = start.wrapping_add((index as u64).wrapping_mul(size));
         heading(format!("[{index}] @ {} ", hex::tick(address)), &mut context.out)?;
-        structure(&inner, found, Some(address), &*context.session, &mut context.out)?;
+        let scope = context.session.scope();
+        let element = inner.object(found, address, &scope);
+        structure(&inner, found, Some(&element), &context.session.target, &mut context.out)?;
         context.out.blank()?;
         let readable = match inner.options.fields.is_empty() {
             true => is_there(&inner, address, context),
@@ -119,10 +120,11 @@ fn is_there(wanted: &Wanted, address: u64, context: &Context<'_>) -> bool {
 }
 
 fn is_readable(wanted: &Wanted, found: &FoundType, address: u64, context: &Context<'_>) -> bool {
+    let scope = context.session.scope();
+    let element = scope.object_of(found.clone(), address);
     wanted.fields.iter().all(|field| {
-        let field = field.trim_end_matches('.');
-        field_of(&*found.source, found.id, field)
-            .is_none_or(|at| is_there(wanted, address.wrapping_add(at.offset), context))
+        let field = element.field(field.trim_end_matches('.'));
+        field.map_or(true, |field| is_there(wanted, field.address(), context))
     })
 }
 

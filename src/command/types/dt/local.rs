@@ -3,9 +3,10 @@
 use super::layout::structure;
 use super::show;
 use super::wanted::Wanted;
-use crate::command::show::typed::{value_span, with_bytes};
+use crate::command::show::typed::{value_of, value_span};
 use crate::command::stack::dv::{UNAVAILABLE, type_name};
 use crate::command::{CommandError, Context};
+use crate::debuggee::Object;
 use crate::output::{Line, Role};
 use crate::session::Local;
 use crate::symbols::types::Type;
@@ -36,10 +37,15 @@ pub(super) fn variable(
     if let (Some(Type::Udt(_)), Some(_)) = (local.ty.get(), address) {
         return show(&Wanted { address, ..wanted.clone() }, &local.ty, context);
     }
-    let Some(bytes) = &local.bytes else {
-        return context.out.emit(Line::new().role(Role::Unreadable, UNAVAILABLE));
+    let (session, out) = (&*context.session, &mut context.out);
+    let scope = session.scope();
+    let Ok(object) = local.object(&scope).and_then(Object::readable) else {
+        return out.emit(Line::new().role(Role::Unreadable, UNAVAILABLE));
     };
-    let value = with_bytes(&context.session.target, &local.ty, bytes);
+    if let (Some(Type::Udt(_)), None) = (local.ty.get(), address) {
+        return structure(wanted, &local.ty, Some(&object), &session.target, out);
+    }
+    let value = value_of(&object);
     let to = match value.kind {
         ValueKind::Pointer(to) if to != 0 => Some(to),
         _ => None,
@@ -47,9 +53,15 @@ pub(super) fn variable(
     if let (Some(Type::Pointer { target, .. }), Some(to)) = (local.ty.get(), to) {
         let pointed = local.ty.of(target);
         if let Some(Type::Udt(_)) = pointed.get() {
-            context.out.emit(Line::new().text("0x").address(to))?;
-            return structure(wanted, &pointed, Some(to), &*context.session, &mut context.out);
+            out.emit(Line::new().text("0x").address(to))?;
+            return structure(
+                wanted,
+                &pointed,
+                Some(&scope.object_of(pointed.clone(), to)),
+                &session.target,
+                out,
+            );
         }
     }
-    context.out.emit(Line::new().span(value_span(&value, &local.ty, address)))
+    out.emit(Line::new().span(value_span(&value, &local.ty, address)))
 }

@@ -121,7 +121,11 @@ fn show(wanted: &Wanted, found: &FoundType, context: &mut Context<'_>) -> Result
                 Err(CommandError::Argument("-l needs the address of the first element".to_owned()))
             }
             (None, Some(start)) if wanted.elements.is_some() => list::array(wanted, found, start, context),
-            (None, address) => layout::structure(wanted, found, address, &*context.session, &mut context.out),
+            (None, address) => {
+                let scope = context.session.scope();
+                let object = address.map(|address| wanted.object(found, address, &scope));
+                layout::structure(wanted, found, object.as_ref(), &context.session.target, &mut context.out)
+            }
         },
         Some(Type::Array { element, count, .. }) if wanted.elements.is_some() && wanted.address.is_some() => {
             let limit = usize::try_from(count).unwrap_or(usize::MAX);

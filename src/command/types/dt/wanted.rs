@@ -1,6 +1,8 @@
 //! What a `dt` command is to show.
 
 use crate::command::{Args, CommandError, Context, Follows};
+use crate::debuggee::{FoundType, Object, Place, Scope};
+use crate::eval::as_typed;
 use crate::symbols::types::Type;
 use crate::symbols::types::format::{FieldPath, FormatOptions};
 use crate::util::hex;
@@ -97,6 +99,12 @@ impl Wanted {
         }
         wanted.options.fields = wanted.fields.iter().map(|field| FieldPath::new(field, prefix)).collect();
         Ok(wanted)
+    }
+
+    /// The object that is shown: at an address, physical if that was asked for.
+    pub(super) fn object<'s>(&self, found: &FoundType, address: u64, scope: &'s Scope<'_>) -> Object<'s> {
+        let place = if self.physical { Place::physical(as_typed(address)) } else { Place::memory(address) };
+        scope.object_in(found.clone(), place)
     }
 
     /// What follows the name: members of the type, and one expression.

@@ -71,7 +71,7 @@ fn cell(text: Text) -> String {
     let text = match text {
         Text::None => OPENS.to_owned(),
         Text::Value(text) => text,
-        Text::Unreadable(_) => "????".to_owned(),
+        Text::Unreadable(..) => "????".to_owned(),
     };
     match text.char_indices().nth(MAX_CELL) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),

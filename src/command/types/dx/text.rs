@@ -3,8 +3,8 @@
 use super::node::Node;
 use crate::command::Context;
 use crate::command::show::characters::characters;
-use crate::command::show::typed::with_view;
-use crate::debuggee::FoundType;
+use crate::command::show::typed::with_object;
+use crate::debuggee::{FoundType, Lack, Place};
 use crate::eval::Fault;
 use crate::eval::cxx::{CType, Kind, Typed};
 use crate::symbols::types::format::value::value as format_value;
@@ -29,8 +29,8 @@ pub(super) enum Text {
     None,
     /// A value.
     Value(String),
-    /// Memory that cannot be read, at this address.
-    Unreadable(u64),
+    /// A value that cannot be read: where it is, and why.
+    Unreadable(u64, Lack),
 }
 
 /// A node's value as text.
@@ -41,7 +41,7 @@ pub(super) fn text(node: &Node, radix: Radix, context: &Context<'_>) -> Text {
         CType::Pointer(to, _) => {
             return match load(&node.value, context) {
                 Ok(at) => Text::Value(format!("0x{at:x}{}", behind(node, to, at, radix, context))),
-                Err(address) => Text::Unreadable(address),
+                Err((address, why)) => Text::Unreadable(address, why),
             };
         }
         CType::Base(base) => {
@@ -50,7 +50,7 @@ pub(super) fn text(node: &Node, radix: Radix, context: &Context<'_>) -> Text {
                     Some(text) => Text::Value(text),
                     None => Text::None,
                 },
-                Err(address) => Text::Unreadable(address),
+                Err((address, why)) => Text::Unreadable(address, why),
             };
         }
     };
@@ -64,21 +64,27 @@ pub(super) fn text(node: &Node, radix: Radix, context: &Context<'_>) -> Text {
                 let number = number(base, base.number(raw, None), radix).unwrap_or_default();
                 Text::Value(e.name_of(raw).map_or(number.clone(), |name| format!("{name} ({number})")))
             }
-            Err(address) => Text::Unreadable(address),
+            Err((address, why)) => Text::Unreadable(address, why),
         },
-        Some(Type::Udt(udt)) if !node.raw => match node.value.address() {
-            Some(address) => summary(found, &udt, address, context).map_or(Text::None, Text::Value),
+        Some(Type::Udt(udt)) if !node.raw => match node.value.place() {
+            Some(place) => summary(found, &udt, place, context).map_or(Text::None, Text::Value),
             None => Text::None,
         },
         _ => Text::None,
     }
 }
 
-/// A value as a number; the address that cannot be read instead.
-pub(super) fn load(value: &Typed, context: &Context<'_>) -> Result<u64, u64> {
-    value.load(&*context.session).map_err(|fault| match (fault, value.kind) {
-        (Fault::Memory(address), _) | (_, Kind::At { address, .. }) => address,
-        (_, Kind::Value(value)) => value,
+/// A value as a number; where what cannot be read is, and why, instead.
+pub(super) fn load(value: &Typed, context: &Context<'_>) -> Result<u64, (u64, Lack)> {
+    value.load(&*context.session).map_err(|fault| {
+        let at = match &value.kind {
+            Kind::At { place, .. } => place.at,
+            Kind::Value(value) => *value,
+        };
+        match fault {
+            Fault::Lack(lack) => (at, lack),
+            _ => (at, Lack::Shape { what: value.ty.name(), wanted: "number" }),
+        }
     })
 }
 
@@ -119,18 +125,19 @@ fn behind(node: &Node, to: &CType, at: u64, radix: Radix, context: &Context<'_>)
         _ if at == 0 => String::new(),
         CType::Base(Base { kind: BaseKind::Void | BaseKind::None, .. }) => String::new(),
         CType::Base(base) if matches!(base.kind, BaseKind::Char | BaseKind::Wchar) => {
-            match characters(at, base.size, u64::MAX, context) {
-                text if text.is_empty() => format!(" : {}", unreadable(at)),
-                text => format!(" :{text}"),
+            match characters(&Place::memory(at), base.size, u64::MAX, context) {
+                Err(_) => format!(" : {}", unreadable(at)),
+                Ok(text) => format!(" :{text}"),
             }
         }
         CType::Array(..) => String::new(),
         _ => {
-            let pointed = Node::new(String::new(), String::new(), Typed::at(to.clone(), at), node.raw);
+            let pointed =
+                Node::new(String::new(), String::new(), Typed::at(to.clone(), Place::memory(at)), node.raw);
             match (to, pointed_text(&pointed, radix, context)) {
                 (_, Text::Value(text)) => format!(" : {text}"),
                 (CType::Named(_), _) | (_, Text::None) => String::new(),
-                (_, Text::Unreadable(address)) => format!(" : {}", unreadable(address)),
+                (_, Text::Unreadable(address, _)) => format!(" : {}", unreadable(address)),
             }
         }
     }
@@ -141,7 +148,7 @@ fn pointed_text(node: &Node, radix: Radix, context: &Context<'_>) -> Text {
     match &node.value.ty {
         CType::Pointer(..) => match load(&node.value, context) {
             Ok(at) => Text::Value(format!("0x{at:x}")),
-            Err(address) => Text::Unreadable(address),
+            Err((address, why)) => Text::Unreadable(address, why),
         },
         _ => text(node, radix, context),
     }
@@ -153,15 +160,15 @@ pub(super) fn unreadable(address: u64) -> String {
 }
 
 fn array(node: &Node, element: &CType, count: u64, context: &Context<'_>) -> Text {
-    let (CType::Base(base), Some(address)) = (element, node.value.address()) else {
+    let (CType::Base(base), Some(place)) = (element, node.value.place()) else {
         return Text::None;
     };
     if !matches!(base.kind, BaseKind::Char | BaseKind::Wchar) || node.raw {
         return Text::None;
     }
-    match characters(address, base.size, count, context) {
-        text if text.is_empty() => Text::Unreadable(address),
-        text => Text::Value(text.trim_start().to_owned()),
+    match characters(place, base.size, count, context) {
+        Err(why) => Text::Unreadable(place.at, Lack::Unreadable { what: node.value.ty.name(), why }),
+        Ok(text) => Text::Value(text.trim_start().to_owned()),
     }
 }
 
@@ -170,16 +177,17 @@ pub(super) fn has_summary(name: &str) -> bool {
     matches!(name, "_LARGE_INTEGER" | "_ULARGE_INTEGER" | "_GUID" | "_UNICODE_STRING")
 }
 
-fn summary(found: &FoundType, udt: &Udt, address: u64, context: &Context<'_>) -> Option<String> {
+fn summary(found: &FoundType, udt: &Udt, place: &Place, context: &Context<'_>) -> Option<String> {
     if !has_summary(&udt.name) {
         return None;
     }
-    let read = || crate::eval::EvalHost::memory(&*context.session, address, 8);
+    let scope = context.session.scope();
+    let object = scope.object_in(found.clone(), place.clone());
     match udt.name.as_str() {
-        "_LARGE_INTEGER" => Some(format!("{{{}}}", read()? as i64)),
-        "_ULARGE_INTEGER" => Some(format!("{{0x{:x}}}", read()?)),
+        "_LARGE_INTEGER" => Some(format!("{{{}}}", object.i64().ok()?)),
+        "_ULARGE_INTEGER" => Some(format!("{{0x{:x}}}", object.u64().ok()?)),
         name => {
-            let text = with_view(&context.session.target, &*found.source, |view| {
+            let text = with_object(&object, |view, address| {
                 format_value(view, found.id, address, Style::PLAIN).text
             });
             let text = text.strip_prefix(name)?.trim_start().to_owned();

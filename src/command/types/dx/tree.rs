@@ -5,6 +5,7 @@ use super::node::Node;
 use super::shown::Shown;
 use super::text::{Text, text, unreadable};
 use crate::command::{CommandError, Context};
+use crate::debuggee::Place;
 use crate::eval::cxx::CType;
 use crate::output::{Action, Field, Line, Record, Role, Span};
 
@@ -71,12 +72,12 @@ fn line(
     let told = match &value {
         Text::None => None,
         Text::Value(text) => Some(text.clone()),
-        Text::Unreadable(address) => Some(unreadable(*address)),
+        Text::Unreadable(address, _) => Some(unreadable(*address)),
     };
     if let Some(told) = &told {
         line = line.text(separator).span(span(node, told, &value, context));
     }
-    if node.is_typed() && !matches!(value, Text::Unreadable(_)) {
+    if node.is_typed() && !matches!(value, Text::Unreadable(..)) {
         let blank = if label.is_empty() && told.is_none() { "" } else { " " };
         let ty = Span::new(Role::Dim, format!("[Type: {}]", node.ty));
         let ty = match node.follow().filter(|_| told.is_none()) {
@@ -90,7 +91,13 @@ fn line(
         .field("name", name)
         .field("level", level as u64)
         .field("type", node.ty.as_str())
-        .field("value", told)
+        .field(
+            "value",
+            match &value {
+                Text::Unreadable(_, why) => Field::from(why.clone()),
+                _ => told.into(),
+            },
+        )
         .field("address", node.value.address().map(Field::Hex));
     context.out.emit(record.line(line))
 }
@@ -98,7 +105,7 @@ fn line(
 /// The value; what it points to can be followed.
 fn span(node: &Node, shown: &str, value: &Text, context: &Context<'_>) -> Span {
     let role = match (value, &node.value.ty) {
-        (Text::Unreadable(_), _) => Role::Unreadable,
+        (Text::Unreadable(..), _) => Role::Unreadable,
         (_, CType::Pointer(..)) => Role::Address,
         _ => Role::Value,
     };
@@ -110,7 +117,7 @@ fn span(node: &Node, shown: &str, value: &Text, context: &Context<'_>) -> Span {
     if at == 0 {
         return span;
     }
-    let target = crate::eval::cxx::Typed::at((**to).clone(), at);
+    let target = crate::eval::cxx::Typed::at((**to).clone(), Place::memory(at));
     let object = Node::new(String::new(), String::new(), target, false).follow();
     span.with_action(object.unwrap_or(Action::Pointers(at)))
 }

@@ -25,6 +25,14 @@ pub fn pointer(value: u64) -> String {
     format!("0x{}", hex::tick(value))
 }
 
+/// An address in as many digits as a pointer of `size` bytes has.
+pub fn address(value: u64, size: u8) -> String {
+    match size {
+        4 => format!("0x{value:08x}"),
+        _ => pointer(value),
+    }
+}
+
 /// A signed integer.
 pub fn signed(value: i64) -> String {
     format!("0n{value}")
@@ -85,6 +93,8 @@ mod tests {
         assert_eq!([0x3f, 0, 0x1e].map(quoted), ["'?'", "''", "''"]);
         assert_eq!([1.5, 0.0, -2.0].map(|value: f64| float(value, &value)), ["1.5", "0", "-2"]);
         assert_eq!([6.5e-310, 1e300].map(|value: f64| float(value, &value)), ["6.5e-310", "1e300"]);
+        assert_eq!(address(0x40_1000, 4), "0x00401000");
+        assert_eq!(address(0x40_1000, 8), "0x00000000`00401000");
         assert_eq!(bits(5, 3), "0y101");
         assert_eq!(bits(8, 7), "0y0001000 (0x8)");
         assert_eq!(bits(0, 6), "0y000000 (0)");

@@ -1,7 +1,7 @@
 //! Values of every type as `dt` prints them.
 
 use super::super::{Base, BaseKind, Type, TypeId, Udt};
-use super::number::{bits, enumerated, float, hex_or_zero, pointer, quoted, signed, unsigned};
+use super::number::{address, bits, enumerated, float, hex_or_zero, pointer, quoted, signed, unsigned};
 use super::view::View;
 use super::words::{Detail, Style, word};
 use crate::util::bits::{bits_of, extend};
@@ -94,7 +94,7 @@ fn value_within(view: &View<'_>, id: TypeId, address: u64, style: Style, depth: 
         Type::Base(base) => base_value(view, base, address),
         // A pointer to a member is larger; the first of its words is the pointer.
         Type::Pointer { target, size, .. } => match view.uint(address, usize::from(size.min(8))) {
-            Some(at) => pointer_value(view, target, at, style, depth),
+            Some(at) => pointer_value(view, target, (at, size), style, depth),
             None => Value::unreadable(),
         },
         Type::Array { element, count, .. } => array_value(view, element, count, address, style, depth),
@@ -153,11 +153,17 @@ pub fn scalar(base: Base, raw: u64) -> String {
     }
 }
 
-fn pointer_value(view: &View<'_>, target: TypeId, at: u64, style: Style, depth: usize) -> Value {
+fn pointer_value(
+    view: &View<'_>,
+    target: TypeId,
+    (at, size): (u64, u8),
+    style: Style,
+    depth: usize,
+) -> Value {
     if at == 0 {
         return Value::new(ValueKind::Pointer(0), "(null) ");
     }
-    let number = pointer(at);
+    let number = address(at, size);
     if style.detail == Detail::Block {
         return Value::new(ValueKind::Pointer(at), format!("{number} "));
     }
@@ -246,42 +252,45 @@ fn read_error(address: u64) -> String {
 }
 
 /// What `dt` shows of a few structures beside their name.
-fn summary(view: &View<'_>, udt: &Udt, address: u64) -> Option<Beside> {
+fn summary(view: &View<'_>, udt: &Udt, at: u64) -> Option<Beside> {
     match udt.name.as_str() {
-        "_LIST_ENTRY" | "LIST_ENTRY" if udt.size == 16 => {
-            let mut bytes = [0u8; 16];
-            view.fill(address, &mut bytes).then_some(())?;
-            let (next, previous) = (bounded::u64_at(&bytes, 0)?, bounded::u64_at(&bytes, 8)?);
-            Some(Beside::Summary(format!("[ {} - {} ]", pointer(next), pointer(previous))))
+        // The pointers of a 32-bit structure have four bytes.
+        "_LIST_ENTRY" | "LIST_ENTRY" if matches!(udt.size, 8 | 16) => {
+            let (mut bytes, size) = ([0u8; 16], udt.size as usize);
+            view.fill(at, bytes.get_mut(..size)?).then_some(())?;
+            let link = |from| Some(address(bounded::uint_at(&bytes, from, size / 2)?, size as u8 / 2));
+            Some(Beside::Summary(format!("[ {} - {} ]", link(0)?, link(size / 2)?)))
         }
         "_LARGE_INTEGER" | "_ULARGE_INTEGER" | "_FILETIME" => {
-            let number = view.uint(address, 8)?;
+            let number = view.uint(at, 8)?;
             Some(Beside::Summary(match number {
                 0 => "0x0".to_owned(),
                 _ => hex_or_zero(number),
             }))
         }
-        "_UNICODE_STRING" if udt.size == 16 => Some(Beside::Quotation(counted_string(view, address, true))),
-        "_STRING" | "_ANSI_STRING" | "_OEM_STRING" if udt.size == 16 => {
-            Some(Beside::Quotation(counted_string(view, address, false)))
+        "_UNICODE_STRING" if matches!(udt.size, 8 | 16) => {
+            Some(Beside::Quotation(counted_string(view, at, udt.size as usize, true)))
+        }
+        "_STRING" | "_ANSI_STRING" | "_OEM_STRING" if matches!(udt.size, 8 | 16) => {
+            Some(Beside::Quotation(counted_string(view, at, udt.size as usize, false)))
         }
         "_GUID" | "GUID" if udt.size == 16 => {
             let mut bytes = [0u8; 16];
-            view.fill(address, &mut bytes).then_some(())?;
+            view.fill(at, &mut bytes).then_some(())?;
             Some(Beside::Summary(crate::util::guid::Guid(bytes).to_string().to_ascii_lowercase()))
         }
         _ => None,
     }
 }
 
-/// The text of a `UNICODE_STRING` or `STRING`: length in bytes, then at offset 8 the pointer.
-fn counted_string(view: &View<'_>, address: u64, wide: bool) -> String {
+/// The text of a `UNICODE_STRING` or `STRING` of `size` bytes: length in bytes, then in its second half the pointer.
+fn counted_string(view: &View<'_>, address: u64, size: usize, wide: bool) -> String {
     let mut bytes = [0u8; 16];
-    if !view.fill(address, &mut bytes) {
+    if !bytes.get_mut(..size).is_some_and(|bytes| view.fill(address, bytes)) {
         return read_error(address);
     }
     let length = bounded::u16_at(&bytes, 0).unwrap_or(0);
-    let buffer = bounded::u64_at(&bytes, 8).unwrap_or(0);
+    let buffer = bounded::uint_at(&bytes, size / 2, size / 2).unwrap_or(0);
     if length == 0 || buffer == 0 {
         return "\"\"".to_owned();
     }

@@ -21,6 +21,7 @@ pub struct View<'a> {
     read: Read<'a>,
     symbolize: Symbolize<'a>,
     static_address: StaticAddress<'a>,
+    pointer: usize,
     failed: Cell<Option<u64>>,
 }
 
@@ -32,7 +33,13 @@ impl<'a> View<'a> {
         symbolize: Symbolize<'a>,
         static_address: StaticAddress<'a>,
     ) -> View<'a> {
-        View { source, read, symbolize, static_address, failed: Cell::new(None) }
+        View { source, read, symbolize, static_address, pointer: 8, failed: Cell::new(None) }
+    }
+
+    /// The same where pointers have so many bytes, for those that no type describes.
+    #[must_use]
+    pub fn with_pointers(self, pointer: usize) -> View<'a> {
+        View { pointer, ..self }
     }
 
     /// Types alone: for layouts without an address.
@@ -64,7 +71,7 @@ impl<'a> View<'a> {
     /// The offset of a virtual base class in the object at `address`: the object points to a table, whose entry counts
     /// from that pointer. `None` where these cannot be read, or say what no object's size allows.
     pub fn virtual_base(&self, address: u64, base: &BaseClass) -> Option<u64> {
-        let table = self.uint(address.wrapping_add(base.offset), 8)?;
+        let table = self.uint(address.wrapping_add(base.offset), self.pointer)?;
         let entry = self.uint(table.wrapping_add(base.entry.checked_mul(4)?), 4)? as i32;
         let offset = base.offset.checked_add_signed(i64::from(entry))?;
         (offset < MAX_OBJECT).then_some(offset)
