@@ -34,7 +34,7 @@ pub enum Fault {
     /// A number of more than 64 bits.
     Overflow,
     /// A value that the expression needs, and why it cannot be had: memory, a variable of the frame.
-    Lack(Lack),
+    Lack(Box<Lack>),
     /// An operation that the types do not allow, and why.
     Type(String),
     /// `->` on something that is no pointer.
@@ -94,7 +94,8 @@ impl EvalError {
             Fault::Character => "Unexpected character",
             Fault::Operand => "Operand error",
             Fault::Overflow => "Overflow error",
-            Fault::Lack(Lack::NoValue { .. }) | Fault::NoAddress(_) => "No value",
+            Fault::NoAddress(_) => "No value",
+            Fault::Lack(ref lack) if matches!(**lack, Lack::NoValue { .. }) => "No value",
             Fault::Lack(_) => "Memory access error",
             Fault::Type(_) => "Type conflict error",
             Fault::Arrow => "Type is not pointer for operator->",
@@ -133,7 +134,7 @@ impl EvalError {
 impl fmt::Display for EvalError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let preposition = match &self.fault {
-            Fault::Lack(lack @ Lack::NoValue { .. }) => return write!(out, "{lack}"),
+            Fault::Lack(lack) if matches!(**lack, Lack::NoValue { .. }) => return write!(out, "{lack}"),
             Fault::NoAddress(name) => {
                 return write!(out, "'{name}' is kept in a register, so it has no address");
             }

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::golden::run;
+use dumpscope::command::run_line;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
+use dumpscope::output::{Collector, Field};
 use dumpscope::search::finder;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
@@ -55,6 +57,37 @@ fn processes(truth: &Value) -> BTreeSet<u64> {
 fn function(truth: &Value, name: &str) -> u64 {
     let frame = truth["frames"].as_array().unwrap().iter().find(|frame| frame["function"] == name).unwrap();
     hex(&frame["rip"]) - hex(&frame["offset"])
+}
+
+/// The members as facts: offsets of build 19041 (`_CLIENT_ID` of two pointers, which the emulated kernel has), values of
+/// the record, and why what lies nowhere has none.
+#[test]
+fn members_are_facts() {
+    let (mut session, truth) = wifi();
+    let thread = hex(&truth["crash_context"]["thread"]);
+    let record = truth["threads"].as_array().unwrap().iter().find(|t| hex(&t["ethread"]) == thread).unwrap();
+    let id = format!("0x{} Void", tick(hex(&record["tid"])));
+    let mut facts = |command: &str| {
+        let mut output = Collector::default();
+        run_line(command, &mut session, &mut output).map_err(|failure| failure.error).unwrap();
+        output.document
+    };
+    for command in
+        ["!ddt nt!_ETHREAD ADDRESS Cid.", "dt nt!_ETHREAD ADDRESS Cid.", "?? ((nt!_ETHREAD *)0xADDRESS)->Cid"]
+    {
+        let document = facts(&command.replace("ADDRESS", &format!("{thread:x}")));
+        let member = document.records().find(|record| record.get("name") == Some(&"UniqueThread".into()));
+        let member = member.unwrap_or_else(|| panic!("{command}: {document:?}"));
+        let known = |key| member.get(key);
+        assert_eq!(known("offset"), Some(&Field::Hex(8)), "{command}");
+        assert_eq!(known("type"), Some(&"void *".into()), "{command}");
+        assert_eq!(known("value"), Some(&id.as_str().into()), "{command}");
+    }
+    // Nothing is mapped there.
+    let document = facts("dt nt!_LIST_ENTRY 1000");
+    let whys: Vec<&Field> = document.records().filter_map(|record| record.get("value")).collect();
+    let reason = |why: &&Field| matches!(why, Field::Unreadable(why) if why.as_str().contains("not mapped"));
+    assert!(whys.len() == 2 && whys.iter().all(reason), "{whys:?}");
 }
 
 /// `dt -p` reads what the record says is behind the thread's page.

@@ -69,7 +69,7 @@ impl EvalHost for Session {
         let local = locals.ok()?.into_iter().find(|local| local.name == name)?;
         let ty = CType::of(&local.ty);
         let value = local.value.clone().map(|place| Typed::at(ty, place));
-        Some(value.ok_or_else(|| EvalError::new(Fault::Lack(local.no_value()), name)))
+        Some(value.ok_or_else(|| EvalError::new(Fault::Lack(Box::new(local.no_value())), name)))
     }
 
     fn extends_sign(&self) -> bool {

@@ -1,14 +1,13 @@
 //! `??`: the value of a C++ expression, with its type.
 
-use crate::command::line::nothing_more;
+use crate::command::line::{Out, nothing_more};
 use crate::command::show::characters::characters;
-use crate::command::show::typed::{note_layout, own_place, with_object};
-use crate::command::types::dt::lines_of;
+use crate::command::show::typed::{member, note_layout, with_object};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs};
 use crate::debuggee::{FoundType, Object, Place};
 use crate::eval::EvalError;
 use crate::eval::cxx::{self, CType, Typed};
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Block, Branch, Field, Line, Record, Role};
 use crate::symbols::types::format::number::{address, pointer, quoted, signed};
 use crate::symbols::types::format::value::{scalar, value as format_value};
 use crate::symbols::types::format::words::Style;
@@ -84,19 +83,24 @@ fn say(
     value: &Typed,
     raw: u64,
     text: String,
-    below: Vec<Line>,
+    below: Vec<Block>,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     let name = value.ty.name();
-    let mut record = Record::new("value")
+    let record = Record::new("value")
         .field("type", name.as_str())
         .field("value", Field::Hex(raw))
         .field("address", value.address().map(Field::Hex))
         .line(Line::new().label(name).text(" ").link(Role::Value, text, Action::Numbers(raw)));
-    for line in below {
-        record = record.line(line);
+    tree(record, below, &mut context.out)
+}
+
+/// A value, and what stands below it.
+fn tree(head: Record, below: Vec<Block>, out: &mut Out<'_>) -> Result<(), CommandError> {
+    if below.is_empty() {
+        return out.emit(head);
     }
-    context.out.emit(record)
+    out.within(Block::Tree(Branch::new(head)), |out| below.into_iter().try_for_each(|block| out.emit(block)))
 }
 
 fn pointer_to(value: &Typed, to: &CType, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -117,7 +121,7 @@ fn pointer_to(value: &Typed, to: &CType, context: &mut Context<'_>) -> Result<()
             if matches!(base.kind, BaseKind::Char | BaseKind::UChar | BaseKind::Wchar) && at != 0 =>
         {
             let text = characters(&Place::memory(at), base.size, u64::MAX, context);
-            let below = text.map(Line::of).into_iter().collect();
+            let below = text.map(|text| Line::of(text).into()).into_iter().collect();
             say(value, at, number, below, context)
         }
         _ => say(value, at, number, Vec::new(), context),
@@ -133,7 +137,7 @@ fn array(value: &Typed, element: &CType, context: &mut Context<'_>) -> Result<()
             .map_or("??".to_owned(), |raw| number(*base, raw)),
         _ => String::new(),
     };
-    let below = if first.is_empty() { Vec::new() } else { vec![Line::of(first)] };
+    let below = if first.is_empty() { Vec::new() } else { vec![Line::of(first).into()] };
     say(value, at, pointer(at), below, context)
 }
 
@@ -158,14 +162,10 @@ fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<
         Some(Type::Udt(_)) => {
             let scope = context.session.scope();
             let below = value.object(&scope).map(|object| members(&object, found)).unwrap_or_default();
-            let mut record = Record::new("value")
+            let record = Record::new("value")
                 .field("type", value.ty.name())
                 .field("address", value.address().map(Field::Hex));
-            record = record.line(Line::new().label(value.ty.name()));
-            for line in below {
-                record = record.line(line);
-            }
-            context.out.emit(record)?;
+            tree(record.label(value.ty.name()), below, &mut context.out)?;
             note_layout(found, context)
         }
         _ => {
@@ -176,24 +176,22 @@ fn named(value: &Typed, found: &FoundType, context: &mut Context<'_>) -> Result<
 }
 
 /// What `dt` says of the structure beside its name, if anything, and its members.
-fn members(object: &Object<'_>, found: &FoundType) -> Vec<Line> {
+fn members(object: &Object<'_>, found: &FoundType) -> Vec<Block> {
     let options = FormatOptions::default();
     let own = with_object(object, |view, at| format_value(view, found.id, at, Style::PLAIN).text);
     let own = match found.get() {
         Some(Type::Udt(udt)) => own.strip_prefix(&udt.name).map(str::to_owned),
         _ => None,
     };
-    let mut shown: Vec<Line> = own.filter(|own| !own.is_empty()).map(Line::of).into_iter().collect();
-    let mut lines = with_object(object, |view, at| format::lines(view, found.id, Some(at), &options));
+    let own = own.filter(|own| !own.is_empty()).map(|own| Line::of(own).into());
+    let lines = with_object(object, |view, at| format::lines(view, found.id, Some(at), &options));
     // Here, unlike in `dt`, a pointer that cannot be read is four question marks, and no line below tells of it.
-    lines.failed_at = None;
-    for line in &mut lines.lines {
-        line.address = line.address.filter(|&at| own_place(object, at).is_none());
+    let members = lines.lines.into_iter().map(|mut line| {
         let pointer = matches!(found.source.get(line.ty), Some(Type::Pointer { .. }));
         if pointer && line.value.kind == ValueKind::Unreadable {
             line.value.text = "???? ".to_owned();
         }
-    }
-    shown.extend(lines_of(&lines, &options, found));
-    shown
+        member(&line, &options, found, Some(object)).into()
+    });
+    own.into_iter().chain(members).collect()
 }

@@ -1,14 +1,14 @@
 //! What commands of symbols and types share: signatures, values as spans, and what is said of the types' source.
 
 use crate::command::{CommandError, Context};
-use crate::debuggee::{FoundType, Module, Object, Target};
+use crate::debuggee::{FoundType, Module, Object, Place, Target};
 use crate::memory::Memory;
-use crate::output::{Action, Line, Role, Span};
+use crate::output::{Action, Cell, Field, Line, Record, Role, Span};
 use crate::symbols::layouts::Version;
 use crate::symbols::source::{Symbol, SymbolKind};
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::{Style, c_name};
-use crate::symbols::types::format::{FieldLine, FormatOptions, Value, ValueKind, View};
+use crate::symbols::types::format::{FieldLine, FormatOptions, Place as LinePlace, Value, ValueKind, View};
 use crate::symbols::types::{Exactness, Type, TypeSource};
 
 /// What stands after a symbol's name in `x` and `ln`: parameters of a function, the lack of a type.
@@ -103,20 +103,72 @@ fn with_view_reading<T>(
     run(&View::new(source, read, &symbol, &class_member).with_pointers(target.pointer_size()))
 }
 
-/// A line of a layout with its roles, and links to what can be followed.
-pub fn field_line(line: &FieldLine, options: &FormatOptions, found: &FoundType) -> Line {
-    Line::new().label(line.lead(options)).span(value_span(&line.value, &found.of(line.ty), line.address))
+/// A member as a layout's line and as facts: where it is, its name, type and value, and why that cannot be read. `-v` puts
+/// a structure's own text on a line of its own. `object` is what the layout lies over.
+pub fn member(
+    line: &FieldLine,
+    options: &FormatOptions,
+    found: &FoundType,
+    object: Option<&Object<'_>>,
+) -> Record {
+    let ty = found.of(line.ty);
+    let (text, own) = line.value.text.split_once('\n').unwrap_or((&line.value.text, ""));
+    let place = object.zip(line.address).map(|(object, at)| match own_place(object, at) {
+        Some(at) => Place { at, ..object.place().clone() },
+        None => Place::memory(at),
+    });
+    let address = place.as_ref().and_then(Place::address);
+    let value = match (line.value.kind, object.zip(place)) {
+        (ValueKind::Word, _) => Field::Null,
+        (ValueKind::Unreadable, Some((object, place))) => {
+            let lost = object.scope().object_in(ty.clone(), place).bytes(MOST_TRIED);
+            lost.map_or_else(Field::from, |_| Field::unreadable(text))
+        }
+        _ => Field::from(text.trim_end()),
+    };
+    let (key, lies) = match line.place {
+        LinePlace::Offset(offset) => ("offset", Field::Hex(offset)),
+        LinePlace::Static(address) => ("static", Field::Address(address)),
+        LinePlace::Index(index) => ("index", Field::Number(index)),
+        LinePlace::Virtual | LinePlace::Constant => ("offset", Field::Null),
+    };
+    let mut record = Record::new("member").field("level", line.level as u64).field(key, lies);
+    record = record.field("name", line.name.as_str()).field("type", c_name(&*ty.source, ty.id));
+    if let Some(Type::Bitfield { position, length, .. }) = ty.get() {
+        record = record.field("bit", u64::from(position)).field("bits", u64::from(length));
+    }
+    let (role, action) = role_and_action(&line.value, &ty, address);
+    let record = record.field("address", address.map(Field::Hex)).label(line.lead(options));
+    let record = match value {
+        // What stands there is no value, but the type's word, which can be followed.
+        Field::Null => {
+            let word = action.into_iter().fold(Span::new(role, text), Span::with_action);
+            record.field("value", Field::Null).spans(Line::new().span(word))
+        }
+        value => {
+            let cell = Cell::new(value).shown(text).mark(text).role(role);
+            record.cell("value", action.into_iter().fold(cell, Cell::link))
+        }
+    };
+    if own.is_empty() { record } else { record.line(Line::new().value(own)) }
 }
+
+/// The most bytes of a value that are tried to learn why it cannot be read.
+const MOST_TRIED: usize = 0x1_0000;
 
 /// A value with its role; a pointer or an embedded structure can be followed.
 pub fn value_span(value: &Value, ty: &FoundType, address: Option<u64>) -> Span {
+    let (role, action) = role_and_action(value, ty, address);
+    action.into_iter().fold(Span::new(role, &value.text), Span::with_action)
+}
+
+fn role_and_action(value: &Value, ty: &FoundType, address: Option<u64>) -> (Role, Option<Action>) {
     let role = match value.kind {
         ValueKind::Pointer(_) => Role::Address,
         ValueKind::Code(_) => Role::Symbol,
         ValueKind::Unreadable => Role::Unreadable,
         _ => Role::Value,
     };
-    let span = Span::new(role, &value.text);
     let action = match (value.kind, ty.get()) {
         (ValueKind::Code(to), _) if to != 0 => Some(Action::Code(to)),
         (ValueKind::Pointer(to), Some(Type::Pointer { target, .. })) if to != 0 => {
@@ -134,10 +186,7 @@ pub fn value_span(value: &Value, ty: &FoundType, address: Option<u64>) -> Span {
         }
         _ => None,
     };
-    match action {
-        Some(action) => span.with_action(action),
-        None => span,
-    }
+    (role, action)
 }
 
 /// Says, once a command, that a layout is built in and of which build, and what was corrected in it.

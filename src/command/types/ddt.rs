@@ -1,13 +1,13 @@
 //! `!ddt`: `dt` with numbers in both bases and times in words.
 
-use crate::command::show::typed::{field_line, note_layout, with_object};
+use crate::command::show::typed::{member, note_layout, with_object};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::debuggee::FoundType;
 use crate::eval::EvalError;
 use crate::eval::cxx::{self, CType};
-use crate::output::{Action, Field, Line, ObjectForm, Record, Role};
+use crate::output::{Action, Block, Branch, Field, Line, ObjectForm, Record, Role};
 use crate::symbols::types::format::{self, FieldLine, FieldPath, FormatOptions};
 use crate::symbols::types::{BaseKind, Type};
 use crate::util::filetime::{Zone, asctime};
@@ -84,21 +84,22 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .link(Role::Value, "Normal", shown(ObjectForm::BothBases(0)))
         .text(" ")
         .link(Role::Value, "dt", shown(ObjectForm::Plain));
-    let mut record = Record::new("type")
-        .field("type", name)
-        .field("address", Field::Hex(address))
-        .line(title)
-        .line("=".repeat(82));
+    let head = Record::new("type").field("type", name).field("address", Field::Hex(address));
+    let head = head.line(title).line("=".repeat(82));
     let zone = context.session.settings.zone.clone();
-    for line in lines.lines {
-        let line = FieldLine { width: line.width.max(WIDTH), ..line };
-        let note = remark(&line, &found, &zone);
-        record = record.line(field_line(&line, &options, &found).role(Role::Dim, note));
-    }
-    if let Some(address) = lines.failed_at {
-        record = record.line(Line::new().role(Role::Unreadable, format!("Memory read error {address:016x}")));
-    }
-    context.out.emit(record)?;
+    context.out.within(Block::Tree(Branch::new(head)), |out| {
+        for line in lines.lines {
+            let line = FieldLine { width: line.width.max(WIDTH), ..line };
+            let note = remark(&line, &found, &zone);
+            out.emit(member(&line, &options, &found, Some(&object)).role(Role::Dim, note))?;
+        }
+        match lines.failed_at {
+            Some(address) => {
+                out.emit(Line::new().role(Role::Unreadable, format!("Memory read error {address:016x}")))
+            }
+            None => Ok(()),
+        }
+    })?;
     note_layout(&found, context)
 }
 

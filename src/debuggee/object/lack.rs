@@ -105,6 +105,10 @@ impl fmt::Display for Lack {
             Lack::Refused { ty, why } => {
                 write!(f, "the built-in layout of {ty} is not used, because the dump contradicts it: {why}")
             }
+            // The address is told once.
+            Lack::Unreadable { what, why } if what.ends_with(&tick(why.address)) => {
+                write!(f, "{what}: {}", why.reason)
+            }
             Lack::Unreadable { what, why } => write!(f, "{what}: {why}"),
             Lack::Null { what } => write!(f, "{what} is null"),
             Lack::Shape { what, wanted } => write!(f, "{what} is no {wanted}"),

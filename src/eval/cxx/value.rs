@@ -85,7 +85,7 @@ impl Typed {
                 Some(address) => format!("{} at {}", self.ty.name(), tick(address)),
                 None => self.ty.name(),
             };
-            Fault::Lack(Lack::Unreadable { what, why })
+            Fault::Lack(Box::new(Lack::Unreadable { what, why }))
         })?;
         Ok(base.number(raw, bits))
     }

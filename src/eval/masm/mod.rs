@@ -244,7 +244,7 @@ impl<'t> Parser<'t, '_> {
         let value = self.host.read(&Place::memory(address), size);
         value.map_err(|why| {
             let what = format!("{size} bytes at {}", tick(address));
-            EvalError::new(Fault::Lack(Lack::Unreadable { what, why }), self.token)
+            EvalError::new(Fault::Lack(Box::new(Lack::Unreadable { what, why })), self.token)
         })
     }
 

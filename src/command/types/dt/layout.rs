@@ -4,19 +4,15 @@ use super::wanted::Wanted;
 use super::{display_name, show};
 use crate::command::line::Out;
 use crate::command::show::typed::{
-    field_line, module_named, note_layout, own_place, value_span, with_object, with_view,
+    member, module_named, note_layout, own_place, value_span, with_object, with_view,
 };
 use crate::command::{CommandError, Context};
 use crate::debuggee::{FoundType, Object, Store, Target};
-use crate::output::{Action, Field, Line, Record, Role};
+use crate::output::{Action, Block, Branch, Field, Line, Record, Role};
 use crate::symbols::types::Type;
 use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::Style;
-use crate::symbols::types::format::{self, End, FieldLine, FormatOptions, Lines, View};
-
-/// So many lines stand in the record of a structure; what a deep layout has more follows line by line, so that it is
-/// never kept whole.
-const IN_RECORD: usize = 1000;
+use crate::symbols::types::format::{self, End, FieldLine, View};
 
 /// The lines of a structure, and the first of them: its own text or links where it has such.
 pub(super) fn structure(
@@ -72,31 +68,20 @@ fn show_layout(
     }
     let header = format::header_of(view, found.id, options);
     let header = header.map(|header| Line::new().role(Role::Heading, header));
-    let (mut open, mut given, mut outcome) = (Some(header.into_iter().fold(record, Record::line)), 0, Ok(()));
-    let mut take = |mut line: FieldLine| {
-        line.address = line.address.filter(|&at| own(at).is_none());
-        given += 1;
-        for shown in member_lines(&line, options, found) {
-            match &mut open {
-                Some(record) => record.lines.push(shown),
-                None if outcome.is_ok() => outcome = out.emit(shown),
-                None => {}
-            }
-        }
-        if given >= IN_RECORD
-            && let Some(record) = open.take()
-        {
-            outcome = out.emit(record);
-        }
-        outcome.is_ok()
-    };
-    let end = format::lines_to(view, found.id, address, options, &mut take);
-    outcome?;
-    let end = End { failed_at: end.failed_at.map(|at| own(at).unwrap_or(at)), ..end };
-    match open {
-        Some(record) => out.emit(end_lines(end).into_iter().fold(record, Record::line))?,
-        None => end_lines(end).into_iter().try_for_each(|line| out.emit(line))?,
-    }
+    let head = header.into_iter().fold(record, Record::line);
+    let mut given = 0;
+    out.within(Block::Tree(Branch::new(head)), |out| {
+        let mut outcome = Ok(());
+        let mut take = |line: FieldLine| {
+            given += 1;
+            outcome = out.emit(member(&line, options, found, laid.map(|(object, _)| object)));
+            outcome.is_ok()
+        };
+        let end = format::lines_to(view, found.id, address, options, &mut take);
+        outcome?;
+        let end = End { failed_at: end.failed_at.map(|at| own(at).unwrap_or(at)), ..end };
+        end_lines(end).into_iter().try_for_each(|line| out.emit(line))
+    })?;
     Ok(given)
 }
 
@@ -110,16 +95,6 @@ fn own_text(wanted: &Wanted, found: &FoundType, address: Option<u64>, view: &Vie
     text.strip_prefix(&udt.name).filter(|rest| !rest.is_empty()).map(str::to_owned)
 }
 
-/// A member's line; `-v` puts a structure's own text on a line of its own.
-fn member_lines(line: &FieldLine, options: &FormatOptions, found: &FoundType) -> Vec<Line> {
-    match line.value.text.split_once('\n') {
-        Some((first, second)) => {
-            vec![Line::new().label(line.lead(options)).value(first), Line::new().value(second)]
-        }
-        None => vec![field_line(line, options, found)],
-    }
-}
-
 /// What is said below the members.
 fn end_lines(end: End) -> Vec<Line> {
     let failed = end
@@ -129,17 +104,6 @@ fn end_lines(end: End) -> Vec<Line> {
         .truncated
         .then(|| Line::new().role(Role::Warning, "... more lines than are shown; open fewer levels"));
     failed.into_iter().chain(cut).collect()
-}
-
-pub(in crate::command) fn lines_of(lines: &Lines, options: &FormatOptions, found: &FoundType) -> Vec<Line> {
-    if options.compact {
-        return lines.text(options).into_iter().map(Line::of).collect();
-    }
-    let mut shown: Vec<Line> =
-        lines.header.iter().map(|header| Line::new().role(Role::Heading, header)).collect();
-    shown.extend(lines.lines.iter().flat_map(|line| member_lines(line, options, found)));
-    shown.extend(end_lines(End { failed_at: lines.failed_at, truncated: lines.truncated }));
-    shown
 }
 
 /// An integer, pointer or other type without members.

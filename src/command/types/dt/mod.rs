@@ -14,7 +14,6 @@ use crate::debuggee::FoundType;
 use crate::output::Line;
 use crate::symbols::types::Type;
 use crate::symbols::types::format;
-pub(in crate::command) use layout::lines_of;
 use wanted::Wanted;
 
 /// `dt`

@@ -82,7 +82,7 @@ pub(super) fn load(value: &Typed, context: &Context<'_>) -> Result<u64, (u64, La
             Kind::Value(value) => *value,
         };
         match fault {
-            Fault::Lack(lack) => (at, lack),
+            Fault::Lack(lack) => (at, *lack),
             _ => (at, Lack::Shape { what: value.ty.name(), wanted: "number" }),
         }
     })

@@ -68,7 +68,10 @@ fn structures_with_a_form_of_their_own() {
     let wide: Vec<u8> = r"\A驱b".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let lost = [&[8u8, 0, 8, 0, 0, 0, 0, 0][..], &0x1000u64.to_le_bytes()].concat();
     let list = [at(0x10), at(0x20)].concat();
-    let cases: [(&str, u64, Vec<u8>, &str); 7] = [
+    let narrow = [0x40_1010u32, 0x40_1020].into_iter().flat_map(u32::to_le_bytes).collect();
+    let cases: [(&str, u64, Vec<u8>, &str); 8] = [
+        // By the size of its pointers: that of a 32-bit image.
+        ("_LIST_ENTRY", 8, narrow, "_LIST_ENTRY [ 0x00401010 - 0x00401020 ]"),
         ("_UNICODE_STRING", 16, string, "_UNICODE_STRING \"\\A驱b\""),
         ("_UNICODE_STRING", 16, vec![0; 16], "_UNICODE_STRING \"\""),
         (
