@@ -42,7 +42,7 @@ fn command(kind: &str) -> Option<&'static str> {
         "context_record" => ".cxr",
         "exception_record" => ".exr",
         "address" => "db",
-        "process" => "dt nt!_EPROCESS",
+        "process" => "!process",
         "irp" => "dt nt!_IRP",
         "device_object" => "dt nt!_DEVICE_OBJECT",
         _ => return None,
