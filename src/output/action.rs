@@ -67,6 +67,10 @@ pub enum Action {
     Peb(u64),
     /// A process with its threads and their stacks.
     ProcessThreads(u64),
+    /// The threads of a process, a row each.
+    ThreadList(u64),
+    /// The stacks of a process's threads, each once.
+    UniqueStacks(u64),
     /// The ranges of a process's address space, by its `_EPROCESS`.
     AddressSpace(u64),
     /// A range of an address space: a `_MMVAD`.
@@ -169,6 +173,8 @@ impl Action {
             Action::Thread(address) => at("!thread", address),
             Action::Process(address) => at("!process", address),
             Action::ProcessThreads(address) => format!("!process {} 7", hex::tick(*address)),
+            Action::ThreadList(process) => at("!lt", process),
+            Action::UniqueStacks(process) => at("!us -p", process),
             Action::Peb(process) => at("!peb /p", process),
             Action::AddressSpace(process) => at("!vad /p", process),
             Action::Vad(address) => format!("!vad {} 1", hex::tick(*address)),
@@ -200,7 +206,11 @@ impl Action {
             Action::Process(address) => {
                 lines(&["dt nt!_EPROCESS", ".process", "!peb /p", "!vad /p", "dq"], address)
             }
-            Action::Peb(process) | Action::ProcessThreads(process) | Action::AddressSpace(process) => {
+            Action::Peb(process)
+            | Action::ProcessThreads(process)
+            | Action::ThreadList(process)
+            | Action::UniqueStacks(process)
+            | Action::AddressSpace(process) => {
                 lines(&["!peb /p", "!vad /p", "!process", ".process"], process)
             }
             Action::Token(address) => lines(&["dt nt!_TOKEN", "dps"], address),

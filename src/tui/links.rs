@@ -119,6 +119,8 @@ mod tests {
                 Action::Thread,
                 Action::Process,
                 Action::ProcessThreads,
+                Action::ThreadList,
+                Action::UniqueStacks,
                 Action::Peb,
                 Action::AddressSpace,
                 Action::Vad,

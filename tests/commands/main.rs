@@ -19,6 +19,7 @@ mod bugcheck_texts;
 mod cases;
 mod completion;
 mod crash_context;
+mod damaged_processes;
 mod damaged_processors;
 mod descriptors;
 mod dt_golden;

@@ -87,6 +87,9 @@ fn a_row_and_its_details_are_those_of_a_real_transcript() {
             "    2 TB 2 TB     7.05 MB 181.53 KB  13.39 KB",
         ]
     );
+    let links =
+        format!("Show Threads: Unique Stacks    !mex.listthreads (!lt) {at:016x}    !process {at:016x} 7");
+    assert_eq!(lines.last().unwrap(), &links);
 }
 
 /// Every process of the record, its threads' states and command line.

@@ -166,10 +166,18 @@ fn details(process: &Process<'_>, missing: &mut Missing, out: &mut Out<'_>) -> R
     out.blank()?;
     let place = format!("{own:016x}");
     out.emit(
-        Line::of("Show: ")
-            .link(Role::Value, format!("!peb /p {place}"), Action::Peb(own))
+        Line::of("Show: ").link(Role::Value, format!("!peb /p {place}"), Action::Peb(own)).text("    ").link(
+            Role::Value,
+            format!("!vad /p {place}"),
+            Action::AddressSpace(own),
+        ),
+    )?;
+    out.blank()?;
+    out.emit(
+        Line::of("Show Threads: ")
+            .link(Role::Value, "Unique Stacks", Action::UniqueStacks(own))
             .text("    ")
-            .link(Role::Value, format!("!vad /p {place}"), Action::AddressSpace(own))
+            .link(Role::Value, format!("!mex.listthreads (!lt) {place}"), Action::ThreadList(own))
             .text("    ")
             .link(Role::Value, format!("!process {place} 7"), Action::ProcessThreads(own)),
     )
