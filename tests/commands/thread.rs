@@ -6,8 +6,12 @@ use crate::forge::{cases, number};
 use crate::golden::{run, session, shared};
 use crate::patched::Patched;
 use dumpscope::command::run_line;
+use dumpscope::debuggee::Target;
+use dumpscope::dump::DumpFile;
 use dumpscope::output::{Collector, Document, Field, Record};
-use dumpscope::session::Session;
+use dumpscope::search::finder::FinderOptions;
+use dumpscope::search::path::SearchPath;
+use dumpscope::session::{Session, Settings};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -211,6 +215,26 @@ fn triage_dumps_tell_what_dt_tells() {
         compared += 1;
     }
     assert!(compared >= 20, "{compared} dumps");
+}
+
+/// A thread's own facts are the same by a PDB, by a symbol table, and by the built-in layout; only names differ.
+#[test]
+fn every_source_of_types_tells_the_same() {
+    let Some(shared) = crate::shared::root_with(&["dumps", "isf", "symbols"]) else { return };
+    let dump = shared.join("dumps/rizin-testbins-triage_x64.dmp");
+    let facts = |path: &str| -> Vec<String> {
+        let mut target = Target::new(DumpFile::open(&dump, &mut |_| {}).unwrap());
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("thread-cache");
+        let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
+        target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
+        let lines = run(&mut Session::new(target, Settings::default()), "!thread").unwrap();
+        let end = lines.iter().position(|line| line.starts_with("Child-SP")).unwrap();
+        lines[..end].iter().filter(|line| !line.starts_with("Win32 Start")).cloned().collect()
+    };
+    let built_in = facts("");
+    assert_eq!(built_in.len(), 12, "{built_in:?}");
+    assert_eq!(facts(&format!("isf*{}", shared.join("isf").display())), built_in);
+    assert_eq!(facts(&shared.join("symbols").to_string_lossy()), built_in);
 }
 
 fn patched(path: &Path) -> Patched {
