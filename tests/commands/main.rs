@@ -51,4 +51,5 @@ mod timers;
 mod tokens;
 mod triage;
 mod type_commands;
+mod waiters;
 mod waits;

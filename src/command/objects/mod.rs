@@ -4,6 +4,7 @@ pub mod exqueue;
 pub mod findhandle;
 pub mod handle;
 pub mod locks;
+pub mod mex_obj;
 pub mod object;
 pub mod qlocks;
 pub mod waitchain;
