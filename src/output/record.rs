@@ -15,23 +15,31 @@ pub struct Record {
     pub fields: Vec<(Cow<'static, str>, Field)>,
     /// How it is shown.
     pub lines: Vec<Line>,
+    /// Where the facts begin that the first line shows: which of `fields`, and the byte.
+    starts: Vec<(u16, u32)>,
 }
 
 impl Record {
     /// A record of a kind with neither facts nor lines.
     pub fn new(kind: &'static str) -> Record {
-        Record { kind, fields: Vec::new(), lines: Vec::new() }
+        Record { kind, fields: Vec::new(), lines: Vec::new(), starts: Vec::new() }
     }
 
     /// Adds a fact that no line shows. A name stands once: a fact that is stated again, because it is shown at another place
     /// too, stays where it was.
     pub fn field(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Field>) -> Record {
-        let (name, value) = (name.into(), value.into());
-        match self.fields.iter_mut().find(|(known, _)| *known == name) {
+        self.state(name.into(), value.into());
+        self
+    }
+
+    /// States a fact; its place among the others.
+    fn state(&mut self, name: Cow<'static, str>, value: Field) -> usize {
+        let place = self.fields.iter().position(|(known, _)| *known == name).unwrap_or(self.fields.len());
+        match self.fields.get_mut(place) {
             Some((_, known)) => *known = value,
             None => self.fields.push((name, value)),
         }
-        self
+        place
     }
 
     /// Adds a line.
@@ -41,9 +49,15 @@ impl Record {
     }
 
     /// Adds a fact and shows it at the end of the last line.
-    pub fn cell(self, name: impl Into<Cow<'static, str>>, cell: impl Into<Cell>) -> Record {
+    pub fn cell(mut self, name: impl Into<Cow<'static, str>>, cell: impl Into<Cell>) -> Record {
         let (field, shown) = cell.into().laid();
-        self.field(name, field).change(|line| line.append(shown))
+        let place = self.state(name.into(), field);
+        if self.lines.len() <= 1 {
+            let spans = self.lines.first().map_or(&[][..], Line::spans);
+            let byte: usize = spans.iter().map(|span| span.text().len()).sum();
+            self.starts.extend(u16::try_from(place).ok().zip(u32::try_from(byte).ok()));
+        }
+        self.change(|line| line.append(shown))
     }
 
     /// Adds a fact, and shows it at the end of the last line where that is wanted.
@@ -165,6 +179,13 @@ impl Record {
         self.change(|line| line.pad_to(columns))
     }
 
+    /// The facts that the first line shows, in order, with the byte where each begins.
+    pub fn starts(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.starts.iter().filter_map(|&(place, byte)| {
+            self.fields.get(usize::from(place)).map(|(name, _)| (name.as_ref(), byte))
+        })
+    }
+
     /// A fact by its name.
     pub fn get(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, field)| field)
@@ -204,6 +225,7 @@ mod tests {
         assert_eq!(record.get("thread"), Some(&Field::Address(0x1_0000)));
         assert_eq!(record.get("hidden"), Some(&Field::Bool(true)));
         assert_eq!(record.fields.len(), 3);
+        assert_eq!(record.starts().collect::<Vec<_>>(), [("number", 0), ("thread", 5)]);
     }
 
     #[test]

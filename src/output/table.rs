@@ -18,23 +18,31 @@ pub struct Column {
     pub side: Side,
     /// Blanks before it.
     pub gap: usize,
+    /// How early it is left out where a pane has no room for all: 0 never, of the others the highest first.
+    pub yields: u8,
 }
 
 impl Column {
     /// A column whose texts stand at its left, a blank behind the one before.
     pub const fn left(key: &'static str, title: &'static str, width: usize) -> Column {
-        Column { key, title, width, side: Side::Left, gap: 1 }
+        Column { key, title, width, side: Side::Left, gap: 1, yields: 0 }
     }
 
     /// A column whose texts stand at its right, a blank behind the one before.
     pub const fn right(key: &'static str, title: &'static str, width: usize) -> Column {
-        Column { key, title, width, side: Side::Right, gap: 1 }
+        Column { key, title, width, side: Side::Right, gap: 1, yields: 0 }
     }
 
     /// The same with so many blanks before it.
     #[must_use]
     pub const fn after(self, gap: usize) -> Column {
         Column { gap, ..self }
+    }
+
+    /// The same, left out where there is no room: of several ranks the highest first.
+    #[must_use]
+    pub const fn yields(self, rank: u8) -> Column {
+        Column { yields: rank, ..self }
     }
 }
 

@@ -50,6 +50,7 @@ impl App {
             Action::FindNext => self.find_again(true),
             Action::FindPrevious => self.find_again(false),
             Action::Zoom => self.zoom = !self.zoom,
+            Action::Whole => self.toggle_whole(),
             Action::Prompt => self.keyboard = Keyboard::Prompt,
             Action::Help => {
                 self.help.top = 0;
@@ -135,6 +136,17 @@ impl App {
         if let Some((view, kept, place)) = self.looking() {
             view.scroll_sideways(by, kept, usize::from(place.body.height), usize::from(place.body.width));
         }
+    }
+
+    /// All columns of the active pane, or those that have room. What the console keeps is broken as it comes.
+    fn toggle_whole(&mut self) {
+        let pane = self.panes.get_mut(self.active).filter(|_| self.active != CONSOLE);
+        let key = match pane.map(|pane| pane.page.toggle_whole()) {
+            Some(true) => "explorer.message.whole",
+            Some(false) => "explorer.message.not_whole",
+            None => "explorer.message.console_whole",
+        };
+        self.say(Role::Text, Message::new(key));
     }
 
     fn toggle_mouse(&mut self) {

@@ -1,5 +1,6 @@
 //! Lines as a pane and the console keep them: packed, with what can be folded among them.
 
+use super::columns::Columns;
 use super::folds::Folds;
 use super::wrap::wrap;
 use crate::output::{Block, Branch, Line, Packed, Piece};
@@ -15,7 +16,19 @@ pub(super) struct Kept {
     open: Vec<Level>,
     /// The headings of tables that stand in no other block, in order, and where the tables end. Lines that are broken as they
     /// come, for the console, have none.
-    headings: Vec<(Range<usize>, Option<usize>)>,
+    headings: Vec<Heading>,
+}
+
+/// The heading of a table.
+#[derive(Debug, Default)]
+struct Heading {
+    lines: Range<usize>,
+    /// Where the table ends.
+    end: Option<usize>,
+    /// Its columns, to leave some out.
+    columns: Columns,
+    /// How many of them were left out.
+    left_out: usize,
 }
 
 /// A block whose parts are still to come.
@@ -76,11 +89,17 @@ impl Kept {
 
     /// The lines of the heading that stays in sight over rows of its table, of which `line` is the first one shown.
     pub(super) fn heading_over(&self, line: usize) -> Range<usize> {
-        let found = self.headings.partition_point(|(heading, _)| heading.end <= line).checked_sub(1);
+        let found = self.headings.partition_point(|heading| heading.lines.end <= line).checked_sub(1);
         match found.and_then(|found| self.headings.get(found)) {
-            Some((heading, end)) if end.is_none_or(|end| line < end) => heading.clone(),
+            Some(heading) if heading.end.is_none_or(|end| line < end) => heading.lines.clone(),
             _ => 0..0,
         }
+    }
+
+    /// How many columns of the table that begins with a line are left out.
+    pub(super) fn left_out(&self, line: usize) -> usize {
+        let found = self.headings.partition_point(|heading| heading.lines.start < line);
+        self.headings.get(found).filter(|heading| heading.lines.start == line).map_or(0, |it| it.left_out)
     }
 
     /// Adds what a command says, broken for a width if one is given.
@@ -133,10 +152,11 @@ impl Kept {
                 }
             }
         }
-        self.headings.retain(|(heading, _)| heading.start >= gone);
-        for (heading, end) in &mut self.headings {
-            *heading = here(heading.start)..here(heading.end);
-            *end = end.map(here);
+        self.headings.retain(|heading| heading.lines.start >= gone);
+        for heading in &mut self.headings {
+            heading.lines = here(heading.lines.start)..here(heading.lines.end);
+            heading.end = heading.end.map(here);
+            heading.columns.renumber(|line| (line >= gone).then(|| here(line)));
         }
         self.folds.update(self.lines.len());
     }
@@ -173,8 +193,44 @@ impl Kept {
         self.folds.update(self.lines.len());
     }
 
-    /// The same, its lines broken for a width.
-    pub(super) fn broken(&self, width: usize) -> Kept {
+    /// The same, with columns left out of the tables that are wider than `width`; `None` where there are none.
+    pub(super) fn narrowed(&self, width: usize) -> Option<Kept> {
+        let mut narrowed: Option<Kept> = None;
+        for (number, heading) in self.headings.iter().enumerate() {
+            let lines = self.lines.get(heading.lines.clone()).unwrap_or_default();
+            let columns = &heading.columns;
+            let Some(rank) = columns.rank(lines, &self.lines, width) else { continue };
+            let kept = narrowed.get_or_insert_with(|| self.without_columns());
+            // Some tables say their heading again behind the last row.
+            let behind = heading.end.map_or(0..0, |end| end..end + lines.len());
+            for at in heading.lines.clone().chain(behind) {
+                if let Some(line) = self.lines.get(at).filter(|line| lines.contains(line)) {
+                    kept.replace(at, columns.heading_without(rank, line));
+                }
+            }
+            columns.rows_without(rank, &self.lines).for_each(|(at, line)| kept.replace(at, line));
+            if let Some(heading) = kept.headings.get_mut(number) {
+                heading.left_out = columns.left_out(rank);
+            }
+        }
+        narrowed
+    }
+
+    /// A copy that knows nothing of its tables' columns.
+    fn without_columns(&self) -> Kept {
+        let heading = |it: &Heading| Heading { lines: it.lines.clone(), end: it.end, ..Heading::default() };
+        let headings = self.headings.iter().map(heading).collect();
+        Kept { lines: self.lines.clone(), folds: self.folds.clone(), open: Vec::new(), headings }
+    }
+
+    fn replace(&mut self, at: usize, line: Line) {
+        if let Some(old) = self.lines.get_mut(at) {
+            *old = line.into();
+        }
+    }
+
+    /// The same, its lines broken for a width, and where each begins there.
+    pub(super) fn broken(&self, width: usize) -> (Kept, Vec<usize>) {
         let mut lines = Vec::with_capacity(self.lines.len());
         let mut places = Vec::with_capacity(self.lines.len() + 1);
         for line in &self.lines {
@@ -185,10 +241,13 @@ impl Kept {
         let place = |line: usize| places.get(line).copied().unwrap_or(end);
         let mut folds = self.folds.moved(place);
         folds.update(end);
-        let moved = |(heading, end): &(Range<usize>, Option<usize>)| {
-            (place(heading.start)..place(heading.end), end.map(place))
+        let moved = |heading: &Heading| Heading {
+            lines: place(heading.lines.start)..place(heading.lines.end),
+            end: heading.end.map(place),
+            ..Heading::default()
         };
-        Kept { lines, folds, open: Vec::new(), headings: self.headings.iter().map(moved).collect() }
+        let headings = self.headings.iter().map(moved).collect();
+        (Kept { lines, folds, open: Vec::new(), headings }, places)
     }
 
     fn push(&mut self, line: Line, width: Option<usize>) {
@@ -208,6 +267,11 @@ impl Kept {
             }
             Block::Record(record) => {
                 let start = self.lines.len();
+                if let (None, [Level::Table { .. }], Some(heading)) =
+                    (width, self.open.as_slice(), self.headings.last_mut())
+                {
+                    heading.columns.row(start, &record);
+                }
                 record.lines.into_iter().for_each(|line| self.push(line, width));
                 self.row(start);
             }
@@ -225,7 +289,14 @@ impl Kept {
                 let start = self.lines.len();
                 table.heading.into_iter().for_each(|line| self.push(line, width));
                 if width.is_none() && self.open.is_empty() {
-                    self.headings.push((start..self.lines.len(), None));
+                    let lines = start..self.lines.len();
+                    // Nobody would be told what is left out of a table without a heading.
+                    let columns = if lines.is_empty() { Vec::new() } else { table.columns };
+                    self.headings.push(Heading {
+                        lines,
+                        columns: Columns::of(columns),
+                        ..Heading::default()
+                    });
                 }
                 self.open.push(Level::Table { row: 0..0, part: None });
                 rows.into_iter().for_each(|block| self.block(block, width));
@@ -254,7 +325,7 @@ impl Kept {
             self.folds.close(part, self.lines.len());
         }
         if let (Level::Table { .. }, true) = (level, self.open.is_empty())
-            && let Some((_, end @ None)) = self.headings.last_mut()
+            && let Some(Heading { end: end @ None, .. }) = self.headings.last_mut()
         {
             *end = Some(self.lines.len());
         }
@@ -365,7 +436,7 @@ mod tests {
         assert_eq!([0, 1, 2, 3, 4, 5, 6].map(|line| over(&kept, line).len()), [0, 0, 0, 2, 2, 2, 0]);
         assert_eq!(over(&kept, 5), 1..3);
         // A line of `=` as long as the column takes three rows.
-        assert_eq!(over(&kept.broken(12), 7), 1..5);
+        assert_eq!(over(&kept.broken(12).0, 7), 1..5);
         kept.prepend(Line::of("stopped"));
         assert_eq!(over(&kept, 6), 2..4);
         kept.drop_first(3, None);
@@ -373,6 +444,56 @@ mod tests {
         let mut console = Kept::default();
         console.take([table.into()], Some(80));
         assert_eq!(over(&console, 4), 0..0);
+    }
+
+    /// Widths 8 + 1 + 4 + 1 + 6 + 2 + name: of the ranks 2 goes first, then 1.
+    #[test]
+    fn columns_are_left_out_by_rank() {
+        let columns = [
+            Column::left("address", "Address", 8),
+            Column::right("id", "Id", 4).yields(2),
+            Column::left("size", "Size", 6).yields(1),
+            Column::left("name", "Name", 4).after(2),
+        ];
+        let table = Table::new("thing", &columns).ruled();
+        let row = |name: &str| table.row(["ffff8000".into(), 7u64.into(), "驱动".into(), name.into()]).into();
+        let mut kept = Kept::default();
+        let behind = table.heading[0].clone();
+        kept.take([Block::Table(table.clone(), vec![row("nt"), row("driver")]).into()], None);
+        kept.take(
+            [behind.into(), Line::of("a line that is no row stays as it is, however wide").into()],
+            None,
+        );
+        let shown = |width| {
+            let kept = kept.narrowed(width)?;
+            Some((
+                kept.left_out(0),
+                kept.lines().iter().map(|line| line.text().to_owned()).collect::<Vec<_>>(),
+            ))
+        };
+        assert_eq!(shown(28), None);
+        let (left_out, lines) = shown(27).expect("narrower");
+        assert_eq!(left_out, 1);
+        let expected = [
+            "Address  Size    Name",
+            "======== ======  ====",
+            "ffff8000 驱动    nt",
+            "ffff8000 驱动    driver",
+        ];
+        assert_eq!(lines[..4], expected);
+        assert_eq!(lines[4], expected[0]);
+        let (left_out, lines) = shown(15).expect("narrower");
+        assert_eq!(left_out, 2);
+        assert_eq!(lines[..4], ["Address  Name", "======== ====", "ffff8000 nt", "ffff8000 driver"]);
+        assert_eq!(
+            lines.last().map(String::as_str),
+            Some("a line that is no row stays as it is, however wide")
+        );
+        // What never goes stays where it does not fit either; the console does not lay out.
+        assert_eq!(shown(4), shown(15));
+        let mut console = Kept::default();
+        console.take([Block::Table(table.clone(), vec![row("driver")]).into()], Some(80));
+        assert!(console.narrowed(10).is_none());
     }
 
     #[test]
@@ -396,12 +517,13 @@ mod tests {
         let pieces =
             [branch("a head of several words", true, &["one two three four"]).into(), Line::of("end").into()];
         kept.take(pieces, None);
-        let mut broken = kept.broken(12);
+        let (mut broken, places) = kept.broken(12);
+        assert_eq!(places, [0, 3, 5]);
         assert_eq!(sight(&broken), ["a head of", "  several", "  words", "end"]);
         assert_eq!(broken.folds().headed(2), Some(0));
         broken.fold(0, false);
         assert_eq!(broken.rows(), broken.count());
-        let mut again = kept.broken(80);
+        let mut again = kept.broken(80).0;
         again.fold_like(&broken);
         assert_eq!(sight(&again), ["a head of several words", "one two three four", "end"]);
     }

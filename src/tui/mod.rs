@@ -7,6 +7,7 @@
 mod actions;
 mod app;
 mod canvas;
+mod columns;
 mod completer;
 mod engine;
 mod error;

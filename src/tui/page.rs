@@ -20,14 +20,43 @@ pub(super) struct Page {
     lines: Kept,
     /// Output that is arriving, to replace `lines` once it is whole.
     incoming: Kept,
-    /// The lines broken for a width.
-    broken: Option<(usize, Kept)>,
+    /// The lines as a width has room for them.
+    fitted: Option<Fitted>,
+    /// Whether all columns are shown and long lines are broken.
+    whole: bool,
     /// Whether something happened since on which the output depends.
     pub(super) stale: bool,
     /// Whether only symbols arrived since.
     renewing: bool,
     /// Where the user looks.
     pub(super) view: View,
+}
+
+/// Lines made for a width.
+#[derive(Debug)]
+struct Fitted {
+    width: usize,
+    /// Whether long lines are broken; else columns are left out.
+    breaks: bool,
+    /// The lines; `None` where they are as they came.
+    kept: Option<Kept>,
+    /// Where each line begins that came, if some were broken.
+    places: Vec<usize>,
+}
+
+impl Fitted {
+    /// The line that came of which this one is a part.
+    fn origin(&self, line: usize) -> usize {
+        match self.breaks {
+            true => self.places.partition_point(|place| *place <= line).saturating_sub(1),
+            false => line,
+        }
+    }
+
+    /// Where a line that came begins.
+    fn place(&self, line: usize) -> usize {
+        if self.breaks { self.places.get(line).copied().unwrap_or(line) } else { line }
+    }
 }
 
 /// A pane with its present page and those that Backspace returns to.
@@ -118,6 +147,7 @@ impl Page {
         if same_line {
             incoming.fold_like(self.kept());
         }
+        self.whole &= same_line;
         if !same_line || (spec.anchored && !renewed && self.lines.lines() != incoming.lines()) {
             self.view = View { lead: self.view.lead, ..View::default() };
             // Broken lines have other numbers.
@@ -127,29 +157,51 @@ impl Page {
         }
         self.loaded = Some(line.to_owned());
         self.lines = incoming;
-        self.broken = None;
+        self.fitted = None;
         self.stale = false;
     }
 
-    /// Breaks the lines for a width; to be called before [`Page::kept`].
-    pub(super) fn fit(&mut self, width: usize) {
-        let before = self.broken.take();
-        self.broken = match before {
-            Some((at, lines)) if at == width => Some((at, lines)),
-            before => {
-                let mut lines = self.lines.broken(width);
-                if let Some((_, before)) = before {
-                    lines.fold_like(&before);
-                }
-                Some((width, lines))
+    /// Makes the lines for a width, if they are not made for it yet: long ones are broken, or columns of tables left out;
+    /// to be called before [`Page::kept`]. The position stays at its line.
+    pub(super) fn fit(&mut self, width: usize, spec: &PaneSpec) {
+        let breaks = spec.wrap || self.whole;
+        if self.fitted.as_ref().is_some_and(|fitted| (fitted.width, fitted.breaks) == (width, breaks)) {
+            return;
+        }
+        let before = self.fitted.take();
+        if let Some(kept) = before.as_ref().and_then(|before| before.kept.as_ref()) {
+            self.lines.fold_like(kept);
+        }
+        let (kept, places) = match breaks {
+            true => {
+                let (kept, places) = self.lines.broken(width);
+                (Some(kept), places)
             }
+            false => (self.lines.narrowed(width), Vec::new()),
         };
+        let fitted = Fitted { width, breaks, kept, places };
+        if let Some(before) = before {
+            self.view.cursor = fitted.place(before.origin(self.view.cursor));
+            self.view.top = fitted.place(before.origin(self.view.top));
+            // Other pieces of the line stand there now.
+            self.view.chosen = None;
+        }
+        if breaks {
+            self.view.left = 0;
+        }
+        self.fitted = Some(fitted);
     }
 
-    /// The lines to draw: as they came, or broken if they were fitted.
+    /// Shows all columns and breaks long lines, or no longer; whether it does so now.
+    pub(super) fn toggle_whole(&mut self) -> bool {
+        self.whole = !self.whole;
+        self.whole
+    }
+
+    /// The lines to draw: as they came, or as they were fitted.
     pub(super) fn kept(&self) -> &Kept {
-        match &self.broken {
-            Some((_, lines)) => lines,
+        match self.fitted.as_ref().and_then(|fitted| fitted.kept.as_ref()) {
+            Some(kept) => kept,
             None if self.lines.count() == 0 => &self.incoming,
             None => &self.lines,
         }
@@ -157,8 +209,8 @@ impl Page {
 
     /// The position and the lines, to move the one over the other and to fold.
     pub(super) fn parts(&mut self) -> (&mut View, &mut Kept) {
-        let kept = match &mut self.broken {
-            Some((_, lines)) => lines,
+        let kept = match self.fitted.as_mut().and_then(|fitted| fitted.kept.as_mut()) {
+            Some(kept) => kept,
             None if self.lines.count() == 0 => &mut self.incoming,
             None => &mut self.lines,
         };
@@ -173,7 +225,7 @@ fn first_link(kept: &Kept) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::panes::{DISASSEMBLY, PANES, REGISTERS};
+    use super::super::panes::{ANALYSIS, DISASSEMBLY, MODULES, PANES, REGISTERS};
     use super::*;
     use crate::output::Record;
 
@@ -220,14 +272,35 @@ mod tests {
         assert_eq!(page.view.cursor, 1);
     }
 
+    /// Broken at 10 columns, a line of five words takes three rows; the cursor stays at the line.
+    #[test]
+    fn a_position_stays_at_its_line_when_lines_are_broken() {
+        let mut page = Page::default();
+        let lines = ["one two three four five", "six"].map(|text| Line::of(text).into());
+        page.receive(lines.into(), None);
+        page.finish("lm", &End::Finished, PANES[MODULES], Language::English);
+        page.fit(10, PANES[MODULES]);
+        assert_eq!(page.kept().count(), 2);
+        page.view.cursor = 1;
+        assert!(page.toggle_whole());
+        page.fit(10, PANES[MODULES]);
+        assert_eq!(page.kept().line(page.view.cursor).map(Packed::text), Some("six"));
+        assert!(page.view.cursor > 1);
+        page.fit(12, PANES[MODULES]);
+        assert_eq!(page.kept().line(page.view.cursor).map(Packed::text), Some("six"));
+        assert!(!page.toggle_whole());
+        page.fit(12, PANES[MODULES]);
+        assert_eq!(page.view.cursor, 1);
+    }
+
     #[test]
     fn prose_follows_the_width() {
         let mut page = Page::default();
         page.receive(vec![Line::of("one two three four five").into()], None);
         page.finish("!analyze", &End::Finished, PANES[REGISTERS], Language::English);
-        page.fit(10);
+        page.fit(10, PANES[ANALYSIS]);
         assert!(page.kept().count() > 2);
-        page.fit(80);
+        page.fit(80, PANES[ANALYSIS]);
         assert_eq!(page.kept().count(), 1);
     }
 }

@@ -111,8 +111,8 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
     let mut body = place.body;
     let height = usize::from(body.height);
     if let Some(pane) = app.panes.get_mut(place.pane) {
-        if spec.wrap && !pane.page.is_loading() {
-            pane.page.fit(usize::from(body.width));
+        if place.pane != CONSOLE && !pane.page.is_loading() {
+            pane.page.fit(usize::from(body.width.saturating_sub(spec.gutter)), spec);
         }
         let (view, kept) = pane.page.parts();
         view.settle(if place.pane == CONSOLE { app.console.kept() } else { kept }, height);
@@ -151,6 +151,7 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
             line.columns().saturating_sub(view.left),
             lines.folds().hidden_under(number),
         );
+        left_out(app, buffer, body, row, lines.left_out(number));
         if gutter > 0 && is_selected(app, place.pane, line) {
             put(buffer, marks, 0, row, ">", app.theme.role(Role::Heading));
         }
@@ -170,6 +171,15 @@ fn hidden(app: &App, buffer: &mut Buffer, body: Rect, row: u16, end: usize, coun
     let said = format!(" [{}]", said.in_language(app.language()));
     let start = end.min(usize::from(body.width).saturating_sub(columns(&said)));
     put(buffer, body, u16::try_from(start).unwrap_or(0), row, &said, app.theme.role(Role::Label));
+}
+
+/// How many columns a table has besides those in sight, at the end of its heading.
+fn left_out(app: &App, buffer: &mut Buffer, body: Rect, row: u16, count: usize) {
+    if count > 0 {
+        let said = format!(" +{count}");
+        let start = usize::from(body.width).saturating_sub(columns(&said));
+        put(buffer, body, u16::try_from(start).unwrap_or(0), row, &said, app.theme.role(Role::Dim));
+    }
 }
 
 /// Whether a line shows what is selected: the frame, the thread, the process.

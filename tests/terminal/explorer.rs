@@ -65,6 +65,35 @@ fn the_threads_pane_moves_the_stack_and_the_registers() {
     terminal.leave();
 }
 
+/// The threads have seven columns, of which 57 columns of the terminal hold four: a thread's address, state and reason stay.
+#[test]
+fn columns_that_have_no_room_are_left_out_until_w_shows_them() {
+    for (language, said) in [("en", "all columns"), ("zh-CN", "显示所有列")] {
+        let mut terminal = Terminal::open(120, 36, &["--demo", "wifi", "--lang", language], &[]);
+        terminal.wait_for("KMODE_EXCEPTION_NOT_HANDLED (1e)");
+        terminal.press("\x1b9");
+        terminal.wait_for("ffffa4058c02b050 Waiting WrResource");
+        let heading = |terminal: &Terminal| {
+            let screen = terminal.contents();
+            screen.lines().find(|line| line.contains("Process  ")).unwrap_or_default().to_owned()
+        };
+        assert!(
+            heading(&terminal).contains("Thread           State   Reason          +3"),
+            "{}",
+            heading(&terminal)
+        );
+        terminal.press("w");
+        terminal.wait_for(said);
+        terminal.wait_for("Id State     Time");
+        terminal.press("w");
+        terminal.wait_for("ffffa4058c02b050 Waiting WrResource");
+        // Alone on the screen the pane has room for all.
+        terminal.press("z");
+        terminal.wait_for("ffffa4058c02b050  34 Waiting 1s.437 WrResource");
+        terminal.leave();
+    }
+}
+
 #[test]
 fn the_processes_pane_shows_a_process() {
     let mut terminal = Terminal::open(80, 24, &["--demo", "wifi"], &[]);

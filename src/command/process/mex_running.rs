@@ -78,18 +78,18 @@ fn run(
 
 fn columns(affinity: bool) -> Vec<Column> {
     let mut columns = IDENTITY.to_vec();
-    columns.push(Column::right("priority", "Pri", 3));
-    columns.push(Column::right("base_priority", "Base Pri", 8));
+    columns.push(Column::right("priority", "Pri", 3).yields(6));
+    columns.push(Column::right("base_priority", "Base Pri", 8).yields(8));
     if affinity {
-        columns.push(Column::right("affinity", "Affinity", 8));
+        columns.push(Column::right("affinity", "Affinity", 8).yields(9));
     }
-    columns.push(Column::right("next_processor", "Next CPU", 8));
+    columns.push(Column::right("next_processor", "Next CPU", 8).yields(9));
     if affinity {
-        columns.push(Column::right("ideal_processor", "Ideal CPU", 9));
+        columns.push(Column::right("ideal_processor", "Ideal CPU", 9).yields(9));
     }
-    columns.push(Column::right("context_switches", "CSwitches", 9));
-    columns.push(Column::right("user_time", "User", 4));
-    columns.push(Column::right("kernel_time", "Kernel", 6));
+    columns.push(Column::right("context_switches", "CSwitches", 9).yields(8));
+    columns.push(Column::right("user_time", "User", 4).yields(7));
+    columns.push(Column::right("kernel_time", "Kernel", 6).yields(7));
     columns.extend(STATE);
     columns
 }

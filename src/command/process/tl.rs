@@ -265,7 +265,7 @@ fn columns(args: &Args<'_>, sort: Option<Key>) -> Vec<Column> {
     columns.extend(sort.and_then(Key::column).map(|(column, _)| column));
     if args.has("-t") {
         let counts = [("running", "Rn"), ("ready", "Ry"), ("blocked", "Bk"), ("lock", "Lc"), ("io", "IO")];
-        columns.extend(counts.map(|(key, title)| Column::right(key, title, 2)));
+        columns.extend(counts.map(|(key, title)| Column::right(key, title, 2).yields(1)));
     }
     if args.has("-mem") {
         let sizes = [
@@ -276,11 +276,11 @@ fn columns(args: &Args<'_>, sort: Option<Key>) -> Vec<Column> {
             ("paged_pool", "PP Quota"),
             ("nonpaged_pool", "NPP Quota"),
         ];
-        columns.extend(sizes.map(|(key, title)| Column::right(key, title, 0)));
+        columns.extend(sizes.map(|(key, title)| Column::right(key, title, 0).yields(1)));
     }
     if args.has("-cpu") {
         let times = [("user_time", "User"), ("kernel_time", "Kernel"), ("cpu_time", "Total")];
-        columns.extend(times.map(|(key, title)| Column::right(key, title, 0)));
+        columns.extend(times.map(|(key, title)| Column::right(key, title, 0).yields(1)));
     }
     if args.has("-cl") {
         columns.push(Column::left("command_line", "Command Line", 0));

@@ -82,13 +82,13 @@ fn stack(number: u32, context: &mut Context<'_>) -> Result<(), CommandError> {
 fn table() -> Table {
     let columns = [
         Column::right("number", "", 3),
-        Column::left("prcb", "Prcbs", 16).after(4),
+        Column::left("prcb", "Prcbs", 16).after(4).yields(3),
         Column::left("current", "Current", 16).after(2),
         Column::left("current_priority", "", 4),
-        Column::left("next", "Next", 16),
-        Column::left("next_priority", "", 4),
-        Column::left("idle", "Idle", 16),
-        Column::left("locks", "", 16).after(2),
+        Column::left("next", "Next", 16).yields(2),
+        Column::left("next_priority", "", 4).yields(2),
+        Column::left("idle", "Idle", 16).yields(4),
+        Column::left("locks", "", 16).after(2).yields(5),
     ];
     let heading = "       Prcbs             Current         (pri) Next            (pri) Idle";
     Table::new("processor", &columns).headed(Line::new().role(Role::Heading, heading))

@@ -19,15 +19,15 @@ pub fn clock<'s>(scope: &'s Scope<'s>) -> Result<Clock<'s>, Lack> {
 
 /// `Process`, `PID`, `Thread`, `Id`: who it is.
 pub const IDENTITY: [Column; 4] = [
-    Column::left("process", "Process", 7),
-    Column::right("process_id", "PID", 3),
+    Column::left("process", "Process", 7).yields(2),
+    Column::right("process_id", "PID", 3).yields(5),
     Column::left("thread", "Thread", 16),
-    Column::right("thread_id", "Id", 2),
+    Column::right("thread_id", "Id", 2).yields(4),
 ];
 /// `State`, `Time`, `Reason`: what it does and for how long.
 pub const STATE: [Column; 3] = [
     Column::left("state", "State", 5),
-    Column::right("state_time", "Time", 4),
+    Column::right("state_time", "Time", 4).yields(3),
     Column::left("wait_reason", "Reason", 6),
 ];
 

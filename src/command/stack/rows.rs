@@ -47,11 +47,11 @@ impl Columns {
     pub(crate) fn table(self) -> Table {
         let shown = [
             (true, Column::left("number", "#", 2)),
-            (self.memory, Column::right("distance", "Memory", 9)),
+            (self.memory, Column::right("distance", "Memory", 9).yields(2)),
             (self.child_sp, Column::left("sp", "Child-SP", 17)),
-            (self.return_address, Column::left("return_address", "RetAddr", 17)),
-            (self.arguments, Column::left("arguments", "Args to Child", 71)),
-            (true, Column::left("symbol", "Call Site", 0)),
+            (self.return_address, Column::left("return_address", "RetAddr", 17).yields(1)),
+            (self.arguments, Column::left("arguments", "Args to Child", 71).yields(3)),
+            (true, Column::left("symbol", "Call Site", 0).after(if self.return_address { 5 } else { 1 })),
         ];
         let columns: Vec<Column> =
             shown.into_iter().filter(|(is, _)| *is).map(|(_, column)| column).collect();

@@ -249,7 +249,7 @@ mod tests {
         let lines =
             |triage| [THREADS, PROCESSES].map(|pane| PANES[pane].line(80, Opened { image: None, triage }));
         assert_eq!(lines(true), ["!mex.running", "!process"].map(|line| Some(line.to_owned())));
-        assert_eq!(lines(false)[1].as_deref(), Some("!tl -t"));
+        assert_eq!(lines(false), ["!lt -a", "!tl -t"].map(|line| Some(line.to_owned())));
     }
 
     #[test]

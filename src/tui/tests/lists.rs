@@ -2,7 +2,7 @@
 
 use super::super::panes::{CONSOLE, PROCESSES, THREADS};
 use super::Explorer;
-use crate::output::{Action, Line, Role};
+use crate::output::{Action, Block, Cell, Column, Field, Line, Piece, Role, Table};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Rows as `!mex.running` and `!tl` have them: a process and one of its threads.
@@ -14,6 +14,54 @@ pub(super) fn rows() -> Vec<Line> {
             .link(Role::Address, format!("thread{number}"), Action::Thread(0xffff8000_00200000 + number))
     };
     std::iter::once(Line::of("Process Thread")).chain((0..3).map(row)).collect()
+}
+
+/// A table of 80 columns and more: an address, 40 columns that yield, a reason.
+pub(super) fn table() -> Vec<Piece> {
+    let columns = [
+        Column::left("address", "Address", 16),
+        Column::left("details", "Details", 40).yields(1),
+        Column::left("reason", "Reason", 6),
+    ];
+    let table = Table::new("thing", &columns);
+    let row = |number: u64| {
+        table.row([Cell::new(Field::Hex(number)).digits(16), "many words".into(), "the reason why".into()])
+    };
+    let rows = (0..40).map(|number| row(number).into()).collect();
+    vec![Block::Table(table.clone(), rows).into()]
+}
+
+/// 16 + 1 + 40 + 1 + 14 columns fit 80 and not 60; without the second one they fit 40.
+#[test]
+fn a_narrow_pane_leaves_out_columns_and_one_key_shows_them() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.sections = true;
+    explorer.settle();
+    explorer.keys("2");
+    assert!(explorer.row(2).starts_with("Address          Details"), "{}", explorer.row(2));
+    assert!(!explorer.row(2).contains('+'), "{}", explorer.row(2));
+    explorer.resize(60, 24);
+    explorer.settle();
+    let asked = explorer.asked.len();
+    assert_eq!(explorer.row(2), format!("Address          Reason{}+1", " ".repeat(35)));
+    assert_eq!(explorer.row(3), "0000000000000000 the reason why");
+    // The heading and its mark stay over scrolled rows; the cursor stays at its line.
+    explorer.key(KeyCode::End);
+    assert!(explorer.row(2).starts_with("Address") && explorer.row(2).ends_with("+1"), "{}", explorer.row(2));
+    assert_eq!(explorer.row(21), "0000000000000027 the reason why");
+    explorer.keys("w");
+    assert!(
+        explorer.shows("0000000000000027 many words") && explorer.shows("all columns"),
+        "{}",
+        explorer.row(20)
+    );
+    assert!(explorer.row(2).starts_with("Address          Details"), "{}", explorer.row(2));
+    explorer.keys("w");
+    assert_eq!(explorer.row(21), "0000000000000027 the reason why");
+    explorer.resize(80, 24);
+    explorer.settle();
+    assert_eq!(explorer.row(21), format!("0000000000000027 many words{}the reason why", " ".repeat(31)));
+    assert_eq!(explorer.asked.len(), asked, "no command ran for it");
 }
 
 #[test]

@@ -89,6 +89,7 @@ impl Explorer {
         let pieces = match request.line.as_str() {
             "!analyze -v" if self.sections => folding::sections(),
             "!ready" => folding::sections(),
+            "!running -i" if self.sections => lists::table(),
             "lm" if self.sections => folding::table(),
             "!lt -a" | "!mex.running" | "!tl -t" => lists::rows().into_iter().map(Piece::from).collect(),
             line => output(line).into_iter().map(Piece::from).collect(),

@@ -12,7 +12,7 @@ use crate::session::Session;
 pub fn table(listing: &Listing<'_>) -> Table {
     let columns = [
         Column::left("start", "start", 17),
-        Column::left("end", "end", 17),
+        Column::left("end", "end", 17).yields(1),
         Column::left("name", "module name", 8).after(3),
         Column::left("symbols", "", 23),
     ];
