@@ -2,7 +2,7 @@
 
 use super::canvas::{bar, paint_row, put};
 use super::theme::Theme;
-use crate::command::Choices;
+use crate::command::{COMMANDS, Choices};
 use crate::output::Role;
 use crate::util::width::{clip, columns};
 use crate::words::{Language, Message};
@@ -51,11 +51,24 @@ impl Offer {
         }
     }
 
+    /// What a choice does where commands are the choices.
+    fn summary(&self, choice: &str, language: Language) -> Option<&'static str> {
+        // Only a command's own name stands where a command begins.
+        let line = self.typed.get(..self.choices.at).unwrap_or_default();
+        let begins = line.trim_end().is_empty() || line.trim_end().ends_with(';');
+        let spec = COMMANDS.iter().find(|spec| spec.names.contains(&choice)).filter(|_| begins);
+        spec.map(|spec| spec.summary_in(language))
+    }
+
     /// Draws it at the bottom of `area`: a bar that counts, and the choices column by column, as many as fit.
     pub(super) fn draw(&self, buffer: &mut Buffer, area: Rect, theme: &Theme, language: Language) {
         let list = &self.choices.list;
         let width = usize::from(area.width);
-        let column = (list.iter().map(|choice| columns(choice)).max().unwrap_or(0) + GAP).min(width.max(1));
+        let longest = list.iter().map(|choice| columns(choice)).max().unwrap_or(0) + GAP;
+        // Few commands stand one below the other, each with what it does.
+        let few = list.len() <= usize::from(MAX_ROWS)
+            && list.iter().any(|name| self.summary(name, language).is_some());
+        let column = if few { width.max(1) } else { longest.min(width.max(1)) };
         let across = (width / column).max(1);
         let wanted = u16::try_from(list.len().div_ceil(across)).unwrap_or(u16::MAX);
         let rows = wanted.min(MAX_ROWS).min(area.height.saturating_sub(1));
@@ -86,7 +99,13 @@ impl Offer {
             put(buffer, area, 0, row, &blank, theme.role(Role::Text));
             paint_row(buffer, area, row, theme.role(Role::Text));
         }
-        bar(buffer, area, 0, &format!(" {}", said.in_language(language)), &more, theme.bar(false));
+        let mut said = format!(" {}", said.in_language(language));
+        let chosen = self.chosen.and_then(|chosen| list.get(chosen)).filter(|_| !few);
+        if let Some(summary) = chosen.and_then(|name| self.summary(name, language)) {
+            said = format!("{said}  {summary}");
+        }
+        let room = width.saturating_sub(columns(&more) + 1);
+        bar(buffer, area, 0, clip(&said, room), &more, theme.bar(false));
         for (number, choice) in list.iter().enumerate().skip(first).take(down * across) {
             let at = number - first;
             let style = match self.chosen == Some(number) {
@@ -95,7 +114,12 @@ impl Offer {
             };
             let row = u16::try_from(at % down + 1).unwrap_or(u16::MAX);
             let x = u16::try_from(at / down * column).unwrap_or(u16::MAX);
-            put(buffer, area, x, row, clip(choice, column), style);
+            let end = put(buffer, area, x, row, clip(choice, column), style);
+            if let Some(summary) = self.summary(choice, language).filter(|_| few) {
+                let start = end.max(u16::try_from(longest).unwrap_or(u16::MAX));
+                let room = width.saturating_sub(usize::from(start));
+                put(buffer, area, start, row, clip(summary, room), theme.role(Role::Dim));
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ use super::super::event::Input;
 use super::super::panes::{self, DISASSEMBLY, MODULES};
 use super::super::screen;
 use super::Explorer;
+use crate::command::COMMANDS;
+use crate::words::Language;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::time::{Duration, Instant};
 
@@ -55,12 +57,35 @@ fn output_out_of_sight_is_told_at_the_prompt() {
     assert!(explorer.row(23).contains("PgUp more output"), "{}", explorer.row(23));
     explorer.keys(".sym");
     explorer.key(KeyCode::Tab);
-    assert!(explorer.shows("3 begin so"), "{}", explorer.row(20));
-    assert_eq!(explorer.row(21).split_whitespace().collect::<Vec<_>>(), [".symfix", ".symopt", ".sympath"]);
+    assert!(explorer.row(18).contains("3 begin so"), "{}", explorer.row(18));
+    assert_eq!(explorer.row(19), ".symfix   Points the symbol path at the Microsoft symbol server");
+    assert_eq!(explorer.row(21), ".sympath  Shows, sets or (with +) extends the symbol path");
     explorer.key(KeyCode::BackTab);
     assert!(explorer.shows("2: kd> .sympath") && explorer.shows("3 of 3"));
     explorer.key(KeyCode::Esc);
     assert!(!explorer.shows("begin so") && explorer.shows("2: kd> .sym"));
+}
+
+/// Many commands stand side by side; the one that was gone to tells what it does, in the user's language.
+#[test]
+fn a_chosen_command_tells_what_it_does() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.app.state.language = Language::Chinese;
+    explorer.app.greets = false;
+    explorer.draw();
+    explorer.app.prompt.paste("!");
+    explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Tab, KeyModifiers::NONE)));
+    explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Tab, KeyModifiers::NONE)));
+    explorer.draw();
+    let line = explorer.row(22);
+    let name = line.trim_start_matches("2: kd> ");
+    let spec = COMMANDS.iter().find(|spec| spec.names.contains(&name)).expect("a command");
+    // Both columns of a wide character are cells; the second one is blank.
+    let summary = spec.summary_in(Language::Chinese);
+    let told = (2..22)
+        .map(|row| explorer.row(row).replace(' ', ""))
+        .any(|row| row.contains(&summary.replace(' ', "")));
+    assert!(told && summary != spec.summary, "{name}: {summary}");
 }
 
 #[test]
