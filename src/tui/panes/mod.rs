@@ -248,7 +248,7 @@ mod tests {
     fn a_triage_dump_has_no_lists() {
         let lines =
             |triage| [THREADS, PROCESSES].map(|pane| PANES[pane].line(80, Opened { image: None, triage }));
-        assert_eq!(lines(true), ["!mex.running", "!process"].map(|line| Some(line.to_owned())));
+        assert_eq!(lines(true), ["!mex.running", "!tl"].map(|line| Some(line.to_owned())));
         assert_eq!(lines(false), ["!lt -a", "!tl -t"].map(|line| Some(line.to_owned())));
     }
 

@@ -15,8 +15,8 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     short: "explorer.short.processes",
     choices: &[
         Choice { command: "!tl", switch: Some("-t"), columns: 0, line: "!tl -t", whole: true },
-        // A triage dump holds the process that ran.
-        choice("!process", "!process"),
+        // A triage dump holds the processes that ran, and hardly any of their threads to count.
+        choice("!tl", "!tl"),
     ],
     image: None,
     takes: nothing,
