@@ -11,6 +11,7 @@ mod shared;
 mod synth;
 
 mod bad_dumps;
+mod damaged_commands;
 mod damaged_dumps;
 mod damaged_images;
 mod emulated_dumps;

@@ -71,6 +71,11 @@ enum Change {
         value: u64,
         size: usize,
     },
+    /// The pointer of one such place in another: lists that run in circles, objects that are others.
+    Copy {
+        from: usize,
+        to: usize,
+    },
 }
 
 fn change(place: BoxedStrategy<usize>) -> impl Strategy<Value = Change> {
@@ -89,6 +94,7 @@ fn change(place: BoxedStrategy<usize>) -> impl Strategy<Value = Change> {
         3 => (index(), any::<u8>()).prop_map(|(at, bits)| Change::Flip { at, bits }),
         1 => index().prop_map(|at| Change::Cut { at }),
         1 => (index(), index(), 1usize..300).prop_map(|(from, to, length)| Change::Splice { from, to, length }),
+        2 => (place.clone(), place.clone()).prop_map(|(from, to)| Change::Copy { from, to }),
         6 => (place, value, prop_oneof![Just(4usize), Just(8)])
             .prop_map(|(at, value, size)| Change::Value { at, value, size }),
     ]
@@ -109,6 +115,13 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
             let piece = bytes[from..(from + length).min(bytes.len())].to_vec();
             let to = to.index(bytes.len());
             bytes.splice(to..to, piece);
+        }
+        Change::Copy { from, to } => {
+            if let Some(value) = bytes.get(*from..*from + 8).map(<[u8]>::to_vec)
+                && let Some(place) = bytes.get_mut(*to..*to + 8)
+            {
+                place.copy_from_slice(&value);
+            }
         }
         Change::Value { at, value, size } => {
             if let Some(place) = bytes.get_mut(*at..*at + *size) {

@@ -19,7 +19,21 @@ pub(super) fn summary(thread: &Thread<'_>, out: &mut Out<'_>) -> Result<(), Comm
     let row = cells_of(thread, &cells, has_teb);
     let table = Table::new("thread", &columns(has_teb)).fitted(std::slice::from_ref(&row));
     let record = with_views(&table, row, thread);
-    out.within(table, |out| out.emit(record))
+    out.within(table, |out| out.emit(record))?;
+    attached(thread).map_or(Ok(()), |record| out.emit(record))
+}
+
+/// The process whose memory the thread uses, where that is not its own.
+fn attached(thread: &Thread<'_>) -> Option<Record> {
+    let attached = thread.attached_process().ok()?;
+    if attached == 0 || Ok(attached) == thread.process() {
+        return None;
+    }
+    let process = Process::at(thread.object().scope(), attached);
+    let name = Cell::new(process.and_then(|process| process.name())).mark("?").role(Role::Text);
+    let at = Cell::new(Field::Address(attached)).digits(16).follow(Action::Process);
+    let record = Record::new("attached_process").label("Attached Process: ").cell("image", name);
+    Some(record.text(" (").cell("address", at).text(")"))
 }
 
 /// What stands behind the thread's address: everything, its KTHREAD, the 32-bit stack, the raw stack, variables.

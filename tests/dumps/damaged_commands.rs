@@ -1,0 +1,196 @@
+//! Damages the forge's dumps where Windows' objects lie and runs the commands that show these: no panic, no hang, and never
+//! more memory than the stated cap. What each says of what damage is held to in `tests/commands`.
+
+use crate::damage::damage;
+use crate::forge;
+use crate::forge::{number, root};
+use dumpscope::command::{COMMANDS, Group, run_line};
+use dumpscope::debuggee::Target;
+use dumpscope::dump::DumpFile;
+use dumpscope::memory::{Memory, VirtualMemory};
+use dumpscope::output::{Collector, OutputClosed, Piece, Sink};
+use dumpscope::session::{Session, Settings};
+use proptest::prelude::*;
+use serde_json::Value;
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::io::Read;
+
+/// What is typed: each command about processes, threads, processors and objects in the forms that read most.
+const LINES: &[&str] = &[
+    "!process 0 0",
+    "!process 0 1f",
+    "!process 4 7",
+    "!process -1 17",
+    ".process",
+    "!mex.p",
+    "!mex.p services.exe",
+    "!mex.tl",
+    "!mex.tl -t",
+    "!mex.lt",
+    "!mex.lt services.exe",
+    "!mex.t",
+    "!mex.us",
+    "!stacks 2",
+    "!findstack nt 2",
+    "!uniqstack",
+    "!thread",
+    "!teb",
+    "!running -it",
+    "!ready 1f",
+    "!mex.running",
+    "!mex.ready",
+    "!mex.standby",
+    "!peb",
+    "!vad",
+    "!token -n",
+    "!job",
+    "!session",
+    "!sprocess -4",
+    "!locks -v -d",
+    "!locks",
+    "!object \\",
+    "!object \\Device",
+    "!waitchain",
+    "!exqueue f",
+    "!exqueue",
+    "!timer",
+    "!dpcs",
+    "!apc",
+    "!idt -a",
+    "!gdt",
+    "!pcr",
+    "!prcb",
+    "!irql",
+    "!ipi",
+    "!frozen",
+    "!cpuinfo",
+    "!cpuid",
+    "!smt",
+    "!dpcwatchdog",
+    "!di -v",
+    "!crash",
+    "!cn",
+    "!w",
+];
+
+/// Takes everything and keeps nothing, so that what is counted is what the commands themselves keep.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn take(&mut self, _: Piece) -> Result<(), OutputClosed> {
+        Ok(())
+    }
+}
+
+/// The dump's bytes, unpacked.
+fn bytes(dump: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(root().join(dump)).unwrap();
+    flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// Where in the file the recorded objects lie: every pointer's place of the first 0x600 bytes of each that is there.
+fn places(bytes: &[u8], truth: &Value) -> Vec<usize> {
+    fn addresses(value: &Value, found: &mut BTreeSet<u64>) {
+        match value {
+            Value::Array(values) => values.iter().for_each(|value| addresses(value, found)),
+            Value::Object(members) => members.iter().for_each(|(name, value)| match value {
+                Value::String(text) if text.starts_with("0xffff") && name != "base" => {
+                    found.insert(number(value));
+                }
+                value => addresses(value, found),
+            }),
+            _ => {}
+        }
+    }
+    let mut objects = BTreeSet::new();
+    for kind in [
+        "processors",
+        "processes",
+        "objects",
+        "handles",
+        "resources",
+        "timers",
+        "dpcs",
+        "apcs",
+        "irps",
+        "ready",
+        "work_queues",
+        "work_items",
+        "directory_entries",
+        "symbolic_links",
+        "devices",
+    ] {
+        addresses(&truth[kind], &mut objects);
+    }
+    let threads = truth["threads"].as_array().unwrap();
+    objects.extend(threads.iter().map(|thread| number(&thread["ethread"])));
+    let dump = DumpFile::from_bytes("whole.dmp", bytes.to_vec()).unwrap();
+    let memory = VirtualMemory::new(&dump);
+    let start = dump.bytes().as_ptr() as usize;
+    let mut found = BTreeSet::new();
+    for address in objects {
+        // The header of an object lies before it.
+        for at in (address.saturating_sub(0x60)..address.saturating_add(0x600)).step_by(8) {
+            if let Ok(window) = memory.window(at) {
+                let offset = (window.as_ptr() as usize).wrapping_sub(start);
+                found.extend((offset < bytes.len()).then_some(offset));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+#[test]
+fn commands_about_objects_never_panic_hang_or_take_much_memory() {
+    let typed: BTreeSet<&str> =
+        LINES.iter().map(|line| line.split(' ').next().unwrap().trim_start_matches("!mex.")).collect();
+    for spec in COMMANDS.iter().filter(|spec| spec.group == Group::Kernel) {
+        let is_typed = spec.names.iter().any(|name| typed.contains(name.trim_start_matches("!mex.")));
+        assert!(
+            is_typed || typed.contains(spec.names[0].trim_start_matches('!')),
+            "{} is not run",
+            spec.names[0]
+        );
+    }
+    let next = Cell::new(0);
+    for (dump, case, cases) in [
+        ("tests/data/wifi-rdmp-kernel-user.dmp.gz", "wifi", 240),
+        ("tests/data/unwind2.dmp.gz", "unwind2", 120),
+        ("tests/data/wifi-triage.dmp.gz", "wifi", 120),
+    ] {
+        let whole = bytes(dump);
+        let places = places(&whole, &forge::truth(case));
+        assert!(places.len() > 300, "{dump}: {} places", places.len());
+        // As it is, every command answers or says what it lacks.
+        let mut session = opened(whole.clone()).unwrap();
+        for line in LINES {
+            let mut output = Collector::default();
+            if let Err(failure) = run_line(line, &mut session, &mut output) {
+                let why = failure.error.to_string();
+                assert!(!why.contains("no command") && !why.contains("witch"), "{dump}: {line}: {why}");
+            }
+        }
+        let [refused, used] = damage(&[whole], cases, prop::sample::select(places).boxed(), |bytes| {
+            let Some(mut session) = opened(bytes) else { return false };
+            for _ in 0..LINES_A_CASE {
+                let line = LINES[next.get() % LINES.len()];
+                next.set(next.get() + 1);
+                let _ = run_line(line, &mut session, &mut Nowhere);
+            }
+            true
+        });
+        assert!(used > 5 * refused.max(1), "{dump}: {refused} refused, {used} opened");
+    }
+    assert!(next.get() >= 10 * LINES.len(), "only {} commands ran", next.get());
+}
+
+/// Commands that each damaged dump suffers.
+const LINES_A_CASE: usize = 3;
+
+fn opened(bytes: Vec<u8>) -> Option<Session> {
+    let file = DumpFile::from_bytes("damaged.dmp", bytes).ok()?;
+    Some(Session::new(Target::new(file), Settings::default()))
+}
