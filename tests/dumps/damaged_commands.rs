@@ -15,6 +15,7 @@ use serde_json::Value;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::time::{Duration, Instant};
 
 /// What is typed: each command about processes, threads, processors and objects in the forms that read most.
 const LINES: &[&str] = &[
@@ -178,7 +179,11 @@ fn commands_about_objects_never_panic_hang_or_take_much_memory() {
             for _ in 0..LINES_A_CASE {
                 let line = LINES[next.get() % LINES.len()];
                 next.set(next.get() + 1);
+                let start = Instant::now();
                 let _ = run_line(line, &mut session, &mut Nowhere);
+                if start.elapsed() > NOTED {
+                    println!("{dump}: {line}: {:?}", start.elapsed());
+                }
             }
             true
         });
@@ -187,6 +192,8 @@ fn commands_about_objects_never_panic_hang_or_take_much_memory() {
     assert!(next.get() >= 10 * LINES.len(), "only {} commands ran", next.get());
 }
 
+/// What takes longer is named.
+const NOTED: Duration = Duration::from_secs(2);
 /// Commands that each damaged dump suffers.
 const LINES_A_CASE: usize = 3;
 

@@ -5,7 +5,7 @@ use crate::command::show::thread_cells::{self, IDENTITY, STATE, ThreadCells, dec
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{Clock, Processor, ReadyQueue, Thread};
-use crate::output::{Cell, Column, Field};
+use crate::output::{Action, Cell, Column, Field, Line, Role};
 use std::collections::HashSet;
 
 /// `!mex.running`
@@ -46,6 +46,8 @@ pub const STANDBY: CommandSpec = CommandSpec {
 struct Listed<'s> {
     threads: Vec<Result<Thread<'s>, Lack>>,
     affinity: bool,
+    /// What stands behind their count: the way to their stacks.
+    stacks: Line,
 }
 
 fn run(
@@ -55,7 +57,7 @@ fn run(
 ) -> Result<(), CommandError> {
     args.none()?;
     let scope = context.session.scope();
-    let Listed { threads, affinity } = list(&scope);
+    let Listed { threads, affinity, stacks } = list(&scope);
     let clock = thread_cells::clock(&scope);
     let mut lacks: Vec<String> = Vec::new();
     let mut grid = Grid::new("thread", &columns(affinity));
@@ -66,7 +68,7 @@ fn run(
             Err(why) => lacks.push(why.to_string()),
         }
     }
-    grid.say("", &mut context.out)?;
+    grid.say_before("", &stacks, &mut context.out)?;
     match lacks.as_slice() {
         [] => Ok(()),
         [why] => context.out.warn(Some(format!("not all threads are known: {why}"))),
@@ -118,7 +120,8 @@ const NUMBER: u64 = 0x7fff_ffff;
 
 fn running<'s>(scope: &'s Scope<'s>) -> Listed<'s> {
     let threads = Processor::all(scope).map(|(_, processor)| processor?.current_thread()).collect();
-    Listed { threads, affinity: false }
+    let stacks = Line::of(" | ").link(Role::Value, "Show Unique Stacks", Action::Run("!mex.us -cpu"));
+    Listed { threads, affinity: false, stacks }
 }
 
 fn standby<'s>(scope: &'s Scope<'s>) -> Listed<'s> {
@@ -128,7 +131,7 @@ fn standby<'s>(scope: &'s Scope<'s>) -> Listed<'s> {
         Err(Lack::Null { .. }) => None,
         thread => Some(thread),
     };
-    Listed { threads: Processor::all(scope).filter_map(next).collect(), affinity: true }
+    Listed { threads: Processor::all(scope).filter_map(next).collect(), affinity: true, stacks: Line::new() }
 }
 
 fn ready<'s>(scope: &'s Scope<'s>) -> Listed<'s> {
@@ -160,7 +163,7 @@ fn ready<'s>(scope: &'s Scope<'s>) -> Listed<'s> {
     threads.sort_by_key(|thread| {
         std::cmp::Reverse(thread.as_ref().ok().and_then(|thread| thread.priority().ok()))
     });
-    Listed { threads, affinity: true }
+    Listed { threads, affinity: true, stacks: Line::new() }
 }
 
 #[cfg(test)]

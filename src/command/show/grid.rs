@@ -26,12 +26,20 @@ impl Grid {
     /// # Errors
     /// As [`Out::emit`].
     pub fn say(self, what: &str, out: &mut Out<'_>) -> Result<(), CommandError> {
+        self.say_before(what, &Line::new(), out)
+    }
+
+    /// The same with the next question behind the count: `Count: 6 | Show Unique Stacks`.
+    ///
+    /// # Errors
+    /// As [`Out::emit`].
+    pub fn say_before(self, what: &str, next: &Line, out: &mut Out<'_>) -> Result<(), CommandError> {
         let table = self.table.fitted(&self.rows).ruled();
         let shown = self.rows.len();
         out.within(table.clone(), |out| self.rows.into_iter().try_for_each(|row| out.emit(table.row(row))))?;
         out.emit(Line::new())?;
         let name = if what.is_empty() { "Count: ".to_owned() } else { format!("{what} Count: ") };
-        out.emit(Record::new("count").label(name).cell("shown", shown as u64))
+        out.emit(Record::new("count").label(name).cell("shown", shown as u64).spans(next.clone()))
     }
 
     /// The same of those among `all` that a filter let through, with what it asked for.
