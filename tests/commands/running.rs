@@ -88,7 +88,7 @@ fn a_row_a_processor_tells_the_thread_that_was_recorded() {
         let processes = truth["processes"].as_array().unwrap();
         assert_eq!(
             lines[lines.len() - 1],
-            format!("Count: {}", truth["processors"].as_array().unwrap().len())
+            format!("Count: {} | Show Unique Stacks", truth["processors"].as_array().unwrap().len())
         );
         for line in &lines[2..lines.len() - 2] {
             let address = u64::from_str_radix(column(&lines[0], line, "Thread"), 16).unwrap();
