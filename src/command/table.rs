@@ -77,6 +77,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &objects::findhandle::SPEC,
     &objects::locks::SPEC,
     &objects::qlocks::SPEC,
+    &objects::alpc::SPEC,
     &objects::mex_obj::SPEC,
     &objects::mex_obj::MUTANT,
     &objects::mex_obj::EVENT,

@@ -1,6 +1,7 @@
 //! Windows' objects, one kind a file. Data, never text: how they are printed is the commands' business.
 
 mod access;
+mod alpc_port;
 mod apc;
 mod clock;
 mod computer_name;
@@ -49,6 +50,7 @@ mod work_queue;
 mod working_set;
 
 pub use access::access_words;
+pub use alpc_port::{AlpcPort, AlpcPortKind, AlpcQueue};
 pub use apc::{Apc, ApcList, ApcMode};
 pub use clock::Clock;
 pub use computer_name::computer_name;

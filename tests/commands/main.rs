@@ -13,6 +13,7 @@ mod shared;
 mod synth;
 
 mod address_spaces;
+mod alpc;
 mod analyze;
 mod analyze_arguments;
 mod bugcheck_texts;

@@ -1,5 +1,6 @@
 //! Named objects, handles, locks and queues.
 
+pub mod alpc;
 pub mod exqueue;
 pub mod findhandle;
 pub mod handle;
