@@ -21,11 +21,15 @@ fn demo(case: &str) -> Session {
     let mut target = Target::new(DumpFile::from_bytes(&format!("{case}.dmp"), bytes).unwrap());
     if case != "nosyms" {
         let store = root().join("assets/demo/symbols.zip");
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cases-cache");
-        let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
+        let options = FinderOptions { default_cache: cache(), network: false, ..FinderOptions::default() };
         target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
     }
     Session::new(target, Settings::default())
+}
+
+/// Where the demos' symbols are unpacked.
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cases-cache")
 }
 
 /// The cases that have a file of commands.
@@ -41,7 +45,7 @@ fn told() -> Vec<(String, PathBuf)> {
 
 /// Every command with what it says, as a transcript shows it.
 fn transcript(case: &str, commands: &str) -> String {
-    let mut session = demo(case);
+    let (mut session, folder) = (demo(case), cache().display().to_string());
     let mut text = String::new();
     for command in commands.lines().filter(|line| !line.is_empty()) {
         text += &format!("kd> {command}\n");
@@ -51,7 +55,7 @@ fn transcript(case: &str, commands: &str) -> String {
         let mut output = Collector::default();
         let outcome = run_line(command, &mut session, &mut output);
         for line in output.document.lines() {
-            text += line.plain().trim_end();
+            text += &line.plain().trim_end().replace(&folder, "<symbols>");
             text.push('\n');
         }
         if let Err(failure) = outcome {
