@@ -1,4 +1,4 @@
-//! How far opening is, on standard error.
+//! How far opening, or a long command, is, on standard error.
 
 use crate::dump::Progress;
 use std::io::{self, IsTerminal, Write};
@@ -27,16 +27,25 @@ impl Default for ProgressLine {
 impl ProgressLine {
     /// Shows a step, if it is time to.
     pub(super) fn show(&mut self, progress: &Progress) {
-        if !self.terminal || self.last.elapsed() < self.pace {
-            return;
+        if self.is_time() {
+            self.write(&text(progress));
         }
+    }
+
+    /// Whether something is to be shown now.
+    pub(super) fn is_time(&self) -> bool {
+        self.terminal && self.last.elapsed() >= self.pace
+    }
+
+    /// Shows a text of at most 60 columns in place of the one before.
+    pub(super) fn write(&mut self, text: &str) {
         (self.last, self.pace, self.shown) = (Instant::now(), PACE, true);
-        let _ = write!(io::stderr(), "\r{}", text(progress));
+        let _ = write!(io::stderr(), "\r{text:60}");
     }
 
     /// Takes the line away again.
     pub(super) fn clear(&mut self) {
-        if self.shown {
+        if std::mem::take(&mut self.shown) {
             let _ = write!(io::stderr(), "\r{:60}\r", "");
         }
     }

@@ -1,9 +1,11 @@
 //! Where script output goes: standard output and, if asked for, a log.
 
 use super::exit::Refusal;
+use super::progress::ProgressLine;
 use super::{ColorChoice, Exit, Flags, complain};
 use crate::output::{JsonStream, OutputClosed, Piece, Problem, Sink, ansi, plain, sanitize};
 use crate::util::files;
+use crate::words::{Language, Message};
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
@@ -13,6 +15,8 @@ pub struct Writer {
     out: Output,
     log: Option<Log>,
     form: Form,
+    /// How far the command that runs is.
+    progress: ProgressLine,
 }
 
 enum Form {
@@ -43,7 +47,7 @@ impl Writer {
             true => Form::Json(JsonStream::default()),
             false => Form::Text { color },
         };
-        Ok(Writer { out: Output::default(), log, form })
+        Ok(Writer { out: Output::default(), log, form, progress: ProgressLine::default() })
     }
 
     /// Writes a prompt.
@@ -148,6 +152,7 @@ impl Log {
 
 impl Sink for Writer {
     fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
+        self.progress.clear();
         match &mut self.form {
             Form::Json(stream) => {
                 let text = stream.piece(&piece);
@@ -161,13 +166,23 @@ impl Sink for Writer {
         }
     }
 
+    fn progress(&mut self, how_far: &dyn Fn() -> Message) {
+        if self.progress.is_time() {
+            // What has been said stands above the line.
+            let _ = self.flush();
+            self.progress.write(&how_far().in_language(Language::English));
+        }
+    }
+
     fn begin(&mut self, typed: &str) {
+        self.progress = ProgressLine::default();
         if let Form::Json(stream) = &mut self.form {
             stream.begin(typed);
         }
     }
 
     fn end(&mut self, problem: Option<&Problem>) -> Result<(), OutputClosed> {
+        self.progress.clear();
         if let Form::Json(stream) = &mut self.form {
             let text = stream.end(problem);
             self.write(&text, &text)?;

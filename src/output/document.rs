@@ -4,6 +4,7 @@ use super::block::{Block, Piece};
 use super::problem::Problem;
 use super::record::Record;
 use super::span::Line;
+use crate::words::Message;
 
 /// Everything one command said.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,6 +45,9 @@ pub trait Sink {
     fn block(&mut self, block: Block) -> Result<(), OutputClosed> {
         self.take(Piece::Block(block))
     }
+
+    /// The command that runs is so far; asked many times a second, so that the message is made only where it is shown.
+    fn progress(&mut self, _how_far: &dyn Fn() -> Message) {}
 
     /// A command begins; the pieces that follow are its.
     fn begin(&mut self, _command: &str) {}

@@ -64,6 +64,8 @@ pub(super) struct Running {
     pub(super) pane: Option<usize>,
     pub(super) since: Instant,
     pub(super) stopping: bool,
+    /// How far it is, where it tells.
+    pub(super) how_far: Option<Message>,
     /// Whether symbols arrived while it ran.
     pub(super) outdated: bool,
     /// Whether it was stopped because something else is wanted now.

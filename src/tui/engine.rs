@@ -147,12 +147,16 @@ struct Stream<'t> {
     lines: usize,
     sent: usize,
     flushed: Instant,
+    /// When the screen was told last how far the request is.
+    told: Instant,
 }
 
 /// Lines in a batch at most.
 const BATCH: usize = 256;
 /// A batch waits no longer than this for its next line.
 const BATCH_TIME: Duration = Duration::from_millis(20);
+/// How often the screen is told how far a request is: as often as it draws what runs.
+const PROGRESS: Duration = Duration::from_millis(250);
 
 impl<'t> Stream<'t> {
     fn new(
@@ -170,6 +174,7 @@ impl<'t> Stream<'t> {
             lines: 0,
             sent: 0,
             flushed: Instant::now(),
+            told: Instant::now(),
         }
     }
 
@@ -201,5 +206,17 @@ impl Sink for Stream<'_> {
             self.flush()?;
         }
         Ok(())
+    }
+
+    fn progress(&mut self, how_far: &dyn Fn() -> Message) {
+        // Rows that wait for the next one must not wait for the end of a long search.
+        if !self.batch.is_empty() && self.flushed.elapsed() >= BATCH_TIME {
+            let _ = self.flush();
+        }
+        if self.told.elapsed() >= PROGRESS {
+            self.told = Instant::now();
+            // A screen that is busy can do without.
+            let _ = self.outbox.try_send(Reply::Progress { id: self.request.id, how_far: how_far() });
+        }
     }
 }

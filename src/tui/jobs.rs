@@ -40,6 +40,7 @@ impl App {
             pane,
             since: now,
             stopping: false,
+            how_far: None,
             outdated: false,
             unwanted: false,
         });
@@ -103,7 +104,7 @@ impl App {
     /// Something from the engine.
     pub(super) fn reply(&mut self, reply: Reply) {
         let id = match &reply {
-            Reply::Output { id, .. } | Reply::Done { id, .. } => id,
+            Reply::Output { id, .. } | Reply::Progress { id, .. } | Reply::Done { id, .. } => id,
             Reply::Fetching(fetching) => {
                 self.fetching = Some(fetching.clone());
                 return;
@@ -125,6 +126,11 @@ impl App {
                 let skip = PANES.get(pane).and_then(|spec| spec.skip);
                 if let Some(pane) = self.panes.get_mut(pane) {
                     pane.page.receive(pieces, skip);
+                }
+            }
+            (Reply::Progress { how_far, .. }, _) => {
+                if let Some(running) = &mut self.running {
+                    running.how_far = Some(how_far);
                 }
             }
             (Reply::Done { end, state, .. }, pane) => self.done(pane, &end, state),

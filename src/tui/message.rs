@@ -28,6 +28,13 @@ pub(super) enum Reply {
         /// Its next pieces.
         pieces: Vec<Piece>,
     },
+    /// How far a request is.
+    Progress {
+        /// The request.
+        id: u64,
+        /// How far.
+        how_far: Message,
+    },
     /// What is being fetched.
     Fetching(Fetching),
     /// What is told of symbols that panes have loaded (`!sym noisy`).

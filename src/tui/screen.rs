@@ -343,7 +343,11 @@ fn running(app: &App, now: Instant) -> Option<(String, String)> {
         " {} {}  {}",
         spinner.get(turn)?,
         running.request.line,
-        app.fetching.as_ref().map(|fetching| fetching.in_language(language)).unwrap_or_default()
+        match (&app.fetching, &running.how_far) {
+            (Some(fetching), _) => fetching.in_language(language),
+            (None, Some(how_far)) => how_far.in_language(language).into_owned(),
+            (None, None) => String::new(),
+        }
     );
     Some((left, format!("{:.1} s  {wish} ", time.as_secs_f32())))
 }

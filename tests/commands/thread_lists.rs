@@ -383,6 +383,54 @@ impl dumpscope::output::Sink for Stopping {
     }
 }
 
+/// Counts the steps that a command tells of, and stops everything at one of them.
+struct StoppingAt {
+    stop: dumpscope::util::cancel::CancelToken,
+    step: usize,
+    steps: usize,
+    pieces_after: usize,
+}
+
+impl dumpscope::output::Sink for StoppingAt {
+    fn take(&mut self, _: dumpscope::output::Piece) -> Result<(), dumpscope::output::OutputClosed> {
+        self.pieces_after += usize::from(self.steps >= self.step);
+        Ok(())
+    }
+
+    fn progress(&mut self, how_far: &dyn Fn() -> dumpscope::words::Message) {
+        self.steps += 1;
+        let told = how_far().in_language(dumpscope::words::Language::English).into_owned();
+        assert!(told.starts_with(&format!("{} ", self.steps)), "{told}");
+        if self.steps == self.step {
+            self.stop.cancel();
+        }
+    }
+}
+
+/// Walking is told thread by thread, and no stack more is walked, and nothing said, once it is stopped.
+#[test]
+fn walks_end_at_the_step_at_which_they_are_stopped() {
+    let threads = {
+        let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+        let lines = run(&mut session, "!stacks").unwrap();
+        let last = lines.iter().rev().find_map(|line| line.strip_prefix("Threads Processed: ")).unwrap();
+        last.parse::<usize>().unwrap()
+    };
+    for command in ["!us -a", "!stacks", "!findstack nothing", "!lt -a -wf", "!lt -a -m nothing"] {
+        for step in [1, 7, threads] {
+            let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+            let mut sink = StoppingAt { stop: session.cancel.clone(), step, steps: 0, pieces_after: 0 };
+            let failure = run_line(command, &mut session, &mut sink);
+            let failure =
+                failure.expect_err(&format!("{command} at {step} of {threads}: {} steps", sink.steps));
+            assert_eq!(failure.error.to_string(), "cancelled", "{command}");
+            // Tables that are open are closed.
+            assert!(sink.pieces_after <= 2, "{command} at {step}: {} pieces", sink.pieces_after);
+            assert_eq!(sink.steps, step, "{command}");
+        }
+    }
+}
+
 /// Without symbols, with a symbol table in JSON, and as a triage dump: the same thread's own facts.
 #[test]
 fn triage_dumps_tell_of_the_current_thread() {

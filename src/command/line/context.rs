@@ -6,6 +6,7 @@ use crate::eval;
 use crate::output::{Action, Block, Cell, Field, Line, OutputClosed, Piece, Record, Role, Sink};
 use crate::session::Session;
 use crate::util::cancel::CancelToken;
+use crate::words::Message;
 
 /// A running command's session and output.
 pub struct Context<'a> {
@@ -148,6 +149,11 @@ impl Out<'_> {
         self.emit(Line::new())
     }
 
+    /// Tells how far the command is, where what it says cannot show that; called after each step.
+    pub fn progress(&mut self, how_far: &dyn Fn() -> Message) {
+        self.sink.progress(how_far);
+    }
+
     /// A place where the command can be stopped.
     ///
     /// # Errors
@@ -216,6 +222,10 @@ struct Within<'s>(&'s mut dyn Sink);
 impl Sink for Within<'_> {
     fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
         self.0.take(piece)
+    }
+
+    fn progress(&mut self, how_far: &dyn Fn() -> Message) {
+        self.0.progress(how_far);
     }
 }
 

@@ -9,6 +9,7 @@ use super::spec::{Effect, Needs};
 use crate::dump::{Machine, Mapping};
 use crate::output::{Line, OutputClosed, Piece, Problem, Role, Sink};
 use crate::session::Session;
+use crate::words::Message;
 
 /// How a line ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +121,10 @@ impl Sink for Checked<'_> {
             return Err(OutputClosed);
         }
         self.sink.take(piece)
+    }
+
+    fn progress(&mut self, how_far: &dyn Fn() -> Message) {
+        self.sink.progress(how_far);
     }
 
     fn begin(&mut self, command: &str) {

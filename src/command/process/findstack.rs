@@ -3,11 +3,10 @@
 use super::lt::not_all;
 use crate::command::show::thread::address;
 use crate::command::show::thread_stack::name;
+use crate::command::show::walking::{Walking, walk_told};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::debuggee::Lack;
-use crate::kernel::{WalkedThread, known_threads, walk_each};
+use crate::kernel::{WalkedThread, known_threads};
 use crate::output::{Action, Branch, Cell, Field, Record, Role};
-use crate::session::DEFAULT_FRAMES;
 use crate::symbols::wildcard::Wildcard;
 
 /// `!findstack`
@@ -40,16 +39,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let scope = context.session.scope();
     let out = &mut context.out;
     let (mut found, mut looked_at, mut lacks) = (0u64, 0u64, Vec::new());
-    walk_each(known_threads(&scope)?, DEFAULT_FRAMES, |walked| {
-        out.check()?;
-        let WalkedThread { thread, space, stack } = match walked {
-            Ok(walked) => walked,
-            Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-            Err(why) => {
-                lacks.push(why.to_string());
-                return Ok(());
-            }
-        };
+    let mut walking = Walking::of_all(&scope);
+    walk_told(known_threads(&scope)?, &mut walking, out, &mut lacks, |walked, out| {
+        let WalkedThread { thread, space, stack } = walked;
         looked_at += 1;
         let Ok(stack) = stack else { return Ok(()) };
         let frames: Vec<_> = stack.frames.iter().map(|frame| (frame, name(frame, &space))).collect();

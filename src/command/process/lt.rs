@@ -5,16 +5,15 @@ use crate::command::line::Out;
 use crate::command::show::blocker::blocker_name;
 use crate::command::show::grid::Grid;
 use crate::command::show::thread_cells::{self, IDENTITY, STATE, ThreadCells};
+use crate::command::show::walking::{Walking, walk_told};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{
     Dispatcher, DispatcherKind, Irp, Process, Thread, ThreadState, WaitReason, WalkedThread, known_threads,
-    walk_each,
 };
 use crate::output::{Cell, Column, Record, Role, Table};
-use crate::session::DEFAULT_FRAMES;
 use crate::unwind::Stack;
 use std::collections::BTreeMap;
 
@@ -173,7 +172,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return report(threads, &mut context.out);
     }
     let count = threads.iter().filter(|thread| thread.is_ok()).count();
-    let (rows, lacks) = chosen(threads, &filter, args.has("-wf"), &context.out)?;
+    let (rows, lacks) = chosen(threads, &filter, args.has("-wf"), &mut context.out)?;
     let clock = thread_cells::clock(&scope);
     let mut columns = Vec::from(IDENTITY);
     columns.extend(STATE);
@@ -181,6 +180,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     columns.extend(filter.requests.then(|| Column::right("irps", "IRPs", 4)));
     let mut grid = Grid::new("thread", &columns);
     for (thread, function) in rows {
+        context.out.check()?;
         let cells = ThreadCells::of(&thread, &clock);
         let mut row = Vec::from(cells.identity());
         row.extend(cells.state());
@@ -219,7 +219,7 @@ fn chosen<'s>(
     threads: Vec<Result<Thread<'s>, Lack>>,
     filter: &Filter,
     functions: bool,
-    out: &Out<'_>,
+    out: &mut Out<'_>,
 ) -> Result<(Vec<Chosen<'s>>, Vec<String>), CommandError> {
     let mut lacks = Vec::new();
     let mut taken = Vec::new();
@@ -236,17 +236,15 @@ fn chosen<'s>(
         return Ok((taken.into_iter().map(|thread| (thread, Ok(None))).collect(), lacks));
     }
     let mut rows = Vec::new();
-    walk_each(taken.into_iter().map(Ok), DEFAULT_FRAMES, |walked| {
-        out.check()?;
-        if let Ok(WalkedThread { thread, space, stack }) = walked {
-            let has =
-                |stack: &Stack| filter.module.as_ref().is_none_or(|name| has_module(stack, &space, name));
-            if stack.as_ref().is_ok_and(has) || stack.is_err() && filter.module.is_none() {
-                let function = stack.map(|stack| blocker_name(&stack, &space).filter(|_| functions));
-                rows.push((thread, function));
-            }
+    let mut walking = Walking::of(taken.len());
+    walk_told(taken.into_iter().map(Ok), &mut walking, out, &mut lacks, |walked, _| {
+        let WalkedThread { thread, space, stack } = walked;
+        let has = |stack: &Stack| filter.module.as_ref().is_none_or(|name| has_module(stack, &space, name));
+        if stack.as_ref().is_ok_and(has) || stack.is_err() && filter.module.is_none() {
+            let function = stack.map(|stack| blocker_name(&stack, &space).filter(|_| functions));
+            rows.push((thread, function));
         }
-        Ok::<(), CommandError>(())
+        Ok(())
     })?;
     Ok((rows, lacks))
 }

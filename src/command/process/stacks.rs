@@ -5,11 +5,11 @@ use crate::command::line::Out;
 use crate::command::show::blocker::blocker;
 use crate::command::show::thread::address;
 use crate::command::show::thread_stack::name;
+use crate::command::show::walking::{Walking, walk_told};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Scope};
-use crate::kernel::{Clock, Process, Thread, ThreadState, WalkedThread, running_besides, walk_each};
+use crate::kernel::{Clock, Process, Thread, ThreadState, WalkedThread, running_besides};
 use crate::output::{Action, Cell, Field, Line, Record, Role};
-use crate::session::DEFAULT_FRAMES;
 use crate::unwind::Frame;
 use std::collections::HashSet;
 
@@ -44,26 +44,34 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let out = &mut context.out;
     out.emit(Line::new().label("Proc.Thread  .Thread  Ticks   ThreadState Blocker"))?;
     let asked = Asked { level, text: text.as_deref(), clock: Clock::of(&scope) };
-    let (mut seen, mut lacks) = (HashSet::new(), Vec::new());
+    let mut found = Found { seen: HashSet::new(), lacks: Vec::new(), walking: Walking::of_all(&scope) };
     for process in Process::all(&scope)? {
         match process {
-            Ok(process) => asked.process(&process, &mut seen, &mut lacks, out)?,
+            Ok(process) => asked.process(&process, &mut found, out)?,
             Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-            Err(why) => lacks.push(why.to_string()),
+            Err(why) => found.lacks.push(why.to_string()),
         }
     }
-    if !lacks.is_empty() {
+    if !found.lacks.is_empty() {
         // No list led to these, but processors run them.
-        for thread in running_besides(&scope, &seen) {
+        for thread in running_besides(&scope, &found.seen) {
             let process = thread.process().and_then(|process| Process::at(&scope, process));
             if let Ok(process) = process {
-                asked.threads(&process, std::iter::once(Ok(thread)), &mut seen, &mut lacks, out)?;
+                asked.threads(&process, std::iter::once(Ok(thread)), &mut found, out)?;
             }
         }
     }
-    let count = Cell::new(seen.len() as u64).role(Role::Value);
+    let count = Cell::new(found.seen.len() as u64).role(Role::Value);
     out.emit(Record::new("count").label("Threads Processed: ").cell("threads", count))?;
-    out.warn(not_all(&lacks))
+    out.warn(not_all(&found.lacks))
+}
+
+struct Found {
+    /// Threads whose stacks were walked.
+    seen: HashSet<u64>,
+    /// Why not all are known.
+    lacks: Vec<String>,
+    walking: Walking,
 }
 
 struct Asked<'a, 's> {
@@ -77,14 +85,13 @@ impl Asked<'_, '_> {
     fn process(
         &self,
         process: &Process<'_>,
-        seen: &mut HashSet<u64>,
-        lacks: &mut Vec<String>,
+        found: &mut Found,
         out: &mut Out<'_>,
     ) -> Result<(), CommandError> {
         match Thread::of_process(process) {
-            Ok(threads) => self.threads(process, threads, seen, lacks, out),
+            Ok(threads) => self.threads(process, threads, found, out),
             Err(why) => {
-                lacks.push(why.to_string());
+                found.lacks.push(why.to_string());
                 Ok(())
             }
         }
@@ -94,8 +101,7 @@ impl Asked<'_, '_> {
         &self,
         process: &Process<'t>,
         threads: impl Iterator<Item = Result<Thread<'t>, Lack>>,
-        seen: &mut HashSet<u64>,
-        lacks: &mut Vec<String>,
+        found: &mut Found,
         out: &mut Out<'_>,
     ) -> Result<(), CommandError> {
         // Without a filter a process without threads is named, too.
@@ -103,23 +109,17 @@ impl Asked<'_, '_> {
         if headed {
             out.emit(heading(process))?;
         }
-        walk_each(threads, DEFAULT_FRAMES, |walked| {
-            out.check()?;
-            match walked {
-                Ok(walked) => {
-                    seen.insert(walked.thread.address());
-                    if self.takes(&walked) {
-                        if !headed {
-                            headed = true;
-                            out.emit(heading(process))?;
-                        }
-                        self.thread(&walked, out)?;
-                    }
-                }
-                Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-                Err(why) => lacks.push(why.to_string()),
+        let Found { seen, lacks, walking } = found;
+        walk_told(threads, walking, out, lacks, |walked, out| {
+            seen.insert(walked.thread.address());
+            if !self.takes(&walked) {
+                return Ok(());
             }
-            Ok(())
+            if !headed {
+                headed = true;
+                out.emit(heading(process))?;
+            }
+            self.thread(&walked, out)
         })?;
         if headed { out.blank() } else { Ok(()) }
     }

@@ -5,13 +5,13 @@ use super::processes::Which;
 use crate::command::show::thread::heading;
 use crate::command::show::thread_block::no_stack;
 use crate::command::show::thread_stack::{Layout, ThreadStack};
+use crate::command::show::walking::{Walking, walk_told};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
 use crate::debuggee::Lack;
-use crate::kernel::{Thread, UniqueStacks, WalkedThread, walk_each};
+use crate::kernel::{Thread, UniqueStacks, WalkedThread};
 use crate::output::{Branch, Cell, Field, Line, Record, Role};
-use crate::session::DEFAULT_FRAMES;
 
 /// `!uniqstack`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -48,21 +48,21 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     out.blank()?;
     let mut unique = UniqueStacks::new();
     let (mut total, mut lost, mut lacks) = (0u64, Vec::new(), Vec::new());
-    walk_each(threads.into_iter(), DEFAULT_FRAMES, |walked| {
-        out.check()?;
-        match walked {
-            Ok(WalkedThread { thread, space, stack }) => {
-                total += 1;
-                match stack {
-                    Ok(stack) => unique.add(thread, space, stack, |_| true),
-                    Err(why) => lost.push((thread, why)),
-                }
+    let mut walking = Walking::of(threads.len());
+    walk_told(
+        threads.into_iter(),
+        &mut walking,
+        out,
+        &mut lacks,
+        |WalkedThread { thread, space, stack }, _| {
+            total += 1;
+            match stack {
+                Ok(stack) => unique.add(thread, space, stack, |_| true),
+                Err(why) => lost.push((thread, why)),
             }
-            Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-            Err(why) => lacks.push(why.to_string()),
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
     let mut duplicates = Vec::new();
     for group in unique.in_order() {
         if let Some(first) = group.threads.first() {

@@ -5,15 +5,13 @@ use super::processes::Which;
 use crate::command::line::Out;
 use crate::command::show::thread::address;
 use crate::command::show::thread_stack::{name, source};
+use crate::command::show::walking::{Walking, walk_told};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::debuggee::{Lack, Scope};
-use crate::kernel::{
-    Processor, Thread, ThreadState, UniqueStack, UniqueStacks, WalkedThread, known_threads, walk_each,
-};
+use crate::kernel::{Processor, Thread, ThreadState, UniqueStack, UniqueStacks, WalkedThread, known_threads};
 use crate::output::{Action, Branch, Cell, Field, Line, Record, Role};
-use crate::session::DEFAULT_FRAMES;
 use crate::unwind::{Frame, Stack};
 use regex::{Regex, RegexBuilder};
 
@@ -124,17 +122,22 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         None | Some(Which::All) => Box::new(known_threads(&scope)?),
         Some(process) => Box::new(Thread::of_process(&process.one(&scope)?)?),
     };
+    let mut walking = match &process {
+        None | Some(Which::All) if !args.has("-cpu") => Walking::of_all(&scope),
+        _ => Walking::default(),
+    };
     let waits = |thread: &Result<Thread<'_>, Lack>| match thread {
         Ok(thread) => !filter.waiting || thread.state() == Ok(ThreadState::WAITING),
         Err(_) => true,
     };
-    let Gathered { unique, total, lost, lacks } = gather(threads.filter(waits), &filter, out)?;
+    let Gathered { unique, total, lost, lacks } = gather(threads.filter(waits), &mut walking, &filter, out)?;
     if filter.kernel {
         out.emit(Line::of("Kernel Summary"))?;
         out.emit(Line::of("=".repeat(60)))?;
     }
     let (mut stacks, mut displayed) = (0u64, 0u64);
     for group in unique.by_count() {
+        out.check()?;
         if filter.is_set() && !filter.takes(&group.stack, &group.space) {
             continue;
         }
@@ -185,22 +188,16 @@ struct Gathered<'s> {
 
 fn gather<'s>(
     threads: impl Iterator<Item = Result<Thread<'s>, Lack>>,
+    walking: &mut Walking,
     filter: &Filter,
-    out: &Out<'_>,
+    out: &mut Out<'_>,
 ) -> Result<Gathered<'s>, CommandError> {
     let mut found = Gathered { unique: UniqueStacks::new(), total: 0, lost: Vec::new(), lacks: Vec::new() };
-    walk_each(threads, DEFAULT_FRAMES, |walked| {
-        out.check()?;
-        match walked {
-            Ok(WalkedThread { thread, space, stack }) => {
-                found.total += 1;
-                match stack {
-                    Ok(stack) => found.unique.add(thread, space, stack, |frame| filter.counts(frame)),
-                    Err(why) => found.lost.push(why),
-                }
-            }
-            Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-            Err(why) => found.lacks.push(why.to_string()),
+    walk_told(threads, walking, out, &mut found.lacks, |WalkedThread { thread, space, stack }, _| {
+        found.total += 1;
+        match stack {
+            Ok(stack) => found.unique.add(thread, space, stack, |frame| filter.counts(frame)),
+            Err(why) => found.lost.push(why),
         }
         Ok(())
     })?;

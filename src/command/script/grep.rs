@@ -4,6 +4,7 @@ use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Rest, Switch, Switches, Takes,
 };
 use crate::output::{Block, Line, OutputClosed, Piece, Sink};
+use crate::words::Message;
 use regex::{Regex, RegexBuilder};
 use std::collections::VecDeque;
 
@@ -106,5 +107,9 @@ impl Sink for Matching<'_> {
             Piece::Open(block) => block.into_lines().into_iter().try_for_each(|line| self.line(line)),
             Piece::Close => Ok(()),
         }
+    }
+
+    fn progress(&mut self, how_far: &dyn Fn() -> Message) {
+        self.sink.progress(how_far);
     }
 }

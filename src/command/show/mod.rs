@@ -22,3 +22,4 @@ pub mod thread_cells;
 pub mod thread_stack;
 pub mod typed;
 pub mod wait_object;
+pub mod walking;
