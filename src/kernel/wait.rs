@@ -111,6 +111,8 @@ impl WaitReason {
     pub const LPC_REPLY: WaitReason = WaitReason(17);
     /// For an ERESOURCE.
     pub const RESOURCE: WaitReason = WaitReason(27);
+    /// For a push lock.
+    pub const PUSH_LOCK: WaitReason = WaitReason(28);
     /// For a fast mutex.
     pub const FAST_MUTEX: WaitReason = WaitReason(34);
     /// For a guarded mutex.

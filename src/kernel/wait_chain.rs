@@ -1,10 +1,12 @@
 //! Who waits for whom: from a thread, through what it waits for, to the threads that can end the wait.
 
 use super::dispatcher::{Dispatcher, DispatcherKind};
+use super::push_lock::{HeldLocks, PushLock};
 use super::resource::{Resource, Waiters};
 use super::thread::Thread;
 use super::wait::{ThreadState, WaitReason};
 use crate::debuggee::{Lack, Scope};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// Something that a thread waits for.
@@ -16,6 +18,8 @@ pub enum Awaited<'s> {
     FastMutex(Dispatcher<'s>),
     /// A resource.
     Resource(Resource<'s>),
+    /// A push lock.
+    PushLock(PushLock<'s>),
     /// The answer to a message: the address of the KALPC_MESSAGE.
     Reply(u64),
 }
@@ -37,6 +41,8 @@ pub struct WaitChains<'s> {
     resources: HashMap<u64, Resource<'s>>,
     /// Why not all resources are known.
     lack: Option<Lack>,
+    /// Who holds which push lock, read when the first thread is met that waits for one.
+    locks: OnceCell<HeldLocks>,
 }
 
 impl<'s> WaitChains<'s> {
@@ -45,7 +51,7 @@ impl<'s> WaitChains<'s> {
     /// # Errors
     /// [`Lack::Stopped`]. Where the resources are not known, waits for them tell so.
     pub fn new(scope: &'s Scope<'s>) -> Result<WaitChains<'s>, Lack> {
-        let mut chains = WaitChains { scope, resources: HashMap::new(), lack: None };
+        let mut chains = WaitChains { scope, resources: HashMap::new(), lack: None, locks: OnceCell::new() };
         match chains.read_resources() {
             Err(Lack::Stopped) => return Err(Lack::Stopped),
             Err(why) => chains.lack = Some(why),
@@ -88,6 +94,9 @@ impl<'s> WaitChains<'s> {
         if reason == WaitReason::LPC_REPLY {
             return reply(thread).map(|wait| vec![wait]);
         }
+        if reason == WaitReason::PUSH_LOCK {
+            return self.push_lock(thread);
+        }
         let mutex = matches!(reason, WaitReason::FAST_MUTEX | WaitReason::GUARDED_MUTEX);
         let objects = Dispatcher::waited_for(thread)?;
         objects
@@ -120,6 +129,27 @@ impl<'s> WaitChains<'s> {
                 })
             })
             .collect()
+    }
+
+    /// The wait for a push lock: where it is not known which, for the event on the thread's stack.
+    fn push_lock(&self, thread: &Thread<'s>) -> Result<Vec<Wait<'s>>, Lack> {
+        if self.locks.get().is_none() {
+            let _ = self.locks.set(HeldLocks::of(self.scope)?);
+        }
+        let lock = match self.locks.get() {
+            Some(locks) => locks.awaited(thread).map(|lock| (locks.owners(&lock), lock)),
+            None => Err(Lack::Stopped),
+        };
+        match lock {
+            Ok((Err(Lack::Stopped), _)) | Err(Lack::Stopped) => Err(Lack::Stopped),
+            Ok((holders, lock)) => Ok(vec![Wait { awaited: Awaited::PushLock(lock), holders }]),
+            Err(why) => {
+                let events = Dispatcher::waited_for(thread)?.into_iter();
+                events
+                    .map(|event| Ok(Wait { awaited: Awaited::Object(event?), holders: Err(why.clone()) }))
+                    .collect()
+            }
+        }
     }
 
     /// The cycles that the waits of these threads make, each once, from its lowest thread on: a deadlock if every wait in it

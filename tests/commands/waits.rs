@@ -3,7 +3,7 @@
 
 use crate::forge::{cases, number, truth};
 use crate::golden::{run, session};
-use crate::patched::Patched;
+use crate::patched::{Patched, offset};
 use dumpscope::session::Session;
 use serde_json::Value;
 
@@ -80,6 +80,107 @@ fn a_circle_is_a_deadlock() {
     let lines = run(&mut session, "!waitchain").unwrap();
     assert_eq!(lines[0], "Deadlock of 2 threads: each waits for what the next one holds");
     assert!(lines.last().unwrap().ends_with("deadlocks: 1"), "{lines:#?}");
+}
+
+/// WrPushLock of the public header wdm.h.
+const PUSH_LOCK: u8 = 28;
+/// Locked and Waiting of EX_PUSH_LOCK.
+const HELD_AND_AWAITED: u64 = 3;
+
+/// A dump in which a thread waits for a push lock: the dump, the waiter, another thread, and the lock.
+fn with_push_lock() -> (Patched, u64, u64, u64) {
+    let truth = truth("wifi");
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    let resource = list(&truth, "resources").iter().find(|found| found["exclusive"] == true).unwrap();
+    let waiter = number(&resource["exclusive_waiters"][0]);
+    let other = number(&resource["owners"][0]);
+    // It waits for the lock of a process, no longer for the resource.
+    for list in ["ExclusiveWaiters", "SharedWaiters"] {
+        dump.point(number(&resource["address"]) + offset("_ERESOURCE", list), 0);
+    }
+    dump.put(waiter + offset("_KTHREAD", "WaitReason"), &[PUSH_LOCK]);
+    let lock = dump.before().process().unwrap() + offset("_EPROCESS", "ProcessLock");
+    for thread in [waiter, other] {
+        dump.put(thread + offset("_KTHREAD", "AbEntrySummary"), &[0x3f]);
+    }
+    (dump, waiter, other, lock)
+}
+
+/// The event that a thread waits for, moved to where a wait block on its stack begins.
+fn wait_on_stack(dump: &mut Patched, thread: u64) -> u64 {
+    let event = (dump.pointer(thread + offset("_KTHREAD", "KernelStack")) & !0xfff) + 0x40;
+    let block = dump.pointer(thread + WAIT_BLOCK_LIST);
+    dump.point(block + BLOCK_OBJECT, event);
+    event
+}
+
+/// Fills a thread's second lock entry: bit 63 of the address is no part of it there, and its low bits are flags.
+fn lock_entry(dump: &mut Patched, thread: u64, lock: u64, flag: &str) {
+    let size = offset("_KLOCK_ENTRY", "(size)");
+    let entry = thread + offset("_ETHREAD", "LockEntries") + size;
+    dump.point(entry + offset("_KLOCK_ENTRY", "LockUnsafe"), lock & !(1 << 63) | 1);
+    dump.put(entry + offset("_KLOCK_ENTRY", flag), &[1]);
+    dump.put(thread + offset("_KTHREAD", "AbEntrySummary"), &[0x3d]);
+}
+
+#[test]
+fn push_locks_lead_to_the_threads_whose_lock_entries_name_them() {
+    let (mut dump, waiter, owner, lock) = with_push_lock();
+    dump.point(lock, HELD_AND_AWAITED);
+    lock_entry(&mut dump, waiter, lock, "ThreadLocalFlags");
+    lock_entry(&mut dump, owner, lock, "AcquiredByte");
+    let (mut session, _folder) = dump.open();
+    let lines = run(&mut session, &format!("!waitchain {waiter:x}")).unwrap();
+    assert!(lines[1].ends_with(&format!(" for PushLock {lock:016x}, held by")), "{lines:#?}");
+    assert!(lines[2].starts_with(&format!("    THREAD {owner:016x}  Cid ")), "{lines:#?}");
+    let all = run(&mut session, "!waitchain").unwrap();
+    let summary = all.last().unwrap();
+    assert!(all.iter().any(|line| line.starts_with(&format!("THREAD {owner:016x}"))), "{all:#?}");
+    assert!(summary.contains("deadlocks: 0"), "{summary}");
+}
+
+/// The waiter keeps no entry, but stands second in the list of the lock that another thread's entry names.
+#[test]
+fn push_locks_are_found_by_their_lists_of_waiters() {
+    let (mut dump, waiter, owner, lock) = with_push_lock();
+    let event = wait_on_stack(&mut dump, waiter);
+    let newer = event + 0x40;
+    dump.point(lock, newer | HELD_AND_AWAITED);
+    dump.point(newer + 0x18, event);
+    dump.point(event + 0x18, 0);
+    lock_entry(&mut dump, owner, lock, "AcquiredByte");
+    let (mut session, _folder) = dump.open();
+    let lines = run(&mut session, &format!("!waitchain {waiter:x}")).unwrap();
+    assert!(lines[1].ends_with(&format!(" for PushLock {lock:016x}, held by")), "{lines:#?}");
+    assert!(lines[2].starts_with(&format!("    THREAD {owner:016x}  Cid ")), "{lines:#?}");
+}
+
+#[test]
+fn owners_of_push_locks_that_nobody_recorded_are_unknown() {
+    let (mut dump, waiter, owner, lock) = with_push_lock();
+    dump.point(lock, HELD_AND_AWAITED);
+    lock_entry(&mut dump, waiter, lock, "ThreadLocalFlags");
+    // An entry that is free says nothing, whatever is left in it.
+    lock_entry(&mut dump, owner, lock, "AcquiredByte");
+    dump.put(owner + offset("_KTHREAD", "AbEntrySummary"), &[0x3f]);
+    let (mut session, _folder) = dump.open();
+    let lines = run(&mut session, &format!("!waitchain {waiter:x}")).unwrap();
+    assert!(lines[1].contains(&format!(" for PushLock {lock:016x}, held by ????????")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains(&format!("THREAD {owner:016x}"))), "{lines:#?}");
+
+    // A lock that is free is held by nobody, and one that is not known is not made up.
+    let (mut dump, waiter, _, lock) = with_push_lock();
+    dump.point(lock, 0);
+    lock_entry(&mut dump, waiter, lock, "ThreadLocalFlags");
+    let (mut session, _folder) = dump.open();
+    let lines = run(&mut session, &format!("!waitchain {waiter:x}")).unwrap();
+    assert!(lines[1].ends_with(&format!(" for PushLock {lock:016x}, which no thread holds")), "{lines:#?}");
+    let (mut dump, waiter, ..) = with_push_lock();
+    let event = wait_on_stack(&mut dump, waiter);
+    let (mut session, _folder) = dump.open();
+    let lines = run(&mut session, &format!("!waitchain {waiter:x}")).unwrap();
+    assert!(lines[1].contains(&format!("{event:016x}, held by ????????")), "{lines:#?}");
+    assert!(lines[1].contains("the push lock that the thread waits for is not known"), "{lines:#?}");
 }
 
 const QUEUE: u64 = 0xe8;

@@ -19,8 +19,9 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "With a thread: what it waits for, who holds that, what those wait for, and so on; a chain that comes back to one of \
            its threads is a deadlock. Without one: every deadlock, then the threads that hold what others wait for, those that \
            hold up most first. Holders are known for resources, mutants, fast mutexes, threads whose end is waited for, and \
-           ALPC messages that a server's thread is working on; nobody in particular ends a wait for an event or a timer, and \
-           push locks do not say who holds them.\n\n\
+           ALPC messages that a server's thread is working on; nobody in particular ends a wait for an event or a timer. A push \
+           lock does not say who holds it: what the threads' own lock entries (KLOCK_ENTRY) say does, from Windows 10 up to \
+           builds whose types do not tell where those lie (26100).\n\n\
            kd> !waitchain ffffa405`8c02b050",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
@@ -98,6 +99,11 @@ impl<'s> View<'_, 's> {
                 let at = Cell::new(Field::Address(resource.address())).digits(16);
                 let link = Action::object("nt!_ERESOURCE", resource.address());
                 record.cell("kind", "Resource").text(" ").cell("object", at.link(link))
+            }
+            Awaited::PushLock(lock) => {
+                let at = Cell::new(Field::Address(lock.address())).digits(16);
+                let link = Action::object("nt!_EX_PUSH_LOCK", lock.address());
+                record.cell("kind", "PushLock").text(" ").cell("object", at.link(link))
             }
             Awaited::FastMutex(object) => {
                 record.cell("kind", "FastMutex").text(" with the event ").cell("object", wait_object(object))
