@@ -24,7 +24,7 @@ use dumpscope::debuggee::{Scope, Target};
 use dumpscope::dump::DumpFile;
 use dumpscope::kernel::{Process, Thread, stack};
 use dumpscope::memory::Memory;
-use dumpscope::output::Collector;
+use dumpscope::output::{Collector, OutputClosed, Piece, Sink};
 use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
@@ -54,6 +54,27 @@ fn main() {
     report.finish();
 }
 
+/// Takes so many lines, and then no more: what somebody waits for who looks at the screen.
+struct First {
+    wanted: usize,
+    rows: usize,
+    start: Instant,
+    after: Option<Duration>,
+}
+
+impl Sink for First {
+    fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
+        if let Piece::Block(block) | Piece::Open(block) = piece {
+            self.rows += block.lines().count();
+        }
+        if self.rows < self.wanted {
+            return Ok(());
+        }
+        self.after.get_or_insert_with(|| self.start.elapsed());
+        Err(OutputClosed)
+    }
+}
+
 /// What is typed over the crowd, with the demos' symbols: whole commands, text and all.
 fn commands(path: &Path, report: &mut Report) {
     let mut target = Target::new(DumpFile::open(path, &mut |_| {}).unwrap());
@@ -63,6 +84,13 @@ fn commands(path: &Path, report: &mut Report) {
         FinderOptions { default_cache: cache.path().to_owned(), network: false, ..FinderOptions::default() };
     target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
     let mut session = Session::new(target, Settings::default());
+    let mut first_rows = |line: &str| {
+        let mut output = First { wanted: 20, rows: 0, start: Instant::now(), after: None };
+        let _ = run_line(line, &mut session, &mut output);
+        output.after.unwrap()
+    };
+    report.note("first 20 lines of !us -a, symbols loaded meanwhile", format!("{:?}", first_rows("!us -a")));
+    report.note("first 20 lines of the same again", format!("{:?}", first_rows("!us -a")));
     let mut timed = |line: &str| {
         let mut output = Collector::default();
         let start = Instant::now();
@@ -70,11 +98,13 @@ fn commands(path: &Path, report: &mut Report) {
         (start.elapsed(), output.document.lines().count())
     };
     let (first, lines) = timed("!us -a");
-    report.note("!us over 2,000 threads, symbols loaded meanwhile", format!("{first:?}, {lines} lines"));
+    report.note("!us over 2,000 threads", format!("{first:?}, {lines} lines"));
     let (us, _) = timed("!us -a");
     report.note("the same again (1.5 s wanted)", format!("{us:?}"));
     let (list, lines) = timed("!lt -a");
     report.note("!lt over 2,000 threads", format!("{list:?}, {lines} lines"));
+    let (brief, lines) = timed("!process 0 0");
+    report.note("!process 0 0 over 500 processes (20 ms wanted)", format!("{brief:?}, {lines} lines"));
     let (stacks, lines) = timed("!stacks");
     report.note("!stacks over 2,000 threads", format!("{stacks:?}, {lines} lines"));
     for line in ["!us -a", "!stacks", "!findstack nothing", "!lt -a -wf"] {

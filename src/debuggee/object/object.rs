@@ -1,7 +1,7 @@
 //! A value of a type at an address.
 
 use super::lack::Lack;
-use super::paths::Member;
+use super::paths::{Member, scalar_of};
 use super::place::{Place, Store};
 use super::scope::Scope;
 use crate::memory::{Memory, ReadError};
@@ -183,16 +183,11 @@ impl<'s> Object<'s> {
 
     /// The integer that it is read as.
     fn scalar(&self) -> Result<Base, Lack> {
-        let unsigned = |size| Some(Base::new(BaseKind::UInt, size));
-        let base = self.source.get(self.id).and_then(|ty| match ty {
-            Type::Base(base) => Some(base),
-            Type::Pointer { size, .. } => unsigned(size),
-            Type::Enum(found) => unsigned(found.size),
-            // A structure that wraps one integer (LARGE_INTEGER, EX_PUSH_LOCK ...) is read as that integer.
-            Type::Udt(udt) => unsigned(u8::try_from(udt.size).ok()?),
-            Type::Bitfield { .. } | Type::Array { .. } | Type::Function(_) => None,
-        });
-        base.filter(|base| matches!(base.size, 1 | 2 | 4 | 8)).ok_or_else(|| self.shape("number"))
+        let known = match &self.owner {
+            Some((_, _, member)) => member.scalar,
+            None => scalar_of(&*self.source, self.id),
+        };
+        known.ok_or_else(|| self.shape("number"))
     }
 
     /// The value of an integer, a pointer, an enumeration or a bit-field, zero extended. A structure of 1, 2, 4 or 8

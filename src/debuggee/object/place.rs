@@ -87,6 +87,16 @@ impl Place {
         physical: Option<&PhysicalMemory>,
         size: usize,
     ) -> Result<u64, ReadError> {
+        // What most reads ask for: whole integers in memory.
+        if self.store == Store::Memory {
+            match size {
+                8 => return memory.u64(self.at),
+                4 => return memory.u32(self.at).map(u64::from),
+                2 => return memory.u16(self.at).map(u64::from),
+                1 => return memory.u8(self.at).map(u64::from),
+                _ => {}
+            }
+        }
         let mut bytes = [0u8; 8];
         let part = bytes.get_mut(..size).ok_or_else(|| ReadError::new(self.at, Reason::EndOfSpace))?;
         self.read(memory, physical, part)?;
