@@ -21,6 +21,7 @@ mod script;
 mod stack;
 mod symbols;
 mod system;
+mod thread;
 mod types;
 
 pub use line::{

@@ -48,3 +48,14 @@ impl Missing {
         }
     }
 }
+
+/// Why not all threads are listed.
+pub fn not_all(lacks: &[String]) -> Option<String> {
+    match lacks {
+        [] => None,
+        [why] => Some(format!("not all threads are known: {why}")),
+        [why, more @ ..] => {
+            Some(format!("not all threads are known: {why}, and {} more like that", more.len()))
+        }
+    }
+}

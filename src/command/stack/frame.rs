@@ -26,28 +26,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     ..CommandSpec::runs(run)
 };
 
-/// `.f+`
-pub const NEXT: CommandSpec = CommandSpec {
-    names: &[".f+"],
-    group: Group::Stack,
-    summary: "Selects the next outer frame",
-    help: "The caller of the selected frame, as .frame would show it.",
-    needs: Needs::Dump,
-    effect: Effect::Selects,
-    ..CommandSpec::runs(outer)
-};
-
-/// `.f-`
-pub const PREVIOUS: CommandSpec = CommandSpec {
-    names: &[".f-"],
-    group: Group::Stack,
-    summary: "Selects the next inner frame",
-    help: "The frame that the selected one called, as .frame would show it.",
-    needs: Needs::Dump,
-    effect: Effect::Selects,
-    ..CommandSpec::runs(inner)
-};
-
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let number = match args.text {
         "" => selected(context),
@@ -60,25 +38,19 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     select(number, args.has("/r"), args.has("/c"), context)
 }
 
-fn selected(context: &Context<'_>) -> u32 {
+/// The number of the selected frame.
+pub(super) fn selected(context: &Context<'_>) -> u32 {
     let selected = context.session.focus.frame.as_ref();
     selected.map_or(0, |selected| selected.frame.number)
 }
 
-fn outer(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    args.none()?;
-    select(selected(context).saturating_add(1), false, false, context)
-}
-
-fn inner(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    args.none()?;
-    let number = selected(context)
-        .checked_sub(1)
-        .ok_or_else(|| CommandError::Argument("frame 0 is the innermost one".to_owned()))?;
-    select(number, false, false, context)
-}
-
-fn select(number: u32, show: bool, start: bool, context: &mut Context<'_>) -> Result<(), CommandError> {
+/// Makes a frame the selected one and shows it: with its registers, as the start of later stacks.
+pub(super) fn select(
+    number: u32,
+    show: bool,
+    start: bool,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
     let selected = context
         .session
         .select_frame(number)

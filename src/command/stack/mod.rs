@@ -1,6 +1,8 @@
 //! Stacks, frames and what is local to them.
 
 pub mod dv;
+pub mod f_minus;
+pub mod f_plus;
 mod fold;
 pub mod frame;
 pub mod k;
@@ -8,3 +10,4 @@ pub mod kframes;
 mod parameters;
 mod rows;
 pub mod thread;
+pub mod x;

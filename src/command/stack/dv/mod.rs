@@ -1,7 +1,8 @@
-//! `dv` and `!x`: the variables of the selected frame.
+//! `dv`: the variables of the selected frame.
 
 mod row;
 
+pub(super) use row::Columns;
 pub(in crate::command) use row::{UNAVAILABLE, type_name, value};
 
 use crate::command::{
@@ -10,7 +11,6 @@ use crate::command::{
 use crate::output::Line;
 use crate::session::Local;
 use crate::symbols::wildcard::Wildcard;
-use row::Columns;
 
 /// `dv`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -37,19 +37,9 @@ pub const SPEC: CommandSpec = CommandSpec {
     ..CommandSpec::runs(run)
 };
 
-/// `!x`
-pub const PLACES: CommandSpec = CommandSpec {
-    names: &["!x"],
-    group: Group::Stack,
-    arguments: &[Argument::new("[PATTERN]", Expects::Variable)],
-    summary: "Shows the variables of the selected frame with the places that hold them",
-    help: "One line a variable: its register or stack slot, its name, its value. Example: .frame 0n17; !x",
-    needs: Needs::Dump,
-    ..CommandSpec::runs(places)
-};
-
+/// The order of variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+pub(super) enum Order {
     Declared,
     Name,
     Address,
@@ -71,12 +61,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     show(columns, order, pattern, context)
 }
 
-fn places(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let pattern = Some(args.text).filter(|text| !text.is_empty());
-    show(Columns { short_places: true, ..Columns::default() }, Order::Declared, pattern, context)
-}
-
-fn show(
+/// Shows those variables of the selected frame that fit a pattern.
+pub(super) fn show(
     columns: Columns,
     order: Order,
     pattern: Option<&str>,

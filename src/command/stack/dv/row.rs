@@ -12,15 +12,15 @@ use crate::util::hex;
 
 /// What stands beside name and value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Columns {
+pub(in crate::command) struct Columns {
     /// `/t`
-    pub(super) types: bool,
+    pub(in crate::command) types: bool,
     /// `/i`
-    pub(super) kinds: bool,
+    pub(in crate::command) kinds: bool,
     /// `/V`
-    pub(super) places: bool,
+    pub(in crate::command) places: bool,
     /// The place alone, as `!x` shows it.
-    pub(super) short_places: bool,
+    pub(in crate::command) short_places: bool,
 }
 
 /// A variable's type as C writes it.

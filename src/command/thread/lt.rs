@@ -1,9 +1,10 @@
 //! `!lt`: threads of a process or of all, a row each.
 
-use super::processes::Which;
 use crate::command::line::Out;
+use crate::command::process::processes::Which;
 use crate::command::show::blocker::blocker_name;
 use crate::command::show::grid::Grid;
+use crate::command::show::missing::not_all;
 use crate::command::show::thread_cells::{self, IDENTITY, STATE, ThreadCells};
 use crate::command::show::walking::{Walking, walk_told};
 use crate::command::{
@@ -198,17 +199,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 /// The threads of a process.
 fn of_process<'s>(process: Process<'s>) -> Result<Vec<Result<Thread<'s>, Lack>>, CommandError> {
     Ok(Thread::of_process(&process)?.collect())
-}
-
-/// Why not all threads are listed.
-pub(super) fn not_all(lacks: &[String]) -> Option<String> {
-    match lacks {
-        [] => None,
-        [why] => Some(format!("not all threads are known: {why}")),
-        [why, more @ ..] => {
-            Some(format!("not all threads are known: {why}, and {} more like that", more.len()))
-        }
-    }
 }
 
 /// A thread that is listed, and the function that it waits in where that was asked for.

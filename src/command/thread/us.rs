@@ -1,8 +1,9 @@
 //! `!us`: the stacks of threads, those that are alike once.
 
-use super::lt::{has_module, not_all};
-use super::processes::Which;
+use super::lt::has_module;
 use crate::command::line::Out;
+use crate::command::process::processes::Which;
+use crate::command::show::missing::not_all;
 use crate::command::show::thread::address;
 use crate::command::show::thread_stack::{name, source};
 use crate::command::show::walking::{Walking, walk_told};

@@ -1,59 +1,26 @@
-//! `!mex.running`, `!mex.ready`, `!mex.standby`: threads that have a processor, or wait for one, a row each.
+//! The rows of `!mex.running`, `!mex.ready` and `!mex.standby`: threads that have a processor, or wait for one.
 
 use crate::command::show::grid::Grid;
+use crate::command::show::missing::not_all;
 use crate::command::show::thread_cells::{self, IDENTITY, STATE, ThreadCells, decimal};
-use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
+use crate::command::{Args, CommandError, Context};
 use crate::debuggee::{Lack, Scope};
-use crate::kernel::{Clock, Processor, ReadyQueue, Thread};
-use crate::output::{Action, Cell, Column, Field, Line, Role};
-use std::collections::HashSet;
-
-/// `!mex.running`
-pub const RUNNING: CommandSpec = CommandSpec {
-    names: &["!mex.running"],
-    group: Group::Kernel,
-    summary: "Shows the thread that each processor runs: times, state, how long, wait reason",
-    help: "Idle threads are shown, too. Time is how long the thread has been in its state; User and Kernel are what it \
-           used in all.\n\n\
-           kd> !mex.running",
-    needs: Needs::Types,
-    ..CommandSpec::runs(|args, context| run(args, context, running))
-};
-
-/// `!mex.ready`
-pub const READY: CommandSpec = CommandSpec {
-    names: &["!mex.ready"],
-    group: Group::Kernel,
-    summary: "Shows the threads that are ready to run and for how long they have waited for a processor",
-    help: "Threads of all ready queues, by priority. Affinity is the mask of processors that a thread may run on.\n\n\
-           kd> !mex.ready",
-    needs: Needs::Types,
-    ..CommandSpec::runs(|args, context| run(args, context, ready))
-};
-
-/// `!mex.standby`
-pub const STANDBY: CommandSpec = CommandSpec {
-    names: &["!mex.standby"],
-    group: Group::Kernel,
-    summary: "Shows the threads that run next on their processors",
-    help: "Each processor names at most one.\n\n\
-           kd> !mex.standby",
-    needs: Needs::Types,
-    ..CommandSpec::runs(|args, context| run(args, context, standby))
-};
+use crate::kernel::{Clock, Thread};
+use crate::output::{Cell, Column, Field, Line};
 
 /// The threads of a command, and whether its rows tell where they may run.
-struct Listed<'s> {
-    threads: Vec<Result<Thread<'s>, Lack>>,
-    affinity: bool,
+pub(super) struct Listed<'s> {
+    pub(super) threads: Vec<Result<Thread<'s>, Lack>>,
+    pub(super) affinity: bool,
     /// What stands behind their count: the way to their stacks.
-    stacks: Line,
+    pub(super) stacks: Line,
 }
 
-fn run(
+/// Shows the threads that `list` finds.
+pub(super) fn rows(
     args: &Args<'_>,
     context: &mut Context<'_>,
-    list: impl for<'s> FnOnce(&'s Scope<'s>) -> Listed<'s>,
+    list: for<'s> fn(&'s Scope<'s>) -> Listed<'s>,
 ) -> Result<(), CommandError> {
     args.none()?;
     let scope = context.session.scope();
@@ -69,13 +36,7 @@ fn run(
         }
     }
     grid.say_before("", &stacks, &mut context.out)?;
-    match lacks.as_slice() {
-        [] => Ok(()),
-        [why] => context.out.warn(Some(format!("not all threads are known: {why}"))),
-        [why, more @ ..] => context
-            .out
-            .warn(Some(format!("not all threads are known: {why}, and {} more like that", more.len()))),
-    }
+    context.out.warn(not_all(&lacks))
 }
 
 fn columns(affinity: bool) -> Vec<Column> {
@@ -117,54 +78,6 @@ fn row<'s>(thread: &Thread<'s>, clock: &Result<Clock<'s>, Lack>, affinity: bool)
 
 /// The high bit of a thread's NextProcessor says that it stands in a shared queue.
 const NUMBER: u64 = 0x7fff_ffff;
-
-fn running<'s>(scope: &'s Scope<'s>) -> Listed<'s> {
-    let threads = Processor::all(scope).map(|(_, processor)| processor?.current_thread()).collect();
-    let stacks = Line::of(" | ").link(Role::Value, "Show Unique Stacks", Action::Run("!mex.us -cpu"));
-    Listed { threads, affinity: false, stacks }
-}
-
-fn standby<'s>(scope: &'s Scope<'s>) -> Listed<'s> {
-    let next = |(_, processor): (u32, Result<Processor<'s>, Lack>)| match processor
-        .and_then(|it| it.next_thread())
-    {
-        Err(Lack::Null { .. }) => None,
-        thread => Some(thread),
-    };
-    Listed { threads: Processor::all(scope).filter_map(next).collect(), affinity: true, stacks: Line::new() }
-}
-
-fn ready<'s>(scope: &'s Scope<'s>) -> Listed<'s> {
-    let mut threads = Vec::new();
-    let mut known = HashSet::new();
-    let mut add = |queue: Result<ReadyQueue<'s>, Lack>| match queue {
-        Ok(queue) if !known.insert(queue.address()) => {}
-        Ok(queue) => match queue.priorities() {
-            Ok(priorities) => priorities.into_iter().for_each(|priority| match queue.threads(priority) {
-                Ok(more) => threads.extend(more),
-                Err(why) => threads.push(Err(why)),
-            }),
-            Err(why) => threads.push(Err(why)),
-        },
-        Err(why) => threads.push(Err(why)),
-    };
-    for (_, processor) in Processor::all(scope) {
-        match processor {
-            Ok(processor) => {
-                // Before Windows 8 there is no shared queue; not every processor shares one.
-                if let Ok(shared) = ReadyQueue::shared_by(&processor) {
-                    add(Ok(shared));
-                }
-                add(ReadyQueue::of(&processor));
-            }
-            Err(why) => add(Err(why)),
-        }
-    }
-    threads.sort_by_key(|thread| {
-        std::cmp::Reverse(thread.as_ref().ok().and_then(|thread| thread.priority().ok()))
-    });
-    Listed { threads, affinity: true, stacks: Line::new() }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! `!findstack`: the threads with a function or module on their stack.
 
-use super::lt::not_all;
+use crate::command::show::missing::not_all;
 use crate::command::show::thread::address;
 use crate::command::show::thread_stack::name;
 use crate::command::show::walking::{Walking, walk_told};

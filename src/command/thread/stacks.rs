@@ -1,8 +1,8 @@
 //! `!stacks`: where every thread stands, a line each.
 
-use super::lt::not_all;
 use crate::command::line::Out;
 use crate::command::show::blocker::blocker;
+use crate::command::show::missing::not_all;
 use crate::command::show::thread::address;
 use crate::command::show::thread_stack::name;
 use crate::command::show::walking::{Walking, walk_told};

@@ -1,7 +1,7 @@
 //! `!uniqstack`: each stack once, with the heading of the first thread that has it.
 
-use super::lt::not_all;
-use super::processes::Which;
+use crate::command::process::processes::Which;
+use crate::command::show::missing::not_all;
 use crate::command::show::thread::heading;
 use crate::command::show::thread_block::no_stack;
 use crate::command::show::thread_stack::{Layout, ThreadStack};
