@@ -11,6 +11,7 @@ mod show;
 
 mod analysis;
 mod code;
+mod io;
 mod memory;
 mod modules;
 mod objects;

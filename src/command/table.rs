@@ -2,8 +2,8 @@
 
 use super::CommandSpec;
 use super::{
-    analysis, code, memory, modules, objects, process, processor, registers, script, stack, symbols, system,
-    thread, types,
+    analysis, code, io, memory, modules, objects, process, processor, registers, script, stack, symbols,
+    system, thread, types,
 };
 
 /// Every command.
@@ -84,6 +84,14 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &objects::mex_obj::SEMAPHORE,
     &objects::waitchain::SPEC,
     &objects::exqueue::SPEC,
+    &io::irp::SPEC,
+    &io::irpfind::SPEC,
+    &io::devobj::SPEC,
+    &io::devstack::SPEC,
+    &io::drvobj::SPEC,
+    &io::devnode::SPEC,
+    &io::fileobj::SPEC,
+    &io::ioctldecode::SPEC,
     &system::dumpdebug::SPEC,
     &system::enumtag::SPEC,
     &modules::lm::SPEC,

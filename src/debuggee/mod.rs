@@ -28,7 +28,7 @@ pub use image::{MemoryImage, ModuleImage};
 pub use image_file::ImageFile;
 pub use image_overlay::{ImageError, ImageOverlay, ModuleIdentity, find_image};
 pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule};
-pub use object::{Elements, Lack, Link, Node, Nodes, Object, Place, Scope, Store, Walk};
+pub use object::{Elements, Lack, Link, Node, Nodes, Object, Place, Scope, Steps, Store, Walk};
 pub use processors::{NoRegisters, Processor, SpecialRegisters};
 pub use subject::{NoCrash, OpenError, Subject};
 pub use symbols::{

@@ -1,5 +1,6 @@
-//! IRP: a request on its way through drivers. As much of it as the list of a thread's requests tells.
+//! IRP: a request on its way through drivers.
 
+use super::io_stack_location::StackLocation;
 use super::thread::Thread;
 use crate::debuggee::{Lack, Object, Scope};
 
@@ -18,8 +19,10 @@ pub enum IrpState {
     Active,
 }
 
-/// SL_PENDING_RETURNED of the public headers: the driver of a stack location has marked the request as pending.
-const PENDING_RETURNED: u64 = 1;
+/// IO_TYPE_IRP of wdm.h.
+const TYPE: u64 = 6;
+/// More stack locations than any request has: the count is a signed byte.
+const MOST_LOCATIONS: u64 = 127;
 
 impl<'s> Irp<'s> {
     /// The request at an address.
@@ -81,38 +84,109 @@ impl<'s> Irp<'s> {
         if self.current_location()? > self.stack_count()? {
             return Ok(IrpState::Completed);
         }
-        let control = self.location()?.field("Control")?.u64()?;
-        Ok(if control & PENDING_RETURNED == 0 { IrpState::Active } else { IrpState::Pending })
+        Ok(if self.current()?.is_pending()? { IrpState::Pending } else { IrpState::Active })
+    }
+
+    /// Whether what lies there is a request: its type, and counts that fit together.
+    pub fn is_request(&self) -> Result<bool, Lack> {
+        let (count, current) = (self.stack_count()?, self.current_location()?);
+        Ok(self.kind()? == TYPE
+            && (1..=MOST_LOCATIONS).contains(&count)
+            && (1..=count + 2).contains(&current))
+    }
+
+    /// A pointer or a number of its own: `Flags`, `Tail.Overlay.Thread` ...
+    pub fn number(&self, member: &str) -> Result<u64, Lack> {
+        self.0.field(member)?.u64()
+    }
+
+    /// Where a member lies.
+    pub fn address_of(&self, member: &str) -> Result<u64, Lack> {
+        Ok(self.0.field(member)?.address())
+    }
+
+    /// The thread that asked; 0 for a request of a driver's own.
+    pub fn thread(&self) -> Result<u64, Lack> {
+        self.number("Tail.Overlay.Thread")
+    }
+
+    /// The buffer in system memory; 0 where there is none.
+    pub fn system_buffer(&self) -> Result<u64, Lack> {
+        self.number("AssociatedIrp.SystemBuffer")
+    }
+
+    /// Whether the driver below has returned it as pending.
+    pub fn is_pending_returned(&self) -> Result<bool, Lack> {
+        self.0.field("PendingReturned")?.is_set()
+    }
+
+    /// Whether somebody has asked to cancel it.
+    pub fn is_cancelled(&self) -> Result<bool, Lack> {
+        self.0.field("Cancel")?.is_set()
+    }
+
+    /// Address of the location of the driver that has it, also where that is behind the last one: of a completed request.
+    pub fn current_address(&self) -> Result<u64, Lack> {
+        let current = self.current_location()?;
+        Ok(self
+            .location(1)?
+            .address()
+            .wrapping_add(current.wrapping_sub(1).wrapping_mul(self.location_size()?)))
+    }
+
+    fn location_size(&self) -> Result<u64, Lack> {
+        let location = self.0.scope().object("nt!_IO_STACK_LOCATION", 0)?;
+        location.size().ok_or_else(|| Lack::Shape { what: location.what(), wanted: "type of a known size" })
+    }
+
+    /// The location of a number, 1 that of the driver at the bottom.
+    fn location(&self, number: u64) -> Result<StackLocation<'s>, Lack> {
+        let size = self.0.size();
+        let size = size.ok_or_else(|| Lack::Shape { what: self.0.what(), wanted: "type of a known size" })?;
+        let first = self.0.address().wrapping_add(size);
+        let location = self.0.scope().object("nt!_IO_STACK_LOCATION", first)?;
+        let offset = number.wrapping_sub(1).wrapping_mul(self.location_size()?);
+        Ok(StackLocation::new(location.moved_to(first.wrapping_add(offset)), number))
+    }
+
+    /// All stack locations, the last driver's first, as they lie in memory.
+    ///
+    /// # Errors
+    /// The count cannot be read, or no request has so many.
+    pub fn locations(&self) -> Result<Vec<StackLocation<'s>>, Lack> {
+        let count = self.0.field("StackCount")?;
+        let number = count.u64()?;
+        if number > MOST_LOCATIONS {
+            return Err(Lack::Shape { what: count.what(), wanted: "number of stack locations" });
+        }
+        (1..=number).map(|number| self.location(number)).collect()
     }
 
     /// The stack location of the driver that has it.
-    fn location(&self) -> Result<Object<'s>, Lack> {
+    ///
+    /// # Errors
+    /// It is completed, or its counts cannot be.
+    pub fn current(&self) -> Result<StackLocation<'s>, Lack> {
         let number = self.0.field("CurrentLocation")?;
         let current = number.u64()?;
         if current == 0 || current > self.stack_count()? {
             return Err(Lack::Shape { what: number.what(), wanted: "number of a stack location" });
         }
-        // The locations lie behind the request, the first driver's last.
-        let first = self.0.address().wrapping_add(self.0.size().unwrap_or(0xd0));
-        let location = self.0.scope().object("nt!_IO_STACK_LOCATION", first)?;
-        let size = location.size().unwrap_or(0x48);
-        Ok(location.moved_to(first.wrapping_add((current - 1) * size)))
+        self.location(current)
     }
 
     /// Address of the device object that the driver that has it serves; 0 where there is none.
     pub fn device(&self) -> Result<u64, Lack> {
-        self.location()?.field("DeviceObject")?.u64()
+        self.current()?.device()
     }
 
     /// Address of the file object that the driver that has it was given; 0 where there is none.
     pub fn file(&self) -> Result<u64, Lack> {
-        self.location()?.field("FileObject")?.u64()
+        self.current()?.file()
     }
 
     /// Name of the driver that has it: `\Driver\disk`, `\FileSystem\Ntfs`.
     pub fn driver_name(&self) -> Result<String, Lack> {
-        let device = self.location()?.field("DeviceObject")?.pointee_as("nt!_DEVICE_OBJECT")?;
-        let driver = device.field("DriverObject")?.pointee_as("nt!_DRIVER_OBJECT")?;
-        driver.field("DriverName")?.text()
+        self.current()?.device_object()?.driver_name()
     }
 }

@@ -83,8 +83,16 @@ pub enum Action {
     Irp(u64),
     /// A device object.
     Device(u64),
+    /// The stack of devices that a device object belongs to.
+    DeviceStack(u64),
+    /// A node of Plug and Play's tree of devices.
+    DeviceNode(u64),
     /// A driver object.
     Driver(u64),
+    /// A file object.
+    File(u64),
+    /// An I/O control code.
+    ControlCode(u32),
     /// A block of a pool, by the address of its content.
     Pool(u64),
     /// A page table entry, by its own address.
@@ -180,9 +188,13 @@ impl Action {
             Action::Vad(address) => format!("!vad {} 1", hex::tick(*address)),
             Action::Token(address) => at("!token -n", address),
             Action::Job(address) => at("!job", address),
-            Action::Irp(address) => at("dt nt!_IRP", address),
-            Action::Device(address) => at("dt nt!_DEVICE_OBJECT", address),
-            Action::Driver(address) => at("dt nt!_DRIVER_OBJECT", address),
+            Action::Irp(address) => at("!irp", address),
+            Action::Device(address) => at("!devobj", address),
+            Action::DeviceStack(address) => at("!devstack", address),
+            Action::DeviceNode(address) => at("!devnode", address),
+            Action::Driver(address) => format!("!drvobj {} 7", hex::tick(*address)),
+            Action::File(address) => at("!fileobj", address),
+            Action::ControlCode(code) => format!("!ioctldecode {code:x}"),
             Action::Pool(address) => at("dc", address),
             Action::Pte(address) => at("dq", address),
             Action::Reason(why) => return Err(Unfollowable::Unreadable(why.to_string())),
@@ -219,12 +231,20 @@ impl Action {
             Action::Trap(address) => lines(&["dt nt!_KTRAP_FRAME", "dps"], address),
             Action::Context(address) => lines(&["dt nt!_CONTEXT", "dps"], address),
             Action::ExceptionRecord(address) => lines(&["dt nt!_EXCEPTION_RECORD", "dps"], address),
-            Action::Object { address, .. }
-            | Action::Irp(address)
-            | Action::Device(address)
-            | Action::Driver(address)
-            | Action::Pool(address)
-            | Action::Pte(address) => lines(&["dps", "db"], address),
+            Action::Irp(address) => lines(&["dt nt!_IRP", "dps", "db"], address),
+            Action::Device(address) | Action::DeviceStack(address) => {
+                let own = self.command().unwrap_or_default();
+                let mut all: Vec<String> =
+                    lines(&["!devobj", "!devstack", "dt nt!_DEVICE_OBJECT", "dps"], address);
+                all.retain(|line| *line != own);
+                all
+            }
+            Action::DeviceNode(address) => lines(&["dt nt!_DEVICE_NODE", "dps"], address),
+            Action::Driver(address) => lines(&["!drvobj", "dt nt!_DRIVER_OBJECT", "dps"], address),
+            Action::File(address) => lines(&["dt nt!_FILE_OBJECT", "!object", "dps"], address),
+            Action::Object { address, .. } | Action::Pool(address) | Action::Pte(address) => {
+                lines(&["dps", "db"], address)
+            }
             _ => Vec::new(),
         }
     }

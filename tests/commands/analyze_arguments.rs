@@ -43,8 +43,8 @@ fn command(kind: &str) -> Option<&'static str> {
         "exception_record" => ".exr",
         "address" => "db",
         "process" => "!process",
-        "irp" => "dt nt!_IRP",
-        "device_object" => "dt nt!_DEVICE_OBJECT",
+        "irp" => "!irp",
+        "device_object" => "!devobj",
         _ => return None,
     })
 }
@@ -173,5 +173,5 @@ fn a_hung_irp_and_its_device_can_be_followed() {
     assert_eq!((of(1, "kind"), of(1, "type")), ("device_object".into(), "nt!_DEVICE_OBJECT".into()));
     assert_eq!(of(2, "type"), "nt!_TRIAGE_9F_POWER");
     assert_eq!((of(3, "kind"), of(3, "type")), ("irp".into(), "nt!_IRP".into()));
-    assert_eq!(of(3, "follow"), format!("dt nt!_IRP {}", tick(number(&of(3, "value")))));
+    assert_eq!(of(3, "follow"), format!("!irp {}", tick(number(&of(3, "value")))));
 }

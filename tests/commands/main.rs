@@ -31,6 +31,8 @@ mod golden_language;
 mod golden_transcripts;
 mod golden_types;
 mod handles;
+mod io;
+mod io_triage;
 mod memory_commands;
 mod mex_processes;
 mod module_list;

@@ -3,6 +3,7 @@
 pub mod blocker;
 pub mod characters;
 pub mod code_name;
+pub mod device;
 pub mod disassembly;
 pub mod grid;
 pub mod handle;

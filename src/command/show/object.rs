@@ -109,7 +109,7 @@ impl<'s> Described<'s> {
             Ok("Thread") => return Action::Thread(body),
             Ok("Device") => return Action::Device(body),
             Ok("Driver") => return Action::Driver(body),
-            Ok("File") => "nt!_FILE_OBJECT",
+            Ok("File") => return Action::File(body),
             Ok("Directory") => "nt!_OBJECT_DIRECTORY",
             Ok("SymbolicLink") => "nt!_OBJECT_SYMBOLIC_LINK",
             Ok("Event") => "nt!_KEVENT",

@@ -9,6 +9,9 @@ use crate::util::links::{Broken, Links};
 
 type Follow<'s> = Box<dyn FnMut(u64) -> Result<u64, ReadError> + 's>;
 
+/// A step of one's own: from an element to the next one, 0 behind the last.
+type Step<'s> = Box<dyn FnMut(u64) -> Result<u64, Lack> + 's>;
+
 /// The pointer in an element that leads to the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
@@ -48,6 +51,46 @@ impl<'s> Scope<'s> {
     /// The elements from `first` on, up to a null pointer.
     pub fn chain(&self, first: u64, link: Link) -> Walk<'_> {
         Walk(Links::chain(first, self.follow(link)).stopped_by(self.stop()))
+    }
+}
+
+/// Iterates over the addresses of elements that no single pointer links; what is wrong with the list comes last.
+pub struct Steps<'s> {
+    links: Links<'s, Step<'s>>,
+    what: &'static str,
+}
+
+impl<'s> Scope<'s> {
+    /// The elements from `first` on, each next one found by `step`, up to 0. `what` names the list in errors.
+    pub fn steps(
+        &'s self,
+        first: u64,
+        what: &'static str,
+        step: impl FnMut(u64) -> Result<u64, Lack> + 's,
+    ) -> Steps<'s> {
+        let step: Step<'s> = Box::new(step);
+        Steps { links: Links::chain(first, step).stopped_by(self.stop()), what }
+    }
+}
+
+impl Iterator for Steps<'_> {
+    type Item = Result<u64, Lack>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(match self.links.next()? {
+            Ok(at) => Ok(at),
+            Err(Broken::Stopped) => Err(Lack::Stopped),
+            Err(Broken::Link { why, .. }) => Err(why),
+            Err(Broken::Loop { at }) => Err(self.broken(Broken::Loop { at })),
+            Err(Broken::Null { at }) => Err(self.broken(Broken::Null { at })),
+            Err(Broken::TooLong { limit }) => Err(self.broken(Broken::TooLong { limit })),
+        })
+    }
+}
+
+impl Steps<'_> {
+    fn broken(&self, why: Broken<ReadError>) -> Lack {
+        Lack::List { what: self.what.to_owned(), why }
     }
 }
 

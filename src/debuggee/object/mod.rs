@@ -12,7 +12,7 @@ mod scope;
 mod tree;
 
 pub use lack::Lack;
-pub use list::{Elements, Link, Walk};
+pub use list::{Elements, Link, Steps, Walk};
 pub use object::Object;
 pub use place::{Place, Store};
 pub use scope::Scope;

@@ -49,6 +49,7 @@ fn structured(kind: &ParameterKind, structure: String, address: u64) -> Action {
         ParameterKind::Irp | ParameterKind::IrpOrNull => Action::Irp(address),
         ParameterKind::DeviceObject => Action::Device(address),
         ParameterKind::DriverObject => Action::Driver(address),
+        ParameterKind::FileObject => Action::File(address),
         _ => Action::object(structure, address),
     }
 }

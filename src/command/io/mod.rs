@@ -1,0 +1,11 @@
+//! Input and output: requests, devices, drivers, files.
+
+pub mod devnode;
+pub mod devobj;
+pub mod devstack;
+pub mod drvobj;
+pub mod fileobj;
+pub mod ioctldecode;
+pub mod irp;
+pub mod irpfind;
+mod stack_location;

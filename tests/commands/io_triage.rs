@@ -1,0 +1,70 @@
+//! The I/O commands on a real triage dump of bug check 0x9F: what an expert read from it by hand
+//! (`golden/verdicts.tsv`) can be read off.
+
+use crate::golden::{run, session};
+
+const PDO: &str = "ffffd68fe35b8050";
+const IRP: &str = "ffffd68fe383b8a0";
+const DRIVER: &str = "ffffd68fe34e8060";
+const HOLDER: &str = "ffffd68fe39130a0";
+
+fn dump() -> Option<dumpscope::session::Session> {
+    let shared = crate::shared::root_with(&["dumps/training-bsods-9f.dmp"])?;
+    Some(session(&shared.join("dumps/training-bsods-9f.dmp")))
+}
+
+#[test]
+fn the_key_evidence_of_a_power_failure_is_shown() {
+    let Some(mut session) = dump() else { return };
+    let device = run(&mut session, &format!("!devobj {PDO}")).unwrap();
+    assert!(device[1].ends_with(&format!("\\Driver\\iaStorAC DriverObject {DRIVER}")), "{device:#?}");
+    // Its name lies elsewhere in memory, which the dump does not hold.
+    assert!(device[1].starts_with(" ????????"), "{device:#?}");
+    let last = device.last().unwrap();
+    assert!(
+        last.starts_with("Not known: ") && last.ends_with("not among the memory saved in this triage dump")
+    );
+
+    let irp = run(&mut session, &format!("!irp {IRP}")).unwrap();
+    let current = irp.iter().position(|line| line.starts_with('>')).unwrap();
+    assert_eq!(irp[current], ">[IRP_MJ_POWER(16), IRP_MN_SET_POWER(2)]");
+    assert!(irp[current + 1].contains(HOLDER) && irp[current + 1].ends_with("pending"), "{irp:#?}");
+    assert!(irp[current + 2].trim_start().starts_with("\\Driver\\disk"), "{irp:#?}");
+    assert!(irp[current + 3].contains("device to D3"), "{irp:#?}");
+    let last = irp.last().unwrap();
+    assert!(last.starts_with(&format!("The request is with \\Driver\\disk (device {HOLDER})")), "{last}");
+
+    let stack = run(&mut session, &format!("!devstack {PDO}")).unwrap();
+    let rows: Vec<&str> =
+        stack.iter().filter_map(|line| line.split_whitespace().find(|w| w.starts_with('\\'))).collect();
+    assert_eq!(
+        rows,
+        ["\\Driver\\partmgr", "\\Driver\\disk", "\\Driver\\ACPI", "\\Driver\\iaStorAC"],
+        "{stack:#?}"
+    );
+    assert!(stack.iter().any(|line| line.contains("Raid_1_Volume")), "{stack:#?}");
+}
+
+#[test]
+fn a_storage_miniport_has_no_hooks() {
+    let Some(mut session) = dump() else { return };
+    for asked in ["iaStorAC", "\\Driver\\iaStorAC", DRIVER] {
+        let lines = run(&mut session, &format!("!drvobj {asked} 2")).unwrap();
+        assert_eq!(lines[0], format!("Driver object ({DRIVER}) is for:"));
+        assert!(!lines.iter().any(|line| line.contains("<-") || line.contains("hook")), "{lines:#?}");
+        let port = lines.iter().filter(|line| line.ends_with("(storage port driver)")).count();
+        assert!(port >= 5, "{lines:#?}");
+    }
+    let why = run(&mut session, "!drvobj nosuchdriver").unwrap_err();
+    assert!(why.contains("no driver object of the name 'nosuchdriver' was found"), "{why}");
+}
+
+/// The blocked request is found without its address; the dump holds few more.
+#[test]
+fn requests_are_found_in_what_the_file_holds() {
+    let Some(mut session) = dump() else { return };
+    let lines = run(&mut session, "!irpfind").unwrap();
+    let row = lines.iter().find(|line| line.starts_with(IRP)).unwrap();
+    assert!(row.contains(&format!("{HOLDER} [ \\Driver\\disk]")), "{row}");
+    assert!(lines.last().unwrap().starts_with("This dump holds single ranges"), "{lines:#?}");
+}
