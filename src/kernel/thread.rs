@@ -41,6 +41,9 @@ pub struct Impersonation {
 #[derive(Clone)]
 pub struct Thread<'s>(Object<'s>);
 
+/// What idle threads of Windows 11 have for a priority at times (public outputs of `!mex.running` on build 22621).
+const IDLE_PRIORITY: u64 = 63;
+
 impl<'s> Thread<'s> {
     /// The thread whose ETHREAD lies at an address.
     ///
@@ -155,7 +158,7 @@ impl<'s> Thread<'s> {
         self.0.field("Tcb.WaitTime")?.u64()
     }
 
-    /// Its priority now, 0 to 31.
+    /// Its priority now, 0 to 31; of an idle thread also 63.
     pub fn priority(&self) -> Result<u64, Lack> {
         self.level("Tcb.Priority")
     }
@@ -169,7 +172,7 @@ impl<'s> Thread<'s> {
     fn level(&self, path: &str) -> Result<u64, Lack> {
         let member = self.0.field(path)?;
         member.u64().and_then(|level| match level {
-            0..32 => Ok(level),
+            0..32 | IDLE_PRIORITY => Ok(level),
             _ => Err(Lack::Shape { what: member.what(), wanted: "priority" }),
         })
     }

@@ -38,6 +38,11 @@ pub fn short(time: u64) -> String {
     }
 }
 
+/// The same to the nearest millisecond, as the MEX commands tell how long something ran: 16ms for a tick of 15.625 ms.
+pub fn short_rounded(time: u64) -> String {
+    short(time.saturating_add(5_000))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +65,12 @@ mod tests {
             (119_953, "1m:59.953"),
         ] {
             assert_eq!(short(millis * MILLI), text);
+        }
+        // Times of public transcripts of `!mex.t` and `!mex.running`, in ticks of 15.625 ms.
+        for (ticks, text) in
+            [(1, "16ms"), (9, "141ms"), (14, "219ms"), (59, "922ms"), (60_009, "15m:37.641"), (0, "0")]
+        {
+            assert_eq!(short_rounded(ticks * 156_250), text);
         }
     }
 }

@@ -42,6 +42,7 @@ mod options;
 mod process_context;
 mod processes;
 mod processors;
+mod public_rows;
 mod queued_calls;
 mod ready;
 mod registers;

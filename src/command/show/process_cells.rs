@@ -52,7 +52,7 @@ pub fn size_if_any(bytes: Result<u64, Lack>) -> Cell {
 
 /// A time in 100 ns: `16ms`.
 pub fn time(value: Result<u64, Lack>) -> Cell {
-    let shown = value.as_ref().map_or(String::new(), |time| elapsed::short(*time));
+    let shown = value.as_ref().map_or(String::new(), |time| elapsed::short_rounded(*time));
     Cell::new(value).shown(shown).mark("?").role(Role::Value)
 }
 

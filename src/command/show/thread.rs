@@ -1,7 +1,8 @@
 //! The line that begins everything that is said of a thread: `THREAD ffff...  Cid 0e34.3814  Teb: ...`.
 
+use crate::debuggee::Lack;
 use crate::kernel::{Thread, ThreadState};
-use crate::output::{Action, Cell, Field, Record};
+use crate::output::{Action, Cell, Field, Record, Role};
 
 /// A thread as an address that leads to it.
 pub fn address(thread: u64) -> Cell {
@@ -13,7 +14,7 @@ pub fn heading(thread: &Thread<'_>, indent: usize) -> Record {
     let cid = thread.client_id();
     let process = cid.clone().map(|cid| Field::Hex(cid.process));
     let pointer = |value| Cell::new(value).digits(16);
-    Record::new("thread")
+    let record = Record::new("thread")
         .text(" ".repeat(indent))
         .text("THREAD ")
         .cell("address", address(thread.address()))
@@ -26,7 +27,19 @@ pub fn heading(thread: &Thread<'_>, indent: usize) -> Record {
         .text(" Win32Thread: ")
         .cell("win32_thread", pointer(thread.win32_thread().map(Field::Address)))
         .text(" ")
-        .cell("state", state(thread))
+        .cell("state", state(thread));
+    // A thread that is held back: by SuspendThread, or with its process.
+    let held = |record: Record, label: &str, key: &'static str, count: Result<u64, Lack>| match count {
+        Ok(0) | Err(Lack::NoMember { .. }) => record,
+        count => record.label(label).cell(key, Cell::new(count).mark("?").role(Role::Value)),
+    };
+    match thread.state() {
+        Ok(_) => {
+            let record = held(record, " SuspendCount ", "suspend_count", thread.suspend_count());
+            held(record, " FreezeCount ", "freeze_count", thread.freeze_count())
+        }
+        Err(_) => record,
+    }
 }
 
 /// What the scheduler does with it, in the debugger's words; of a waiting thread for what.

@@ -63,7 +63,8 @@ impl<'t, 's> ThreadCells<'t, 's> {
     /// How long it has been in its state.
     fn state_time(&self) -> Cell {
         let clock = self.clock.as_ref().map_err(Clone::clone);
-        time(clock.and_then(|clock| clock.ticks_as_time(clock.ticks_since(self.thread.wait_time()?)?)))
+        let age = |clock: &Clock<'_>| clock.ticks_as_time(clock.ticks_since(self.thread.wait_time()?)?);
+        spelled(clock.and_then(age), elapsed::short)
     }
 
     /// How long it ran user code.
@@ -78,7 +79,7 @@ impl<'t, 's> ThreadCells<'t, 's> {
 
     fn ran(&self, ticks: Result<u64, Lack>) -> Cell {
         let clock = self.clock.as_ref().map_err(Clone::clone);
-        time(clock.and_then(|clock| clock.ticks_as_time(ticks?)))
+        spelled(clock.and_then(|clock| clock.ticks_as_time(ticks?)), elapsed::short_rounded)
     }
 }
 
@@ -88,8 +89,8 @@ pub fn decimal(value: Result<u64, Lack>) -> Cell {
 }
 
 /// A time in 100 ns: `16ms`, and the number in JSON.
-fn time(value: Result<u64, Lack>) -> Cell {
-    let text = value.as_ref().map_or(String::new(), |time| elapsed::short(*time));
+fn spelled(value: Result<u64, Lack>, spelling: fn(u64) -> String) -> Cell {
+    let text = value.as_ref().map_or(String::new(), |time| spelling(*time));
     Cell::new(value).shown(text).mark("?").role(Role::Value)
 }
 

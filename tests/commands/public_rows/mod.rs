@@ -1,0 +1,132 @@
+//! Published outputs of the debugger's own commands (`golden/public` of the private folder): their values are put into a
+//! dump of the forge, our command is run, and its lines must be the published ones. `pasted output` is compared to the
+//! blank, `edited by its author` word by word. What differs stands beside each comparison with its reason.
+
+mod objects;
+mod processes;
+mod stage;
+mod threads;
+
+use crate::shared::shared;
+use std::collections::BTreeMap;
+use std::fs;
+
+/// A published output.
+pub struct Sample {
+    pub name: String,
+    /// Whether blanks can be trusted.
+    pub pasted: bool,
+    pub command: String,
+    pub lines: Vec<String>,
+}
+
+/// The samples `NAME-N` of these names, all of which the private folder must hold.
+pub fn samples(names: &[&str]) -> Option<Vec<Sample>> {
+    let folder = shared("golden/public")?;
+    let found: Vec<Sample> = names
+        .iter()
+        .map(|name| {
+            let text = fs::read_to_string(folder.join(format!("{name}.txt"))).unwrap();
+            let pasted = text.lines().any(|line| line.starts_with("# kind: pasted output"));
+            let mut lines = text.lines().skip_while(|line| !line.starts_with("kd> "));
+            let command = lines.next().unwrap().trim_start_matches("kd> ").trim().to_owned();
+            let lines = lines.map(|line| line.trim_end().to_owned()).collect();
+            Sample { name: (*name).to_owned(), pasted, command, lines }
+        })
+        .collect();
+    Some(found)
+}
+
+impl Sample {
+    /// Holds a line of ours to a published one.
+    pub fn same(&self, ours: &str, theirs: &str) {
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(ours), words(theirs), "{} {}", self.name, self.command);
+        if self.pasted {
+            assert_eq!(ours.trim_end(), theirs.trim_end(), "{} {}", self.name, self.command);
+        }
+    }
+
+    /// Holds lines of ours to published ones, as many.
+    pub fn all_same(&self, ours: &[String], theirs: &[String]) {
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            self.same(ours, theirs);
+        }
+        assert_eq!(ours.len(), theirs.len(), "{}: {ours:#?}\n{theirs:#?}", self.name);
+    }
+}
+
+/// Addresses of the dump, and those of the sample that they stand for.
+#[derive(Default)]
+pub struct Names(BTreeMap<u64, u64>);
+
+impl Names {
+    pub fn add(&mut self, ours: u64, theirs: u64) {
+        self.0.insert(ours, theirs);
+    }
+
+    /// Our lines with the sample's addresses.
+    pub fn put(&self, lines: Vec<String>) -> Vec<String> {
+        let put = |line: String| {
+            self.0.iter().fold(line, |line, (ours, theirs)| {
+                line.replace(&format!("{ours:016x}"), &format!("{theirs:016x}"))
+            })
+        };
+        lines.into_iter().map(put).collect()
+    }
+}
+
+pub fn hex(text: &str) -> u64 {
+    u64::from_str_radix(&text.trim_start_matches("0x").replace('`', ""), 16)
+        .unwrap_or_else(|_| panic!("{text} is no number"))
+}
+
+pub fn decimal(text: &str) -> u64 {
+    text.replace(',', "").parse().unwrap_or_else(|_| panic!("{text} is no number"))
+}
+
+/// `20h:32:55.657`, `27m:55.218`, `6s.718`, `16ms`, `0` in milliseconds.
+pub fn millis(text: &str) -> u64 {
+    if let Some(millis) = text.strip_suffix("ms") {
+        return decimal(millis);
+    }
+    let Some((rest, millis)) = text.split_once('.') else { return decimal(text) };
+    let parts = rest.split(['h', 'm', 's', ':']).filter(|part| !part.is_empty());
+    parts.fold(0, |sum, part| sum * 60 + decimal(part)) * 1000 + decimal(millis)
+}
+
+/// `0:00:04:42.656` (days first) or `00:10:08.787` in milliseconds.
+pub fn clock_millis(text: &str) -> u64 {
+    let (rest, millis) = text.split_once('.').unwrap();
+    let parts: Vec<u64> = rest.split(':').map(decimal).collect();
+    let seconds = parts.iter().zip([86_400, 3600, 60, 1].iter().skip(4 - parts.len()));
+    seconds.map(|(part, unit)| part * unit).sum::<u64>() * 1000 + decimal(millis)
+}
+
+/// The clock ticks, 15.625 ms each, that a time in milliseconds was made of.
+pub fn ticks(millis: u64) -> u64 {
+    (millis * 10_000 + 78_125) / 156_250
+}
+
+/// Which rows go into the dump together: so many at most, the widest cell of each column always among them, so that
+/// columns are as wide as in the whole table.
+pub fn portions(rows: &[Vec<String>], most: usize) -> Vec<Vec<usize>> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |row: usize, column: usize| rows[row].get(column).map_or(0, String::len);
+    let mut widest: Vec<usize> = (0..columns)
+        .filter_map(|column| (0..rows.len()).max_by_key(|row| (width(*row, column), std::cmp::Reverse(*row))))
+        .collect();
+    widest.sort_unstable();
+    widest.dedup();
+    let others: Vec<usize> = (0..rows.len()).filter(|row| !widest.contains(row)).collect();
+    let room = most - widest.len();
+    let portion = |chunk: &[usize]| {
+        let mut rows: Vec<usize> = widest.iter().chain(chunk).copied().collect();
+        rows.sort_unstable();
+        rows
+    };
+    match others.is_empty() {
+        true => vec![widest.clone()],
+        false => others.chunks(room).map(portion).collect(),
+    }
+}
