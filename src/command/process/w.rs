@@ -47,7 +47,8 @@ fn record(context: &Context<'_>) -> Record {
     };
     let hex = |value: Result<u64, Lack>| Cell::new(value.map(Field::Hex)).mark("?").absent("none");
     let id = thread.clone().and_then(|thread| thread.client_id());
-    let owner = thread.clone().and_then(|thread| Process::at(&scope, thread.process()?)?.name());
+    let owner = thread.clone().and_then(|thread| Process::at(&scope, thread.process()?));
+    let owner_at = Cell::new(owner.clone().map(|owner| Field::Address(owner.address()))).digits(16);
     let frame = session.focus.frame.as_ref().map_or(0, |selected| selected.frame.number);
     let text = |value: Result<String, Lack>| Cell::new(value).mark("?").role(Role::Text);
     let session_id = process.clone().and_then(|process| process.session_id());
@@ -61,7 +62,9 @@ fn record(context: &Context<'_>) -> Record {
         .line(Line::new().label("Thread:  "))
         .cell("thread", at(session.thread(), Action::Thread))
         .text(" ")
-        .cell("thread_process_name", text(owner))
+        .cell("thread_process_name", text(owner.and_then(|owner| owner.name())))
+        .text(" ")
+        .cell("thread_process", owner_at.follow(Action::Process))
         .line(Line::new().label("Pid: "))
         .cell("process_id", hex(process.and_then(|process| process.id())))
         .line(Line::new().label("Tid: "))

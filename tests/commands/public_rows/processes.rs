@@ -119,6 +119,7 @@ fn whole_processes() {
         let process = process_block(&mut stage, &block);
         stage.names.add(process, hex(&words(&block[0])[1]));
         let shown = stage.run(&format!("!process {process:x} 1"));
+        assert!(shown.len() > block.len(), "{shown:#?}");
         for (ours, theirs) in shown.iter().zip(&block) {
             // The table of handles stays the dump's own: so many handles as it holds.
             let ours = match (theirs.contains("HandleCount:"), stage.handles) {
@@ -150,4 +151,108 @@ fn whole_processes() {
         }
     }
     assert!(lines >= 90 && threads >= 10, "only {lines} lines, {threads} threads");
+}
+
+/// `08/13/2023 04:53:59.028 AM` in 100 ns since 1601.
+fn file_time(date: &str, time: &str, half: &str) -> u64 {
+    let [month, day, year] = date.split('/').map(decimal).collect::<Vec<_>>().try_into().unwrap();
+    let (clock, milli) = time.split_once('.').unwrap();
+    let [hour, minute, second] = clock.split(':').map(decimal).collect::<Vec<_>>().try_into().unwrap();
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let years: u64 = (1601..year).map(|year| if leap(year) { 366 } else { 365 }).sum();
+    let lengths = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let days = years + lengths.iter().take(month as usize - 1).sum::<u64>() + day - 1;
+    let hour = hour % 12 + if half == "PM" { 12 } else { 0 };
+    ((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + decimal(milli)) * 10_000
+}
+
+/// `4.09 GB` in bytes: as many as are shown so.
+fn bytes(value: &str, unit: &str) -> u64 {
+    let shift = match unit {
+        "B" => 0,
+        "KB" => 10,
+        "MB" => 20,
+        "GB" => 30,
+        "TB" => 40,
+        other => panic!("{other}"),
+    };
+    let (whole, part) = value.split_once('.').unwrap_or((value, "0"));
+    let hundredths = decimal(whole) * 100 + decimal(&format!("{part:0<2}"));
+    (hundredths << shift).div_ceil(100)
+}
+
+/// `!mex.p`: who it is and what memory it has. The modules, the user and the command line are those of the dump's process;
+/// the lines about ALPC ports and work queues are links of MEX.
+#[test]
+fn processes_in_short() {
+    let names = [1, 2, 3, 4, 5].map(|at| format!("mex.p-{at}"));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let Some(samples) = samples(&names) else { return };
+    for sample in samples {
+        let row = words(&sample.lines[2]);
+        let mut stage = Stage::wifi();
+        let is_system = row[0] == "System";
+        let process = stage.process(match (is_system, row[3].as_str()) {
+            (true, _) => "System",
+            (_, "0") => "services.exe",
+            _ => "explorer.exe",
+        });
+        stage.names.add(process, hex(&row[1]));
+        stage.image(process, &row[0]);
+        let mut put = |path: &str, value: u64| stage.put("nt!_EPROCESS", process, path, value);
+        put("UniqueProcessId", hex(&row[4]));
+        put("InheritedFromUniqueProcessId", hex(&row[6]));
+        put("CreateTime", file_time(&row[9], &row[10], &row[11]));
+        put("ObjectTable", 0);
+        put("ActiveThreads", decimal(&row[14]));
+        let memory = sample.lines.iter().position(|line| line.starts_with("Memory Details")).unwrap();
+        let headings = words(&sample.lines[memory + 2]);
+        let sizes = words(&sample.lines[memory + 4]);
+        let sizes: Vec<u64> = sizes.chunks(2).map(|size| bytes(&size[0], &size[1])).collect();
+        put("VirtualSize", sizes[0]);
+        put("PeakVirtualSize", sizes[1]);
+        // Kept in pages.
+        put("CommitCharge", sizes[2].div_ceil(4096));
+        let quota = stage.place("nt!_EPROCESS", process, "ProcessQuotaUsage");
+        stage.dump.point(quota, *sizes.last().unwrap());
+        stage.dump.point(quota + 8, if headings.contains(&"PP".to_owned()) { sizes[3] } else { 0 });
+        let peb = hex(&row[8]);
+        if !is_system {
+            let processes = stage.truth["processes"].as_array().unwrap();
+            let ours = processes.iter().find(|one| number(&one["eprocess"]) == process).unwrap();
+            let ours = number(&ours["peb"]);
+            stage.names.add(ours, peb);
+        }
+        let lines = stage.run(&format!("!mex.p {process:x}"));
+        let shown = words(&lines[2]);
+        // The session of System is 0 to MEX, to us none.
+        let skip = |at: usize| at == 12 || at == 13 || (is_system && at == 3);
+        for (at, theirs) in row.iter().enumerate().take(15).filter(|(at, _)| !skip(*at)) {
+            assert_eq!(&shown[at], theirs, "{}: {shown:?}", sample.name);
+        }
+        let ours = lines.iter().position(|line| line == "Memory Details:").unwrap();
+        sample.all_same(&lines[ours..ours + 5], &sample.lines[memory..memory + 5]);
+        sample.same(lines.last().unwrap(), sample.lines.iter().rfind(|line| !line.is_empty()).unwrap());
+    }
+}
+
+/// `!w`; what the number of the processor means is said in fewer words.
+#[test]
+fn where_the_user_is() {
+    let Some(samples) = samples(&["mex.obj-4"]) else { return };
+    let sample = &samples[0];
+    let mut stage = Stage::wifi();
+    let process = stage.process("explorer.exe");
+    let thread = stage.threads(process)[0];
+    let word = |line: usize, at: usize| words(&sample.lines[line])[at].clone();
+    stage.names.add(process, hex(&word(1, 1)));
+    stage.names.add(thread, hex(&word(2, 1)));
+    stage.image(process, &word(1, 2));
+    stage.belongs(thread, process, [&word(3, 1), &word(4, 1)]);
+    stage.thread_member(thread, "Tcb.Teb", hex(&word(6, 1)));
+    let (mut session, _folder) = stage.dump.open();
+    crate::golden::run(&mut session, &format!(".thread {thread:x}")).unwrap();
+    let lines = stage.names.put(crate::golden::run(&mut session, "!w").unwrap());
+    sample.all_same(&lines[..7], &sample.lines[..7]);
+    assert!(lines[7].starts_with("Dbgid: 0 "), "{lines:?}");
 }
