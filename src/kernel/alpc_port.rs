@@ -1,5 +1,6 @@
 //! ALPC_PORT: an end of a connection by which processes send each other messages.
 
+use super::object_header::ObjectHeader;
 use super::process::Process;
 use crate::debuggee::{Lack, Object, Scope};
 
@@ -31,6 +32,12 @@ pub enum AlpcQueue {
     Canceled,
 }
 
+impl AlpcQueue {
+    /// All of them.
+    pub const ALL: [AlpcQueue; 4] =
+        [AlpcQueue::Main, AlpcQueue::Large, AlpcQueue::Pending, AlpcQueue::Canceled];
+}
+
 impl<'s> AlpcPort<'s> {
     /// The port at an address.
     ///
@@ -38,6 +45,31 @@ impl<'s> AlpcPort<'s> {
     /// Where no layout of `_ALPC_PORT` is at hand.
     pub fn at(scope: &'s Scope<'s>, address: u64) -> Result<AlpcPort<'s>, Lack> {
         scope.object("nt!_ALPC_PORT", address).map(AlpcPort)
+    }
+
+    /// Every port of the system.
+    ///
+    /// # Errors
+    /// Where the list's head or its types are not known; what is wrong with the list comes as its last element.
+    pub fn all(scope: &'s Scope<'s>) -> Result<impl Iterator<Item = Result<AlpcPort<'s>, Lack>>, Lack> {
+        let head = scope.global_of("nt!AlpcpPortList", "nt!_LIST_ENTRY")?;
+        Ok(head.list("nt!_ALPC_PORT", "PortListEntry")?.map(|port| port.map(AlpcPort)))
+    }
+
+    /// The port itself.
+    pub fn object(&self) -> &Object<'s> {
+        &self.0
+    }
+
+    /// Its name; empty of a port without.
+    ///
+    /// # Errors
+    /// As [`ObjectHeader::name`].
+    pub fn name(&self) -> Result<String, Lack> {
+        match ObjectHeader::of_body(self.0.scope(), self.address())?.name() {
+            Err(Lack::Null { .. }) => Ok(String::new()),
+            name => name,
+        }
     }
 
     /// Its address.

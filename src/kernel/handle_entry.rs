@@ -59,6 +59,14 @@ impl<'s> HandleEntry<'s> {
         ObjectHeader::at(self.entry.scope(), self.header_address()?)
     }
 
+    /// Of an entry of the table of ids (nt!PspCidTable): the process or thread itself.
+    ///
+    /// # Errors
+    /// As [`HandleEntry::header`].
+    pub fn process_or_thread(&self) -> Result<u64, Lack> {
+        self.header_address()
+    }
+
     /// Since Windows 8 the highest bits of the first word are the header's address without its four lowest bits; before,
     /// there was a pointer with flags in its low bits.
     fn header_address(&self) -> Result<u64, Lack> {

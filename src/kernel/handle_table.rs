@@ -32,6 +32,17 @@ impl<'s> HandleTable<'s> {
         scope.object("nt!_HANDLE_TABLE", address).map(HandleTable)
     }
 
+    /// The table of the ids of processes and threads, whose entries lead to these and not to headers.
+    ///
+    /// # Errors
+    /// nt!PspCidTable is not known, or cannot be read.
+    pub fn of_ids(scope: &'s Scope<'s>) -> Result<HandleTable<'s>, Lack> {
+        let name = "nt!PspCidTable";
+        let (at, _) = scope.target().variable(name).ok_or_else(|| Lack::NoName { name: name.to_owned() })?;
+        let table = scope.memory().u64(at).map_err(|why| Lack::Unreadable { what: name.to_owned(), why })?;
+        HandleTable::at(scope, table)
+    }
+
     /// Address of the table.
     pub fn address(&self) -> u64 {
         self.0.address()

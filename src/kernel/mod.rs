@@ -1,6 +1,7 @@
 //! Windows' objects, one kind a file. Data, never text: how they are printed is the commands' business.
 
 mod access;
+mod alpc_message;
 mod alpc_port;
 mod apc;
 mod clock;
@@ -40,6 +41,7 @@ mod process;
 mod processor;
 mod push_lock;
 mod ready;
+mod registry_key;
 mod resource;
 mod saved_structures;
 mod service_host;
@@ -62,6 +64,7 @@ mod work_queue;
 mod working_set;
 
 pub use access::access_words;
+pub use alpc_message::{AlpcMessage, AlpcMessageType};
 pub use alpc_port::{AlpcPort, AlpcPortKind, AlpcQueue};
 pub use apc::{Apc, ApcList, ApcMode};
 pub use clock::Clock;
@@ -97,6 +100,7 @@ pub use process::Process;
 pub use processor::{LockState, Processor, QueuedLock};
 pub use push_lock::{HeldLocks, PushLock};
 pub use ready::ReadyQueue;
+pub use registry_key::RegistryKey;
 pub use resource::{Resource, ResourceOwner, Waiters};
 pub use service_host::hosted_service;
 pub use session::Session;

@@ -79,6 +79,10 @@ pub enum Action {
     Token(u64),
     /// A job object.
     Job(u64),
+    /// An ALPC port.
+    AlpcPort(u64),
+    /// A message between ALPC ports.
+    AlpcMessage(u64),
     /// An I/O request packet.
     Irp(u64),
     /// A device object.
@@ -188,6 +192,8 @@ impl Action {
             Action::Vad(address) => format!("!vad {} 1", hex::tick(*address)),
             Action::Token(address) => at("!token -n", address),
             Action::Job(address) => at("!job", address),
+            Action::AlpcPort(address) => at("!alpc /p", address),
+            Action::AlpcMessage(address) => at("!alpc /m", address),
             Action::Irp(address) => at("!irp", address),
             Action::Device(address) => at("!devobj", address),
             Action::DeviceStack(address) => at("!devstack", address),
@@ -225,6 +231,8 @@ impl Action {
             | Action::AddressSpace(process) => {
                 lines(&["!peb /p", "!vad /p", "!process", ".process"], process)
             }
+            Action::AlpcPort(address) => lines(&["!alpc /lpc", "dt nt!_ALPC_PORT", "dps"], address),
+            Action::AlpcMessage(address) => lines(&["dt nt!_KALPC_MESSAGE", "dps"], address),
             Action::Token(address) => lines(&["dt nt!_TOKEN", "dps"], address),
             Action::Job(address) => lines(&["dt nt!_EJOB", "dps"], address),
             Action::Vad(address) => lines(&["dt nt!_MMVAD", "dps"], address),

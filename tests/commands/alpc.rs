@@ -10,6 +10,15 @@ const OWNER: u64 = 0x18;
 const SEQUENCE: u64 = 0x190;
 const MAIN_QUEUE_LENGTH: u64 = 0x1c0;
 const PENDING_QUEUE_LENGTH: u64 = 0x1c8;
+const PENDING_QUEUE: u64 = 0xb8;
+/// The same of `_KALPC_MESSAGE`; its `PortMessage` lies at 0xf0.
+const PORT_QUEUE: u64 = 0x10;
+const OWNER_PORT: u64 = 0x18;
+const WAITING_THREAD: u64 = 0x20;
+const STATE: u64 = 0x28;
+const SEQUENCE_OF_MESSAGE: u64 = 0x2c;
+const SERVER_THREAD: u64 = 0xc8;
+const PORT_MESSAGE: u64 = 0xf0;
 
 #[test]
 fn a_port_tells_its_owner_and_what_is_not_known_of_it() {
@@ -53,8 +62,78 @@ fn a_port_tells_its_owner_and_what_is_not_known_of_it() {
     let (mut session, _folder) = dump.open();
     let lines = run(&mut session, &format!("!alpc /p {port:x}")).unwrap();
     assert!(lines[1].starts_with(" Type                      : ????"), "{lines:#?}");
-    let last = lines.last().unwrap();
-    assert!(last.starts_with("Not known: ") && last.ends_with(" is no port of its own connection"), "{last}");
+    let mut why = lines.iter().filter(|line| line.starts_with("Not known: "));
+    assert!(why.any(|line| line.ends_with(" is no port of its own connection")), "{lines:#?}");
     assert!(run(&mut session, "!alpc").is_err());
     assert!(run(&mut session, "!alpc /p").is_err());
+}
+
+/// Two messages in the pending queue of a server's port, of which one is shown in the layout of a public transcript.
+#[test]
+fn a_message_tells_who_waits_and_who_works_on_it() {
+    let truth = truth("wifi");
+    let of = |kind: &str, name: &str| {
+        let found = truth[kind].as_array().unwrap().iter();
+        found.filter(|it| it["name"] == name).map(|it| it.clone()).next().unwrap()
+    };
+    let server = number(&of("processes", "services.exe")["eprocess"]);
+    let threads = truth["threads"].as_array().unwrap();
+    let [client_thread, server_thread] = [0, 1].map(|at| number(&threads[at]["ethread"]));
+    let port = number(&of("objects", "pool big Filt")["address"]);
+    let [first, second] = [port + 0xa00, port + 0xc00];
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    dump.put(port, &[0; 0x1000]);
+    dump.point(port + COMMUNICATION_INFO, port + 0x800);
+    dump.point(port + 0x800, port);
+    dump.point(port + OWNER, server);
+    dump.list(port + PENDING_QUEUE, &[first, second]);
+    dump.put(port + PENDING_QUEUE_LENGTH, &2u32.to_le_bytes());
+    dump.point(second + PORT_QUEUE, port);
+    dump.point(second + WAITING_THREAD, client_thread);
+    dump.point(second + SERVER_THREAD, server_thread);
+    dump.point(second + OWNER_PORT, 0);
+    // ReplyWaitReply is bit 11 of the state.
+    dump.put(second + STATE, &(1u32 << 11).to_le_bytes());
+    dump.put(second + SEQUENCE_OF_MESSAGE, &0x4_d4d4u32.to_le_bytes());
+    // Lengths of data and whole, and the type: a request whose sender waits.
+    for (at, value) in [(0, 0x68u16), (2, 0x90), (4, 0x2001)] {
+        dump.put(second + PORT_MESSAGE + at, &value.to_le_bytes());
+    }
+    dump.put(second + PORT_MESSAGE + 0x18, &0xbfcu32.to_le_bytes());
+    dump.put(second + PORT_MESSAGE + 0x20, &0x1f_ef27u32.to_le_bytes());
+    let (mut session, _folder) = dump.open();
+
+    let lines = run(&mut session, &format!("!alpc /M {second:x}")).unwrap();
+    let expected = [
+        format!("Message @ {second:016x}"),
+        "  MessageID             : 0x0BFC (3068)".to_owned(),
+        "  CallbackID            : 0x1FEF27 (2092839)".to_owned(),
+        "  SequenceNumber        : 0x0004D4D4 (316628)".to_owned(),
+        "  Type                  : LPC_REQUEST".to_owned(),
+        "  DataLength            : 0x0068 (104)".to_owned(),
+        "  TotalLength           : 0x0090 (144)".to_owned(),
+        "  Canceled              : No".to_owned(),
+        "  Release               : No".to_owned(),
+        "  ReplyWaitReply        : Yes".to_owned(),
+        "  Continuation          : Yes".to_owned(),
+        format!("  OwnerPort             : {:016x}", 0),
+        format!("  WaitingThread         : {client_thread:016x}"),
+        "  QueueType             : ALPC_MSGQUEUE_PENDING".to_owned(),
+        format!("  QueuePort             : {port:016x} [ALPC_CONNECTION_PORT]"),
+        format!("  QueuePortOwnerProcess : {server:016x} (services.exe)"),
+        format!("  ServerThread          : {server_thread:016x}"),
+        format!("  CancelQueuePort       : {:016x}", 0),
+        format!("  CancelSequencePort    : {:016x}", 0),
+    ];
+    assert_eq!(lines, expected);
+
+    let lines = run(&mut session, &format!("!alpc /p {port:x}")).unwrap();
+    let at = lines.iter().position(|line| line == " Pending queue has 2 messages.").unwrap();
+    assert!(lines[at + 1].starts_with(&format!("    {first:016x} 0000 LPC_NEW_MESSAGE")), "{lines:#?}");
+    let row = format!("    {second:016x} 0BFC LPC_REQUEST, waited for by {client_thread:016x}");
+    assert_eq!(lines[at + 2], format!("{row}, worked on by {server_thread:016x}"));
+
+    // Where the list of all ports is not known, that is said.
+    let why = run(&mut session, &format!("!alpc /lpp {server:x}")).unwrap_err();
+    assert!(why.contains("nt!AlpcpPortList is not known"), "{why}");
 }

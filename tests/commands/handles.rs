@@ -257,3 +257,71 @@ fn queues_of_spin_locks_are_followed() {
     assert_eq!(row("CC   - Vacb").trim_end(), "CC   - Vacb");
     assert_eq!(lines[3].trim_start().split("  ").next(), Some("Lock Name"));
 }
+
+/// A key's path is put together from its control blocks, up to the registry's root.
+#[test]
+fn handles_to_keys_tell_the_paths_of_these() {
+    let truth = truth("wifi");
+    let handle = list(&truth, "handles").iter().find(|handle| handle["type"] == "Event").unwrap();
+    let (body, value, pid) = (number(&handle["object"]), number(&handle["handle"]), number(&handle["pid"]));
+    let spare = list(&truth, "objects").iter().find(|object| object["name"] == "pool big Filt").unwrap();
+    let spare = number(&spare["address"]);
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    dump.put(spare, &[0; 0x1000]);
+    // Events are keys now.
+    let lines = run(&mut session(&root().join("tests/data/wifi-full.dmp.gz")), &format!("!object {body:x}"));
+    let heading = lines.unwrap()[0].clone();
+    let ty = heading.split_once("Type: (").unwrap().1.split_once(')').unwrap().0.to_owned();
+    let name = u64::from_str_radix(&ty, 16).unwrap() + offset("_OBJECT_TYPE", "Name");
+    dump.put(name, &6u16.to_le_bytes());
+    dump.point(name + 8, spare + 0xf00);
+    dump.put(spare + 0xf00, &[b'K', 0, b'e', 0, b'y', 0]);
+    // The body's control block, those above it, and their names, of which the last has two bytes a character.
+    dump.point(body + offset("_CM_KEY_BODY", "KeyControlBlock"), spare);
+    let names: [(&str, bool); 3] = [("Sp\u{e9}cial", false), ("MACHINE", true), ("REGISTRY", true)];
+    for (at, (name, narrow)) in (0u64..).zip(names) {
+        let (block, text) = (spare + at * 0x200, spare + 0x800 + at * 0x100);
+        let parent = if at == 2 { 0 } else { block + 0x200 };
+        dump.point(block + offset("_CM_KEY_CONTROL_BLOCK", "ParentKcb"), parent);
+        dump.point(block + offset("_CM_KEY_CONTROL_BLOCK", "NameBlock"), text);
+        let bytes: Vec<u8> = match narrow {
+            true => name.bytes().collect(),
+            false => name.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        };
+        dump.put(text, &[u8::from(narrow)]);
+        dump.put(text + 0x18, &(bytes.len() as u16).to_le_bytes());
+        dump.put(text + 0x1a, &bytes);
+    }
+    let (mut session, _folder) = dump.open();
+    let lines = run(&mut session, &format!("!handle {value:x} 3 {pid:x}")).unwrap();
+    let path = "Name: \\REGISTRY\\MACHINE\\Sp\u{e9}cial";
+    assert!(lines.iter().any(|line| line.ends_with(path)), "{lines:#?}");
+    // Without its beginning it would be another key's path.
+    dump.point(spare + 0x200 + offset("_CM_KEY_CONTROL_BLOCK", "ParentKcb"), 0);
+    let (mut session, _folder) = dump.open();
+    let lines = run(&mut session, &format!("!handle {value:x} 3 {pid:x}")).unwrap();
+    assert!(lines.iter().any(|line| line.contains("Name: ????")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("MACHINE")), "{lines:#?}");
+}
+
+#[test]
+fn ids_lead_to_their_processes_and_threads() {
+    let mut compared = 0;
+    for (mut session, truth) in whole() {
+        let processes = list(&truth, "processes").iter().map(|it| (&it["pid"], &it["eprocess"], "Process"));
+        let threads = list(&truth, "threads").iter().map(|it| (&it["tid"], &it["ethread"], "Thread"));
+        let all: Vec<_> =
+            processes.chain(threads).map(|(id, at, kind)| (number(id), number(at), kind)).collect();
+        for &(id, at, kind) in &all {
+            // Idle has none, and one case gives an id twice.
+            if id == 0 || all.iter().filter(|(other, ..)| *other == id).count() > 1 {
+                continue;
+            }
+            let lines = run(&mut session, &format!("!handle {id:x} 20")).unwrap();
+            assert!(lines[0].starts_with(&format!("{id:04x}: Object: {at:016x} Entry: ")), "{lines:#?}");
+            assert!(lines[1].ends_with(&format!(") {kind}")), "{lines:#?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "only {compared}");
+}

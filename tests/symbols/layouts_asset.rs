@@ -369,7 +369,29 @@ fn missing(cleaned: &[(String, Definition)], references: &References<'_>) -> Vec
 }
 
 /// Types that are only pointed to, and the members of theirs that are worth having.
-const EXCERPTS: [(&str, &[&str]); 2] = [
+const EXCERPTS: [(&str, &[&str]); 5] = [
+    ("_CM_NAME_CONTROL_BLOCK", &["Compressed", "NameLength", "Name"]),
+    (
+        "_KALPC_MESSAGE",
+        &[
+            "Entry",
+            "PortQueue",
+            "OwnerPort",
+            "WaitingThread",
+            "u1",
+            "SequenceNo",
+            "QuotaProcess",
+            "CancelQueuePort",
+            "CancelSequencePort",
+            "CancelSequenceNo",
+            "CancelListEntry",
+            "DataUserVa",
+            "ConnectionPort",
+            "ServerThread",
+            "PortMessage",
+        ],
+    ),
+    ("_PORT_MESSAGE", &["u1", "u2", "ClientId", "MessageId", "CallbackId"]),
     ("_MM_SESSION_SPACE", &["ReferenceCount", "SessionId", "ProcessReferenceToSession", "ProcessList"]),
     ("_SEP_LOGON_SESSION_REFERENCES", &["LogonId", "AccountName", "AuthorityName"]),
 ];
@@ -377,17 +399,17 @@ const EXCERPTS: [(&str, &[&str]); 2] = [
 /// Those members, of the same build's symbol table, or where the tables below and above agree. How large the whole type
 /// is, is left open.
 fn excerpts(known: &[(String, Definition)], references: &References<'_>) -> Vec<(String, Definition)> {
-    let excerpt = |name: &str, members: &[&str], isf: &Isf| -> Option<Definition> {
+    let excerpt = |name: &str, members: &[&str], isf: &Isf| -> Option<Vec<(String, Definition)>> {
         let udt = udt(isf, name)?;
-        let mut rows = Vec::new();
+        let (mut rows, mut all) = (Vec::new(), Vec::new());
         for wanted in members {
             let field = udt.fields.iter().find(|field| field.name == *wanted)?;
             let (offset, bits) = member(isf, &udt, wanted)?;
-            let mut inner = Vec::new();
-            let ctype = c_type(isf, field.ty, name, &mut inner, 0).filter(|_| inner.is_empty())?;
+            let ctype = c_type(isf, field.ty, &format!("{name}.{}", field.name), &mut all, 0)?;
             rows.push(Row { name: field.name.clone(), offset, bits, ctype });
         }
-        Some(Definition { kind: udt.kind.word().to_owned(), size: 0, rows })
+        all.push((name.to_owned(), Definition { kind: udt.kind.word().to_owned(), size: 0, rows }));
+        Some(all)
     };
     let mut found = Vec::new();
     for (name, members) in EXCERPTS {
@@ -401,7 +423,7 @@ fn excerpts(known: &[(String, Definition)], references: &References<'_>) -> Vec<
         let enough = if references.same.is_some() { 1 } else { 2 };
         let agree = answers.len() == enough && answers.iter().all(|answer| *answer == answers[0]);
         if agree && !known.iter().any(|(known, _)| known == name) {
-            found.push((name.to_owned(), answers[0].clone()));
+            found.extend(answers[0].iter().cloned());
         }
     }
     found

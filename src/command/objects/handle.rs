@@ -22,7 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     ],
     summary: "Shows the handles of a process: object, type, name, granted access in words",
     help: "HANDLE is one handle, 0 or nothing for all. FLAGS: 1 the entry, 2 the object with its type, counts, name and the \
-           rights in words, 4 free entries too, 0x10 the kernel's own table; 3 without. PROCESS is an EPROCESS address, an \
+           rights in words, 4 free entries too, 0x10 the kernel's own table, 0x20 HANDLE is the id of a process or thread; 3 without. PROCESS is an EPROCESS address, an \
            id or a name, 0 for all, -1 or nothing for the current one. TYPE leaves out all other types. Handles with the \
            bit 0x80000000 are the kernel's.\n\n\
            kd> !handle 4 3 1c0\n\
@@ -44,6 +44,8 @@ pub const SPEC: CommandSpec = CommandSpec {
 const OBJECT: u64 = 2;
 const FREE: u64 = 4;
 const KERNEL_TABLE: u64 = 0x10;
+/// By the public documentation of the command: HANDLE is an id.
+const ID: u64 = 0x20;
 const USUAL: u64 = 3;
 /// A handle of the kernel's own table has the highest bit of 32 (OBJ_KERNEL_HANDLE makes such), and its sign when it is
 /// 64 bits long.
@@ -65,6 +67,14 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let handle = handle.filter(|&handle| handle != 0 && handle != u64::MAX);
     let flags = words.next().map(|word| context.evaluate(word)).transpose()?.unwrap_or(USUAL);
     let word = words.next();
+    if flags & ID != 0 {
+        return match handle {
+            Some(id) => by_id(id, context),
+            None => {
+                Err(CommandError::Argument("!handle ID 20 needs the id of a process or thread".to_owned()))
+            }
+        };
+    }
     let is_kernel = handle.is_some_and(|handle| handle & !0x7fff_ffff == KERNEL_HANDLE || handle >> 63 != 0);
     let of_kernel = flags & KERNEL_TABLE != 0 || is_kernel;
     let which = if of_kernel { Which::Id(SYSTEM) } else { Which::read(word, context)? };
@@ -92,6 +102,29 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         })
     })?;
     missing.say(out)
+}
+
+/// The process or thread that an id stands for.
+fn by_id(id: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let scope = context.session.scope();
+    let types = ObjectTypes::of(&scope);
+    let entry = HandleTable::of_ids(&scope)?.entry(id)?;
+    if !entry.is_used() {
+        return context.out.emit(Line::of(format!("{id:04x}: no process or thread has this id")));
+    }
+    let body = entry.process_or_thread()?;
+    let described = Described::new(&scope, &types, body)?;
+    let row = Record::new("id")
+        .cell("id", Cell::new(Field::Hex(id)).digits(4))
+        .text(": Object: ")
+        .cell("object", Cell::new(Field::Address(body)).digits(16).link(described.link(body)))
+        .text(" Entry: ")
+        .cell("entry", Cell::new(Field::Address(entry.address())).digits(16));
+    let record = described.counts(described.heading(body), 8);
+    let mut missing = Missing::default();
+    missing.note(&record);
+    context.out.within(Branch::new(row), |out| out.emit(record))?;
+    missing.say(&mut context.out)
 }
 
 /// The table of a process, or one entry of it.

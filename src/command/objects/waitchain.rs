@@ -113,7 +113,7 @@ impl<'s> View<'_, 's> {
                 record.cell("kind", Cell::new(kind)).text(" ").cell("object", wait_object(object))
             }
             Awaited::Reply(message) => {
-                let link = Action::object("nt!_KALPC_MESSAGE", *message);
+                let link = Action::AlpcMessage(*message);
                 let at = Cell::new(Field::Address(*message)).digits(16).link(link);
                 record.cell("kind", "AlpcReply").text(" to the message ").cell("object", at)
             }

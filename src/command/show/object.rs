@@ -1,7 +1,7 @@
 //! What is said of any object of the object manager: its type, header, counts and name.
 
 use crate::debuggee::{Lack, Scope};
-use crate::kernel::{FileObject, ObjectHeader, ObjectType, ObjectTypes};
+use crate::kernel::{FileObject, ObjectHeader, ObjectType, ObjectTypes, RegistryKey};
 use crate::output::{Action, Cell, Field, Record};
 
 /// What an object is.
@@ -75,7 +75,7 @@ impl<'s> Described<'s> {
                 let name = info.field("Name").and_then(|name| name.text());
                 line(record, Cell::new(directory).digits(8).follow(follow), Cell::new(name))
             }
-            Err(Lack::Null { .. }) => match self.file_name() {
+            Err(Lack::Null { .. }) => match self.file_name().or_else(|| self.key_path()) {
                 Some(name) => line(record, Cell::new(Field::Address(0)).digits(8), name),
                 None => record,
             },
@@ -102,6 +102,13 @@ impl<'s> Described<'s> {
         Some(Cell::new(name.map(|_| spelled)))
     }
 
+    /// A registry key's path.
+    fn key_path(&self) -> Option<Cell> {
+        let scope = self.header.object().scope();
+        let path = || RegistryKey::at(scope, self.header.body()?)?.path();
+        self.is("Key").then(|| Cell::new(path()))
+    }
+
     /// What shows it best.
     pub fn link(&self, body: u64) -> Action {
         let structure = match self.type_name.as_deref() {
@@ -110,6 +117,7 @@ impl<'s> Described<'s> {
             Ok("Device") => return Action::Device(body),
             Ok("Driver") => return Action::Driver(body),
             Ok("File") => return Action::File(body),
+            Ok("ALPC Port") => return Action::AlpcPort(body),
             Ok("Directory") => "nt!_OBJECT_DIRECTORY",
             Ok("SymbolicLink") => "nt!_OBJECT_SYMBOLIC_LINK",
             Ok("Event") => "nt!_KEVENT",
@@ -119,7 +127,6 @@ impl<'s> Described<'s> {
             Ok("Token") => "nt!_TOKEN",
             Ok("Timer") => "nt!_ETIMER",
             Ok("Job") => "nt!_EJOB",
-            Ok("ALPC Port") => "nt!_ALPC_PORT",
             Ok("Key") => "nt!_CM_KEY_BODY",
             _ => return Action::Pointers(body),
         };

@@ -189,15 +189,12 @@ fn alpc(thread: &Thread<'_>, record: Record, margin: &str) -> Record {
     let owner = port.as_ref().map_err(Clone::clone);
     let owner = owner.and_then(|port| port.field("OwnerProcess")?.u64());
     let at = port.map(|port| port.address());
-    let link = at.clone().map(|port| Action::object("nt!_ALPC_PORT", port));
+    let link = at.clone().map(|port| Action::AlpcPort(port));
     let cell = pointer(at.map(Field::Address)).absent("0".repeat(16));
     let cell = link.map_or(cell.clone(), |link| cell.link(link));
     record
         .line(Line::of(margin).label("Waiting for reply to ALPC Message "))
-        .cell(
-            "alpc_message",
-            pointer(Field::Address(address)).link(Action::object("nt!_KALPC_MESSAGE", address)),
-        )
+        .cell("alpc_message", pointer(Field::Address(address)).link(Action::AlpcMessage(address)))
         .label(": queued at port ")
         .cell("alpc_port", cell)
         .label(": owned by process ")
