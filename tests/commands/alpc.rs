@@ -74,7 +74,7 @@ fn a_message_tells_who_waits_and_who_works_on_it() {
     let truth = truth("wifi");
     let of = |kind: &str, name: &str| {
         let found = truth[kind].as_array().unwrap().iter();
-        found.filter(|it| it["name"] == name).map(|it| it.clone()).next().unwrap()
+        found.clone().find(|it| it["name"] == name).unwrap().clone()
     };
     let server = number(&of("processes", "services.exe")["eprocess"]);
     let threads = truth["threads"].as_array().unwrap();

@@ -189,7 +189,7 @@ fn alpc(thread: &Thread<'_>, record: Record, margin: &str) -> Record {
     let owner = port.as_ref().map_err(Clone::clone);
     let owner = owner.and_then(|port| port.field("OwnerProcess")?.u64());
     let at = port.map(|port| port.address());
-    let link = at.clone().map(|port| Action::AlpcPort(port));
+    let link = at.clone().map(Action::AlpcPort);
     let cell = pointer(at.map(Field::Address)).absent("0".repeat(16));
     let cell = link.map_or(cell.clone(), |link| cell.link(link));
     record
