@@ -48,6 +48,12 @@ impl<'s> Cpu<'s> {
         self.0.field("FeatureBits")?.u64()
     }
 
+    /// What kind of core it is among those of the computer: 0 for the slowest, or where all are alike.
+    pub fn architecture_class(&self) -> Result<u64, Lack> {
+        // Renamed in 1709.
+        self.0.first_of(&["PowerState.ArchitecturalEfficiencyClass", "PowerState.EfficiencyClass"])?.u64()
+    }
+
     /// Its number on the interrupt bus.
     pub fn apic_id(&self) -> Result<u64, Lack> {
         self.0.field("InitialApicId")?.u64()

@@ -154,11 +154,14 @@ impl<'s> Processor<'s> {
         Ok(self.current_thread()?.address() == self.idle_thread()?.address())
     }
 
-    /// Its queued spin locks, in the order of Windows' own numbers.
-    pub fn queued_locks(&self) -> Result<Vec<QueuedLock>, Lack> {
+    /// Its queued spin locks, in the order of Windows' own numbers, each with the reason where it is not known.
+    ///
+    /// # Errors
+    /// The types are not known.
+    pub fn queued_locks(&self) -> Result<Vec<Result<QueuedLock, Lack>>, Lack> {
         let locks = self.prcb.field("LockQueue")?;
         let place = |index| {
-            let place = locks.index(index)?;
+            let place: Object<'_> = locks.index(index)?;
             let lock = place.field("Lock")?.u64()?;
             let state = match (lock & LOCK_OWNER != 0, lock & LOCK_WAIT != 0) {
                 (true, _) => LockState::Owned,
@@ -167,6 +170,6 @@ impl<'s> Processor<'s> {
             };
             Ok(QueuedLock { address: place.address(), next: place.field("Next")?.u64()?, state })
         };
-        (0..LOCKS).map(place).collect()
+        Ok((0..LOCKS).map(place).collect())
     }
 }

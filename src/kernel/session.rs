@@ -6,6 +6,13 @@ use crate::debuggee::{Lack, Object};
 #[derive(Clone)]
 pub struct Session<'s>(Object<'s>);
 
+/// Says which type is missing: what the pointer is declared to point to, where that is known.
+fn unknown(pointer: &Object<'_>, names: &[&str]) -> Lack {
+    let declared = pointer.pointee().map(|session| format!("nt!{}", session.type_name()));
+    let declared = declared.ok().filter(|declared| names.contains(&declared.as_str()));
+    Lack::NoName { name: declared.unwrap_or_else(|| names.join(" or ")) }
+}
+
 impl<'s> Session<'s> {
     /// The session of a process.
     ///
@@ -14,12 +21,10 @@ impl<'s> Session<'s> {
     pub(super) fn of(process: &Object<'s>) -> Result<Session<'s>, Lack> {
         let pointer = process.field("Session")?;
         // Windows 11 24H2 has a structure of another name.
-        let newer = pointer.pointee_as("nt!_PSP_SESSION_SPACE");
-        match newer {
-            Err(Lack::NoName { .. }) => pointer.pointee_as("nt!_MM_SESSION_SPACE"),
-            other => other,
-        }
-        .map(Session)
+        let names = ["nt!_PSP_SESSION_SPACE", "nt!_MM_SESSION_SPACE"];
+        let found = names.into_iter().map(|name| pointer.pointee_as(name));
+        let known = found.into_iter().find(|found| !matches!(found, Err(Lack::NoName { .. })));
+        known.map_or_else(|| Err(unknown(&pointer, &names)), |session| session.map(Session))
     }
 
     /// Its address.

@@ -4,6 +4,7 @@ use super::partition;
 use super::process::Process;
 use super::thread::Thread;
 use crate::debuggee::{Lack, Object};
+use std::collections::BTreeSet;
 
 /// Priorities and WORK_QUEUE_ITEMs.
 type Items<'s> = Vec<Result<(u64, Object<'s>), Lack>>;
@@ -18,17 +19,20 @@ const PRIQUEUE: u64 = 21;
 
 impl<'s> WorkQueue<'s> {
     /// The queues of the system's partition, and those that a thread of the System process is tied to, which are known
-    /// without symbols too.
+    /// without symbols too; why the former are not known, so that queues without workers are missing.
     ///
     /// # Errors
     /// As [`Thread::of_process`].
-    pub fn all(system: &Process<'s>) -> Result<Vec<WorkQueue<'s>>, Lack> {
+    pub fn all(system: &Process<'s>) -> Result<(Vec<WorkQueue<'s>>, Option<Lack>), Lack> {
         let scope = system.object().scope();
-        let mut found = partition::work_queues(scope).unwrap_or_default();
+        let (mut found, lack) = match partition::work_queues(scope) {
+            Ok(found) => (found, None),
+            Err(why) => (BTreeSet::new(), Some(why)),
+        };
         // What is wrong with a thread is said where threads are listed.
         found.extend(Thread::of_process(system)?.filter_map(|thread| thread.ok()?.queue().ok()));
         let queues = found.into_iter().filter_map(|at| scope.object("nt!_EX_WORK_QUEUE", at).ok());
-        Ok(queues.map(WorkQueue).filter(|queue| queue.is_one().unwrap_or(false)).collect())
+        Ok((queues.map(WorkQueue).filter(|queue| queue.is_one().unwrap_or(false)).collect(), lack))
     }
 
     /// Threads wait at other queues, too: a worker queue is a KPRIQUEUE with an index.

@@ -61,6 +61,8 @@ pub enum Action {
     ExceptionRecord(u64),
     /// A thread's `_ETHREAD`.
     Thread(u64),
+    /// The variables where a thread stands, which chooses the thread.
+    ThreadVariables(u64),
     /// A process's `_EPROCESS`.
     Process(u64),
     /// The `_PEB` of a process, by the process's `_EPROCESS`: its memory is the process's own.
@@ -183,6 +185,7 @@ impl Action {
             Action::Context(address) => at(".cxr", address),
             Action::ExceptionRecord(address) => at(".exr", address),
             Action::Thread(address) => at("!thread", address),
+            Action::ThreadVariables(address) => format!(".thread {}; dv", hex::tick(*address)),
             Action::Process(address) => at("!process", address),
             Action::ProcessThreads(address) => format!("!process {} 7", hex::tick(*address)),
             Action::ThreadList(process) => at("!lt", process),

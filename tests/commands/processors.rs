@@ -51,7 +51,7 @@ fn irqls_are_those_of_the_samples() {
     assert!(run(&mut session, "!irql 2").unwrap_err().contains("has no processor 0x2"));
 }
 
-/// golden/public/cpuinfo-2 without its last column, which no KPRCB holds; AMD's form is that of
+/// golden/public/cpuinfo-2 without its last two lines, which no KPRCB holds; AMD's form is that of
 /// spec/commands/1-process-thread.md.
 #[test]
 fn processors_are_described_as_in_the_samples() {
@@ -63,11 +63,13 @@ fn processors_are_described_as_in_the_samples() {
         dump.point(prcb + member("UpdateSignature"), 0x0000_00b8_0000_0000);
         dump.point(prcb + member("FeatureBits"), 0x3d1b_3fff);
     }
+    let class = member("PowerState") + offset("_PROCESSOR_POWER_STATE", "ArchitecturalEfficiencyClass");
+    dump.put(second + class, &[1]);
     let mut session = dump.open().0;
     let expected = [
-        "CP  F/M/S Manufacturer  MHz PRCB Signature    MSR 8B Signature Features",
-        " 0  6,158,13 GenuineIntel 3600 000000b800000000                   3d1b3fff",
-        " 1  6,158,13 GenuineIntel 3600 000000b800000000                   3d1b3fff",
+        "CP  F/M/S Manufacturer  MHz PRCB Signature    MSR 8B Signature Features ArchitectureClass",
+        " 0  6,158,13 GenuineIntel 3600 000000b800000000                   3d1b3fff 0",
+        " 1  6,158,13 GenuineIntel 3600 000000b800000000                   3d1b3fff 1",
     ];
     assert_eq!(run(&mut session, "!cpuinfo").unwrap(), expected);
     assert_eq!(run(&mut session, "!cpuinfo 1").unwrap(), [expected[0], expected[2]]);
@@ -78,7 +80,7 @@ fn processors_are_described_as_in_the_samples() {
     // The features of a dump of build 19041: the low half is shown.
     dump.point(first + member("FeatureBits"), 0x000f_e43f_3d1b_3fff);
     let lines = run(&mut dump.open().0, "!cpuinfo 0").unwrap();
-    assert_eq!(lines[1], " 0 25,33,2 AuthenticAMD 3600 000000b800000000                   3d1b3fff");
+    assert_eq!(lines[1], " 0 25,33,2 AuthenticAMD 3600 000000b800000000                   3d1b3fff 0");
 
     // golden/public/cpuid-1.
     dump.put(first + member("CpuType"), &[6]);
@@ -324,4 +326,21 @@ fn every_source_of_types_gives_the_same_answers() {
     assert!(built_in.iter().map(Vec::len).sum::<usize>() > 60, "{built_in:?}");
     assert_eq!(answers(&shared.join("symbols").display().to_string()), built_in);
     assert_eq!(answers(&format!("isf*{}", shared.join("isf").display())), built_in);
+}
+
+/// The second processor as the first of another group: a computer has groups when it has more than 64 processors.
+#[test]
+fn groups_are_told_where_there_is_more_than_one() {
+    let (mut dump, [_, second]) = wifi();
+    dump.put(second + member("Group"), &[1]);
+    dump.put(second + member("GroupIndex"), &[0]);
+    dump.point(second + member("GroupSetMember"), 1);
+    let mut session = dump.open().0;
+    let lines = run(&mut session, "!cpuinfo").unwrap();
+    assert_eq!(lines[3..], ["Group 0: processor 0", "Group 1: processor 1"]);
+    let lines = run(&mut session, "!running -i").unwrap();
+    assert_eq!(lines[1], "System Processors of group 0:  (0000000000000001)");
+    assert!(lines[2].starts_with("  Idle Processors of group 0:  (00000000000000"), "{lines:#?}");
+    assert_eq!(lines[3], "System Processors of group 1:  (0000000000000001)");
+    assert!(lines[4].starts_with("  Idle Processors of group 1:  (00000000000000"), "{lines:#?}");
 }

@@ -172,7 +172,11 @@ fn lines_are_those_of_a_current_debugger() {
         let is_frame = wanted.as_bytes().get(8) == Some(&b'`');
         let same = |ours: &&String| match wanted.starts_with("Wait Start") {
             true => ours.starts_with(wanted),
-            false if is_frame => ours.get(..115) == wanted.get(..115),
+            // Slots that the dump does not hold are zeros there, and question marks here.
+            false if is_frame => {
+                let ours = ours.replace("????????`????????", "00000000`00000000");
+                ours.get(..115) == wanted.get(..115)
+            }
             false => ours.as_str() == wanted,
         };
         assert!(found.iter().any(|ours| same(&ours)), "{wanted}\nin\n{}", found.join("\n"));

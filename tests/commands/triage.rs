@@ -93,6 +93,50 @@ fn rows_of_threads_tell_what_dt_tells() {
     assert!(compared >= 120, "only {compared} values");
 }
 
+/// `!t` of the current thread.
+#[test]
+fn the_current_thread_in_short_is_what_dt_tells() {
+    let Some(shared) = shared() else { return };
+    let mut compared = 0;
+    for path in dumps(&shared) {
+        let mut session = session(&path);
+        let Some(thread) = session.thread() else { continue };
+        let members = "ContextSwitches State Teb Process";
+        let dt = Dt::of(&mut session, "_KTHREAD", thread, members);
+        let ids = Dt::of(&mut session, "_ETHREAD", thread, "Cid.");
+        let owner = dt.number("Process");
+        let row = records(&mut session, "!t -i", "thread").remove(0);
+        assert_eq!(shown(&row, "thread"), Some(thread), "{}", path.display());
+        for (key, wanted) in [
+            ("process", owner),
+            ("context_switches", dt.number("ContextSwitches")),
+            ("teb", dt.number("Teb").filter(|teb| *teb != 0)),
+        ] {
+            if row.get(key).is_some() || wanted.is_some() {
+                assert_eq!(shown(&row, key), wanted, "{}: {key}", path.display());
+                compared += usize::from(wanted.is_some());
+            }
+        }
+        if let Some(Field::Object(parts)) = row.get("id") {
+            for (name, member) in [("process", "UniqueProcess"), ("thread", "UniqueThread")] {
+                let part = parts.iter().find(|(key, _)| *key == *name).map(|(_, value)| value);
+                let Some(Field::Hex(told)) = part else { panic!("{}: {parts:?}", path.display()) };
+                assert_eq!(Some(*told), ids.number(member), "{}: {member}", path.display());
+                compared += 1;
+            }
+        }
+        let state = dt.number("State").and_then(|state| STATES.get(usize::try_from(state).ok()?));
+        if let (Some(state), Some(Field::Text(told))) = (state, row.get("state")) {
+            assert_eq!(told.as_str(), *state, "{}", path.display());
+            compared += 1;
+        }
+        let address = format!("{thread:016x}");
+        let lines = run(&mut session, "!t").unwrap();
+        assert!(lines[1].contains(&address) && lines[1].contains("(E|K|W|R|V)"), "{lines:#?}");
+    }
+    assert!(compared >= 120, "only {compared} values");
+}
+
 #[test]
 fn processors_run_what_dt_tells() {
     let Some(shared) = shared() else { return };

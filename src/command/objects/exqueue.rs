@@ -21,7 +21,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
     let scope = context.session.scope();
     let out = &mut context.out;
-    for queue in WorkQueue::all(&Process::system(&scope)?)? {
+    let (queues, lack) = WorkQueue::all(&Process::system(&scope)?)?;
+    for queue in queues {
         let link = Action::object("nt!_EX_WORK_QUEUE", queue.address());
         let mut head = Record::new("work_queue")
             .text("**** ")
@@ -51,5 +52,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             out.rows(queue.workers(), |thread| heading(&thread, 4))
         })?;
     }
-    Ok(())
+    out.warn(lack.map(|why| format!("queues without workers cannot be found: {why}")))
 }

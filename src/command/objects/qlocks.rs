@@ -56,7 +56,7 @@ const MOST: u64 = 1 << 14;
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
     let scope = context.session.scope();
-    let processors: Vec<Result<Vec<QueuedLock>, Lack>> =
+    let processors: Vec<Locks> =
         Processor::all(&scope).map(|(_, processor)| processor?.queued_locks()).collect();
     let out = &mut context.out;
     let key = "Key: O = Owner, 1-n = Wait order, blank = not owned/waiting, C = Corrupt";
@@ -70,7 +70,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let count = processors.iter().flatten().map(Vec::len).max().unwrap_or(0);
     for number in 0..count {
         let locks: Vec<Option<QueuedLock>> =
-            processors.iter().map(|locks| locks.as_ref().ok()?.get(number).copied()).collect();
+            processors.iter().map(|locks| lock(locks, number).ok()).collect();
         let marks = marks(&locks, follow);
         let is_used = marks.iter().any(|mark| *mark != Mark::Free);
         let name = names.get(number).cloned().flatten();
@@ -78,12 +78,29 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             out.emit(row(number, name, &marks, &processors))?;
         }
     }
-    let lacks =
-        processors.iter().enumerate().filter_map(|(number, locks)| Some((number, locks.as_ref().err()?)));
-    for (number, why) in lacks {
-        out.warn(Some(format!("the locks of processor {number} are not known: {why}")))?;
+    for (number, locks) in processors.iter().enumerate() {
+        out.warn(match locks {
+            Err(why) => Some(format!("the locks of processor {number} are not known: {why}")),
+            Ok(locks) => not_all(number, locks),
+        })?;
     }
     Ok(())
+}
+
+/// The locks of a processor.
+type Locks = Result<Vec<Result<QueuedLock, Lack>>, Lack>;
+
+/// One of them.
+fn lock(locks: &Locks, number: usize) -> Result<QueuedLock, Lack> {
+    let none = || Lack::NoName { name: format!("queued lock {number}") };
+    locks.as_ref().map_err(Clone::clone)?.get(number).cloned().unwrap_or_else(|| Err(none()))
+}
+
+/// Why some locks of a processor are not known.
+fn not_all(processor: usize, locks: &[Result<QueuedLock, Lack>]) -> Option<String> {
+    let lacks: Vec<&Lack> = locks.iter().filter_map(|lock| lock.as_ref().err()).collect();
+    let (why, of) = (lacks.first()?, locks.len());
+    Some(format!("{} of {of} locks of processor {processor} are not known: {why}", lacks.len()))
 }
 
 /// `    Lock Name         0  1  2  3`
@@ -109,16 +126,11 @@ fn names(scope: &Scope<'_>) -> Vec<Option<String>> {
     NAMES.into_iter().enumerate().map(|(number, names)| name(number, names)).collect()
 }
 
-fn row(
-    number: usize,
-    name: Option<String>,
-    marks: &[Mark],
-    processors: &[Result<Vec<QueuedLock>, Lack>],
-) -> Record {
+fn row(number: usize, name: Option<String>, marks: &[Mark], processors: &[Locks]) -> Record {
     let name = name.unwrap_or_else(|| format!("{:<5}- Lock {number}", ""));
     let cells = marks.iter().zip(processors).map(|(mark, locks)| {
-        let cell = match (mark, locks) {
-            (_, Err(why)) => Cell::new(Field::from(why.clone())).mark("?"),
+        let cell = match (mark, lock(locks, number)) {
+            (_, Err(why)) => Cell::new(Field::from(why)).mark("?"),
             (Mark::Free, _) => Cell::new(Field::Null),
             (Mark::Owner, _) => Cell::new("owner").shown("O").role(Role::Value),
             (Mark::Waits(order), _) => Cell::new(*order).role(Role::Value),

@@ -36,7 +36,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "NAME filters as -n does. Processes come in the order of their creation; -sort pid, name, created and session sort \
            upwards, the others downwards, with a column of what is sorted by. Columns of -t: Rn running, Ry ready, Bk \
            blocked by a lock of the kernel's (resource, push lock, mutex, fast mutex, rundown), Lc waiting for a lock of \
-           user code (critical section, SRW lock), IO with requests that have not ended. Times are those of all threads, \
+           user code (critical section, SRW lock), IO with requests that have not ended. MEX's columns !! and \
+           Er are left out: what they count is told nowhere. Times are those of all threads, \
            living and ended. A process whose memory can be seen is told apart by its service (svchost.exe(Schedule)); *32 \
            runs 32-bit code.\n\n\
            kd> !mex.tl lsass\n\

@@ -1,6 +1,6 @@
 //! `!cpuinfo`: what the processors are.
 
-use crate::command::show::processor::{Found, found, typed, unknown};
+use crate::command::show::processor::{Found, found, groups, typed, unknown};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Lack;
 use crate::kernel::{Cpu, Processor};
@@ -14,15 +14,18 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows maker, model, speed, microcode and features of the processors",
     help: "CP is the number, F/M/S are family, model and stepping; PRCB Signature is the revision of the microcode that \
            Windows noted. The column MSR 8B belongs to live computers. Features are the low 32 bits of what the kernel \
-           uses; --json has all.\n\n\
+           uses; --json has all. ArchitectureClass tells kinds of cores apart (0 the slowest, or all alike); Windows before 10 \
+           knows none. The signatures that Windows cached and began with are not in the PRCB and not shown. Of computers \
+           with more than 64 processors the groups are told.\n\n\
            kd> !cpuinfo\n\
-           CP  F/M/S Manufacturer  MHz PRCB Signature    MSR 8B Signature Features\n\
-           \u{20}0  6,158,13 GenuineIntel 3600 000000b800000000                   3d1b3fff",
+           CP  F/M/S Manufacturer  MHz PRCB Signature    MSR 8B Signature Features ArchitectureClass\n\
+           \u{20}0  6,158,13 GenuineIntel 3600 000000b800000000                   3d1b3fff 0",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
 };
 
-const HEADING: &str = "CP  F/M/S Manufacturer  MHz PRCB Signature    MSR 8B Signature Features";
+const HEADING: &str =
+    "CP  F/M/S Manufacturer  MHz PRCB Signature    MSR 8B Signature Features ArchitectureClass";
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     rows(args, context, HEADING, |number, cpu| {
@@ -35,7 +38,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             .text(" ")
             .cell("msr_8b", Cell::new(Field::Null).left(18))
             .cell("features", features(cpu.features()))
-    })
+            .text(" ")
+            .cell("architecture_class", Cell::new(cpu.architecture_class()).mark("?"))
+    })?;
+    let number = typed(args, context)?;
+    groups(&found(&context.session.scope(), number), &mut context.out)
 }
 
 /// A row for each processor that was asked for, under a heading.

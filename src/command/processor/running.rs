@@ -1,9 +1,11 @@
 //! `!running`: what each processor runs.
 
+use crate::command::line::Out;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs, Switch, Switches};
 use crate::debuggee::Lack;
 use crate::kernel::{LockState, Processor, Thread};
 use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
+use std::collections::BTreeMap;
 
 /// `!running`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -34,16 +36,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let (idle, stacks) = (args.has("-i"), args.has("-t"));
     let rows = rows(context);
-    let mask = |wanted: fn(&Row) -> bool| {
-        let numbers = rows.iter().filter(|row| wanted(row)).map(|row| row.number);
-        numbers.fold(0u64, |mask, number| mask | 1u64.checked_shl(number).unwrap_or(0))
-    };
     context.out.blank()?;
-    context.out.emit(Line::of(format!("System Processors:  ({:016x})", mask(|_| true))))?;
-    // A processor of which nothing is known does not count as busy.
-    let known = if rows.iter().any(|row| row.idle.is_none()) { " as far as known" } else { "" };
-    let idle_ones = mask(|row| row.idle == Some(true));
-    context.out.emit(Line::of(format!("  Idle Processors:  ({idle_ones:016x}){known}")))?;
+    masks(&rows, &mut context.out)?;
     if !rows.is_empty() && rows.iter().all(|row| row.idle == Some(true)) {
         context.out.emit(Line::of("All processors idle."))?;
     }
@@ -66,6 +60,24 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         context.out.emit(Line::new().role(Role::Warning, text))?;
     }
     Ok(())
+}
+
+/// The processors of each group and those that have nothing to do: a bit for each.
+fn masks(rows: &[Row], out: &mut Out<'_>) -> Result<(), CommandError> {
+    let mut groups: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+    for row in rows {
+        let (all, idle) = groups.entry(row.group).or_default();
+        *all |= row.member;
+        *idle |= if row.idle == Some(true) { row.member } else { 0 };
+    }
+    // A processor of which nothing is known does not count as busy.
+    let known = if rows.iter().any(|row| row.idle.is_none()) { " as far as known" } else { "" };
+    let several = groups.len() > 1;
+    groups.into_iter().try_for_each(|(group, (all, idle))| {
+        let group = if several { format!(" of group {group}") } else { String::new() };
+        out.emit(Line::of(format!("System Processors{group}:  ({all:016x})")))?;
+        out.emit(Line::of(format!("  Idle Processors{group}:  ({idle:016x}){known}")))
+    })
 }
 
 /// The stack of a processor. Registers that are not known are a fact of that processor: the others follow.
@@ -96,6 +108,10 @@ fn table() -> Table {
 
 struct Row {
     number: u32,
+    /// Its group, and its bit in the masks of that. Where its KPRCB is not known, processors are numbered on from group to
+    /// group.
+    group: u64,
+    member: u64,
     /// Whether it has nothing to do, where known.
     idle: Option<bool>,
     /// Why nothing is known of it.
@@ -107,11 +123,14 @@ fn rows(context: &Context<'_>) -> Vec<Row> {
     let scope = context.session.scope();
     let table = table();
     Processor::all(&scope)
-        .map(|(number, processor)| match processor {
-            Ok(processor) => {
-                Row { number, idle: processor.is_idle().ok(), lack: None, record: row(&table, &processor) }
-            }
-            Err(lack) => Row { number, idle: None, lack: Some(lack), record: Record::new("processor") },
+        .map(|(number, processor)| {
+            let place = processor.clone().and_then(|known| Ok((known.group()?, known.set_member()?)));
+            let (group, member) = place.unwrap_or((u64::from(number) / 64, 1 << (number % 64)));
+            let (idle, lack, record) = match processor {
+                Ok(processor) => (processor.is_idle().ok(), None, row(&table, &processor)),
+                Err(lack) => (None, Some(lack), Record::new("processor")),
+            };
+            Row { number, group, member, idle, lack, record }
         })
         .collect()
 }
@@ -128,7 +147,9 @@ fn row(table: &Table, processor: &Processor<'_>) -> Record {
     };
     let (current, next) = (processor.current_thread(), processor.next_thread());
     let locks = processor.queued_locks();
-    let locks = locks.map(|locks| locks.into_iter().map(|lock| letter(lock.state)).collect::<String>());
+    let locks = locks.map(|locks| {
+        locks.into_iter().map(|lock| lock.map_or('?', |lock| letter(lock.state))).collect::<String>()
+    });
     table.row([
         Cell::new(processor.number()).role(Role::Text),
         Cell::new(Field::Hex(processor.object().address())).digits(16).role(Role::Text),

@@ -5,7 +5,8 @@ use crate::command::line::Out;
 use crate::command::{Args, CommandError, Context};
 use crate::debuggee::{Lack, Scope, Target};
 use crate::kernel::Processor;
-use crate::output::{Action, Cell, Field, Line, Role};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
+use std::collections::BTreeMap;
 
 /// A processor with its number, or why it is not known.
 pub type Found<'s> = (u32, Result<Processor<'s>, Lack>);
@@ -95,6 +96,50 @@ pub fn unknown(processors: &[Found<'_>], out: &mut Out<'_>) -> Result<(), Comman
         all => format!("{} of {} processors are not known: {why}", lacks.len(), all.len()),
     };
     out.emit(Line::new().role(Role::Warning, text))
+}
+
+/// Tells which processors belong to which group, where there is more than one: Windows counts up to 64 in each.
+///
+/// # Errors
+/// As [`Out::emit`].
+pub fn groups(processors: &[Found<'_>], out: &mut Out<'_>) -> Result<(), CommandError> {
+    let mut of_group: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+    for (number, found) in processors {
+        if let Ok(group) = found.as_ref().map_err(Clone::clone).and_then(Processor::group) {
+            of_group.entry(group).or_default().push(*number);
+        }
+    }
+    if of_group.keys().all(|&group| group == 0) {
+        return Ok(());
+    }
+    of_group.into_iter().try_for_each(|(group, numbers)| {
+        let list = numbers.iter().map(|&number| Field::from(u64::from(number))).collect();
+        let processors = Cell::new(Field::List(list)).shown(ranges(&numbers)).role(Role::Text);
+        out.emit(
+            Record::new("processor_group")
+                .label("Group ")
+                .cell("group", group)
+                .text(": ")
+                .label(if numbers.len() == 1 { "processor " } else { "processors " })
+                .cell("processors", processors),
+        )
+    })
+}
+
+/// `0-63, 70`
+fn ranges(numbers: &[u32]) -> String {
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for &number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let shown = ranges.into_iter().map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// The address of code, which disassembles when followed.

@@ -147,7 +147,8 @@ impl ThreadStack<'_> {
         }
     }
 
-    /// The four qwords that the caller set aside for register arguments. What could not be read shows as zeros.
+    /// The four qwords that the caller set aside for register arguments. What could not be read shows as
+    /// question marks.
     fn arguments(self, frame: &Frame) -> [Cell; 4] {
         [0u64, 8, 16, 24].map(|offset| {
             if frame.kind == FrameKind::Inline {
@@ -160,7 +161,7 @@ impl ThreadStack<'_> {
                     Err(why) => Field::unreadable(why.to_string()),
                 },
             };
-            Cell::new(value).mark(hex::tick(0))
+            Cell::new(value).mark(UNKNOWN)
         })
     }
 
@@ -193,6 +194,8 @@ impl ThreadStack<'_> {
 
 /// What stands for an address where there is none.
 const NONE: &str = "--------`--------";
+/// What stands for one that could not be read.
+const UNKNOWN: &str = "????????`????????";
 
 /// Where a frame stands: `nt!KiSwapThread+0xae5`, or an inlined function; `None` outside all modules.
 pub fn name(frame: &Frame, space: &Scope<'_>) -> Option<String> {

@@ -146,13 +146,15 @@ impl Columns {
 
 /// What stands for an address where there is none.
 const NONE: &str = "--------`--------";
+/// What stands for one that could not be read.
+const UNKNOWN: &str = "????????`????????";
 
 fn blank(record: Record, shown: bool) -> Record {
     if shown { record.text(" ") } else { record }
 }
 
-/// The four qwords that the caller set aside for register arguments; inlined functions have none. What could not be read
-/// shows as zeros.
+/// The four qwords that the caller set aside for register arguments; inlined functions have none. What the dump does not
+/// hold shows as question marks, where WinDbg shows zeros: a zero is a value.
 fn arguments(frame: &Frame, context: &Context<'_>) -> [Cell; 4] {
     let memory = context.session.target.memory();
     [0u64, 8, 16, 24].map(|offset| {
@@ -166,7 +168,7 @@ fn arguments(frame: &Frame, context: &Context<'_>) -> [Cell; 4] {
                 Err(why) => Field::unreadable(why.to_string()),
             },
         };
-        Cell::new(value).mark(hex::tick(0))
+        Cell::new(value).mark(UNKNOWN)
     })
 }
 

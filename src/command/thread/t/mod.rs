@@ -35,7 +35,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     arguments: &[Argument::new("[ADDRESS | ID]", Expects::Expression)],
     summary: "Shows a thread in short: times, state, requests, priorities, what it waits for, stack",
     help: "Without an address the current thread is shown. Behind the address E leads to all of it (!thread), K to its \
-           KTHREAD and R to the words on its stack. Priorities are told where they are not the usual ones. Other Waiters counts the other threads \
+           KTHREAD, R to the words on its stack, and V, choosing the thread, to the variables where it stands; W tells whether it has a \
+           32-bit stack, which is not walked. Priorities are told where they are not the usual ones. Other Waiters counts the other threads \
            that wait for the same object; of a fast mutex Info names the owner.\n\n\
            kd> !t ffffd80c05b7c040",
     needs: Needs::Types,

@@ -39,7 +39,17 @@ fn attached(thread: &Thread<'_>) -> Option<Record> {
 /// What stands behind the thread's address: everything, its KTHREAD, the 32-bit stack, the raw stack, variables.
 const VIEWS: &str = " (E|K|W|R|V)";
 
-/// The row with a link for each of the views that there is a command for.
+/// What is to be said of a thread's 32-bit stack.
+fn thirty_two_bit(thread: &Thread<'_>) -> Action {
+    let process = thread.process().and_then(|process| Process::at(thread.object().scope(), process));
+    Action::Reason(match process.and_then(|process| process.is_wow64()) {
+        Ok(true) => "the process runs 32-bit code; its 32-bit stacks are not walked".into(),
+        Ok(false) => "the process runs no 32-bit code, so the thread has no 32-bit stack".into(),
+        Err(why) => format!("whether the process runs 32-bit code is not known: {why}").into(),
+    })
+}
+
+/// The row with a link for each of the views.
 fn with_views(table: &Table, row: Vec<Cell>, thread: &Thread<'_>) -> Record {
     let at = thread.address();
     let view = |text: &str, link: Action| Cell::new(text).role(Role::Address).link(link);
@@ -54,9 +64,13 @@ fn with_views(table: &Table, row: Vec<Cell>, thread: &Thread<'_>) -> Record {
                 .show(view("E", Action::Thread(at)))
                 .text("|")
                 .show(view("K", Action::object("nt!_KTHREAD", at)))
-                .text("|W|")
+                .text("|")
+                .show(view("W", thirty_two_bit(thread)))
+                .text("|")
                 .show(raw.clone())
-                .text("|V)"),
+                .text("|")
+                .show(view("V", Action::ThreadVariables(at)))
+                .text(")"),
             ("state", _) => record.cell("state", cell),
             (key, Side::Left) => record.cell(key, cell.left(column.width.max(column.title.len()))),
             (key, Side::Right) => record.cell(key, cell.right(column.width.max(column.title.len()))),
