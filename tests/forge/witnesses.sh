@@ -1,6 +1,6 @@
 #!/bin/sh
-# Lets other tools read our dumps and compares what they say with the emulator's record: Volatility 3 and ntoseye, in the
-# versions that README.md names. They and their files go into a folder outside the project, the first argument.
+# Lets other tools read our dumps and compares what they and dumpscope say, with one another and with the emulator's
+# record: Volatility 3 and ntoseye, in the versions that README.md names. They and their files go into a folder outside the project, the first argument.
 # ntoseye is installed with `cargo install`, which takes ten minutes once; the tools run without network.
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -16,6 +16,8 @@ fi
 if [ ! -x "$FOLDER/bin/ntoseye" ]; then
     CARGO_TARGET_DIR="$FOLDER/target" nice cargo install -j1 "ntoseye@$NTOSEYE" --no-default-features --features cli --root "$FOLDER"
 fi
+(cd "$HERE/../.." && cargo build --quiet)
+export DUMPSCOPE="${DUMPSCOPE:-${CARGO_TARGET_DIR:-$HERE/../../target}/debug/dumpscope}"
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 # Neither may ask a server.

@@ -7,7 +7,7 @@ use crate::command::{
 };
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{Resource, ResourceOwner, Thread, Waiters};
-use crate::output::{Action, Cell, Field, Line, Record, Role};
+use crate::output::{Action, Branch, Cell, Field, Line, Record, Role};
 
 /// `!locks`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -120,23 +120,23 @@ fn show(
         }
         record = record.line(label).cell(key, count);
     }
-    out.emit(record)?;
-    let owners = resource.owners();
-    let held = active.is_ok_and(|active| active != 0);
-    match owners {
-        Ok(owners) if owners.is_empty() => {}
-        Ok(owners) => owners_lines(scope, &owners, out)?,
-        Err(why) => out.warn(Some(format!("     Threads: {why}")))?,
-    }
-    for (kind, title) in [(Waiters::Shared, "Shared"), (Waiters::Exclusive, "Exclusive")] {
-        if resource.waiter_count(kind).is_ok_and(|count| count > 0) {
-            waiting(resource.waiters(kind), title, out)?;
+    out.within(Branch::new(record), |out| {
+        match resource.owners() {
+            Ok(owners) if owners.is_empty() => {}
+            Ok(owners) => owners_lines(scope, &owners, out)?,
+            Err(why) => out.warn(Some(format!("     Threads: {why}")))?,
         }
-    }
-    if verbose {
-        threads(scope, resource, out)?;
-    }
-    Ok(held)
+        for kind in [Waiters::Shared, Waiters::Exclusive] {
+            if resource.waiter_count(kind).is_ok_and(|count| count > 0) {
+                waiting(resource.waiters(kind), kind, out)?;
+            }
+        }
+        match verbose {
+            true => threads(scope, resource, out),
+            false => Ok(()),
+        }
+    })?;
+    Ok(active.is_ok_and(|active| active != 0))
 }
 
 /// `     Threads: ffff8b0351756040-01<*> `, an owner a line.
@@ -161,13 +161,18 @@ fn owners_lines(scope: &Scope<'_>, owners: &[ResourceOwner], out: &mut Out<'_>) 
 
 fn waiting(
     threads: Result<Vec<Result<u64, Lack>>, Lack>,
-    title: &str,
+    kind: Waiters,
     out: &mut Out<'_>,
 ) -> Result<(), CommandError> {
+    let (title, access) = match kind {
+        Waiters::Shared => ("Shared", "shared"),
+        Waiters::Exclusive => ("Exclusive", "exclusive"),
+    };
     out.blank()?;
     out.emit(Line::of(format!("     Threads Waiting On {title} Access:")))?;
     out.rows(threads, |thread| {
-        Record::new("resource_waiter").text("              ").cell("thread", address(thread)).text("       ")
+        let record = Record::new("resource_waiter").text("              ").cell("thread", address(thread));
+        record.field("access", access).text("       ")
     })
 }
 

@@ -13,8 +13,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     arguments: &[Argument::new("ADDRESS | \\PATH [FLAGS]", Expects::Expression)],
     summary: "Shows an object of the object manager: its type, counts, name, what is in a directory",
     help: "The object is given by the address of its body or by its path; `!object \\` lists the root. Flags: 0 type and \
-           header only, 1 counts and name as well, 8 the body too (a directory's entries, a link's target), which a path \
-           shows without being asked, 0x10 what stands before the header. The type is decoded as Windows 10 encodes it; \
+           header only, 1 counts and name as well, 8 the body too (a directory's entries, a link's target), 0x10 what \
+           stands before the header; 9 is the default. The type is decoded as Windows 10 encodes it; \
            without symbols the table of types is searched in the kernel's data and checked.\n\n\
            kd> !object \\Device\n\
            kd> !object ffffa405`8c0320a0 10",
@@ -54,7 +54,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             Err(why) => return Err(why.into()),
         },
     };
-    let flags = flags.unwrap_or(if path { COUNTS | BODY } else { COUNTS });
+    let flags = flags.unwrap_or(COUNTS | BODY);
     let types = ObjectTypes::of(&scope);
     let described = Described::new(&scope, &types, body)?;
     if let Err(Lack::Shape { .. }) = described.ty {

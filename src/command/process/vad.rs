@@ -122,7 +122,8 @@ fn tree<'s>(
             match vad {
                 Ok(vad) => {
                     totals.add(&vad);
-                    let row = table.row(row(&vad));
+                    let shared = if is_of_page_file(&vad) { vad.shared_commit().into() } else { Field::Null };
+                    let row = table.row(row(&vad)).field("shared_commit", shared);
                     missing.note(&row);
                     out.emit(row)?;
                 }
@@ -211,7 +212,10 @@ fn file(vad: &Vad<'_>) -> Cell {
             let pages = vad.shared_commit();
             let text = pages.as_ref().map_or(String::new(), |pages| format!("{pages:#x}"));
             let text = format!("Pagefile section, shared commit {text}");
-            Cell::new(pages.map(|_| text)).role(Role::Text)
+            match pages {
+                Ok(_) => Cell::new(Field::Null).absent(text),
+                Err(why) => Cell::new(Field::from(why)),
+            }
         }
         file => Cell::new(file).role(Role::Text),
     }
@@ -264,6 +268,10 @@ fn detail(vad: &Vad<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
     let record = match vad.is_private() {
         Ok(true) => record,
         _ => record.line("").line("        File: ").cell("file", file(vad)),
+    };
+    let record = match is_of_page_file(vad) {
+        true => record.field("shared_commit", vad.shared_commit()),
+        false => record,
     };
     let mut missing = Missing::default();
     missing.note(&record);

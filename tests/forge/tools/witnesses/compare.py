@@ -1,4 +1,4 @@
-"""Compares what Volatility 3 and ntoseye read from the demos with the emulator's record.
+"""Compares what Volatility 3, ntoseye and dumpscope read from the demos with the emulator's record, and with one another.
 
 compare.py PROJECT FOLDER WORK: FOLDER holds the tools, WORK is for their files. Exits with 1 where they disagree.
 """
@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import dumpscope
 import ntoseye
 import volatility
 
@@ -19,16 +20,41 @@ class Report:
     """What agreed and what did not, for one dump."""
 
     def __init__(self, name):
-        self.name, self.agreed, self.differs = name, [], []
+        self.name, self.agreed, self.differs, self.found = name, [], [], {}
 
     def same(self, what, found, wanted):
         """Two collections of the same facts."""
+        self.found[what] = found
         if found == wanted:
             self.agreed.append(f"{len(wanted)} {what}")
             return
         self.differs.append(what)
         only = lambda a, b: sorted(map(repr, [x for x in a if x not in b]))[:8]
         print(f"{self.name}: {what} differ\n  only found:    {only(found, wanted)}\n  only recorded: {only(wanted, found)}")
+
+
+def disagree(case, ours, *witnesses):
+    """Whether a witness says of anything what dumpscope does not say, the record aside."""
+    failed = False
+    for witness in witnesses:
+        facts = [what for what in witness.found if what in ours.found and alike(ours.found[what], witness.found[what])]
+        other = [what for what in facts if not same(ours.found[what], witness.found[what])]
+        print(f"{case}: dumpscope and {witness.name.split()[-1]} agree on {', '.join(w for w in facts if w not in other)}")
+        if other:
+            print(f"{case}: dumpscope and {witness.name.split()[-1]} differ on {', '.join(other)}")
+            failed = True
+    return failed
+
+
+def same(ours, theirs):
+    """Equal facts; of what is told by name or address, a witness may know less."""
+    return all(ours.get(key) == fact for key, fact in theirs.items()) if isinstance(theirs, dict) else ours == theirs
+
+
+def alike(ours, theirs):
+    """Whether two tools' facts have the same form: Volatility tells less of a process than dumpscope."""
+    form = lambda facts: (type(facts), {len(fact) if isinstance(fact, tuple) else 0 for fact in facts})
+    return not ours or not theirs or form(ours) == form(theirs)
 
 
 def main():
@@ -48,11 +74,14 @@ def main():
         if case in WITHOUT_KERNEL_SYMBOLS:
             print(f"{case}: no symbols of the kernel, not compared")
             continue
-        for witness in (volatility, ntoseye):
+        reports = []
+        for witness in (dumpscope, volatility, ntoseye):
             report = Report(f"{case}, {witness.__name__}")
+            reports.append(report)
             witness.compare(dump, truth, folder, work, report)
             print(f"{report.name}: {', '.join(report.agreed)}")
             failed |= bool(report.differs)
+        failed |= disagree(case, *reports)
     sys.exit(failed)
 
 
