@@ -5,9 +5,11 @@ use super::exit::{Exit, Refusal};
 use crate::dump::DumpFile;
 use crate::search::finder::default_cache;
 use crate::search::path::SearchPath;
+use crate::util::pack::Pack;
 use crate::util::temporary::{self, STALE, TemporaryFolder};
+use std::fmt::Display;
 use std::fs;
-use std::io::{self, Cursor};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// An embedded case.
@@ -16,8 +18,6 @@ struct Case {
     name: &'static str,
     /// One line on what happened.
     story: &'static str,
-    /// The dump, compressed.
-    dump: &'static [u8],
     /// Whether it is told with the symbols of its Windows.
     symbols: bool,
 }
@@ -27,61 +27,54 @@ const CASES: &[Case] = &[
     Case {
         name: "wifi",
         story: "0x1E: copying over Wi-Fi; a completion entry was overwritten with text and called",
-        dump: include_bytes!("../../assets/demo/wifi.dmp.gz"),
         symbols: true,
     },
     Case {
         name: "wifi-fc",
         story: "0xFC: the same driver, the call went into a data section",
-        dump: include_bytes!("../../assets/demo/wifi-fc.dmp.gz"),
         symbols: true,
     },
     Case {
         name: "wifi-d1",
         story: "0xD1: the same driver, a null completion entry at DISPATCH_LEVEL",
-        dump: include_bytes!("../../assets/demo/wifi-d1.dmp.gz"),
         symbols: true,
     },
     Case {
         name: "wifi-50",
         story: "0x50: the same driver, an entry that leads to freed memory",
-        dump: include_bytes!("../../assets/demo/wifi-50.dmp.gz"),
         symbols: true,
     },
     Case {
         name: "scanner-1a",
         story: "0x1A/41792: a virus scanner's kernel module; one bit of a page table entry is flipped",
-        dump: include_bytes!("../../assets/demo/scanner-1a.dmp.gz"),
         symbols: true,
     },
     Case {
         name: "scanner-139",
         story: "0x139/3: the same module; a list entry is corrupt, found in a pool allocation",
-        dump: include_bytes!("../../assets/demo/scanner-139.dmp.gz"),
         symbols: true,
     },
     Case {
         name: "nosyms",
         story: "0x1E: an access violation in ntfs.sys of a Windows build for which nobody has symbols",
-        dump: include_bytes!("../../assets/demo/nosyms.dmp.gz"),
         symbols: false,
     },
     Case {
         name: "usb",
         story: "0x7F/8: a USB redirection driver calls itself until the kernel stack is full",
-        dump: include_bytes!("../../assets/demo/usb.dmp.gz"),
         symbols: true,
     },
     Case {
         name: "readonly",
         story: "0xBE: a write to read-only memory while a session starts, on 16 processors",
-        dump: include_bytes!("../../assets/demo/readonly.dmp.gz"),
         symbols: true,
     },
 ];
 
+/// The dumps of the cases; `tests/project/demos_asset.rs` makes it and the next of the forge's files.
+static DUMPS: &[u8] = include_bytes!("../../assets/demo/dumps.pack");
 /// PDBs and images of the cases, in the layout of a symbol store.
-static SYMBOLS: &[u8] = include_bytes!("../../assets/demo/symbols.zip");
+static SYMBOLS: &[u8] = include_bytes!("../../assets/demo/symbols.pack");
 
 /// The cases and their stories, one a line.
 pub fn list() -> String {
@@ -99,8 +92,12 @@ pub fn open(name: &str) -> Result<DumpFile, Refusal> {
         let message = format!("no demo case '{name}'; there are {}", names.join(", "));
         return Err(Refusal { message, exit: Exit::Usage });
     };
-    DumpFile::from_bytes(&format!("{name}.dmp"), case.dump.to_vec())
-        .map_err(|error| Refusal { message: error.to_string(), exit: Exit::NotOpened })
+    let refusal = |error: &dyn Display| Refusal { message: error.to_string(), exit: Exit::NotOpened };
+    let unpacked = Pack::open(DUMPS).and_then(|mut pack| pack.next_of(|file| file == case.name));
+    let (_, bytes) = unpacked
+        .and_then(|found| found.ok_or_else(|| io::ErrorKind::NotFound.into()))
+        .map_err(|error| refusal(&error))?;
+    DumpFile::from_bytes(&format!("{name}.dmp"), bytes).map_err(|error| refusal(&error))
 }
 
 /// Why the demo's symbols are not at hand.
@@ -133,15 +130,11 @@ fn unpack(folder: &Path) -> io::Result<()> {
     let parent = folder.parent().unwrap_or(folder);
     fs::create_dir_all(parent)?;
     let staging = TemporaryFolder::new_in(parent)?;
-    let mut archive = zip::ZipArchive::new(Cursor::new(SYMBOLS))?;
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index)?;
-        let Some(name) = entry.enclosed_name().filter(|_| entry.is_file()) else {
-            continue;
-        };
-        let file: PathBuf = staging.path().join(name);
+    let mut pack = Pack::open(SYMBOLS)?;
+    while let Some((name, bytes)) = pack.next_of(|_| true)? {
+        let file = staging.path().join(name);
         fs::create_dir_all(file.parent().unwrap_or(parent))?;
-        io::copy(&mut entry, &mut fs::File::create(file)?)?;
+        fs::write(file, bytes)?;
     }
     match fs::rename(staging.path(), folder) {
         Err(_) if folder.is_dir() => Ok(()),

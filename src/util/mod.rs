@@ -1,4 +1,4 @@
-//! Helpers that know nothing of the project: bounded readers, inputs and outputs, hex text, Windows times, column
+//! Helpers that know nothing of the project: bounded readers, inputs and outputs, packs, hex text, Windows times, column
 //! widths, cancelling.
 
 pub mod bits;
@@ -13,6 +13,7 @@ pub mod guid;
 pub mod hex;
 pub mod language;
 pub mod links;
+pub mod pack;
 pub mod sizes;
 pub mod temporary;
 pub mod width;

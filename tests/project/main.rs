@@ -1,7 +1,11 @@
-//! What holds for the project as a whole: its layers, its README and its table of bug checks.
+//! What holds for the project as a whole: its layers, its README, its table of bug checks and its demos.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../support/pack.rs"]
+mod pack;
+
 mod bugchecks_asset;
+mod demos_asset;
 mod layers;
 mod manners;
 mod reference;

@@ -8,7 +8,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use dumpscope::symbols::isf::Isf;
@@ -538,6 +537,8 @@ fn render(builds: &[(String, Vec<(String, Definition)>)]) -> String {
 /// Neighbouring builds share most definitions, so they share a text up to this length: a longer one takes longer to
 /// load, shorter ones say the same things more often.
 const MAX_TEXT: usize = 380_000;
+/// All texts together are shorter.
+const DISTANCE: u32 = 4 << 20;
 
 /// The builds in neighbouring groups, with the text of each.
 fn texts(builds: &[(String, Vec<(String, Definition)>)]) -> Vec<(Vec<&str>, String)> {
@@ -558,17 +559,13 @@ fn texts(builds: &[(String, Vec<(String, Definition)>)]) -> Vec<(Vec<&str>, Stri
 fn make() {
     let root = shared().expect("the shared data");
     let builds = cleaned(&fact_tables(&root), &symbol_tables(&root));
-    let (mut index, mut all) = (String::new(), Vec::new());
-    for (names, text) in texts(&builds) {
-        let mut packed = flate2::GzBuilder::new().write(Vec::new(), flate2::Compression::best());
-        packed.write_all(text.as_bytes()).unwrap();
-        let packed = packed.finish().unwrap();
-        println!("{} bytes of text, {} packed: {}", text.len(), packed.len(), names.join(" "));
-        writeln!(index, "{}\t{}", packed.len(), names.join("\t")).unwrap();
-        all.extend(packed);
-    }
+    let texts: Vec<(String, String)> =
+        texts(&builds).into_iter().map(|(names, text)| (names.join("\t"), text)).collect();
+    let newest_first = texts.iter().rev().map(|(names, text)| (names.as_str(), text.as_bytes()));
+    let packed = crate::pack::pack(newest_first, DISTANCE);
+    println!("{} packed", packed.len());
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/layouts/x64.layouts");
-    std::fs::write(path, [index.as_bytes(), b"\n", &all].concat()).unwrap();
+    std::fs::write(path, packed).unwrap();
 }
 
 /// How many members of `types` are where the symbol table of the same build has them, and which are not.

@@ -7,6 +7,8 @@ mod bench;
 mod golden;
 #[path = "../support/http.rs"]
 mod http;
+#[path = "../support/pack.rs"]
+mod pack;
 #[path = "../support/shared.rs"]
 mod shared;
 

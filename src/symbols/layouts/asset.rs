@@ -1,26 +1,23 @@
 //! The embedded tables: texts of definitions, one for a few builds each, so that only the text with the wanted build is
 //! unpacked and read.
 //!
-//! The file begins with an index, one line a text: its packed length in bytes, then the names of its builds, separated by
-//! tabs. A blank line ends the index; the texts follow, each packed by itself (gzip).
+//! The file is a pack (`util::pack`) with the texts of the newest builds first; a text's name is those of its builds,
+//! separated by tabs.
 //!
 //! Lines of a text, tab-separated: `T name` starts a type, `D kind size mask` starts a definition for the builds of that
 //! text whose bits are set in `mask` (all numbers in hex, size 0 for unknown), and every other line is a member: name,
 //! offset, lowest bit, number of bits, C type. An unnamed structure is called by the path of the member that has it
 //! (`_IRP.Tail`). `tests/symbols/layouts_asset.rs` makes it all.
 
-use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Version;
 use super::ctype::{self, TypeMaker};
 use crate::symbols::types::table::TypeTable;
 use crate::symbols::types::{Field, Type, Udt, UdtKind};
-use crate::util::bounded::slice;
+use crate::util::pack::Pack;
 
-const ASSET: &[u8] = include_bytes!("../../../assets/layouts/x64.layouts");
-/// More than a text can have; only a damaged build of this program gets there.
-const MAX_TEXT: u64 = 16 << 20;
+static ASSET: &[u8] = include_bytes!("../../../assets/layouts/x64.layouts");
 
 /// Where the layouts of one build are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,32 +26,26 @@ pub(super) struct Place {
     pub(super) build: &'static str,
     /// Its bit in the masks of its text.
     bit: u32,
-    /// Where its text begins in the asset.
-    start: usize,
-    /// The packed length of that text.
-    length: usize,
+    /// The name of its text.
+    text: &'static str,
 }
 
 /// The builds, oldest first.
 pub(super) fn builds() -> Option<Vec<Place>> {
-    let end = ASSET.windows(2).position(|pair| pair == b"\n\n")?;
-    let index = std::str::from_utf8(slice(ASSET, 0, end)?).ok()?;
-    let mut start = end.checked_add(2)?;
-    let mut places = Vec::new();
-    for line in index.lines() {
-        let mut columns = line.split('\t');
-        let length = columns.next()?.parse().ok()?;
-        places.extend((0..).zip(columns).map(|(bit, build)| Place { build, bit, start, length }));
-        start = start.checked_add(length)?;
-    }
-    Some(places)
+    static NAMES: OnceLock<Vec<String>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        let pack = Pack::open(ASSET);
+        pack.map_or_else(|_| Vec::new(), |pack| pack.names().map(str::to_owned).collect())
+    });
+    let places = |text: &'static String| {
+        (0..).zip(text.split('\t')).map(move |(bit, build)| Place { build, bit, text })
+    };
+    Some(names.iter().rev().flat_map(places).collect()).filter(|places: &Vec<Place>| !places.is_empty())
 }
 
 fn text(place: Place) -> Option<String> {
-    let packed = slice(ASSET, place.start, place.length)?;
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(packed).take(MAX_TEXT).read_to_string(&mut text).ok()?;
-    Some(text)
+    let (_, text) = Pack::open(ASSET).ok()?.next_of(|name| name == place.text).ok()??;
+    String::from_utf8(text).ok()
 }
 
 /// All types of a build.
@@ -152,14 +143,6 @@ mod tests {
         assert_eq!(builds.len(), 29);
         for place in builds {
             assert!(types(place).unwrap().find("_EPROCESS").is_some(), "{}", place.build);
-        }
-    }
-
-    /// One build's text is a small part of all: that is what makes loading it cheap.
-    #[test]
-    fn a_build_is_read_out_of_a_small_part() {
-        for place in builds().unwrap() {
-            assert!(place.length * 5 < ASSET.len(), "{}: {} bytes", place.build, place.length);
         }
     }
 }
