@@ -250,6 +250,39 @@ impl<'s> DeviceNode<'s> {
     /// The name of a state where the types do not tell it. Two states more stand among them since 10.0.20348: which of the
     /// numberings holds follows from the parents, which are started as long as they have children.
     fn known_state(&self, number: u64) -> Option<String> {
+        let is_new = self.is_numbered_anew()?;
+        let index = usize::try_from(number.checked_sub(FIRST_STATE)?).ok()?;
+        let names = STATES.iter().take(2).chain(PENDING_STATES.iter().filter(|_| is_new));
+        let name = names.chain(STATES.iter().skip(2)).nth(index)?;
+        Some(format!("DeviceNode{name}"))
+    }
+
+    /// Which numbering of states holds, by what the node itself went through, else by its parents.
+    fn is_numbered_anew(&self) -> Option<bool> {
+        match self.numbering_of_history() {
+            Some(is_new) => Some(is_new),
+            None => self.numbering_of_parents(),
+        }
+    }
+
+    /// A device whose children were listed goes from EnumeratePending to EnumerateCompletion and back to Started: the three
+    /// numbers are no way that states go in the other numbering.
+    fn numbering_of_history(&self) -> Option<bool> {
+        let next = self.number("StateHistoryEntry").ok()?;
+        let history = self.0.field("StateHistory").ok()?;
+        let place = |back: u64| (next % HISTORY + HISTORY - back) % HISTORY;
+        let stored = |back: u64| history.index(place(back)).ok()?.u64().ok();
+        let mut states: Vec<u64> = (1..=HISTORY).rev().filter_map(stored).collect();
+        states.push(self.number("State").ok()?);
+        let went = |way: [u64; 3]| states.windows(3).any(|three| three == way);
+        match (went([0x30c, 0x30d, STARTED[0]]), went([0x30e, 0x30f, STARTED[1]])) {
+            (true, false) => Some(false),
+            (false, true) => Some(true),
+            _ => None,
+        }
+    }
+
+    fn numbering_of_parents(&self) -> Option<bool> {
         // The root has no parent and is its own witness.
         let first = match self.number("Parent").ok()? {
             0 => self.address(),
@@ -260,15 +293,11 @@ impl<'s> DeviceNode<'s> {
         let parents = self.0.scope().steps(first, "the parents of the device node", parent);
         let state = |at: Result<u64, Lack>| DeviceNode(self.0.moved_to(at.ok()?)).number("State").ok();
         let states: Vec<u64> = parents.take(MOST_PARENTS).filter_map(state).collect();
-        let is_new = match (states.contains(&STARTED[0]), states.contains(&STARTED[1])) {
-            (true, false) => false,
-            (false, true) => true,
-            _ => return None,
-        };
-        let index = usize::try_from(number.checked_sub(FIRST_STATE)?).ok()?;
-        let names = STATES.iter().take(2).chain(PENDING_STATES.iter().filter(|_| is_new));
-        let name = names.chain(STATES.iter().skip(2)).nth(index)?;
-        Some(format!("DeviceNode{name}"))
+        match (states.contains(&STARTED[0]), states.contains(&STARTED[1])) {
+            (true, false) => Some(false),
+            (false, true) => Some(true),
+            _ => None,
+        }
     }
 
     /// The states that it had, the last one first, with the numbers of their places.

@@ -97,6 +97,8 @@ pub enum Action {
     Driver(u64),
     /// A file object.
     File(u64),
+    /// An event tracing session that is saved in the dump, by its number.
+    TraceSession(u32),
     /// An I/O control code.
     ControlCode(u32),
     /// A block of a pool, by the address of its content.
@@ -203,6 +205,7 @@ impl Action {
             Action::DeviceNode(address) => at("!devnode", address),
             Action::Driver(address) => format!("!drvobj {} 7", hex::tick(*address)),
             Action::File(address) => at("!fileobj", address),
+            Action::TraceSession(id) => format!("!wmitrace.logdump {id:x}"),
             Action::ControlCode(code) => format!("!ioctldecode {code:x}"),
             Action::Pool(address) => at("dc", address),
             Action::Pte(address) => at("dq", address),

@@ -68,3 +68,65 @@ fn requests_are_found_in_what_the_file_holds() {
     assert!(row.contains(&format!("{HOLDER} [ \\Driver\\disk]")), "{row}");
     assert!(lines.last().unwrap().starts_with("This dump holds single ranges"), "{lines:#?}");
 }
+
+/// The power manager's list, by the bug check's parameter: of its fifteen requests two change a state, and both stand in the
+/// stack of the RAID volume.
+#[test]
+fn power_requests_are_listed_without_symbols() {
+    let Some(mut session) = dump() else { return };
+    let lines = run(&mut session, "!poaction").unwrap();
+    let irps: Vec<&String> = lines.iter().filter(|line| line.starts_with("  IRP: ")).collect();
+    assert_eq!(irps.len(), 15, "{lines:#?}");
+    let blocked = irps.iter().find(|line| line.contains(IRP)).unwrap();
+    assert_eq!(
+        **blocked,
+        format!("  IRP: {IRP} (set/D3,), PDO: {PDO}, CURRENT: {HOLDER}, HOLDER: {HOLDER} \\Driver\\disk")
+    );
+    let changing: Vec<&&String> = irps.iter().filter(|line| line.contains("(set/")).collect();
+    assert_eq!(changing.len(), 2, "{lines:#?}");
+    assert!(changing.iter().all(|line| line.contains(&format!("PDO: {PDO}"))), "{lines:#?}");
+    assert!(irps.iter().all(|line| !line.contains("????????")), "{lines:#?}");
+    let triage = run(&mut session, "!powertriage").unwrap();
+    let with = triage.iter().filter(|line| line.starts_with("The request is with \\Driver\\")).count();
+    assert_eq!(with, 2, "{triage:#?}");
+}
+
+/// The last words of the storage driver's log.
+#[test]
+fn the_log_of_a_driver_is_read() {
+    let Some(mut session) = dump() else { return };
+    let sessions = run(&mut session, "!wmitrace.strdump").unwrap();
+    assert!(sessions.iter().any(|line| line.starts_with("0d IntelRST ")), "{sessions:#?}");
+    let lines = run(&mut session, "!wmitrace.logdump IntelRST").unwrap();
+    let blocked = lines.iter().rposition(|line| line.ends_with("'Volume1', the queue is blocked")).unwrap();
+    let off = lines.iter().rposition(|line| line.ends_with("while underlying device is OFF")).unwrap();
+    assert!(off + 10 > lines.len() && blocked + 10 > lines.len(), "{off} and {blocked} of {}", lines.len());
+    // The bug check came five minutes after the driver fell silent.
+    assert!(lines[off].contains("    -299."), "{}", lines[off]);
+    assert_eq!(run(&mut session, "!wmitrace.logdump d").unwrap(), lines);
+    let last = run(&mut session, "!wmitrace.logdump -n 3 IntelRST").unwrap();
+    assert_eq!(last[1..], lines[lines.len() - 3..]);
+    let why = run(&mut session, "!wmitrace.logdump nosuch").unwrap_err();
+    assert!(why.contains("IntelRST"), "{why}");
+}
+
+/// Sessions of all real dumps: no event lies before its session's start or after the crash.
+#[test]
+fn every_dump_s_sessions_are_read() {
+    let Some(shared) = crate::shared::root_with(&["dumps"]) else { return };
+    let mut dumps = 0;
+    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "dmp") {
+            continue;
+        }
+        let mut session = session(&path);
+        let Ok(lines) = run(&mut session, "!wmitrace.strdump") else { continue };
+        dumps += 1;
+        let events: usize =
+            lines[1..].iter().filter_map(|line| line.get(47..53)?.trim().parse::<usize>().ok()).sum();
+        // One dump's data end before the first session.
+        assert!(events > 0 || lines.len() == 1, "{}: {lines:#?}", path.display());
+    }
+    assert!(dumps >= 15, "only {dumps} dumps have sessions");
+}

@@ -91,6 +91,8 @@ const LINES: &[&str] = &[
     "!fileobj ffffa4058c032c60",
     "!devnode 0 1",
     "!ioctldecode 220003",
+    "!poaction",
+    "!powertriage",
     "!di -v",
     "!crash",
     "!cn",

@@ -107,7 +107,11 @@ impl Tree<'_, '_> {
         if wanted {
             self.shown += 1;
             let indent = if self.service.is_empty() { depth * 2 } else { 0 };
-            let record = states(named(start(node, indent), node, indent + 2), node, indent + 2);
+            let record = match node.number("PhysicalDeviceObject") {
+                // Of a node that is not in the dump there is nothing more to say.
+                Err(_) => start(node, indent),
+                Ok(_) => states(named(start(node, indent), node, indent + 2), node, indent + 2),
+            };
             self.missing.note(&record);
             out.emit(record.field("depth", depth as u64))?;
         }

@@ -8,4 +8,5 @@ pub mod fileobj;
 pub mod ioctldecode;
 pub mod irp;
 pub mod irpfind;
+pub mod poaction;
 mod stack_location;

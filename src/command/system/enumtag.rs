@@ -1,6 +1,6 @@
 //! `.enumtag`: what drivers and the kernel added to the dump at the crash.
 
-mod excerpt;
+pub(super) mod excerpt;
 
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::dump::SecondaryBlob;

@@ -8,3 +8,4 @@ pub mod systems;
 pub mod time;
 pub mod version;
 pub mod vertarget;
+pub mod wmitrace;

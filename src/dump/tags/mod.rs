@@ -6,12 +6,14 @@ mod machine;
 mod memory;
 mod registry;
 mod smbios;
+mod trace_sessions;
 mod writers;
 
 pub use machine::{AcpiTable, Cpu, Hardware};
 pub(super) use memory::parse as parse_memory;
 pub use memory::{TaggedMemory, TaggedRange};
 pub use smbios::Firmware;
+pub use trace_sessions::{TraceEvent, TraceSession, TraceSessions};
 pub use writers::{Writer, driver, writer};
 
 use super::secondary::SecondaryBlob;
@@ -27,6 +29,11 @@ pub struct Tagged<'a> {
 impl<'a> Tagged<'a> {
     pub(super) fn new(bytes: &'a [u8], blobs: &'a [SecondaryBlob]) -> Tagged<'a> {
         Tagged { bytes, blobs }
+    }
+
+    /// The event tracing sessions whose last events the kernel saved.
+    pub fn trace_sessions(self) -> Option<TraceSessions<'a>> {
+        trace_sessions::parse(self)
     }
 
     /// The data of the first blob under `tag`, as far as the file holds them.

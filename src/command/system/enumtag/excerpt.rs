@@ -16,8 +16,8 @@ const HALF: usize = 2;
 pub(super) fn texts(data: &[u8]) -> Vec<String> {
     let front = data.get(..data.len().min(WINDOW)).unwrap_or(data);
     let back = data.get(front.len().max(data.len().saturating_sub(WINDOW))..).unwrap_or_default();
-    let mut found = pieces(front);
-    found.extend(pieces(back));
+    let mut found = pieces(front, SHORTEST, LONGEST);
+    found.extend(pieces(back, SHORTEST, LONGEST));
     found.dedup();
     if found.len() > FRONT + BACK {
         found.drain(FRONT..found.len() - BACK);
@@ -25,23 +25,23 @@ pub(super) fn texts(data: &[u8]) -> Vec<String> {
     found
 }
 
-/// All pieces of text in the order of their places.
-fn pieces(bytes: &[u8]) -> Vec<String> {
+/// All pieces of text in the order of their places, with their least and most letters.
+pub(in crate::command::system) fn pieces(bytes: &[u8], shortest: usize, longest: usize) -> Vec<String> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         let rest = bytes.get(at..).unwrap_or_default();
         let narrow = rest.iter().take_while(|byte| is_text(**byte)).count();
         let wide = rest.chunks_exact(2).take_while(|pair| matches!(pair, [low, 0] if is_text(*low))).count();
-        let (text, taken): (String, usize) = if wide >= SHORTEST {
+        let (text, taken): (String, usize) = if wide >= shortest {
             (rest.iter().step_by(2).take(wide).map(|&byte| char::from(byte)).collect(), 2 * wide)
         } else {
             (rest.iter().take(narrow).map(|&byte| char::from(byte)).collect(), narrow.max(1))
         };
         let text = text.trim();
         let words = text.chars().filter(char::is_ascii_alphanumeric).count();
-        if text.len() >= SHORTEST && words * HALF >= text.len() {
-            found.push(text.chars().take(LONGEST).collect());
+        if text.len() >= shortest && words * HALF >= text.len() {
+            found.push(text.chars().take(longest).collect());
         }
         at += taken;
     }
