@@ -51,6 +51,7 @@ pub fn open(options: &Flags) -> Result<Session, Refusal> {
         frames: None,
         zone: options.tz.clone(),
         language: options.lang,
+        pool_tags: options.pool_tags.clone(),
         ..Settings::default()
     };
     Ok(Session::new(target, settings))

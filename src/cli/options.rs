@@ -26,6 +26,9 @@ pub struct Flags {
     /// Image path: folders, separated by `;`, whose images stand in for code that the dump lacks
     #[arg(short = 'i', value_name = "IMAGEPATH")]
     pub image_path: Option<String>,
+    /// A list of pool tags in the form of pooltag.txt; otherwise one beside the symbols is taken
+    #[arg(long = "pooltag", value_name = "FILE")]
+    pub pool_tags: Option<PathBuf>,
     /// Commands to run, separated by `;`
     #[arg(short = 'c', value_name = "COMMANDS")]
     pub commands: Vec<String>,

@@ -15,6 +15,7 @@ mod io;
 mod memory;
 mod modules;
 mod objects;
+mod pool;
 mod process;
 mod processor;
 mod registers;

@@ -2,8 +2,8 @@
 
 use super::CommandSpec;
 use super::{
-    analysis, code, io, memory, modules, objects, process, processor, registers, script, stack, symbols,
-    system, thread, types,
+    analysis, code, io, memory, modules, objects, pool, process, processor, registers, script, stack,
+    symbols, system, thread, types,
 };
 
 /// Every command.
@@ -46,6 +46,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &process::w::SPEC,
     &code::fnent::SPEC,
     &system::effmach::SPEC,
+    &pool::pool::SPEC,
     &processor::running::SPEC,
     &processor::ready::SPEC,
     &thread::thread::SPEC,

@@ -36,6 +36,7 @@ mod object_type;
 mod partition;
 mod pcr;
 mod peb;
+pub mod pool;
 pub mod power;
 mod power_irp;
 mod process;

@@ -207,7 +207,7 @@ impl Action {
             Action::File(address) => at("!fileobj", address),
             Action::TraceSession(id) => format!("!wmitrace.logdump {id:x}"),
             Action::ControlCode(code) => format!("!ioctldecode {code:x}"),
-            Action::Pool(address) => at("dc", address),
+            Action::Pool(address) => format!("!pool {} 2", hex::tick(*address)),
             Action::Pte(address) => at("dq", address),
             Action::Reason(why) => return Err(Unfollowable::Unreadable(why.to_string())),
         }))

@@ -2,6 +2,7 @@
 
 mod focus;
 mod locals;
+mod pool_tags;
 mod process;
 mod session;
 mod settings;
@@ -10,6 +11,7 @@ mod view;
 
 pub use focus::{Focus, SelectedFrame};
 pub use locals::{Home, Local, NoLocals};
+pub use pool_tags::PoolTags;
 pub use session::{NoCode, Session};
 pub use settings::{Radix, Settings};
 pub use stack::{DEFAULT_FRAMES, NoFrame};

@@ -1,11 +1,13 @@
 //! The session itself.
 
 use super::focus::Focus;
+use super::pool_tags::PoolTags;
 use super::settings::Settings;
 use crate::debuggee::{NoRegisters, Processor, RegisterContext, Scope, Target};
 use crate::dump::Lost;
 use crate::unwind::{FrameKind, GENERAL_NAMES};
 use crate::util::cancel::CancelToken;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use thiserror::Error;
 
@@ -48,6 +50,8 @@ pub struct Session {
     pub nesting: usize,
     /// What commands of the line that runs could not show for want of data; the line goes on all the same.
     pub lacks: Vec<String>,
+    /// Who uses which pool tag; read when it is first asked for.
+    pool_tags: OnceCell<PoolTags>,
     /// Image files that became shorter, and of which the user was told.
     lost: Vec<Lost>,
 }
@@ -70,6 +74,7 @@ impl Session {
             extret: 0,
             nesting: 0,
             lacks: Vec::new(),
+            pool_tags: OnceCell::new(),
             lost: Vec::new(),
         }
     }
@@ -83,6 +88,13 @@ impl Session {
             self.lost.push(lost.clone());
         }
         Some(lost)
+    }
+
+    /// Who uses which pool tag: by the user's list, or else by the built-in one.
+    pub fn pool_tags(&self) -> &PoolTags {
+        self.pool_tags.get_or_init(|| {
+            PoolTags::find(self.settings.pool_tags.as_deref(), self.target.symbols().finder().symbol_path())
+        })
     }
 
     /// The current processor.

@@ -2,6 +2,7 @@
 
 use crate::util::filetime::Zone;
 use crate::util::language::Language;
+use std::path::PathBuf;
 
 /// What the user can set.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,8 @@ pub struct Settings {
     pub language: Language,
     /// How many frames `k` shows; `None` for the default.
     pub frames: Option<u32>,
+    /// The list of pool tags that was named, in the form of `pooltag.txt`.
+    pub pool_tags: Option<PathBuf>,
     /// Folders of source files, separated by `;`.
     pub source_path: String,
 }

@@ -39,6 +39,7 @@ mod module_list;
 mod names;
 mod objects;
 mod options;
+mod pool;
 mod process_context;
 mod processes;
 mod processors;

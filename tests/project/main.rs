@@ -8,4 +8,5 @@ mod bugchecks_asset;
 mod demos_asset;
 mod layers;
 mod manners;
+mod pooltags_asset;
 mod reference;

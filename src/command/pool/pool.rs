@@ -1,0 +1,133 @@
+//! `!pool`: the blocks of the page that an address lies in.
+
+use super::damage;
+use super::rows::{block_row, content};
+use super::tag::owner_line;
+use crate::command::show::missing::Missing;
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::debuggee::Scope;
+use crate::kernel::pool::{Allocator, BlockState, PoolPlace, Region, classify};
+use crate::output::{Cell, Field, Line, Record};
+use crate::session::PoolTags;
+
+/// `!pool`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!pool"],
+    group: Group::Kernel,
+    arguments: &[
+        Argument::new("ADDRESS", Expects::Expression),
+        Argument::new("[FLAGS]", Expects::Expression),
+    ],
+    summary: "Shows the pool blocks of an address's page: size, state, tag, who uses the tag, damage",
+    help: "The block that holds ADDRESS is marked by an asterisk, and the line behind it says who uses its tag: by the \
+           pooltag.txt that --pooltag names, the one in a folder of the symbol path, or a built-in list. Flags, to be \
+           added up: 1 shows what blocks hold, 2 that block alone, 0x80000000 leaves out who uses the tag.\n\
+           The allocator that the memory belongs to is asked: in segment heaps (Windows 10 1809 and later) encoded headers \
+           and bitmaps tell blocks and their state, in older pools the headers of the page. Of a chunk that is free the \
+           four bytes in the place of a tag are shown as they are. Headers are held against their neighbours: where one is \
+           damaged, what stands there, what should and which block may have been written past its end are said.\n\n\
+           kd> !pool ffffa405`8c00d010\n\
+           Pool page ffffa4058c00d010 region is Nonpaged pool\n\
+           *ffffa4058c00d000 size:  100 previous size:    0  (Allocated) *Filt\n\
+           \x20               Owning component : Unknown (update pooltag.txt)\n\
+           \x20ffffa4058c00d110 size:   60 previous size:    0  (Allocated)  File",
+    needs: Needs::Memory,
+    ..CommandSpec::runs(run)
+};
+
+/// Flags.
+const CONTENT: u64 = 1;
+const ALONE: u64 = 2;
+const NO_OWNER: u64 = 0x8000_0000;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut words = args.words();
+    let mut number = || words.next().map(|word| context.evaluate(word)).transpose();
+    let Some(address) = number()? else {
+        return Err(CommandError::Argument("!pool needs an address: !pool ADDRESS [FLAGS]".to_owned()));
+    };
+    let flags = number()?.unwrap_or(0);
+    if let Some(more) = words.next() {
+        return Err(CommandError::Syntax(more.to_owned()));
+    }
+    let tags = (flags & NO_OWNER == 0).then(|| context.session.pool_tags());
+    let scope = context.session.scope();
+    let out = &mut context.out;
+    let place = classify(&scope, address)?;
+    out.warn(tags.and_then(|tags| tags.warning.clone()))?;
+    out.emit(heading(&place))?;
+    for record in rows(&scope, &place, flags, tags) {
+        out.emit(record)?;
+    }
+    for found in &place.damage {
+        damage::say(found, out)?;
+    }
+    if !place.elsewhere.is_empty() {
+        out.emit(Line::of("Elsewhere in the same subsegment:"))?;
+        for found in &place.elsewhere {
+            damage::say(found, out)?;
+        }
+    }
+    if place.blocks.is_empty() && place.damage.is_empty() {
+        unknown(&place, context)?;
+    }
+    let mut missing = Missing::default();
+    for why in &place.missing {
+        missing.add(&why.to_string());
+    }
+    missing.say(&mut context.out)
+}
+
+/// `Pool page ffffa4058c00d010 region is Nonpaged pool`
+pub fn heading(place: &PoolPlace) -> Record {
+    let (word, shown) = match place.region {
+        Region::Nonpaged => ("nonpaged", "Nonpaged pool"),
+        Region::Paged => ("paged", "Paged pool"),
+        Region::Special => ("special", "Special pool"),
+        Region::Unknown => ("unknown", "Unknown"),
+    };
+    Record::new("pool_page")
+        .text("Pool page ")
+        .cell("address", Cell::new(Field::Address(place.address)).digits(16))
+        .text(" region is ")
+        .cell("region", Cell::new(word).shown(shown))
+        .field("page", Field::Address(place.page))
+        .field("allocator", Field::from(place.allocator.map(|allocator| allocator.word())))
+}
+
+fn rows(scope: &Scope<'_>, place: &PoolPlace, flags: u64, tags: Option<&PoolTags>) -> Vec<Record> {
+    let marked = place.block().map(|block| block.address);
+    let mut rows = Vec::new();
+    for block in &place.blocks {
+        let is_marked = Some(block.address) == marked;
+        if flags & ALONE != 0 && !is_marked {
+            continue;
+        }
+        rows.push(block_row(scope, block, is_marked));
+        if let (true, Some(tags), Some(tag)) = (is_marked, tags, block.tag)
+            && block.state != BlockState::Free
+        {
+            rows.push(owner_line(tag, &tags.owners));
+        }
+        if flags & CONTENT != 0 {
+            rows.extend(content(scope, block));
+        }
+    }
+    rows
+}
+
+/// No allocator knows the address.
+fn unknown(place: &PoolPlace, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let page = format!("{:016x}", place.page);
+    let module = context.session.target.modules().at(place.address).map(|module| module.name.clone());
+    let text = match (place.allocator, module) {
+        (Some(Allocator::Unused), _) => {
+            format!("{page} lies in a segment of a pool's heap, in units that no allocation uses")
+        }
+        (_, Some(module)) => format!("{page} is no pool: it lies in the module {module}"),
+        _ => format!(
+            "{page} is not a valid large pool allocation, and no block of a pool page: it may be freed, damaged or no pool"
+        ),
+    };
+    context.out.emit(Line::of(text))
+}

@@ -1,0 +1,157 @@
+//! Allocations of whole pages: they have no header, and stand in a table of their own (`nt!PoolBigPageTable`).
+//!
+//! `_POOL_TRACKER_BIG_PAGES`, from the symbol tables: an entry is free where the lowest bit of its address is set. What
+//! was `PoolType` is `PoolFlags` from 10.0.26100 on: other bits (POOL_FLAG_*, wdm.h) say what kind of pool it is.
+
+use super::header::PAGE;
+use super::tag::PoolTag;
+use crate::debuggee::{Lack, Object, Scope};
+use crate::memory::Memory as _;
+use crate::util::bits::{bits_of, low};
+use crate::util::bounded::{u32_at, u64_at};
+
+/// An allocation of whole pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BigAllocation {
+    /// Where it begins.
+    pub address: u64,
+    /// Bytes that were asked for.
+    pub size: u64,
+    /// Its tag.
+    pub tag: PoolTag,
+    /// Whether it is of paged pool.
+    pub is_paged: bool,
+}
+
+impl BigAllocation {
+    /// The first byte behind its last page.
+    pub fn end(&self) -> u64 {
+        self.address.saturating_add(self.size.max(1).checked_next_multiple_of(PAGE).unwrap_or(u64::MAX))
+    }
+}
+
+/// The table.
+pub struct BigTable<'s> {
+    scope: &'s Scope<'s>,
+    /// Where its first entry stands.
+    pub address: u64,
+    /// How many entries it has, free ones included.
+    pub entries: u64,
+    stride: u64,
+    flags: Flags,
+}
+
+/// How an entry tells its kind of pool.
+enum Flags {
+    /// POOL_TYPE: odd values are paged.
+    Type,
+    /// POOL_FLAG_PAGED.
+    Flags,
+}
+
+/// `POOL_FLAG_PAGED` (wdm.h).
+const POOL_FLAG_PAGED: u64 = 0x100;
+/// The most entries that are read: the table of a machine with terabytes has fewer.
+const MAX_ENTRIES: u64 = 1 << 24;
+/// Entries that are read at once.
+const CHUNK: u64 = 1024;
+
+impl<'s> BigTable<'s> {
+    /// The kernel's table.
+    ///
+    /// # Errors
+    /// No symbols tell where it is, or the dump does not hold the pointer to it.
+    pub fn open(scope: &'s Scope<'s>) -> Result<BigTable<'s>, Lack> {
+        let number = |name: &str| {
+            let (address, _) =
+                scope.target().variable(name).ok_or_else(|| Lack::NoName { name: name.to_owned() })?;
+            let read = scope.memory().u64(address);
+            read.map_err(|why| Lack::Unreadable { what: name.to_owned(), why })
+        };
+        let address = number("nt!PoolBigPageTable")?;
+        if address == 0 {
+            return Err(Lack::Null { what: "nt!PoolBigPageTable".to_owned() });
+        }
+        let entry = scope.object("nt!_POOL_TRACKER_BIG_PAGES", address)?;
+        let stride = entry.size().filter(|size| (0x18..=0x100).contains(size));
+        let stride = stride.ok_or(Lack::Shape {
+            what: "_POOL_TRACKER_BIG_PAGES".to_owned(),
+            wanted: "structure of known size",
+        })?;
+        let flags = if has(&entry, "PoolFlags") { Flags::Flags } else { Flags::Type };
+        let entries = number("nt!PoolBigPageTableSize")?.min(MAX_ENTRIES);
+        Ok(BigTable { scope, address, entries, stride, flags })
+    }
+
+    /// Tells each allocation to `visit`, until that says `false`.
+    ///
+    /// # Errors
+    /// [`Lack::Stopped`]; the first part of the table that cannot be read, after the rest was told.
+    pub fn each(&self, visit: &mut dyn FnMut(BigAllocation) -> bool) -> Result<(), Lack> {
+        let mut missing = None;
+        let mut bytes = Vec::new();
+        let mut index = 0;
+        while index < self.entries {
+            self.scope.check()?;
+            let count = CHUNK.min(self.entries - index);
+            let at = self.address.saturating_add(index * self.stride);
+            bytes.resize(usize::try_from(count * self.stride).unwrap_or(0), 0);
+            let (filled, why) = self.scope.memory().read_partial(at, &mut bytes);
+            if let Some(why) = why
+                && missing.is_none()
+            {
+                missing = Some(Lack::Unreadable { what: "nt!PoolBigPageTable".to_owned(), why });
+            }
+            let whole = usize::try_from(self.stride).unwrap_or(usize::MAX);
+            for entry in bytes.get(..filled).unwrap_or_default().chunks_exact(whole) {
+                if let Some(found) = self.parse(entry)
+                    && !visit(found)
+                {
+                    return Ok(());
+                }
+            }
+            index += count;
+        }
+        missing.map_or(Ok(()), Err)
+    }
+
+    /// The allocation that an address lies in.
+    ///
+    /// # Errors
+    /// As [`BigTable::each`], where it is not among what can be read.
+    pub fn holding(&self, address: u64) -> Result<Option<BigAllocation>, Lack> {
+        let mut found = None;
+        let outcome = self.each(&mut |big| {
+            if big.address <= address && address < big.end() {
+                found = Some(big);
+            }
+            found.is_none()
+        });
+        match (found, outcome) {
+            (Some(found), _) => Ok(Some(found)),
+            (None, outcome) => outcome.map(|()| None),
+        }
+    }
+
+    fn parse(&self, entry: &[u8]) -> Option<BigAllocation> {
+        let address = u64_at(entry, 0)?;
+        // Free entries are odd; what is no page is no entry.
+        if address == 0 || low(address, 12) != 0 {
+            return None;
+        }
+        let kind = bits_of(u64::from(u32_at(entry, 0xC)?), 8, 12);
+        Some(BigAllocation {
+            address,
+            size: u64_at(entry, 0x10)?,
+            tag: PoolTag(u32_at(entry, 8)?),
+            is_paged: match self.flags {
+                Flags::Type => kind & 1 != 0,
+                Flags::Flags => kind & POOL_FLAG_PAGED != 0,
+            },
+        })
+    }
+}
+
+fn has(object: &Object<'_>, member: &str) -> bool {
+    object.has(member)
+}

@@ -1,0 +1,29 @@
+//! The kernel's pool: whose memory an address is, block by block, and what of it is damaged. Data, never text.
+//!
+//! [`classify`] is the question; segment heaps (10.0.17763 and later) and pages of small blocks before them have a file
+//! each.
+
+mod big;
+mod block;
+mod classic;
+mod classify;
+mod damage;
+mod found;
+mod header;
+mod heaps;
+mod lfh;
+mod owner;
+mod segment;
+mod tag;
+mod vs;
+
+pub use big::{BigAllocation, BigTable};
+pub use block::{BlockState, PoolBlock};
+pub use classify::{Allocator, PoolPlace, Region, classify};
+pub use damage::{Damage, DamageKind, Trust};
+pub use found::Found;
+pub use header::{PAGE, PoolHeader, UNIT};
+pub use heaps::{HeapKind, Keys, SegmentHeaps};
+pub use owner::{TagOwner, TagOwners, matches};
+pub use segment::{PageRange, RangeKind, Segment};
+pub use tag::PoolTag;
