@@ -21,6 +21,7 @@ mod forms;
 mod hostile;
 mod layout_statements;
 mod layouts_asset;
+mod member_names;
 mod nearest;
 mod oracle;
 mod pdb;
