@@ -103,7 +103,7 @@ fn asked() -> BTreeSet<Asked> {
 
 /// What a build's structures look like.
 enum Build {
-    Symbols(Isf),
+    Symbols(Box<Isf>),
     /// By type and member: the member's type in C.
     Facts(HashMap<String, HashMap<String, String>>),
 }
@@ -129,7 +129,7 @@ impl Build {
     /// Whether a path leads somewhere in a type; `None` where it leads through a type that is not at hand.
     fn has(&self, ty: &str, path: &str) -> Option<bool> {
         let types = match self {
-            Build::Symbols(isf) => return Some(field_of(isf, isf.find(ty)?, path).is_some()),
+            Build::Symbols(isf) => return Some(field_of(&**isf, isf.find(ty)?, path).is_some()),
             Build::Facts(types) => types,
         };
         let members = types.get(ty)?;
@@ -158,7 +158,7 @@ fn builds(shared: &Path) -> BTreeMap<u32, Build> {
         let build: u32 = columns[0].split('.').nth(2).unwrap().parse().unwrap();
         if SYMBOL_TABLES.contains(&build) {
             let path = shared.join("isf/ntkrnlmp.pdb").join(columns[3]);
-            builds.insert(build, Build::Symbols(Isf::open(&path).unwrap()));
+            builds.insert(build, Build::Symbols(Box::new(Isf::open(&path).unwrap())));
         }
     }
     for (build, name) in FACT_TABLES {
