@@ -1,9 +1,11 @@
-//! Makes the crash dumps of dumpscope's tests and demos: `cargo run --release [OUTPUT]`, by default into the project.
+//! Makes the crash dumps of dumpscope's tests and demos: `cargo run --release [OUTPUT]`, by default into the project; with
+//! FORGE_ONLY=pools those of `heaps` alone.
 
 mod cases;
 mod check;
 mod delivery;
 mod fixtures;
+mod heaps;
 mod image;
 mod layout;
 mod machine;
@@ -26,6 +28,16 @@ use writer::{Crash, Kind};
 fn main() {
     let project = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let root = std::env::args().nth(1).map_or(project, PathBuf::from);
+    let mut out = Outputs::new(&root);
+    heaps::publish(&mut out);
+    out.finish_as(
+        "tests/data/pools/symbols.zip",
+        "tests/data/pools/manifest.json",
+        &["windows/heap", "facts/heap"],
+    );
+    if std::env::var("FORGE_ONLY").is_ok_and(|only| only == "pools") {
+        return;
+    }
     let images = Images::build();
     let mut out = Outputs::new(&root);
     for (variant, name) in [

@@ -26,7 +26,7 @@ fn digest(bytes: &[u8]) -> String {
 impl Outputs {
     /// Outputs below `root` (the project's folder, or another for a trial).
     pub fn new(root: &Path) -> Self {
-        for folder in ["assets/demo", "tests/data/mismatched"] {
+        for folder in ["assets/demo", "tests/data/mismatched", "tests/data/pools"] {
             fs::create_dir_all(root.join(folder)).expect("output folder");
         }
         Self { root: root.to_path_buf(), hashes: BTreeMap::new(), store: BTreeMap::new() }
@@ -52,6 +52,13 @@ impl Outputs {
         self.file(&format!("tests/data/{name}.truth.json"), text.as_bytes());
     }
 
+    /// A truth file in a folder of the test data.
+    pub fn truth_in(&mut self, folder: &str, name: &str, truth: &Value) {
+        let mut text = serde_json::to_string(truth).expect("json");
+        text.push('\n');
+        self.file(&format!("tests/data/{folder}{name}.truth.json"), text.as_bytes());
+    }
+
     /// An image for the symbol store.
     pub fn image(&mut self, image: &Image) {
         let key = format!("{0}/{1:08X}{2:x}/{0}", image.name, image.timestamp, image.size);
@@ -72,8 +79,13 @@ impl Outputs {
         self.file(&format!("tests/data/mismatched/{name}"), &bytes);
     }
 
-    /// Writes the store and the manifest.
-    pub fn finish(mut self) {
+    /// Writes the store of the demos and the manifest.
+    pub fn finish(self) {
+        self.finish_as("assets/demo/symbols.zip", "tests/data/manifest.json", &["windows", "facts"]);
+    }
+
+    /// Writes a store and a manifest, which has the sources below `folders`.
+    pub fn finish_as(mut self, store: &str, manifest: &str, folders: &[&str]) {
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         let options = zip::write::SimpleFileOptions::default()
             .compression_method(zip::CompressionMethod::Deflated)
@@ -84,21 +96,21 @@ impl Outputs {
             zip.write_all(bytes).expect("memory");
         }
         let packed = zip.finish().expect("memory").into_inner();
-        self.file("assets/demo/symbols.zip", &packed);
+        self.file(store, &packed);
         let mut sources = BTreeMap::new();
-        for folder in ["windows", "facts"] {
+        for folder in folders {
             collect(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder), folder, &mut sources);
         }
-        let manifest = json!({
+        let facts = json!({
             "tools": toolchain::versions().into_iter().map(|(k, v)| json!([k, v])).collect::<Vec<_>>(),
             "emulator": "unicorn-engine 2.1.5",
             "sources": sources,
             "store": self.store.iter().map(|(k, v)| (k.clone(), digest(v))).collect::<BTreeMap<_, _>>(),
             "files": self.hashes,
         });
-        let mut text = serde_json::to_string_pretty(&manifest).expect("json");
+        let mut text = serde_json::to_string_pretty(&facts).expect("json");
         text.push('\n');
-        fs::write(self.root.join("tests/data/manifest.json"), text).expect("manifest");
+        fs::write(self.root.join(manifest), text).expect("manifest");
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Processor {
 
 /// Everything.
 pub struct World {
+    /// The members of its kernel's types.
+    pub layout: &'static layout::Table,
     /// Physical memory and page tables.
     pub memory: Memory,
     /// Processor emulator.
@@ -97,6 +99,12 @@ impl World {
         self.modules[0].at(symbol)
     }
 
+    /// A variable that not every kernel here has.
+    pub fn nt_if(&self, symbol: &str) -> Option<u64> {
+        let rva = self.modules[0].image.names.get(symbol)?;
+        Some(self.modules[0].base + u64::from(*rva))
+    }
+
     /// The module of a name.
     pub fn module(&self, name: &str) -> &Module {
         self.modules.iter().find(|m| m.image.name == name).unwrap_or_else(|| panic!("no module {name}"))
@@ -136,7 +144,7 @@ impl World {
 
     /// The same in another address space.
     pub fn put_in(&mut self, root: u64, ty: &'static str, base: u64, name: &'static str, value: u64) {
-        let m = layout::member(ty, name);
+        let m = self.layout.member(ty, name);
         let size = m.size.min(8) as usize;
         let at = base + m.offset;
         let value = match m.bits {
@@ -154,7 +162,7 @@ impl World {
 
     /// Reads one member.
     pub fn member(&self, ty: &'static str, base: u64, name: &'static str) -> u64 {
-        let m = layout::member(ty, name);
+        let m = self.layout.member(ty, name);
         let size = m.size.min(8) as usize;
         let bytes = self.memory.read(self.root(), base + m.offset, size).expect("mapped");
         let mut quad = [0u8; 8];

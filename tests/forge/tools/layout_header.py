@@ -254,4 +254,5 @@ def main():
     open(f"{facts}/layout.tsv", "w").write(writer.facts())
 
 
-main()
+if __name__ == "__main__":
+    main()

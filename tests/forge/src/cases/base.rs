@@ -60,6 +60,7 @@ pub struct Setup<'a> {
 /// Builds the common world.
 pub fn world(images: &Images, setup: &Setup<'_>) -> World {
     let mut w = World {
+        layout: crate::layout::common(),
         memory: Memory::new(setup.pages, setup.five_levels),
         machine: Machine {
             vectors: Vectors::default(),

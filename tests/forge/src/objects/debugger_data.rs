@@ -1,6 +1,5 @@
 //! KDDEBUGGER_DATA64, the version block, and the memory manager's public variables.
 
-use crate::layout::{off, size};
 use crate::world::World;
 
 /// Offsets whose value is the address of the kernel variable of that name.
@@ -86,6 +85,9 @@ pub const SIZE: u64 = 0x380;
 impl World {
     /// Fills the block and the variables around it.
     pub fn debugger_data(&mut self) {
+        let layout = self.layout;
+        let off = |ty: &'static str, name: &'static str| layout.off(ty, name);
+        let size = |ty: &'static str| layout.size(ty);
         let block = self.nt("KdDebuggerDataBlock");
         let list = self.nt("KdpDebuggerDataListHead");
         self.list_init(list);
@@ -95,8 +97,9 @@ impl World {
         let base = self.modules[0].base;
         self.q(block + 0x18, base);
         for (offset, name) in VARIABLES {
-            let at = self.nt(name);
-            self.q(block + offset, at);
+            if let Some(at) = self.nt_if(name) {
+                self.q(block + offset, at);
+            }
         }
         let breakpoint = self.nt("DbgBreakPoint");
         self.q(block + 0x20, breakpoint);
@@ -165,7 +168,7 @@ impl World {
         let modules = self.nt("PsLoadedModuleList");
         for (name, value) in [
             ("MajorVersion", 15),
-            ("MinorVersion", 19041),
+            ("MinorVersion", u64::from(layout.build)),
             ("ProtocolVersion", 6),
             ("KdSecondaryVersion", 2),
             ("Flags", 0x47),
@@ -207,15 +210,15 @@ impl World {
             self.q(at, value);
         }
         let state = self.nt("MiState");
-        let visible = state + off("_MI_SYSTEM_INFORMATION", "Vs");
+        let visible = state + self.layout.off("_MI_SYSTEM_INFORMATION", "Vs");
         let pointer = self.nt("MiVisibleState");
         self.q(pointer, visible);
-        let hardware = state + off("_MI_SYSTEM_INFORMATION", "Hardware");
+        let hardware = state + self.layout.off("_MI_SYSTEM_INFORMATION", "Hardware");
         self.put("_MI_HARDWARE_STATE", hardware, "InvalidPteMask", 0x2000_0000_0000);
         self.put("_MI_HARDWARE_STATE", hardware, "PhysicalAddressBits", 39);
         let levels = u64::from(self.memory.levels());
         self.put("_MI_VISIBLE_STATE", visible, "PagingLevels", levels);
-        let types = visible + off("_MI_VISIBLE_STATE", "SystemVaType");
+        let types = visible + self.layout.off("_MI_VISIBLE_STATE", "SystemVaType");
         // _MI_SYSTEM_VA_TYPE: 1 session, 2 process (the self-map), 4 PFN database, 5 and 6 pool, 10 HAL, 12 driver images, 14 stacks.
         for (slot, kind) in [
             (0x134u64, 1u8),
@@ -235,7 +238,7 @@ impl World {
     pub fn pfn_database(&mut self) {
         let root = self.root();
         let m = "_MMPFN";
-        let span = size(m);
+        let span = self.layout.size(m);
         // Mapping the database takes frames itself, so map first and fill in after.
         for pfn in (0..self.memory.pages()).collect::<Vec<_>>() {
             self.memory.map(root, PFN_DATABASE + pfn * span, span, crate::memory::W | crate::memory::NX);
@@ -243,14 +246,14 @@ impl World {
         for pfn in 1..self.memory.pages() {
             let at = PFN_DATABASE + pfn * span;
             let in_use = self.memory.frames.get(&pfn).copied();
-            let u3 = at + off(m, "u3");
+            let u3 = at + self.layout.off(m, "u3");
             match in_use {
                 Some(frame) => {
                     self.put(m, at, "PteAddress", frame.pte);
                     self.put(m, at, "u2", 1);
                     self.bytes(u3, &[1, 0, 0x56, 0]);
                     self.put(m, at, "OriginalPte", 0x80);
-                    let u4 = at + off(m, "u4");
+                    let u4 = at + self.layout.off(m, "u4");
                     self.q(u4, frame.table);
                 }
                 None if self

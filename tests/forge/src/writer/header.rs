@@ -12,7 +12,7 @@ pub fn build(world: &World, crash: &Crash, kind: u32, attributes: Option<u32>, r
     let mut put = |at: usize, bytes: &[u8]| h[at..at + bytes.len()].copy_from_slice(bytes);
     put(4, b"DU64");
     put(8, &15u32.to_le_bytes());
-    put(0xC, &19041u32.to_le_bytes());
+    put(0xC, &world.layout.build.to_le_bytes());
     put(0x10, &crash.cr3.to_le_bytes());
     let pfn = world.get(world.nt("MmPfnDatabase"));
     for (at, value) in [
