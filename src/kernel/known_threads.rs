@@ -1,5 +1,6 @@
 //! Every thread that a dump lets one find: those of all processes, and where lists are broken those that processors run.
 
+use super::process::Process;
 use super::processor::Processor;
 use super::thread::Thread;
 use crate::debuggee::{Lack, Scope};
@@ -13,11 +14,35 @@ use std::collections::HashSet;
 pub fn known_threads<'s>(
     scope: &'s Scope<'s>,
 ) -> Result<impl Iterator<Item = Result<Thread<'s>, Lack>>, Lack> {
-    let mut listed = Some(Thread::all(scope)?);
+    Ok(with_running(Thread::all(scope)?, move |seen| running_besides(scope, seen)))
+}
+
+/// The threads of a process in the same way: where its list breaks, those of its own that processors run come last.
+///
+/// # Errors
+/// As [`Thread::of_process`].
+pub fn known_threads_of<'s>(
+    process: &Process<'s>,
+) -> Result<impl Iterator<Item = Result<Thread<'s>, Lack>> + use<'s>, Lack> {
+    let (scope, address) = (process.object().scope(), process.address());
+    Ok(with_running(Thread::of_process(process)?, move |seen| {
+        let mut running = running_besides(scope, seen);
+        running.retain(|thread| thread.process() == Ok(address));
+        running
+    }))
+}
+
+/// The threads of a list, and if it breaks those that `rest` finds besides.
+fn with_running<'s>(
+    list: impl Iterator<Item = Result<Thread<'s>, Lack>>,
+    rest: impl FnOnce(&HashSet<u64>) -> Vec<Thread<'s>>,
+) -> impl Iterator<Item = Result<Thread<'s>, Lack>> {
+    let mut find = Some(rest);
+    let mut listed = Some(list);
     let mut seen = HashSet::new();
     let mut broken = false;
     let mut rest = Vec::new().into_iter();
-    Ok(std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         if let Some(list) = &mut listed {
             match list.next() {
                 Some(Ok(thread)) => {
@@ -30,14 +55,14 @@ pub fn known_threads<'s>(
                 }
                 None => {
                     listed = None;
-                    if broken {
-                        rest = running_besides(scope, &seen).into_iter();
+                    if let Some(find) = find.take().filter(|_| broken) {
+                        rest = find(&seen).into_iter();
                     }
                 }
             }
         }
         rest.next().map(Ok)
-    }))
+    })
 }
 
 /// The threads that processors run, without those that were seen; of those that run when there is nothing to do only the

@@ -91,7 +91,7 @@ pub use irp::{Irp, IrpState};
 pub use irp_search::each_irp;
 pub use irql::Irql;
 pub use job::Job;
-pub use known_threads::{known_threads, running_besides};
+pub use known_threads::{known_threads, known_threads_of, running_besides};
 pub use lock_entry::LockEntry;
 pub use object_directory::{DirectoryEntry, ObjectDirectory};
 pub use object_header::ObjectHeader;

@@ -151,3 +151,31 @@ fn damaged_queues_end_with_the_reason() {
     assert_eq!(lines[1], "Failed to read DPC at 0xffff999999990000");
     assert!(lines[2].contains("cannot be followed"), "{lines:?}");
 }
+
+/// The image of another process lies at the same address: what waits for a thread of services.exe is services.exe's code.
+#[test]
+fn user_routines_are_named_in_their_own_process() {
+    let mut compared = 0;
+    for (case, truth, dump) in whole_dumps() {
+        let mut session = session(&dump);
+        let shown = records(&mut session, "!apc");
+        for apc in list(&truth, "apcs").iter().filter(|apc| apc["mode"] == "user") {
+            let owner =
+                list(&truth, "threads").iter().find(|thread| thread["ethread"] == apc["thread"]).unwrap();
+            let process = list(&truth, "processes").iter().find(|one| one["pid"] == owner["pid"]).unwrap();
+            let image = process["name"].as_str().unwrap().trim_end_matches(".exe");
+            let is_it = |record: &&Record| {
+                record.kind == "apc" && value(record, "address") == number(&apc["address"])
+            };
+            let record = shown.iter().find(is_it).unwrap();
+            match record.get("normal_symbol") {
+                Some(Field::Text(name)) => assert!(name.as_str().starts_with(image), "{case}: {name:?}"),
+                // Its image's headers are not in the dump.
+                Some(Field::Null) => continue,
+                other => panic!("{case}: {other:?}"),
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared >= 1, "only {compared}");
+}

@@ -200,7 +200,7 @@ fn triage_dumps_tell_what_dt_tells() {
         let mut session = session(&path);
         let Ok(shown) = run(&mut session, "!thread") else { continue };
         let text = shown.join("\n");
-        let members = "Priority BasePriority ContextSwitches WaitTime StackBase StackLimit InitialStack";
+        let members = "Priority BasePriority ContextSwitches WaitTime StackBase StackLimit InitialStack UserTime KernelTime";
         let dt = run(&mut session, &format!("dt nt!_KTHREAD @$thread {members}")).unwrap();
         let value = |member: &str| {
             let line = dt.iter().find(|line| line.split_whitespace().nth(1) == Some(member)).unwrap();
@@ -216,6 +216,14 @@ fn triage_dumps_tell_what_dt_tells() {
         expect(format!("Wait Start TickCount      {:<15}Ticks:", plain(value("WaitTime"))));
         expect(format!("Base {:016x} Limit {:016x}", plain(value("StackBase")), plain(value("StackLimit"))));
         expect(format!("Stack Init {:016x}", plain(value("InitialStack"))));
+        // Most triage dumps do not tell how long a tick is.
+        for member in ["UserTime", "KernelTime"].iter().filter(|_| text.contains("Ticks: ????????")) {
+            let shown = match plain(value(member)) {
+                0 => "00:00:00.000".to_owned(),
+                ticks => format!("{ticks} ticks"),
+            };
+            expect(format!("{member:<26}{shown}"));
+        }
         compared += 1;
     }
     assert!(compared >= 20, "{compared} dumps");

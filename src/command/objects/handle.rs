@@ -71,7 +71,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return match handle {
             Some(id) => by_id(id, context),
             None => {
-                Err(CommandError::Argument("!handle ID 20 needs the id of a process or thread".to_owned()))
+                Err(CommandError::Argument("with flag 20 it needs the id of a process or thread".to_owned()))
             }
         };
     }

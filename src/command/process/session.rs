@@ -75,7 +75,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
     let mut missing = Missing::default();
     let all = sessions(&context.session.scope(), &mut missing)?;
-    let count = Record::new("sessions").text("Sessions on machine: ").cell("count", all.len() as u64);
+    let known = if missing.is_empty() { "" } else { " as far as known" };
+    let count =
+        Record::new("sessions").text("Sessions on machine: ").cell("count", all.len() as u64).text(known);
     if let Some(wanted) = args.number("-s") {
         context.out.emit(count)?;
         let process = first_of(&context.session.scope(), wanted)?;

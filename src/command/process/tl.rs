@@ -349,8 +349,21 @@ fn thread_counts(process: &Process<'_>) -> [Cell; 5] {
     })
 }
 
+/// Whether a processor has nothing to do.
+fn idles(processor: &Result<Processor<'_>, Lack>) -> bool {
+    processor.as_ref().is_ok_and(|processor| match (processor.current_thread(), processor.idle_thread()) {
+        (Ok(current), Ok(idle)) => current.address() == idle.address(),
+        _ => false,
+    })
+}
+
 fn count_threads(process: &Process<'_>) -> Result<[u64; 5], Lack> {
     let [mut running, mut ready, mut blocked, mut locked, mut requests] = [0u64; 5];
+    // Threads of the Idle process are in no list: those that have a processor now are told.
+    if process.id() == Ok(0) {
+        running =
+            Processor::all(process.object().scope()).filter(|(_, processor)| idles(processor)).count() as u64;
+    }
     for thread in Thread::of_process(process)? {
         let thread = thread?;
         match thread.state()? {

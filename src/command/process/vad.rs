@@ -107,6 +107,8 @@ struct Totals {
     deepest: u64,
     private: u64,
     shared: u64,
+    /// Whether a part of the tree is not known.
+    partial: bool,
 }
 
 fn tree<'s>(
@@ -128,7 +130,10 @@ fn tree<'s>(
                     out.emit(row)?;
                 }
                 Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-                Err(why) => out.warn(Some(format!("a part of the tree is not known: {why}")))?,
+                Err(why) => {
+                    totals.partial = true;
+                    out.warn(Some(format!("a part of the tree is not known: {why}")))?;
+                }
             }
         }
         Ok(())
@@ -156,8 +161,13 @@ impl Totals {
             let text = format!("{pages:#x} pages ({} KB)", pages.saturating_mul(4));
             record.cell(key, Cell::new(pages).shown(text))
         };
-        let record = Record::new("totals")
-            .text("Total VADs: ")
+        // Of a tree of which only a part is known these are no totals.
+        let record = match self.partial {
+            true => Record::new("totals").text("Of the part that is known:").line("Total VADs: "),
+            false => Record::new("totals").text("Total VADs: "),
+        };
+        let record = record
+            .field("partial", self.partial)
             .cell("ranges", self.ranges)
             .text(", average level: ")
             .cell("average_level", average)
@@ -318,7 +328,7 @@ mod tests {
              \\Windows\\System32\\ntdll.dll"
         );
         // Five ranges at the levels of a public transcript: the average that it prints.
-        let totals = Totals { ranges: 5, levels: 6, deepest: 2, private: 0x49, shared: 0x5f };
+        let totals = Totals { ranges: 5, levels: 6, deepest: 2, private: 0x49, shared: 0x5f, partial: false };
         let lines: Vec<String> = totals.record().lines.iter().map(Line::plain).collect();
         assert_eq!(
             lines,

@@ -1,10 +1,10 @@
 //! `!apc`: the APCs that wait for their threads.
 
 use crate::command::line::Out;
-use crate::command::show::processor::{code, name};
+use crate::command::show::processor::{code, name_in};
 use crate::command::show::thread;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::debuggee::{Lack, Target};
+use crate::debuggee::{Lack, Scope};
 use crate::kernel::{Apc, ApcList, Process, Thread};
 use crate::output::{Action, Branch, Cell, Field, Line, Record, Role};
 
@@ -34,14 +34,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         "" | "proc" | "thre" => (word, if rest.is_empty() { None } else { Some(context.evaluate(rest)?) }),
         _ => ("apc", Some(context.evaluate(args.text)?)),
     };
-    let target = &context.session.target;
     let scope = context.session.scope();
     let out = &mut context.out;
     match asked {
-        ("proc", Some(address)) => process(&Process::at(&scope, address).map_err(missing)?, target, out),
+        ("proc", Some(address)) => process(&Process::at(&scope, address).map_err(missing)?, out),
         ("thre", Some(address)) => {
             let found = Thread::at(&scope, address).map_err(missing)?;
-            match of_thread(&found, target, out)? {
+            match of_thread(&found, out)? {
                 0 => out.emit(Line::of(format!("Thread {address:016x} has no APCs"))),
                 _ => Ok(()),
             }
@@ -49,12 +48,15 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         ("apc", Some(address)) => {
             let apc = Apc::at(&scope, address).map_err(missing)?;
             let owner = Cell::new(apc.thread().map(Field::Address)).digits(16).follow(Action::Thread);
-            out.emit(line(record(&apc, 0, target), "Thread", 0).cell("thread", owner))
+            let space =
+                apc.thread().and_then(|thread| Thread::at(&scope, thread)).map(|thread| own_space(&thread));
+            let space = space.unwrap_or_else(|why| scope.without_user_space(&why));
+            out.emit(line(record(&apc, 0, &space), "Thread", 0).cell("thread", owner))
         }
         ("", _) => {
             out.emit(Line::new().role(Role::Heading, "*** Enumerating APCs in all processes"))?;
             Process::all(&scope).map_err(missing)?.try_for_each(|found| match found {
-                Ok(found) => process(&found, target, out),
+                Ok(found) => process(&found, out),
                 Err(Lack::Stopped) => Err(CommandError::Cancelled),
                 Err(why) => out.emit(Line::new().role(Role::Unreadable, why.to_string())),
             })
@@ -67,7 +69,7 @@ fn missing(why: Lack) -> CommandError {
     CommandError::Missing(why.to_string())
 }
 
-fn process(process: &Process<'_>, target: &Target, out: &mut Out<'_>) -> Result<(), CommandError> {
+fn process(process: &Process<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
     let address = process.address();
     let head = Record::new("process")
         .text("Process ")
@@ -81,7 +83,7 @@ fn process(process: &Process<'_>, target: &Target, out: &mut Out<'_>) -> Result<
         };
         match Thread::of_process(process) {
             Ok(threads) => threads.into_iter().try_for_each(|found| match found {
-                Ok(found) => of_thread(&found, target, out).map(|_| ()),
+                Ok(found) => of_thread(&found, out).map(|_| ()),
                 Err(Lack::Stopped) => Err(CommandError::Cancelled),
                 Err(why) => out.emit(unreadable(why)),
             }),
@@ -91,7 +93,7 @@ fn process(process: &Process<'_>, target: &Target, out: &mut Out<'_>) -> Result<
 }
 
 /// The lists of a thread that hold anything; how many there were.
-fn of_thread(thread: &Thread<'_>, target: &Target, out: &mut Out<'_>) -> Result<usize, CommandError> {
+fn of_thread(thread: &Thread<'_>, out: &mut Out<'_>) -> Result<usize, CommandError> {
     let mut shown = 0;
     let lists = match ApcList::all(thread) {
         Ok(lists) => lists,
@@ -119,16 +121,24 @@ fn of_thread(thread: &Thread<'_>, target: &Target, out: &mut Out<'_>) -> Result<
             .text(" [")
             .cell("mode", Cell::new(list.mode().to_string()))
             .text("]");
-        out.within(Branch::new(head), |out| out.rows(list.apcs(), |apc| record(&apc, 8, target)))?;
+        let space = own_space(thread);
+        out.within(Branch::new(head), |out| out.rows(list.apcs(), |apc| record(&apc, 8, &space)))?;
     }
     Ok(shown)
+}
+
+/// The address space of a thread's own process: a routine in user space is its code, whatever the user looks at.
+fn own_space<'s>(thread: &Thread<'s>) -> Scope<'s> {
+    let scope = thread.object().scope();
+    let space = thread.process().and_then(|process| scope.of_process(process));
+    space.unwrap_or_else(|why| scope.without_user_space(&why))
 }
 
 /// Where values begin, behind the indentation.
 const VALUES: usize = 18;
 
 /// An APC, so many columns from the left.
-fn record(apc: &Apc<'_>, indent: usize, target: &Target) -> Record {
+fn record(apc: &Apc<'_>, indent: usize, space: &Scope<'_>) -> Record {
     let address = apc.address();
     let mut record = Record::new("apc").text(" ".repeat(indent)).text("KAPC @ ").cell(
         "address",
@@ -140,7 +150,7 @@ fn record(apc: &Apc<'_>, indent: usize, target: &Target) -> Record {
         ("RundownRoutine", "rundown_routine", "rundown_symbol", apc.rundown_routine()),
         ("NormalRoutine", "normal_routine", "normal_symbol", apc.normal_routine()),
     ] {
-        let named = name(target, &routine);
+        let named = name_in(space, &routine);
         record = line(record, label, indent).cell(key, code(routine));
         record = record.text(" ").cell(symbol, named);
     }

@@ -34,6 +34,11 @@ impl Missing {
         }
     }
 
+    /// Whether nothing was missing.
+    pub fn is_empty(&self) -> bool {
+        self.reasons.is_empty()
+    }
+
     /// Says them, a line each.
     ///
     /// # Errors

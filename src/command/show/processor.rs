@@ -3,7 +3,7 @@
 
 use crate::command::line::Out;
 use crate::command::{Args, CommandError, Context};
-use crate::debuggee::{Lack, Scope, Target};
+use crate::debuggee::{Lack, NamedAddress, Scope, Target};
 use crate::kernel::Processor;
 use crate::output::{Action, Cell, Field, Line, Record, Role};
 use std::collections::BTreeMap;
@@ -154,9 +154,17 @@ pub fn code(address: Result<u64, Lack>) -> Cell {
 
 /// The name of code: `nt!PpmPerfAction`, `nwifi+0x1234`; nothing outside all modules and for what is not known.
 pub fn name(target: &Target, address: &Result<u64, Lack>) -> Cell {
-    let known = address.as_ref().ok().filter(|&&address| address != 0);
-    let text = known.and_then(|&address| Some((address, target.name_address(address)?.text())));
-    match text {
+    named(address, |address| target.name_address(address))
+}
+
+/// The same as a process sees it: what user code lies there is its own.
+pub fn name_in(space: &Scope<'_>, address: &Result<u64, Lack>) -> Cell {
+    named(address, |address| space.name_address(address))
+}
+
+fn named(address: &Result<u64, Lack>, name: impl FnOnce(u64) -> Option<NamedAddress>) -> Cell {
+    let known = address.as_ref().ok().copied().filter(|&address| address != 0);
+    match known.and_then(|address| Some((address, name(address)?.text()))) {
         Some((address, text)) => Cell::new(text).role(Role::Symbol).link(Action::Code(address)),
         None => Cell::new(Field::Null),
     }

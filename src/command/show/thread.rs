@@ -30,16 +30,11 @@ pub fn heading(thread: &Thread<'_>, indent: usize) -> Record {
         .cell("state", state(thread));
     // A thread that is held back: by SuspendThread, or with its process.
     let held = |record: Record, label: &str, key: &'static str, count: Result<u64, Lack>| match count {
-        Ok(0) | Err(Lack::NoMember { .. }) => record,
-        count => record.label(label).cell(key, Cell::new(count).mark("?").role(Role::Value)),
+        Ok(0) | Err(_) => record,
+        Ok(count) => record.label(label).cell(key, Cell::new(count).role(Role::Value)),
     };
-    match thread.state() {
-        Ok(_) => {
-            let record = held(record, " SuspendCount ", "suspend_count", thread.suspend_count());
-            held(record, " FreezeCount ", "freeze_count", thread.freeze_count())
-        }
-        Err(_) => record,
-    }
+    let record = held(record, " SuspendCount ", "suspend_count", thread.suspend_count());
+    held(record, " FreezeCount ", "freeze_count", thread.freeze_count())
 }
 
 /// What the scheduler does with it, in the debugger's words; of a waiting thread for what.

@@ -256,17 +256,21 @@ fn times(
         .cell("ideal_processor", number(thread.ideal_processor()))
         // The debugger leaves room there for notes on the stack.
         .text(" ".repeat(13));
-    let ran = |ticks: Result<u64, Lack>| match ticks {
-        // Nothing is nothing, however long a tick is.
-        Ok(0) => Ok(0),
-        ticks => clock().and_then(|clock| clock.ticks_as_time(ticks?)),
-    };
-    let time = |value: Result<u64, Lack>| {
+    let time = |ticks: Result<u64, Lack>| {
+        let value = match &ticks {
+            // Nothing is nothing, however long a tick is.
+            Ok(0) => Ok(0),
+            ticks => clock().and_then(|clock| clock.ticks_as_time(ticks.clone()?)),
+        };
         let text = value.as_ref().map_or(String::new(), |time| elapsed::clock(*time));
-        number(value).shown(text).mark("??:??:??.???")
+        // Where it is not known how long a tick is, the ticks are.
+        let mark = ticks.map_or("??:??:??.???".to_owned(), |ticks| format!("{ticks} ticks"));
+        number(value).shown(text).mark(mark)
     };
-    let record = line(record, "UserTime").cell("user_time", time(ran(thread.user_time())));
-    line(record, "KernelTime").cell("kernel_time", time(ran(thread.kernel_time())))
+    let (user, kernel) = (thread.user_time(), thread.kernel_time());
+    let record = line(record, "UserTime").cell("user_time", time(user.clone())).field("user_ticks", user);
+    let record = record.field("kernel_ticks", kernel.clone());
+    line(record, "KernelTime").cell("kernel_time", time(kernel))
 }
 
 /// Where the thread began, by name where it has one.

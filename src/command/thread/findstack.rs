@@ -29,7 +29,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut words = args.words();
     let Some(typed) = words.next() else {
-        return Err(CommandError::Argument("!findstack needs a symbol or a module".to_owned()));
+        return Err(CommandError::Argument("a symbol or a module to look for is missing".to_owned()));
     };
     let level = words.next().unwrap_or("1");
     if !matches!(level, "0" | "1" | "2") {

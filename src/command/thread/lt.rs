@@ -13,6 +13,7 @@ use crate::command::{
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{
     Dispatcher, DispatcherKind, Irp, Process, Thread, ThreadState, WaitReason, WalkedThread, known_threads,
+    known_threads_of,
 };
 use crate::output::{Cell, Column, Record, Role, Table};
 use crate::unwind::Stack;
@@ -198,7 +199,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 /// The threads of a process.
 fn of_process<'s>(process: Process<'s>) -> Result<Vec<Result<Thread<'s>, Lack>>, CommandError> {
-    Ok(Thread::of_process(&process)?.collect())
+    Ok(known_threads_of(&process)?.collect())
 }
 
 /// A thread that is listed, and the function that it waits in where that was asked for.

@@ -10,7 +10,7 @@ use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
 use crate::debuggee::Lack;
-use crate::kernel::{Thread, UniqueStacks, WalkedThread};
+use crate::kernel::{Thread, UniqueStacks, WalkedThread, known_threads_of};
 use crate::output::{Branch, Cell, Field, Line, Record, Role};
 
 /// `!uniqstack`
@@ -43,7 +43,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let scope = context.session.scope();
     let process = process.one(&scope)?;
     let out = &mut context.out;
-    let threads: Vec<Result<Thread<'_>, Lack>> = Thread::of_process(&process)?.collect();
+    let threads: Vec<Result<Thread<'_>, Lack>> = known_threads_of(&process)?.collect();
     out.emit(Line::of(format!("Processing {} threads, please wait", threads.len())))?;
     out.blank()?;
     let mut unique = UniqueStacks::new();

@@ -11,7 +11,9 @@ use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::debuggee::{Lack, Scope};
-use crate::kernel::{Processor, Thread, ThreadState, UniqueStack, UniqueStacks, WalkedThread, known_threads};
+use crate::kernel::{
+    Processor, Thread, ThreadState, UniqueStack, UniqueStacks, WalkedThread, known_threads, known_threads_of,
+};
 use crate::output::{Action, Branch, Cell, Field, Line, Record, Role};
 use crate::unwind::{Frame, Stack};
 use regex::{Regex, RegexBuilder};
@@ -121,7 +123,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             Box::new(Processor::all(&scope).map(|(_, processor)| processor?.current_thread()))
         }
         None | Some(Which::All) => Box::new(known_threads(&scope)?),
-        Some(process) => Box::new(Thread::of_process(&process.one(&scope)?)?),
+        Some(process) => Box::new(known_threads_of(&process.one(&scope)?)?),
     };
     let mut walking = match &process {
         None | Some(Which::All) if !args.has("-cpu") => Walking::of_all(&scope),

@@ -57,7 +57,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         [None, None, Some(port), None] => connections::of_port(port, context),
         [None, None, None, Some(process)] => connections::of_process(process, context),
         _ => Err(CommandError::Argument(
-            "!alpc takes one of /p PORT, /m MESSAGE, /lpc PORT and /lpp PROCESS".to_owned(),
+            "one of /p PORT, /m MESSAGE, /lpc PORT and /lpp PROCESS is missing".to_owned(),
         )),
     }
 }
