@@ -99,6 +99,8 @@ pub enum Action {
     File(u64),
     /// An event tracing session that is saved in the dump, by its number.
     TraceSession(u32),
+    /// A net buffer list.
+    NetBufferList(u64),
     /// An I/O control code.
     ControlCode(u32),
     /// A block of a pool, by the address of its content.
@@ -206,6 +208,7 @@ impl Action {
             Action::Driver(address) => format!("!drvobj {} 7", hex::tick(*address)),
             Action::File(address) => at("!fileobj", address),
             Action::TraceSession(id) => format!("!wmitrace.logdump {id:x}"),
+            Action::NetBufferList(address) => at("!ndiskd.nbl", address),
             Action::ControlCode(code) => format!("!ioctldecode {code:x}"),
             Action::Pool(address) => format!("!pool {} 2", hex::tick(*address)),
             Action::Pte(address) => at("dq", address),

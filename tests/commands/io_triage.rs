@@ -130,3 +130,26 @@ fn every_dump_s_sessions_are_read() {
     }
     assert!(dumps >= 15, "only {dumps} dumps have sessions");
 }
+
+/// The framework's logs in all real dumps, of both forms: numbers rise by one, and times never fall.
+#[test]
+fn the_framework_s_logs_are_read() {
+    let Some(shared) = crate::shared::root_with(&["dumps"]) else { return };
+    let (mut logs, mut timed) = (0, 0);
+    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "dmp") {
+            continue;
+        }
+        let mut session = session(&path);
+        let Ok(lines) = run(&mut session, "!wdflogdump") else { continue };
+        let count: usize = lines[0].split(": ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!(count > 0 && lines.len() == count + 1, "{}: {}", path.display(), lines[0]);
+        let numbers: Vec<u32> =
+            lines[1..].iter().map(|line| line.split_whitespace().next().unwrap().parse().unwrap()).collect();
+        assert!(numbers.windows(2).all(|two| two[1] == two[0] + 1), "{}: {numbers:?}", path.display());
+        timed += usize::from(lines[1].contains('/'));
+        logs += 1;
+    }
+    assert!(logs >= 20 && timed >= 5, "{logs} logs, {timed} with times");
+}

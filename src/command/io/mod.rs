@@ -8,5 +8,6 @@ pub mod fileobj;
 pub mod ioctldecode;
 pub mod irp;
 pub mod irpfind;
+pub mod nbl;
 pub mod poaction;
 mod stack_location;

@@ -8,4 +8,5 @@ pub mod systems;
 pub mod time;
 pub mod version;
 pub mod vertarget;
+pub mod wdflogdump;
 pub mod wmitrace;

@@ -2,6 +2,7 @@
 //! known.
 
 mod crash;
+mod driver_log;
 mod machine;
 mod memory;
 mod registry;
@@ -9,6 +10,7 @@ mod smbios;
 mod trace_sessions;
 mod writers;
 
+pub use driver_log::{DriverLog, LogRecord};
 pub use machine::{AcpiTable, Cpu, Hardware};
 pub(super) use memory::parse as parse_memory;
 pub use memory::{TaggedMemory, TaggedRange};
@@ -29,6 +31,17 @@ pub struct Tagged<'a> {
 impl<'a> Tagged<'a> {
     pub(super) fn new(bytes: &'a [u8], blobs: &'a [SecondaryBlob]) -> Tagged<'a> {
         Tagged { bytes, blobs }
+    }
+
+    /// The data of every blob under `tag`.
+    pub fn blobs(self, tag: Guid) -> impl Iterator<Item = &'a [u8]> {
+        let found = self.blobs.iter().filter(move |blob| blob.tag == tag);
+        found.filter_map(move |blob| self.bytes.get(blob.data.clone()))
+    }
+
+    /// The logs that the driver framework kept of drivers.
+    pub fn driver_logs(self) -> Vec<DriverLog<'a>> {
+        driver_log::parse(self)
     }
 
     /// The event tracing sessions whose last events the kernel saved.

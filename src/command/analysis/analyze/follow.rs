@@ -50,6 +50,10 @@ fn structured(kind: &ParameterKind, structure: String, address: u64) -> Action {
         ParameterKind::DeviceObject => Action::Device(address),
         ParameterKind::DriverObject => Action::Driver(address),
         ParameterKind::FileObject => Action::File(address),
+        // Lists of power requests, which one command shows as such.
+        _ if structure.ends_with("_TRIAGE_9F_POWER") => Action::Run("!powertriage"),
+        _ if structure.ends_with("_DEVICE_NODE") => Action::DeviceNode(address),
+        _ if structure.ends_with("!_NET_BUFFER_LIST") => Action::NetBufferList(address),
         _ => Action::object(structure, address),
     }
 }
