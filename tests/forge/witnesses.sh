@@ -23,3 +23,4 @@ trap 'rm -rf "$WORK"' EXIT
 # Neither may ask a server.
 for NAME in HTTP_PROXY HTTPS_PROXY ALL_PROXY http_proxy https_proxy all_proxy; do export "$NAME=http://127.0.0.1:9"; done
 PYTHONDONTWRITEBYTECODE=1 "$FOLDER/venv/bin/python" "$HERE/tools/witnesses/compare.py" "$HERE/../.." "$FOLDER" "$WORK"
+PYTHONDONTWRITEBYTECODE=1 "$FOLDER/venv/bin/python" "$HERE/tools/witnesses/pools.py" "$HERE/../.." "$FOLDER" "$WORK"

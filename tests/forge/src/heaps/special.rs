@@ -48,8 +48,8 @@ impl Pools {
         let root = self.w.root();
         let page = data & !(PAGE - 1);
         let was = self.w.memory.read(root, page, 16).expect("special pool");
-        // MM_NOACCESS, protection 0x18 in bits 5 to 9: no page is behind it.
-        self.w.memory.set_entry(root, page, 0x18 << 5);
+        // MM_NOACCESS, protection 0x18 in bits 5 to 9: no page is behind it. Bit 4: nothing in it is inverted.
+        self.w.memory.set_entry(root, page, 0x18 << 5 | 0x10);
         let of = self.plan.pages.iter_mut().find(|p| p.first == page).expect("special pool");
         of.sound = false;
         of.blocks[0].state = "free";

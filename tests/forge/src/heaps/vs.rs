@@ -103,10 +103,11 @@ impl Pools {
     fn free(&mut self, at: u64, bytes: u64, chunks: &mut Vec<Chunk>, blocks: &mut Vec<Block>) -> u64 {
         chunks.push(Chunk { at, bytes, allocated: false });
         blocks.push(Block {
-            start: at + CHUNK,
-            address: at + CHUNK + 16,
+            // A debugger's row for a free chunk begins at the chunk itself.
+            start: at,
+            address: at,
             asked: None,
-            bytes: bytes - CHUNK,
+            bytes,
             state: "free",
             tag: None,
             header: false,
