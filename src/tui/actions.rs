@@ -1,6 +1,6 @@
 //! What keys and the mouse do to the state.
 
-use super::app::{App, Effect, Keyboard};
+use super::app::{App, Effect, Keyboard, Sight};
 use super::kept::Kept;
 use super::keys::{self, Action};
 use super::panes::{CONSOLE, PANES};
@@ -128,7 +128,8 @@ impl App {
     pub(super) fn follow_end(&mut self) {
         if self.active == CONSOLE {
             let is_last = |kept: &Kept, line| kept.folds().row_of(line) + 1 >= kept.rows();
-            self.follow = self.looking().is_some_and(|(view, kept, _)| is_last(kept, view.cursor));
+            let at_end = self.looking().is_some_and(|(view, kept, _)| is_last(kept, view.cursor));
+            self.sight = if at_end { Sight::End } else { Sight::Chosen };
         }
     }
 
@@ -252,7 +253,7 @@ impl App {
             return;
         }
         self.prompt.remember(&line);
-        self.follow = true;
+        self.sight = Sight::Answer;
         if line.eq_ignore_ascii_case(".cls") {
             self.console.clear();
             self.echo = None;
@@ -324,7 +325,7 @@ impl App {
             return;
         };
         if self.active == CONSOLE {
-            self.follow = false;
+            self.sight = Sight::Chosen;
         }
         let found =
             self.looking().is_some_and(|(view, kept, _)| view.find(kept, &pattern, forward, from_here));

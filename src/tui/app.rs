@@ -72,6 +72,17 @@ pub(super) struct Running {
     pub(super) unwanted: bool,
 }
 
+/// Which lines of the console are in sight as more arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// Those that the user went to.
+    Chosen,
+    /// Those of the last command from its first one on, however many follow: they are read from there.
+    Answer,
+    /// The last ones.
+    End,
+}
+
 /// The explorer's state.
 pub(super) struct App {
     pub(super) ticket: Ticket,
@@ -85,8 +96,8 @@ pub(super) struct App {
     pub(super) console: Scrollback,
     /// Where the output of the last typed or followed command begins in the console.
     pub(super) echo: Option<usize>,
-    /// Whether the console's last line stays in sight as lines arrive.
-    pub(super) follow: bool,
+    /// Which of the console's lines are in sight as lines arrive.
+    pub(super) sight: Sight,
     pub(super) prompt: Prompt,
     pub(super) find: String,
     pub(super) pattern: Option<Pattern>,
@@ -125,7 +136,7 @@ impl App {
             panes: PANES.map(|pane| Pane::led_by(pane.lead)),
             console: Scrollback::default(),
             echo: None,
-            follow: true,
+            sight: Sight::End,
             prompt: Prompt::default(),
             find: String::new(),
             pattern: None,

@@ -1,6 +1,6 @@
 //! What the engine is asked and when, and what its replies change.
 
-use super::app::{App, Effect, Running};
+use super::app::{App, Effect, Running, Sight};
 use super::message::{End, Errand, Reply, State, hint_line};
 use super::page::Page;
 use super::panes::{CONSOLE, MODULES, PANES};
@@ -76,8 +76,11 @@ impl App {
         let echo = Line::new().role(Role::Heading, format!("{}{line}", self.state.prompt));
         let width = self.console_width();
         self.console.kept_mut().command(echo, Some(width));
-        self.append::<Line>([]);
         self.echo = self.console.kept().count().checked_sub(1);
+        if self.sight == Sight::End {
+            self.sight = Sight::Answer;
+        }
+        self.append::<Line>([]);
     }
 
     /// Adds what is said to the console, broken where it ends, as on any terminal: an instruction's operand stands at its
@@ -86,13 +89,28 @@ impl App {
         let width = self.console_width();
         let removed = self.console.extend(said.into_iter().map(Into::into), width, self.state.language);
         self.echo = self.echo.map(|echo| echo.saturating_sub(removed));
+        let last = self.last_in_sight();
         if let Some(console) = self.panes.get_mut(CONSOLE) {
             let view = &mut console.page.view;
             view.cursor = view.cursor.saturating_sub(removed);
             view.top = view.top.saturating_sub(removed);
-            if self.follow {
-                view.go_to(usize::MAX, self.console.kept());
+            if let Some(last) = last {
+                view.go_to(last, self.console.kept());
             }
+        }
+    }
+
+    /// The line at which the console stops scrolling as lines arrive; `None` where it stays.
+    fn last_in_sight(&self) -> Option<usize> {
+        match (self.sight, self.echo, self.layout().place(CONSOLE)) {
+            (Sight::Chosen, ..) => None,
+            (Sight::Answer, Some(echo), Some(place)) => {
+                // A title bar tells the command, so that its line may go.
+                let folds = self.console.kept().folds();
+                let first = folds.row_of(echo) + usize::from(place.title.is_some());
+                Some(folds.line_at(first + usize::from(place.body.height).saturating_sub(1)))
+            }
+            _ => Some(usize::MAX),
         }
     }
 
@@ -218,6 +236,9 @@ impl App {
                 self.append([Line::new().role(Role::Warning, text)]);
             }
             End::Failed { why, hints } => {
+                if self.sight == Sight::Answer {
+                    self.sight = Sight::End;
+                }
                 let message = Message::new("explorer.status.error").with("why", why);
                 let line = Line::new().role(Role::Error, message.in_language(self.language()));
                 self.append([line]);

@@ -1,6 +1,6 @@
 //! Following links, and going back.
 
-use super::app::App;
+use super::app::{App, Sight};
 use super::page::Page;
 use super::panes::{self, CONSOLE, PANES};
 use super::step::Step;
@@ -39,7 +39,7 @@ impl App {
                 self.active = pane;
             }
         } else {
-            self.follow = true;
+            self.sight = Sight::Answer;
             self.submit(&line);
             // A pane of what can be selected is where the next one is selected, too.
             let stays = own.is_some() && panes::selects(from) || own.is_none() && action.selects();

@@ -101,8 +101,10 @@ fn the_processes_pane_shows_a_process() {
     terminal.press("\x1b0");
     terminal.wait_for("services.exe");
     terminal.press("/explorer.exe\r\r");
-    terminal.wait_for("explorer!ServicePool");
+    terminal.wait_for("PROCESS ffffa4058c020050");
     terminal.wait_for("[8 Cmd]");
+    terminal.press("\x1b[F");
+    terminal.wait_for("explorer!ServicePool");
     terminal.press("\x7f");
     terminal.wait_for("[0 Procs]");
     terminal.leave();
@@ -172,8 +174,14 @@ fn panes_scroll() {
     let mut terminal = Terminal::explore(80, 12, &[]);
     terminal.press(".help\r\t8");
     terminal.wait_for("[8 Cmd]");
+    // A long answer is shown from its beginning.
+    terminal.wait_for("kd> .help");
+    assert!(!terminal.contents().contains("Ends the session"));
+    terminal.press("\x1b[F");
     terminal.wait_for("Ends the session");
     terminal.press("\x1b[H");
+    terminal.wait_until("the first page", |terminal| !terminal.contents().contains("Ends the session"));
+    terminal.press(":.help\r\t8");
     terminal.wait_for("kd> .help");
     terminal.press("\x1b[6~");
     terminal.wait_until("next page", |terminal| !terminal.contents().contains("kd> .help"));

@@ -115,7 +115,7 @@ fn row(process: &Process<'_>, zone: &Zone) -> Vec<Cell> {
     vec![
         named(process, process.name()),
         address.link(Action::Process(own)),
-        Cell::new(process.session_id().map(|id| id.unwrap_or(0))).mark("?"),
+        Cell::new(process.session_id()).absent("none").mark("?"),
         both(process.id()),
         both(process.parent_id()),
         Cell::new(process.peb().map(Field::Address)).digits(16).follow(|_| Action::Peb(own)),

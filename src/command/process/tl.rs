@@ -91,7 +91,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             out.emit(row)
         })
     })?;
-    table.heading.iter().rev().try_for_each(|line| out.emit(line.clone()))?;
+    if !rows.is_empty() {
+        table.heading.iter().rev().try_for_each(|line| out.emit(line.clone()))?;
+    }
     out.blank()?;
     out.emit(count(rows.len(), all, filter.as_deref()))?;
     missing.say(out)

@@ -111,3 +111,39 @@ fn a_failed_command_says_so_and_the_rest_goes_on() {
     assert!(explorer.shows("error: lx: no command 'lx'"));
     assert!(explorer.shows("Hint: did you mean lm?"));
 }
+
+#[test]
+fn a_long_answer_is_read_from_its_beginning() {
+    let mut explorer = Explorer::new(100, 30);
+    explorer.settle();
+    explorer.keys("k 50");
+    explorer.key(KeyCode::Enter);
+    // Under another pane, whose title bar tells the command.
+    assert!(explorer.shows("output of k 50") && explorer.shows("  0 driver"));
+    assert!(!explorer.shows(" 69 driver"));
+    // The next one begins where it begins.
+    explorer.keys("kv");
+    explorer.key(KeyCode::Enter);
+    assert!(explorer.shows("output of kv") && !explorer.shows("output of k 50"));
+    // At the end the console follows what comes, and a new answer is read from its beginning again.
+    explorer.key(KeyCode::Esc);
+    explorer.keys("8G");
+    assert!(explorer.shows(" 69 driver"));
+    explorer.app.append([crate::output::Line::of("what came late")]);
+    explorer.draw();
+    assert!(explorer.shows("what came late"));
+    explorer.keys(":kb");
+    explorer.key(KeyCode::Enter);
+    assert!(explorer.shows("2: kd> kb") && explorer.shows("output of kb") && !explorer.shows(" 69 driver"));
+}
+
+#[test]
+fn a_long_answer_that_fails_shows_why() {
+    let mut explorer = Explorer::new(100, 30);
+    explorer.settle();
+    explorer.app.submit("kn");
+    let request = explorer.app.next_request(Instant::now()).expect("the command");
+    explorer.answer(&request, End::Failed { why: "kn: nothing more".into(), hints: Vec::new() });
+    explorer.draw();
+    assert!(explorer.shows("error: kn: nothing more"));
+}

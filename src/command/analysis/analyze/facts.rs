@@ -135,7 +135,7 @@ fn process(context: &Context<'_>) -> Option<Record> {
     let address = context.session.target.current_process()?;
     let scope = context.session.scope();
     let process = Process::at(&scope, address);
-    let name = process.as_ref().map_err(Lack::clone).and_then(|process| process.image_file_name());
+    let name = process.as_ref().map_err(Lack::clone).and_then(|process| process.name());
     let id = process.as_ref().map_err(Lack::clone).and_then(|process| process.id());
     let action = follow::object(&ParameterKind::Process, address, context);
     let record = fact("process", text("analyze.fact.process", context.session.settings.language))
