@@ -1,6 +1,7 @@
 """Compares what Volatility 3, ntoseye and dumpscope read from the demos with the emulator's record, and with one another.
 
-compare.py PROJECT FOLDER WORK: FOLDER holds the tools, WORK is for their files. Exits with 1 where they disagree.
+compare.py PROJECT FOLDER WORK [CASE ...]: FOLDER holds the tools, WORK is for their files; without cases every demo is
+read. Exits with 1 where they disagree.
 """
 import gzip
 import json
@@ -68,6 +69,8 @@ def main():
     # One of the other formats that both know.
     demos["wifi-full"] = project / "tests/data/wifi-full.dmp.gz"
     for case, packed in demos.items():
+        if sys.argv[4:] and case not in sys.argv[4:]:
+            continue
         dump = work / f"{case}.dmp"
         dump.write_bytes(gzip.decompress(packed.read_bytes()))
         truth = json.loads((project / f"tests/data/{case.removesuffix('-full')}.truth.json").read_text())

@@ -60,6 +60,7 @@ def compare(dump, truth, folder, work, report):
     queues(answers, truth, report)
     objects(answers, truth, recorded, report)
     requests(answers, truth, report)
+    pool(answers, truth, report)
 
     found = {(value(m["start"]) & HIGH, value(m["end"]) - value(m["start"]), m["image_name"])
              for m in answers.of("lm", "module") if m["kind"] == "kernel"}
@@ -256,3 +257,16 @@ def requests(answers, truth, report):
 
 def used(level):
     return bool(value(level["major"]) or value(level["device"]))
+
+
+def pool(answers, truth, report):
+    """The blocks in use on the page of the block that the filter writes over: address of the data, size, tag."""
+    at = next((o["address"] for o in truth["objects"] if o["name"] == "net buffer list"), None)
+    if at is None:
+        return
+    found = {(value(b["data"]), f"{value(b['size']):x}", b["tag"])
+             for b in answers.of(f"!pool {at[2:]}", "pool_block") if b["state"] == "allocated"}
+    # A header counts whole units of 16 bytes, itself included.
+    report.same("pool blocks", found, {
+        (number(b["address"]), f"{(number(b['size']) + 15) // 16 * 16 + 16:x}", b["tag"])
+        for b in truth["pool"]["blocks"] if number(b["address"]) >> 12 == number(at) >> 12})
