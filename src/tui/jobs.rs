@@ -3,7 +3,7 @@
 use super::app::{App, Effect, Running, Sight};
 use super::message::{End, Errand, Reply, State, hint_line};
 use super::page::Page;
-use super::panes::{CONSOLE, MODULES, PANES};
+use super::panes::{CONSOLE, MODULES, PANES, PaneSpec};
 use crate::output::{Line, Piece, Role};
 use crate::words::{Message, text};
 use std::time::Instant;
@@ -178,8 +178,10 @@ impl App {
             return;
         };
         let loaded = state.symbols != self.state.symbols;
-        if state.fingerprint != self.state.fingerprint || (loaded && pane.is_none()) {
-            self.mark_stale();
+        if state.settings != self.state.settings || (loaded && pane.is_none()) {
+            self.mark_stale(|_| true);
+        } else if state.fingerprint != self.state.fingerprint {
+            self.mark_stale(|spec| !spec.steady);
         } else if loaded && let Some(modules) = self.panes.get_mut(MODULES) {
             // Panes name addresses as they run; only the list of modules tells what is loaded.
             modules.page.stale = true;
@@ -249,9 +251,9 @@ impl App {
         self.console.kept_mut().close_all();
     }
 
-    /// Makes every pane run its command again when it is next in sight.
-    fn mark_stale(&mut self) {
-        for pane in &mut self.panes {
+    /// Makes these panes run their commands again when they are next in sight.
+    fn mark_stale(&mut self, which: impl Fn(&PaneSpec) -> bool) {
+        for (pane, _) in self.panes.iter_mut().zip(&PANES).filter(|(_, spec)| which(spec)) {
             pane.page.outdate();
             pane.past.iter_mut().for_each(Page::outdate);
         }

@@ -129,6 +129,8 @@ pub(super) struct State {
     pub(super) language: Language,
     /// Changes whenever anything changes on which a pane's command depends.
     pub(super) fingerprint: u64,
+    /// Changes whenever a setting does.
+    pub(super) settings: u64,
     /// Changes whenever symbols are loaded or forgotten.
     pub(super) symbols: u64,
     /// What completion knows.
@@ -140,6 +142,8 @@ impl State {
     pub(super) fn of(session: &Session) -> State {
         let mut selected = DefaultHasher::new();
         format!("{:?} {:?} {:?}", session.focus, session.settings, session.process()).hash(&mut selected);
+        let mut settings = DefaultHasher::new();
+        format!("{:?}", session.settings).hash(&mut settings);
         let mut symbols = DefaultHasher::new();
         session.target.symbols().generation().hash(&mut symbols);
         for module in session.target.modules().iter() {
@@ -153,6 +157,7 @@ impl State {
             selected: selection(&session.focus),
             language: session.settings.language,
             fingerprint: selected.finish(),
+            settings: settings.finish(),
             symbols: symbols.finish(),
             names: Names::of(&session.target),
         }

@@ -16,6 +16,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choose: as_anywhere,
     lead: Lead::Name,
     anchored: false,
+    steady: false,
     wrap: true,
     skip: Some("banner"),
     gutter: 0,

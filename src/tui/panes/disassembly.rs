@@ -20,6 +20,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choose: as_anywhere,
     lead: Lead::Name,
     anchored: true,
+    steady: false,
     wrap: false,
     skip: None,
     gutter: 0,

@@ -36,6 +36,8 @@ pub(super) struct PaneSpec {
     pub(super) lead: Lead,
     /// Whether it begins where the selection points, so that another selection leads back to its first line.
     pub(super) anchored: bool,
+    /// Whether it shows the same whatever is selected, and need not run again for another selection.
+    pub(super) steady: bool,
     /// Whether it is prose, whose long lines are broken at blanks.
     pub(super) wrap: bool,
     /// Blocks of this kind are left out: the banner of `!analyze` says only its name.

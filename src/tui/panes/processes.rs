@@ -24,6 +24,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choose: chosen,
     lead: Lead::Process,
     anchored: false,
+    steady: true,
     wrap: false,
     skip: None,
     gutter: 1,

@@ -12,6 +12,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choose: as_anywhere,
     lead: Lead::Name,
     anchored: false,
+    steady: false,
     wrap: false,
     skip: None,
     gutter: 0,

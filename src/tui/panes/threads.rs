@@ -25,6 +25,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choose: chosen,
     lead: Lead::Thread,
     anchored: false,
+    steady: true,
     wrap: false,
     skip: None,
     gutter: 1,

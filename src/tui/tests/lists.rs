@@ -79,8 +79,9 @@ fn a_chosen_thread_becomes_current_and_is_marked() {
         assert_eq!(explorer.app.active, THREADS, "the next one can be chosen");
         assert!(explorer.shows(">image1.exe thread1"), "{width}");
         assert!(explorer.row(0).contains("thread ffff8000`00200001"), "{}", explorer.row(0));
-        // All that is in sight is shown anew, for the thread.
+        // All that is in sight is shown anew, for the thread; but not the list, which is the same for all threads.
         let again = explorer.asked[asked + 1..].to_vec();
+        assert!(!again.iter().any(|line| line == "!lt -a"), "{again:?}");
         let stack = |line: &String| line.starts_with('k');
         assert_eq!(again.iter().any(stack), width > 80, "{again:?}");
         explorer.keys("3");
