@@ -108,12 +108,23 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 fn by_id(id: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
     let scope = context.session.scope();
     let types = ObjectTypes::of(&scope);
-    let entry = HandleTable::of_ids(&scope)?.entry(id)?;
-    if !entry.is_used() {
-        return context.out.emit(Line::of(format!("{id:04x}: no process or thread has this id")));
-    }
-    let body = entry.process_or_thread()?;
-    let described = Described::new(&scope, &types, body)?;
+    let found = HandleTable::of_ids(&scope).and_then(|table| table.entry(id)).and_then(|entry| {
+        let body = if entry.is_used() { entry.process_or_thread()? } else { 0 };
+        Ok((entry, body, Described::new(&scope, &types, body)?))
+    });
+    let (entry, body, described) = match found {
+        Err(Lack::Stopped) => return Err(CommandError::Cancelled),
+        Err(why) => {
+            let text = format!("which process or thread {id:04x} is, is not known: {why}");
+            drop(types);
+            drop(scope);
+            return context.lack(&text);
+        }
+        Ok((_, 0, _)) => {
+            return context.out.emit(Line::of(format!("{id:04x}: no process or thread has this id")));
+        }
+        Ok(found) => found,
+    };
     let row = Record::new("id")
         .cell("id", Cell::new(Field::Hex(id)).digits(4))
         .text(": Object: ")

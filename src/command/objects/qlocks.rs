@@ -78,11 +78,23 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             out.emit(row(number, name, &marks, &processors))?;
         }
     }
+    let unknown: Vec<(usize, &Lack)> = processors
+        .iter()
+        .enumerate()
+        .filter_map(|(number, locks)| Some((number, locks.as_ref().err()?)))
+        .collect();
+    match unknown.as_slice() {
+        [] => {}
+        [(number, why)] => {
+            out.warn(Some(format!("the locks of processor {number} are not known: {why}")))?;
+        }
+        [(_, why), ..] => {
+            let (count, of) = (unknown.len(), processors.len());
+            out.warn(Some(format!("the locks of {count} of {of} processors are not known: {why}")))?;
+        }
+    }
     for (number, locks) in processors.iter().enumerate() {
-        out.warn(match locks {
-            Err(why) => Some(format!("the locks of processor {number} are not known: {why}")),
-            Ok(locks) => not_all(number, locks),
-        })?;
+        out.warn(locks.as_ref().ok().and_then(|locks| not_all(number, locks)))?;
     }
     Ok(())
 }

@@ -44,8 +44,18 @@ impl<'s> Ports<'s> {
     }
 }
 
+/// Why the ports of the system are not known.
+fn lack(context: &Context<'_>) -> Option<String> {
+    let scope = context.session.scope();
+    let why = AlpcPort::all(&scope).err()?;
+    Some(format!("the ALPC ports of the system are not known: {why}"))
+}
+
 /// The connections of a port.
 pub(super) fn of_port(address: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if let Some(lack) = lack(context) {
+        return context.lack(&lack);
+    }
     let scope = context.session.scope();
     let out = &mut context.out;
     // A client's or server's end stands for the port that the client asked for.
@@ -61,6 +71,9 @@ pub(super) fn of_port(address: u64, context: &mut Context<'_>) -> Result<(), Com
 
 /// The ports of a process.
 pub(super) fn of_process(address: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if let Some(lack) = lack(context) {
+        return context.lack(&lack);
+    }
     let scope = context.session.scope();
     let out = &mut context.out;
     let process = Process::at(&scope, address)?;
