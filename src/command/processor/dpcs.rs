@@ -1,6 +1,6 @@
 //! `!dpcs`: the DPCs that wait to be run.
 
-use crate::command::show::processor::{code, found, name, typed, unknown};
+use crate::command::show::processor::{code, dpc as dpc_address, found, name, typed, unknown};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Target};
 use crate::kernel::{Dpc, DpcKind, DpcQueue};
@@ -57,10 +57,7 @@ fn row(number: u32, kind: DpcKind, dpc: &Dpc<'_>, target: &Target) -> Record {
     }
     start(number, kind)
         .text("0x")
-        .cell(
-            "address",
-            Cell::new(Field::Address(address)).digits(16).link(Action::object("nt!_KDPC", address)),
-        )
+        .cell("address", dpc_address(dpc))
         .text(" 0x")
         .cell("routine", code(routine.clone()))
         .text(" ")

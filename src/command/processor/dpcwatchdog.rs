@@ -1,6 +1,6 @@
 //! `!dpcwatchdog`: how long the processors have run DPCs, and how long they may.
 
-use crate::command::show::processor::{code, found, name, typed, unknown};
+use crate::command::show::processor::{code, dpc as dpc_address, found, name, typed, unknown};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Scope, Target};
 use crate::kernel::{Clock, DpcKind, DpcWatchdog, Processor};
@@ -117,13 +117,11 @@ fn active(processor: &Processor<'_>, watchdog: &DpcWatchdog<'_>, target: &Target
         .text(" ")
         .cell("symbol", name(target, &routine));
     if let Some((kind, dpc)) = dpc {
-        let address = dpc.address();
-        let link = Action::object("nt!_KDPC", address);
         record = record
             .text(" (")
             .cell("kind", Cell::new(kind.to_string()))
             .text(" DPC @ ")
-            .cell("address", Cell::new(Field::Address(address)).digits(16).link(link))
+            .cell("address", dpc_address(&dpc))
             .text(")");
     }
     Some(record)

@@ -1,7 +1,7 @@
 //! `!pcr`: a processor's KPCR.
 
 use crate::command::line::Out;
-use crate::command::show::processor::{Failure, code, lacking, name, one};
+use crate::command::show::processor::{Failure, code, dpc as dpc_address, lacking, name, one};
 use crate::command::show::thread;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Target};
@@ -155,15 +155,11 @@ fn label_of_queue() -> Line {
 }
 
 fn row(line: Line, kind: DpcKind, dpc: &Dpc<'_>, target: &Target) -> Record {
-    let address = dpc.address();
     let routine = dpc.routine();
     Record::new("dpc")
         .spans(line)
         .text("0x")
-        .cell(
-            "address",
-            Cell::new(Field::Address(address)).digits(16).link(Action::object("nt!_KDPC", address)),
-        )
+        .cell("address", dpc_address(dpc))
         .text(" 0x")
         .cell("routine", code(routine.clone()))
         .text(" [")

@@ -4,7 +4,7 @@
 use crate::command::line::Out;
 use crate::command::{Args, CommandError, Context};
 use crate::debuggee::{Lack, NamedAddress, Scope, Target};
-use crate::kernel::Processor;
+use crate::kernel::{Dpc, Processor};
 use crate::output::{Action, Cell, Field, Line, Record, Role};
 use std::collections::BTreeMap;
 
@@ -150,6 +150,12 @@ pub fn code(address: Result<u64, Lack>) -> Cell {
         Ok(address) if Action::is_address(address) => cell.link(Action::Code(address)),
         _ => cell,
     }
+}
+
+/// The address of a DPC, which shows its members when followed.
+pub fn dpc(dpc: &Dpc<'_>) -> Cell {
+    let address = dpc.address();
+    Cell::new(Field::Address(address)).digits(16).link(Action::object("nt!_KDPC", address))
 }
 
 /// The name of code: `nt!PpmPerfAction`, `nwifi+0x1234`; nothing outside all modules and for what is not known.

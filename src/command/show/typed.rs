@@ -10,6 +10,7 @@ use crate::symbols::types::format::value::value;
 use crate::symbols::types::format::words::{Style, c_name};
 use crate::symbols::types::format::{FieldLine, FormatOptions, Place as LinePlace, Value, ValueKind, View};
 use crate::symbols::types::{Exactness, Type, TypeSource};
+use crate::words::Message;
 
 /// What stands after a symbol's name in `x` and `ln`: parameters of a function, the lack of a type.
 pub fn signature(symbol: &Symbol<'_>, types: Option<&dyn TypeSource>) -> String {
@@ -218,5 +219,7 @@ pub fn note_layout(found: &FoundType, context: &mut Context<'_>) -> Result<(), C
 /// There is none of that name.
 pub fn module_named(name: &str, context: &Context<'_>) -> Result<Module, CommandError> {
     let found = context.session.target.modules().named(name).cloned();
-    found.ok_or_else(|| CommandError::Argument(format!("no module is called '{name}'; lm lists them")))
+    found.ok_or_else(|| {
+        CommandError::Argument(format!("no module is called '{name}'")).hinting(Message::new("hint.modules"))
+    })
 }

@@ -1,9 +1,12 @@
 //! Lines as a pane and the console keep them: packed, with what can be folded among them.
 
+mod pieces;
+
 use super::columns::Columns;
 use super::folds::Folds;
 use super::wrap::wrap;
-use crate::output::{Block, Branch, Line, Packed, Piece};
+use crate::output::{Line, Packed};
+use pieces::Level;
 use std::ops::Range;
 
 /// Lines, and which of them stand under which. The head of a section or of a tree's node stands for what is under it, a
@@ -29,23 +32,6 @@ struct Heading {
     columns: Columns,
     /// How many of them were left out.
     left_out: usize,
-}
-
-/// A block whose parts are still to come.
-#[derive(Debug)]
-enum Level {
-    /// The part that it is; `None` where no line shows its head.
-    Branch(Option<usize>),
-    /// A table: its last row's lines, and the part that the row became when something was said under it.
-    Table { row: Range<usize>, part: Option<usize> },
-}
-
-impl Level {
-    fn part(&self) -> Option<usize> {
-        match self {
-            Level::Branch(part) | Level::Table { part, .. } => *part,
-        }
-    }
 }
 
 impl Kept {
@@ -100,35 +86,6 @@ impl Kept {
     pub(super) fn left_out(&self, line: usize) -> usize {
         let found = self.headings.partition_point(|heading| heading.lines.start < line);
         self.headings.get(found).filter(|heading| heading.lines.start == line).map_or(0, |it| it.left_out)
-    }
-
-    /// Adds what a command says, broken for a width if one is given.
-    pub(super) fn take(&mut self, pieces: impl IntoIterator<Item = Piece>, width: Option<usize>) {
-        for piece in pieces {
-            match piece {
-                Piece::Block(block) => self.block(block, width),
-                Piece::Open(block) => self.begin(block, width),
-                Piece::Close => self.close(),
-            }
-        }
-        self.folds.update(self.lines.len());
-    }
-
-    /// Adds the line of a command: what follows stands under it until the next one.
-    pub(super) fn command(&mut self, line: Line, width: Option<usize>) {
-        self.close_all();
-        let head = self.lines.len();
-        self.push(line, width);
-        let part = self.folds.open(head, self.lines.len(), None, false);
-        self.open.push(Level::Branch(Some(part)));
-    }
-
-    /// What was said is complete.
-    pub(super) fn close_all(&mut self) {
-        while !self.open.is_empty() {
-            self.close();
-        }
-        self.folds.update(self.lines.len());
     }
 
     /// Puts a line before all others.
@@ -249,113 +206,6 @@ impl Kept {
         let headings = self.headings.iter().map(moved).collect();
         (Kept { lines, folds, open: Vec::new(), headings }, places)
     }
-
-    fn push(&mut self, line: Line, width: Option<usize>) {
-        match width {
-            Some(width) if line.columns() > width => {
-                self.lines.extend(wrap(&line, width).into_iter().map(Packed::from));
-            }
-            _ => self.lines.push(line.into()),
-        }
-    }
-
-    fn block(&mut self, block: Block, width: Option<usize>) {
-        match block {
-            Block::Line(line) => {
-                self.under_row();
-                self.push(line, width);
-            }
-            Block::Record(record) => {
-                let start = self.lines.len();
-                if let (None, [Level::Table { .. }], Some(heading)) =
-                    (width, self.open.as_slice(), self.headings.last_mut())
-                {
-                    heading.columns.row(start, &record);
-                }
-                record.lines.into_iter().for_each(|line| self.push(line, width));
-                self.row(start);
-            }
-            nested => {
-                self.begin(nested, width);
-                self.close();
-            }
-        }
-    }
-
-    fn begin(&mut self, block: Block, width: Option<usize>) {
-        match block {
-            Block::Table(table, rows) => {
-                self.under_row();
-                let start = self.lines.len();
-                table.heading.into_iter().for_each(|line| self.push(line, width));
-                if width.is_none() && self.open.is_empty() {
-                    let lines = start..self.lines.len();
-                    // Nobody would be told what is left out of a table without a heading.
-                    let columns = if lines.is_empty() { Vec::new() } else { table.columns };
-                    self.headings.push(Heading {
-                        lines,
-                        columns: Columns::of(columns),
-                        ..Heading::default()
-                    });
-                }
-                self.open.push(Level::Table { row: 0..0, part: None });
-                rows.into_iter().for_each(|block| self.block(block, width));
-            }
-            Block::Section(Branch { head, folded, blocks })
-            | Block::Tree(Branch { head, folded, blocks }) => {
-                let start = self.lines.len();
-                self.row(start);
-                head.lines.into_iter().for_each(|line| self.push(line, width));
-                let body = self.lines.len();
-                let part = (body > start).then(|| self.folds.open(start, body, self.part(), folded));
-                self.open.push(Level::Branch(part));
-                blocks.into_iter().for_each(|block| self.block(block, width));
-            }
-            // Neither has anything inside; nevertheless it is going to be closed.
-            single => {
-                self.block(single, width);
-                self.open.push(Level::Branch(None));
-            }
-        }
-    }
-
-    fn close(&mut self) {
-        let Some(level) = self.open.pop() else { return };
-        if let Some(part) = level.part() {
-            self.folds.close(part, self.lines.len());
-        }
-        if let (Level::Table { .. }, true) = (level, self.open.is_empty())
-            && let Some(Heading { end: end @ None, .. }) = self.headings.last_mut()
-        {
-            *end = Some(self.lines.len());
-        }
-    }
-
-    /// The innermost part that is open.
-    fn part(&self) -> Option<usize> {
-        self.open.iter().rev().find_map(Level::part)
-    }
-
-    /// The lines from `start` on are the next row, if a table is open.
-    fn row(&mut self, start: usize) {
-        let end = self.lines.len();
-        if let Some(Level::Table { row, part }) = self.open.last_mut() {
-            if let Some(part) = part.take() {
-                self.folds.close(part, start);
-            }
-            *row = start..end;
-        }
-    }
-
-    /// What comes next belongs to the last row, if there is one.
-    fn under_row(&mut self) {
-        let outer = self.part();
-        if let Some(Level::Table { row, part: part @ None }) = self.open.last_mut()
-            && row.start < row.end
-        {
-            *part = Some(self.folds.open(row.start, row.end, outer, false));
-        }
-    }
 }
 
 impl<T: Into<Packed>> FromIterator<T> for Kept {
@@ -367,7 +217,7 @@ impl<T: Into<Packed>> FromIterator<T> for Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::{Column, Record, Table};
+    use crate::output::{Block, Branch, Column, Piece, Record, Table};
 
     fn branch(head: &str, folded: bool, inside: &[&str]) -> Branch {
         let blocks = inside.iter().map(|text| Line::of(text).into()).collect();
