@@ -32,6 +32,12 @@ def taken(truth):
     return out
 
 
+def nearest(block):
+    """Where the header before the data is: of a cache-aligned block the second, for ntoseye reads headers and asks no heap."""
+    end = number(block["start"]) + number(block["block_size"])
+    return {"start": number(block["address"]) - 16, "end": end, "tag": block["tag"]}
+
+
 def ntoseye(dump, truth, folder, work):
     """The block around an address in the middle of each: where it begins, its size and tag."""
     blocks = taken(truth)
@@ -42,8 +48,8 @@ def ntoseye(dump, truth, folder, work):
         raise SystemExit(f"{dump.name}: {done.stderr.strip() or done.stdout[-400:]}")
     answers = re.split(r"^\d+: dmp> .*\n", done.stdout, flags=re.M)[1:]
     row = re.compile(r"^ +\* ([0-9a-f]{16}) 0x([0-9a-f]+) .*Allocated.*'(....)'", re.M)
-    found = [(m and (number(m[1]), number(m[2]), m[3])) for m in map(row.search, answers)]
-    wanted = [(number(b["start"]), number(b["block_size"]), b["tag"]) for b in blocks]
+    found = [(m and (number(m[1]), number(m[1]) + number(m[2]), m[3])) for m in map(row.search, answers)]
+    wanted = [(b["start"], b["end"], b["tag"]) for b in map(nearest, blocks)]
     return [(b["note"], f, w) for b, f, w in zip(blocks, found, wanted, strict=True)]
 
 
