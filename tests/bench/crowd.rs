@@ -2,7 +2,6 @@
 //! process, its threads and their kernel stacks, each linked as the kernel links them. Made when the bench runs.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use dumpscope::debuggee::{Object, Scope, Target};
@@ -10,6 +9,8 @@ use dumpscope::dump::DumpFile;
 use dumpscope::kernel::{Process, Thread, ThreadState, stack};
 use dumpscope::memory::Memory;
 use dumpscope::util::cancel::CancelToken;
+
+use super::grow::{Full, PAGE};
 
 /// Processes that are added.
 pub const PROCESSES: usize = 500;
@@ -19,113 +20,8 @@ pub const THREADS_EACH: usize = 4;
 /// Id of the first; those of the dump itself are lower.
 pub const FIRST_ID: u64 = 0x1_0000;
 
-const PAGE: u64 = 0x1000;
 /// Below an entry of the top-level table that the dump has, and below none of the next level.
 const FIRST: u64 = 0xFFFF_FA8D_0000_0000;
-/// Header fields: page table root, runs of physical memory.
-const ROOT: usize = 0x10;
-const RUNS: usize = 0x88;
-const HEADER: usize = 0x2000;
-
-/// The bytes of a full dump that grows.
-struct Full {
-    bytes: Vec<u8>,
-    runs: Vec<(u64, u64)>,
-    next: u64,
-}
-
-impl Full {
-    fn open(path: &Path) -> Self {
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(path).unwrap();
-        flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
-        let quad = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
-        let count = quad(RUNS) as u32 as usize;
-        let runs = (0..count).map(|i| (quad(RUNS + 16 + i * 16), quad(RUNS + 24 + i * 16))).collect();
-        Self { bytes, runs, next: FIRST }
-    }
-
-    /// Where a physical address is in the file.
-    fn at(&self, physical: u64) -> usize {
-        let mut before = 0;
-        for (first, count) in &self.runs {
-            if (*first..first + count).contains(&(physical >> 12)) {
-                return HEADER + ((before + (physical >> 12) - first) << 12 | physical & 0xFFF) as usize;
-            }
-            before += count;
-        }
-        panic!("no page {physical:#x}");
-    }
-
-    fn quad(&self, physical: u64) -> u64 {
-        let at = self.at(physical);
-        u64::from_le_bytes(self.bytes[at..at + 8].try_into().unwrap())
-    }
-
-    fn set(&mut self, physical: u64, value: u64) {
-        let at = self.at(physical);
-        self.bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
-    }
-
-    /// One more page of physical memory, behind the last.
-    fn page(&mut self) -> u64 {
-        let (first, count) = self.runs.last_mut().unwrap();
-        let page = *first + *count;
-        *count += 1;
-        self.bytes.resize(self.bytes.len() + PAGE as usize, 0);
-        page << 12
-    }
-
-    /// Where a kernel address is in physical memory; pages and tables that are missing are made.
-    fn translate(&mut self, address: u64) -> u64 {
-        let root = u64::from_le_bytes(self.bytes[ROOT..ROOT + 8].try_into().unwrap());
-        let mut table = root & 0x000F_FFFF_FFFF_F000;
-        for shift in [39, 30, 21, 12] {
-            let entry = table + (address >> shift & 0x1FF) * 8;
-            if self.quad(entry) & 1 == 0 {
-                assert!(shift < 39, "the processes would not share it");
-                let page = self.page();
-                self.set(entry, page | 0x63);
-            }
-            table = self.quad(entry) & 0x000F_FFFF_FFFF_F000;
-        }
-        table | address & 0xFFF
-    }
-
-    fn write(&mut self, address: u64, bytes: &[u8]) {
-        let mut done = 0;
-        while done < bytes.len() {
-            let to = address + done as u64;
-            let size = (bytes.len() - done).min((PAGE - to % PAGE) as usize);
-            let physical = self.translate(to);
-            let at = self.at(physical);
-            self.bytes[at..at + size].copy_from_slice(&bytes[done..done + size]);
-            done += size;
-        }
-    }
-
-    fn write_quad(&mut self, address: u64, value: u64) {
-        self.write(address, &value.to_le_bytes());
-    }
-
-    /// Room for `bytes` at the next page.
-    fn room(&mut self, bytes: u64) -> u64 {
-        let at = self.next;
-        self.next += bytes.next_multiple_of(PAGE);
-        at
-    }
-
-    /// The file, with its header telling of the new pages.
-    fn finish(mut self) -> Vec<u8> {
-        let pages: u64 = self.runs.iter().map(|run| run.1).sum();
-        self.bytes[RUNS + 8..RUNS + 16].copy_from_slice(&pages.to_le_bytes());
-        for (i, (_, count)) in self.runs.iter().enumerate() {
-            self.bytes[RUNS + 24 + i * 16..RUNS + 32 + i * 16].copy_from_slice(&count.to_le_bytes());
-        }
-        self.bytes
-    }
-}
-
 /// Bytes that were copied from one address to another: what pointed into them points into the copy.
 fn relocate(bytes: &mut [u8], moved: &[(u64, u64, u64)]) {
     for word in bytes.chunks_exact_mut(8) {
@@ -200,7 +96,7 @@ pub fn make(folder: &Path) -> (PathBuf, usize) {
         offsets(thread.object(), ["Cid", "ThreadListEntry", "Tcb.ThreadListEntry"]);
     let head = scope.global_of("nt!PsActiveProcessHead", "nt!_LIST_ENTRY").unwrap().address();
 
-    let mut full = Full::open(&base);
+    let mut full = Full::open(&base, FIRST);
     let mut rings: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
     let last = scope.memory().u64(head + 8).unwrap();
     let mut frames = 0;

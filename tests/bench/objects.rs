@@ -12,6 +12,7 @@
 )]
 
 mod crowd;
+mod grow;
 #[allow(dead_code)]
 mod report;
 
