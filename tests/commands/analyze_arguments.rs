@@ -172,6 +172,7 @@ fn a_hung_irp_and_its_device_can_be_followed() {
     let of = |index: usize, key: &str| shown.arguments[index][key].clone();
     assert_eq!((of(1, "kind"), of(1, "type")), ("device_object".into(), "nt!_DEVICE_OBJECT".into()));
     assert_eq!(of(2, "type"), "nt!_TRIAGE_9F_POWER");
+    assert_eq!(of(2, "follow"), "!powertriage");
     assert_eq!((of(3, "kind"), of(3, "type")), ("irp".into(), "nt!_IRP".into()));
     assert_eq!(of(3, "follow"), format!("!irp {}", tick(number(&of(3, "value")))));
 }
