@@ -87,6 +87,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &objects::exqueue::SPEC,
     &io::irp::SPEC,
     &io::irpfind::SPEC,
+    &io::processirps::SPEC,
     &io::devobj::SPEC,
     &io::devstack::SPEC,
     &io::drvobj::SPEC,

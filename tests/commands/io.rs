@@ -589,3 +589,33 @@ fn states_of_either_numbering_have_their_names() {
         assert_eq!(states, wanted);
     }
 }
+
+#[test]
+fn the_requests_of_a_process_are_those_of_its_threads_and_files() {
+    let mut compared = 0;
+    for (mut session, truth) in whole() {
+        let lines = run(&mut session, "!processirps 0").unwrap();
+        for irp in list(&truth, "irps") {
+            let current = usize::try_from(irp["current"].as_u64().unwrap()).unwrap();
+            let device = number(&irp["levels"][current - 1]["device"]);
+            let at = number(&irp["address"]);
+            let row = lines
+                .iter()
+                .position(|line| line.starts_with(&format!("    IRP {at:016x} - Owned by \\")))
+                .unwrap();
+            assert!(lines[row].ends_with(&format!(" for device {device:016x}")), "{}", lines[row]);
+            // Its thread stands above it, and above that the process.
+            let head = lines[..row].iter().rev().find(|line| line.starts_with("  Thread ")).unwrap();
+            assert_eq!(*head, format!("  Thread {:016x}:", number(&irp["thread"])));
+            let process = lines[..row].iter().rev().find(|line| line.starts_with("**** PROCESS ")).unwrap();
+            let threads = list(&truth, "threads").iter();
+            let thread = threads.clone().find(|thread| thread["ethread"] == irp["thread"]).unwrap();
+            let mut processes = list(&truth, "processes").iter();
+            let owner = processes.find(|process| process["pid"] == thread["pid"]).unwrap();
+            let owner = number(&owner["eprocess"]);
+            assert!(process.starts_with(&format!("**** PROCESS {owner:016x} (Image: ")), "{process}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 2, "only {compared} requests");
+}

@@ -95,6 +95,7 @@ const LINES: &[&str] = &[
     "!devnode 0 1",
     "!ioctldecode 220003",
     "!poaction",
+    "!processirps 0",
     "!nbl ffffa4058c03a9f0",
     "!powertriage",
     "!di -v",

@@ -10,4 +10,5 @@ pub mod irp;
 pub mod irpfind;
 pub mod nbl;
 pub mod poaction;
+pub mod processirps;
 mod stack_location;
