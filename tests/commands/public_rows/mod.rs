@@ -11,6 +11,95 @@ use crate::shared::shared;
 use std::collections::BTreeMap;
 use std::fs;
 
+/// The samples whose values go into a dump here, by command, with their numbers.
+const FED: [(&str, &[u32]); 9] = [
+    ("locks", &[1]),
+    ("mex.lt", &[1, 3, 4, 5, 6]),
+    ("mex.obj", &[4]),
+    ("mex.p", &[1, 2, 3, 4, 5]),
+    ("mex.running", &[1, 2, 3]),
+    ("mex.t", &[1, 2, 3, 5, 6, 7, 8, 9, 10]),
+    ("object", &[1, 2, 3, 4]),
+    ("process", &[1, 2, 3, 5, 6, 7, 9, 10]),
+    ("thread", &[1, 2, 3, 4, 5, 6]),
+];
+
+/// The others of the commands about processors, threads, processes and objects, and why they are not fed here.
+const LEFT: [(&str, &[u32], &str); 29] = [
+    ("cpuid", &[1], "tests/commands/processors.rs"),
+    ("cpuinfo", &[1, 2], "tests/commands/processors.rs"),
+    ("dpcs", &[1], "both kinds of its rows are held in tests/commands/queued_calls.rs"),
+    ("findhandle", &[1], "a unit test of its rows; the handles' places in their tables cannot be moved"),
+    ("findhandle", &[2, 3, 4, 5], "outputs of !htrace and !obtrace, which are not ours"),
+    ("frozen", &[1], "tests/commands/processors.rs"),
+    ("handle", &[1, 2, 3, 4], "unit tests of its rows; 2 to 4 are of 32-bit Windows"),
+    ("idt", &[1, 2, 3], "1 in tests/commands/descriptors.rs; the others are of 32-bit Windows"),
+    ("irql", &[1, 2, 3, 4], "1 and 4 in tests/commands/processors.rs; the others have the same form"),
+    ("job", &[1], "32-bit Windows; members that later jobs do not have"),
+    ("locks", &[2, 3], "32-bit Windows: 8 digits, and the THREAD block of that time"),
+    ("mex.cn", &[1], "the name that a dump tells is held in tests/commands/cases.rs"),
+    ("mex.crash", &[1, 2], "parts that stand in other tests, behind the path of a computer"),
+    (
+        "mex.di",
+        &[1, 2, 3, 4, 5, 6],
+        "what a dump says of its computer, which cannot be moved into another; 3 is the help",
+    ),
+    ("mex.lt", &[2], "the help"),
+    (
+        "mex.obj",
+        &[1, 2, 3, 5, 6],
+        "1 and 2 are what !lt -r shows; the others are of commands that are not ours",
+    ),
+    ("mex.ready", &[1], "a unit test of its rows"),
+    ("mex.running", &[4], "the form of Windows Server 2003, which !running has no more"),
+    ("mex.t", &[4], "the help"),
+    (
+        "mex.tl",
+        &[1, 2, 3, 4, 5, 6],
+        "1: two columns whose meaning is not public; 4: times that are sums of rounded ones; 5 in \
+        tests/commands/mex_processes.rs; the others are lists of 60 processes and more, which no forge dump has",
+    ),
+    (
+        "mex.us",
+        &[1, 2, 3, 4, 5, 6],
+        "stacks are walked, not read: tests/commands/thread_lists.rs holds ours to the record",
+    ),
+    ("object", &[5, 6], "32-bit Windows: 8 digits in the columns"),
+    (
+        "pcr",
+        &[1, 2, 3, 4, 5, 6],
+        "6 in tests/commands/processors.rs, of which 1 and 2 are repetitions; 3 to 5 are 32-bit",
+    ),
+    ("peb", &[1, 2], "tests/commands/address_spaces.rs holds it to the record: its lists cannot be moved"),
+    ("prcb", &[1], "tests/commands/processors.rs"),
+    ("process", &[4, 8], "cut by their author in the first line"),
+    ("running", &[1], "the form of Windows Server 2003"),
+    ("smt", &[1, 2], "1 in tests/commands/processors.rs; 2 is of 32-bit Windows"),
+    ("token", &[1], "unit tests of its lines; names of accounts are not in a dump"),
+];
+
+/// No sample of these commands is forgotten.
+#[test]
+fn every_sample_is_fed_or_has_a_reason() {
+    let Some(folder) = shared("golden/public") else { return };
+    let mut known = std::collections::BTreeSet::new();
+    for (name, numbers) in FED.into_iter().chain(LEFT.iter().map(|(name, numbers, _)| (*name, *numbers))) {
+        for number in numbers {
+            assert!(known.insert(format!("{name}-{number}")), "{name}-{number} twice");
+        }
+    }
+    let commands: std::collections::BTreeSet<&str> =
+        FED.iter().map(|(name, _)| *name).chain(LEFT.iter().map(|(name, ..)| *name)).collect();
+    let mut found = std::collections::BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().trim_end_matches(".txt").to_owned();
+        if name.rsplit_once('-').is_some_and(|(command, _)| commands.contains(command)) {
+            found.insert(name);
+        }
+    }
+    assert_eq!(found, known);
+}
+
 /// A published output.
 pub struct Sample {
     pub name: String,
@@ -26,6 +115,11 @@ pub fn samples(names: &[&str]) -> Option<Vec<Sample>> {
     let found: Vec<Sample> = names
         .iter()
         .map(|name| {
+            let (command, number) = name.rsplit_once('-').unwrap();
+            let listed = FED
+                .iter()
+                .any(|(fed, numbers)| *fed == command && numbers.contains(&number.parse().unwrap()));
+            assert!(listed, "{name} is not among the samples that are fed");
             let text = fs::read_to_string(folder.join(format!("{name}.txt"))).unwrap();
             let pasted = text.lines().any(|line| line.starts_with("# kind: pasted output"));
             let mut lines = text.lines().skip_while(|line| !line.starts_with("kd> "));
