@@ -2,8 +2,9 @@
 
 use crate::forge::{number, root, truth};
 use crate::golden::run;
+use crate::patched::Patched;
 use dumpscope::debuggee::Target;
-use dumpscope::kernel::pool::{Allocator, BlockState, Region, classify};
+use dumpscope::kernel::pool::{Allocator, BlockState, DamageKind, Region, Trust, classify};
 use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
@@ -98,4 +99,111 @@ fn rows_are_those_of_the_debugger() {
         big["size"].as_str().unwrap()
     );
     assert_eq!(lines[1], row);
+}
+
+/// A dump of the forge, changed, with the symbols of its kernel.
+fn changed(change: impl FnOnce(&mut Patched)) -> (Session, tempfile::TempDir) {
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    change(&mut dump);
+    let (mut session, folder) = dump.open();
+    let store = root().join("assets/demo/symbols.zip");
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pool-cache");
+    let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
+    session.target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
+    (session, folder)
+}
+
+/// Three blocks of the record that lie one behind the other in chunks of variable size.
+fn neighbours(truth: &Value) -> [u64; 3] {
+    let blocks = list(truth, "blocks");
+    let of = |at: usize| (number(&blocks[at]["address"]), number(&blocks[at]["size"]));
+    let follows = |at: &usize| {
+        let ((first, size), (second, _)) = (of(*at), of(at + 1));
+        // A header of the pool and one of the chunk stand between them.
+        second == first + size.next_multiple_of(0x10) + 0x20
+    };
+    let at = (0..blocks.len() - 2).find(|at| follows(at) && follows(&(at + 1))).unwrap();
+    [of(at).0, of(at + 1).0, of(at + 2).0]
+}
+
+/// Text that runs over the end of a block: the header behind it is damaged, its owner is the likely writer, and the blocks
+/// beyond are found all the same.
+#[test]
+fn a_write_past_a_block_is_found_with_the_block_before_it() {
+    let truth = truth("wifi");
+    let [writer, victim, next] = neighbours(&truth);
+    let text = b"\\Device\\HarddiskVolume3\\Windows\\";
+    let (session, _folder) = changed(|dump| dump.put(victim - 0x20, text));
+    let scope = session.scope();
+    let place = classify(&scope, victim).unwrap();
+    let [damage] = &place.damage[..] else { panic!("{:?}", place.damage) };
+    assert_eq!((damage.kind, damage.trust), (DamageKind::VsHeader, Trust::Certain));
+    assert_eq!((damage.address, damage.resumes), (victim - 0x20, Some(next - 0x20)));
+    assert_eq!(damage.bytes, text);
+    assert_eq!(damage.before.as_ref().unwrap().data(), writer);
+    assert_eq!((damage.writer, damage.flipped_bit()), (Trust::Likely, None));
+    let data: Vec<u64> = place.blocks.iter().map(|block| block.data()).collect();
+    assert!(data.contains(&writer) && data.contains(&next), "{data:x?}");
+    assert_eq!(place.block().unwrap().state, BlockState::Unknown);
+}
+
+/// One bit of a size that is wrong is no write past a block, and nobody is suspected of it.
+#[test]
+fn a_single_bit_is_told_and_blames_nobody() {
+    let truth = truth("wifi");
+    let [_, victim, next] = neighbours(&truth);
+    let header = victim - 0x20;
+    let (session, _folder) = changed(|dump| {
+        let sizes = dump.pointer(header);
+        dump.point(header, sizes ^ 1 << 21);
+    });
+    let place = classify(&session.scope(), victim).unwrap();
+    let [damage] = &place.damage[..] else { panic!("{:?}", place.damage) };
+    assert_eq!((damage.kind, damage.address), (DamageKind::VsHeader, header));
+    assert_eq!(damage.flipped_bit(), Some((header + 2, 1 << 5)));
+    assert!(damage.before.is_none());
+    let block = place.block().unwrap();
+    assert_eq!((block.data(), block.end()), (victim, next - 0x20));
+    assert_eq!(block.state, BlockState::Allocated);
+}
+
+/// `!poolfind` finds the blocks of a tag that the record names, and `!poolused` counts as the forge's table does.
+#[test]
+fn a_tag_is_found_and_counted() {
+    let truth = truth("wifi");
+    let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let lines = run(&mut session, "!poolfind Filt").unwrap();
+    assert!(lines[0].ends_with(" for tag 0x746c6946 (Filt)"), "{}", lines[0]);
+    for big in list(&truth, "big").iter().filter(|big| big["tag"] == "Filt") {
+        let size = format!("{:#x}", number(&big["size"]));
+        let row = format!("{:016x} : tag Filt, size {size:>9}, Nonpaged pool", number(&big["address"]));
+        assert!(lines.contains(&row), "{row}: {lines:#?}");
+    }
+    let threads = list(&truth, "blocks").iter().filter(|block| block["tag"] == "Thre").count();
+    let found = run(&mut session, "!poolfind Thre").unwrap();
+    assert_eq!(found.iter().filter(|line| line.contains(" : tag Thre, ")).count(), threads);
+    assert!(run(&mut session, "!poolfind Thre 1").unwrap().iter().all(|line| !line.contains(" : tag Thre")));
+    let used = run(&mut session, "!poolused 2 Thre").unwrap();
+    let row: Vec<&str> =
+        used.iter().find(|line| line.starts_with(" Thre")).unwrap().split_whitespace().collect();
+    assert_eq!(row[1], threads.to_string());
+    assert_eq!(used[0], " Sorting by NonPaged Pool Consumed");
+}
+
+/// A sound page is valid, a damaged one is not, and what is no pool is neither.
+#[test]
+fn poolval_judges_by_the_allocator() {
+    let truth = truth("wifi");
+    let [_, victim, _] = neighbours(&truth);
+    let verdict = |session: &mut Session, address: u64| {
+        let lines = run(session, &format!("!poolval {address:x}")).unwrap();
+        let line = lines.iter().find(|line| line.starts_with("Pool page [ ")).unwrap().clone();
+        line.rsplit(' ').next().unwrap().to_owned()
+    };
+    let mut sound = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    assert_eq!(verdict(&mut sound, victim), "VALID.");
+    let module = sound.target.modules().named("nt").unwrap().base;
+    assert_eq!(verdict(&mut sound, module), "UNKNOWN.");
+    let (mut damaged, _folder) = changed(|dump| dump.put(victim - 0x20, b"overrun!"));
+    assert_eq!(verdict(&mut damaged, victim), "INVALID.");
 }

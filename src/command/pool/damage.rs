@@ -36,8 +36,7 @@ pub fn say(damage: &Damage, out: &mut Out<'_>) -> Result<(), CommandError> {
             out.emit(bytes_row("found", at, row))?;
         }
         if let Some(expected) = &damage.expected {
-            let row = expected.get(..expected.len().min(ROW)).unwrap_or_default();
-            out.emit(bytes_row("should be", damage.address, row))?;
+            out.emit(expected_row(damage.address, expected))?;
         }
         if let Some((at, mask)) = damage.flipped_bit() {
             let bit = mask.trailing_zeros();
@@ -66,6 +65,18 @@ fn bytes_row(word: &'static str, address: u64, bytes: &[u8]) -> Record {
         .text(" ")
         .cell("characters", Cell::new(characters(bytes)).role(Role::Dim))
         .field("what", word)
+}
+
+/// The bytes that should stand there; question marks where nothing tells them.
+fn expected_row(address: u64, expected: &[Option<u8>]) -> Record {
+    let words =
+        expected.iter().take(ROW).map(|byte| byte.map_or("??".to_owned(), |byte| format!("{byte:02x}")));
+    Record::new("bytes")
+        .text("    should be ")
+        .cell("address", Cell::new(Field::Address(address)).digits(16))
+        .text("  ")
+        .cell("bytes", words.collect::<Vec<String>>().join(" "))
+        .field("what", "should be")
 }
 
 fn writer(before: &PoolBlock, trust: Trust) -> Record {
@@ -110,7 +121,14 @@ fn sentence(damage: &Damage) -> String {
                 "Damaged: from {at} on there is no chunk header that agrees with the one before it; {resumes}"
             )
         }
-        (DamageKind::VsSubsegment, _) => format!("Damaged: the header of the subsegment at {at}"),
+        (DamageKind::VsSubsegment, _) => format!(
+            "Damaged: the signature at {at}, in the header of the subsegment at {}, is not the one of its size",
+            plain(damage.block)
+        ),
+        (DamageKind::VsDoubleFree, _) => format!(
+            "Freed twice: the free chunk at {at} reaches over the one at {}, which was free by itself already",
+            plain(damage.resumes.unwrap_or(damage.block))
+        ),
         (DamageKind::PoolHeader, _) => {
             format!(
                 "Damaged: the allocator says that the block at {at} is in use, but its POOL_HEADER is none of that size"
@@ -120,7 +138,11 @@ fn sentence(damage: &Damage) -> String {
             "Damaged: what the subsegment of equal blocks at {at} says of their size and place makes no sense"
         ),
         (DamageKind::LfhBitmap, Some((found, should))) => format!(
-            "Doubtful: the bitmap at {at} says that {found} blocks are free, the subsegment counts {should}"
+            "Doubtful: the bitmap at {at} says that {found} blocks are free, the subsegment counts {should}: {}",
+            match found < should {
+                true => "as where a block was freed twice",
+                false => "as where the bitmap was written over",
+            }
         ),
         (DamageKind::LfhBitmap, None) => format!("Doubtful: the bitmap at {at}"),
         (DamageKind::SegmentSignature, _) => {
@@ -137,9 +159,18 @@ fn sentence(damage: &Damage) -> String {
         (DamageKind::PreviousSize, Some((found, should))) => format!(
             "Damaged: the block at {at} says that the one before it has {found} bytes, and that one says {should}"
         ),
+        (DamageKind::FreeLinks, _) => format!(
+            "Damaged: the free block at {} was written to after it was freed, or over from before: the links at {at} are no kernel addresses",
+            plain(damage.block)
+        ),
         (DamageKind::PreviousSize, None) => format!("Damaged: the previous size of the block at {at}"),
-        (DamageKind::SpecialSlop, _) => {
-            format!("Damaged: the pattern behind the block in special pool was overwritten at {at}")
+        (DamageKind::SpecialSlop | DamageKind::SpecialUnderrun, numbers) => {
+            let side = if damage.kind == DamageKind::SpecialSlop { "behind" } else { "before" };
+            let count = numbers.map_or_else(String::new, |(count, _)| format!(" ({count} bytes)"));
+            format!(
+                "Damaged: the pattern {side} the block at {} was written over from {at} on{count}: who uses the block wrote {side} it",
+                plain(damage.block)
+            )
         }
     }
 }

@@ -103,7 +103,7 @@ fn rows(scope: &Scope<'_>, place: &PoolPlace, flags: u64, tags: Option<&PoolTags
         if flags & ALONE != 0 && !is_marked {
             continue;
         }
-        rows.push(block_row(scope, block, is_marked));
+        rows.push(block_row(scope, block, is_marked, place.is_paged));
         if let (true, Some(tags), Some(tag)) = (is_marked, tags, block.tag)
             && block.state != BlockState::Free
         {
@@ -124,7 +124,15 @@ fn unknown(place: &PoolPlace, context: &mut Context<'_>) -> Result<(), CommandEr
         (Some(Allocator::Unused), _) => {
             format!("{page} lies in a segment of a pool's heap, in units that no allocation uses")
         }
+        (Some(Allocator::Special), _) => format!(
+            "{page} is a page of special pool that is not mapped: its block was freed. What accesses it uses freed memory"
+        ),
         (_, Some(module)) => format!("{page} is no pool: it lies in the module {module}"),
+        _ if !place.missing.is_empty() => {
+            format!(
+                "Whether {page} is a page of the pool is not known: the dump, or symbols, do not hold what tells it"
+            )
+        }
         _ => format!(
             "{page} is not a valid large pool allocation, and no block of a pool page: it may be freed, damaged or no pool"
         ),

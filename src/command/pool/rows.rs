@@ -1,14 +1,14 @@
 //! The row of a block, as `!pool` shows it.
 
 use crate::debuggee::Scope;
-use crate::kernel::pool::{BlockState, PoolBlock};
+use crate::kernel::pool::{BlockState, PAGE, PoolBlock};
 use crate::memory::Memory as _;
 use crate::output::{Action, Cell, Field, Record, Role};
 use crate::util::bounded::u32_at;
 use crate::util::hex;
 
-/// The row of a block; `is_marked` puts an asterisk before it and its tag.
-pub fn block_row(scope: &Scope<'_>, block: &PoolBlock, is_marked: bool) -> Record {
+/// The row of a block; `is_marked` puts an asterisk before it and its tag. Of special pool `special` says whether it is paged.
+pub fn block_row(scope: &Scope<'_>, block: &PoolBlock, is_marked: bool, special: Option<bool>) -> Record {
     let mark = if is_marked { "*" } else { " " };
     let record = Record::new("pool_block").text(mark).cell(
         "address",
@@ -27,6 +27,24 @@ pub fn block_row(scope: &Scope<'_>, block: &PoolBlock, is_marked: bool) -> Recor
             .cell("size", Cell::new(Field::Hex(block.size)).shown(format!("{:x}", block.size)))
             .text(" bytes")
             .field("state", "allocated");
+    }
+    if let Some(is_paged) = special {
+        let number = Cell::new(Field::Hex(block.size)).shown(format!("{:x}", block.size)).right(4);
+        let shown = if is_paged { "(Paged)" } else { "(NonPaged)" };
+        return Record::new("pool_block")
+            .text(mark)
+            .cell("page", Cell::new(Field::Address(block.address & !(PAGE - 1))).digits(16))
+            .text(" size: ")
+            .cell("size", number)
+            .text(" data: ")
+            .cell("address", Cell::new(Field::Address(block.address)).digits(16))
+            .text(" ")
+            .cell("paged", Cell::new(is_paged).shown(shown))
+            .text(" ")
+            .text(mark.trim_start())
+            .cell("tag", Cell::new(tag).absent("????"))
+            .field("state", "allocated")
+            .field("marked", is_marked);
     }
     let (word, shown) = match block.state {
         BlockState::Allocated => ("allocated", "(Allocated) "),

@@ -7,7 +7,11 @@ use super::found::Found;
 use super::header::{PAGE, PoolHeader, UNIT};
 use crate::debuggee::Scope;
 use crate::memory::{Memory as _, ReadError};
-use crate::util::bounded::slice;
+use crate::util::bounded::{slice, u64_at};
+
+/// The highest bits of every kernel address with 48 bits, or 57.
+const KERNEL_SHIFT: u32 = 56;
+const KERNEL_BITS: u64 = 0xFF;
 
 /// What the headers of a page say.
 pub struct ClassicPage {
@@ -83,6 +87,40 @@ impl Page {
         }
     }
 
+    /// The block at `offset` ends at `end`, though its header says something else.
+    fn own_size(&self, offset: u64, end: u64, found: &mut Vec<Found>) {
+        let Some(header) = self.header(offset) else { return };
+        let mut damage = Damage::new(DamageKind::BlockSize, Trust::Certain, self.base + offset);
+        let at = usize::try_from(offset).unwrap_or(0);
+        damage.bytes = slice(&self.bytes, at, UNIT as usize).unwrap_or_default().to_vec();
+        damage.numbers = Some((header.size, end - offset));
+        damage.resumes = Some(self.base + end);
+        damage.expected = expected(header.previous, end - offset);
+        // One bit speaks against the block before, which is named where more is wrong.
+        damage.before = last_block(found).filter(|_| damage.flipped_bit().is_none());
+        found.push(Found::Damage(damage));
+        found.push(Found::Block(self.block(offset, header, end - offset)));
+    }
+
+    /// The links of a free block: kernel pointers, or none yet.
+    fn wrong_links(&self, offset: u64, block: &PoolBlock, before: Option<&PoolBlock>) -> Option<Damage> {
+        let at = usize::try_from(offset + UNIT).ok()?;
+        if block.state != BlockState::Free || block.size < 2 * UNIT {
+            return None;
+        }
+        let bytes = slice(&self.bytes, at, UNIT as usize)?;
+        let next = u64_at(bytes, 0)?;
+        if next == 0 || next >> KERNEL_SHIFT == KERNEL_BITS {
+            return None;
+        }
+        let mut damage = Damage::new(DamageKind::FreeLinks, Trust::Likely, self.base + offset + UNIT);
+        damage.bytes = bytes.to_vec();
+        damage.block = block.address;
+        damage.before = before.cloned();
+        damage.resumes = Some(block.end());
+        Some(damage)
+    }
+
     fn walk(&self) -> ClassicPage {
         let mut found = Vec::new();
         let mut before: Option<PoolBlock> = None;
@@ -91,6 +129,9 @@ impl Page {
         while let Some(header) = self.header(offset).filter(|_| offset < PAGE) {
             if self.fits(offset, &header, previous) {
                 let block = self.block(offset, header, header.size);
+                if let Some(damage) = self.wrong_links(offset, &block, before.as_ref()) {
+                    found.push(Found::Damage(damage));
+                }
                 found.push(Found::Block(block.clone()));
                 before = Some(block);
                 sound += 1;
@@ -98,16 +139,24 @@ impl Page {
                 continue;
             }
             broken = true;
+            // A sound header further on says where the block before it begins: that decides which header is wrong.
+            let last = before.as_ref().map(|block| block.address - self.base);
+            let behind_last = last.and_then(|last| self.resume(last + UNIT));
+            if let (Some(last), Some((at, next))) = (last, behind_last)
+                && at - next.previous == last
+            {
+                found.pop();
+                self.own_size(last, at, &mut found);
+                (offset, previous) = (at, next.previous);
+                before = last_block(&found);
+                continue;
+            }
             let resumed = self.resume(offset + UNIT);
-            // A sound header further on says where the block before it begins.
             let start = resumed.map(|(at, header)| at - header.previous);
             let size_is_wrong = header.size == 0 || offset + header.size > PAGE;
-            let (kind, numbers) = match header.previous == previous {
-                true => (DamageKind::BlockSize, resumed.map(|(at, _)| (header.size, at - offset))),
-                false if size_is_wrong => {
-                    (DamageKind::BlockSize, resumed.map(|(at, _)| (header.size, at - offset)))
-                }
-                false => (DamageKind::PreviousSize, Some((header.previous, previous))),
+            let (kind, numbers) = match header.previous != previous && !size_is_wrong {
+                true => (DamageKind::PreviousSize, Some((header.previous, previous))),
+                false => (DamageKind::BlockSize, resumed.map(|(at, _)| (header.size, at - offset))),
             };
             let mut damage = Damage::new(kind, Trust::Certain, self.base + offset);
             let at = usize::try_from(offset).unwrap_or(0);
@@ -117,7 +166,7 @@ impl Page {
             if start == Some(offset)
                 && let Some((at, _)) = resumed
             {
-                damage.expected = expected(&damage.bytes, previous, at - offset);
+                damage.expected = expected(previous, at - offset);
             }
             let both = header.previous != previous && header.size + offset != resumed.map_or(0, |(at, _)| at);
             let after_use = before.as_ref().is_some_and(|block| block.state == BlockState::Allocated);
@@ -140,10 +189,16 @@ impl Page {
     }
 }
 
-/// The header as its neighbours ask for it; what they do not tell is as it is.
-fn expected(found: &[u8], previous: u64, size: u64) -> Option<Vec<u8>> {
-    let mut bytes = found.to_vec();
-    *bytes.get_mut(0)? = u8::try_from(previous / UNIT).ok()?;
-    *bytes.get_mut(2)? = u8::try_from(size / UNIT).ok()?;
-    Some(bytes)
+/// The block that was found last.
+fn last_block(found: &[Found]) -> Option<PoolBlock> {
+    found.iter().rev().find_map(|found| match found {
+        Found::Block(block) => Some(block.clone()),
+        _ => None,
+    })
+}
+
+/// The bytes of a header that its neighbours tell: the sizes.
+fn expected(previous: u64, size: u64) -> Option<Vec<Option<u8>>> {
+    let units = |bytes: u64| u8::try_from(bytes / UNIT).ok();
+    Some(vec![Some(units(previous)?), None, Some(units(size)?)])
 }

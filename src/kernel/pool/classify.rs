@@ -9,6 +9,7 @@ use super::header::PAGE;
 use super::heaps::{FoundSegment, SegmentHeaps};
 use super::lfh::Lfh;
 use super::segment::{PageRange, RangeKind};
+use super::special;
 use super::vs::Vs;
 use crate::debuggee::{Lack, Scope};
 use crate::memory::Memory as _;
@@ -40,6 +41,8 @@ pub enum Allocator {
     Backend,
     /// Whole pages, by the table of large allocations.
     Large,
+    /// A page of its own with a pattern around the block, in special pool.
+    Special,
     /// Units of a segment that nobody uses, or its own.
     Unused,
 }
@@ -53,6 +56,7 @@ impl Allocator {
             Allocator::Lfh => "lfh",
             Allocator::Backend => "backend",
             Allocator::Large => "large",
+            Allocator::Special => "special",
             Allocator::Unused => "unused",
         }
     }
@@ -67,6 +71,8 @@ pub struct PoolPlace {
     pub page: u64,
     /// Which kind of pool.
     pub region: Region,
+    /// Whether special pool is paged.
+    pub is_paged: Option<bool>,
     /// What hands out that memory; `None` where no allocator knows of it.
     pub allocator: Option<Allocator>,
     /// The range of a segment, where it lies in one.
@@ -90,6 +96,7 @@ impl PoolPlace {
             address,
             page: address & !(PAGE - 1),
             region: Region::Unknown,
+            is_paged: None,
             allocator: None,
             range: None,
             blocks: Vec::new(),
@@ -117,7 +124,10 @@ impl PoolPlace {
             Found::Block(_) => {}
             Found::Damage(damage) => {
                 let end = damage.resumes.unwrap_or(damage.address + damage.bytes.len() as u64);
-                let rules_all = matches!(damage.kind, DamageKind::LfhHeader | DamageKind::LfhBitmap);
+                let rules_all = matches!(
+                    damage.kind,
+                    DamageKind::LfhHeader | DamageKind::LfhBitmap | DamageKind::VsSubsegment
+                );
                 if rules_all || (damage.address < self.page + PAGE && end > self.page) {
                     self.damage.push(damage);
                 } else if self.elsewhere.len() < ELSEWHERE {
@@ -157,6 +167,7 @@ pub fn classify(scope: &Scope<'_>, address: u64) -> Result<PoolPlace, Lack> {
     if let Some(big) = big {
         large(&mut place, big);
     }
+    name_large(scope, &mut place)?;
     if place.allocator.is_none() {
         in_page(scope, &mut place);
     }
@@ -168,6 +179,15 @@ fn region(is_paged: bool) -> Region {
 }
 
 fn large(place: &mut PoolPlace, big: BigAllocation) {
+    // A segment knows the blocks beside it: only the tag and the size that was asked for are new.
+    let listed = place.blocks.iter_mut().find(|block| block.is_large && block.address == big.address);
+    if let Some(block) = listed {
+        (block.tag, block.size) = (Some(big.tag), big.size);
+        if place.block().is_some_and(|block| block.address == big.address) {
+            place.allocator = Some(Allocator::Large);
+        }
+        return;
+    }
     place.region = region(big.is_paged);
     place.allocator = Some(Allocator::Large);
     place.blocks = vec![PoolBlock {
@@ -181,6 +201,24 @@ fn large(place: &mut PoolPlace, big: BigAllocation) {
     }];
 }
 
+/// Large blocks beside the address have their tags in the table too.
+fn name_large(scope: &Scope<'_>, place: &mut PoolPlace) -> Result<(), Lack> {
+    let unnamed: Vec<u64> = place
+        .blocks
+        .iter()
+        .filter(|block| block.is_large && block.tag.is_none())
+        .map(|block| block.address)
+        .collect();
+    for address in unnamed {
+        match BigTable::open(scope).and_then(|table| table.holding(address)) {
+            Ok(Some(big)) => large(place, big),
+            Err(Lack::Stopped) => return Err(Lack::Stopped),
+            Ok(None) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// Looks for the address in the segments of the pool's heaps.
 fn in_segments(scope: &Scope<'_>, heaps: &SegmentHeaps<'_>, place: &mut PoolPlace) -> Result<(), Lack> {
     let found = match heaps.segment_of(place.address) {
@@ -192,7 +230,10 @@ fn in_segments(scope: &Scope<'_>, heaps: &SegmentHeaps<'_>, place: &mut PoolPlac
             return Ok(());
         }
     };
-    place.region = found.kind.map_or(Region::Unknown, |kind| region(kind.is_paged()));
+    place.region = match found.kind {
+        Some(kind) if kind.is_special() => Region::Special,
+        kind => kind.map_or(Region::Unknown, |kind| region(kind.is_paged())),
+    };
     note_signature(&found, place);
     let Some(range) = found.segment.range_of(place.address) else {
         place.allocator = Some(Allocator::Unused);
@@ -213,6 +254,17 @@ fn in_segments(scope: &Scope<'_>, heaps: &SegmentHeaps<'_>, place: &mut PoolPlac
                     let _ended = lfh.walk(&range, &mut |found| place.take(found))?;
                 }
                 None => place.lacks(Lack::NoName { name: "the key of equal blocks (LfhKey)".to_owned() }),
+            }
+        }
+        RangeKind::Backend if place.region == Region::Special => {
+            place.allocator = Some(Allocator::Special);
+            place.is_paged = found.kind.map(|kind| kind.is_paged());
+            match special::read(scope, place.page) {
+                Ok((block, damage)) => {
+                    place.blocks.push(block);
+                    place.damage.extend(damage);
+                }
+                Err(why) => place.lacks(why),
             }
         }
         RangeKind::Backend => {
@@ -236,7 +288,7 @@ fn note_signature(found: &FoundSegment<'_>, place: &mut PoolPlace) {
     let Some((is, should)) = found.wrong_signature else { return };
     let mut damage = Damage::new(DamageKind::SegmentSignature, Trust::Likely, found.segment.address + 0x10);
     damage.bytes = is.to_le_bytes().to_vec();
-    damage.expected = Some(should.to_le_bytes().to_vec());
+    damage.expected = Some(should.to_le_bytes().map(Some).to_vec());
     damage.block = found.segment.address;
     place.damage.push(damage);
 }

@@ -9,8 +9,10 @@ pub enum DamageKind {
     VsHeader,
     /// Headers of several such chunks up to the next one that is sound.
     VsChain,
-    /// The header of a subsegment of such chunks.
+    /// The header of a subsegment of such chunks: its signature is not the one of its size.
     VsSubsegment,
+    /// A free chunk that reaches over another one that is free by itself: what lies in it was freed twice.
+    VsDoubleFree,
     /// The POOL_HEADER of a block whose allocator says something else.
     PoolHeader,
     /// The encoded offsets in the header of a subsegment of equal blocks.
@@ -23,8 +25,12 @@ pub enum DamageKind {
     BlockSize,
     /// What a block says of the size of the one before it.
     PreviousSize,
+    /// The links in a free block lead nowhere in the kernel: somebody wrote to it after it was freed.
+    FreeLinks,
     /// The bytes behind a block in special pool, which are filled with a pattern.
     SpecialSlop,
+    /// The bytes before a block in special pool, which are filled with a pattern.
+    SpecialUnderrun,
 }
 
 impl DamageKind {
@@ -34,13 +40,16 @@ impl DamageKind {
             DamageKind::VsHeader => "vs_header",
             DamageKind::VsChain => "vs_chain",
             DamageKind::VsSubsegment => "vs_subsegment",
+            DamageKind::VsDoubleFree => "vs_double_free",
             DamageKind::PoolHeader => "pool_header",
             DamageKind::LfhHeader => "lfh_header",
             DamageKind::LfhBitmap => "lfh_bitmap",
             DamageKind::SegmentSignature => "segment_signature",
             DamageKind::BlockSize => "block_size",
             DamageKind::PreviousSize => "previous_size",
+            DamageKind::FreeLinks => "free_links",
             DamageKind::SpecialSlop => "special_slop",
+            DamageKind::SpecialUnderrun => "special_underrun",
         }
     }
 }
@@ -78,8 +87,8 @@ pub struct Damage {
     pub address: u64,
     /// What stands from there on, as far as it is wrong or may be.
     pub bytes: Vec<u8>,
-    /// What should stand there, where its neighbours tell; bytes of which nothing is known are as they are.
-    pub expected: Option<Vec<u8>>,
+    /// What should stand there, byte by byte, where its neighbours tell.
+    pub expected: Option<Vec<Option<u8>>>,
     /// The block whose header it is, or that it is about.
     pub block: u64,
     /// Where sound blocks begin again, if they do.
@@ -112,10 +121,10 @@ impl Damage {
     /// The only bit in which what stands there differs from what should: which byte, and the bit's mask. Memory that
     /// fails does that; code rarely.
     pub fn flipped_bit(&self) -> Option<(u64, u8)> {
-        let expected = self.expected.as_ref()?;
-        let mut different = self.bytes.iter().zip(expected).enumerate().filter(|(_, (is, was))| is != was);
-        let (at, (is, was)) = different.next()?;
-        let bits = is ^ was;
+        let pairs = self.bytes.iter().zip(self.expected.as_ref()?).enumerate();
+        let mut different =
+            pairs.filter_map(|(at, (is, was))| Some((at, is ^ (*was)?))).filter(|(_, bits)| *bits != 0);
+        let (at, bits) = different.next()?;
         (bits.count_ones() == 1 && different.next().is_none()).then(|| (self.address + at as u64, bits))
     }
 }

@@ -28,6 +28,10 @@ pub enum HeapKind {
     Paged,
     /// Prototype page table entries of sections, in paged pool.
     MmSt,
+    /// Pages of single blocks that Driver Verifier watches, in nonpaged pool.
+    Special,
+    /// The same in paged pool.
+    SpecialPaged,
 }
 
 impl HeapKind {
@@ -36,7 +40,12 @@ impl HeapKind {
 
     /// Whether its memory may be paged out.
     pub fn is_paged(self) -> bool {
-        matches!(self, HeapKind::Paged | HeapKind::MmSt)
+        matches!(self, HeapKind::Paged | HeapKind::MmSt | HeapKind::SpecialPaged)
+    }
+
+    /// Whether each block has pages of its own.
+    pub fn is_special(self) -> bool {
+        matches!(self, HeapKind::Special | HeapKind::SpecialPaged)
     }
 }
 
@@ -86,6 +95,16 @@ impl<'s> SegmentHeaps<'s> {
                 {
                     heaps.push((heap, kind));
                 }
+            }
+        }
+        // `SpecialHeaps` has an element for each kind of heap but, in 10.0.17763, the last.
+        for (index, kind) in (0..).zip(HeapKind::ALL) {
+            let special = state.field("SpecialHeaps").and_then(|heaps| heaps.index(index)?.u64());
+            if let Ok(heap) = special
+                && heap != 0
+                && !heaps.iter().any(|(known, _)| *known == heap)
+            {
+                heaps.push((heap, if kind.is_paged() { HeapKind::SpecialPaged } else { HeapKind::Special }));
             }
         }
         Ok(SegmentHeaps { scope, keys, heaps })

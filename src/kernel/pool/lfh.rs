@@ -113,6 +113,10 @@ impl<'a> Lfh<'a> {
         for index in 0..layout.count {
             self.scope.check()?;
             let address = layout.first + index * layout.size;
+            if layout.size <= PAGE && (address ^ (address + layout.size - 1)) & !(PAGE - 1) != 0 {
+                // Nothing is handed out that would cross a page.
+                continue;
+            }
             let mut bytes = [0; UNIT as usize];
             let found = match self.scope.memory().read(address, &mut bytes) {
                 Ok(()) => Found::Block(block(address, layout.size, state(index), &bytes)),
@@ -169,6 +173,12 @@ impl<'a> Lfh<'a> {
         let mut damage = Damage::new(DamageKind::PoolHeader, Trust::Likely, block.address);
         damage.bytes = bytes.to_vec();
         damage.before = before.cloned();
+        // The first two bytes are 0 in segment heaps.
+        let from_start =
+            bytes.first().is_some_and(|byte| *byte != 0) && bytes.get(1).is_some_and(|byte| *byte != 0);
+        if from_start && before.is_some_and(|before| before.state == BlockState::Allocated) {
+            damage.writer = Trust::Likely;
+        }
         damage.resumes = Some(block.end());
         Some(damage)
     }

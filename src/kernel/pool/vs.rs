@@ -19,6 +19,10 @@ use std::ops::ControlFlow;
 
 /// The first chunk stands behind the subsegment's header (0x28 bytes in all builds), on the next unit.
 const FIRST_CHUNK: u64 = 0x30;
+/// Bits of a header's sizes that neighbours do not tell.
+const UNKNOWN: u64 = 0xFFFF | (0xFF << 56);
+/// What a subsegment's signature is made with.
+const SIGNATURE: u64 = 0x2BED;
 /// A chunk holds its header and as much again.
 const SMALLEST: u64 = 2 * UNIT;
 /// Blocks up to this size have a POOL_HEADER, and do not cross pages.
@@ -73,6 +77,22 @@ impl<'a> Vs<'a> {
     /// The subsegment in a range of a segment, read with the heap's key; LFH subsegments stand in chunks of it, too.
     pub fn new(scope: &'a Scope<'a>, range: &PageRange, key: u64, lfh: Option<&'a Lfh<'a>>) -> Vs<'a> {
         Vs { scope, base: range.start, end: range.end(), key, lfh }
+    }
+
+    /// The subsegment's signature is made of its size: `(Size ^ 0x2BED) & 0x7FFF`.
+    fn wrong_signature(&self) -> Option<Damage> {
+        let header = self.scope.object("nt!_HEAP_VS_SUBSEGMENT", self.base).ok()?;
+        let size = header.field("Size").ok()?.u64().ok()?;
+        let signature = header.field("Signature").ok()?;
+        let (found, wanted) = (signature.u64().ok()?, (size ^ SIGNATURE) & 0x7FFF);
+        if found == wanted {
+            return None;
+        }
+        let mut damage = Damage::new(DamageKind::VsSubsegment, Trust::Likely, signature.address());
+        damage.block = self.base;
+        damage.bytes = self.bytes(signature.address(), 2);
+        damage.numbers = Some((found, wanted));
+        Some(damage)
     }
 
     fn read(&self, address: u64) -> Result<Chunk, Lack> {
@@ -137,6 +157,11 @@ impl<'a> Vs<'a> {
     /// # Errors
     /// [`Lack::Stopped`]; what is damaged or missing is found.
     pub fn walk(&self, visit: Visit<'_>) -> Result<ControlFlow<()>, Lack> {
+        if let Some(damage) = self.wrong_signature()
+            && visit(Found::Damage(damage)).is_break()
+        {
+            return Ok(ControlFlow::Break(()));
+        }
         let mut at = self.base.saturating_add(FIRST_CHUNK);
         // The last chunk that was read: its own size is confirmed by the next one only.
         let mut last: Option<Chunk> = None;
@@ -212,6 +237,12 @@ impl<'a> Vs<'a> {
         let previous = before.clone();
         let single = points_to == Some(bad);
         let kind = if single { DamageKind::VsHeader } else { DamageKind::VsChain };
+        // A free chunk that ends where a free one within it ends was merged with that: what it was is free twice.
+        let merged = last.filter(|last| last.address == bad && last.allocated == 0);
+        let is_double = merged
+            .zip(resumed)
+            .is_some_and(|(merged, inner)| inner.allocated == 0 && merged.end() == inner.end());
+        let kind = if is_double { DamageKind::VsDoubleFree } else { kind };
         let mut damage = Damage::new(kind, Trust::Certain, bad);
         damage.resumes = resumed.map(|chunk| chunk.address);
         damage.bytes = self.bytes(bad, 2 * UNIT);
@@ -224,14 +255,19 @@ impl<'a> Vs<'a> {
             damage.expected = self.expected(bad, resumed.previous, size_before, &damage.bytes);
         }
         damage.writer = writer_trust(&damage, previous.as_ref());
-        damage.before = previous;
+        // Neither a second free nor failing memory has to do with the block before.
+        damage.before = previous.filter(|_| !is_double && damage.flipped_bit().is_none());
         // What the chunk holds is known where its place and size are.
         if single && let Some(resumed) = resumed {
+            // Where one bit of the sizes is wrong, or nothing, the state that the header tells still counts.
+            let tells = is_double || damage.flipped_bit().is_some();
+            let stated =
+                self.read(bad).map(|chunk| chunk.allocated).ok().filter(|state| tells && *state <= 1);
             let whole = Chunk {
                 address: bad,
                 size: resumed.previous,
                 previous: size_before.unwrap_or(0),
-                allocated: 2,
+                allocated: stated.unwrap_or(2),
             };
             if visit(Found::Damage(damage)).is_break() || self.say(&whole, before, visit)?.is_break() {
                 return Ok((ControlFlow::Break(()), None));
@@ -245,20 +281,17 @@ impl<'a> Vs<'a> {
         Ok((ControlFlow::Continue(()), resumed))
     }
 
-    /// The 16 bytes of a header that its neighbours ask for, where that differs from what stands there; the lowest two
-    /// bytes (a cost that is used for free chunks) and the second quadword are left as they are.
-    fn expected(&self, address: u64, size: u64, previous: u64, found: &[u8]) -> Option<Vec<u8>> {
-        let raw = u64_at(found, 0)?;
-        let mask = 0xFFFF | (0xFF << 56);
-        let wanted = |allocated| {
-            let encoded = Chunk::encode(address, size, previous, allocated, self.key);
-            (encoded & !mask) | (raw & mask)
-        };
+    /// The sizes of a header as its neighbours ask for them. Nothing is known of the lowest two bytes (a cost, which is used
+    /// for free chunks) and the highest.
+    fn expected(&self, address: u64, size: u64, previous: u64, found: &[u8]) -> Option<Vec<Option<u8>>> {
+        let raw = u64_at(found, 0)? & !UNKNOWN;
+        let wanted = |allocated| Chunk::encode(address, size, previous, allocated, self.key) & !UNKNOWN;
         // Of the two states the one that is nearer to what stands there.
         let nearest = [1, 0].into_iter().map(wanted).min_by_key(|wanted| (wanted ^ raw).count_ones())?;
-        let mut bytes = found.to_vec();
-        bytes.get_mut(..8)?.copy_from_slice(&nearest.to_le_bytes());
-        Some(bytes)
+        let known = UNKNOWN.to_le_bytes().map(|byte| byte == 0);
+        Some(
+            nearest.to_le_bytes().into_iter().zip(known).map(|(byte, known)| known.then_some(byte)).collect(),
+        )
     }
 
     fn bytes(&self, address: u64, count: u64) -> Vec<u8> {
@@ -341,14 +374,10 @@ impl<'a> Vs<'a> {
 
 /// How far the block before the damage is to be suspected: the bytes that are wrong begin right behind it.
 fn writer_trust(damage: &Damage, before: Option<&PoolBlock>) -> Trust {
-    let starts_wrong = match (&damage.expected, before) {
-        (_, None) => return Trust::Possible,
-        (Some(expected), _) => {
-            // The lowest two bytes are not known: the third is the first that can tell.
-            damage.bytes.iter().zip(expected).skip(2).take(4).filter(|(is, was)| is != was).count() >= 3
-        }
-        (None, _) => false,
-    };
     let in_use = before.is_some_and(|before| before.state == BlockState::Allocated);
-    if starts_wrong && in_use && damage.flipped_bit().is_none() { Trust::Likely } else { Trust::Possible }
+    let known =
+        damage.expected.iter().flatten().zip(&damage.bytes).filter_map(|(was, is)| Some(((*was)?, *is)));
+    // Code that runs past its block's end changes nearly every byte of the sizes.
+    let wrong = known.filter(|(was, is)| was != is).count();
+    if in_use && wrong >= 3 { Trust::Likely } else { Trust::Possible }
 }
