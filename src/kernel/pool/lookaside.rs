@@ -49,6 +49,6 @@ impl<'s> Lookaside<'s> {
     /// How many blocks it keeps: the depth of its list.
     pub fn depth(&self) -> Result<u64, Lack> {
         // SLIST_HEADER of 64-bit Windows: the depth is its lowest 16 bits.
-        Ok(self.0.field("ListHead")?.first_of(&["HeaderX64.Depth", "Alignment"])?.u64()? & 0xFFFF)
+        Ok(self.0.field("ListHead.Alignment")?.u64()? & 0xFFFF)
     }
 }
