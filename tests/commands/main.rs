@@ -40,6 +40,7 @@ mod names;
 mod objects;
 mod options;
 mod pool;
+mod pools;
 mod process_context;
 mod processes;
 mod processors;
