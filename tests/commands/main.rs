@@ -16,6 +16,7 @@ mod address_spaces;
 mod alpc;
 mod analyze;
 mod analyze_arguments;
+mod black_boxes;
 mod bugcheck_texts;
 mod cases;
 mod completion;

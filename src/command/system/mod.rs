@@ -1,5 +1,9 @@
 //! The dump file and the computer it came from.
 
+pub mod blackboxbsd;
+pub mod blackboxntfs;
+pub mod blackboxpnp;
+pub mod blackboxwinlogon;
 pub mod cn;
 pub mod dumpdebug;
 pub mod effmach;

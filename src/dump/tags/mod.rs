@@ -1,6 +1,7 @@
 //! What drivers and the kernel add to a dump at the crash, by the GUID of each blob: who wrote it, and the forms that are
 //! known.
 
+mod blackbox;
 mod crash;
 mod driver_log;
 mod machine;
@@ -10,6 +11,9 @@ mod smbios;
 mod trace_sessions;
 mod writers;
 
+pub use blackbox::{
+    BootFact, BootStatus, BootValue, LogonState, NtfsRecord, NtfsRecordKind, NtfsTimeouts, PnpEvent,
+};
 pub use driver_log::{DriverLog, LogRecord};
 pub use machine::{AcpiTable, Cpu, Hardware};
 pub(super) use memory::parse as parse_memory;
