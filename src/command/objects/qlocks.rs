@@ -279,12 +279,13 @@ mod tests {
     #[test]
     fn rows_stand_under_their_heading() {
         assert_eq!(heading(4).plain(), "    Lock Name         0  1  2  3");
-        let none = || Ok(Vec::new());
-        let processors = [none(), none(), none(), none()];
+        let free = place(0, None, LockState::Free).ok_or(Lack::Stopped);
+        let processors = [free.clone(), free.clone(), free, Err(Lack::Stopped)].map(|lock| Ok(vec![lock]));
         let name = Some("KE   - Dispatcher".to_owned());
         let free = row(0, name.clone(), &[Mark::Free; 4], &processors);
-        assert_eq!(free.lines[0].plain(), "KE   - Dispatcher               ");
+        assert_eq!(free.lines[0].plain(), "KE   - Dispatcher              ?");
         let marks = [Mark::Waits(1), Mark::Owner, Mark::Free, Mark::Corrupt];
-        assert_eq!(row(0, name, &marks, &processors).lines[0].plain(), "KE   - Dispatcher     1  O     C");
+        let known: Vec<Locks> = vec![processors[0].clone(); 4];
+        assert_eq!(row(0, name, &marks, &known).lines[0].plain(), "KE   - Dispatcher     1  O     C");
     }
 }
