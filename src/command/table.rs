@@ -106,6 +106,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &system::wmitrace::SESSIONS,
     &system::wmitrace::EVENTS,
     &system::wdflogdump::SPEC,
+    &system::sysinfo::SPEC,
     &system::blackboxbsd::SPEC,
     &system::blackboxntfs::SPEC,
     &system::blackboxpnp::SPEC,

@@ -51,6 +51,7 @@ mod ready;
 mod registers;
 mod running;
 mod same_answers;
+mod sysinfo;
 mod tagged_data;
 mod thread;
 mod thread_lists;

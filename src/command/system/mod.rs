@@ -8,6 +8,7 @@ pub mod cn;
 pub mod dumpdebug;
 pub mod effmach;
 pub mod enumtag;
+pub mod sysinfo;
 pub mod systems;
 pub mod time;
 pub mod version;

@@ -1,7 +1,7 @@
 //! What tagged data say about the machine: processor, firmware, ACPI tables, hypervisor.
 
 use super::Tagged;
-use super::registry::Values;
+use super::registry::{RegistryValue, Values};
 use super::smbios::{self, Firmware};
 use crate::util::bounded;
 use crate::util::guid::Guid;
@@ -65,6 +65,11 @@ pub struct AcpiTable {
 }
 
 impl Tagged<'_> {
+    /// What the registry says of the first processor, value by value.
+    pub fn processor_values(self) -> Vec<RegistryValue> {
+        self.blob(REGISTRY).map(|data| Values::parse(data).all()).unwrap_or_default()
+    }
+
     /// The machine that crashed.
     pub fn hardware(self) -> Hardware {
         let registers = self.blob(REGISTERS).unwrap_or_default();

@@ -18,7 +18,8 @@ pub use driver_log::{DriverLog, LogRecord};
 pub use machine::{AcpiTable, Cpu, Hardware};
 pub(super) use memory::parse as parse_memory;
 pub use memory::{TaggedMemory, TaggedRange};
-pub use smbios::Firmware;
+pub use registry::{RegistryData, RegistryValue};
+pub use smbios::{Firmware, MemoryDevice};
 pub use trace_sessions::{TraceEvent, TraceSession, TraceSessions};
 pub use writers::{Writer, driver, writer};
 

@@ -8,6 +8,28 @@ const REG_SZ: u32 = 1;
 const REG_DWORD: u32 = 4;
 const REG_QWORD: u32 = 11;
 
+/// A value of the processor's registry key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryValue {
+    /// Its name: `ProcessorNameString`.
+    pub name: String,
+    /// What it holds.
+    pub data: RegistryData,
+}
+
+/// What a registry value holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegistryData {
+    /// REG_SZ, up to its NUL.
+    Text(String),
+    /// REG_DWORD
+    Number(u32),
+    /// REG_QWORD
+    Wide(u64),
+    /// REG_BINARY, REG_FULL_RESOURCE_DESCRIPTOR and others, by the number of the type.
+    Bytes(u32, Vec<u8>),
+}
+
 /// The values in the order of the dump.
 pub(super) struct Values<'a>(Vec<Value<'a>>);
 
@@ -28,6 +50,24 @@ impl<'a> Values<'a> {
             at = next;
         }
         Values(values)
+    }
+
+    /// All of them, as they stand.
+    pub(super) fn all(&self) -> Vec<RegistryValue> {
+        let read = |value: &Value<'_>| {
+            let data = match value.kind {
+                REG_SZ => {
+                    let text = bounded::utf16_lossy(value.data);
+                    Some(RegistryData::Text(text.split('\0').next().unwrap_or_default().to_owned()))
+                }
+                REG_DWORD => bounded::u32_at(value.data, 0).map(RegistryData::Number),
+                REG_QWORD => bounded::u64_at(value.data, 0).map(RegistryData::Wide),
+                _ => None,
+            };
+            let data = data.unwrap_or_else(|| RegistryData::Bytes(value.kind, value.data.to_vec()));
+            RegistryValue { name: value.name.clone(), data }
+        };
+        self.0.iter().map(read).collect()
     }
 
     /// The text of a value, without the blanks that processors pad their names with.

@@ -1,0 +1,175 @@
+//! `!sysinfo`: the machine, as its firmware and the registry describe it.
+
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::dump::tags::{Firmware, MemoryDevice, RegistryData, RegistryValue};
+use crate::output::{Cell, Column, Field, Record, Table};
+
+/// `!sysinfo`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!sysinfo"],
+    group: Group::Dump,
+    arguments: &[Argument::new("[machineid | cpuinfo | memory]", Expects::Text)],
+    summary: "Shows the machine: model, firmware, processor, memory modules",
+    help: "What the firmware (SMBIOS) and the registry say of the machine, as it was added to the dump: `machineid`, maker, \
+           model, board and firmware; `cpuinfo`, the registry's values of the first processor; `memory`, which is ours: \
+           each slot for memory with the module in it. Without a word, all three. Serial numbers are not read: they name \
+           the owner rather than the fault.\n\
+           \n\
+           kd> !sysinfo machineid\n\
+           Machine ID Information [From Smbios 3.3, DMIVersion 0, Size=1948]\n\
+           BiosMajorRelease = 5\n\
+           BiosMinorRelease = 17\n\
+           BiosVendor = American Megatrends Inc.",
+    needs: Needs::Dump,
+    ..CommandSpec::runs(run)
+};
+
+const WORDS: [&str; 3] = ["machineid", "cpuinfo", "memory"];
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let asked = args.text.trim().to_ascii_lowercase();
+    if !asked.is_empty() && !WORDS.contains(&asked.as_str()) {
+        let known = WORDS.join(", ");
+        return Err(CommandError::Argument(format!("nothing is known of '{asked}'; one of {known}")));
+    }
+    let tagged = context.session.target.dump()?.clone();
+    let tagged = tagged.tagged();
+    let firmware = tagged.hardware().firmware;
+    let values = tagged.processor_values();
+    let wants = |word| asked.is_empty() || asked == word;
+    if (firmware.is_none() && values.is_empty())
+        || (!asked.is_empty() && if asked == "cpuinfo" { values.is_empty() } else { firmware.is_none() })
+    {
+        let what = if asked == "cpuinfo" { "processor's registry values" } else { "SMBIOS table" };
+        return Err(CommandError::Missing(format!("no {what} among the tagged data of this dump")));
+    }
+    if let Some(firmware) = firmware.as_ref().filter(|_| wants("machineid")) {
+        context.out.emit(machine(firmware))?;
+    }
+    if wants("cpuinfo") && !values.is_empty() {
+        context.out.emit(processor(&values))?;
+    }
+    if let Some(firmware) = firmware.as_ref().filter(|_| wants("memory")) {
+        memory(&firmware.memory, context)?;
+    }
+    Ok(())
+}
+
+fn machine(firmware: &Firmware) -> Record {
+    let (major, minor) = firmware.smbios;
+    let mut record = Record::new("machine_id")
+        .text("Machine ID Information [From Smbios ")
+        .cell("smbios", format!("{major}.{minor}"))
+        .text(", DMIVersion ")
+        .cell("dmi_revision", u64::from(firmware.dmi_revision))
+        .text(", Size=")
+        .cell("size", u64::from(firmware.size))
+        .text("]");
+    if let Some((major, minor)) = firmware.bios_release {
+        record = record.labelled("BiosMajorRelease = ", "BiosMajorRelease", u64::from(major)).labelled(
+            "BiosMinorRelease = ",
+            "BiosMinorRelease",
+            u64::from(minor),
+        );
+    }
+    let texts = [
+        ("BiosVendor", &firmware.bios_vendor),
+        ("BiosVersion", &firmware.bios_version),
+        ("BiosReleaseDate", &firmware.bios_date),
+        ("SystemManufacturer", &firmware.manufacturer),
+        ("SystemProductName", &firmware.product),
+        ("SystemFamily", &firmware.family),
+        ("SystemVersion", &firmware.version),
+        ("SystemSKU", &firmware.sku),
+        ("BaseBoardManufacturer", &firmware.board_manufacturer),
+        ("BaseBoardProduct", &firmware.board_product),
+        ("BaseBoardVersion", &firmware.board_version),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            record = record.labelled(format!("{name} = "), name, text.as_str());
+        }
+    }
+    record
+}
+
+fn processor(values: &[RegistryValue]) -> Record {
+    let mut record = Record::new("cpu_information").text("[CPU Information]");
+    for value in values {
+        let (kind, cell) = match &value.data {
+            RegistryData::Text(text) => ("REG_SZ", Cell::new(text.as_str())),
+            RegistryData::Number(number) => ("REG_DWORD", Cell::new(*number)),
+            RegistryData::Wide(number) => {
+                ("REG_QWORD", Cell::new(Field::Hex(*number)).shown(format!("{number:x}")))
+            }
+            RegistryData::Bytes(kind, bytes) => (kind_name(*kind), listed(bytes)),
+        };
+        let label = format!("{} = {kind} ", value.name);
+        record = record.labelled(label, value.name.clone(), cell);
+    }
+    record
+}
+
+/// Types of the registry that hold bytes (winnt.h).
+fn kind_name(kind: u32) -> &'static str {
+    match kind {
+        3 => "REG_BINARY",
+        9 => "REG_FULL_RESOURCE_DESCRIPTOR",
+        _ => "REG_NONE",
+    }
+}
+
+/// `ff,ff,0,0`: as many bytes as values of this key have.
+fn listed(bytes: &[u8]) -> Cell {
+    const MOST: usize = 64;
+    let text: Vec<String> = bytes.iter().take(MOST).map(|byte| format!("{byte:x}")).collect();
+    Cell::new(text.join(","))
+}
+
+/// A row a slot.
+fn memory(slots: &[MemoryDevice], context: &mut Context<'_>) -> Result<(), CommandError> {
+    if slots.is_empty() {
+        return context.out.emit(Record::new("memory_slots").text("The firmware lists no slots for memory."));
+    }
+    let table = Table::new(
+        "memory_slot",
+        &[
+            Column::left("slot", "Slot", 0),
+            Column::left("bank", "Bank", 0),
+            Column::right("size", "Size", 0),
+            Column::right("speed", "MT/s", 0),
+            Column::right("configured", "Set to", 0),
+            Column::left("maker", "Maker", 0),
+            Column::left("part", "Part", 0),
+        ],
+    );
+    let text = |text: &Option<String>| Cell::new(text.as_deref()).absent("-");
+    let rows: Vec<Vec<Cell>> = slots
+        .iter()
+        .map(|slot| {
+            let size = Cell::new(slot.size).absent("?");
+            let size = match slot.size {
+                Some(0) => size.shown("empty"),
+                Some(bytes) if bytes >> 30 << 30 == bytes => size.shown(format!("{} GB", bytes >> 30)),
+                Some(bytes) => size.shown(format!("{} MB", bytes >> 20)),
+                None => size,
+            };
+            vec![
+                text(&slot.slot),
+                text(&slot.bank),
+                size,
+                Cell::new(slot.speed.map(u64::from)).absent("-"),
+                Cell::new(slot.configured.map(u64::from)).absent("-"),
+                text(&slot.maker),
+                text(&slot.part),
+            ]
+        })
+        .collect();
+    let table = table.fitted(&rows);
+    context.out.within(table.clone(), |out| {
+        for row in rows {
+            out.emit(table.row(row))?;
+        }
+        Ok(())
+    })
+}
