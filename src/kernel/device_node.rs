@@ -118,7 +118,7 @@ const PROBLEMS: [&str; 57] = [
 ];
 
 /// DNF_..., those that public transcripts of debuggers show beside the value that they are part of
-/// (https://learn.microsoft.com/windows-hardware/drivers/debugger/extensions-for-debugging-plug-and-play-drivers).
+/// (<https://learn.microsoft.com/windows-hardware/drivers/debugger/extensions-for-debugging-plug-and-play-drivers>).
 pub const FLAGS: &[(u64, &str)] = &[
     (0x1, "DNF_MADEUP"),
     (0x10, "DNF_ENUMERATED"),

@@ -25,7 +25,7 @@ const WAIT_WAKE: u64 = 0;
 /// DRIVER_POWER_STATE_FAILURE.
 const DRIVER_POWER_STATE_FAILURE: u32 = 0x9f;
 /// Which of its parameters is the nt!_TRIAGE_9F_POWER, and its signature
-/// (https://learn.microsoft.com/windows-hardware/drivers/debugger/bug-check-0x9f--driver-power-state-failure).
+/// (<https://learn.microsoft.com/windows-hardware/drivers/debugger/bug-check-0x9f--driver-power-state-failure>).
 const TRIAGE_PARAMETER: usize = 2;
 const TRIAGE_SIGNATURE: u64 = 0x8000;
 /// Parameter 1 of the case in which it is that: a device has blocked a request for too long.

@@ -1,6 +1,6 @@
 //! The log of a KMDF driver (in-flight recorder), which wdf01000 adds to a dump under wdf01000!WdfDumpGuid.
 //!
-//! Layout: `WDF_IFR_HEADER` and `WDF_IFR_RECORD` of fxifr.h in https://github.com/microsoft/Windows-Driver-Frameworks (MIT).
+//! Layout: `WDF_IFR_HEADER` and `WDF_IFR_RECORD` of fxifr.h in <https://github.com/microsoft/Windows-Driver-Frameworks> (MIT).
 //! Frameworks of Windows 11 24H2 write records with another signature and a time in the head (from seven real dumps).
 
 use super::Tagged;

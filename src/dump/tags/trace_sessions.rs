@@ -2,7 +2,7 @@
 //!
 //! The places of the heads are from nineteen real dumps of 14393 to 26100. Events: EVENT_HEADER of the public header evntcons.h;
 //! messages of drivers that trace with WPP: the header that TraceMessage of evntrace.h documents
-//! (https://learn.microsoft.com/windows/win32/api/evntrace/nf-evntrace-tracemessage).
+//! (<https://learn.microsoft.com/windows/win32/api/evntrace/nf-evntrace-tracemessage>).
 
 use super::Tagged;
 use crate::util::bounded::{array, slice, u8_at, u16_at, u32_at, u64_at, utf16};

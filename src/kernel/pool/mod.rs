@@ -1,6 +1,6 @@
 //! The kernel's pool: whose memory an address is, block by block, and what of it is damaged. Data, never text.
 //!
-//! [`classify`] is the question; segment heaps (10.0.17763 and later) and pages of small blocks before them have a file
+//! [`classify()`] is the question; segment heaps (10.0.17763 and later) and pages of small blocks before them have a file
 //! each.
 
 mod big;

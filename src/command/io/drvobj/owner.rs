@@ -35,7 +35,7 @@ impl Owner {
 }
 
 /// Port, class and framework drivers of Windows that fill in the dispatch routines of the drivers above or below them, by
-/// the driver kit's documentation (https://learn.microsoft.com/windows-hardware/drivers/gettingstarted/minidrivers-and-driver-pairs
+/// the driver kit's documentation (<https://learn.microsoft.com/windows-hardware/drivers/gettingstarted/minidrivers-and-driver-pairs>
 /// and the chapters of each class).
 const LIBRARIES: [(&str, &str); 28] = [
     ("storport", "storage port driver"),
