@@ -5,6 +5,8 @@ use super::error::{Level, Reason};
 
 /// Bits of a physical address in an entry.
 const FRAME: u64 = 0x000f_ffff_ffff_f000;
+/// Protection of a software entry: bits 5 to 9.
+const PROTECTION: u64 = 0x3e0;
 /// Bits of the frame in a transition entry.
 const TRANSITION_FRAME: u64 = 0x0000_ffff_ffff_f000;
 /// First build with page file numbers in bits 12 to 15 and with the protection against L1 terminal faults.
@@ -117,10 +119,14 @@ impl PteEncoding {
         let offset = if entry.swizzled() { stored ^ (self.invalid_mask >> 32) } else { stored };
         if stored == 0 || offset == 0 {
             // Only the protection (bits 5 to 9) is set.
-            return match entry.0 & !0x3f0 & !self.invalid_mask {
+            return match entry.0 & !(PROTECTION | 0x10) & !self.invalid_mask {
                 0 => Reason::DemandZero,
                 _ => Reason::NotPresent { level, entry: entry.0 },
             };
+        }
+        // What lies in a page file keeps its protection; entries of freed pages have none, nor has a stray bit.
+        if entry.0 & PROTECTION == 0 {
+            return Reason::NotPresent { level, entry: entry.0 };
         }
         Reason::PageFile { number: u8::try_from(number).unwrap_or(0), offset }
     }
@@ -142,6 +148,13 @@ mod tests {
             reason(new, 0x0001_2345_0000_0000 | 3 << 12 | 0x90),
             Reason::PageFile { number: 3, offset: 0x12345 }
         );
+        assert!(matches!(reason(new, 0x001b_beda_0000_2084), Reason::PageFile { number: 2, .. }));
+        // Published entries of freed pages, and one with a single stray bit: no page file has them.
+        for entry in
+            [0x0006_8dc0_0000_1000, 0x0000_ffff_ffff_f000, 0x0000_3e98_0000_0000, 0x0000_0040_0000_0000]
+        {
+            assert_eq!(reason(new, entry), Reason::NotPresent { level: Level::Pte, entry });
+        }
         // Without the swizzle bit the offset is stored xor the mask.
         assert_eq!(
             reason(new, (0x12345 ^ 0x2000) << 32 | 0x80),
