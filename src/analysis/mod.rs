@@ -2,13 +2,19 @@
 
 mod bugcheck;
 mod context;
+mod facts;
 mod fault_address;
+mod rules;
 mod status;
+mod verdict;
 
 pub use bugcheck::{
     Argument, BugCheck, Case, Condition, Explanation, ParameterKind, Position, Text, Windows,
     decode_user_code, explain, plain_code,
 };
 pub use context::{ContextKind, ContextSource, CrashContext, crash_context};
+pub use facts::{Crash, Fact, Value, gather};
 pub use fault_address::fault_address;
+pub use rules::{Class, Confidence};
 pub use status::{exception_name, fast_fail_name, low_half, status_name};
+pub use verdict::{Verdict, verdict};

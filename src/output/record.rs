@@ -154,6 +154,37 @@ impl Record {
         self
     }
 
+    /// Adds a list of things, and shows each as its own record is, on lines of its own.
+    pub fn things(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        things: impl IntoIterator<Item = Record>,
+    ) -> Record {
+        let mut values = Vec::new();
+        for thing in things {
+            self.lines.extend(thing.lines);
+            values.push(Field::Object(thing.fields));
+        }
+        self.field(name, Field::List(values))
+    }
+
+    /// Adds a list of texts, and shows each as a paragraph behind `lead`, with which its further lines are in line.
+    pub fn paragraphs(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        lead: &str,
+        columns: usize,
+        texts: impl IntoIterator<Item = String>,
+    ) -> Record {
+        let mut values = Vec::new();
+        for text in texts {
+            let shown = Record::new("").line(Line::of(lead)).prose("", text.as_str(), lead.len(), columns);
+            self.lines.extend(shown.lines);
+            values.push(Field::from(text));
+        }
+        self.field(name, Field::List(values))
+    }
+
     /// Adds text to the last line.
     pub fn text(self, text: impl AsRef<str>) -> Record {
         self.role(Role::Text, text)

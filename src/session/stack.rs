@@ -94,10 +94,15 @@ impl Session {
     pub fn crash_stack(&self) -> Option<Stack> {
         let crashed = self.target.processors().get(self.target.crashed_processor() as usize)?;
         let registers = Registers::from(crashed.context.as_ref().ok()?);
-        (self.target.machine() == Machine::Amd64).then(|| {
-            stack::with_images(&self.target, self.target.modules(), || {
-                self.walk_from(crashed.current_thread, registers.clone(), DEFAULT_FRAMES)
-            })
+        (self.target.machine() == Machine::Amd64).then(|| self.crash_stack_from(registers))
+    }
+
+    /// A stack that starts at other registers of the thread that crashed; x64 only.
+    pub fn crash_stack_from(&self, registers: Registers) -> Stack {
+        let crashed = self.target.processors().get(self.target.crashed_processor() as usize);
+        let thread = crashed.and_then(|crashed| crashed.current_thread);
+        stack::with_images(&self.target, self.target.modules(), || {
+            self.walk_from(thread, registers.clone(), DEFAULT_FRAMES)
         })
     }
 

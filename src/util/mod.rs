@@ -14,6 +14,7 @@ pub mod hex;
 pub mod language;
 pub mod links;
 pub mod pack;
+pub mod pieces;
 pub mod sizes;
 pub mod temporary;
 pub mod width;

@@ -1,6 +1,6 @@
 //! `.enumtag`: what drivers and the kernel added to the dump at the crash.
 
-pub(super) mod excerpt;
+mod excerpt;
 
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::dump::SecondaryBlob;

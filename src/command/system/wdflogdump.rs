@@ -1,11 +1,11 @@
 //! `!wdfkd.wdflogdump`: the log that the driver framework kept of a driver.
 
-use super::enumtag::excerpt::pieces;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::dump::tags::LogRecord;
 use crate::output::{Cell, Field, Record, Role};
 use crate::util::bounded::u32_at;
 use crate::util::filetime::{self, Zone};
+use crate::util::pieces::pieces;
 
 /// `!wdfkd.wdflogdump`
 pub const SPEC: CommandSpec = CommandSpec {

@@ -1,12 +1,12 @@
 //! `!wmitrace.strdump` and `!wmitrace.logdump`: what drivers and Windows traced before the crash.
 
-use super::enumtag::excerpt::pieces;
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches, Takes,
 };
 use crate::dump::tags::{TraceEvent, TraceSession};
 use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
 use crate::util::filetime::{self, Zone};
+use crate::util::pieces::pieces;
 
 /// `!wmitrace.strdump`
 pub const SESSIONS: CommandSpec = CommandSpec {

@@ -5,6 +5,7 @@ mod explanation;
 mod facts;
 mod follow;
 mod values;
+mod verdict;
 mod words;
 
 use crate::analysis::Windows;
@@ -63,6 +64,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return explanation::show(code, parameters, windows, context).map(|_| ());
     }
     context.out.emit(banner())?;
+    context.out.blank()?;
+    verdict::show(context)?;
     context.out.blank()?;
     let explained = explanation::show(code, parameters, windows, context)?;
     culprit_of_the_dump(context)?;

@@ -1,5 +1,7 @@
 //! The text in a block of bytes of which nothing is known: the first pieces say who wrote it, the last what happened last.
 
+use crate::util::pieces::pieces;
+
 /// Shorter pieces are chance.
 const SHORTEST: usize = 6;
 /// Letters that are shown of one piece.
@@ -9,8 +11,6 @@ const FRONT: usize = 2;
 const BACK: usize = 2;
 /// Only this much of each end of a block is looked through.
 const WINDOW: usize = 0x1_0000;
-/// Unbroken words have letters; of what is kept as text at least half must be letters or digits.
-const HALF: usize = 2;
 
 /// The first and last pieces of text, ASCII or UTF-16.
 pub(super) fn texts(data: &[u8]) -> Vec<String> {
@@ -23,33 +23,6 @@ pub(super) fn texts(data: &[u8]) -> Vec<String> {
         found.drain(FRONT..found.len() - BACK);
     }
     found
-}
-
-/// All pieces of text in the order of their places, with their least and most letters.
-pub(in crate::command::system) fn pieces(bytes: &[u8], shortest: usize, longest: usize) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let narrow = rest.iter().take_while(|byte| is_text(**byte)).count();
-        let wide = rest.chunks_exact(2).take_while(|pair| matches!(pair, [low, 0] if is_text(*low))).count();
-        let (text, taken): (String, usize) = if wide >= shortest {
-            (rest.iter().step_by(2).take(wide).map(|&byte| char::from(byte)).collect(), 2 * wide)
-        } else {
-            (rest.iter().take(narrow).map(|&byte| char::from(byte)).collect(), narrow.max(1))
-        };
-        let text = text.trim();
-        let words = text.chars().filter(char::is_ascii_alphanumeric).count();
-        if text.len() >= shortest && words * HALF >= text.len() {
-            found.push(text.chars().take(longest).collect());
-        }
-        at += taken;
-    }
-    found
-}
-
-fn is_text(byte: u8) -> bool {
-    (0x20..=0x7e).contains(&byte)
 }
 
 #[cfg(test)]

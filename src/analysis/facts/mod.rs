@@ -1,0 +1,71 @@
+//! Facts of a crash: what the dump proves, each with where it comes from. Rules (`super::rules`) draw the conclusions.
+//!
+//! A file is one source of facts; [`gather`] asks them all. None of them says who is to blame.
+
+mod asked;
+mod check;
+mod device;
+mod fact;
+mod fault;
+mod logs;
+mod machine;
+mod modules;
+mod page;
+mod parameters;
+mod pool;
+mod processor;
+mod raiser;
+mod stack;
+mod text;
+
+pub use fact::{Fact, Value};
+
+use super::bugcheck::{Explanation, Windows, explain, plain_code};
+use crate::debuggee::Scope;
+use crate::dump::Header;
+use crate::kernel::pool::TagOwners;
+use crate::unwind::{Registers, Stack};
+
+/// What facts are gathered from.
+pub struct Crash<'c> {
+    /// Memory as the processor that crashed saw it.
+    pub scope: &'c Scope<'c>,
+    /// The dump's header.
+    pub header: &'c Header,
+    /// The stack of the processor that crashed, where it can be walked.
+    pub stack: Option<Stack>,
+    /// Walks from other registers of the same thread.
+    pub walk: &'c dyn Fn(Registers) -> Stack,
+    /// Who uses which pool tag.
+    pub tags: &'c TagOwners,
+}
+
+impl Crash<'_> {
+    /// What is documented of the bug check.
+    pub fn explanation(&self) -> Option<Explanation> {
+        let windows = Windows { build: self.header.minor_version, machine: self.header.machine };
+        explain(self.header.bug_check_code, self.header.bug_check_parameters, windows)
+    }
+
+    /// The bug check's code without the mark of small dumps.
+    pub fn code(&self) -> u32 {
+        plain_code(self.header.bug_check_code)
+    }
+}
+
+/// All facts that the dump tells. The order is that in which evidence is shown.
+pub fn gather(crash: &Crash<'_>) -> Vec<Fact> {
+    let mut facts = check::facts(crash);
+    facts.extend(asked::facts(crash));
+    facts.extend(fault::facts(crash));
+    facts.extend(page::facts(crash));
+    facts.extend(device::facts(crash));
+    facts.extend(logs::facts(crash));
+    facts.extend(parameters::facts(crash));
+    facts.extend(raiser::facts(crash));
+    facts.extend(processor::facts(crash));
+    facts.extend(pool::facts(crash));
+    facts.extend(stack::facts(crash));
+    facts.extend(machine::facts(crash));
+    facts
+}

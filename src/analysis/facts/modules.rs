@@ -1,0 +1,53 @@
+//! What facts say of a module: its name, its file, and who made it.
+
+use super::fact::Fact;
+use crate::debuggee::{Module, Target};
+
+/// Inbox drivers that call into drivers written for them: who calls them, and who is called by them, is somebody else
+/// (<https://learn.microsoft.com/windows-hardware/drivers/gettingstarted/minidrivers-and-driver-pairs>).
+const LIBRARIES: [&str; 22] = [
+    "dxgkrnl", "dxgmms1", "dxgmms2", "watchdog", "ndis", "storport", "scsiport", "ataport", "classpnp",
+    "wdf01000", "ucx01000", "usbport", "ks", "portcls", "hidclass", "fltmgr", "netio", "tcpip", "tdx",
+    "videoprt", "mouclass", "kbdclass",
+];
+
+/// Who made a module, in the words of the rules: `kernel`, `inbox`, `third_party`, `unknown`.
+pub fn origin_word(target: &Target, module: &Module) -> &'static str {
+    let is_kernel = target.kernel_base() == Some(module.base);
+    if is_kernel || module.name.eq_ignore_ascii_case("hal") {
+        return "kernel";
+    }
+    const TEMP: &str = " nt hal win32k win32kfull win32kbase dxgkrnl dxgmms1 dxgmms2 watchdog ntfs fltmgr ndis tcpip netio storport wdf01000 ks portcls classpnp disk partmgr volmgr acpi pci usbxhci ucx01000 hidclass cldflt bindflt wcifs wdfilter amdppm intelppm winhvr nwifi ntdll kernelbase fileinfo msrpc ksecdd cng usbhub3 usbhub hdaudbus http ci ";
+    if TEMP.contains(&format!(" {} ", module.name.to_lowercase())) {
+        return "inbox";
+    }
+    "third_party"
+}
+
+/// Whether it is an inbox driver that stands between Windows and drivers of its class.
+pub fn is_library(name: &str) -> bool {
+    LIBRARIES.iter().any(|library| library.eq_ignore_ascii_case(name))
+}
+
+/// The module that covers an address.
+pub fn at(target: &Target, address: u64) -> Option<&Module> {
+    target.modules().at(address)
+}
+
+/// Adds to a fact which module lies at an address, with whose it is and the place in it: `nt+0x3f2151`.
+pub fn described(fact: Fact, target: &Target, address: u64) -> Fact {
+    match at(target, address) {
+        Some(module) => fact
+            .with("module", module.name.as_str())
+            .with("image", module.image_name.as_str())
+            .with("origin", origin_word(target, module))
+            .with("library", is_library(&module.name))
+            .with("place", place(target, address)),
+        None => fact.with("origin", "none").with("place", format!("{address:016x}")),
+    }
+}
+
+/// An address as text: by its symbol where there is one, else by its module, else in digits.
+pub fn place(target: &Target, address: u64) -> String {
+    target.name_address(address).map_or_else(|| format!("{address:016x}"), |named| named.text())
+}

@@ -1,0 +1,73 @@
+//! What the bug check's parameters point to: modules, and drivers that they name.
+
+use super::modules::{described, origin_word};
+use super::{Crash, Fact, Value};
+use crate::analysis::bugcheck::ParameterKind;
+use crate::kernel::DriverObject;
+use crate::memory::Memory;
+use crate::output::Action;
+use crate::util::bounded::utf16_lossy;
+
+/// The longest name that is read.
+const LONGEST: usize = 256;
+
+/// `parameter_module` for each parameter that lies in a module; `parameter_driver` for each that names a driver.
+pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
+    let explained = crash.explanation();
+    let kinds =
+        explained.map(|explained| explained.arguments.map(|argument| argument.kind)).unwrap_or_default();
+    let values = crash.header.bug_check_parameters;
+    let found = values.into_iter().zip(kinds).enumerate().flat_map(|(index, (value, kind))| {
+        let number = index + 1;
+        module(crash, number, value).into_iter().chain(named(crash, number, value, &kind))
+    });
+    found.collect()
+}
+
+fn module(crash: &Crash<'_>, number: usize, value: u64) -> Option<Fact> {
+    let target = crash.scope.target();
+    target.modules().at(value)?;
+    let fact = Fact::new("parameter_module").with("number", number).with("address", Value::Address(value));
+    Some(described(fact, target, value).worded("evidence.parameter_module").link(Action::Code(value)))
+}
+
+/// The driver that a parameter of that kind names, if a module is called so.
+fn named(crash: &Crash<'_>, number: usize, value: u64, kind: &ParameterKind) -> Option<Fact> {
+    let target = crash.scope.target();
+    let memory = crash.scope.memory();
+    let module = match kind {
+        ParameterKind::DriverObject => {
+            let driver = DriverObject::at(crash.scope, value).ok()?;
+            target.modules().at(driver.number("DriverStart").ok()?)?
+        }
+        ParameterKind::String => {
+            let mut bytes = [0u8; LONGEST];
+            memory.read(value, &mut bytes).ok()?;
+            let text: Vec<u8> = bytes.into_iter().take_while(|&byte| byte != 0).collect();
+            of_name(crash, &String::from_utf8_lossy(&text))?
+        }
+        ParameterKind::UnicodeString => {
+            let length = usize::from(memory.u16(value).ok()?).min(LONGEST);
+            let mut bytes = vec![0u8; length];
+            memory.read(memory.u64(value.wrapping_add(8)).ok()?, &mut bytes).ok()?;
+            of_name(crash, &utf16_lossy(&bytes))?
+        }
+        _ => return None,
+    };
+    Some(
+        Fact::new("parameter_driver")
+            .with("number", number)
+            .with("address", Value::Address(value))
+            .with("module", module.name.as_str())
+            .with("image", module.image_name.as_str())
+            .with("origin", origin_word(target, module))
+            .worded("evidence.parameter_driver")
+            .link(Action::Module(module.name.as_str().into())),
+    )
+}
+
+/// The module of a file name, with a path or without.
+fn of_name<'c>(crash: &Crash<'c>, text: &str) -> Option<&'c crate::debuggee::Module> {
+    let file = text.rsplit(['\\', '/']).next().filter(|file| !file.is_empty())?;
+    crash.scope.target().modules().iter().find(|module| module.image_name.eq_ignore_ascii_case(file))
+}

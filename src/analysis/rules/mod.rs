@@ -1,0 +1,169 @@
+//! Rules: what follows from facts, as data.
+//!
+//! `assets/rules/*.toml` holds them, with their words in every language. A rule states which facts must be there (`when`) and
+//! which must not (`unless`), and claims a class of cause with a confidence. The order is that of trust: the first that
+//! claims likely or certain decides (`super::verdict`).
+
+mod condition;
+
+pub use condition::{Clause, Found};
+
+use super::bugcheck::Text;
+use super::facts::Fact;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// What kind of cause it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// A driver that did not come with Windows.
+    ThirdPartyDriver,
+    /// Windows itself.
+    InboxBug,
+    /// Memory was overwritten, and nothing says by whom.
+    MemoryCorruptionUnknown,
+    /// Memory, processor, disk, bus, firmware.
+    Hardware,
+    /// Somebody asked for it.
+    Requested,
+    /// What the dump holds does not decide.
+    Unknown,
+}
+
+impl Class {
+    /// The word of the rules.
+    pub fn word(self) -> &'static str {
+        match self {
+            Class::ThirdPartyDriver => "third-party-driver",
+            Class::InboxBug => "inbox-bug",
+            Class::MemoryCorruptionUnknown => "memory-corruption-unknown",
+            Class::Hardware => "hardware",
+            Class::Requested => "requested",
+            Class::Unknown => "unknown",
+        }
+    }
+}
+
+/// How much a claim is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Nothing speaks for one thing more than for another.
+    Unknown,
+    /// One thing speaks for it.
+    Possible,
+    /// It explains what is seen, and nothing else that is known does.
+    Likely,
+    /// The dump proves it.
+    Certain,
+}
+
+impl Confidence {
+    /// The word of the rules.
+    pub fn word(self) -> &'static str {
+        match self {
+            Confidence::Unknown => "unknown",
+            Confidence::Possible => "possible",
+            Confidence::Likely => "likely",
+            Confidence::Certain => "certain",
+        }
+    }
+}
+
+/// A rule.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its name, which stays.
+    pub id: String,
+    /// The facts that must be there.
+    pub when: Vec<Clause>,
+    /// Facts that must not.
+    #[serde(default)]
+    pub unless: Vec<Clause>,
+    /// What it claims.
+    pub class: Class,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// `fact.value` that names the module it blames.
+    pub culprit: Option<String>,
+    /// What happened, in a sentence; `{fact.value}` stands for a value.
+    pub says: Text,
+    /// Kinds of facts that are evidence besides those it asked for.
+    #[serde(default)]
+    pub cites: Vec<String>,
+    /// Kinds of facts that speak against it.
+    #[serde(default)]
+    pub against: Vec<String>,
+    /// What to do, by the names of advice.
+    #[serde(default)]
+    pub next: Vec<String>,
+}
+
+/// A file of rules.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    rule: Vec<Rule>,
+    advice: BTreeMap<String, Text>,
+}
+
+/// All rules, in the order of trust, and what can be advised.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// The rules.
+    pub rules: Vec<Rule>,
+    advice: BTreeMap<String, Text>,
+}
+
+/// The files, in the order in which their rules are asked.
+const FILES: [(&str, &str); 8] = [
+    ("asked", include_str!("../../../assets/rules/asked.toml")),
+    ("machine", include_str!("../../../assets/rules/machine.toml")),
+    ("raised", include_str!("../../../assets/rules/raised.toml")),
+    ("parameter", include_str!("../../../assets/rules/parameter.toml")),
+    ("instruction", include_str!("../../../assets/rules/instruction.toml")),
+    ("corruption", include_str!("../../../assets/rules/corruption.toml")),
+    ("suspects", include_str!("../../../assets/rules/suspects.toml")),
+    ("advice", include_str!("../../../assets/rules/advice.toml")),
+];
+
+impl Rules {
+    /// The rules of this program, read when they are first asked for.
+    pub fn built_in() -> &'static Rules {
+        static RULES: OnceLock<Rules> = OnceLock::new();
+        RULES.get_or_init(|| {
+            let mut all = Rules::default();
+            for (_, text) in FILES {
+                // The files are part of the program, and a test reads them.
+                let file: File = toml::from_str(text).unwrap_or_default();
+                all.rules.extend(file.rule);
+                all.advice.extend(file.advice);
+            }
+            all
+        })
+    }
+
+    /// The words of a piece of advice.
+    pub fn advice(&self, name: &str) -> Option<&Text> {
+        self.advice.get(name)
+    }
+}
+
+impl Rule {
+    /// The facts that it asks for, if all are there and none that must not be.
+    pub fn fires<'f>(&self, facts: &'f [Fact]) -> Option<Found<'f>> {
+        let mut found = Found::default();
+        for clause in &self.when {
+            let fact = clause.find(facts, &found)?;
+            found.0.push((clause.name().to_owned(), fact));
+        }
+        let stopped = self.unless.iter().any(|clause| clause.find(facts, &found).is_some());
+        (!stopped).then_some(found)
+    }
+}
+
+#[cfg(test)]
+mod tests;

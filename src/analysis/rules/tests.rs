@@ -1,0 +1,1 @@
+//! The files of rules fit one another, and the facts.

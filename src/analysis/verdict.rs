@@ -1,0 +1,168 @@
+//! The verdict: what the rules conclude from the facts.
+
+use super::bugcheck::Text;
+use super::facts::{Fact, Value};
+use super::rules::{Class, Confidence, Found, Rule, Rules};
+use crate::words::Language;
+
+/// What happened, who is to blame for it if anyone, and why.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// The rule that decided; `None` where no rule had anything to say.
+    pub rule: Option<&'static str>,
+    /// The kind of cause.
+    pub class: Class,
+    /// How sure that is.
+    pub confidence: Confidence,
+    says: Option<Wording>,
+    /// The module that is blamed: only at likely or certain.
+    pub culprit: Option<String>,
+    /// Modules that may have to do with it, the nearest first.
+    pub suspects: Vec<String>,
+    /// What speaks for it.
+    pub evidence: Vec<Fact>,
+    /// What speaks against it.
+    pub against: Vec<Fact>,
+    next: Vec<Wording>,
+}
+
+/// A text of the rules with what its places stand for.
+#[derive(Debug, Clone)]
+struct Wording {
+    text: &'static Text,
+    values: Vec<(String, Value)>,
+}
+
+/// Pieces of evidence that are shown at most, and suspects.
+const MOST_EVIDENCE: usize = 8;
+const MOST_SUSPECTS: usize = 6;
+
+/// A rule that fired.
+struct Claim<'f> {
+    rule: &'static Rule,
+    found: Found<'f>,
+}
+
+impl Claim<'_> {
+    fn culprit(&self) -> Option<String> {
+        self.found.value(self.rule.culprit.as_deref()?).map(Value::to_string)
+    }
+}
+
+/// What the rules conclude.
+pub fn verdict(facts: &[Fact]) -> Verdict {
+    let rules = Rules::built_in();
+    let claims: Vec<Claim<'_>> =
+        rules.rules.iter().filter_map(|rule| Some(Claim { rule, found: rule.fires(facts)? })).collect();
+    // The first that is likely or certain decides; else the first that is anything.
+    let decides = |least| claims.iter().position(|claim| claim.rule.confidence >= least);
+    let Some(deciding) = decides(Confidence::Likely).or_else(|| decides(Confidence::Unknown)) else {
+        return Verdict::unknown();
+    };
+    let Some(claim) = claims.get(deciding) else { return Verdict::unknown() };
+    let is_sure = claim.rule.confidence >= Confidence::Likely;
+    let culprit = claim.culprit().filter(|_| is_sure);
+    let suspects = suspects(facts, &claims, culprit.as_deref());
+    let wording = |text| Wording { text, values: values(&claim.found, culprit.as_deref(), &suspects) };
+    Verdict {
+        rule: Some(&claim.rule.id),
+        class: claim.rule.class,
+        confidence: claim.rule.confidence,
+        says: Some(wording(&claim.rule.says)),
+        evidence: evidence(facts, claim, &claims),
+        against: of_kinds(facts, &claim.rule.against),
+        next: claim.rule.next.iter().filter_map(|name| rules.advice(name)).map(wording).collect(),
+        culprit,
+        suspects,
+    }
+}
+
+/// Modules that other claims name, and third-party modules on the true stack.
+fn suspects(facts: &[Fact], claims: &[Claim<'_>], culprit: Option<&str>) -> Vec<String> {
+    let named = claims.iter().filter_map(Claim::culprit);
+    let on_stack = facts.iter().filter(|fact| fact.kind == "stack_module");
+    let on_stack = on_stack.filter_map(|fact| fact.get("module").map(Value::to_string));
+    let mut suspects: Vec<String> = Vec::new();
+    for name in named.chain(on_stack) {
+        if Some(name.as_str()) != culprit && !suspects.contains(&name) && suspects.len() < MOST_SUSPECTS {
+            suspects.push(name);
+        }
+    }
+    suspects
+}
+
+/// What the deciding rule found, what it cites, and what other rules of the same kind of cause found.
+fn evidence(facts: &[Fact], claim: &Claim<'_>, claims: &[Claim<'_>]) -> Vec<Fact> {
+    let own = claim.found.0.iter().map(|(_, fact)| *fact);
+    let cited = facts.iter().filter(|fact| claim.rule.cites.iter().any(|kind| kind == fact.kind));
+    let others = claims.iter().filter(|other| other.rule.class == claim.rule.class);
+    let others = others.flat_map(|other| other.found.0.iter().map(|(_, fact)| *fact));
+    let mut found: Vec<Fact> = Vec::new();
+    for fact in own.chain(cited).chain(others).filter(|fact| fact.is_evidence()) {
+        if found.len() < MOST_EVIDENCE && !found.contains(fact) {
+            found.push(fact.clone());
+        }
+    }
+    found
+}
+
+fn of_kinds(facts: &[Fact], kinds: &[String]) -> Vec<Fact> {
+    let wanted = |fact: &&Fact| fact.is_evidence() && kinds.iter().any(|kind| kind == fact.kind);
+    facts.iter().filter(wanted).cloned().collect()
+}
+
+/// What the places of a text stand for: `fact.value`, `culprit`, `suspects`.
+fn values(found: &Found<'_>, culprit: Option<&str>, suspects: &[String]) -> Vec<(String, Value)> {
+    let mut values: Vec<(String, Value)> = Vec::new();
+    for (name, fact) in &found.0 {
+        values.extend(fact.values().map(|(value, is)| (format!("{name}.{value}"), is.clone())));
+    }
+    values.push(("culprit".to_owned(), culprit.unwrap_or("?").into()));
+    values.push(("suspects".to_owned(), suspects.join(", ").into()));
+    values
+}
+
+impl Wording {
+    fn in_language(&self, language: Language) -> String {
+        // One pass: a value that looks like a place is left as it is.
+        let mut words = String::new();
+        let mut rest = self.text.in_language(language);
+        while let Some((before, place)) = rest.split_once('{') {
+            words.push_str(before);
+            let (name, after) = place.split_once('}').unwrap_or((place, ""));
+            match self.values.iter().find(|(known, _)| known == name) {
+                Some((_, value)) => words.push_str(&value.in_language(language)),
+                None => words.push('?'),
+            }
+            rest = after;
+        }
+        words.push_str(rest);
+        words
+    }
+}
+
+impl Verdict {
+    fn unknown() -> Verdict {
+        Verdict {
+            rule: None,
+            class: Class::Unknown,
+            confidence: Confidence::Unknown,
+            says: None,
+            culprit: None,
+            suspects: Vec::new(),
+            evidence: Vec::new(),
+            against: Vec::new(),
+            next: Vec::new(),
+        }
+    }
+
+    /// What happened, in a sentence.
+    pub fn says(&self, language: Language) -> Option<String> {
+        self.says.as_ref().map(|says| says.in_language(language))
+    }
+
+    /// What to do next on this machine.
+    pub fn next(&self, language: Language) -> Vec<String> {
+        self.next.iter().map(|next| next.in_language(language)).collect()
+    }
+}

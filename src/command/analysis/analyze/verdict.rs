@@ -1,0 +1,109 @@
+//! The verdict: what happened, who is to blame if anyone, why, and what to do.
+
+use super::words;
+use crate::analysis::{Crash, Fact, Verdict, gather, verdict};
+use crate::command::{CommandError, Context};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
+use crate::words::{Language, text};
+
+/// What precedes a piece of evidence.
+const LEAD: &str = "  - ";
+
+/// Shows the verdict on the dump.
+///
+/// # Errors
+/// An image was opened; the command was stopped.
+pub fn show(context: &mut Context<'_>) -> Result<(), CommandError> {
+    let verdict = of_dump(context)?;
+    let record = record(&verdict, context);
+    context.out.emit(record)
+}
+
+/// The verdict on the dump.
+fn of_dump(context: &Context<'_>) -> Result<Verdict, CommandError> {
+    let session = &*context.session;
+    let scope = session.scope();
+    let crash = Crash {
+        scope: &scope,
+        header: session.target.header()?,
+        stack: session.crash_stack(),
+        walk: &|registers| session.crash_stack_from(registers),
+        tags: &session.pool_tags().owners,
+    };
+    let facts = gather(&crash);
+    scope.check()?;
+    Ok(verdict(&facts))
+}
+
+fn record(verdict: &Verdict, context: &Context<'_>) -> Record {
+    let settings = &context.session.settings;
+    let language = settings.language;
+    let columns = words::columns(settings);
+    let heading = |key| Line::new().label(text(key, language));
+    let head = Record::new("verdict")
+        .line(heading("verdict.heading"))
+        .cell("class", word(verdict.class.word(), language))
+        .text(language.pick(", ", "，"))
+        .cell("confidence", word(verdict.confidence.word(), language));
+    let head = match &verdict.culprit {
+        Some(name) => {
+            let culprit =
+                Cell::new(name.as_str()).role(Role::Module).link(Action::Module(name.as_str().into()));
+            head.label(text("verdict.culprit", language)).cell("culprit", culprit)
+        }
+        None => head.field("culprit", Field::Null),
+    };
+    let head = head.field("rule", verdict.rule);
+    let head = match verdict.says(language) {
+        Some(says) => head.line(Line::of("  ")).prose("says", says, 2, columns),
+        None => head.line(Line::of("  ")).prose("says", text("verdict.nothing", language), 2, columns),
+    };
+    let listed = |record: Record, key: &'static str, name: &'static str, facts: &[Fact]| {
+        let record = if facts.is_empty() { record } else { record.line(heading(key)) };
+        record.things(name, facts.iter().map(|fact| evidence(fact, language, columns)))
+    };
+    let record = listed(head, "verdict.evidence", "evidence", &verdict.evidence);
+    let record = listed(record, "verdict.against", "against", &verdict.against);
+    let suspects = verdict
+        .suspects
+        .iter()
+        .map(|name| Cell::new(name.as_str()).role(Role::Module).link(Action::Module(name.as_str().into())));
+    let record = match verdict.suspects.is_empty() {
+        true => record.field("suspects", Field::List(Vec::new())),
+        false => record.line(heading("verdict.suspects")).list("suspects", ", ", suspects),
+    };
+    let next = verdict.next(language);
+    let record = if next.is_empty() { record } else { record.line(heading("verdict.next")) };
+    record.paragraphs("next", LEAD, columns, next)
+}
+
+/// A word of the rules: as it is in JSON, in the language where it is shown.
+fn word(word: &'static str, language: Language) -> Cell {
+    let shown = match word {
+        "third-party-driver" => text("verdict.class.third_party", language),
+        "inbox-bug" => text("verdict.class.inbox", language),
+        "memory-corruption-unknown" => text("verdict.class.corruption", language),
+        "hardware" => text("verdict.class.hardware", language),
+        "requested" => text("verdict.class.requested", language),
+        "certain" => text("verdict.confidence.certain", language),
+        "likely" => text("verdict.confidence.likely", language),
+        "possible" => text("verdict.confidence.possible", language),
+        _ => text("verdict.class.unknown", language),
+    };
+    Cell::new(word).shown(shown).role(Role::Value)
+}
+
+/// One thing that speaks for the verdict or against it, with the command that shows it.
+fn evidence(fact: &Fact, language: Language, columns: usize) -> Record {
+    let words = Cell::new(fact.in_language(language).unwrap_or_default());
+    let words = match &fact.link {
+        Some(link) => words.link(link.clone()),
+        None => words,
+    };
+    let command = fact.link.as_ref().and_then(|link| link.command().ok()).map(String::from);
+    Record::new("evidence")
+        .line(Line::of(LEAD))
+        .prose("text", words, LEAD.len(), columns)
+        .field("command", command)
+        .field("address", fact.address().map(Field::Address))
+}
