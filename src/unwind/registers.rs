@@ -172,7 +172,7 @@ impl Registers {
     }
 
     /// Takes over the nonvolatile registers that `other` knows and this does not.
-    pub(crate) fn take_nonvolatile(&mut self, other: &Registers) {
+    pub fn take_nonvolatile(&mut self, other: &Registers) {
         let known = |slot: &Origin| *slot != Origin::NotRecovered;
         for number in (0..16).filter(|&number| is_nonvolatile(number) && number != RSP) {
             let theirs = other.general(number);

@@ -3,22 +3,32 @@
 //! A file is one source of facts; [`gather`] asks them all. None of them says who is to blame.
 
 mod asked;
+mod boundary;
 mod check;
+mod code;
 mod device;
 mod fact;
+mod fast_fail;
 mod fault;
+mod flips;
+mod illegal;
 mod logs;
 mod machine;
 mod modules;
+mod operand;
+mod overflow;
 mod page;
 mod parameters;
 mod pool;
 mod processor;
 mod raiser;
+mod scene;
 mod stack;
 mod text;
 
 pub use fact::{Fact, Value};
+
+use scene::Scene;
 
 use super::bugcheck::{Explanation, Windows, explain, plain_code};
 use crate::debuggee::Scope;
@@ -55,17 +65,24 @@ impl Crash<'_> {
 
 /// All facts that the dump tells. The order is that in which evidence is shown.
 pub fn gather(crash: &Crash<'_>) -> Vec<Fact> {
+    let scene = Scene::of(crash);
     let mut facts = check::facts(crash);
     facts.extend(asked::facts(crash));
-    facts.extend(fault::facts(crash));
-    facts.extend(page::facts(crash));
+    facts.extend(fault::facts(crash, &scene));
+    facts.extend(operand::facts(crash, &scene));
+    facts.extend(overflow::facts(crash, &scene));
+    facts.extend(illegal::facts(crash, &scene));
+    facts.extend(flips::facts(crash, &scene));
+    facts.extend(boundary::facts(crash, &scene));
+    facts.extend(page::facts(crash, &scene));
+    facts.extend(fast_fail::facts(crash, &scene));
     facts.extend(device::facts(crash));
     facts.extend(logs::facts(crash));
     facts.extend(parameters::facts(crash));
     facts.extend(raiser::facts(crash));
     facts.extend(processor::facts(crash));
-    facts.extend(pool::facts(crash));
-    facts.extend(stack::facts(crash));
+    facts.extend(pool::facts(crash, &scene));
+    facts.extend(stack::facts(crash, &scene));
     facts.extend(machine::facts(crash));
     facts
 }

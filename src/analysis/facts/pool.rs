@@ -1,12 +1,13 @@
 //! Blocks of pool that the fault is about.
 
+use super::scene::Scene;
 use super::{Crash, Fact, Value};
 use crate::analysis::bugcheck::ParameterKind;
 use crate::kernel::pool::{BlockState, PoolBlock, classify};
 use crate::output::Action;
 
 /// `pool_block` for the blocks at the fault's address and at parameters; `pool_damage` for what is wrong there.
-pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
+pub(super) fn facts(crash: &Crash<'_>, _scene: &Scene) -> Vec<Fact> {
     let kinds = crash
         .explanation()
         .map(|explained| explained.arguments.map(|argument| argument.kind))

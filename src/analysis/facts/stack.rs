@@ -3,51 +3,20 @@
 //! What lies between the fault and the bug check belongs to the kernel's handling of the fault, and makes nobody a suspect.
 
 use super::modules::{described, is_library, origin_word};
+use super::scene::Scene;
 use super::{Crash, Fact, Value};
-use crate::analysis::context::{ContextKind, crash_context, trap_frame_at};
-use crate::debuggee::RegisterContext;
-use crate::memory::Memory;
 use crate::output::Action;
-use crate::unwind::{Frame, FrameKind, Origin, Registers, Stack, Trust};
+use crate::unwind::{Frame, Note, TrapCause, Trust};
 
 /// Modules that are named.
 const MOST: usize = 6;
 /// Below this a frame that was found by searching is no more than a word that happens to lie there.
 const BELIEVED: u8 = 60;
 
-/// The frames of the true stack, innermost first: the fault's own, or the caller of KeBugCheckEx.
-pub fn true_stack(crash: &Crash<'_>) -> Vec<Frame> {
-    let of = |stack: Stack, skip: usize| {
-        stack.frames.into_iter().filter(|frame| frame.kind != FrameKind::Inline).skip(skip).collect()
-    };
-    let Some(stack) = crash.stack.clone() else { return Vec::new() };
-    let Some(registers) = fault_registers(crash, &stack) else { return of(stack, 1) };
-    let (ip, sp) = (registers.rip.value, registers.rsp());
-    let position = stack.physical().position(|frame| frame.ip == ip && frame.sp == sp);
-    match position {
-        Some(position) => of(stack, position),
-        None => of((crash.walk)(registers), 0),
-    }
-}
-
-/// The registers of the fault, as far as what saved them tells.
-pub fn fault_registers(crash: &Crash<'_>, stack: &Stack) -> Option<Registers> {
-    let target = crash.scope.target();
-    let found = crash_context(target, || Some(stack.clone()))?;
-    match found.kind {
-        ContextKind::TrapFrame => trap_frame_at(target, found.address).map(|frame| frame.registers()),
-        ContextKind::ContextRecord => {
-            let mut bytes = vec![0u8; RegisterContext::size_of(crash.header.machine)?];
-            crash.scope.memory().read(found.address, &mut bytes).ok()?;
-            Registers::from_context(&bytes, |at| Origin::Saved(found.address.wrapping_add(at as u64)))
-        }
-    }
-}
-
 /// `stack_module` for each third-party module on it, nearest first; `stack_clean` where there is none.
-pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
+pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let target = crash.scope.target();
-    let frames = true_stack(crash);
+    let frames = &scene.frames;
     let kernel = frames.iter().take_while(|frame| frame.ip >> 47 != 0);
     let mut found: Vec<Fact> = Vec::new();
     let (mut count, mut others, mut position) = (0usize, Vec::new(), 0usize);
@@ -68,10 +37,15 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
         let libraries_only = frames.iter().take(index).skip(1).all(|frame| {
             target.modules().at(frame.lookup_ip()).is_some_and(|module| is_library(&module.name))
         });
+        // A system call on the way: the driver itself asked Windows for what failed.
+        let before = frames.iter().take(index);
+        let by_service =
+            before.clone().any(is_service) && before.clone().all(|frame| is_kernels(crash, frame));
         let fact =
             Fact::new("stack_module").with("address", Value::Address(frame.ip)).with("distance", index);
         found.push(
             described(fact, target, frame.ip)
+                .with("by_service", by_service)
                 .with("position", position)
                 .with("under_libraries", index > 0 && libraries_only)
                 .worded("evidence.stack_module")
@@ -96,4 +70,14 @@ fn is_believed(frame: &Frame) -> bool {
         Trust::Scan { score, .. } => *score >= BELIEVED,
         _ => true,
     }
+}
+
+/// Whether a system call built a trap frame in it.
+fn is_service(frame: &Frame) -> bool {
+    frame.notes.iter().any(|note| matches!(note, Note::TrapFrame { cause: TrapCause::SystemCall, .. }))
+}
+
+fn is_kernels(crash: &Crash<'_>, frame: &Frame) -> bool {
+    let target = crash.scope.target();
+    target.modules().at(frame.lookup_ip()).is_some_and(|module| origin_word(target, module) == "kernel")
 }

@@ -1,0 +1,193 @@
+//! Pointers that are wrong by one bit.
+
+use super::code;
+use super::modules::described;
+use super::scene::{Access, Fault, Scene};
+use super::{Crash, Fact, Value};
+use crate::kernel::mapped;
+use crate::memory::Memory;
+use crate::output::Action;
+use crate::unwind::GENERAL_NAMES;
+use crate::util::bounded;
+use std::collections::HashMap;
+
+/// A null pointer's offset is smaller.
+const OFFSET: u64 = 0x1_0000;
+/// Below this a power of two is a number like others.
+const LOWEST_NULL_BIT: u32 = 32;
+/// Regions of kernel memory are as large as what lower bits tell apart, so a neighbour there is no sign of anything.
+const LOWEST_REGION_BIT: u32 = 34;
+/// Pointers beside each other differ in lower bits.
+const LOWEST_POINTER_BIT: u32 = 24;
+/// So many pointers into a region make it one that the machine uses.
+const MANY: u32 = 20;
+/// How far what belongs to the same object lies apart.
+const NEAR: u64 = 0x100;
+/// Bytes of the dump, and of a stack, that are looked through.
+const MOST: usize = 16 << 20;
+const STACK: usize = 0x4000;
+
+/// `null_flip`, `prefix_flip`, `stack_flip`: the first that fits.
+pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
+    let Some(fault) = &scene.fault else { return Vec::new() };
+    let is_access = matches!(fault.access, Access::Read | Access::Write | Access::Protection);
+    let is_known = crash.scope.target().modules().at(fault.ip).is_some();
+    if !is_access || !is_known {
+        return Vec::new();
+    }
+    let pointers = pointers(crash, fault);
+    let found = null_flip(crash, fault, &pointers)
+        .or_else(|| prefix_flip(crash, fault, &pointers))
+        .or_else(|| stack_flip(crash, fault, &pointers));
+    found.into_iter().collect()
+}
+
+/// A pointer that the fault is about, and which register held it.
+#[derive(Debug, Clone)]
+struct Pointer {
+    value: u64,
+    register: Option<String>,
+}
+
+/// The address that could not be accessed, the registers that made it, and the address whose page table entry it is.
+fn pointers(crash: &Crash<'_>, fault: &Fault) -> Vec<Pointer> {
+    let mut found: Vec<Pointer> =
+        fault.address.map(|value| Pointer { value, register: None }).into_iter().collect();
+    let operand =
+        code::at(crash.scope.target(), fault.ip).and_then(|it| code::operand(&it, &fault.registers));
+    let explains = |address: Option<u64>| fault.address.is_none() || fault.address == address;
+    for operand in operand.filter(|operand| explains(operand.address)).into_iter() {
+        let known = operand.registers.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        found.extend(known.map(|(name, value)| Pointer { value, register: Some(name) }));
+    }
+    // A page table entry's own address says whose it is: the pointer itself stands in a register or on the stack.
+    if let Some(entry) = fault.address.filter(|entry| entry >> 47 == 0x1_ffff && entry % 8 == 0) {
+        let page = mapped(entry);
+        let of_page = |value: &u64| value & !0xfff == page;
+        let registers = (0u8..)
+            .zip(GENERAL_NAMES)
+            .filter_map(|(number, name)| Some((fault.registers.general(number).known()?, name)));
+        let on_stack = stack(crash).into_iter().map(|word| (word, "stack"));
+        let pointer = registers.chain(on_stack).find(|(value, _)| of_page(value));
+        found.extend(pointer.map(|(value, name)| Pointer { value, register: Some(name.to_owned()) }));
+    }
+    found
+}
+
+/// Zero but for one high bit and a small offset, in the address and in the register that made it.
+fn null_flip(crash: &Crash<'_>, fault: &Fault, pointers: &[Pointer]) -> Option<Fact> {
+    let bit = |value: u64| {
+        let high = value & !(OFFSET - 1);
+        (high.is_power_of_two() && high.trailing_zeros() >= LOWEST_NULL_BIT).then(|| high.trailing_zeros())
+    };
+    let pointer =
+        pointers.iter().find(|pointer| pointer.register.is_some() && bit(pointer.value).is_some())?;
+    let which = bit(pointer.value)?;
+    let address = fault.address.unwrap_or(pointer.value);
+    (bit(address) == Some(which))
+        .then(|| made(crash, fault, "null_flip", address, pointer, which, 0).worded("evidence.null_flip"))
+}
+
+fn made(
+    crash: &Crash<'_>,
+    fault: &Fault,
+    kind: &'static str,
+    address: u64,
+    pointer: &Pointer,
+    bit: u32,
+    other: u64,
+) -> Fact {
+    let fact = Fact::new(kind)
+        .with("address", Value::Address(address))
+        .with("pointer", Value::Address(pointer.value))
+        .with("register", pointer.register.clone().unwrap_or_else(|| "?".to_owned()))
+        .with("bit", bit)
+        .with("other", Value::Address(other))
+        .with("ip", Value::Address(fault.ip));
+    described(fact, crash.scope.target(), fault.ip).link(Action::Number(pointer.value))
+}
+
+/// A kernel pointer into a region that nothing else points to, one bit from a region that much points to.
+fn prefix_flip(crash: &Crash<'_>, fault: &Fault, pointers: &[Pointer]) -> Option<Fact> {
+    let candidates: Vec<&Pointer> =
+        pointers.iter().filter(|pointer| pointer.value >> 47 == 0x1_ffff).collect();
+    if candidates.is_empty() {
+        return None;
+    }
+    let words = words(crash);
+    let mut regions: HashMap<u32, u32> = HashMap::new();
+    for word in words.iter().filter(|word| **word >> 47 == 0x1_ffff) {
+        *regions.entry((word >> 32) as u32).or_default() += 1;
+    }
+    for pointer in candidates {
+        let own = (pointer.value >> 32) as u32;
+        // Copies of the pointer itself, and what was computed from it, are no witnesses.
+        let is_witness =
+            |word: &&u64| **word >> 32 == pointer.value >> 32 && word.abs_diff(pointer.value) > OFFSET;
+        if words.iter().any(|word| is_witness(&word))
+            || crash.scope.target().modules().at(pointer.value).is_some()
+        {
+            continue;
+        }
+        let mut flips = (LOWEST_REGION_BIT..47).filter_map(|bit| {
+            let count = *regions.get(&(own ^ 1 << (bit - 32)))?;
+            (count >= MANY).then_some((bit, count))
+        });
+        if let (Some((bit, count)), None) = (flips.next(), flips.next()) {
+            let fact =
+                made(crash, fault, "prefix_flip", pointer.value, pointer, bit, pointer.value ^ 1 << bit);
+            return Some(fact.with("count", count).worded("evidence.prefix_flip"));
+        }
+    }
+    None
+}
+
+/// A pointer on the stack, or in a register, that is the bad one but for one bit.
+fn stack_flip(crash: &Crash<'_>, fault: &Fault, pointers: &[Pointer]) -> Option<Fact> {
+    let registers = (0u8..16).filter_map(|number| fault.registers.general(number).known());
+    let words: Vec<u64> = stack(crash).into_iter().chain(registers).collect();
+    for pointer in pointers.iter().filter(|pointer| pointer.value >= OFFSET) {
+        let other = words.iter().find(|word| {
+            let differs = (**word & !(NEAR - 1)) ^ (pointer.value & !(NEAR - 1));
+            **word >= OFFSET && differs.is_power_of_two() && differs.trailing_zeros() >= LOWEST_POINTER_BIT
+        });
+        // What can be read was not the wrong one of the two.
+        let is_bad = crash.scope.memory().read(pointer.value, &mut [0]).is_err();
+        if let Some(other) = other.filter(|_| is_bad) {
+            let bit = ((other & !(NEAR - 1)) ^ (pointer.value & !(NEAR - 1))).trailing_zeros();
+            return Some(
+                made(crash, fault, "stack_flip", pointer.value, pointer, bit, *other)
+                    .worded("evidence.stack_flip"),
+            );
+        }
+    }
+    None
+}
+
+/// The words of the stack from the bug check on.
+fn stack(crash: &Crash<'_>) -> Vec<u64> {
+    let start = crash.stack.as_ref().and_then(|stack| stack.frames.first()).map_or(0, |frame| frame.sp & !7);
+    let mut bytes = vec![0u8; STACK];
+    let (read, _) = crash.scope.memory().read_partial(start, &mut bytes);
+    words_of(bytes.get(..read).unwrap_or_default())
+}
+
+fn words_of(bytes: &[u8]) -> Vec<u64> {
+    (0..bytes.len() / 8).filter_map(|index| bounded::u64_at(bytes, index * 8)).collect()
+}
+
+/// The words that the dump holds: of a triage dump all, else the stack's.
+fn words(crash: &Crash<'_>) -> Vec<u64> {
+    let memory = crash.scope.memory();
+    let Some(blocks) = memory.blocks() else { return stack(crash) };
+    let mut words = Vec::new();
+    let mut total = 0usize;
+    for (start, length, _) in blocks.ranges() {
+        let length = usize::try_from(length).unwrap_or(0).min(MOST.saturating_sub(total));
+        let mut bytes = vec![0u8; length];
+        let (read, _) = memory.read_partial(start, &mut bytes);
+        total += read;
+        words.extend(words_of(bytes.get(..read).unwrap_or_default()));
+    }
+    words
+}

@@ -1,0 +1,214 @@
+//! Where the crash happened: the fault behind the bug check, with its registers, and the true stack above it.
+//!
+//! An exception that is raised while another is handled hides the first: the one that lies deepest on the stack came
+//! first, and is the fault that is looked at. (A page fault that is merely being resolved was not dispatched to anyone, so
+//! no exception record lies below its trap frame.)
+
+use super::{Crash, code};
+use crate::analysis::context::{ContextKind, crash_context, record_below, trap_frame_at};
+use crate::analysis::fault_address::fault_address;
+use crate::analysis::status::low_half;
+use crate::debuggee::RegisterContext;
+use crate::dump::ExceptionRecord;
+use crate::memory::Memory;
+use crate::unwind::{Frame, FrameKind, Origin, Registers, Stack};
+
+/// What was done to an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It was read.
+    Read,
+    /// It was written.
+    Write,
+    /// Code was to be fetched from it.
+    Execute,
+    /// The processor forbade something without naming an address: a general protection fault.
+    Protection,
+    /// Something else: an illegal instruction, a breakpoint, a division.
+    Other,
+}
+
+/// The fault.
+pub struct Fault {
+    /// The instruction that faulted; where code was to be fetched from.
+    pub ip: u64,
+    /// The stack pointer then.
+    pub sp: u64,
+    /// The registers, with what is not known of them.
+    pub registers: Registers,
+    /// What could not be accessed.
+    pub address: Option<u64>,
+    /// What was done to it.
+    pub access: Access,
+    /// The exception's status.
+    pub status: Option<u32>,
+    /// Whether another exception was raised while this one was handled.
+    pub is_first_of_several: bool,
+}
+
+/// The fault and the stack.
+pub struct Scene {
+    /// The fault; `None` where something else called KeBugCheckEx.
+    pub fault: Option<Fault>,
+    /// The true stack, innermost first: the frame of the fault, or the caller of KeBugCheckEx. Without inlined functions.
+    pub frames: Vec<Frame>,
+}
+
+/// STATUS_ACCESS_VIOLATION.
+pub const ACCESS_VIOLATION: u32 = 0xc000_0005;
+/// What stands for the address of a general protection fault.
+const NO_ADDRESS: u64 = u64::MAX;
+
+impl Scene {
+    /// The scene of a crash.
+    pub fn of(crash: &Crash<'_>) -> Scene {
+        let Some(stack) = &crash.stack else { return Scene { fault: None, frames: Vec::new() } };
+        let Some((saved, trap)) = saved_registers(crash, stack) else {
+            return Scene { fault: None, frames: physical(stack, 1) };
+        };
+        let (ip, sp) = (saved.rip.value, saved.rsp());
+        let stands = |stack: &Stack| stack.physical().position(|frame| frame.ip == ip && frame.sp == sp);
+        let (frames, trap) = match stands(stack) {
+            Some(position) => (physical(stack, position), trap),
+            None => (physical(&(crash.walk)(saved.clone()), 0), trap),
+        };
+        let (first, frames, trap) = match earlier(crash, &frames) {
+            Some((at, trap)) => (true, frames.into_iter().skip(at).collect(), Some(trap)),
+            None => (false, frames, trap),
+        };
+        let Some(frame) = frames.first() else { return Scene { fault: None, frames } };
+        // The walk knows the nonvolatile registers too, which a trap frame has not.
+        let registers =
+            if frame.ip == ip && !first { merged(saved, &frame.registers) } else { frame.registers.clone() };
+        let fault = fault(crash, registers, trap, first);
+        Scene { fault: Some(fault), frames }
+    }
+}
+
+fn physical(stack: &Stack, skip: usize) -> Vec<Frame> {
+    stack.physical().skip(skip).cloned().collect()
+}
+
+/// What was saved, and what the walk found besides.
+fn merged(mut saved: Registers, walked: &Registers) -> Registers {
+    saved.take_nonvolatile(walked);
+    saved
+}
+
+/// The registers that the crash itself points to, and the trap frame if they are one's.
+fn saved_registers(crash: &Crash<'_>, stack: &Stack) -> Option<(Registers, Option<u64>)> {
+    let target = crash.scope.target();
+    let found = crash_context(target, || Some(stack.clone()))?;
+    match found.kind {
+        ContextKind::TrapFrame => {
+            let frame = trap_frame_at(target, found.address)?;
+            // What user code did is the business of its process.
+            (!frame.machine.from_user_mode()).then(|| (frame.registers(), Some(found.address)))
+        }
+        ContextKind::ContextRecord => {
+            let mut bytes = vec![0u8; RegisterContext::size_of(crash.header.machine)?];
+            crash.scope.memory().read(found.address, &mut bytes).ok()?;
+            let saved = |at: usize| Origin::Saved(found.address.wrapping_add(at as u64));
+            Some((Registers::from_context(&bytes, saved)?, None))
+        }
+    }
+}
+
+/// The deepest exception above the first frame that was dispatched, and its trap frame: the one that came first.
+fn earlier(crash: &Crash<'_>, frames: &[Frame]) -> Option<(usize, u64)> {
+    let target = crash.scope.target();
+    let mut found = None;
+    for (index, pair) in frames.windows(2).enumerate() {
+        let [builder, interrupted] = pair else { break };
+        if interrupted.kind != FrameKind::Interrupted {
+            continue;
+        }
+        let Some(trap) = builder.trap_frame().and_then(|at| trap_frame_at(target, at)) else { continue };
+        if trap.machine.from_user_mode() {
+            break;
+        }
+        if record_below(target, &trap).is_some() {
+            found = Some((index + 1, trap.address));
+        }
+    }
+    found
+}
+
+fn fault(crash: &Crash<'_>, registers: Registers, trap: Option<u64>, is_first_of_several: bool) -> Fault {
+    let target = crash.scope.target();
+    let (ip, sp) = (registers.rip.value, registers.rsp());
+    let below = trap.and_then(|at| trap_frame_at(target, at)).and_then(|frame| record_below(target, &frame));
+    let named = crash_context(target, || crash.stack.clone()).and_then(|found| found.record);
+    let records = [below, named].into_iter().flatten();
+    let read = |at| ExceptionRecord::of_bytes(&target.memory().array(at).ok()?);
+    let record = records.filter_map(read).chain(crash.header.exception).find(|record| record.address == ip);
+    let told = record
+        .as_ref()
+        .filter(|record| record.code == ACCESS_VIOLATION)
+        .map(|record| record.parameters().to_vec());
+    let address = match told.as_deref() {
+        Some([_, NO_ADDRESS, ..]) => None,
+        Some([_, address, ..]) => Some(*address),
+        _ if is_first_of_several => None,
+        _ => fault_address(target, ip, trap),
+    };
+    let access = match told.as_deref() {
+        Some([_, NO_ADDRESS, ..]) => Access::Protection,
+        Some([kind, ..]) => of_kind(*kind),
+        _ if is_first_of_several => Access::Other,
+        _ => of_check(crash, ip, address),
+    };
+    let by_check = || match crash.code() {
+        0x1e | 0x3b | 0x7e | 0x8e if !is_first_of_several => low_half(crash.header.bug_check_parameters[0]),
+        _ => None,
+    };
+    let status = record.as_ref().map(|record| record.code).or_else(by_check);
+    let (address, access) = match (address, access) {
+        // Neither a record nor the bug check tells what was accessed: the instruction does.
+        (None, Access::Other) if status == Some(ACCESS_VIOLATION) => by_operand(crash, &registers),
+        told => told,
+    };
+    Fault { ip, sp, registers, address, access, status, is_first_of_several }
+}
+
+/// What the instruction accesses by its registers, where that cannot be read.
+fn by_operand(crash: &Crash<'_>, registers: &Registers) -> (Option<u64>, Access) {
+    let target = crash.scope.target();
+    let Some(instruction) = code::at(target, registers.rip.value) else { return (None, Access::Other) };
+    let operand = code::operand(&instruction, registers);
+    match operand.and_then(|operand| Some((operand.address?, operand.is_write))) {
+        Some((address, is_write)) if target.memory().read(address, &mut [0]).is_err() => {
+            (Some(address), if is_write { Access::Write } else { Access::Read })
+        }
+        _ => (None, Access::Other),
+    }
+}
+
+/// The kind of access of an exception's first parameter (winnt.h: EXCEPTION_READ_FAULT and so on).
+fn of_kind(kind: u64) -> Access {
+    match kind {
+        0 => Access::Read,
+        1 => Access::Write,
+        _ => Access::Execute,
+    }
+}
+
+/// What the bug check's own parameters say (the pages of these bug checks in the public driver documentation).
+fn of_check(crash: &Crash<'_>, ip: u64, address: Option<u64>) -> Access {
+    let [p1, p2, p3, p4] = crash.header.bug_check_parameters;
+    match crash.code() {
+        0xa | 0xd1 | 0x50 if p1 == ip => Access::Execute,
+        0xa | 0xd1 => of_kind(p3 & 0x9),
+        0x50 => match p2 {
+            0 => Access::Read,
+            1 | 2 => Access::Write,
+            _ => Access::Execute,
+        },
+        0xbe => Access::Write,
+        0xfc => Access::Execute,
+        0x1e if low_half(p1) == Some(ACCESS_VIOLATION) && p4 == NO_ADDRESS => Access::Protection,
+        0x1e if low_half(p1) == Some(ACCESS_VIOLATION) => of_kind(p3),
+        _ if address == Some(ip) => Access::Execute,
+        _ => Access::Other,
+    }
+}
