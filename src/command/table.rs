@@ -51,6 +51,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &pool::poolfind::SPEC,
     &pool::poolused::SPEC,
     &pool::lookaside::SPEC,
+    &pool::tag::SPEC,
     &processor::running::SPEC,
     &processor::ready::SPEC,
     &thread::thread::SPEC,

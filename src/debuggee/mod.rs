@@ -14,6 +14,7 @@ mod image_search;
 mod modules;
 mod object;
 mod opening;
+mod origin;
 mod processors;
 mod shared_image;
 mod subject;
@@ -29,6 +30,7 @@ pub use image_file::ImageFile;
 pub use image_overlay::{ImageError, ImageOverlay, ModuleIdentity, find_image};
 pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule};
 pub use object::{Elements, Lack, Link, Node, Nodes, Object, Place, Scope, Steps, Store, Walk};
+pub use origin::{Maker, MakerEvidence, Origin};
 pub use processors::{NoRegisters, Processor, SpecialRegisters};
 pub use subject::{NoCrash, OpenError, Subject};
 pub use symbols::{

@@ -55,6 +55,7 @@ const LINES: &[&str] = &[
     "!poolfind Fil*",
     "!poolused 3",
     "!lookaside",
+    "!tag Filt",
     "!pool ffffa4058c003190 1",
     "!pool ffffd30a11022010",
     "!qlocks",

@@ -1,7 +1,7 @@
 //! What facts say of a module: its name, its file, and who made it.
 
 use super::fact::Fact;
-use crate::debuggee::{Module, Target};
+use crate::debuggee::{Maker, Module, Target};
 
 /// Inbox drivers that call into drivers written for them: who calls them, and who is called by them, is somebody else
 /// (<https://learn.microsoft.com/windows-hardware/drivers/gettingstarted/minidrivers-and-driver-pairs>).
@@ -17,11 +17,11 @@ pub fn origin_word(target: &Target, module: &Module) -> &'static str {
     if is_kernel || module.name.eq_ignore_ascii_case("hal") {
         return "kernel";
     }
-    const TEMP: &str = " nt hal win32k win32kfull win32kbase dxgkrnl dxgmms1 dxgmms2 watchdog ntfs fltmgr ndis tcpip netio storport wdf01000 ks portcls classpnp disk partmgr volmgr acpi pci usbxhci ucx01000 hidclass cldflt bindflt wcifs wdfilter amdppm intelppm winhvr nwifi ntdll kernelbase fileinfo msrpc ksecdd cng usbhub3 usbhub hdaudbus http ci ";
-    if TEMP.contains(&format!(" {} ", module.name.to_lowercase())) {
-        return "inbox";
+    match target.origin(module).maker {
+        Maker::Windows | Maker::Copy => "inbox",
+        Maker::ThirdParty => "third_party",
+        Maker::Unknown => "unknown",
     }
-    "third_party"
 }
 
 /// Whether it is an inbox driver that stands between Windows and drivers of its class.

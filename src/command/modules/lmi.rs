@@ -60,7 +60,7 @@ fn record(module: &Module, session: &Session) -> Record {
     }
     let stamp = headers.map(|headers| headers.time_date_stamp).or(module.time_date_stamp);
     if let Some(stamp) = stamp {
-        let hash = super::lm::is_hash(stamp, module, session);
+        let hash = session.target.stamp_is_hash(module);
         let text = time_stamp(stamp, hash, &session.settings.zone);
         record = row(record, "time_date_stamp", "Time Stamp", hex(stamp.into()).shown(text));
     }

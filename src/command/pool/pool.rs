@@ -1,8 +1,8 @@
 //! `!pool`: the blocks of the page that an address lies in.
 
 use super::damage;
+use super::owner_line::owner_line;
 use super::rows::{block_row, content};
-use super::tag::owner_line;
 use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Scope;

@@ -18,6 +18,7 @@ mod search;
 mod segment;
 mod special;
 mod tag;
+mod tag_search;
 mod tracker;
 mod vs;
 
@@ -33,4 +34,5 @@ pub use owner::{TagOwner, TagOwners, matches};
 pub use search::{Step, each_block};
 pub use segment::{PageRange, RangeKind, Segment};
 pub use tag::PoolTag;
+pub use tag_search::{TagInModule, TagPlace, search_tag};
 pub use tracker::{TagUse, Tracked, Usage, tracked};

@@ -15,7 +15,7 @@ use crate::command::{
 use crate::debuggee::{Module, ModuleKind, SymbolStatus};
 use crate::output::Line;
 use crate::symbols::wildcard::Wildcard;
-pub use stamp::{is_hash, timestamp};
+pub use stamp::{stamp, timestamp};
 
 use listing::{Filter, Listing, Symbols};
 

@@ -1,0 +1,20 @@
+//! The line that says who uses a tag.
+
+use crate::kernel::pool::{PoolTag, TagOwners};
+use crate::output::{Cell, Field, Record};
+
+/// `Pooltag MmSt : prototype page table entries of sections, Binary : nt!mm`, or that nobody is known.
+pub fn owner_line(tag: PoolTag, owners: &TagOwners) -> Record {
+    let record = Record::new("pool_tag").field("tag", tag.unprotected().to_string()).text("                ");
+    match owners.of(tag) {
+        Some(owner) => {
+            let record = record.text(format!("Pooltag {} : ", owner.tag));
+            let purpose = (!owner.purpose.is_empty()).then_some(owner.purpose.as_str());
+            record
+                .cell("purpose", Cell::new(purpose))
+                .text(if purpose.is_some() { ", Binary : " } else { "Binary : " })
+                .cell("owner", owner.owner.as_str())
+        }
+        None => record.field("owner", Field::Null).text("Owning component : Unknown (update pooltag.txt)"),
+    }
+}

@@ -1,0 +1,153 @@
+//! Who made a module: Windows or somebody else, and by what that is known.
+
+use super::modules::{Module, ModuleKind};
+use super::target::Target;
+use crate::symbols::pe::Directory;
+use crate::util::filetime::unix_seconds;
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+/// The names of the kernel modules that come with Windows and are Microsoft's, without extensions: from the module lists of
+/// machines, and from what Windows has in `System32\drivers`. Drivers of other makers that Windows brings along are not in it.
+static INBOX: &str = include_str!("../../assets/inbox.txt");
+/// Families of names: the kernel's debugger transports; Bluetooth profiles.
+const INBOX_FAMILIES: [&str; 3] = ["kd_", "mcupdate_", "microsoft_bluetooth_"];
+/// How the copies of the storage driver are called that write dumps and hibernation files.
+const COPIES: [&str; 2] = ["dump_", "hiber_"];
+
+/// Who made a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Maker {
+    /// It came with Windows.
+    Windows,
+    /// A copy of a storage driver, which only writes dumps or hibernation files.
+    Copy,
+    /// Somebody else.
+    ThirdParty,
+    /// Nothing decides.
+    Unknown,
+}
+
+/// By what it is known who made a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MakerEvidence {
+    /// The company in its version resource.
+    Company(String),
+    /// Its name, which is on the list of what comes with Windows, or is not.
+    Name,
+    /// Its name is not on the list, but its time stamp is a hash, as those of Windows' own builds are.
+    Stamp,
+    /// It is a program's module, of which there is no list.
+    Nothing,
+}
+
+/// Who made a module, and by what that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Who.
+    pub maker: Maker,
+    /// By what.
+    pub evidence: MakerEvidence,
+}
+
+/// 2000-01-01: no compiler made code for 64-bit Windows before.
+const EARLIEST: u32 = 946_684_800;
+/// 2015-01-01, before the first release of Windows 10 (build 10240): none of its kernels is older.
+const EARLIEST_TEN: u32 = 1_420_070_400;
+const TEN: u32 = 10_240;
+/// How far the clock of a computer that builds may be ahead of one that crashes.
+const DAY: u64 = 86_400;
+
+impl Target {
+    /// Who made a module: by its version resource where the dump or an image holds that, else by its name.
+    pub fn origin(&self, module: &Module) -> Origin {
+        let by = |maker, evidence| Origin { maker, evidence };
+        let name = module.name.to_ascii_lowercase();
+        if self.kernel_base() == Some(module.base) {
+            return by(Maker::Windows, MakerEvidence::Name);
+        }
+        if COPIES.iter().any(|copy| name.starts_with(copy)) {
+            return by(Maker::Copy, MakerEvidence::Name);
+        }
+        if let Some(company) = self.company(module) {
+            let maker = if company.starts_with("Microsoft") { Maker::Windows } else { Maker::ThirdParty };
+            return by(maker, MakerEvidence::Company(company));
+        }
+        match is_listed(&name) {
+            _ if module.kind == ModuleKind::User => by(Maker::Unknown, MakerEvidence::Nothing),
+            true => by(Maker::Windows, MakerEvidence::Name),
+            false if self.stamp_is_hash(module) => by(Maker::Unknown, MakerEvidence::Stamp),
+            false => by(Maker::ThirdParty, MakerEvidence::Name),
+        }
+    }
+
+    /// The company that a module's version resource names.
+    fn company(&self, module: &Module) -> Option<String> {
+        let version = self.image(module).ok()?.version()?;
+        let mut strings = version.tables.iter().flat_map(|table| &table.strings);
+        let (_, company) = strings.find(|(key, _)| key.as_str() == "CompanyName")?;
+        Some(company.trim().to_owned()).filter(|company| !company.is_empty())
+    }
+
+    /// Whether a module's time stamp is known to be no date but the hash of a reproducible build. Where the image's debug
+    /// directory, which says it, cannot be read, a date that cannot be one tells: older than any such code, or later than the
+    /// crash.
+    pub fn stamp_is_hash(&self, module: &Module) -> bool {
+        let Some(value) = module.time_date_stamp.filter(|&value| value != 0) else { return false };
+        if let Ok(image) = self.image(module) {
+            let has_directory = image.headers().directory(Directory::Debug).is_some();
+            if image.is_reproducible() || !has_directory || !image.debug().is_empty() {
+                return image.is_reproducible();
+            }
+        }
+        let header = self.header().ok();
+        let crash = header.and_then(|header| unix_seconds(header.system_time?));
+        let is_ten = header.is_some_and(|header| header.minor_version >= TEN);
+        let earliest = if is_ten && module.name == "nt" { EARLIEST_TEN } else { EARLIEST };
+        !is_possible(value, earliest, crash)
+    }
+}
+
+/// Whether a name is one of Windows' own.
+fn is_listed(name: &str) -> bool {
+    static NAMES: OnceLock<HashSet<&str>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| INBOX.split_ascii_whitespace().collect());
+    names.contains(name) || INBOX_FAMILIES.iter().any(|family| name.starts_with(family))
+}
+
+/// Whether an image can have been built then, given the time of the crash in seconds since 1970.
+fn is_possible(value: u32, earliest: u32, crash: Option<u64>) -> bool {
+    value >= earliest && crash.is_none_or(|crash| u64::from(value) <= crash.saturating_add(DAY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_is_no_older_than_its_windows_and_no_younger_than_its_crash() {
+        // Crash in September 2017.
+        let crash = Some(0x59ba_8548);
+        let is_possible = |value, crash| super::is_possible(value, EARLIEST, crash);
+        assert!(is_possible(0x59ba_8548, crash) && is_possible(0x4a5b_c000, crash));
+        assert!(!is_possible(0x1a7b_e8e9, crash) && !is_possible(0x6a1b_92ab, crash));
+        assert!(is_possible(0x6a1b_92ab, None));
+        // July 2009 is too old for a kernel of Windows 10, September 2017 is not.
+        assert!(!super::is_possible(0x4a5b_c000, EARLIEST_TEN, crash));
+        assert!(super::is_possible(0x59ba_8548, EARLIEST_TEN, crash));
+    }
+
+    #[test]
+    fn names_are_told_apart() {
+        assert!(
+            ["ntfs", "win32kfull", "kd_02_8086", "storport", "microsoft_bluetooth_x"]
+                .into_iter()
+                .all(is_listed)
+        );
+        assert!(
+            ["nvlddmkm", "atikmdag", "rt640x64", "vgk", "wlanflt", "dump_storport"]
+                .into_iter()
+                .all(|name| !is_listed(name))
+        );
+    }
+}
