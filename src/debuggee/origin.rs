@@ -59,7 +59,8 @@ const TEN: u32 = 10_240;
 const DAY: u64 = 86_400;
 
 impl Target {
-    /// Who made a module: by its version resource where the dump or an image holds that, else by its name.
+    /// Who made a module: by its name if that is one of Windows' own, else by its version resource where the dump or an
+    /// image holds that.
     pub fn origin(&self, module: &Module) -> Origin {
         let by = |maker, evidence| Origin { maker, evidence };
         let name = module.name.to_ascii_lowercase();
@@ -69,11 +70,13 @@ impl Target {
         if COPIES.iter().any(|copy| name.starts_with(copy)) {
             return by(Maker::Copy, MakerEvidence::Name);
         }
-        if let Some(company) = self.company(module) {
+        // A name of Windows' own counts for more than what a resource says: nobody is to be blamed for looking foreign.
+        let is_listed = module.kind == ModuleKind::Kernel && is_listed(&name);
+        if let Some(company) = self.company(module).filter(|_| !is_listed) {
             let maker = if company.starts_with("Microsoft") { Maker::Windows } else { Maker::ThirdParty };
             return by(maker, MakerEvidence::Company(company));
         }
-        match is_listed(&name) {
+        match is_listed {
             _ if module.kind == ModuleKind::User => by(Maker::Unknown, MakerEvidence::Nothing),
             true => by(Maker::Windows, MakerEvidence::Name),
             false if self.stamp_is_hash(module) => by(Maker::Unknown, MakerEvidence::Stamp),

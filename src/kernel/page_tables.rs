@@ -27,7 +27,7 @@ impl PteSpace {
         let stated = target.debugger_data().and_then(|data| data.nonzero("PteBase"));
         let build = target.header().ok()?.minor_version;
         let base = stated.or((build < BUILD_1607).then_some(FIXED_BASE))?;
-        (base % SIZE == 0).then_some(PteSpace { base })
+        base.is_multiple_of(SIZE).then_some(PteSpace { base })
     }
 
     /// Whether an address lies in it.
@@ -42,7 +42,7 @@ impl PteSpace {
 
     /// The address whose page an entry maps; `None` for what is no entry's address.
     pub fn mapped(self, entry: u64) -> Option<u64> {
-        (self.contains(entry) && entry % 8 == 0).then(|| mapped(entry))
+        (self.contains(entry) && entry.is_multiple_of(8)).then(|| mapped(entry))
     }
 }
 

@@ -1,14 +1,17 @@
 //! Devices and requests that the bug check is about, and whose drivers they are.
 
-use super::modules::origin_word;
+use super::modules::{described, origin_word};
 use super::{Crash, Fact, Value};
-use crate::analysis::bugcheck::ParameterKind;
+use crate::analysis::bugcheck::{Argument, ParameterKind};
 use crate::debuggee::Lack;
-use crate::kernel::{DeviceObject, DriverObject, Irp, PowerIrp};
+use crate::kernel::stack::walk_thread;
+use crate::kernel::{DeviceObject, DriverObject, Irp, PowerIrp, Thread};
 use crate::output::Action;
 
 /// Requests of the power manager that are looked at.
 const MOST: usize = 64;
+/// Frames of a thread that are looked at.
+const FRAMES: usize = 64;
 
 /// `device` of a parameter, `irp_holder` for the request of one; `power_holder` for the other requests that the power
 /// manager waits for.
@@ -31,6 +34,7 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
         }
     }
     if crash.code() == 0x9f {
+        facts.extend(lock_holder(crash, &explained.arguments));
         facts.extend(others(crash, asked));
     }
     facts
@@ -79,6 +83,22 @@ fn holder(crash: &Crash<'_>, kind: &'static str, address: u64) -> Option<Fact> {
         .with("address", Value::Address(address))
         .with("device", Value::Address(device.address()));
     Some(of_driver(crash, fact, device.driver()).worded("evidence.irp_holder").link(Action::Irp(address)))
+}
+
+/// The thread that a power transition waited for, which holds the Plug and Play lock: the first driver on its stack that is
+/// somebody else's.
+fn lock_holder(crash: &Crash<'_>, arguments: &[Argument; 4]) -> Option<Fact> {
+    let target = crash.scope.target();
+    let thread = arguments.iter().find(|argument| argument.kind == ParameterKind::Thread)?.value;
+    let stack = walk_thread(&Thread::at(crash.scope, thread).ok()?, FRAMES).ok()?;
+    let frame = stack.physical().find(|frame| {
+        let module = target.modules().at(frame.lookup_ip());
+        module.is_some_and(|module| origin_word(target, module) == "third_party")
+    })?;
+    let fact = Fact::new("lock_holder")
+        .with("thread", Value::Address(thread))
+        .with("address", Value::Address(frame.ip));
+    Some(described(fact, target, frame.ip).worded("evidence.lock_holder").link(Action::Thread(thread)))
 }
 
 /// The requests of the power manager but the one that is known.

@@ -1,16 +1,12 @@
 //! `int 29h`: code that found its data damaged and stopped at once, in the kernel or in a process that Windows needs.
 
 use super::modules::described;
-use super::scene::Scene;
+use super::scene::{Scene, record_about};
 use super::{Crash, Fact, Value};
 use crate::analysis::status::{fast_fail_name, status_name};
-use crate::dump::ExceptionRecord;
 use crate::kernel::Process;
-use crate::memory::Memory;
 use crate::output::Action;
-use crate::unwind::exception_record::is_record;
 use crate::unwind::{FrameKind, TRAP_FRAME_SIZE};
-use crate::util::bounded;
 
 /// KERNEL_SECURITY_CHECK_FAILURE.
 const SECURITY_CHECK: u32 = 0x139;
@@ -18,8 +14,6 @@ const SECURITY_CHECK: u32 = 0x139;
 const PROCESS_DIED: [u32; 2] = [0xef, 0xf4];
 /// STATUS_STACK_BUFFER_OVERRUN.
 const FAST_FAIL: u32 = 0xc000_0409;
-/// Bytes of a stack that are searched at most.
-const MOST: usize = 0x8000;
 
 /// `fast_fail`, `critical_process`.
 pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
@@ -97,26 +91,4 @@ fn in_user_mode(crash: &Crash<'_>) -> Option<Fact> {
             .with("name", status_name(code).unwrap_or_default())
             .worded("evidence.user_exception"),
     })
-}
-
-/// The record about an instruction, somewhere between two places of the stack.
-fn record_about(crash: &Crash<'_>, ip: u64, start: u64, end: u64) -> Option<ExceptionRecord> {
-    let length = usize::try_from(end.checked_sub(start)?).ok()?.min(MOST);
-    let mut bytes = vec![0u8; length];
-    let (read, _) = crash.scope.memory().read_partial(start, &mut bytes);
-    let bytes = bytes.get(..read)?;
-    let places =
-        (0..read / 8).map(|index| index * 8).filter(|at| bounded::u64_at(bytes, at + 0x10) == Some(ip));
-    places
-        .filter_map(|at| {
-            let (code, flags, count) = (
-                bounded::u32_at(bytes, at)?,
-                bounded::u32_at(bytes, at + 4)?,
-                bounded::u32_at(bytes, at + 0x18)?,
-            );
-            is_record(code, flags, count)
-                .then(|| ExceptionRecord::of_bytes(&bounded::array(bytes, at)?))
-                .flatten()
-        })
-        .next()
 }

@@ -39,7 +39,23 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let found = null_flip(crash, fault, &pointers)
         .or_else(|| prefix_flip(crash, fault, &pointers))
         .or_else(|| stack_flip(crash, fault, &pointers));
-    found.into_iter().collect()
+    let remark = if found.is_none() { bit_remark(fault) } else { None };
+    found.into_iter().chain(remark).collect()
+}
+
+/// An address that is zero but for a bit that numbers have too: no more than a remark.
+fn bit_remark(fault: &Fault) -> Option<Fact> {
+    const LOWEST: u32 = 20;
+    let address = fault.address?;
+    let high = address & !(OFFSET - 1);
+    let bit = high.trailing_zeros();
+    (high.is_power_of_two() && (LOWEST..LOWEST_NULL_BIT).contains(&bit)).then(|| {
+        Fact::new("bit_remark")
+            .with("address", Value::Address(address))
+            .with("bit", bit)
+            .worded("evidence.bit_remark")
+            .link(Action::Number(address))
+    })
 }
 
 /// A pointer that the fault is about, and which register held it.
@@ -61,7 +77,7 @@ fn pointers(crash: &Crash<'_>, fault: &Fault) -> Vec<Pointer> {
         found.extend(known.map(|(name, value)| Pointer { value, register: Some(name) }));
     }
     // A page table entry's own address says whose it is: the pointer itself stands in a register or on the stack.
-    if let Some(entry) = fault.address.filter(|entry| entry >> 47 == 0x1_ffff && entry % 8 == 0) {
+    if let Some(entry) = fault.address.filter(|entry| entry >> 47 == 0x1_ffff && entry.is_multiple_of(8)) {
         let page = mapped(entry);
         let of_page = |value: &u64| value & !0xfff == page;
         let registers = (0u8..)

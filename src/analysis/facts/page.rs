@@ -42,7 +42,9 @@ fn named_entry(crash: &Crash<'_>) -> Option<Fact> {
     let value =
         arguments.iter().find(|argument| argument.kind == ParameterKind::Pte && argument.value != 0)?.value;
     // The high part is for the 32-bit entries with 64 bits: nothing else is set in it.
-    let place = arguments.iter().find(|argument| argument.value >> 47 == 0x1_ffff && argument.value % 8 == 0);
+    let place = arguments
+        .iter()
+        .find(|argument| argument.value >> 47 == 0x1_ffff && argument.value.is_multiple_of(8));
     one_bit(value, place.map(|argument| argument.value))
 }
 

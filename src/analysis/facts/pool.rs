@@ -4,7 +4,7 @@ use super::modules::origin_word;
 use super::scene::{Access, Scene};
 use super::{Crash, Fact, Value};
 use crate::analysis::bugcheck::ParameterKind;
-use crate::kernel::pool::{BlockState, PoolBlock, classify, search_tag};
+use crate::kernel::pool::{BlockState, PoolBlock, Trust, classify, search_tag};
 use crate::memory::Memory;
 use crate::output::Action;
 use crate::util::bounded;
@@ -121,7 +121,13 @@ pub fn at(crash: &Crash<'_>, address: u64) -> Vec<Fact> {
             .worded("evidence.pool_damage")
             .link(Action::Pool(damage.address))
     });
-    block.into_iter().chain(damage.take(2)).collect()
+    let overrun = place.damage.iter().find_map(|damage| {
+        // Only where the bytes themselves speak for the block before.
+        let before = damage.before.as_ref().filter(|_| damage.writer >= Trust::Likely)?;
+        let fact = of_block(crash, "overrun", damage.address, before);
+        Some(with_owner(crash, fact, before).worded("evidence.overrun"))
+    });
+    block.into_iter().chain(overrun).chain(damage.take(2)).collect()
 }
 
 /// A fact about a block: its tag, whose that is, whether it is in use.

@@ -11,7 +11,9 @@ use crate::analysis::status::low_half;
 use crate::debuggee::RegisterContext;
 use crate::dump::ExceptionRecord;
 use crate::memory::Memory;
-use crate::unwind::{Frame, FrameKind, Origin, Registers, Stack};
+use crate::unwind::exception_record::{is_about, is_record};
+use crate::unwind::{Frame, FrameKind, Origin, Registers, Stack, TrapFrame};
+use crate::util::bounded;
 
 /// What was done to an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,21 +129,49 @@ fn earlier(crash: &Crash<'_>, frames: &[Frame]) -> Option<(usize, u64)> {
         if trap.machine.from_user_mode() {
             break;
         }
-        if record_below(target, &trap).is_some() {
+        if record_of(crash, &trap).is_some() {
             found = Some((index + 1, trap.address));
         }
     }
     found
 }
 
+/// The dispatcher's record about what a trap frame interrupted: at its place below the frame, or somewhere near.
+fn record_of(crash: &Crash<'_>, trap: &TrapFrame) -> Option<ExceptionRecord> {
+    let memory = crash.scope.memory();
+    let own = record_below(crash.scope.target(), trap);
+    let own = own.and_then(|at| ExceptionRecord::of_bytes(&memory.array(at).ok()?));
+    own.or_else(|| record_about(crash, trap.machine.rip, trap.address.saturating_sub(NEAR), trap.address))
+}
+
+/// How far below a trap frame the frame of the routine lies that dispatches its exception.
+const NEAR: u64 = 0x200;
+/// Bytes of a stack that are searched at most.
+const MOST: usize = 0x8000;
+
+/// A record about the instruction at `ip`, somewhere between two places of the stack.
+pub fn record_about(crash: &Crash<'_>, ip: u64, start: u64, end: u64) -> Option<ExceptionRecord> {
+    let length = usize::try_from(end.checked_sub(start)?).ok()?.min(MOST);
+    let mut bytes = vec![0u8; length];
+    let (read, _) = crash.scope.memory().read_partial(start, &mut bytes);
+    let bytes = bytes.get(..read)?;
+    let word = |at| bounded::u32_at(bytes, at);
+    let mut places =
+        (0..read / 8).map(|index| index * 8).filter(|at| bounded::u64_at(bytes, at + 0x10) == Some(ip));
+    places.find_map(|at| {
+        let is_one = is_record(word(at)?, word(at + 4)?, word(at + 0x18)?);
+        is_one.then(|| ExceptionRecord::of_bytes(&bounded::array(bytes, at)?)).flatten()
+    })
+}
+
 fn fault(crash: &Crash<'_>, registers: Registers, trap: Option<u64>, is_first_of_several: bool) -> Fault {
     let target = crash.scope.target();
     let (ip, sp) = (registers.rip.value, registers.rsp());
-    let below = trap.and_then(|at| trap_frame_at(target, at)).and_then(|frame| record_below(target, &frame));
+    let below = trap.and_then(|at| trap_frame_at(target, at)).and_then(|frame| record_of(crash, &frame));
     let named = crash_context(target, || crash.stack.clone()).and_then(|found| found.record);
-    let records = [below, named].into_iter().flatten();
-    let read = |at| ExceptionRecord::of_bytes(&target.memory().array(at).ok()?);
-    let record = records.filter_map(read).chain(crash.header.exception).find(|record| record.address == ip);
+    let named = named.and_then(|at| ExceptionRecord::of_bytes(&target.memory().array(at).ok()?));
+    let records = below.into_iter().chain(named).chain(crash.header.exception);
+    let record = records.into_iter().find(|record| is_about(record.address, ip));
     let told = record
         .as_ref()
         .filter(|record| record.code == ACCESS_VIOLATION)

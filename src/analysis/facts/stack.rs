@@ -2,7 +2,7 @@
 //!
 //! What lies between the fault and the bug check belongs to the kernel's handling of the fault, and makes nobody a suspect.
 
-use super::modules::{described, is_library, origin_word};
+use super::modules::{described, is_library, origin_word, place};
 use super::scene::Scene;
 use super::{Crash, Fact, Value};
 use crate::output::Action;
@@ -39,8 +39,8 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
         });
         // A system call on the way: the driver itself asked Windows for what failed.
         let before = frames.iter().take(index);
-        let by_service =
-            before.clone().any(is_service) && before.clone().all(|frame| is_kernels(crash, frame));
+        let by_service = before.clone().any(|frame| is_service(crash, frame))
+            && before.clone().all(|frame| is_kernels(crash, frame));
         let fact =
             Fact::new("stack_module").with("address", Value::Address(frame.ip)).with("distance", index);
         found.push(
@@ -72,9 +72,14 @@ fn is_believed(frame: &Frame) -> bool {
     }
 }
 
-/// Whether a system call built a trap frame in it.
-fn is_service(frame: &Frame) -> bool {
-    frame.notes.iter().any(|note| matches!(note, Note::TrapFrame { cause: TrapCause::SystemCall, .. }))
+/// Whether a system call built a trap frame in it, or it is a stub that makes system calls for drivers.
+fn is_service(crash: &Crash<'_>, frame: &Frame) -> bool {
+    const STUBS: [&str; 2] = ["nt!KiServiceLinkage", "nt!KiSystemServiceCopyEnd"];
+    let is_call = |note: &Note| matches!(note, Note::TrapFrame { cause: TrapCause::SystemCall, .. });
+    frame.notes.iter().any(is_call) || {
+        let place = place(crash.scope.target(), frame.ip);
+        STUBS.iter().any(|stub| place.starts_with(stub))
+    }
 }
 
 fn is_kernels(crash: &Crash<'_>, frame: &Frame) -> bool {

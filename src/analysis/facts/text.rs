@@ -1,9 +1,11 @@
 //! Text in the bytes of a number.
 
+use crate::util::bounded;
+
 /// The text that a number's bytes are, if they are nothing else: at least three letters of UTF-16, or six of ASCII.
 pub fn in_bytes(value: u64) -> Option<String> {
     let bytes = value.to_le_bytes();
-    let wide: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    let wide = (0..4).filter_map(|index| bounded::u16_at(&bytes, index * 2));
     let is_letter = |letter: char| letter.is_ascii_graphic() || letter == ' ';
     let of = |letters: Vec<char>, least: usize| {
         let end = letters.iter().position(|&letter| letter == '\0').unwrap_or(letters.len());
@@ -11,7 +13,7 @@ pub fn in_bytes(value: u64) -> Option<String> {
         let text: String = letters.into_iter().take(end).collect();
         (rest_is_empty && text.len() >= least && text.chars().all(is_letter)).then_some(text)
     };
-    let letters = wide.iter().map(|&unit| char::from_u32(unit.into()).unwrap_or('\u{fffd}')).collect();
+    let letters = wide.map(|unit| char::from_u32(unit.into()).unwrap_or('\u{fffd}')).collect();
     of(letters, 3).or_else(|| of(bytes.iter().map(|&byte| char::from(byte)).collect(), 6))
 }
 

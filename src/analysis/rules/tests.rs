@@ -1,1 +1,89 @@
 //! The files of rules fit one another, and the facts.
+
+use super::*;
+use crate::util::language::Language;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The kinds of facts that the code makes, and the names of all values, by their literals.
+fn stated() -> (BTreeSet<String>, BTreeSet<String>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/analysis/facts");
+    let (mut kinds, mut values) = (BTreeSet::new(), BTreeSet::new());
+    for entry in std::fs::read_dir(folder).expect("the facts").flatten() {
+        let text = std::fs::read_to_string(entry.path()).expect("source text");
+        let literals = |mark: &str| {
+            let parts = text.split(mark).skip(1).map(|rest| rest.trim_start());
+            parts
+                .filter_map(|rest| Some(rest.strip_prefix('"')?.split('"').next()?.to_owned()))
+                .collect::<Vec<_>>()
+        };
+        // Some functions are told which kind they are to make.
+        for mark in ["Fact::new(", "crash, ", "fault, ", "fact(", "about("] {
+            kinds.extend(literals(mark));
+        }
+        for mark in [".with(", ".maybe("] {
+            values.extend(literals(mark));
+        }
+    }
+    (kinds, values)
+}
+
+/// The files, each read without mercy.
+fn files() -> Vec<(&'static str, File)> {
+    FILES
+        .iter()
+        .map(|(name, text)| (*name, toml::from_str(text).unwrap_or_else(|why| panic!("{name}: {why}"))))
+        .collect()
+}
+
+#[test]
+fn rules_ask_for_facts_that_there_are() {
+    let (kinds, values) = stated();
+    let mut ids = BTreeSet::new();
+    let mut advised = BTreeSet::new();
+    let known: BTreeMap<String, Text> = files().into_iter().flat_map(|(_, file)| file.advice).collect();
+    for (file, rules) in files() {
+        for rule in rules.rule {
+            let id = format!("{file}: {}", rule.id);
+            assert!(ids.insert(rule.id.clone()), "{id} stands twice");
+            for clause in rule.when.iter().chain(&rule.unless) {
+                assert!(kinds.contains(&clause.fact), "{id}: no fact is called {}", clause.fact);
+                for value in clause.values() {
+                    assert!(values.contains(value), "{id}: no fact says {value}");
+                }
+            }
+            for kind in rule.cites.iter().chain(&rule.against) {
+                assert!(kinds.contains(kind), "{id}: no fact is called {kind}");
+            }
+            for name in &rule.next {
+                assert!(known.contains_key(name), "{id}: there is no advice {name}");
+                advised.insert(name.clone());
+            }
+            let names: BTreeSet<&str> = rule.when.iter().map(Clause::name).collect();
+            let places = [Language::English, Language::Chinese]
+                .map(|language| places(rule.says.in_language(language)));
+            assert_eq!(places[0], places[1], "{id}: the languages say other values");
+            for place in places[0].iter().chain(&rule.culprit.clone()) {
+                let (name, value) = place.split_once('.').unwrap_or((place, ""));
+                assert!(names.contains(name) || ["culprit", "suspects"].contains(&name), "{id}: {place}");
+                assert!(value.is_empty() || values.contains(value), "{id}: no fact says {place}");
+            }
+            assert_eq!(
+                rule.culprit.is_some(),
+                rule.class == Class::ThirdPartyDriver || rule.id == "dpc-cumulative",
+                "{id}"
+            );
+        }
+    }
+    assert_eq!(known.keys().cloned().collect::<BTreeSet<_>>(), advised, "advice that nobody gives");
+}
+
+/// The places for values in a wording.
+fn places(words: &str) -> BTreeSet<String> {
+    words
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
