@@ -63,7 +63,9 @@ pub fn verdict(facts: &[Fact]) -> Verdict {
     let is_sure = claim.rule.confidence >= Confidence::Likely;
     let culprit = claim.culprit().filter(|_| is_sure);
     let suspects = suspects(facts, &claims, culprit.as_deref());
-    let wording = |text| Wording { text, values: values(&claim.found, culprit.as_deref(), &suspects) };
+    let named = claim.culprit().or_else(|| suspects.first().cloned());
+    let values = values(facts, &claim.found, named.as_deref(), &suspects);
+    let wording = |text| Wording { text, values: values.clone() };
     Verdict {
         rule: Some(&claim.rule.id),
         class: claim.rule.class,
@@ -111,15 +113,38 @@ fn of_kinds(facts: &[Fact], kinds: &[String]) -> Vec<Fact> {
     facts.iter().filter(wanted).cloned().collect()
 }
 
-/// What the places of a text stand for: `fact.value`, `culprit`, `suspects`.
-fn values(found: &Found<'_>, culprit: Option<&str>, suspects: &[String]) -> Vec<(String, Value)> {
+/// What the places of a text stand for: `fact.value`; `culprit`, who is blamed or the first suspect; `suspects`; `drivers`, the
+/// files that Driver Verifier is to watch.
+fn values(
+    facts: &[Fact],
+    found: &Found<'_>,
+    culprit: Option<&str>,
+    suspects: &[String],
+) -> Vec<(String, Value)> {
     let mut values: Vec<(String, Value)> = Vec::new();
     for (name, fact) in &found.0 {
         values.extend(fact.values().map(|(value, is)| (format!("{name}.{value}"), is.clone())));
     }
+    let watched: Vec<String> = culprit
+        .into_iter()
+        .chain(suspects.iter().map(String::as_str))
+        .map(|name| format!("{name}.sys"))
+        .collect();
+    let drivers = match watched.is_empty() {
+        true => facts.iter().find_map(|fact| fact.get("third_party_files")).cloned(),
+        false => Some(watched.into_iter().fold(Vec::new(), distinct).join(" ").into()),
+    };
     values.push(("culprit".to_owned(), culprit.unwrap_or("?").into()));
     values.push(("suspects".to_owned(), suspects.join(", ").into()));
+    values.push(("drivers".to_owned(), drivers.unwrap_or_else(|| "*".into())));
     values
+}
+
+fn distinct(mut names: Vec<String>, name: String) -> Vec<String> {
+    if !names.contains(&name) {
+        names.push(name);
+    }
+    names
 }
 
 impl Wording {

@@ -59,5 +59,6 @@ mod timers;
 mod tokens;
 mod triage;
 mod type_commands;
+mod verdicts;
 mod waiters;
 mod waits;

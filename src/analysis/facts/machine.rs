@@ -1,12 +1,29 @@
 //! The machine: its processor, how long it ran, whether it is a virtual one.
 
 use super::{Crash, Fact};
+use crate::debuggee::{Maker, ModuleKind};
 use crate::output::Action;
 
 /// The first minute: drivers are still starting.
 const JUST_BOOTED: u64 = 60;
 /// 100 ns in a second.
 const SECOND: u64 = 10_000_000;
+
+/// More drivers than a command line should name.
+const MOST_FILES: usize = 40;
+
+/// `loaded`: the third-party drivers, by their files.
+fn loaded(crash: &Crash<'_>) -> Option<Fact> {
+    let target = crash.scope.target();
+    let drivers = target.modules().iter().filter(|module| module.kind == ModuleKind::Kernel);
+    let drivers = drivers.filter(|module| target.origin(module).maker == Maker::ThirdParty);
+    let mut files: Vec<&str> = drivers.map(|module| module.image_name.as_str()).collect();
+    files.sort_unstable();
+    files.dedup();
+    let is_named = (1..=MOST_FILES).contains(&files.len());
+    is_named
+        .then(|| Fact::new("loaded").with("count", files.len()).with("third_party_files", files.join(" ")))
+}
 
 /// `uptime` and `cpu`.
 pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
@@ -21,5 +38,5 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
         }
     });
     let cpu = cpu.map(|name| Fact::new("cpu").with("name", name));
-    uptime.into_iter().chain(cpu).collect()
+    uptime.into_iter().chain(cpu).chain(loaded(crash)).collect()
 }

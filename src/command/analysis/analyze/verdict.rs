@@ -49,7 +49,7 @@ fn record(verdict: &Verdict, context: &Context<'_>) -> Record {
         Some(name) => {
             let culprit =
                 Cell::new(name.as_str()).role(Role::Module).link(Action::Module(name.as_str().into()));
-            head.label(text("verdict.culprit", language)).cell("culprit", culprit)
+            head.label(language.pick(": ", "：")).cell("culprit", culprit)
         }
         None => head.field("culprit", Field::Null),
     };
@@ -68,10 +68,8 @@ fn record(verdict: &Verdict, context: &Context<'_>) -> Record {
         .suspects
         .iter()
         .map(|name| Cell::new(name.as_str()).role(Role::Module).link(Action::Module(name.as_str().into())));
-    let record = match verdict.suspects.is_empty() {
-        true => record.field("suspects", Field::List(Vec::new())),
-        false => record.line(heading("verdict.suspects")).list("suspects", ", ", suspects),
-    };
+    let record = if verdict.suspects.is_empty() { record } else { record.line(heading("verdict.suspects")) };
+    let record = record.list("suspects", ", ", suspects);
     let next = verdict.next(language);
     let record = if next.is_empty() { record } else { record.line(heading("verdict.next")) };
     record.paragraphs("next", LEAD, columns, next)
@@ -101,9 +99,7 @@ fn evidence(fact: &Fact, language: Language, columns: usize) -> Record {
         None => words,
     };
     let command = fact.link.as_ref().and_then(|link| link.command().ok()).map(String::from);
-    Record::new("evidence")
-        .line(Line::of(LEAD))
-        .prose("text", words, LEAD.len(), columns)
-        .field("command", command)
-        .field("address", fact.address().map(Field::Address))
+    let record = Record::new("evidence").text(LEAD).prose("text", words, LEAD.len(), columns);
+    // What the link does, for who has no links; the address stands among the words.
+    record.field("command", command).field("address", fact.address().map(Field::Address))
 }
