@@ -141,6 +141,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &memory::dl::SPEC,
     &memory::physical::SPEC,
     &memory::s::SPEC,
+    &memory::pte::SPEC,
     &code::u::SPEC,
     &code::ub::SPEC,
     &code::uf::SPEC,

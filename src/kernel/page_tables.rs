@@ -1,101 +1,150 @@
-//! Where Windows maps its own page tables, and which pages the machine can have.
-//!
-//! One slot of the topmost table refers to the table itself, so that the tables lie in virtual memory one behind the other,
-//! an entry of eight bytes a page (Intel SDM volume 3, section 4.5, applied to itself).
+//! The entries of the page tables that an address goes through: from a walk, or from the words that a dump holds of where
+//! Windows maps them ([`PteSpace`]): a triage dump may hold single ones.
 
-use crate::debuggee::{Scope, Target};
-use crate::dump::PhysicalMemoryRuns;
-use crate::memory::Memory;
+use super::pte_space::PteSpace;
+use crate::debuggee::{Lack, Scope, Target};
+use crate::dump::Machine;
+use crate::memory::paging::{Paging, Pte, PteEncoding, PteKind};
+use crate::memory::{Level, Memory, ReadError, Reason};
+use crate::util::bits::extend;
 
-/// The base before build 14393, which made it random (STRUCTS section 9).
-const FIXED_BASE: u64 = 0xffff_f680_0000_0000;
-const BUILD_1607: u32 = 14393;
-/// Bits that an entry's address takes below the base: 36 of the page, three of the eight bytes.
-const ENTRY: u64 = 0x7f_ffff_fff8;
-/// Bytes of all entries of four levels.
-const SIZE: u64 = 1 << 39;
-
-/// The range of addresses in which the page tables lie, with four levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PteSpace {
-    base: u64,
+/// The page tables of one address space.
+pub struct PageTables<'s> {
+    scope: &'s Scope<'s>,
+    space: Option<PteSpace>,
+    five_levels: bool,
+    encoding: PteEncoding,
 }
 
-impl PteSpace {
-    /// That of the Windows that crashed; `None` where nothing tells it.
-    pub fn of(target: &Target) -> Option<PteSpace> {
-        let stated = target.debugger_data().and_then(|data| data.nonzero("PteBase"));
-        let build = target.header().ok()?.minor_version;
-        let base = stated.or((build < BUILD_1607).then_some(FIXED_BASE))?;
-        base.is_multiple_of(SIZE).then_some(PteSpace { base })
-    }
-
-    /// Whether an address lies in it.
-    pub fn contains(self, address: u64) -> bool {
-        address & !(SIZE - 1) == self.base
-    }
-
-    /// Where the entry of a level lies that an address goes through: 0 is the entry of its page.
-    pub fn entry(self, address: u64, level: u32) -> u64 {
-        (0..=level).fold(address, |address, _| self.base | address >> 9 & ENTRY)
-    }
-
-    /// The address whose page an entry maps; `None` for what is no entry's address.
-    pub fn mapped(self, entry: u64) -> Option<u64> {
-        (self.contains(entry) && entry.is_multiple_of(8)).then(|| mapped(entry))
-    }
+/// The entry of an address at one level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableEntry {
+    /// Which level.
+    pub level: Level,
+    /// Its virtual address in the array of entries.
+    pub address: Result<u64, Lack>,
+    /// Its physical address, where tables were walked so far.
+    pub physical: Option<u64>,
+    /// The entry. Below a large page, whatever stands where the entry would be.
+    pub value: Result<Pte, Lack>,
+    /// Below a large page: the page frame of the address in it.
+    pub in_large_page: Option<u64>,
 }
 
-/// The address whose page an entry maps that lies at `entry`, wherever the page tables are.
-pub fn mapped(entry: u64) -> u64 {
-    let address = (entry & ENTRY) << 9;
-    // The highest bit that is translated is the sign.
-    ((address << 16) as i64 >> 16) as u64
-}
+impl<'s> PageTables<'s> {
+    /// Those of the scope's address space.
+    ///
+    /// # Errors
+    /// The machine is not x64, or the target is no dump.
+    pub fn of(scope: &'s Scope<'s>) -> Result<PageTables<'s>, Lack> {
+        let target = scope.target();
+        if target.machine() != Machine::Amd64 {
+            return Err(Lack::UnknownMachine { machine: target.machine(), what: "page table entries" });
+        }
+        let paging = scope.memory().paging();
+        let space = PteSpace::of(target);
+        let five_levels = match paging {
+            Some(paging) => paging.levels() == 5,
+            None => space.is_some_and(PteSpace::has_five_levels),
+        };
+        Ok(PageTables { scope, space, five_levels, encoding: encoding_of(target, paging) })
+    }
 
-/// The highest page that the machine can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HighestPage {
-    /// Its number.
-    pub number: u64,
-    /// Whether it is only an upper bound: from the sizes of the memory modules.
-    pub is_bound: bool,
-}
+    /// Where the entries lie; `None` where nothing in the dump tells.
+    pub fn space(&self) -> Option<PteSpace> {
+        self.space
+    }
 
-/// The highest page, by what the kernel counts, the header's list of memory, or the firmware's list of modules.
-pub fn highest_page(scope: &Scope<'_>) -> Option<HighestPage> {
-    let target = scope.target();
-    let header = target.header().ok()?;
-    let counted = target.debugger_data().and_then(|data| data.nonzero("MmHighestPhysicalPage"));
-    let counted = counted.and_then(|at| scope.memory().u64(at).ok()).filter(|&page| page != 0);
-    // The header has room for some runs only; the last ones are the highest.
-    let whole = |memory: &&PhysicalMemoryRuns| memory.runs.len() == memory.number_of_runs as usize;
-    let listed =
-        header.physical_memory.as_ref().filter(whole).and_then(|memory| {
-            memory.runs.iter().map(|run| run.base_page.saturating_add(run.page_count)).max()
+    /// How entries that are not valid are encoded.
+    pub fn encoding(&self) -> PteEncoding {
+        self.encoding
+    }
+
+    /// What an entry of a level says.
+    pub fn kind(&self, level: Level, entry: Pte) -> PteKind {
+        self.encoding.kind(level, entry)
+    }
+
+    /// The entries of an address, from the root down, and all levels of them: those below an entry that leads nowhere say
+    /// why they are not known.
+    ///
+    /// # Errors
+    /// The address is not canonical, or is in user space and whose that is cannot be seen.
+    pub fn entries(&self, address: u64) -> Result<Vec<TableEntry>, Lack> {
+        let memory = self.scope.memory();
+        let refused = |reason| Lack::Unreadable {
+            what: "the page table entries".to_owned(),
+            why: ReadError::new(address, reason),
+        };
+        let bits = if self.five_levels { 57 } else { 48 };
+        if extend(address, bits).cast_unsigned() != address {
+            return Err(refused(Reason::NotCanonical));
+        }
+        // User space may be nobody's: then its entries are nobody's, too.
+        if let Err(ReadError { reason: reason @ Reason::NoUserSpace { .. }, .. }) = memory.u8(address) {
+            return Err(refused(reason));
+        }
+        let walked = memory.paging().map(|paging| match paging.translate(address) {
+            Ok(found) => found.entries,
+            Err(broken) => broken.entries,
         });
-    if let Some(number) = counted.or(listed.map(|end| end.saturating_sub(1)).filter(|&page| page != 0)) {
-        return Some(HighestPage { number, is_bound: false });
+        let walked = walked.unwrap_or_default();
+        let mut in_large_page = None;
+        let mut entries = Vec::with_capacity(5);
+        for &(level, shift) in PteSpace::levels(self.five_levels) {
+            let at = self.space.map(|space| space.entry(address, level as u32)).ok_or_else(unknown_space);
+            let found = walked.iter().find(|entry| entry.level == level);
+            let value = match (found, &at) {
+                (Some(entry), _) => Ok(entry.value),
+                (None, Ok(at)) => self.word(level, *at),
+                (None, Err(why)) => Err(why.clone()),
+            };
+            entries.push(TableEntry {
+                level,
+                address: at,
+                physical: found.map(|entry| entry.address),
+                value: value.clone(),
+                in_large_page,
+            });
+            if let (None, Ok(value)) = (in_large_page, value)
+                && let PteKind::Valid { pfn, large: true } = self.kind(level, value)
+            {
+                let pages = 1u64 << (shift - 12);
+                in_large_page = Some(pfn & !(pages - 1) | address >> 12 & (pages - 1));
+            }
+        }
+        Ok(entries)
     }
-    let firmware = target.dump().ok()?.tagged().hardware().firmware?;
-    let bytes: u64 = firmware.memory.iter().filter_map(|module| module.size).sum();
-    // Devices take addresses below the memory that is moved up for them, at most as much as there is.
-    (bytes > 0).then_some(HighestPage { number: bytes / 0x1000 * 2 + 0x10_0000, is_bound: true })
+
+    /// The entry that lies at a virtual address: a word of the array, or a prototype PTE.
+    ///
+    /// # Errors
+    /// The word cannot be read.
+    pub fn word(&self, level: Level, at: u64) -> Result<Pte, Lack> {
+        let word = self.scope.memory().u64(at).map(Pte);
+        word.map_err(|why| Lack::Unreadable { what: format!("the {level}"), why })
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// From a dump of 9600: KUSER_SHARED_DATA and its entries.
-    #[test]
-    fn entries_lie_where_the_processor_looks_for_them() {
-        let space = PteSpace { base: FIXED_BASE };
-        assert_eq!(space.entry(0x7ffe_0320, 0), 0xffff_f680_003f_ff00);
-        assert_eq!(space.entry(0x7ffe_0320, 1), 0xffff_f6fb_4000_1ff8);
-        assert_eq!(space.mapped(0xffff_f680_003f_ff00), Some(0x7ffe_0000));
-        assert_eq!(space.mapped(0xffff_f680_003f_ff01), None);
-        assert_eq!(space.mapped(0xffff_f800_003f_ff00), None);
-        assert_eq!(mapped(space.entry(0xffff_b7ae_7a62_9000, 0)), 0xffff_b7ae_7a62_9000);
+impl TableEntry {
+    /// What it says; `None` where it is not known, or a large page takes its place.
+    pub fn kind(&self, encoding: PteEncoding) -> Option<PteKind> {
+        let value = self.value.as_ref().ok().filter(|_| self.in_large_page.is_none())?;
+        Some(encoding.kind(self.level, *value))
     }
+}
+
+/// How the target encodes entries that are not valid: what the page tables' reader found out, else the debugger data.
+fn encoding_of(target: &Target, paging: Option<&Paging>) -> PteEncoding {
+    if let Some(paging) = paging {
+        return paging.encoding();
+    }
+    let build = target.header().map_or(0, |header| header.minor_version);
+    let encoding = PteEncoding::of_build(build);
+    let index = target.debugger_data().and_then(|data| data.get("L1tfHighPhysicalBitIndex"));
+    index.and_then(|index| u8::try_from(index).ok()).map_or(encoding, |index| encoding.with_high_bit(index))
+}
+
+fn unknown_space() -> Lack {
+    Lack::NoName { name: "where the page table entries begin".to_owned() }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Memory;
 use super::error::{Level, ReadError, Reason};
 use super::physical::PhysicalMemory;
-pub use super::pte::{Pte, PteEncoding};
+pub use super::pte::{Pte, PteEncoding, PteKind};
 pub use super::translation::{Entry, Translation, WalkError};
 use super::translation_cache::TranslationCache;
 use crate::dump::DumpFile;

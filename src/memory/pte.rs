@@ -2,6 +2,7 @@
 //! entries that are not valid: public PDB types (_MMPTE_*) and MemProcFS.
 
 use super::error::{Level, Reason};
+use crate::util::bits::bits_of;
 
 /// Bits of a physical address in an entry.
 const FRAME: u64 = 0x000f_ffff_ffff_f000;
@@ -62,6 +63,11 @@ impl Pte {
         self.0 >> 16 | 0xffff_0000_0000_0000
     }
 
+    /// What an entry that is not valid lets a program do with the page: Windows' five bits.
+    pub fn protection(self) -> u8 {
+        u8::try_from(bits_of(self.0, 5, 5)).unwrap_or(0)
+    }
+
     fn swizzled(self) -> bool {
         self.0 & 0x10 == 0
     }
@@ -103,15 +109,23 @@ impl PteEncoding {
         entry.0 & TRANSITION_FRAME & mask
     }
 
-    /// What an entry says that is neither valid nor in transition.
-    pub fn reason(&self, level: Level, entry: Pte) -> Reason {
+    /// What an entry of a page table of `level` says.
+    pub fn kind(&self, level: Level, entry: Pte) -> PteKind {
+        let protection = entry.protection();
         if entry.0 == 0 {
-            return Reason::NotMapped { level };
+            return PteKind::Zero;
+        }
+        if entry.valid() {
+            let large = entry.large() && matches!(level, Level::Pde | Level::Ppe);
+            return PteKind::Valid { pfn: entry.frame() >> 12, large };
+        }
+        if entry.transition() {
+            return PteKind::Transition { pfn: self.transition_frame(entry) >> 12, protection };
         }
         if entry.prototype() {
             return match entry.0 >> 16 {
-                0xffff_ffff_0000 => Reason::InVad,
-                _ => Reason::Prototype { address: entry.prototype_address() },
+                0xffff_ffff_0000 => PteKind::InVad { protection },
+                _ => PteKind::Prototype { address: entry.prototype_address() },
             };
         }
         let number = if self.build >= BUILD_1803 { entry.0 >> 12 & 0xf } else { entry.0 >> 1 & 0xf };
@@ -120,16 +134,95 @@ impl PteEncoding {
         if stored == 0 || offset == 0 {
             // Only the protection (bits 5 to 9) is set.
             return match entry.0 & !(PROTECTION | 0x10) & !self.invalid_mask {
-                0 => Reason::DemandZero,
-                _ => Reason::NotPresent { level, entry: entry.0 },
+                0 => PteKind::DemandZero { protection },
+                _ => PteKind::Unprotected,
             };
         }
         // What lies in a page file keeps its protection; entries of freed pages have none, nor has a stray bit.
-        if entry.0 & PROTECTION == 0 {
-            return Reason::NotPresent { level, entry: entry.0 };
+        if protection == 0 {
+            return PteKind::Unprotected;
         }
-        Reason::PageFile { number: u8::try_from(number).unwrap_or(0), offset }
+        PteKind::PageFile { number: u8::try_from(number).unwrap_or(0), offset, protection }
     }
+
+    /// What a prototype PTE says: where it refers to a prototype it is to a subsection, and the page is in its file.
+    pub fn prototype_kind(&self, entry: Pte) -> PteKind {
+        match self.kind(Level::Pte, entry) {
+            PteKind::Prototype { .. } | PteKind::InVad { .. } => {
+                PteKind::Subsection { address: entry.prototype_address(), protection: entry.protection() }
+            }
+            kind => kind,
+        }
+    }
+
+    /// Why an entry of `level` leads to no page that is in memory.
+    pub fn reason(&self, level: Level, entry: Pte) -> Reason {
+        match self.kind(level, entry) {
+            PteKind::Zero => Reason::NotMapped { level },
+            PteKind::Transition { pfn, .. } => Reason::Transition { pfn },
+            PteKind::Prototype { address } => Reason::Prototype { address },
+            PteKind::InVad { .. } => Reason::InVad,
+            PteKind::DemandZero { .. } => Reason::DemandZero,
+            PteKind::PageFile { number, offset, .. } => Reason::PageFile { number, offset },
+            PteKind::Valid { .. } | PteKind::Subsection { .. } | PteKind::Unprotected => {
+                Reason::NotPresent { level, entry: entry.0 }
+            }
+        }
+    }
+}
+
+/// What an entry says. Protections are Windows' five bits, page frames count pages of 4 KiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PteKind {
+    /// Nothing: all bits are zero.
+    Zero,
+    /// The processor uses it.
+    Valid {
+        /// The page, or the next table.
+        pfn: u64,
+        /// Whether it is a large page.
+        large: bool,
+    },
+    /// The page left the working set and is still in memory.
+    Transition {
+        /// The page.
+        pfn: u64,
+        /// What may be done with it.
+        protection: u8,
+    },
+    /// A prototype PTE says where the page is.
+    Prototype {
+        /// Its virtual address.
+        address: u64,
+    },
+    /// The range's VAD says where the page is.
+    InVad {
+        /// What may be done with it.
+        protection: u8,
+    },
+    /// The page was never touched.
+    DemandZero {
+        /// What may be done with it.
+        protection: u8,
+    },
+    /// The page is in a page file.
+    PageFile {
+        /// Which.
+        number: u8,
+        /// The page's number in it.
+        offset: u64,
+        /// What may be done with it.
+        protection: u8,
+    },
+    /// Of a prototype PTE: the page is in the file that a subsection maps.
+    Subsection {
+        /// The subsection's virtual address.
+        address: u64,
+        /// What may be done with it.
+        protection: u8,
+    },
+    /// Not zero, yet without the protection that an entry of a page has: the page was freed, or the entry is damaged.
+    Unprotected,
 }
 
 #[cfg(test)]
@@ -166,6 +259,26 @@ mod tests {
         );
         assert_eq!(reason(new, 0xffff_ffff_0000_0480), Reason::InVad);
         assert_eq!(reason(new, 0x8a01_2345_6780_0400), Reason::Prototype { address: 0xffff_8a01_2345_6780 });
+    }
+
+    /// Entries that were published with what the debugger said of them, and those of section objects.
+    #[test]
+    fn kinds_hold_what_the_entry_says() {
+        let encoding = PteEncoding::of_build(19041).with_high_bit(45);
+        let kind = |entry| encoding.kind(Level::Pte, Pte(entry));
+        assert_eq!(kind(0x166b_7880), PteKind::Transition { pfn: 0x166b7, protection: 4 });
+        assert_eq!(kind(0xc182_cc1f_fdf8_0400), PteKind::Prototype { address: 0xffff_c182_cc1f_fdf8 });
+        assert_eq!(kind(0x310), PteKind::DemandZero { protection: 0x18 });
+        assert_eq!(kind(0x8a00_0000_0480_01a1), PteKind::Valid { pfn: 0x4800, large: false });
+        assert_eq!(
+            encoding.kind(Level::Pde, Pte(0x8a00_0000_0480_01a1)),
+            PteKind::Valid { pfn: 0x4800, large: true }
+        );
+        assert_eq!(kind(0x0006_8dc0_0000_1000), PteKind::Unprotected);
+        assert_eq!(
+            encoding.prototype_kind(Pte(0xa405_8c03_4c90_0460)),
+            PteKind::Subsection { address: 0xffff_a405_8c03_4c90, protection: 3 }
+        );
     }
 
     #[test]

@@ -105,7 +105,7 @@ pub enum Action {
     ControlCode(u32),
     /// A block of a pool, by the address of its content.
     Pool(u64),
-    /// A page table entry, by its own address.
+    /// A page table entry or a prototype PTE, by its own address.
     Pte(u64),
     /// Why something could not be read. There is nothing to run: who follows it is told.
     Reason(Box<str>),
@@ -211,7 +211,7 @@ impl Action {
             Action::NetBufferList(address) => at("!ndiskd.nbl", address),
             Action::ControlCode(code) => format!("!ioctldecode {code:x}"),
             Action::Pool(address) => format!("!pool {} 2", hex::tick(*address)),
-            Action::Pte(address) => at("dq", address),
+            Action::Pte(address) => format!("!pte {} 1", hex::tick(*address)),
             Action::Reason(why) => return Err(Unfollowable::Unreadable(why.to_string())),
         }))
     }
@@ -259,9 +259,8 @@ impl Action {
             Action::DeviceNode(address) => lines(&["dt nt!_DEVICE_NODE", "dps"], address),
             Action::Driver(address) => lines(&["!drvobj", "dt nt!_DRIVER_OBJECT", "dps"], address),
             Action::File(address) => lines(&["dt nt!_FILE_OBJECT", "!object", "dps"], address),
-            Action::Object { address, .. } | Action::Pool(address) | Action::Pte(address) => {
-                lines(&["dps", "db"], address)
-            }
+            Action::Pte(address) => lines(&["dq", "dps"], address),
+            Action::Object { address, .. } | Action::Pool(address) => lines(&["dps", "db"], address),
             _ => Vec::new(),
         }
     }

@@ -40,6 +40,7 @@ mod module_list;
 mod names;
 mod objects;
 mod options;
+mod page_tables;
 mod pool;
 mod pools;
 mod process_context;

@@ -44,6 +44,8 @@ const LINES: &[&str] = &[
     "!mex.standby",
     "!peb",
     "!vad",
+    "!pte @$csp",
+    "!pte fffff680003fff00 1",
     "!token -n",
     "!job",
     "!session",

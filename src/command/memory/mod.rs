@@ -13,6 +13,7 @@ pub mod dps;
 pub mod dyb;
 pub mod form;
 pub mod physical;
+pub mod pte;
 mod range;
 pub mod rows;
 pub mod s;

@@ -11,6 +11,7 @@ pub mod irp;
 mod lack;
 pub mod missing;
 pub mod object;
+pub mod page_entry;
 pub mod process;
 pub mod process_body;
 pub mod process_cells;

@@ -22,8 +22,8 @@ fn fitted(action: &Action, width: u16) -> Option<String> {
 
 /// Memory without a type.
 fn is_memory(action: &Action) -> bool {
-    use Action::{Memory, Numbers, Pointers, Pool, Pte};
-    matches!(action, Memory(_) | Pointers(_) | Numbers(_) | Pool(_) | Pte(_))
+    use Action::{Memory, Numbers, Pointers, Pool};
+    matches!(action, Memory(_) | Pointers(_) | Numbers(_) | Pool(_))
 }
 
 pub(super) const SPEC: PaneSpec = PaneSpec {

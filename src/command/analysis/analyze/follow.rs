@@ -2,6 +2,7 @@
 
 use crate::analysis::{Argument, ParameterKind};
 use crate::command::Context;
+use crate::kernel::PteSpace;
 use crate::memory::{Memory, ReadError};
 use crate::output::Action;
 
@@ -27,10 +28,16 @@ pub fn action(argument: &Argument, context: &Context<'_>) -> Result<Option<Actio
         ParameterKind::ContextRecord => Action::Context(address),
         ParameterKind::ExceptionRecord => Action::ExceptionRecord(address),
         ParameterKind::PoolBlock => Action::Pool(address),
+        ParameterKind::Address if is_page_entry(address, context) => Action::Pte(address),
         ParameterKind::Address | ParameterKind::String => Action::Memory(address),
         ParameterKind::StackPointer => Action::Pointers(address),
         kind => object(kind, address, context),
     }))
+}
+
+/// Whether an address is that of a page table entry.
+fn is_page_entry(address: u64, context: &Context<'_>) -> bool {
+    PteSpace::of(&context.session.target).is_some_and(|space| space.contains(address))
 }
 
 /// An object of a kind, or what stands at its address where its type is not known.

@@ -1,0 +1,185 @@
+//! `!pte`: the page table entries of an address.
+
+use crate::command::show::page_entry::{address, details, flags, oddity, word};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::debuggee::Lack;
+use crate::kernel::{PageTables, TableEntry, highest_page};
+use crate::memory::Level;
+use crate::memory::paging::{Pte, PteKind};
+use crate::output::{Action, Cell, Field, Record, Role};
+
+/// `!pte`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!pte"],
+    group: Group::Memory,
+    arguments: &[Argument::new("ADDRESS", Expects::Expression), Argument::new("[1]", Expects::Expression)],
+    summary: "Shows the page table entries of an address, or what an entry maps",
+    help: "Each level of the page tables: where its entry lies, what it contains, the page frame and the flags of a valid \
+           one; of one that is not valid, where the page is. An ADDRESS among the page table entries is the entry's own; \
+           with 1 any ADDRESS is, a prototype PTE's too. Triage dumps hold few of these words: the others are question \
+           marks. What broken memory leaves is said: a single bit that is set, a page beyond memory.\n\n\
+           Flags: C copy on write, G global, L large page, D dirty, A accessed, N not cached, T write through, U user or K \
+           kernel, W writable or R read-only, E executable, V valid.\n\n\
+           kd> !pte 21866001000\n                                           \
+           VA 0000021866001000\n\
+           PXE at FFFFFA7D3E9F4020    PPE at FFFFFA7D3E804308    PDE at FFFFFA7D00861980    PTE at FFFFFA010C330008\n\
+           contains 000000000024A067  contains 000000000024B067  contains 000000000024C067  contains 000020000089E880\n\
+           pfn 24a       ---DA--UWEV  pfn 24b       ---DA--UWEV  pfn 24c       ---DA--UWEV  not valid\n                 \
+           \x20                                                                Transition: 89e\n                        \
+           \x20                                                         Protect: 4 - ReadWrite",
+    needs: Needs::Memory,
+    ..CommandSpec::runs(run)
+};
+
+/// Columns of a level.
+const WIDTH: usize = 27;
+/// Columns before the address.
+const LEAD: usize = 43;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut words = args.words();
+    let mut number = || words.next().map(|word| context.evaluate(word)).transpose();
+    let (Some(typed), flag) = (number()?, number()?) else {
+        return Err(CommandError::Syntax("!pte".to_owned()));
+    };
+    let scope = context.session.scope();
+    let tables = PageTables::of(&scope)?;
+    let is_entry = flag == Some(1);
+    let of_entry = tables.space().and_then(|space| space.below(typed));
+    let highest = highest_page(&scope);
+    let out = &mut context.out;
+    let encoding = tables.encoding();
+    let entries = match (of_entry, is_entry) {
+        (Some((_, mapped)), _) => (mapped, tables.entries(mapped)?),
+        (None, false) => (typed, tables.entries(typed)?),
+        (None, true) => {
+            let entry = tables.word(Level::Pte, typed)?;
+            out.emit(alone(typed, entry, encoding.prototype_kind(entry)))?;
+            for odd in encoding.oddities(Level::Pte, entry, highest) {
+                out.emit(oddity("PTE", &odd))?;
+            }
+            return Ok(());
+        }
+    };
+    let (mapped, entries) = entries;
+    let record = table(mapped, &entries, encoding);
+    out.emit(record)?;
+    for entry in &entries {
+        let Some(value) = entry.kind(encoding).and(entry.value.as_ref().ok()) else { continue };
+        for odd in encoding.oddities(entry.level, *value, highest) {
+            out.emit(oddity(&entry.level.to_string(), &odd))?;
+        }
+    }
+    if tables.space().is_none() && of_entry.is_none() {
+        out.warn(Some(format!(
+            "the dump does not tell where page table entries begin: '!pte {typed:x} 1' takes {typed:x} as one"
+        )))?;
+    }
+    match unknown(&entries) {
+        Some(record) => out.emit(record),
+        None => Ok(()),
+    }
+}
+
+/// An entry that is known by its address alone.
+fn alone(at: u64, entry: Pte, kind: PteKind) -> Record {
+    let record = Record::new("pte")
+        .text("PTE at ")
+        .cell("pte_address", address(Ok(at), Action::Numbers))
+        .line("contains ")
+        .cell("pte", word(Ok(entry)));
+    let record = match kind {
+        PteKind::Valid { pfn, .. } => valid(record.line(""), "pte", pfn, entry),
+        _ => record.line("not valid"),
+    };
+    details(record, kind, 1, true)
+}
+
+/// The page frame and the flags of a valid entry.
+fn valid(record: Record, name: &str, pfn: u64, entry: Pte) -> Record {
+    record
+        .text("pfn ")
+        .cell(format!("{name}_pfn"), Cell::new(Field::Hex(pfn)).left(9))
+        .text(" ")
+        .cell(format!("{name}_flags"), flags(entry))
+}
+
+/// The levels side by side: where each entry lies, what it contains, what that says.
+fn table(mapped: u64, entries: &[TableEntry], encoding: crate::memory::paging::PteEncoding) -> Record {
+    let name = |entry: &TableEntry| entry.level.to_string().to_lowercase();
+    let ends = |entry: &&TableEntry| {
+        !matches!(entry.kind(encoding), None | Some(PteKind::Valid { .. } | PteKind::Transition { .. }))
+    };
+    // What leads nowhere is the last one: there are no entries below it.
+    let last = entries.iter().position(|entry| ends(&entry)).unwrap_or(entries.len());
+    let shown = entries.get(..=last).unwrap_or(entries);
+    let mut record = Record::new("pte")
+        .text(" ".repeat(LEAD))
+        .text("VA ")
+        .cell("va", Cell::new(Field::Address(mapped)).digits(16).link(Action::Memory(mapped)));
+    record = record.line("");
+    for (column, entry) in entries.iter().enumerate() {
+        let at = address(entry.address.clone(), Action::Numbers);
+        record = record.pad_to(column * WIDTH).text(format!("{} at ", entry.level));
+        record = record.cell(format!("{}_address", name(entry)), at);
+    }
+    record = record.line("");
+    for (column, entry) in shown.iter().enumerate() {
+        record = record.pad_to(column * WIDTH).text("contains ");
+        record = record.cell(name(entry), word(entry.value.clone()));
+    }
+    record = record.line("");
+    for (column, entry) in shown.iter().enumerate() {
+        if entry.value.is_ok() || entry.in_large_page.is_some() {
+            record = record.pad_to(column * WIDTH);
+        }
+        record = match (entry.in_large_page, entry.kind(encoding), &entry.value) {
+            (Some(pfn), ..) => record
+                .text("LARGE PAGE pfn ")
+                .cell(format!("{}_pfn", name(entry)), Cell::new(Field::Hex(pfn))),
+            (None, Some(PteKind::Valid { pfn, .. }), Ok(value)) => valid(record, &name(entry), pfn, *value),
+            (None, Some(_), Ok(value)) if entry.level != Level::Pte => {
+                record.text(format!("contains {:016X}", value.0))
+            }
+            (None, Some(_), _) => record.text("not valid"),
+            (None, None, _) => record,
+        };
+    }
+    for (column, entry) in shown.iter().enumerate() {
+        let Some(kind) = entry.kind(encoding) else { continue };
+        let is_last = entry.level == Level::Pte;
+        if matches!(kind, PteKind::Valid { .. }) && !is_last {
+            continue;
+        }
+        if !is_last {
+            record = record.line("not valid");
+        }
+        record = details(record, kind, column * WIDTH + 1, mapped >> 63 != 0);
+    }
+    record
+}
+
+/// Which entries are not known, and why; where one leads nowhere, those below are not missed.
+fn unknown(entries: &[TableEntry]) -> Option<Record> {
+    let mut reasons = entries.iter().filter_map(|entry| Some((entry.level, entry.value.as_ref().err()?)));
+    let (first, why) = reasons.next()?;
+    let above = entries.iter().take_while(|entry| entry.level != first).last();
+    if above.is_some_and(|above| above.value.as_ref().is_ok_and(|value| !value.valid())) {
+        return None;
+    }
+    let levels: Vec<String> = std::iter::once(first)
+        .chain(reasons.map(|(level, _)| level))
+        .map(|level| level.to_string())
+        .collect();
+    let why = match why {
+        Lack::Unreadable { why, .. } => why.reason.to_string(),
+        why => why.to_string(),
+    };
+    Some(
+        Record::new("pte_unknown")
+            .role(Role::Dim, "Not known: ")
+            .cell("levels", Cell::new(levels.clone()).shown(levels.join(", ")))
+            .text(": ")
+            .cell("why", why),
+    )
+}
