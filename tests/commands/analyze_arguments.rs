@@ -105,7 +105,11 @@ fn check(name: &str, session: &mut Session, code: u64, parameters: &[u64]) -> us
         let is_held = bytes.is_ok_and(|lines| lines.iter().any(|line| !line.contains("??")));
         match (command(kind), is_held) {
             (Some(command), true) if address >= 0x1_0000 => {
-                assert_eq!(argument["follow"], format!("{command} {}", tick(address)), "{what}");
+                let line = match argument["meaning"].as_str() {
+                    Some("address of the PTE") => format!("!pte {} 1", tick(address)),
+                    _ => format!("{command} {}", tick(address)),
+                };
+                assert_eq!(argument["follow"], line, "{what}");
                 run(session, argument["follow"].as_str().unwrap()).unwrap();
                 run(session, ".cxr").unwrap();
                 followed += 1;
