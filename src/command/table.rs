@@ -90,6 +90,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &objects::mex_obj::SEMAPHORE,
     &objects::waitchain::SPEC,
     &objects::exqueue::SPEC,
+    &objects::callbacks::SPEC,
     &io::irp::SPEC,
     &io::irpfind::SPEC,
     &io::processirps::SPEC,

@@ -31,6 +31,11 @@ impl<'s> ObjectType<'s> {
     pub fn index(&self) -> Result<u64, Lack> {
         self.0.field("Index")?.u64()
     }
+
+    /// Address of the head of the list of those who are asked when a handle to such an object is made.
+    pub fn callback_list(&self) -> Result<u64, Lack> {
+        Ok(self.0.field("CallbackList")?.address())
+    }
 }
 
 /// The table of types, and how headers refer to it.
@@ -103,6 +108,26 @@ impl<'s> ObjectTypes<'s> {
             }
         };
         Ok(ObjectTypes { scope, table, key })
+    }
+
+    /// All types; what could not be read comes last.
+    pub fn all(&self) -> impl Iterator<Item = Result<ObjectType<'s>, Lack>> + use<'s> {
+        let (scope, table) = (self.scope, self.table);
+        let mut lost = false;
+        (FIRST..MOST).map_while(move |index| {
+            if lost {
+                return None;
+            }
+            let what = || format!("slot {index:#x} of the table of object types");
+            match scope.memory().u64(table.wrapping_add(index * 8)) {
+                Ok(0) => None,
+                Ok(address) => Some(ObjectType::at(scope, address)),
+                Err(why) => {
+                    lost = true;
+                    Some(Err(Lack::Unreadable { what: what(), why }))
+                }
+            }
+        })
     }
 
     /// The type of an object.

@@ -9,6 +9,8 @@ mod golden;
 mod patched;
 #[path = "../support/shared.rs"]
 mod shared;
+#[path = "../support/symbol_table.rs"]
+mod symbol_table;
 #[path = "../support/synth.rs"]
 mod synth;
 
@@ -18,6 +20,7 @@ mod analyze;
 mod analyze_arguments;
 mod black_boxes;
 mod bugcheck_texts;
+mod callbacks;
 mod cases;
 mod completion;
 mod crash_context;

@@ -108,6 +108,7 @@ const LINES: &[&str] = &[
     "!di -v",
     "!crash",
     "!cn",
+    "!callbacks",
     "!w",
 ];
 

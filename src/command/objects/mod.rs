@@ -1,6 +1,7 @@
 //! Named objects, handles, locks and queues.
 
 pub mod alpc;
+pub mod callbacks;
 pub mod exqueue;
 pub mod findhandle;
 pub mod handle;

@@ -1,0 +1,220 @@
+//! `!callbacks` on a forge dump in which the lists are laid out by hand, with a symbol table that says where they are: the
+//! forge has none; and on a real dump that holds a record.
+
+use crate::forge::{number, truth};
+use crate::golden::{run, session};
+use crate::patched::{Patched, offset};
+use crate::shared::root_with;
+use crate::symbol_table::{self, array, basics, pointer, structure};
+use dumpscope::session::Session;
+use serde_json::Value;
+
+/// Where the lists' heads are laid: zeros at the end of the kernel's data.
+const DATA: u64 = 0x9_3c70;
+const PROCESS_COUNT: u64 = DATA;
+const PROCESS_EX_COUNT: u64 = DATA + 4;
+const REGISTRY: u64 = DATA + 0x10;
+const NMI: u64 = DATA + 0x20;
+const SHUTDOWN: u64 = DATA + 0x30;
+const FILE_SYSTEM: u64 = DATA + 0x40;
+const REASON: u64 = DATA + 0x50;
+const PROCESS: u64 = DATA + 0x80;
+
+/// What was recorded of the case, by kind and name.
+fn recorded(truth: &Value, kind: &str, name: &str, key: &str) -> u64 {
+    let found = truth[kind].as_array().unwrap().iter().find(|found| found["name"] == name);
+    number(&found.unwrap_or_else(|| panic!("{name}"))[key])
+}
+
+/// The dump with all lists, and the addresses of: the kernel, the driver of somebody else, a page for records.
+fn laid_out() -> (Patched, u64, u64, u64) {
+    let truth = truth("wifi");
+    let [nt, filter] = ["ntoskrnl.exe", "wlanflt.sys"].map(|name| recorded(&truth, "modules", name, "base"));
+    let page = recorded(&truth, "objects", "pool big Filt", "address");
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    dump.put(page, &[0; 0x1000]);
+    // Two blocks in slots 0 and 2 of the table, references counted in the low bits; behind them something else.
+    let blocks = [page + 0x20, page + 0x40];
+    dump.put(nt + PROCESS_COUNT, &1u32.to_le_bytes());
+    dump.put(nt + PROCESS_EX_COUNT, &1u32.to_le_bytes());
+    dump.point(nt + PROCESS, blocks[0] | 0xf);
+    dump.point(nt + PROCESS + 16, blocks[1] | 0x7);
+    dump.point(nt + PROCESS + 24, page + 0x60);
+    for (block, routine, context) in [(blocks[0], nt + 0x1200, 0), (blocks[1], filter + 0x1040, 6)] {
+        dump.point(block + 8, routine);
+        dump.point(block + 16, context);
+    }
+    // A registry callback in no module, with its altitude.
+    let record = page + 0x100;
+    dump.list(nt + REGISTRY, &[record]);
+    dump.point(record + 0x20, 0x1234);
+    dump.point(record + 0x28, filter + 0x10_0000);
+    text(&mut dump, record + 0x30, record + 0x48, "385200.5");
+    // An NMI callback whose handle is its own address, and one that is none.
+    let [first, second] = [page + 0x200, page + 0x240];
+    dump.point(nt + NMI, first);
+    for (at, next, handle) in [(first, second, first), (second, 0, page)] {
+        dump.point(at, next);
+        dump.point(at + 8, filter + 0x1100);
+        dump.point(at + 0x18, handle);
+    }
+    // A device and a driver that are told.
+    let device = recorded(&truth, "objects", "\\Device\\WlanFlt", "address");
+    let driver = recorded(&truth, "objects", "\\Driver\\wlanflt", "address");
+    let [packet, notification] = [page + 0x300, page + 0x340];
+    dump.list(nt + SHUTDOWN, &[packet]);
+    dump.point(packet + 0x10, device);
+    dump.point(driver + offset("_DRIVER_OBJECT", "MajorFunction") + 0x10 * 8, filter + 0x1180);
+    dump.list(nt + FILE_SYSTEM, &[notification]);
+    dump.point(notification + 0x10, driver);
+    dump.point(notification + 0x18, filter + 0x1200);
+    // Crash callbacks with a reason: one whose sum holds, and one whose sum does not.
+    let [good, bad] = [page + 0x400, page + 0x440];
+    dump.list(nt + REASON, &[good, bad]);
+    dump.put(page + 0x480, b"wlan\0");
+    for (at, wrong) in [(good, 0), (bad, 1)] {
+        dump.point(at + 0x10, filter + 0x1300);
+        dump.point(at + 0x18, page + 0x480);
+        dump.point(at + 0x20, (filter + 0x1300).wrapping_add(2).wrapping_add(page + 0x480) + wrong);
+        dump.put(at + 0x28, &2u32.to_le_bytes());
+    }
+    (dump, nt, filter, page)
+}
+
+/// A UNICODE_STRING and its characters.
+fn text(dump: &mut Patched, at: u64, buffer: u64, text: &str) {
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let length = u16::try_from(bytes.len()).unwrap().to_le_bytes();
+    dump.put(at, &[length, length].concat());
+    dump.point(at + 8, buffer);
+    dump.put(buffer, &bytes);
+}
+
+/// Makes the session look into a folder with a table for its kernel.
+fn tell_symbols(session: &mut Session, folder: &std::path::Path) {
+    let key = truth("wifi")["modules"][0]["pdb_key"].as_str().unwrap().to_owned();
+    let names = [
+        ("PspCreateProcessNotifyRoutine", PROCESS),
+        ("PspCreateProcessNotifyRoutineCount", PROCESS_COUNT),
+        ("PspCreateProcessNotifyRoutineExCount", PROCESS_EX_COUNT),
+        ("CallbackListHead", REGISTRY),
+        ("KiNmiCallbackListHead", NMI),
+        ("IopNotifyShutdownQueueHead", SHUTDOWN),
+        ("IopFsNotifyChangeQueueHead", FILE_SYSTEM),
+        ("KeBugCheckReasonCallbackListHead", REASON),
+    ];
+    let mut types = basics();
+    let at = |ty: &'static str, member: &'static str, is: Value| (member, offset(ty, member), is);
+    let void = || pointer(serde_json::json!({"kind": "base", "name": "void"}));
+    let kind = |ty| at(ty, "Type", symbol_table::number(16));
+    let driver = "_DRIVER_OBJECT";
+    let name = at(driver, "DriverName", structure("_UNICODE_STRING"));
+    types.push((driver, 0x150, vec![kind(driver), name, at(driver, "MajorFunction", array(28, void()))]));
+    let device = "_DEVICE_OBJECT";
+    types.push((device, 0x150, vec![kind(device), at(device, "DriverObject", pointer(structure(driver)))]));
+    let types: Vec<symbol_table::Structure<'_>> =
+        types.iter().map(|(name, size, members)| (*name, *size, members.as_slice())).collect();
+    symbol_table::write(folder, "ntkrnlmp.pdb", &key, &names, &types);
+    run(session, &format!(".sympath isf*{}", folder.display())).unwrap();
+    run(session, ".reload").unwrap();
+}
+
+#[test]
+fn every_list_is_shown_with_whose_its_routines_are() {
+    let (dump, nt, filter, page) = laid_out();
+    let (mut session, folder) = dump.open();
+    tell_symbols(&mut session, folder.path());
+    let lines = run(&mut session, "!callbacks").unwrap();
+    let expected = [
+        "Process: 2".to_owned(),
+        format!("  {:016x} nt+0x1200", page + 0x20),
+        format!("  {:016x} wlanflt+0x1040", page + 0x40),
+        "Registry: 1".to_owned(),
+        format!("! {:016x} {:016x}", page + 0x100, filter + 0x10_0000),
+        "NMI: 1 and more that are not known".to_owned(),
+        format!("  {:016x} wlanflt+0x1100", page + 0x200),
+        "Shutdown: 1".to_owned(),
+        format!("  {:016x} wlanflt+0x1180", page + 0x300),
+        "File system registered: 1".to_owned(),
+        format!("  {:016x} wlanflt+0x1200", page + 0x340),
+        "Bug check, with a reason: 1 and more that are not known".to_owned(),
+        format!("  {:016x} wlanflt+0x1300", page + 0x400),
+    ];
+    for start in &expected {
+        assert!(lines.iter().any(|line| line.starts_with(start)), "{start}: {lines:#?}");
+    }
+    for end in
+        ["0000000000000006", " 0000000000001234 385200.5", " \\Driver\\wlanflt", " wlan secondary data"]
+    {
+        assert!(lines.iter().any(|line| line.ends_with(end)), "{end}: {lines:#?}");
+    }
+    // Nothing was made of the third block, and of the records that contradict themselves.
+    for at in [page + 0x60, page + 0x240, page + 0x440] {
+        assert!(!lines.iter().any(|line| line.starts_with(&format!("  {at:016x}"))), "{at:x}: {lines:#?}");
+    }
+    let _ = nt;
+    let one = run(&mut session, "!callbacks nmi").unwrap();
+    assert_eq!(one[0], "NMI: 1 and more that are not known");
+    assert!(run(&mut session, "!callbacks bananas").unwrap_err().contains("bananas"));
+    assert!(run(&mut session, "!callbacks thread").unwrap_err().contains("nt!PspCreateThreadNotifyRoutine"));
+}
+
+/// What needs no kernel symbols: crash callbacks (the debugger data block names the list), and those of an object's type.
+#[test]
+fn without_symbols_the_debugger_data_block_and_the_types_lead_to_lists() {
+    let truth = truth("wifi");
+    let [nt, filter] = ["ntoskrnl.exe", "wlanflt.sys"].map(|name| recorded(&truth, "modules", name, "base"));
+    let page = recorded(&truth, "objects", "pool big Filt", "address");
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    dump.put(page, &[0; 0x1000]);
+    let head = dump.before().target.variable("nt!KeBugCheckCallbackListHead").unwrap().0;
+    dump.list(head, &[page]);
+    dump.put(page + 0x80, b"tcpip\0");
+    let (routine, buffer, length, component) = (filter + 0x1040, page + 0x800, 0x40, page + 0x80);
+    for (at, value) in [(0x10, routine), (0x18, buffer), (0x20, length), (0x28, component)] {
+        dump.point(page + at, value);
+    }
+    dump.point(page + 0x30, routine.wrapping_add(buffer).wrapping_add(length).wrapping_add(component));
+    // The type of types is a type like others; its list is filled by hand.
+    let types = dump.before().target.variable("nt!ObpTypeObjectType").unwrap().0;
+    let ty = dump.pointer(types);
+    let [record, registration] = [page + 0x100, page + 0x180];
+    dump.list(ty + offset("_OBJECT_TYPE", "CallbackList"), &[record]);
+    let before = nt + 0x1000;
+    for (at, value) in [(0x18, registration), (0x20, ty), (0x28, before), (0x30, filter + 0x1100)] {
+        dump.point(record + at, value);
+    }
+    dump.point(registration + 8, 0x77);
+    text(&mut dump, registration + 0x10, registration + 0x28, "321000");
+    let (mut session, _folder) = dump.open();
+
+    let lines = run(&mut session, "!callbacks bugcheck").unwrap();
+    assert_eq!(lines[0], "Bug check: 1");
+    assert!(lines[1].starts_with(&format!("  {page:016x} wlanflt+0x1040")), "{lines:#?}");
+    assert!(lines[1].ends_with(&format!("{buffer:016x} tcpip")), "{lines:#?}");
+    let lines = run(&mut session, "!callbacks object").unwrap();
+    assert_eq!(lines[0], "Handles to objects: 2");
+    assert!(lines[1].starts_with(&format!("  {record:016x} nt")), "{lines:#?}");
+    assert!(lines[1].ends_with("0000000000000077 Type before 321000"), "{lines:#?}");
+    assert!(lines[2].starts_with(&format!("  {record:016x} wlanflt+0x1100")), "{lines:#?}");
+    assert!(lines[2].ends_with("Type after 321000"), "{lines:#?}");
+
+    // A sum that does not hold.
+    dump.point(page + 0x30, 1);
+    let (mut session, _folder) = dump.open();
+    let lines = run(&mut session, "!callbacks bugcheck").unwrap();
+    assert_eq!(lines[0], "Bug check: none is known");
+    assert!(lines[1].contains("is no bug check callback"), "{lines:#?}");
+}
+
+/// A real triage dump that holds a record: its bytes say routine fffff803f6cb63a0, buffer ffffbb8eba2dc010, 0x26f8 bytes,
+/// and a check sum that is their sum.
+#[test]
+fn a_record_of_a_real_dump() {
+    let Some(shared) = root_with(&["dumps"]) else { return };
+    let mut session = session(&shared.join("dumps/rizin-testbins-triage_arm64.dmp"));
+    let lines = run(&mut session, "!callbacks bugcheck").unwrap();
+    assert_eq!(lines[0], "Bug check: 1");
+    assert!(lines[1].starts_with("  ffffbb8eba2de480 fvevol+0x63a0 "), "{lines:#?}");
+    assert!(lines[1].ends_with(" ffffbb8eba2dc010"), "{lines:#?}");
+}
