@@ -115,6 +115,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &system::blackboxwinlogon::SPEC,
     &modules::lm::SPEC,
     &modules::lmi::SPEC,
+    &modules::software::SPEC,
     &modules::dh::SPEC,
     &symbols::ln::SPEC,
     &symbols::x::SPEC,

@@ -154,6 +154,12 @@ pub fn date_unix(seconds: u32, zone: &Zone) -> Option<String> {
     Some(at.strftime("%b %d %H:%M:%S %Y").to_string())
 }
 
+/// The same as `2017-09-14`.
+pub fn day_unix(seconds: u32, zone: &Zone) -> Option<String> {
+    let at = Timestamp::from_second(i64::from(seconds)).ok()?.to_zoned(zone.time_zone());
+    Some(at.strftime("%Y-%m-%d").to_string())
+}
+
 /// A moment as `08/13/2023 04:53:59.028 AM`, the form of the MEX commands.
 pub fn american(filetime: u64, zone: &Zone) -> Option<String> {
     let at = zoned(filetime, zone)?;

@@ -55,6 +55,7 @@ mod ready;
 mod registers;
 mod running;
 mod same_answers;
+mod software;
 mod sysinfo;
 mod tagged_data;
 mod thread;

@@ -109,6 +109,7 @@ const LINES: &[&str] = &[
     "!crash",
     "!cn",
     "!callbacks",
+    "!software",
     "!w",
 ];
 

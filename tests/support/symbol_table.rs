@@ -53,8 +53,11 @@ pub fn array(count: u64, of: Value) -> Value {
     json!({"kind": "array", "count": count, "subtype": of})
 }
 
+/// The same, owned.
+pub type Owned = (&'static str, u64, Vec<(&'static str, u64, Value)>);
+
 /// LIST_ENTRY and UNICODE_STRING, which are the same everywhere.
-pub fn basics() -> Vec<(&'static str, u64, Vec<(&'static str, u64, Value)>)> {
+pub fn basics() -> Vec<Owned> {
     let link = || pointer(structure("_LIST_ENTRY"));
     vec![
         ("_LIST_ENTRY", 16, vec![("Flink", 0, link()), ("Blink", 8, link())]),

@@ -3,3 +3,4 @@
 pub mod dh;
 pub mod lm;
 pub mod lmi;
+pub mod software;

@@ -1,29 +1,15 @@
 //! `!callbacks`: the routines that drivers ask Windows to call, and whose they are.
 
 use crate::command::line::Out;
+use crate::command::show::callback_kind::WORDS;
+use crate::command::show::maker;
 use crate::command::show::missing::Missing;
 use crate::command::show::processor::name_or_address;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::debuggee::{Lack, Scope};
+use crate::debuggee::{Lack, Maker, Scope};
 use crate::kernel::callback::Detail;
 use crate::kernel::{Callback, CallbackKind, DeviceObject, DriverObject};
 use crate::output::{Action, Cell, Column, Field, Record, Role, Table};
-
-/// What may be typed for each kind.
-const WORDS: [&str; 12] = [
-    "process",
-    "thread",
-    "image",
-    "registry",
-    "object",
-    "bugcheck",
-    "reason",
-    "nmi",
-    "shutdown",
-    "lastshutdown",
-    "filesystem",
-    "named",
-];
 
 /// `!callbacks`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -35,15 +21,15 @@ pub const SPEC: CommandSpec = CommandSpec {
            desktops), bugcheck and reason (the system crashes), nmi, shutdown and lastshutdown, filesystem (one is \
            registered), or named (callback objects, such as \\Callback\\PowerState); all without it. Of each: the record \
            that registers it, the routine, the context that it is given (of bugcheck, the driver's buffer), and what \
-           else the record tells: an altitude, a device, what the driver calls itself. A routine outside all loaded \
-           modules is marked with `!`.\n\n\
+           else the record tells: an altitude, a device, what the driver calls itself. `*` marks a routine of a module that \
+           did not come with Windows, `!` one outside all loaded modules.\n\n\
            The kernel's symbols tell where most lists are; without them only object, bugcheck and named can be known. \
            Triage dumps rarely hold any. Windows' records of power settings have a form that no public symbols tell: \
            they are not shown.\n\n\
            kd> !callbacks process\n\
            Process: 2\n  \
-           ffffc08be40f4740 cng!CngCreateProcessNotifyRoutine 0000000000000000\n  \
-           ffffc08be4ae1230 wlanflt+0x1f92                    0000000000000006",
+           ffffc08be40f4740 cng!CngCreateProcessNotifyRoutine 0000000000000000\n\
+           * ffffc08be4ae1230 wlanflt+0x1f92                     0000000000000006",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
 };
@@ -126,7 +112,7 @@ fn show(
     };
     out.emit(head)?;
     let columns = [
-        Column::left("mark", "", 1),
+        Column::left("outside", "", 1),
         Column::left("record", "Record", 16),
         Column::left("name", "Routine", 28),
         Column::left("context", "Context", 16),
@@ -136,22 +122,35 @@ fn show(
     let table = Table::new("callback", &columns).bare().fitted(&rows).bare();
     out.within(table.clone(), |out| {
         callbacks.iter().zip(rows).try_for_each(|(callback, cells)| {
-            let module = scope.target().modules().at(callback.routine).map(|module| module.name.as_str());
+            let module = scope.target().modules().at(callback.routine);
             let row = table.row(cells).field("kind", word).field("routine", Field::Address(callback.routine));
-            out.emit(facts(row.field("module", module), callback))
+            let row = row
+                .field("module", module.map(|module| module.name.as_str()))
+                .field("maker", maker_of(scope, callback).map(maker::word));
+            out.emit(facts(row, callback))
         })
     })?;
     missing.say(out)
 }
 
+/// Who made the module that a routine lies in.
+fn maker_of(scope: &Scope<'_>, callback: &Callback) -> Option<Maker> {
+    let target = scope.target();
+    Some(target.origin(target.modules().at(callback.routine)?).maker)
+}
+
 /// What a row shows of a callback.
 fn cells(scope: &Scope<'_>, callback: &Callback) -> Vec<Cell> {
-    let known = scope.target().modules().at(callback.routine).is_some();
-    let mark = if known { " " } else { "!" };
+    let maker = maker_of(scope, callback);
+    let mark = match maker {
+        None => "!",
+        Some(Maker::ThirdParty) => "*",
+        Some(_) => " ",
+    };
     let mut cells = vec![
-        Cell::new(!known).shown(mark).role(Role::Warning),
+        Cell::new(maker.is_none()).shown(mark).role(Role::Warning),
         Cell::new(Field::Address(callback.record)).digits(16).link(Action::Memory(callback.record)),
-        name_or_address(scope.target(), &Ok(callback.routine)),
+        name_or_address(scope.target(), &Ok(callback.routine)).role(maker::role(maker, Role::Symbol)),
         Cell::new(callback.context.map(Field::Address)).digits(16),
     ];
     cells.extend(callback.detail.as_ref().map(|known| detail(scope, known)));

@@ -1,6 +1,7 @@
 //! Text that several commands show: names of code, instructions, registers, typed values.
 
 pub mod blocker;
+pub mod callback_kind;
 pub mod characters;
 pub mod code_name;
 pub mod device;
@@ -9,6 +10,7 @@ pub mod grid;
 pub mod handle;
 pub mod irp;
 mod lack;
+pub mod maker;
 pub mod missing;
 pub mod object;
 pub mod page_entry;
