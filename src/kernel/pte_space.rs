@@ -60,7 +60,7 @@ impl PteSpace {
         let Some(paging) = target.memory().paging() else { return stated };
         let shift = 9 * paging.levels() + 3;
         match stated {
-            Some(space) if refers_to_root(paging, space.base >> shift & 0x1ff) => stated,
+            Some(space) if refers_to_root(paging, space.slot()) => stated,
             _ => KERNEL_SLOTS.into_iter().find(|&slot| refers_to_root(paging, slot)).map_or(stated, |slot| {
                 let base = extend(slot << shift, shift + 9).cast_unsigned();
                 Some(PteSpace { base, source: BaseSource::Root, five_levels: paging.levels() == 5 })
@@ -76,6 +76,11 @@ impl PteSpace {
     /// What tells it.
     pub fn source(self) -> BaseSource {
         self.source
+    }
+
+    /// The slot of the root table that refers to the root.
+    pub fn slot(self) -> u64 {
+        self.base >> (self.bits() - 9) & 0x1ff
     }
 
     /// Bits of a virtual address that count.
@@ -121,6 +126,20 @@ impl PteSpace {
             at = mapped;
         }
         found
+    }
+}
+
+/// The page tables that a number names: the page frame of a root table, or its address (CR3). What refers to itself as a
+/// root does is one; where that does not tell, a number that could be an address is one.
+pub fn root_of(paging: &Paging, space: Option<PteSpace>, number: u64) -> Paging {
+    let frame = paging.with_directory_table_base(number << 12);
+    let address = paging.with_directory_table_base(number);
+    let is_root = |paging: &Paging| space.is_some_and(|space| refers_to_root(paging, space.slot()));
+    match (is_root(&frame), is_root(&address)) {
+        (true, false) => frame,
+        (false, true) => address,
+        _ if number.is_multiple_of(0x1000) => address,
+        _ => frame,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod error;
+mod mappings;
 mod objects;
 pub mod paging;
 mod physical;
@@ -14,6 +15,7 @@ mod virtual_memory;
 
 pub use blocks::{BlockMemory, Difference};
 pub use error::{Level, ReadError, Reason};
+pub use mappings::{Mappings, Step};
 pub use physical::PhysicalMemory;
 pub use saved::Saved;
 pub use virtual_memory::VirtualMemory;

@@ -12,7 +12,7 @@ use crate::dump::DumpFile;
 use crate::util::bits::extend;
 
 /// Levels from the root down; with 4 levels the first is left out.
-const LEVELS: [(Level, u32); 5] =
+pub(super) const LEVELS: [(Level, u32); 5] =
     [(Level::Pml5e, 48), (Level::Pxe, 39), (Level::Ppe, 30), (Level::Pde, 21), (Level::Pte, 12)];
 /// Bits of a physical address in CR3; the others hold the PCID and flags.
 const ROOT: u64 = 0x000f_ffff_ffff_f000;

@@ -107,6 +107,8 @@ pub enum Action {
     Pool(u64),
     /// A page table entry or a prototype PTE, by its own address.
     Pte(u64),
+    /// What Windows keeps of a page of physical memory, by the page frame number.
+    PageFrame(u64),
     /// Why something could not be read. There is nothing to run: who follows it is told.
     Reason(Box<str>),
 }
@@ -212,6 +214,7 @@ impl Action {
             Action::ControlCode(code) => format!("!ioctldecode {code:x}"),
             Action::Pool(address) => format!("!pool {} 2", hex::tick(*address)),
             Action::Pte(address) => format!("!pte {} 1", hex::tick(*address)),
+            Action::PageFrame(number) => format!("!pfn {number:x}"),
             Action::Reason(why) => return Err(Unfollowable::Unreadable(why.to_string())),
         }))
     }

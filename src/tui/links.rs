@@ -131,6 +131,7 @@ mod tests {
                 Action::Driver,
                 Action::Pool,
                 Action::Pte,
+                Action::PageFrame,
             ]
             .map(|action| action(at)),
         );

@@ -74,3 +74,87 @@ fn entries_lie_where_they_are_said_to() {
         }
     }
 }
+
+/// The physical addresses that the emulator found, both by the root's address and by its page frame.
+#[test]
+fn addresses_are_translated_as_the_emulator_did() {
+    for case in ["paging", "la57"] {
+        let (mut session, truth) = opened(case);
+        let known = truth["translations"].as_array().unwrap();
+        assert!(known.len() >= 20, "{case}");
+        for known in known {
+            let (root, address, physical) =
+                (number(&known["cr3"]), number(&known["va"]), number(&known["pa"]));
+            for root in [root, root >> 12] {
+                let lines = run(&mut session, &format!("!vtop {root:x} {address:x}")).unwrap();
+                let last =
+                    format!("Virtual address {address:x} translates to physical address {physical:x}.");
+                assert_eq!(lines.last(), Some(&last), "{case}: {lines:#?}");
+            }
+        }
+    }
+}
+
+/// Every page that the emulator translated is in the list of its page tables.
+#[test]
+fn all_mappings_are_listed() {
+    for (case, slot_bits) in [("paging", 39), ("la57", 48)] {
+        let (mut session, truth) = opened(case);
+        let known = truth["translations"].as_array().unwrap();
+        let root = known[0]["cr3"].clone();
+        // The entry of address 0 is the first of all; the slot of the root that maps them is left out.
+        let first = run(&mut session, "!pte 0").unwrap()[1].rsplit(' ').next().unwrap().to_owned();
+        let entries = u64::from_str_radix(&first, 16).unwrap() >> slot_bits;
+        let lines = run(&mut session, &format!("!ptov {:x}", number(&root))).unwrap();
+        let rows: Vec<(u64, u64, u64)> = lines[1..]
+            .iter()
+            .map(|line| {
+                let words: Vec<&str> = line.split(' ').collect();
+                let hex = |word: &str| u64::from_str_radix(&word.replace('`', ""), 16).unwrap();
+                let size = words.get(2).map_or(4, |size| size.trim_start_matches('(').parse().unwrap());
+                (hex(words[0]), hex(words[1]), size << 10)
+            })
+            .collect();
+        let mut compared = 0;
+        for known in known.iter().filter(|known| known["cr3"] == root) {
+            let (address, physical) = (number(&known["va"]), number(&known["pa"]));
+            if address >> slot_bits == entries {
+                continue;
+            }
+            let row = rows.iter().find(|(_, start, size)| address.wrapping_sub(*start) < *size);
+            let (page, start, _) = row.unwrap_or_else(|| panic!("{case}: {address:x} is not listed"));
+            assert_eq!(physical, page + (address - start), "{case}: {address:x}");
+            compared += 1;
+        }
+        assert!(compared >= 10, "{case}: only {compared}");
+        assert!(rows.is_sorted_by_key(|(_, start, _)| *start), "{case}");
+    }
+}
+
+/// The record of a page table names the entry that leads to it, and the table that this entry is in.
+#[test]
+fn records_of_pages_name_the_entries_that_lead_there() {
+    let (mut session, truth) = opened("paging");
+    let entry = &truth["entries"][0];
+    attach(&mut session, &truth, &entry["cr3"]);
+    let lines = run(&mut session, &format!("!pte {:x}", number(&entry["va"]))).unwrap();
+    let after = |line: &str, label: &str| -> Vec<String> {
+        line.split(label).skip(1).map(|rest| rest.split_whitespace().next().unwrap().to_owned()).collect()
+    };
+    let (addresses, pages) = (after(&lines[1], " at "), after(&lines[3], "pfn "));
+    let mut table = format!("{:06x}", number(&entry["cr3"]) >> 12);
+    // The tables; the page itself is one of the record's special cases.
+    for (address, page) in addresses.iter().zip(&pages).take(3) {
+        let lines = run(&mut session, &format!("!pfn {page}")).unwrap();
+        assert!(
+            lines[0].starts_with(&format!("    PFN {:0>8} at address ", page.to_uppercase())),
+            "{lines:#?}"
+        );
+        assert!(lines[1].ends_with(&format!("pteaddress {address}")), "{lines:#?}");
+        assert!(lines[3].contains(&format!("containing page {table}  Active     M")), "{lines:#?}");
+        table = format!("{page:0>6}");
+        // By its own address it is the same record.
+        let at = lines[0].rsplit(' ').next().unwrap();
+        assert_eq!(run(&mut session, &format!("!pfn {at}")).unwrap(), lines);
+    }
+}

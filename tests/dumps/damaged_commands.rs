@@ -45,6 +45,8 @@ const LINES: &[&str] = &[
     "!peb",
     "!vad",
     "!pte @$csp",
+    "!vtop 0 @$csp",
+    "!pfn 100",
     "!pte fffff680003fff00 1",
     "!token -n",
     "!job",

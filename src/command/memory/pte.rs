@@ -99,7 +99,7 @@ fn alone(at: u64, entry: Pte, kind: PteKind) -> Record {
 fn valid(record: Record, name: &str, pfn: u64, entry: Pte) -> Record {
     record
         .text("pfn ")
-        .cell(format!("{name}_pfn"), Cell::new(Field::Hex(pfn)).left(9))
+        .cell(format!("{name}_pfn"), Cell::new(Field::Hex(pfn)).left(9).link(Action::PageFrame(pfn)))
         .text(" ")
         .cell(format!("{name}_flags"), flags(entry))
 }
@@ -134,9 +134,10 @@ fn table(mapped: u64, entries: &[TableEntry], encoding: crate::memory::paging::P
             record = record.pad_to(column * WIDTH);
         }
         record = match (entry.in_large_page, entry.kind(encoding), &entry.value) {
-            (Some(pfn), ..) => record
-                .text("LARGE PAGE pfn ")
-                .cell(format!("{}_pfn", name(entry)), Cell::new(Field::Hex(pfn))),
+            (Some(pfn), ..) => record.text("LARGE PAGE pfn ").cell(
+                format!("{}_pfn", name(entry)),
+                Cell::new(Field::Hex(pfn)).link(Action::PageFrame(pfn)),
+            ),
             (None, Some(PteKind::Valid { pfn, .. }), Ok(value)) => valid(record, &name(entry), pfn, *value),
             (None, Some(_), Ok(value)) if entry.level != Level::Pte => {
                 record.text(format!("contains {:016X}", value.0))

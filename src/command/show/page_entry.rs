@@ -1,6 +1,7 @@
 //! Page table entries in the debugger's words: the letters of a valid one, what one that is not valid says, what is odd.
 
-use crate::kernel::{EntryOddity, LimitSource};
+use crate::debuggee::Lack;
+use crate::kernel::{EntryOddity, LimitSource, PageFrame};
 use crate::memory::paging::{Pte, PteKind};
 use crate::output::{Action, Cell, Field, Record, Role};
 
@@ -48,13 +49,13 @@ pub fn protection(bits: u8) -> String {
 }
 
 /// A word of a page table, as a link to what else is there: `0A0000000ECC0867`.
-pub fn word(value: Result<Pte, crate::debuggee::Lack>) -> Cell {
+pub fn word(value: Result<Pte, Lack>) -> Cell {
     let shown = value.as_ref().map(|entry| format!("{:016X}", entry.0)).unwrap_or_default();
     Cell::new(value.map(|entry| Field::Hex(entry.0))).shown(shown).mark("?".repeat(16))
 }
 
 /// An upper-case address of 16 digits, which leads where `follow` says.
-pub fn address(at: Result<u64, crate::debuggee::Lack>, follow: impl FnOnce(u64) -> Action) -> Cell {
+pub fn address(at: Result<u64, Lack>, follow: impl FnOnce(u64) -> Action) -> Cell {
     let shown = at.as_ref().map(|at| format!("{at:016X}")).unwrap_or_default();
     Cell::new(at.map(Field::Address)).shown(shown).mark("?".repeat(16)).follow(follow)
 }
@@ -135,6 +136,22 @@ pub fn oddity(of: &str, odd: &EntryOddity) -> Record {
             })
         }
     }
+}
+
+/// The flags of a page, a letter each: modified, of a prototype, being read, being written.
+pub fn flagged(frame: &PageFrame<'_>) -> Vec<Cell> {
+    let flags = [
+        (frame.is_modified(), "M"),
+        (frame.is_prototype(), "P"),
+        (frame.is_being_read(), "R"),
+        (frame.is_being_written(), "W"),
+    ];
+    let cell = |(is_set, letter): (Result<bool, Lack>, &'static str)| match is_set {
+        Ok(false) => None,
+        Ok(true) => Some(Cell::new(letter)),
+        Err(why) => Some(Cell::new(Field::from(why)).mark("?")),
+    };
+    flags.into_iter().filter_map(cell).collect()
 }
 
 #[cfg(test)]
