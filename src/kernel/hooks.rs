@@ -1,9 +1,10 @@
-//! Where modules hang into Windows and into each other: callbacks, devices above those of other drivers, and routines in
+//! Where modules hang into Windows and into each other: callbacks, minifilters, devices above those of other drivers, and routines in
 //! the dispatch tables of other drivers.
 
 use super::callback::{Callback, CallbackKind};
 use super::device_object::DeviceObject;
 use super::driver_object::DriverObject;
+use super::minifilter::FilterFrame;
 use crate::debuggee::{Lack, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Hooks {
     /// How many routines it has Windows call, by kind.
     pub callbacks: Vec<(CallbackKind, u64)>,
+    /// Its minifilters: their names and altitudes.
+    pub filters: Vec<(String, String)>,
     /// How many devices its drivers have.
     pub devices: u64,
     /// The drivers whose devices its own devices are attached to.
@@ -34,6 +37,8 @@ pub struct AllHooks {
     pub of: BTreeMap<u64, Hooks>,
     /// Kinds of callbacks that are not known, or not wholly.
     pub callbacks: Vec<CallbackKind>,
+    /// Why minifilters are not known, or not wholly.
+    pub filters: Option<Lack>,
     /// Why drivers and their devices are not known, or not wholly.
     pub drivers: Option<Lack>,
 }
@@ -50,6 +55,10 @@ impl AllHooks {
         let mut found = AllHooks::default();
         for kind in CallbackKind::ALL {
             found.add_callbacks(scope, kind)?;
+        }
+        match found.add_filters(scope) {
+            Err(Lack::Stopped) => return Err(Lack::Stopped),
+            outcome => found.filters = outcome.err(),
         }
         match DriverObject::all(scope) {
             Ok(drivers) => {
@@ -94,6 +103,20 @@ impl AllHooks {
         }
         if !is_known {
             self.callbacks.push(kind);
+        }
+        Ok(())
+    }
+
+    fn add_filters(&mut self, scope: &Scope<'_>) -> Result<(), Lack> {
+        for frame in FilterFrame::all(scope)?.1 {
+            for filter in frame?.filters()?.1 {
+                let filter = filter?;
+                let start = filter.driver()?.image()?.0;
+                if let Some(module) = scope.target().modules().at(start) {
+                    let filters = &mut self.of.entry(module.base).or_default().filters;
+                    filters.push((filter.name()?, filter.altitude()?));
+                }
+            }
         }
         Ok(())
     }

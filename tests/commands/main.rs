@@ -30,6 +30,7 @@ mod descriptors;
 mod dt_golden;
 mod dx;
 mod facts;
+mod fltkd;
 mod forge_commands;
 mod golden_language;
 mod golden_transcripts;

@@ -112,6 +112,9 @@ const LINES: &[&str] = &[
     "!cn",
     "!callbacks",
     "!software",
+    "!fltkd.filters",
+    "!fltkd.frames",
+    "!fltkd.volumes",
     "!w",
 ];
 

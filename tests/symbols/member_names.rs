@@ -50,7 +50,7 @@ const OF_FILE: [(&str, &[&str]); 26] = [
 ];
 
 /// Files whose objects are not the kernel's own, but of drivers whose layouts are not at hand.
-const OF_DRIVERS: [&str; 1] = ["net_buffer_list"];
+const OF_DRIVERS: [&str; 2] = ["minifilter", "net_buffer_list"];
 
 /// Something that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

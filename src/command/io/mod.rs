@@ -5,6 +5,7 @@ pub mod devobj;
 pub mod devstack;
 pub mod drvobj;
 pub mod fileobj;
+pub mod fltkd;
 pub mod ioctldecode;
 pub mod irp;
 pub mod irpfind;

@@ -28,7 +28,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "A row for each third-party module of the kernel and of the current process: the innermost frame of the current \
            stack that lies in it (`?` where that was found by searching the stack), how many threads have it on their \
            stacks, version, date and company. Below it stand its product and where it can touch what others do: \
-           callbacks (see !callbacks), devices, and those drivers above whose devices these are attached or whose \
+           callbacks (see !callbacks), minifilters (see !fltkd.filters), devices, and those drivers above whose devices these are attached or whose \
            dispatch tables hold its routines (see !drvobj NAME 7). Those on the current stack come first, then those on \
            most stacks.\n\n\
            A triage dump holds no version resources and few drivers and stacks: with images (-i, symbol path) more is \
@@ -266,6 +266,14 @@ fn hooks(record: Record, hooks: &Hooks) -> Record {
         });
         record = record.line("    callbacks: ").list("callbacks", ", ", kinds);
     }
+    if !hooks.filters.is_empty() {
+        let filters = hooks.filters.iter().map(|(name, altitude)| {
+            let facts = [("name", name), ("altitude", altitude)];
+            let facts = facts.map(|(key, text)| (key.into(), text.as_str().into()));
+            Cell::new(Field::Object(facts.into())).shown(format!("{name} at {altitude}"))
+        });
+        record = record.line("    minifilters: ").list("filters", ", ", filters);
+    }
     if hooks.devices > 0 {
         record = record.line("    devices: ").cell("devices", hooks.devices);
         record = names(record, "above", ", above those of ", &hooks.above);
@@ -334,8 +342,13 @@ fn say_missing(hooks: &AllHooks, out: &mut Out<'_>) -> Result<(), CommandError> 
         let record = Record::new("unknown_callbacks").role(Role::Dim, "Callbacks that are known: ");
         out.emit(record.prose("unknown_kinds", Cell::new(kinds).shown(text).role(Role::Dim), 4, COLUMNS))?;
     }
-    let Some(why) = &hooks.drivers else { return Ok(()) };
-    let why = why.to_string();
-    let record = Record::new("unknown_drivers").role(Role::Dim, "Not all drivers and devices are known: ");
-    out.emit(record.prose("why", Cell::new(why).role(Role::Dim), 4, COLUMNS))
+    let lacks = [
+        ("unknown_drivers", "Not all drivers and devices are known: ", &hooks.drivers),
+        ("unknown_filters", "Not all minifilters are known: ", &hooks.filters),
+    ];
+    lacks.into_iter().try_for_each(|(kind, text, lack)| {
+        let Some(why) = lack else { return Ok(()) };
+        let why = Cell::new(why.to_string()).role(Role::Dim);
+        out.emit(Record::new(kind).role(Role::Dim, text).prose("why", why, 4, COLUMNS))
+    })
 }

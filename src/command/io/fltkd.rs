@@ -1,0 +1,186 @@
+//! `!fltkd.filters`, `!fltkd.frames`, `!fltkd.volumes`: minifilters, and where they stand.
+
+use crate::command::line::Out;
+use crate::command::show::maker;
+use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
+use crate::debuggee::{Lack, Maker, Scope};
+use crate::kernel::{FilterFrame, FilterInstance, FilterVolume, MiniFilter};
+use crate::output::{Action, Branch, Cell, Field, Record, Role};
+
+/// `!fltkd.filters`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!fltkd.filters"],
+    group: Group::Kernel,
+    summary: "Shows the minifilters by altitude, with their instances, and which are not Windows' own",
+    help: "A request to a file passes the minifilters from the highest altitude down. The filter manager's symbols (FLTMGR) \
+           are needed.\n\n\
+           kd> !fltkd.filters\n\n\
+           Filter List: ffffcb0e0b3a50d0 \"Frame 0\"\n   \
+           FLT_FILTER: ffffcb0e0b386010 \"bindflt\" \"409800\"\n      \
+           FLT_INSTANCE: ffffcb0e0f1e04e0 \"bindflt Instance\" \"409800\"",
+    needs: Needs::Memory,
+    ..CommandSpec::runs(filters)
+};
+
+/// `!fltkd.frames`
+pub const FRAMES: CommandSpec = CommandSpec {
+    names: &["!fltkd.frames"],
+    group: Group::Kernel,
+    summary: "Shows the filter manager's frames, each a range of altitudes, with their minifilters",
+    help: "There is one frame, unless old filter drivers stand between minifilters. The filter manager's symbols (FLTMGR) are \
+           needed.\n\n\
+           kd> !fltkd.frames\n\n\
+           Frame List: fffff8050fcbb780\n   \
+           FLTP_FRAME: ffffcb0e0b3a5020 \"Frame 0\" \"0 to 409800\"",
+    needs: Needs::Memory,
+    ..CommandSpec::runs(frames)
+};
+
+/// `!fltkd.volumes`
+pub const VOLUMES: CommandSpec = CommandSpec {
+    names: &["!fltkd.volumes"],
+    group: Group::Kernel,
+    summary: "Shows the volumes that the filter manager is attached to, with the minifilters on each",
+    help: "The filter manager's symbols (FLTMGR) are needed.\n\n\
+           kd> !fltkd.volumes\n\n\
+           Volume List: ffffcb0e0b3a5150 \"Frame 0\"\n   \
+           FLT_VOLUME: ffffcb0e0f1c2010 \"\\Device\\HarddiskVolume3\"\n      \
+           FLT_INSTANCE: ffffcb0e0f1e04e0 \"bindflt Instance\" \"409800\"",
+    needs: Needs::Memory,
+    ..CommandSpec::runs(volumes)
+};
+
+/// Blanks a level.
+const LEVEL: usize = 3;
+
+fn filters(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    args.none()?;
+    let scope = context.session.scope();
+    let out = &mut context.out;
+    let (_, frames) = FilterFrame::all(&scope)?;
+    each(frames, out, |frame, out| {
+        let (list, filters) = frame.filters()?;
+        out.blank()?;
+        out.within(Branch::new(list_of("filter_list", "Filter List: ", list, &frame)), |out| {
+            each(filters, out, |filter, out| show_filter(&scope, &filter, 1, out))
+        })
+    })
+}
+
+fn frames(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    args.none()?;
+    let scope = context.session.scope();
+    let out = &mut context.out;
+    let (list, frames) = FilterFrame::all(&scope)?;
+    out.blank()?;
+    let head = Record::new("frame_list").text("Frame List: ").cell("list", address(list)).text(" ");
+    out.within(Branch::new(head), |out| {
+        each(frames, out, |frame, out| {
+            let (low, high) = frame.altitudes();
+            let head = object("frame", "FLTP_FRAME", "FLTMGR!_FLTP_FRAME", frame.address(), 1)
+                .text(" ")
+                .cell("id", frame_name(&frame))
+                .text(" \"")
+                .cell("low", Cell::new(low))
+                .text(" to ")
+                .cell("high", Cell::new(high))
+                .text("\"");
+            out.within(Branch::new(head), |out| {
+                each(frame.filters()?.1, out, |filter, out| show_filter(&scope, &filter, 2, out))
+            })
+        })
+    })
+}
+
+fn volumes(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    args.none()?;
+    let scope = context.session.scope();
+    let out = &mut context.out;
+    let (_, frames) = FilterFrame::all(&scope)?;
+    each(frames, out, |frame, out| {
+        let (list, volumes) = frame.volumes()?;
+        out.blank()?;
+        out.within(Branch::new(list_of("volume_list", "Volume List: ", list, &frame)), |out| {
+            each(volumes, out, |volume: FilterVolume<'_>, out| {
+                let head = object("volume", "FLT_VOLUME", "FLTMGR!_FLT_VOLUME", volume.address(), 1)
+                    .text(" \"")
+                    .cell("name", Cell::new(volume.name()))
+                    .text("\"");
+                out.within(Branch::new(head), |out| out.rows(volume.instances(), |found| instance(&found, 2)))
+            })
+        })
+    })
+}
+
+/// Shows each element of a list, and why where one is not known.
+fn each<T>(
+    elements: impl IntoIterator<Item = Result<T, Lack>>,
+    out: &mut Out<'_>,
+    mut show: impl FnMut(T, &mut Out<'_>) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    elements.into_iter().try_for_each(|element| match element {
+        Ok(element) => show(element, out),
+        Err(why) => out.rows(Ok([Err::<u64, _>(why)]), |_| Record::new("unreadable")),
+    })
+}
+
+fn address(at: u64) -> Cell {
+    Cell::new(Field::Address(at)).digits(16)
+}
+
+/// `FLT_FILTER: ffffcb0e0b386010`
+fn object(kind: &'static str, label: &str, ty: &str, at: u64, level: usize) -> Record {
+    Record::new(kind)
+        .text(" ".repeat(level * LEVEL))
+        .label(label)
+        .text(": ")
+        .cell("address", address(at).link(Action::object(ty, at)))
+}
+
+/// `"Frame 0"`
+fn frame_name(frame: &FilterFrame<'_>) -> Cell {
+    let id = frame.id();
+    let text = id.as_ref().map_or(String::new(), |id| format!("\"Frame {id}\""));
+    Cell::new(id).shown(text)
+}
+
+fn list_of(kind: &'static str, label: &str, list: u64, frame: &FilterFrame<'_>) -> Record {
+    Record::new(kind)
+        .label(label)
+        .cell("list", address(list))
+        .text(" ")
+        .cell("frame", frame_name(frame))
+        .text(" ")
+}
+
+fn show_filter(
+    scope: &Scope<'_>,
+    filter: &MiniFilter<'_>,
+    level: usize,
+    out: &mut Out<'_>,
+) -> Result<(), CommandError> {
+    let target = scope.target();
+    let start = filter.driver().and_then(|driver| Ok(driver.image()?.0));
+    let module = start.ok().and_then(|start| target.modules().at(start));
+    let maker = module.map(|module| target.origin(module).maker);
+    let head = object("filter", "FLT_FILTER", "FLTMGR!_FLT_FILTER", filter.address(), level)
+        .text(" \"")
+        .cell("name", Cell::new(filter.name()).role(maker::role(maker, Role::Text)))
+        .text("\" \"")
+        .cell("altitude", Cell::new(filter.altitude()))
+        .text("\"")
+        .field("module", module.map(|module| module.name.as_str()))
+        .field("maker", maker.map(maker::word));
+    let head = if maker == Some(Maker::ThirdParty) { head.role(Role::Dim, "  (third party)") } else { head };
+    out.within(Branch::new(head), |out| out.rows(filter.instances(), |found| instance(&found, level + 1)))
+}
+
+/// `FLT_INSTANCE: ffffcb0e0f1e04e0 "bindflt Instance" "409800"`
+fn instance(found: &FilterInstance<'_>, level: usize) -> Record {
+    object("instance", "FLT_INSTANCE", "FLTMGR!_FLT_INSTANCE", found.address(), level)
+        .text(" \"")
+        .cell("name", Cell::new(found.name()))
+        .text("\" \"")
+        .cell("altitude", Cell::new(found.altitude()))
+        .text("\"")
+}
