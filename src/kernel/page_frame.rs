@@ -3,6 +3,8 @@
 use crate::debuggee::{Lack, Object, Scope};
 use crate::memory::Memory;
 use crate::memory::paging::Pte;
+use crate::util::bits::bits_of;
+use std::ops::Range;
 
 /// A page's record in the PFN database. Every getter reads one fact and says why where it cannot.
 #[derive(Clone)]
@@ -75,6 +77,23 @@ impl<'s> PageFrames<'s> {
     /// Where it begins.
     pub fn base(&self) -> u64 {
         self.first.address()
+    }
+
+    /// Which list each page of a range is on, read from the records alone: `None` for those that the dump does not hold.
+    ///
+    /// # Errors
+    /// The type does not say where a record keeps it.
+    pub fn lists(
+        &self,
+        pages: Range<u64>,
+    ) -> Result<impl Iterator<Item = Option<PageList>> + use<'_, 's>, Lack> {
+        let location = self.first.field("u3.e1.PageLocation")?;
+        let (at, (position, length)) = (location.address(), location.bits().unwrap_or((0, 8)));
+        let memory = self.first.scope().memory();
+        Ok(pages.map(move |page| {
+            let byte = memory.u8(at.wrapping_add(page.wrapping_mul(self.size))).ok()?;
+            Some(PageList(bits_of(byte.into(), position, length)))
+        }))
     }
 
     /// The record of a page.

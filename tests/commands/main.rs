@@ -39,6 +39,7 @@ mod handles;
 mod io;
 mod io_triage;
 mod memory_commands;
+mod memory_counters;
 mod mex_processes;
 mod module_list;
 mod names;

@@ -20,7 +20,7 @@ const FACT_TABLES: [(u32, &str); 4] =
     [(7600, "6.1.7600.16385"), (10240, "10.0.10240.16384"), (22621, "10.0.22621.382"), (26100, "10.0.26100")];
 
 /// Types of the objects that files are handed.
-const OF_FILE: [(&str, &[&str]); 26] = [
+const OF_FILE: [(&str, &[&str]); 27] = [
     ("alpc_message", &["_PORT_MESSAGE"]),
     ("apc", &["_ETHREAD", "_KAPC_STATE", "_LIST_ENTRY"]),
     ("clock", &["_KSYSTEM_TIME"]),
@@ -35,6 +35,7 @@ const OF_FILE: [(&str, &[&str]); 26] = [
     ("ipi", &["_KPRCB", "_REQUEST_MAILBOX"]),
     ("irp", &["_ETHREAD"]),
     ("lock_entry", &["_ETHREAD", "_KLOCK_ENTRY"]),
+    ("memory_counters", &["_MI_SYSTEM_PTE_TYPE", "_UNICODE_STRING"]),
     ("processor", &["_KSPIN_LOCK_QUEUE"]),
     ("ready", &["_KPRCB"]),
     ("segment", &["_HEAP_SEG_CONTEXT"]),
