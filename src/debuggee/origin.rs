@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn names_are_told_apart() {
         assert!(
-            ["ntfs", "win32kfull", "kd_02_8086", "storport", "microsoft_bluetooth_x"]
+            ["ntfs", "intelppm", "win32kfull", "kd_02_8086", "storport", "microsoft_bluetooth_x"]
                 .into_iter()
                 .all(is_listed)
         );

@@ -66,9 +66,14 @@ fn laid_out() -> (Patched, u64, u64) {
     dump.list(nt + SHUTDOWN, &[packet]);
     dump.point(packet + 0x10, device);
     dump.point(driver + offset("_DRIVER_OBJECT", "MajorFunction") + 0x10 * 8, filter + 0x1180);
-    dump.list(nt + FILE_SYSTEM, &[notification]);
-    dump.point(notification + 0x10, driver);
-    dump.point(notification + 0x18, filter + 0x1200);
+    // The second one's routine lay in a module that is gone.
+    let stale = notification + 0x40;
+    dump.list(nt + FILE_SYSTEM, &[notification, stale]);
+    let gone = recorded(&truth, "unloaded", "WdBoot.sys", "start") + 0x40;
+    for (at, routine) in [(notification, filter + 0x1200), (stale, gone)] {
+        dump.point(at + 0x10, driver);
+        dump.point(at + 0x18, routine);
+    }
     // Crash callbacks with a reason: one whose sum holds, and one whose sum does not.
     let [good, bad] = [page + 0x400, page + 0x440];
     dump.list(nt + REASON, &[good, bad]);
@@ -146,17 +151,22 @@ fn every_list_is_shown_with_whose_its_routines_are() {
         format!("* {:016x} wlanflt+0x1100", page + 0x200),
         "Shutdown: 1".to_owned(),
         format!("* {:016x} wlanflt+0x1180", page + 0x300),
-        "File system registered: 1".to_owned(),
+        "File system registered: 2".to_owned(),
         format!("* {:016x} wlanflt+0x1200", page + 0x340),
+        format!("! {:016x} {:016x}", page + 0x380, 0xffff_f807_6b10_0040u64),
         "Bug check, with a reason: 1 and more that are not known".to_owned(),
         format!("* {:016x} wlanflt+0x1300", page + 0x400),
     ];
     for start in &expected {
         assert!(lines.iter().any(|line| line.starts_with(start)), "{start}: {lines:#?}");
     }
-    for end in
-        ["0000000000000006", " 0000000000001234 385200.5", " \\Driver\\wlanflt", " wlan secondary data"]
-    {
+    for end in [
+        "0000000000000006",
+        " 0000000000001234 385200.5",
+        " \\Driver\\wlanflt",
+        " wlan secondary data",
+        " in unloaded WdBoot.sys",
+    ] {
         assert!(lines.iter().any(|line| line.ends_with(end)), "{end}: {lines:#?}");
     }
     // Nothing was made of the third block, and of the records that contradict themselves.

@@ -85,7 +85,7 @@ fn callbacks_and_foreign_dispatch_tables_are_told() {
     let lines = run(&mut session, "!software").unwrap();
     let expected = "    callbacks: process 1, reason 1, nmi 1, shutdown 1, filesystem 1";
     assert!(lines.contains(&expected.to_owned()), "{lines:#?}");
-    let unknown = lines.iter().find(|line| line.starts_with("Callbacks that are known: all but ")).unwrap();
+    let unknown = lines.iter().find(|line| line.starts_with("Callbacks that are not known: ")).unwrap();
     assert!(unknown.contains("thread, image") && !unknown.contains("process"), "{unknown}");
     assert!(run(&mut session, "!software bananas").is_err());
 }

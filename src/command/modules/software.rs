@@ -100,8 +100,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     say_unknown(&unknown, out)?;
     out.warn(frames.err().map(|why| format!("the current stack is not known: {why}")))?;
     if is_triage {
-        let text =
-            "Only the current stack was looked at: a triage dump does not hold those of other threads.";
+        let text = "The stacks of other threads are not in a triage dump: only the current one counts.";
         out.emit(Line::new().role(Role::Dim, text))?;
     }
     out.warn(not_all(&lacks))?;
@@ -319,7 +318,7 @@ fn say_unknown(unknown: &[&Module], out: &mut Out<'_>) -> Result<(), CommandErro
         Record::new("unknown_modules")
             .text("Not known whose are ")
             .cell("count", unknown.len() as u64)
-            .text(": their time stamps are hashes, as those of Windows' own are."),
+            .text("; their time stamps are hashes, as Windows' own are:"),
     )?;
     unknown.chunks(NAMES_IN_LINE).try_for_each(|line| {
         let cells = line.iter().map(|module| {
@@ -335,11 +334,11 @@ fn say_missing(hooks: &AllHooks, out: &mut Out<'_>) -> Result<(), CommandError> 
     let words: Vec<&str> = hooks.callbacks.iter().map(|kind| callback_kind::word(*kind)).collect();
     if !words.is_empty() {
         let text = match words.len() == CallbackKind::ALL.len() {
-            true => "none; !callbacks tells why.".to_owned(),
-            false => format!("all but {}; !callbacks tells why.", words.join(", ")),
+            true => "any; !callbacks tells why.".to_owned(),
+            false => format!("{}; !callbacks tells why.", words.join(", ")),
         };
         let kinds = Field::List(words.into_iter().map(Field::from).collect());
-        let record = Record::new("unknown_callbacks").role(Role::Dim, "Callbacks that are known: ");
+        let record = Record::new("unknown_callbacks").role(Role::Dim, "Callbacks that are not known: ");
         out.emit(record.prose("unknown_kinds", Cell::new(kinds).shown(text).role(Role::Dim), 4, COLUMNS))?;
     }
     let lacks = [

@@ -22,7 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            registered), or named (callback objects, such as \\Callback\\PowerState); all without it. Of each: the record \
            that registers it, the routine, the context that it is given (of bugcheck, the driver's buffer), and what \
            else the record tells: an altitude, a device, what the driver calls itself. `*` marks a routine of a module that \
-           did not come with Windows, `!` one outside all loaded modules.\n\n\
+           did not come with Windows, `!` one outside all loaded modules, with the unloaded one that lay there.\n\n\
            The kernel's symbols tell where most lists are; without them only object, bugcheck and named can be known. \
            Triage dumps rarely hold any. Windows' records of power settings have a form that no public symbols tell: \
            they are not shown.\n\n\
@@ -126,7 +126,8 @@ fn show(
             let row = table.row(cells).field("kind", word).field("routine", Field::Address(callback.routine));
             let row = row
                 .field("module", module.map(|module| module.name.as_str()))
-                .field("maker", maker_of(scope, callback).map(maker::word));
+                .field("maker", maker_of(scope, callback).map(maker::word))
+                .field("unloaded", unloaded(scope, callback));
             out.emit(facts(row, callback))
         })
     })?;
@@ -137,6 +138,15 @@ fn show(
 fn maker_of(scope: &Scope<'_>, callback: &Callback) -> Option<Maker> {
     let target = scope.target();
     Some(target.origin(target.modules().at(callback.routine)?).maker)
+}
+
+/// The unloaded module, unloaded last, that a routine in no loaded one lay in.
+fn unloaded<'t>(scope: &Scope<'t>, callback: &Callback) -> Option<&'t str> {
+    let target = scope.target();
+    let is_loaded = target.modules().at(callback.routine).is_some();
+    let mut gone =
+        target.unloaded().iter().filter(|module| (module.start..module.end).contains(&callback.routine));
+    gone.next().filter(|_| !is_loaded).map(|module| module.name.as_str())
 }
 
 /// What a row shows of a callback.
@@ -153,7 +163,12 @@ fn cells(scope: &Scope<'_>, callback: &Callback) -> Vec<Cell> {
         name_or_address(scope.target(), &Ok(callback.routine)).role(maker::role(maker, Role::Symbol)),
         Cell::new(callback.context.map(Field::Address)).digits(16),
     ];
-    cells.extend(callback.detail.as_ref().map(|known| detail(scope, known)));
+    let detail = callback.detail.as_ref().map(|known| detail(scope, known));
+    match (detail, unloaded(scope, callback)) {
+        // Nothing is called there any more: that says more than the rest, which JSON still has.
+        (_, Some(name)) => cells.push(Cell::new(format!("in unloaded {name}")).role(Role::Warning)),
+        (detail, None) => cells.extend(detail),
+    }
     cells
 }
 
