@@ -160,12 +160,15 @@ fn table(mapped: u64, entries: &[TableEntry], encoding: crate::memory::paging::P
     record
 }
 
-/// Which entries are not known, and why; where one leads nowhere, those below are not missed.
+/// Which entries are not known, and why; where one leads nowhere or to a large page, those below are not missed.
 fn unknown(entries: &[TableEntry]) -> Option<Record> {
-    let mut reasons = entries.iter().filter_map(|entry| Some((entry.level, entry.value.as_ref().err()?)));
+    let small = entries.iter().filter(|entry| entry.in_large_page.is_none());
+    let mut reasons = small.filter_map(|entry| Some((entry.level, entry.value.as_ref().err()?)));
     let (first, why) = reasons.next()?;
     let above = entries.iter().take_while(|entry| entry.level != first).last();
-    if above.is_some_and(|above| above.value.as_ref().is_ok_and(|value| !value.valid())) {
+    if above
+        .is_some_and(|above| above.value.as_ref().is_ok_and(|value| !value.valid() && !value.transition()))
+    {
         return None;
     }
     let levels: Vec<String> = std::iter::once(first)
