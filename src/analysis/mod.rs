@@ -1,5 +1,6 @@
 //! What is known of bug checks, and what follows from it for a dump. Data, never text layout.
 
+mod bucket;
 mod bugcheck;
 mod context;
 mod facts;
@@ -8,6 +9,7 @@ mod rules;
 mod status;
 mod verdict;
 
+pub use bucket::{Bucket, bucket};
 pub use bugcheck::{
     Argument, BugCheck, Case, Condition, Explanation, ParameterKind, Position, Text, Windows,
     decode_user_code, explain, plain_code,

@@ -1,6 +1,7 @@
 //! `!analyze`: what the bug check says.
 
 mod argument;
+mod classic;
 mod explanation;
 mod facts;
 mod follow;
@@ -19,7 +20,12 @@ pub const SPEC: CommandSpec = CommandSpec {
     names: &["!analyze"],
     group: Group::Analysis,
     switches: Switches::words(&[
-        Switch::with("-v", Takes::Digits, "[LEVEL]", "everything, as without it"),
+        Switch::with(
+            "-v",
+            Takes::Digits,
+            "[LEVEL]",
+            "also the classic fields, with the stack and the bucket",
+        ),
         Switch::with(
             "-show",
             Takes::Rest,
@@ -28,8 +34,10 @@ pub const SPEC: CommandSpec = CommandSpec {
         ),
         Switch::ignored("-f"),
     ]),
-    summary: "Explains the bug check and its arguments",
-    help: "Shows the bug check's name, what it means, what each argument means in the case at hand, and what to look at \
+    summary: "Judges the crash, and explains the bug check and its arguments",
+    help: "Begins with the verdict: what happened, the kind of cause and how sure that is (certain, likely, possible), what speaks \
+           for it and against it, suspects, and what to do next. Nobody is blamed who merely stands on the stack.\n\
+           Then shows the bug check's name, what it means, what each argument means in the case at hand, and what to look at \
            first. --lang zh-CN explains in Chinese.\n\
            -show with a code explains any bug check, as the Windows of the dump uses it (with an \
            image opened, the newest Windows): with arguments the case that they make, without all values that are \
@@ -65,11 +73,16 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     context.out.emit(banner())?;
     context.out.blank()?;
-    verdict::show(context)?;
+    let judged = verdict::judge(context)?;
+    verdict::show(&judged, context)?;
     context.out.blank()?;
     let explained = explanation::show(code, parameters, windows, context)?;
     culprit_of_the_dump(context)?;
-    facts::show(parameters, explained.as_ref(), context)
+    facts::show(parameters, explained.as_ref(), context)?;
+    if args.has("-v") {
+        classic::show(&judged, context)?;
+    }
+    Ok(())
 }
 
 /// The Windows of the dump; for an image, which says nothing of it, the newest on the image's processor.

@@ -9,18 +9,19 @@ use crate::words::{Language, text};
 /// What precedes a piece of evidence.
 const LEAD: &str = "  - ";
 
-/// Shows the verdict on the dump.
+/// What is known of the crash, and what follows from it.
+pub struct Judged {
+    /// The facts.
+    pub facts: Vec<Fact>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// Judges the dump.
 ///
 /// # Errors
 /// An image was opened; the command was stopped.
-pub fn show(context: &mut Context<'_>) -> Result<(), CommandError> {
-    let verdict = of_dump(context)?;
-    let record = record(&verdict, context);
-    context.out.emit(record)
-}
-
-/// The verdict on the dump.
-fn of_dump(context: &Context<'_>) -> Result<Verdict, CommandError> {
+pub fn judge(context: &Context<'_>) -> Result<Judged, CommandError> {
     let session = &*context.session;
     let scope = session.scope();
     let crash = Crash {
@@ -32,7 +33,17 @@ fn of_dump(context: &Context<'_>) -> Result<Verdict, CommandError> {
     };
     let facts = gather(&crash);
     scope.check()?;
-    Ok(verdict(&facts))
+    let verdict = verdict(&facts);
+    Ok(Judged { facts, verdict })
+}
+
+/// Shows the verdict.
+///
+/// # Errors
+/// The command was stopped.
+pub fn show(judged: &Judged, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let record = record(&judged.verdict, context);
+    context.out.emit(record)
 }
 
 fn record(verdict: &Verdict, context: &Context<'_>) -> Record {
