@@ -1,15 +1,11 @@
 //! The crash as a whole.
 
-use super::{Choice, ImagePane, Lead, PaneSpec, as_anywhere, as_it_is, choice, nothing};
+use super::{ImagePane, Lead, PaneSpec, as_anywhere, as_it_is, choice, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.analysis",
     short: "explorer.pane.analysis",
-    choices: &[
-        Choice { command: "!analyze", switch: Some("-v"), columns: 0, line: "!analyze -v", whole: false },
-        choice("!analyze", "!analyze"),
-        choice(".bugcheck", ".bugcheck"),
-    ],
+    choices: &[choice("!analyze", "!analyze"), choice(".bugcheck", ".bugcheck")],
     image: Some(ImagePane { name: "explorer.pane.image", line: "vertarget; !lmi {}" }),
     takes: nothing,
     fit: as_it_is,
