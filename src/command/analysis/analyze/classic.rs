@@ -80,7 +80,13 @@ fn before(judged: &Judged, context: &Context<'_>) -> Result<Vec<Record>, Command
         records
             .push(detail(label, key, place(found.address).link(action)).text(command(word, found.address)));
     }
-    if let Some(Value::Hex(status)) = value(judged, "fault", "status") {
+    // The exception that the bug check is about, which need not be the first.
+    let status = match code {
+        0x1e | 0x3b | 0x7e | 0x8e => value(judged, "bug_check", "status1"),
+        _ => value(judged, "fault", "status")
+            .filter(|_| value(judged, "fault", "nested") == Some(&Value::Flag(false))),
+    };
+    if let Some(Value::Hex(status)) = status {
         records.push(detail("EXCEPTION_CODE_STR:  ", "exception_code", bits(*status)));
     }
     if let Some(Value::Text(name)) = value(judged, "process", "name") {
