@@ -3,8 +3,9 @@
 use crate::debuggee::Target;
 use crate::memory::Memory;
 use crate::unwind::Registers;
+use crate::util::bits::extend;
 use iced_x86::{
-    Decoder, DecoderOptions, Formatter, Instruction, MasmFormatter, Mnemonic, OpAccess, Register,
+    Decoder, DecoderOptions, Formatter, Instruction, MasmFormatter, Mnemonic, OpAccess, OpKind, Register,
 };
 
 /// The longest instruction.
@@ -55,8 +56,27 @@ fn number(register: Register) -> Option<u8> {
     full.is_gpr64().then(|| u8::try_from(full.number()).ok()).flatten()
 }
 
+/// How far behind its operand an instruction accesses memory: `bt [rax],ecx` and its like take the operand for the beginning
+/// of a string of bits (Intel SDM volume 2, BT). `None` where the number of the bit is not known.
+fn way_to_bit(instruction: &Instruction, registers: &Registers, size: u64) -> Option<u64> {
+    let is_test =
+        matches!(instruction.mnemonic(), Mnemonic::Bt | Mnemonic::Bts | Mnemonic::Btr | Mnemonic::Btc);
+    if !is_test || instruction.op1_kind() != OpKind::Register {
+        return Some(0);
+    }
+    let bit = registers.general(number(instruction.op1_register())?).known()?;
+    let bit = extend(bit, u32::try_from(size).ok()? * 8);
+    Some(bit.div_euclid(i64::try_from(size * 8).ok()?).cast_unsigned().wrapping_mul(size))
+}
+
+/// Whether an address is made of it as it stands, if of it at all: no half of a register, no vector.
+fn is_whole(register: Register) -> bool {
+    register.is_gpr64() || matches!(register, Register::None | Register::RIP)
+}
+
 /// The memory that an instruction accesses, as far as one operand tells; `None` for one that accesses none, or more than
-/// that: stack instructions, calls, string instructions, and those that use a segment's base.
+/// that: stack instructions, calls, string instructions, those that use a segment's base or half a register, and those
+/// whose operand has no size (xsave).
 pub fn operand(instruction: &Instruction, registers: &Registers) -> Option<Operand> {
     let is_plain = !instruction.is_stack_instruction()
         && !instruction.is_string_instruction()
@@ -67,12 +87,16 @@ pub fn operand(instruction: &Instruction, registers: &Registers) -> Option<Opera
     let [memory] = info.used_memory() else { return None };
     if !is_plain
         || memory.access() == OpAccess::NoMemAccess
+        || memory.memory_size().size() == 0
+        || !is_whole(memory.base())
+        || !is_whole(memory.index())
         || matches!(memory.segment(), Register::FS | Register::GS)
     {
         return None;
     }
     let mut known = Vec::new();
-    let mut sum = memory.displacement();
+    let size = memory.memory_size().size() as u64;
+    let mut sum = memory.displacement().wrapping_add(way_to_bit(instruction, registers, size)?);
     let mut missing = Vec::new();
     for (register, scale) in [(memory.base(), 1u64), (memory.index(), u64::from(memory.scale()))] {
         // The displacement of an operand relative to rip is the address already.
@@ -97,10 +121,78 @@ pub fn operand(instruction: &Instruction, registers: &Registers) -> Option<Opera
         registers: known,
         address: missing.is_empty().then_some(sum),
         missing: missing_one,
-        size: memory.memory_size().size().max(1) as u64,
+        size,
         is_write: matches!(
             memory.access(),
             OpAccess::Write | OpAccess::CondWrite | OpAccess::ReadWrite | OpAccess::ReadCondWrite
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unwind::Origin;
+
+    const RAX: u64 = 0xffff_8000_1234_5000;
+    const RCX: u64 = 0x20;
+
+    /// The operand of one instruction while rax and rcx are known and nothing else is.
+    fn of(bytes: &[u8]) -> Option<Operand> {
+        let mut registers = Registers::default();
+        registers.set_general(0, RAX, Origin::Context);
+        registers.set_general(1, RCX, Origin::Context);
+        operand(&decode(bytes, 0xffff_f800_0000_1000).expect("an instruction"), &registers)
+    }
+
+    #[test]
+    fn an_operand_is_computed_of_what_is_known() {
+        // mov r9,[rax-18h]
+        let found = of(&[0x4c, 0x8b, 0x48, 0xe8]).expect("an operand");
+        assert_eq!((found.address, found.size, found.is_write), (Some(RAX - 0x18), 8, false));
+        // mov [rax+rcx*4+8],dl
+        let found = of(&[0x88, 0x54, 0x88, 0x08]).expect("an operand");
+        assert_eq!((found.address, found.size, found.is_write), (Some(RAX + RCX * 4 + 8), 1, true));
+        // mov eax,[rbx+10h]
+        let found = of(&[0x8b, 0x43, 0x10]).expect("an operand");
+        assert_eq!((found.address, found.missing), (None, Some(("rbx".to_owned(), 0x10))));
+        // mov rax,[rip+10h]
+        let found = of(&[0x48, 0x8b, 0x05, 0x10, 0, 0, 0]).expect("an operand");
+        assert_eq!(found.address, Some(0xffff_f800_0000_1017));
+        // lock cmpxchg16b [rcx]
+        let found = of(&[0xf0, 0x48, 0x0f, 0xc7, 0x09]).expect("an operand");
+        assert_eq!((found.address, found.size), (Some(RCX), 16));
+    }
+
+    #[test]
+    fn a_bit_is_where_its_number_leads() {
+        // bt [rax],ecx
+        let found = of(&[0x0f, 0xa3, 0x08]).expect("an operand");
+        assert_eq!((found.address, found.size), (Some(RAX + 4), 4));
+        // bt [rcx],rax: the number of the bit has a sign
+        let back = RAX.cast_signed().div_euclid(64).cast_unsigned().wrapping_mul(8);
+        assert_eq!(of(&[0x48, 0x0f, 0xa3, 0x01]).expect("an operand").address, Some(RCX.wrapping_add(back)));
+        // bt dword ptr [rax],5
+        assert_eq!(of(&[0x0f, 0xba, 0x20, 0x05]).expect("an operand").address, Some(RAX));
+        // bt [rax],rbx: who knows
+        assert_eq!(of(&[0x48, 0x0f, 0xa3, 0x18]), None);
+    }
+
+    #[test]
+    fn what_one_operand_does_not_tell_is_left_out() {
+        let cases: [(&str, &[u8]); 9] = [
+            ("push [rax]", &[0xff, 0x30]),
+            ("call [rax]", &[0xff, 0x10]),
+            ("ret", &[0xc3]),
+            ("rep movsb", &[0xf3, 0xa4]),
+            ("lea rax,[rcx]", &[0x48, 0x8d, 0x01]),
+            ("mov rax,gs:[188h]", &[0x65, 0x48, 0x8b, 0x04, 0x25, 0x88, 0x01, 0, 0]),
+            ("mov edx,[eax]", &[0x67, 0x8b, 0x10]),
+            ("xlat", &[0xd7]),
+            ("xsave [rax]", &[0x0f, 0xae, 0x20]),
+        ];
+        for (name, bytes) in cases {
+            assert_eq!(of(bytes), None, "{name}");
+        }
+    }
 }

@@ -15,8 +15,14 @@ use std::collections::HashMap;
 const OFFSET: u64 = 0x1_0000;
 /// Below this a power of two is a number like others.
 const LOWEST_NULL_BIT: u32 = 32;
+/// The bit that software marks pointers and numbers with.
+const MARK_BIT: u32 = 63;
 /// Regions of kernel memory are as large as what lower bits tell apart, so a neighbour there is no sign of anything.
 const LOWEST_REGION_BIT: u32 = 34;
+/// Kernel memory is given out in slots of this size, which lie anywhere: that two of them are neighbours is chance.
+const SLOT_BIT: u32 = 39;
+/// How near the pointer that was meant another one must lie then.
+const COMPANY: u64 = 1 << 24;
 /// Pointers beside each other differ in lower bits.
 const LOWEST_POINTER_BIT: u32 = 24;
 /// So many pointers into a region make it one that the machine uses.
@@ -94,7 +100,8 @@ fn pointers(crash: &Crash<'_>, fault: &Fault) -> Vec<Pointer> {
 fn null_flip(crash: &Crash<'_>, fault: &Fault, pointers: &[Pointer]) -> Option<Fact> {
     let bit = |value: u64| {
         let high = value & !(OFFSET - 1);
-        (high.is_power_of_two() && high.trailing_zeros() >= LOWEST_NULL_BIT).then(|| high.trailing_zeros())
+        let which = high.trailing_zeros();
+        (high.is_power_of_two() && (LOWEST_NULL_BIT..MARK_BIT).contains(&which)).then_some(which)
     };
     let pointer =
         pointers.iter().find(|pointer| pointer.register.is_some() && bit(pointer.value).is_some())?;
@@ -125,37 +132,55 @@ fn made(
 
 /// A kernel pointer into a region that nothing else points to, one bit from a region that much points to.
 fn prefix_flip(crash: &Crash<'_>, fault: &Fault, pointers: &[Pointer]) -> Option<Fact> {
-    let candidates: Vec<&Pointer> =
-        pointers.iter().filter(|pointer| pointer.value >> 47 == 0x1_ffff).collect();
+    // What the processor forbade without naming an address was none: then a canonical operand is not the bad one.
+    let is_candidate = |value: u64| match fault.address {
+        Some(_) => is_kernel(value),
+        None => !is_kernel(value) && value >> 47 != 0,
+    };
+    let candidates: Vec<&Pointer> = pointers.iter().filter(|pointer| is_candidate(pointer.value)).collect();
     if candidates.is_empty() {
         return None;
     }
-    let words = words(crash);
-    let mut regions: HashMap<u32, u32> = HashMap::new();
-    for word in words.iter().filter(|word| **word >> 47 == 0x1_ffff) {
-        *regions.entry((word >> 32) as u32).or_default() += 1;
+    let words: Vec<u64> = words(crash).into_iter().filter(|&word| is_kernel(word)).collect();
+    let is_module = |value: u64| crash.scope.target().modules().at(value).is_some();
+    let (pointer, flip) = candidates
+        .into_iter()
+        .filter(|pointer| !is_module(pointer.value))
+        .find_map(|pointer| Some((pointer, flipped(pointer.value, &words)?)))?;
+    let fact =
+        made(crash, fault, "prefix_flip", pointer.value, pointer, flip.bit, pointer.value ^ 1 << flip.bit);
+    Some(fact.with("count", flip.count).worded("evidence.prefix_flip"))
+}
+
+fn is_kernel(value: u64) -> bool {
+    value >> 47 == 0x1_ffff
+}
+
+/// A bit that makes a pointer one of many.
+#[derive(Debug, PartialEq, Eq)]
+struct Flip {
+    bit: u32,
+    /// How many pointers of the dump lie there.
+    count: u32,
+}
+
+/// The one bit that leads from a region to which nothing else of `words` points to one to which many point.
+fn flipped(value: u64, words: &[u64]) -> Option<Flip> {
+    // Copies of the pointer itself, and what was computed from it, are no witnesses.
+    if words.iter().any(|word| word >> 32 == value >> 32 && word.abs_diff(value) > OFFSET) {
+        return None;
     }
-    for pointer in candidates {
-        let own = (pointer.value >> 32) as u32;
-        // Copies of the pointer itself, and what was computed from it, are no witnesses.
-        let is_witness =
-            |word: &&u64| **word >> 32 == pointer.value >> 32 && word.abs_diff(pointer.value) > OFFSET;
-        if words.iter().any(|word| is_witness(&word))
-            || crash.scope.target().modules().at(pointer.value).is_some()
-        {
-            continue;
-        }
-        let mut flips = (LOWEST_REGION_BIT..47).filter_map(|bit| {
-            let count = *regions.get(&(own ^ 1 << (bit - 32)))?;
-            (count >= MANY).then_some((bit, count))
-        });
-        if let (Some((bit, count)), None) = (flips.next(), flips.next()) {
-            let fact =
-                made(crash, fault, "prefix_flip", pointer.value, pointer, bit, pointer.value ^ 1 << bit);
-            return Some(fact.with("count", count).worded("evidence.prefix_flip"));
-        }
+    let mut regions: HashMap<u64, u32> = HashMap::new();
+    for word in words {
+        *regions.entry(word >> 32).or_default() += 1;
     }
-    None
+    let is_accompanied = |meant: u64| words.iter().any(|word| word.abs_diff(meant) < COMPANY);
+    let mut flips = (LOWEST_REGION_BIT..MARK_BIT).filter_map(|bit| {
+        let meant = value ^ 1 << bit;
+        let count = *regions.get(&(meant >> 32))?;
+        (count >= MANY && (bit < SLOT_BIT || is_accompanied(meant))).then_some(Flip { bit, count })
+    });
+    flips.next().filter(|_| flips.next().is_none())
 }
 
 /// A pointer on the stack, or in a register, that is the bad one but for one bit.
@@ -206,4 +231,51 @@ fn words(crash: &Crash<'_>) -> Vec<u64> {
         words.extend(words_of(bytes.get(..read).unwrap_or_default()));
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many pointers from an address on, a page apart.
+    fn pointers_from(start: u64, count: u32) -> Vec<u64> {
+        (0..u64::from(count)).map(|index| start + index * 0x1000).collect()
+    }
+
+    #[test]
+    fn a_pointer_alone_is_one_bit_from_many() {
+        let words = pointers_from(0xffff_b78e_1000_0000, MANY);
+        let bad = 0xffff_b7ae_7a62_9000;
+        assert_eq!(flipped(bad, &words), Some(Flip { bit: 37, count: MANY }));
+        assert_eq!(flipped(bad, &words[1..]), None, "too few");
+        assert_eq!(flipped(bad ^ 1 << 36, &words), None, "two bits");
+        let witness = [words.clone(), vec![0xffff_b7ae_0000_1000]].concat();
+        assert_eq!(flipped(bad, &witness), None, "the region is used");
+        let copies = [words, vec![bad, bad + 0x30]].concat();
+        assert!(flipped(bad, &copies).is_some(), "its own copies are no witnesses");
+    }
+
+    #[test]
+    fn two_regions_that_would_fit_decide_nothing() {
+        let words =
+            [pointers_from(0xffff_b78e_1000_0000, MANY), pointers_from(0xffff_b7ac_1000_0000, MANY)].concat();
+        assert_eq!(flipped(0xffff_b7ae_7a62_9000, &words), None);
+    }
+
+    #[test]
+    fn neighbouring_slots_need_company() {
+        let words = pointers_from(0xffff_b78e_1000_0000, MANY);
+        assert_eq!(flipped(0xffff_378e_7a62_9000, &words), None);
+        assert_eq!(flipped(0xffff_370e_1000_2000, &words), None, "two bits");
+        assert_eq!(flipped(0xffff_b38e_1000_2000, &words), Some(Flip { bit: 42, count: MANY }));
+        assert_eq!(flipped(0xffff_b38e_7a62_9000, &words), None);
+        // No address at all, but for one bit.
+        assert_eq!(flipped(0xfffb_b78e_1000_2010, &words), Some(Flip { bit: 50, count: MANY }));
+    }
+
+    #[test]
+    fn a_marked_pointer_is_not_flipped() {
+        let words = pointers_from(0xffff_b78e_1000_0000, MANY);
+        assert_eq!(flipped(0x7fff_b78e_1000_2000, &words), None);
+    }
 }

@@ -56,7 +56,7 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
         (Some(wanted), _) if (wanted..wanted.saturating_add(operand.size)).contains(&address) => {
             facts.push(fact("operand").worded("evidence.operand"));
         }
-        (Some(wanted), _) if wanted != address => {
+        (Some(wanted), _) => {
             let crosses = wanted / PAGE != wanted.wrapping_add(operand.size - 1) / PAGE;
             let readable =
                 !crosses && target.memory().read(wanted, &mut vec![0u8; operand.size as usize]).is_ok();
