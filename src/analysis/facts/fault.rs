@@ -1,8 +1,8 @@
 //! The faulting instruction: where it stands, and what it could not do.
 
 use super::modules::{described, place};
+use super::pattern;
 use super::scene::{Access, Fault, Scene};
-use super::text;
 use super::{Crash, Fact, Value};
 use crate::analysis::status::status_name;
 use crate::output::Action;
@@ -94,16 +94,8 @@ fn bad_code(crash: &Crash<'_>, scene: &Scene, ip: u64) -> Vec<Fact> {
     let bad = Fact::new("bad_code")
         .with("address", Value::Address(ip))
         .with("place", place(target, ip))
-        .with("looks", looks(ip))
+        .with("looks", pattern::looks(ip).map_or_else(|| "".into(), Value::Words))
         .worded("evidence.bad_code")
         .link(Action::Number(ip));
     std::iter::once(bad).chain(caller).collect()
-}
-
-/// What a value that is no address looks like: `(its bytes are the text "562")`.
-fn looks(value: u64) -> Value {
-    match text::in_bytes(value) {
-        Some(text) => Message::new("fault.looks_text").with("text", text).into(),
-        None => "".into(),
-    }
 }

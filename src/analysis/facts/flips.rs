@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn two_regions_that_would_fit_decide_nothing() {
         let words =
-            [pointers_from(0xffff_b78e_1000_0000, MANY), pointers_from(0xffff_b7ac_1000_0000, MANY)].concat();
+            [pointers_from(0xffff_b78e_1000_0000, MANY), pointers_from(0xffff_b7a6_1000_0000, MANY)].concat();
         assert_eq!(flipped(0xffff_b7ae_7a62_9000, &words), None);
     }
 

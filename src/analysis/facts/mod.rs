@@ -19,6 +19,7 @@ mod operand;
 mod overflow;
 mod page;
 mod parameters;
+mod pattern;
 mod pool;
 mod processor;
 mod raiser;
@@ -70,6 +71,7 @@ pub fn gather(crash: &Crash<'_>) -> Vec<Fact> {
     facts.extend(asked::facts(crash));
     facts.extend(fault::facts(crash, &scene));
     facts.extend(operand::facts(crash, &scene));
+    facts.extend(pattern::facts(crash, &scene));
     facts.extend(overflow::facts(crash, &scene));
     facts.extend(illegal::facts(crash, &scene));
     facts.extend(flips::facts(crash, &scene));
