@@ -100,7 +100,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     say_unknown(&unknown, out)?;
     out.warn(frames.err().map(|why| format!("the current stack is not known: {why}")))?;
     if is_triage {
-        let text = "The stacks of other threads are not in a triage dump: only the current one counts.";
+        let text = "Only the current stack counts: a triage dump does not hold those of others.";
         out.emit(Line::new().role(Role::Dim, text))?;
     }
     out.warn(not_all(&lacks))?;
@@ -334,7 +334,7 @@ fn say_missing(hooks: &AllHooks, out: &mut Out<'_>) -> Result<(), CommandError> 
     let words: Vec<&str> = hooks.callbacks.iter().map(|kind| callback_kind::word(*kind)).collect();
     if !words.is_empty() {
         let text = match words.len() == CallbackKind::ALL.len() {
-            true => "any; !callbacks tells why.".to_owned(),
+            true => "all of them; !callbacks tells why.".to_owned(),
             false => format!("{}; !callbacks tells why.", words.join(", ")),
         };
         let kinds = Field::List(words.into_iter().map(Field::from).collect());
