@@ -36,6 +36,8 @@ struct Wording {
 /// Pieces of evidence that are shown at most, and suspects.
 const MOST_EVIDENCE: usize = 8;
 const MOST_SUSPECTS: usize = 6;
+/// Facts of one kind that a rule cites.
+const MOST_OF_A_KIND: usize = 2;
 
 /// A rule that fired.
 struct Claim<'f> {
@@ -96,7 +98,11 @@ fn suspects(facts: &[Fact], claims: &[Claim<'_>], culprit: Option<&str>) -> Vec<
 /// What the deciding rule found, what it cites, and what other rules of the same kind of cause found.
 fn evidence(facts: &[Fact], claim: &Claim<'_>, claims: &[Claim<'_>]) -> Vec<Fact> {
     let own = claim.found.0.iter().map(|(_, fact)| *fact);
-    let cited = facts.iter().filter(|fact| claim.rule.cites.iter().any(|kind| kind == fact.kind));
+    let cited = claim
+        .rule
+        .cites
+        .iter()
+        .flat_map(|kind| facts.iter().filter(move |fact| fact.kind == kind).take(MOST_OF_A_KIND));
     let others = claims.iter().filter(|other| other.rule.class == claim.rule.class);
     let others = others.flat_map(|other| other.found.0.iter().map(|(_, fact)| *fact));
     let mut found: Vec<Fact> = Vec::new();
