@@ -258,6 +258,11 @@ impl Target {
         &self.unloaded
     }
 
+    /// The module that was last unloaded from an address.
+    pub fn unloaded_at(&self, address: u64) -> Option<&UnloadedModule> {
+        self.unloaded.iter().find(|module| (module.start..module.end).contains(&address))
+    }
+
     /// What could not be read at opening, each with its reason.
     pub fn warnings(&self) -> &[String] {
         &self.warnings

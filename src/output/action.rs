@@ -53,6 +53,8 @@ pub enum Action {
     Module(Box<str>),
     /// Tagged data of the dump.
     Tag(Guid),
+    /// The drivers that have a pool tag in their code, by the tag as a number.
+    PoolTag(u32),
     /// A trap frame.
     Trap(u64),
     /// A context record.
@@ -187,6 +189,7 @@ impl Action {
             Action::Processor(number) => format!("~{number}s"),
             Action::Module(name) => format!("lmvm {}", module_name(name)?),
             Action::Tag(tag) => format!(".enumtag {tag}"),
+            Action::PoolTag(tag) => format!("!tag {tag:#x}"),
             Action::Trap(address) => at(".trap", address),
             Action::Context(address) => at(".cxr", address),
             Action::ExceptionRecord(address) => at(".exr", address),

@@ -97,6 +97,7 @@ mod tests {
             Action::Processor(2),
             Action::Module("nt".into()),
             Action::Tag(crate::util::guid::Guid::of(1)),
+            Action::PoolTag(0x746c_6946),
         ];
         actions.extend(
             [Plain, Verbose, BothBases(0), BothBases(2), Tree, TreeRaw].map(|form| Action::Object {

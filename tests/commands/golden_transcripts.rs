@@ -70,6 +70,7 @@ const RULES: &[Rule] = &[
         What::Ours,
         "ours alone: the name that the dump was given",
     ),
+    Rule("^lmvm", "^    Made by:", What::Ours, "ours alone: who made the module, by what that is known"),
     Rule(
         "^lmvm",
         r"^    Timestamp:        .* \(([0-9A-F]{8})\)$",

@@ -38,6 +38,7 @@ mod golden_types;
 mod handles;
 mod io;
 mod io_triage;
+mod makers;
 mod memory_commands;
 mod memory_counters;
 mod mex_processes;

@@ -78,13 +78,12 @@ fn did(fault: &Fault) -> Message {
 /// Where the processor was sent that is no code, and from where.
 fn bad_code(crash: &Crash<'_>, scene: &Scene, ip: u64) -> Vec<Fact> {
     let target = crash.scope.target();
-    let unloaded = target.unloaded().iter().find(|module| (module.start..module.end).contains(&ip));
-    if let Some(unloaded) = unloaded {
+    if let Some(unloaded) = target.unloaded_at(ip) {
         let fact = Fact::new("unloaded")
             .with("address", Value::Address(ip))
             .with("module", unloaded.name.as_str())
             .worded("evidence.unloaded")
-            .link(Action::Run("lm u"));
+            .link(Action::Run("lm"));
         return vec![fact];
     }
     let caller = scene.frames.get(1).map(|frame| {

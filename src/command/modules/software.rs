@@ -213,16 +213,12 @@ fn cells(row: &Row<'_>, session: &Session) -> Vec<Cell> {
 /// A module's row with what stands below it.
 fn record(row: &Row<'_>, record: Record, session: &Session) -> Record {
     let module = row.module;
-    let evidence = match row.evidence {
-        MakerEvidence::Company(_) => "company",
-        _ => "name",
-    };
     let record = record
         .field("image_name", module.image_name.as_str())
         .field("path", module.image_path.as_str())
         .field("base", Field::Address(module.base))
         .field("time_stamp", module.time_date_stamp.map(|stamp| Field::Hex(stamp.into())))
-        .field("evidence", evidence)
+        .field("evidence", maker::evidence(&row.evidence))
         .field("broken", module.broken);
     let version = version(module, session);
     let product = text(version.as_ref(), "ProductName").or_else(|| text(version.as_ref(), "FileDescription"));

@@ -3,7 +3,7 @@
 use crate::command::show::symbol_text::{data, words};
 use crate::command::show::typed::with_view;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::debuggee::{Module, Target};
+use crate::debuggee::{Module, Target, UnloadedModule};
 use crate::output::{Action, Cell, Column, Field, Record, Role, Table};
 
 /// `ln`
@@ -13,8 +13,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
     summary: "Shows the symbols nearest to an address",
     help: "Shows the symbol at or before the address and the one after it, its source line where known, and every \
-           symbol that stands exactly there. An address in a module without symbols shows the module; one in no module \
-           prints nothing.\n\
+           symbol that stands exactly there. An address in a module without symbols shows the module, one where a module \
+           was before it was unloaded says so; one in no module prints nothing.\n\
            Example: ln nt!KeBugCheckEx+10\n\
            (fffff804`7bdf5a80)   nt!KeBugCheckEx+0x10   |  (fffff804`7bdf5bb0)   nt!KeContextToKframes",
     needs: Needs::Target,
@@ -28,7 +28,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     };
     let target = &context.session.target;
     let Some(module) = target.modules().at(address) else {
-        return Ok(());
+        let unloaded = target.unloaded_at(address);
+        return unloaded.map_or(Ok(()), |module| context.out.emit(gone(module, address)));
     };
     let record = Record::new("nearest").field("address", Field::Hex(address));
     let place = nearest(record, target, module, address);
@@ -106,6 +107,22 @@ fn bare(record: Record, module: &Module, address: u64) -> Record {
         .cell("symbol", Cell::new(module.name.as_str()).role(Role::Module).link(link))
         .cell("offset", Cell::new(Field::Hex(offset)).shown(format!("+{offset:#x}")).role(Role::Text))
         .text("   (no symbols)")
+}
+
+/// Where a module was that is unloaded.
+fn gone(module: &UnloadedModule, address: u64) -> Record {
+    let offset = address.wrapping_sub(module.start);
+    Record::new("unloaded")
+        .field("address", Field::Hex(address))
+        .text("(")
+        .cell("start", Cell::new(Field::Address(module.start)))
+        .text(")   ")
+        .cell(
+            "name",
+            Cell::new(module.name.as_str()).shown(format!("<Unloaded_{}>", module.name)).role(Role::Module),
+        )
+        .cell("offset", Cell::new(Field::Hex(offset)).shown(format!("+{offset:#x}")).role(Role::Text))
+        .field("unloaded", module.time.map(Field::Time))
 }
 
 /// A row for each symbol that stands exactly at an address.

@@ -4,13 +4,14 @@ use super::facts::{checksum, image_name, mapped_file, time_date_stamp, upper};
 use super::label::labelled;
 use super::stamp::timestamp;
 use super::version;
-use crate::debuggee::{Module, SymbolStatus, UnloadedModule};
+use crate::command::show::maker;
+use crate::debuggee::{Module, Origin, SymbolStatus, UnloadedModule};
 use crate::output::{Cell, Field, Record};
 use crate::session::Session;
 use crate::util::filetime::{Zone, asctime};
 
 /// Adds everything known of a module. What its image says in the dump's memory stands beside what the loader recorded.
-pub(super) fn details(mut record: Record, module: &Module, session: &Session) -> Record {
+pub(super) fn details(mut record: Record, module: &Module, origin: &Origin, session: &Session) -> Record {
     let image = session.target.image(module).ok();
     if session.target.symbols().status(module) != SymbolStatus::Deferred {
         record = labelled(record, "Loaded symbol image file:", 1, "image_name", image_name(module));
@@ -35,6 +36,7 @@ pub(super) fn details(mut record: Record, module: &Module, session: &Session) ->
         Some(version) => version::add(record, &version),
         None => exact_kernel(record, module, session),
     };
+    record = labelled(record, "Made by:", 10, "made_by", maker::sentence(origin));
     let broken = Cell::new(module.broken).shown("The dump names this driver as the one at fault.");
     remark(record, module.broken, "broken", broken)
 }

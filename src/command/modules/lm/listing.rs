@@ -12,6 +12,8 @@ pub struct Listing<'t> {
     pub kind: Option<ModuleKind>,
     /// `o`, `l`, `e`: only modules whose symbols are so; the unloaded ones have none.
     pub symbols: Option<Symbols>,
+    /// `3`: only those that did not come with Windows; of unloaded ones that is not known.
+    pub third_party: bool,
     /// `v`
     pub verbose: bool,
     /// `t`
@@ -59,6 +61,7 @@ impl<'t> Listing<'t> {
     /// What the switches of a command say; of those that exclude each other the last one counts.
     pub fn of(args: &Args<'t>) -> Listing<'t> {
         let mut listing = Listing {
+            third_party: args.has("3"),
             verbose: args.has("v"),
             times: args.has("t"),
             checksums: args.has("c"),

@@ -12,7 +12,7 @@ mod version;
 use crate::command::{
     Args, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Switch, Switches, Takes,
 };
-use crate::debuggee::{Module, ModuleKind, SymbolStatus};
+use crate::debuggee::{Maker, Module, ModuleKind, SymbolStatus};
 use crate::output::Line;
 use crate::symbols::wildcard::Wildcard;
 pub use stamp::{stamp, timestamp};
@@ -31,6 +31,7 @@ pub const SPEC: CommandSpec = CommandSpec {
         Switch::flag("o", "without the unloaded ones"),
         Switch::flag("l", "only those with symbols loaded"),
         Switch::flag("e", "only those whose symbols were looked for and have a problem"),
+        Switch::flag("3", "only those that did not come with Windows, and by what that is known"),
         Switch::flag("t", "with time stamps"),
         Switch::flag("c", "with check sums"),
         Switch::flag("n", "with file names"),
@@ -53,6 +54,9 @@ pub const SPEC: CommandSpec = CommandSpec {
            is taken, and with it the letter is M.\n\
            Most images of today have a hash for a time stamp. (reproducible build) says so where it is known; the dates \
            of images that the dump lacks may be such hashes.\n\
+           Names of modules that did not come with Windows have a colour of their own, lm 3 lists them alone and lmv \
+           says who made a module: by the list of Windows' own names, else by the company of the version resource \
+           where the dump or an image holds it. Who takes a name of Windows' own is not told apart. !software shows what they do.\n\
            Example: lmvm nt",
     needs: Needs::Target,
     ..CommandSpec::runs(run)
@@ -70,7 +74,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         Ok(())
     })?;
-    if !listing.names_only && listing.symbols.is_none() && listing.kind != Some(ModuleKind::User) {
+    if !listing.names_only
+        && !listing.third_party
+        && listing.symbols.is_none()
+        && listing.kind != Some(ModuleKind::User)
+    {
         unloaded(&listing, context)?;
     }
     Ok(())
@@ -88,6 +96,8 @@ fn chosen(listing: &Listing<'_>, context: &Context<'_>) -> Result<Vec<Module>, C
         Filter::Address(address) => list.at(*address).cloned().into_iter().collect(),
     };
     modules.retain(|module| listing.kind.is_none_or(|kind| kind == module.kind));
+    let target = &context.session.target;
+    modules.retain(|module| !listing.third_party || target.origin(module).maker == Maker::ThirdParty);
     modules.retain(|module| match listing.symbols {
         None | Some(Symbols::Any) => true,
         Some(Symbols::Loaded) => has_symbols(status(module, context)),

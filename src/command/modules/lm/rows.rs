@@ -4,7 +4,8 @@ use super::details::details;
 use super::facts::{checksum, image_name, mapped_file, time_date_stamp};
 use super::flags::flag;
 use super::listing::Listing;
-use crate::debuggee::{Module, ModuleKind, UnloadedModule};
+use crate::command::show::maker;
+use crate::debuggee::{Maker, Module, ModuleKind, UnloadedModule};
 use crate::output::{Action, Cell, Column, Field, Record, Role, Table};
 use crate::session::Session;
 
@@ -27,6 +28,7 @@ pub fn table(listing: &Listing<'_>) -> Table {
 pub fn row(module: &Module, listing: &Listing<'_>, session: &Session) -> Record {
     let symbols = session.target.symbols().loaded(module);
     let status = session.target.symbols().status(module);
+    let origin = session.target.origin(module);
     let file = symbols.as_ref().and_then(|symbols| symbols.file.as_deref());
     let file = file.map(|file| file.display().to_string());
     let named = listing.names_only;
@@ -36,7 +38,8 @@ pub fn row(module: &Module, listing: &Listing<'_>, session: &Session) -> Record 
 
     let mut record = Record::new("module").cell_where(!named, "start", Field::Address(module.base));
     record = gap(record, !named, " ").cell_where(!named, "end", Field::Address(module.end()));
-    record = gap(record, !named, "   ").cell("name", name(module).left(if named { 0 } else { 8 }));
+    record =
+        gap(record, !named, "   ").cell("name", name(module, origin.maker).left(if named { 0 } else { 8 }));
     record = gap(record, !named, " ");
     if plain {
         let flag = Some(flag(module, session)).filter(|&flag| flag != ' ').map(String::from);
@@ -49,6 +52,8 @@ pub fn row(module: &Module, listing: &Listing<'_>, session: &Session) -> Record 
             Cell::new(status.name()).shown(status.word()).role(Role::Label).left(23),
         )
         .cell_where(plain, "symbol_file", file)
+        .field("maker", maker::word(origin.maker))
+        .field("maker_evidence", maker::evidence(&origin.evidence))
         .field("kind", if module.kind == ModuleKind::Kernel { "kernel" } else { "user" });
     // In this order they stand in a row.
     let shown = |wanted: bool| wanted && !named;
@@ -64,13 +69,17 @@ pub fn row(module: &Module, listing: &Listing<'_>, session: &Session) -> Record 
     record = gap(record.cell_where(sums, "checksum", checksum(module.checksum)), sums, " ");
     record = record.cell_where(times, "time_date_stamp", time_date_stamp(module, session));
     if listing.verbose {
-        return details(record, module, session);
+        return details(record, module, &origin, session);
+    }
+    if listing.third_party && plain {
+        record = record.role(Role::Dim, format!(" {}", maker::sentence(&origin)));
     }
     record.field("broken", module.broken)
 }
 
-fn name(module: &Module) -> Cell {
-    Cell::new(module.name.as_str()).role(Role::Module).link(Action::Module(module.name.as_str().into()))
+fn name(module: &Module, maker: Maker) -> Cell {
+    let role = maker::role(Some(maker), Role::Module);
+    Cell::new(module.name.as_str()).role(role).link(Action::Module(module.name.as_str().into()))
 }
 
 /// An unloaded module's row.
