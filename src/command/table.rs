@@ -112,6 +112,8 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &system::wmitrace::EVENTS,
     &system::wdflogdump::SPEC,
     &system::sysinfo::SPEC,
+    &system::errrec::SPEC,
+    &system::whea::SPEC,
     &system::blackboxbsd::SPEC,
     &system::blackboxntfs::SPEC,
     &system::blackboxpnp::SPEC,

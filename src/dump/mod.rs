@@ -4,6 +4,7 @@
 
 mod archive;
 mod bitmap;
+pub mod cper;
 mod error;
 mod header;
 mod header32;

@@ -36,6 +36,7 @@ mod golden_language;
 mod golden_transcripts;
 mod golden_types;
 mod handles;
+mod hardware_errors;
 mod io;
 mod io_triage;
 mod makers;

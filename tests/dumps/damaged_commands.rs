@@ -83,6 +83,8 @@ const LINES: &[&str] = &[
     "!sem ffffa4058c032270",
     "!exqueue f",
     "!exqueue",
+    "!errrec ffffa4058c010050",
+    "!whea",
     "!timer",
     "!dpcs",
     "!apc",

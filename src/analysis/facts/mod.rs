@@ -11,6 +11,7 @@ mod fact;
 mod fast_fail;
 mod fault;
 mod flips;
+mod hardware;
 mod illegal;
 mod logs;
 mod machine;
@@ -69,6 +70,7 @@ pub fn gather(crash: &Crash<'_>) -> Vec<Fact> {
     let scene = Scene::of(crash);
     let mut facts = check::facts(crash);
     facts.extend(asked::facts(crash));
+    facts.extend(hardware::facts(crash));
     facts.extend(fault::facts(crash, &scene));
     facts.extend(operand::facts(crash, &scene));
     facts.extend(pattern::facts(crash, &scene));

@@ -6,6 +6,7 @@ pub mod characters;
 pub mod code_name;
 pub mod device;
 pub mod disassembly;
+pub mod error_record;
 pub mod grid;
 pub mod handle;
 pub mod irp;
