@@ -89,7 +89,7 @@ fn rows(number: usize, section: &Section, source: ErrorSource) -> Record {
     let record = Record::new("error_section")
         .line(Line::new().label("=".repeat(RULE)))
         .labelled(format!("Section {number:<6}: "), "section", title)
-        .field("kind", lower(section.kind))
+        .cell_where(false, "kind", lower(section.kind))
         .line(Line::new().label("-".repeat(RULE)))
         .labelled("Descriptor    @ ", "descriptor", place(source, section.descriptor as u64))
         .labelled("Section       @ ", "address", place(source, section.offset.into()))
@@ -211,7 +211,7 @@ fn mca(record: Record, bank: &Mca) -> Record {
         .text(" Bank ")
         .cell("bank", bank.bank)
         .text(")")
-        .field("vendor", bank.vendor.name());
+        .cell_where(false, "vendor", bank.vendor.name());
     let valid = bank.status.bits(bank.vendor);
     let mut record = status(record, bank.status, bank.vendor);
     for (label, name, bit, value) in [
