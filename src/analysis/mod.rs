@@ -3,6 +3,7 @@
 mod bucket;
 mod bugcheck;
 mod context;
+mod error_code;
 mod facts;
 mod fault_address;
 mod rules;
@@ -15,6 +16,7 @@ pub use bugcheck::{
     decode_user_code, explain, plain_code,
 };
 pub use context::{ContextKind, ContextSource, CrashContext, crash_context};
+pub use error_code::{HResult, NtStatus, Severity, Wrapped, win32_name};
 pub use facts::{Crash, Fact, Value, gather};
 pub use fault_address::fault_address;
 pub use rules::{Class, Confidence};

@@ -1,6 +1,7 @@
 //! Windows' objects, one kind a file. Data, never text: how they are printed is the commands' business.
 
 mod access;
+mod address_use;
 mod alpc_message;
 mod alpc_port;
 mod apc;
@@ -77,6 +78,7 @@ mod work_queue;
 mod working_set;
 
 pub use access::access_words;
+pub use address_use::{AddressUse, UsedAddress, address_use};
 pub use alpc_message::{AlpcMessage, AlpcMessageType};
 pub use alpc_port::{AlpcPort, AlpcPortKind, AlpcQueue};
 pub use apc::{Apc, ApcList, ApcMode};

@@ -73,6 +73,11 @@ impl PteSpace {
         self.base
     }
 
+    /// The address after the last entry; `None` where no address follows.
+    pub fn end(self) -> Option<u64> {
+        self.base.checked_add(1 << (self.bits() - 9))
+    }
+
     /// What tells it.
     pub fn source(self) -> BaseSource {
         self.source

@@ -15,6 +15,7 @@ mod symbol_table;
 mod synth;
 
 mod address_spaces;
+mod addresses;
 mod alpc;
 mod analyze;
 mod analyze_arguments;
@@ -29,6 +30,7 @@ mod damaged_processors;
 mod descriptors;
 mod dt_golden;
 mod dx;
+mod errors;
 mod facts;
 mod fltkd;
 mod forge_commands;

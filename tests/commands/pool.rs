@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::path::Path;
 
 /// A dump of the forge with the symbols of its kernel.
-fn session(dump: &Path) -> Session {
+pub fn session(dump: &Path) -> Session {
     let store = root().join("assets/demo/symbols.zip");
     let mut target = Target::open(dump, &mut |_| {}).unwrap();
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pool-cache");

@@ -3,6 +3,7 @@
 //! [`mod@form`] says how each spelling of `d` lays out a row, [`rows`] makes a row of it; the other files are the
 //! commands, those of several spellings named by the first.
 
+pub mod address;
 mod column;
 pub mod d;
 pub mod da;

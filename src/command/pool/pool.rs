@@ -80,12 +80,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 /// `Pool page ffffa4058c00d010 region is Nonpaged pool`
 pub fn heading(place: &PoolPlace) -> Record {
-    let (word, shown) = match place.region {
-        Region::Nonpaged => ("nonpaged", "Nonpaged pool"),
-        Region::Paged => ("paged", "Paged pool"),
-        Region::Special => ("special", "Special pool"),
-        Region::Unknown => ("unknown", "Unknown"),
-    };
+    let (word, shown) = region(place.region);
     Record::new("pool_page")
         .text("Pool page ")
         .cell("address", Cell::new(Field::Address(place.address)).digits(16))
@@ -93,6 +88,16 @@ pub fn heading(place: &PoolPlace) -> Record {
         .cell("region", Cell::new(word).shown(shown))
         .field("page", Field::Address(place.page))
         .field("allocator", Field::from(place.allocator.map(|allocator| allocator.word())))
+}
+
+/// The words for a kind of pool: for JSON, and for the text.
+pub fn region(region: Region) -> (&'static str, &'static str) {
+    match region {
+        Region::Nonpaged => ("nonpaged", "Nonpaged pool"),
+        Region::Paged => ("paged", "Paged pool"),
+        Region::Special => ("special", "Special pool"),
+        Region::Unknown => ("unknown", "Unknown"),
+    }
 }
 
 fn rows(scope: &Scope<'_>, place: &PoolPlace, flags: u64, tags: Option<&PoolTags>) -> Vec<Record> {

@@ -9,6 +9,7 @@ pub mod dumpdebug;
 pub mod effmach;
 pub mod enumtag;
 pub mod errrec;
+pub mod error;
 pub mod sysinfo;
 pub mod systems;
 pub mod time;

@@ -1,0 +1,166 @@
+//! `!address`: what an address belongs to.
+
+use crate::command::line::nothing_more;
+use crate::command::pool::pool::region;
+use crate::command::show::missing::Missing;
+use crate::command::show::{process, thread};
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::kernel::{AddressUse, address_use};
+use crate::output::{Action, Cell, Field, Record, Role};
+use crate::util::hex;
+
+/// `!address`
+pub const SPEC: CommandSpec = CommandSpec {
+    names: &["!address"],
+    group: Group::Memory,
+    arguments: &[Argument::new("ADDRESS", Expects::Expression)],
+    summary: "Shows what an address belongs to: module, pool, stack, page tables, a process's range",
+    help: "Asked are, in this order: the page that the kernel shares with programs, the module lists, the array of page \
+           table entries, the records of page frames, the stacks of threads, the allocators of the pool, and the modules \
+           that were unloaded; of a user address the ranges (VADs) of the current process. What could not be asked, as \
+           most of it cannot in triage dumps, is said where nobody knew the address: then it may be any of these. The \
+           kernel's own table of regions (VA types: session, system cache ...) is not read.\n\n\
+           kd> !address nt+1000\n\
+           Usage:                  Module\n\
+           Base Address:           fffff803`1aa00000\n\
+           End Address:            fffff803`1ba46000\n\
+           Region Size:            00000000`01046000\n\
+           Module name:            ntoskrnl.exe\n\
+           Module path:            [\\SystemRoot\\system32\\ntoskrnl.exe]",
+    needs: Needs::Dump,
+    ..CommandSpec::runs(run)
+};
+
+/// Columns of a label.
+const LABEL: usize = 24;
+
+fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let (address, rest) = context.evaluate_prefix(args.text)?;
+    nothing_more(rest)?;
+    let process = context.session.process();
+    let scope = context.session.scope();
+    let found = address_use(&scope, address, process)?;
+    let out = &mut context.out;
+    let Some(used) = found.used else {
+        out.emit(unknown(address, !found.missing.is_empty()))?;
+        let mut missing = Missing::default();
+        for why in &found.missing {
+            missing.add(&why.to_string());
+        }
+        return missing.say(out);
+    };
+    out.emit(record(address, &used))
+}
+
+/// The rows of an address of which something is known.
+fn record(address: u64, used: &AddressUse<'_>) -> Record {
+    let (word, shown) = usage(used);
+    let record = Record::new("address").field("address", Field::Address(address));
+    let record = row(record, "Usage:", "usage", Cell::new(word).shown(shown).role(Role::Value));
+    let place = |value: u64| Cell::new(Field::Address(value)).shown(hex::tick(value));
+    let record = match used.base() {
+        Some(base) => row(record, "Base Address:", "base", place(base).link(Action::Memory(base))),
+        None => record,
+    };
+    let record = match used.end() {
+        Some(end) => row(record, "End Address:", "end", place(end)),
+        None => record,
+    };
+    let record = match used.base().zip(used.end()).and_then(|(base, end)| end.checked_sub(base)) {
+        Some(size) => row(record, "Region Size:", "size", Cell::new(Field::Hex(size)).shown(hex::tick(size))),
+        None => record,
+    };
+    details(record, address, used)
+}
+
+fn usage(used: &AddressUse<'_>) -> (&'static str, &'static str) {
+    match used {
+        AddressUse::Module(_) => ("module", "Module"),
+        AddressUse::SharedData { .. } => ("shared_data", "KUSER_SHARED_DATA"),
+        AddressUse::PageTables(_) => ("page_tables", "Page Tables"),
+        AddressUse::PageFrames { .. } => ("page_frames", "PFN Database"),
+        AddressUse::Stack(_) => ("stack", "Stack"),
+        AddressUse::Pool(_) => ("pool", "Pool"),
+        AddressUse::Vad(..) => ("vad", "VAD"),
+        AddressUse::Unloaded(_) => {
+            ("unloaded_module", "Unloaded module (something else may be there by now)")
+        }
+        AddressUse::NotCanonical => ("not_canonical", "None: the address is not canonical"),
+    }
+}
+
+fn details(record: Record, address: u64, used: &AddressUse<'_>) -> Record {
+    match used {
+        AddressUse::Module(module) => {
+            let name = Cell::new(module.image_name.as_str()).role(Role::Module);
+            let record =
+                row(record, "Module name:", "module", name.link(Action::Module(module.name.as_str().into())));
+            let path = Cell::new(module.image_path.as_str()).shown(format!("[{}]", module.image_path));
+            row(record, "Module path:", "path", path)
+        }
+        AddressUse::SharedData { base } => {
+            let link = Action::object("nt!_KUSER_SHARED_DATA", *base);
+            row(record, "Type:", "type", Cell::new("nt!_KUSER_SHARED_DATA").link(link))
+        }
+        AddressUse::PageTables(space) => match space.below(address) {
+            Some((level, first)) => {
+                let entry = Cell::new(level.to_string()).link(Action::Pte(address & !7));
+                let record = row(record, "Entry:", "entry", entry);
+                let cell = Cell::new(Field::Address(first)).shown(hex::tick(first));
+                row(record, "Maps:", "maps", cell.link(Action::Memory(first)))
+            }
+            None => record,
+        },
+        AddressUse::PageFrames { number, .. } => row(
+            record,
+            "Page frame:",
+            "page_frame",
+            Cell::new(Field::Hex(*number)).link(Action::PageFrame(*number)),
+        ),
+        AddressUse::Stack(of) => {
+            let record = row(record, "Thread:", "thread", thread::address(of.address()));
+            let id = of.client_id().map(|cid| Field::Hex(cid.thread));
+            row(record, "Thread id:", "thread_id", Cell::new(id))
+        }
+        AddressUse::Pool(place) => {
+            let (word, shown) = region(place.region);
+            let record = row(record, "Pool:", "pool", Cell::new(word).shown(shown));
+            let allocator = place.allocator.map(|allocator| allocator.word());
+            let record = row(record, "Allocator:", "allocator", Cell::new(allocator));
+            match place.block().and_then(|block| block.tag) {
+                Some(tag) => {
+                    let tag = Cell::new(tag.unprotected().to_string()).link(Action::Pool(address));
+                    row(record, "Tag:", "tag", tag)
+                }
+                None => record,
+            }
+        }
+        AddressUse::Vad(of, vad) => {
+            let record = row(record, "Process:", "process", process::address(of.address()));
+            let node = Cell::new(Field::Address(vad.address())).digits(16).link(Action::Vad(vad.address()));
+            let record = row(record, "VAD:", "vad", node);
+            match vad.file() {
+                Ok(file) => row(record, "File:", "file", Cell::new(file)),
+                Err(_) => record,
+            }
+        }
+        AddressUse::Unloaded(image) => row(record, "Module name:", "module", Cell::new(image.name.as_str())),
+        AddressUse::NotCanonical => record,
+    }
+}
+
+fn row(record: Record, label: &str, key: &'static str, cell: Cell) -> Record {
+    let label = format!("{label:<LABEL$}");
+    // The first row begins the record.
+    if key == "usage" { record.label(label).cell(key, cell) } else { record.labelled(label, key, cell) }
+}
+
+fn unknown(address: u64, lacks: bool) -> Record {
+    let why = if lacks {
+        "unknown: the dump, or symbols, do not hold all that could tell"
+    } else {
+        "unknown: no module, stack, pool block or other region that could be asked holds it"
+    };
+    let record = Record::new("address").field("address", Field::Address(address));
+    row(record, "Usage:", "usage", Cell::new("unknown").shown(why))
+}

@@ -1,0 +1,115 @@
+//! `!address` against what the forge's kernel put where.
+
+use crate::forge::{number, root, truth};
+use crate::golden::run;
+use crate::pool::session;
+use dumpscope::kernel::PteSpace;
+use dumpscope::session::Session;
+use serde_json::Value;
+
+fn list<'t>(value: &'t Value, key: &str) -> &'t [Value] {
+    value[key].as_array().unwrap()
+}
+
+/// The rows by their labels.
+fn said(session: &mut Session, address: u64) -> Vec<(String, String)> {
+    let lines = run(session, &format!("!address {address:x}")).unwrap();
+    let row = |line: String| {
+        let (label, value) = line.split_once(':').unwrap();
+        (label.to_owned(), value.trim().to_owned())
+    };
+    lines.into_iter().filter(|line| line.contains(':')).map(row).collect()
+}
+
+fn row<'r>(rows: &'r [(String, String)], label: &str) -> &'r str {
+    rows.iter().find(|(known, _)| known == label).map_or("", |(_, value)| value)
+}
+
+/// `fffff807`61400000` as a number.
+fn plain(text: &str) -> u64 {
+    u64::from_str_radix(&text.replace('`', ""), 16).unwrap_or_else(|_| panic!("{text:?}"))
+}
+
+#[test]
+fn what_the_kernel_put_somewhere_is_told() {
+    let truth = truth("wifi");
+    let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    for module in list(&truth, "modules") {
+        let (base, size) = (number(&module["base"]), number(&module["size"]));
+        for address in [base, base + size - 1] {
+            let rows = said(&mut session, address);
+            assert_eq!(row(&rows, "Usage"), "Module", "{address:x}");
+            assert_eq!(row(&rows, "Module name"), module["name"].as_str().unwrap());
+            assert_eq!(plain(row(&rows, "Base Address")), base);
+            assert_eq!(plain(row(&rows, "Region Size")), size);
+        }
+    }
+    // No process lists the threads that run when there is nothing to do.
+    for thread in list(&truth, "threads").iter().filter(|thread| number(&thread["pid"]) != 0) {
+        let (limit, base) = (number(&thread["stack_limit"]), number(&thread["stack_base"]));
+        for address in [limit, base - 8] {
+            let rows = said(&mut session, address);
+            assert_eq!(row(&rows, "Usage"), "Stack", "{address:x}");
+            assert_eq!(plain(row(&rows, "Thread")), number(&thread["ethread"]));
+            assert_eq!(plain(row(&rows, "End Address")), base);
+        }
+    }
+    for block in list(&truth["pool"], "blocks") {
+        let rows = said(&mut session, number(&block["address"]));
+        assert_eq!(row(&rows, "Usage"), "Pool", "{block}");
+        let pool = if block["paged"] == true { "Paged pool" } else { "Nonpaged pool" };
+        assert_eq!(row(&rows, "Pool"), pool, "{block}");
+    }
+    for image in list(&truth, "unloaded") {
+        let rows = said(&mut session, number(&image["start"]));
+        assert!(row(&rows, "Usage").starts_with("Unloaded module"), "{image}");
+        assert_eq!(row(&rows, "Module name"), image["name"].as_str().unwrap());
+    }
+    for (address, usage) in [
+        (0xffff_f780_0000_0014, "KUSER_SHARED_DATA"),
+        (0x7ffe_0014, "KUSER_SHARED_DATA"),
+        (0x8000_0000_0000, "None: the address is not canonical"),
+    ] {
+        assert_eq!(row(&said(&mut session, address), "Usage"), usage, "{address:x}");
+    }
+    // A hole far from everything.
+    assert!(row(&said(&mut session, 0xffff_9123_4567_8000), "Usage").starts_with("unknown"));
+}
+
+#[test]
+fn a_page_table_entry_is_told_with_what_it_maps() {
+    let truth = truth("paging");
+    let mut session = session(&root().join("tests/data/paging.dmp.gz"));
+    let space = PteSpace::of(&session.target).unwrap();
+    for entry in list(&truth, "entries") {
+        let address = number(&entry["va"]);
+        let rows = said(&mut session, space.entry(address, 0));
+        assert_eq!(row(&rows, "Usage"), "Page Tables", "{entry}");
+        assert_eq!(plain(row(&rows, "Maps")), address & !0xfff, "{entry}");
+    }
+}
+
+#[test]
+fn the_ranges_of_a_process_are_told() {
+    let truth = truth("wifi");
+    let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let mut ranges = 0;
+    for process in list(&truth, "processes") {
+        let eprocess = number(&process["eprocess"]);
+        let Some(vads) = process["vads"].as_array().filter(|vads| !vads.is_empty()) else { continue };
+        run(&mut session, &format!(".process /p {eprocess:x}")).unwrap();
+        for vad in vads.iter().filter(|vad| vad[2] != "Image") {
+            let start = number(&vad[0]) << 12;
+            let rows = said(&mut session, start);
+            if row(&rows, "Usage") == "KUSER_SHARED_DATA" {
+                continue;
+            }
+            assert_eq!(row(&rows, "Usage"), "VAD", "{vad}");
+            assert_eq!(plain(row(&rows, "Base Address")), start, "{vad}");
+            assert_eq!(plain(row(&rows, "End Address")), (number(&vad[1]) + 1) << 12, "{vad}");
+            assert_eq!(plain(row(&rows, "Process")), eprocess);
+            ranges += 1;
+        }
+    }
+    assert!(ranges > 3, "{ranges}");
+}
