@@ -7,7 +7,6 @@ mod exit;
 mod explore;
 mod fetching;
 mod interrupt;
-mod lines;
 mod open;
 mod options;
 mod progress;
@@ -123,9 +122,14 @@ fn complain(text: &str) {
 /// Says on standard error what the dump lacks of what a line was to show. The output has it already, so on a terminal where
 /// both are seen it is not said twice.
 fn complain_of_lack(line: &str, lack: &str) {
-    if !(io::stdout().is_terminal() && io::stderr().is_terminal()) {
+    if !on_one_terminal() {
         complain(&format!("{line}: {lack}"));
     }
+}
+
+/// Whether output and errors are seen in one place.
+fn on_one_terminal() -> bool {
+    io::stdout().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Ends with what clap has to say: of the flags, on standard error, or the help that was asked for.

@@ -35,6 +35,9 @@ pub struct Flags {
     /// A file of commands to run, one line after the other (kd: -cf)
     #[arg(long = "cf", value_name = "FILE")]
     pub command_file: Option<PathBuf>,
+    /// End with the first line that fails; otherwise the lines after it run
+    #[arg(long)]
+    pub stop_on_error: bool,
     /// Also write the output to this file (kd: -logo)
     #[arg(long = "logo", value_name = "FILE")]
     pub log_file: Option<PathBuf>,

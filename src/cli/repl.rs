@@ -1,12 +1,12 @@
 //! Line mode: a prompt on a plain terminal or a pipe.
 
 use super::interrupt::Interrupt;
-use super::lines::{LineError, Lines};
 use super::script::report;
 use super::writer::Writer;
 use super::{Exit, Flags, complain, complain_of_lack, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
+use crate::util::lines::{LineError, Lines};
 use std::io::{self, IsTerminal as _};
 
 /// Reads commands from standard input until it ends or `q`. An empty line repeats the last command, as in kd.

@@ -2,11 +2,11 @@
 
 #[cfg(feature = "explorer")]
 use super::exit::Refusal;
-use super::lines::{self, LineError};
 use super::writer::Writer;
-use super::{Exit, Flags, complain, complain_of_lack, fetching};
+use super::{Exit, Flags, complain, complain_of_lack, fetching, on_one_terminal};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
+use crate::util::lines::{self, LineError};
 use crate::words::{Language, Message};
 
 /// The longest command file that runs before the explorer, which keeps what it is to run.
@@ -14,12 +14,13 @@ use crate::words::{Language, Message};
 const MAX_KEPT: usize = 16 << 20;
 
 /// Runs the flags' commands, then the command file's lines. A line that fails ends with its error; the lines after it
-/// run.
+/// run, unless the flags say otherwise.
 pub fn run(mut session: Session, options: &Flags) -> Exit {
-    let file = match options.command_file.as_deref().map(lines::of_file).transpose() {
-        Ok(file) => file,
-        Err(error) => return refuse(&error.to_string()),
-    };
+    let file =
+        match options.command_file.as_deref().map(|path| lines::of_file("command file", path)).transpose() {
+            Ok(file) => file,
+            Err(error) => return refuse(&error.to_string()),
+        };
     let mut writer = match Writer::new(options) {
         Ok(writer) => writer,
         Err(refusal) => return refuse(&refusal.message),
@@ -54,6 +55,9 @@ pub fn run(mut session: Session, options: &Flags) -> Exit {
                 exit = Exit::CommandFailed;
             }
         }
+        if options.stop_on_error && exit != Exit::Success {
+            break;
+        }
     }
     writer.end_with(exit)
 }
@@ -63,10 +67,16 @@ fn refuse(message: &str) -> Exit {
     Exit::Usage
 }
 
-/// Says on standard error which command failed, why, what was not run because of it, and what helps.
+/// Says on standard error which command failed, why, what was not run because of it, and what helps. The output has the
+/// error already, so on a terminal where both are seen it is not said twice.
 pub fn report(failure: &Failure, language: Language) {
     let detail = failure.error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
-    complain(&format!("{}: {}{detail}", failure.command, failure.error.to_string().trim_start()));
+    let text = failure.error.to_string();
+    if !on_one_terminal() {
+        complain(&format!("{}: {}{detail}", failure.command, text.trim_start()));
+    } else if !detail.is_empty() {
+        complain(detail.trim_start());
+    }
     if !failure.skipped.is_empty() {
         complain(&format!("not run: {}", failure.skipped));
     }
@@ -82,7 +92,7 @@ pub fn all_lines(options: &Flags) -> Result<Vec<String>, Refusal> {
     let unreadable = |error: LineError| Refusal { message: error.to_string(), exit: Exit::Usage };
     let mut all = options.commands.clone();
     if let Some(path) = &options.command_file {
-        let mut file = lines::of_file(path).map_err(unreadable)?;
+        let mut file = lines::of_file("command file", path).map_err(unreadable)?;
         let mut kept = 0;
         while let Some(line) = file.next().map_err(unreadable)? {
             kept += line.len() + 1;

@@ -3,7 +3,7 @@
 use super::exit::Refusal;
 use super::progress::ProgressLine;
 use super::{ColorChoice, Exit, Flags, complain};
-use crate::output::{JsonStream, OutputClosed, Piece, Problem, Sink, ansi, plain, sanitize};
+use crate::output::{JsonStream, Line, OutputClosed, Piece, Problem, Role, Sink, ansi, plain, sanitize};
 use crate::util::files;
 use crate::words::{Language, Message};
 use std::fs::File;
@@ -71,6 +71,14 @@ impl Writer {
             log.attempt(|file| file.write_all(logged.as_bytes()));
         }
         self.out.write(shown)
+    }
+
+    fn lines(&mut self, lines: &[&Line]) -> Result<(), OutputClosed> {
+        let text = plain(lines.iter().copied());
+        match self.form {
+            Form::Text { color: true } => self.write(&ansi(lines.iter().copied()), &text),
+            _ => self.write(&text, &text),
+        }
     }
 
     fn flush(&mut self) -> Result<(), OutputClosed> {
@@ -158,11 +166,10 @@ impl Sink for Writer {
                 let text = stream.piece(&piece);
                 self.write(&text, &text)
             }
-            Form::Text { color: false } => {
-                let text = plain(piece.lines());
-                self.write(&text, &text)
+            Form::Text { .. } => {
+                let lines: Vec<&Line> = piece.lines().collect();
+                self.lines(&lines)
             }
-            Form::Text { color: true } => self.write(&ansi(piece.lines()), &plain(piece.lines())),
         }
     }
 
@@ -186,6 +193,11 @@ impl Sink for Writer {
         if let Form::Json(stream) = &mut self.form {
             let text = stream.end(problem);
             self.write(&text, &text)?;
+        } else if let Some(problem) = problem {
+            // As in the debugger, what failed is told where it failed.
+            let lines: Vec<Line> =
+                problem.text.lines().map(|line| Line::new().role(Role::Error, line)).collect();
+            self.lines(&lines.iter().collect::<Vec<_>>())?;
         }
         self.flush()
     }

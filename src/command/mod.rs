@@ -28,7 +28,7 @@ mod types;
 
 pub use line::{
     Args, Argument, Call, Choices, CommandError, CommandSpec, Completion, Context, Effect, Expects, Failure,
-    Follows, Form, Given, Glue, Group, LineEnd, Names, Needs, Parsed, Place, Range, Rest, Run, Switch,
+    Flow, Follows, Form, Given, Glue, Group, LineEnd, Names, Needs, Parsed, Place, Range, Rest, Run, Switch,
     Switches, Takes, first_command, near, range, reference, run_line,
 };
 #[cfg(feature = "explorer")]

@@ -6,10 +6,10 @@ mod masm;
 
 use crate::debuggee::{FoundType, Place};
 use crate::memory::ReadError;
-use crate::session::Radix;
+use crate::session::{Evaluator, Radix};
 use crate::symbols::types::{Base, BaseKind};
 pub use error::{EvalError, Fault, Mark};
-pub use masm::{as_typed, evaluate, evaluate_prefix};
+pub use masm::as_typed;
 
 /// What an expression may ask of the debugger.
 pub trait EvalHost {
@@ -26,6 +26,10 @@ pub trait EvalHost {
     fn readable(&self, address: u64, length: u64) -> bool;
     /// The default radix of numbers.
     fn radix(&self) -> Radix;
+    /// Which evaluator reads what names none.
+    fn evaluator(&self) -> Evaluator {
+        Evaluator::Masm
+    }
     /// Bytes in a pointer of the target (4 or 8), for `poi`.
     fn pointer_size(&self) -> usize;
     /// The type of that name.
@@ -55,5 +59,37 @@ pub trait EvalHost {
     /// The type that a pseudo-register (named without `@`) points to.
     fn register_type(&self, _name: &str) -> Option<&'static str> {
         None
+    }
+}
+
+/// Evaluates `text`, which must be one whole expression.
+///
+/// # Errors
+/// Says what could not be resolved, read or parsed.
+pub fn evaluate(text: &str, host: &dyn EvalHost) -> Result<u64, EvalError> {
+    whole(evaluate_prefix(text, host)?)
+}
+
+/// The value of an expression behind which nothing stands.
+fn whole((value, rest): (u64, &str)) -> Result<u64, EvalError> {
+    match rest.trim_start() {
+        "" => Ok(value),
+        rest => Err(EvalError::new(Fault::Extra, rest)),
+    }
+}
+
+/// Evaluates the longest expression at the start of `text` with the evaluator that the host has chosen, and returns what
+/// stands after it.
+///
+/// # Errors
+/// As [`evaluate`]; text that starts no expression is an error.
+pub fn evaluate_prefix<'t>(text: &'t str, host: &dyn EvalHost) -> Result<(u64, &'t str), EvalError> {
+    match host.evaluator() {
+        Evaluator::Masm => masm::evaluate_prefix(text, host),
+        Evaluator::Cxx => {
+            let (value, rest) = cxx::evaluate_prefix(text, host)?;
+            let value = value.integer(host).map_err(|fault| EvalError::new(fault, rest.trim_start()))?;
+            Ok((value, rest))
+        }
     }
 }

@@ -153,6 +153,21 @@ impl Piece {
         }
     }
 
+    /// About how many bytes it takes.
+    pub fn size(&self) -> usize {
+        let spans = |line: &Line| line.spans().iter().map(|span| 64 + span.text().len()).sum::<usize>();
+        64 + self.lines().map(|line| 64 + spans(line)).sum::<usize>()
+    }
+
+    /// The pieces that show it behind what was said before on the same line.
+    pub fn behind(self, before: Line) -> Vec<Piece> {
+        match self {
+            Piece::Block(Block::Line(line)) => vec![before.append(line).into()],
+            Piece::Block(Block::Record(record)) => vec![Piece::Block(record.behind(before).into())],
+            piece => vec![before.into(), piece],
+        }
+    }
+
     /// The same lines for good.
     pub fn into_lines(self) -> Vec<Line> {
         match self {

@@ -1,6 +1,7 @@
 //! Documents, and where blocks go.
 
 use super::block::{Block, Piece};
+use super::plain::plain;
 use super::problem::Problem;
 use super::record::Record;
 use super::span::Line;
@@ -17,6 +18,11 @@ impl Document {
     /// All lines of all blocks.
     pub fn lines(&self) -> impl Iterator<Item = &Line> {
         self.blocks.iter().flat_map(|block| block.lines())
+    }
+
+    /// The text of all lines, each with its end.
+    pub fn text(&self) -> String {
+        plain(self.lines())
     }
 
     /// All records, wherever they stand: rows of tables, heads of sections and nodes of trees included.

@@ -88,6 +88,19 @@ impl Record {
         self.field(name, Field::List(values))
     }
 
+    /// The same with a text before its first line.
+    pub(super) fn behind(mut self, before: Line) -> Record {
+        let bytes: usize = before.spans().iter().map(|span| span.text().len()).sum();
+        for (_, start) in &mut self.starts {
+            *start = start.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        }
+        match self.lines.first_mut() {
+            Some(first) => *first = before.append(std::mem::take(first)),
+            None => self.lines.push(before),
+        }
+        self
+    }
+
     /// Adds a label and a fact that is shown behind it, on a line of their own.
     pub fn labelled(
         self,

@@ -172,6 +172,11 @@ impl Line {
         }
     }
 
+    /// A text behind the line's.
+    pub fn then(&self, text: &str) -> String {
+        self.plain() + text
+    }
+
     /// Pads with blanks until the line is `columns` wide; a longer line stays as it is.
     pub fn pad_to(self, columns: usize) -> Line {
         let missing = columns.saturating_sub(self.columns());

@@ -1,6 +1,8 @@
 //! One investigation: the target, what is selected in it, and what the user has set.
 
+mod aliases;
 mod focus;
+mod interpreter;
 mod locals;
 mod pool_tags;
 mod process;
@@ -9,10 +11,12 @@ mod settings;
 mod stack;
 mod view;
 
+pub use aliases::{Aliases, TooMuchText};
 pub use focus::{Focus, SelectedFrame};
+pub use interpreter::{Depth, Interpreter};
 pub use locals::{Home, Local, NoLocals};
 pub use pool_tags::PoolTags;
 pub use session::{NoCode, Session};
-pub use settings::{Radix, Settings};
+pub use settings::{Evaluator, Radix, Settings};
 pub use stack::{DEFAULT_FRAMES, NoFrame};
 pub use view::View;

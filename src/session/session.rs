@@ -1,6 +1,7 @@
 //! The session itself.
 
 use super::focus::Focus;
+use super::interpreter::Interpreter;
 use super::pool_tags::PoolTags;
 use super::settings::Settings;
 use crate::debuggee::{NoRegisters, Processor, RegisterContext, Scope, Target};
@@ -46,8 +47,8 @@ pub struct Session {
     pub last_value: u64,
     /// `$extret`: the element that `!list` is at.
     pub extret: u64,
-    /// How many commands are running inside one another.
-    pub nesting: usize,
+    /// What the command language keeps.
+    pub interpreter: Interpreter,
     /// What commands of the line that runs could not show for want of data; the line goes on all the same.
     pub lacks: Vec<String>,
     /// Who uses which pool tag; read when it is first asked for.
@@ -72,7 +73,7 @@ impl Session {
             user_registers: [0; 20],
             last_value: 0,
             extret: 0,
-            nesting: 0,
+            interpreter: Interpreter::default(),
             lacks: Vec::new(),
             pool_tags: OnceCell::new(),
             lost: Vec::new(),

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Settings {
     /// Radix of numbers without a prefix.
     pub radix: Radix,
+    /// Which evaluator reads expressions.
+    pub evaluator: Evaluator,
     /// The zone in which times are shown.
     pub zone: Zone,
     /// Whether a paragraph is one line, for a reader that breaks lines itself, as a pane does; otherwise it is broken as
@@ -22,6 +24,16 @@ pub struct Settings {
     pub pool_tags: Option<PathBuf>,
     /// Folders of source files, separated by `;`.
     pub source_path: String,
+}
+
+/// An evaluator of expressions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Evaluator {
+    /// The assembler's.
+    #[default]
+    Masm,
+    /// C++'s.
+    Cxx,
 }
 
 /// The default radix of numbers without a prefix.

@@ -1,6 +1,7 @@
 //! What a session looks at, kept aside and put back.
 
 use super::focus::Focus;
+use super::interpreter::Depth;
 use super::session::Session;
 use std::collections::HashMap;
 
@@ -13,7 +14,7 @@ pub struct View {
     display_form: &'static str,
     saved_search: Vec<u64>,
     user_registers: [u64; 20],
-    nesting: usize,
+    depth: Depth,
     whole_paragraphs: bool,
 }
 
@@ -27,7 +28,7 @@ impl Session {
             display_form: self.display_form,
             saved_search: self.saved_search.clone(),
             user_registers: self.user_registers,
-            nesting: self.nesting,
+            depth: self.interpreter.depth,
             whole_paragraphs: self.settings.whole_paragraphs,
         }
     }
@@ -39,7 +40,7 @@ impl Session {
         self.display_form = view.display_form;
         self.saved_search = view.saved_search;
         self.user_registers = view.user_registers;
-        self.nesting = view.nesting;
+        self.interpreter.depth = view.depth;
         self.settings.whole_paragraphs = view.whole_paragraphs;
         self.attached = view.attached;
         self.look_again();

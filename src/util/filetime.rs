@@ -2,6 +2,7 @@
 
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
+use std::time::SystemTime;
 
 /// 100 ns units between 1601-01-01 and 1970-01-01.
 const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
@@ -134,6 +135,13 @@ pub fn slashes(filetime: u64, zone: &Zone) -> Option<String> {
 /// `2021-02-21T01:38:22.987Z`: a FILETIME as data; `None` for zero and for what lies after the year 9999.
 pub fn iso8601(filetime: u64) -> Option<String> {
     zoned(filetime, &Zone::Utc).map(|at| at.timestamp().to_string())
+}
+
+/// The time of this computer.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let units = u64::try_from(since.as_nanos() / 100).unwrap_or(u64::MAX);
+    units.saturating_add(UNIX_EPOCH.unsigned_abs())
 }
 
 /// A FILETIME in seconds since 1970; `None` for zero and for what lies before.

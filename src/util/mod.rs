@@ -1,4 +1,4 @@
-//! Helpers that know nothing of the project: bounded readers, inputs and outputs, packs, hex text, Windows times, column
+//! Helpers that know nothing of the project: bounded readers, inputs and outputs, lines of text files, packs, hex text, Windows times, column
 //! widths, cancelling.
 
 pub mod bits;
@@ -12,6 +12,7 @@ pub mod float;
 pub mod guid;
 pub mod hex;
 pub mod language;
+pub mod lines;
 pub mod links;
 pub mod pack;
 pub mod pieces;

@@ -158,13 +158,16 @@ fn a_view_comes_back_whole() {
     let (other, _) = running(&truth, "agent.exe");
     let mut session = session(&forge::demo("readonly"));
     let modules = run(&mut session, "lmu 1m").unwrap();
-    let (focus, nesting) = (session.focus.processor, session.nesting);
+    let (focus, nesting) = (session.focus.processor, session.interpreter.depth.nesting);
     let view = session.view();
     run(&mut session, &format!("~{other}s; r $t0 = 5; .frame 1; db rsp L10")).unwrap();
-    session.nesting += 3;
+    session.interpreter.depth.nesting += 3;
     assert_ne!(run(&mut session, "lmu 1m").unwrap(), modules);
     session.restore(view);
-    assert_eq!((session.focus.processor, session.nesting, session.user_registers[0]), (focus, nesting, 0));
+    assert_eq!(
+        (session.focus.processor, session.interpreter.depth.nesting, session.user_registers[0]),
+        (focus, nesting, 0)
+    );
     assert!(session.focus.frame.is_none() && session.next_address.is_empty());
     assert_eq!(run(&mut session, "lmu 1m").unwrap(), modules);
 }

@@ -126,6 +126,7 @@ const LINES: &[&str] = &[
     "!fltkd.filters",
     "!fltkd.frames",
     "!fltkd.volumes",
+    ".foreach (x { !process 0 0 }) { .printf \"%ma %y\\n\", ${x}, @$proc }",
     "!w",
 ];
 

@@ -33,7 +33,7 @@ fn a_failed_command_says_so_on_standard_error() {
     let (status, out, err) =
         run(&["--demo", "wifi", "-c", ".echo one; dunno; .echo two", "-c", ".echo three"]);
     assert_eq!(status, 1);
-    assert_eq!(out, "one\nthree\n");
+    assert_eq!(out, "one\nno command 'dunno'\nthree\n");
     assert!(err.starts_with("dunno: no command 'dunno'"), "{err}");
     assert!(err.contains("not run: .echo two"), "{err}");
 }

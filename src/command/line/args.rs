@@ -17,6 +17,8 @@ pub struct Args<'t> {
     pub text: &'t str,
     /// Where switches may stand anywhere: the other words.
     rest: Vec<&'t str>,
+    /// How it was typed.
+    pub typed: Call<'t>,
     given: Vec<Given<'t>>,
     switches: Switches,
 }
@@ -60,6 +62,7 @@ impl<'t> Args<'t> {
             glued: typed.glued,
             text: typed.text,
             rest: Vec::new(),
+            typed: *typed,
             given: Vec::new(),
             switches,
         };

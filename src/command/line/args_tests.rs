@@ -39,7 +39,7 @@ pub fn test_args<'t>(spec: &CommandSpec, text: &'t str) -> Result<Args<'t>, Comm
 }
 
 fn read<'t>(switches: Switches, glued: &'t str, text: &'t str) -> Result<Args<'t>, CommandError> {
-    Args::read(switches, true, &Call { name: "!test", glued, text }, &Numbers)
+    Args::read(switches, true, &Call { glued, ..Call::new("!test", text) }, &Numbers)
 }
 
 fn refused(switches: Switches, text: &str) -> String {
@@ -187,7 +187,7 @@ fn every_switch_is_taken_and_told() {
             let read = Args::read(
                 spec.switches,
                 spec.glue == Glue::Switches,
-                &Call { name: spec.names[0], glued, text },
+                &Call { glued, ..Call::new(spec.names[0], text) },
                 &Numbers,
             );
             let args = read.unwrap_or_else(|error| panic!("{} {text}: {error}", spec.names[0]));

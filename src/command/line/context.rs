@@ -1,9 +1,9 @@
 //! What a running command works with.
 
-use crate::command::CommandError;
+use super::error::CommandError;
 use crate::debuggee::{Lack, NamedAddress};
 use crate::eval;
-use crate::output::{Action, Block, Cell, Field, Line, OutputClosed, Piece, Record, Role, Sink};
+use crate::output::{Action, Block, Cell, Field, Line, Piece, Record, Role, Sink};
 use crate::session::Session;
 use crate::util::cancel::CancelToken;
 use crate::words::Message;
@@ -14,13 +14,34 @@ pub struct Context<'a> {
     pub session: &'a mut Session,
     /// The way out, which can be used while the session is read.
     pub out: Out<'a>,
+    /// What the command did with the text that it stands in.
+    pub(super) taken: Taken,
+}
+
+/// What a command that reads its own text did with it.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// Where it ended in the line, if it said so itself.
+    pub(super) end: Option<usize>,
+    /// What the debugger shows from then on of the line from the arguments on, if the command took it apart in place.
+    pub(super) cut: Option<String>,
 }
 
 impl<'a> Context<'a> {
     /// A context for one command.
     pub fn new(session: &'a mut Session, sink: &'a mut dyn Sink) -> Context<'a> {
-        let cancel = session.cancel.begin();
-        Context { session, out: Out { sink, cancel } }
+        let cancel = session.cancel.clone();
+        Context { session, out: Out { sink, cancel }, taken: Taken::default() }
+    }
+
+    /// The command's text ends there in its line.
+    pub fn ends_at(&mut self, end: usize) {
+        self.taken.end = Some(end);
+    }
+
+    /// From here on a caret's line ends with this in place of the command's arguments.
+    pub fn cuts(&mut self, shown: impl Into<String>) {
+        self.taken.cut = Some(shown.into());
     }
 
     /// Says a block whose parts are what `inside` says, which may change the session.
@@ -45,36 +66,6 @@ impl<'a> Context<'a> {
     pub fn lack(&mut self, what: &str) -> Result<(), CommandError> {
         self.session.lacks.push(what.to_owned());
         self.out.emit(Line::new().role(Role::Warning, what))
-    }
-
-    /// Runs a line of commands whose output goes through a sink of one's own on its way.
-    ///
-    /// # Errors
-    /// The first command that failed.
-    pub fn run_through<'s, S: Sink + 's>(
-        &'s mut self,
-        line: &str,
-        through: impl FnOnce(&'s mut dyn Sink) -> S,
-    ) -> Result<(), CommandError> {
-        let mut sink = through(&mut *self.out.sink);
-        let out = Out { sink: &mut sink, cancel: self.out.cancel.clone() };
-        Context { session: &mut *self.session, out }.run_line(line)
-    }
-
-    /// Runs a line of commands as part of this one: their output is its.
-    ///
-    /// # Errors
-    /// The first command that failed.
-    pub fn run_line(&mut self, line: &str) -> Result<(), CommandError> {
-        if self.session.nesting >= MAX_NESTING {
-            return Err(CommandError::Argument(format!(
-                "'{line}': commands run commands more than {MAX_NESTING} deep"
-            )));
-        }
-        self.session.nesting += 1;
-        let outcome = crate::command::run_line(line, self.session, &mut Within(&mut *self.out.sink));
-        self.session.nesting -= 1;
-        outcome.map(|_| ()).map_err(|failure| failure.error)
     }
 
     /// The value of an expression.
@@ -119,8 +110,8 @@ impl<'a> Context<'a> {
 
 /// Where a command says something, and where it hears that it is to stop.
 pub struct Out<'a> {
-    sink: &'a mut dyn Sink,
-    cancel: CancelToken,
+    pub(super) sink: &'a mut dyn Sink,
+    pub(super) cancel: CancelToken,
 }
 
 impl Out<'_> {
@@ -210,22 +201,6 @@ impl Out<'_> {
     fn close(&mut self, outcome: Result<(), CommandError>) -> Result<(), CommandError> {
         let closed = self.sink.take(Piece::Close);
         outcome.and(closed.map_err(CommandError::from))
-    }
-}
-
-/// The deepest nesting of commands that run commands.
-const MAX_NESTING: usize = 16;
-
-/// Takes the blocks of commands that run inside another, whose beginning and end the reader need not see.
-struct Within<'s>(&'s mut dyn Sink);
-
-impl Sink for Within<'_> {
-    fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
-        self.0.take(piece)
-    }
-
-    fn progress(&mut self, how_far: &dyn Fn() -> Message) {
-        self.0.progress(how_far);
     }
 }
 

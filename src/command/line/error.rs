@@ -5,7 +5,7 @@ use crate::dump::Lost;
 use crate::eval::EvalError;
 use crate::memory::ReadError;
 use crate::output::{OutputClosed, Problem, brief};
-use crate::session::{NoCode, NoLocals};
+use crate::session::{NoCode, NoLocals, TooMuchText};
 use crate::words::{Language, Message};
 use thiserror::Error;
 
@@ -13,7 +13,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum CommandError {
     /// No command of that name.
-    #[error("no command '{name}'{}", reason(name))]
+    #[error("no command '{name}'")]
     Unknown {
         /// What was typed.
         name: String,
@@ -26,14 +26,23 @@ pub enum CommandError {
     /// An argument has no sensible meaning.
     #[error("{0}")]
     Argument(String),
-    /// An argument that is shown by a caret under it.
-    #[error("{what} in '{at}'")]
+    /// Text that is shown by a caret under it.
+    #[error("{what}")]
     Caret {
         /// What is wrong.
         what: &'static str,
-        /// The text from the place to the end of the arguments.
-        at: String,
+        /// The place in the line.
+        at: usize,
     },
+    /// An error that says its place in the line already.
+    #[error("{0}")]
+    Placed(Box<CommandError>),
+    /// An error in the line that was printed in part: all of that line.
+    #[error("{0}")]
+    Behind(String, Box<CommandError>),
+    /// No error: it leaves what runs around it.
+    #[error("outside of any loop")]
+    Flow(Flow),
     /// An expression has no value.
     #[error("{0}")]
     Expression(#[from] EvalError),
@@ -61,6 +70,9 @@ pub enum CommandError {
     /// Variables are not known.
     #[error("{0}")]
     NoLocals(#[from] NoLocals),
+    /// Aliases make too much text.
+    #[error("{0}")]
+    TooMuchText(#[from] TooMuchText),
     /// Another error, and what helps.
     #[error("{0}")]
     Hinted(Box<CommandError>, Message),
@@ -70,6 +82,21 @@ pub enum CommandError {
     /// Nobody reads the output any more: ends quietly.
     #[error("the output was closed")]
     Closed,
+}
+
+/// Where the text goes on after a command that leaves what runs around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Behind the loop.
+    Break,
+    /// At the loop's next turn.
+    Continue,
+    /// Behind the `.catch`.
+    Leave,
+    /// At the beginning of the text that runs.
+    Again,
+    /// Nowhere: the session is over.
+    Quit,
 }
 
 /// What a command cannot do without; most of what lacks is a cell that says so.
@@ -94,6 +121,11 @@ impl CommandError {
         CommandError::Hinted(Box::new(self), hint)
     }
 
+    /// Whether it ends everything that runs, whatever stands around it to catch errors.
+    pub fn ends_all(&self) -> bool {
+        matches!(self, CommandError::Cancelled | CommandError::Closed | CommandError::Flow(_))
+    }
+
     /// What kind of failure it is, in a word that stays.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -109,7 +141,11 @@ impl CommandError {
             CommandError::NoSpace(_) => "no_address_space",
             CommandError::NoCode(_) => "no_code",
             CommandError::NoLocals(_) => "no_locals",
-            CommandError::Hinted(error, _) => error.kind(),
+            CommandError::TooMuchText(_) => "too_much_text",
+            CommandError::Hinted(error, _) | CommandError::Placed(error) | CommandError::Behind(_, error) => {
+                error.kind()
+            }
+            CommandError::Flow(_) => "flow",
             CommandError::Cancelled => "cancelled",
             CommandError::Closed => "output_closed",
         }
@@ -119,7 +155,9 @@ impl CommandError {
     pub fn detail(&self) -> Option<String> {
         match self {
             CommandError::Expression(error) => error.detail(),
-            CommandError::Hinted(error, _) => error.detail(),
+            CommandError::Hinted(error, _) | CommandError::Placed(error) | CommandError::Behind(_, error) => {
+                error.detail()
+            }
             _ => None,
         }
     }
@@ -127,12 +165,12 @@ impl CommandError {
     /// What to type or do about it.
     pub fn hints(&self) -> Vec<Message> {
         match self {
-            CommandError::Unknown { name, .. } if is_of_live_targets(name) => Vec::new(),
             CommandError::Unknown { near, .. } if near.is_empty() => vec![Message::new("hint.commands")],
             CommandError::Unknown { near, .. } => {
                 vec![Message::new("hint.near").with("names", near.join(", "))]
             }
             CommandError::Expression(error) => error.hint().into_iter().collect(),
+            CommandError::Placed(error) | CommandError::Behind(_, error) => error.hints(),
             CommandError::Hinted(error, hint) => {
                 let mut hints = error.hints();
                 hints.push(hint.clone());
@@ -146,23 +184,5 @@ impl CommandError {
     pub fn problem(&self, language: Language) -> Problem {
         let hints = self.hints().iter().map(|hint| hint.in_language(language).into_owned()).collect();
         Problem { kind: self.kind(), text: brief(&self.to_string()).into_owned(), hints }
-    }
-}
-
-/// Words of the debugger that run what is debugged, or stop it, or change it.
-const OF_LIVE_TARGETS: &[&str] = &[
-    "g", "gc", "gh", "gn", "gu", "p", "pa", "pc", "pct", "ph", "pt", "t", "ta", "tb", "tc", "tct", "th",
-    "tt", "wt", "ba", "bc", "bd", "be", "bl", "bm", "bp", "bu", "sx", "sxd", "sxe", "sxi", "sxn", ".attach",
-    ".breakin", ".detach", ".kill", ".restart", ".reboot", ".crash",
-];
-
-fn is_of_live_targets(name: &str) -> bool {
-    OF_LIVE_TARGETS.contains(&name.to_ascii_lowercase().as_str())
-}
-
-fn reason(name: &str) -> &'static str {
-    match is_of_live_targets(name) {
-        true => ": what was dumped does not run, so nothing can be run, stepped or stopped at",
-        false => "",
     }
 }

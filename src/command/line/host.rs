@@ -4,7 +4,7 @@ use crate::debuggee::{FoundType, Place, RegisterContext};
 use crate::eval::cxx::{CType, Typed};
 use crate::eval::{EvalError, EvalHost, Fault};
 use crate::memory::{Memory, ReadError};
-use crate::session::{Radix, Session};
+use crate::session::{Evaluator, Radix, Session};
 use crate::symbols::types::{Base, BaseKind};
 use crate::util::bounded::u64_at;
 
@@ -49,6 +49,10 @@ impl EvalHost for Session {
 
     fn radix(&self) -> Radix {
         self.settings.radix
+    }
+
+    fn evaluator(&self) -> Evaluator {
+        self.settings.evaluator
     }
 
     fn pointer_size(&self) -> usize {

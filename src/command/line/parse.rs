@@ -2,8 +2,12 @@
 
 use super::call::Call;
 use super::error::CommandError;
+use super::reader::SYNTAX;
 use super::spec::{CommandSpec, Glue, Rest};
 use crate::command::table::COMMANDS;
+use crate::words::Message;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// A command found at the start of a line.
 pub struct Parsed<'t> {
@@ -19,26 +23,75 @@ pub struct Parsed<'t> {
 /// separators are left.
 ///
 /// # Errors
-/// [`CommandError::Unknown`] for a name the table does not have, with the ones nearest to it.
+/// As [`command_at`].
 pub fn first_command(line: &str) -> Result<Option<(Parsed<'_>, &str)>, CommandError> {
-    let line = line.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
-    if line.is_empty() {
+    let found = command_at(line, 0)?;
+    Ok(found.map(|(parsed, end)| (parsed, line.get(end..).unwrap_or_default())))
+}
+
+/// The command at `at` in `line` and where it ends; `None` where only blanks and separators are left.
+///
+/// # Errors
+/// [`CommandError::Unknown`] for a name the table does not have, with the ones nearest to it; text that is no name.
+pub fn command_at(line: &str, at: usize) -> Result<Option<(Parsed<'_>, usize)>, CommandError> {
+    let left = line.get(at..).unwrap_or_default();
+    let left = left.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
+    let Some(first) = left.chars().next() else {
         return Ok(None);
-    }
-    let (processor, text) = processor_prefix(line);
-    let (spec, name, after) = find(text)?;
-    let end = match spec.rest {
-        Rest::Line => after.len(),
+    };
+    let (processor, text) = processor_prefix(left);
+    let place = |rest: &str| line.len() - rest.len();
+    let (spec, name, after) = find(text).map_err(|error| match first {
+        c if c.is_alphabetic() || matches!(c, '.' | '!') => error,
+        _ => CommandError::Caret { what: SYNTAX, at: place(left) },
+    })?;
+    let length = match spec.rest {
+        _ if takes_line(name, after) => after.len(),
+        Rest::Line | Rest::Own => after.len(),
         Rest::Semicolon => separator(after),
         Rest::Remark => after.find(';').unwrap_or(after.len()),
         Rest::Text => text_end(after),
     };
-    let (mine, rest) = after.split_at_checked(end).unwrap_or((after, ""));
+    let end = place(after) + length;
+    let mine = after.get(..length).unwrap_or(after);
     let letters = spec.letters();
     let glued = mine.find(|c| !letters.contains(c)).unwrap_or(mine.len());
     let (glued, arguments) = mine.split_at_checked(glued).unwrap_or(("", mine));
-    let args = Call { name, glued, text: arguments.trim() };
-    Ok(Some((Parsed { spec, args, processor }, rest)))
+    let arguments = arguments.trim_start();
+    let start = end - arguments.len();
+    let text = if spec.rest == Rest::Own { arguments } else { arguments.trim_end() };
+    Ok(Some((Parsed { spec, args: Call { name, glued, text, line, start }, processor }, end)))
+}
+
+/// `r $.u0=text` takes the whole line: the text may be of several commands.
+fn takes_line(name: &str, after: &str) -> bool {
+    name == "r" && after.trim_start().starts_with("$.u")
+}
+
+/// An error of a command that takes anything behind its letter: another word may have been meant.
+pub fn meant(error: CommandError, parsed: &Parsed<'_>) -> CommandError {
+    let Call { name, text, line, start, .. } = parsed.args;
+    let touches = line.get(..start).is_some_and(|before| before.ends_with(name));
+    if parsed.spec.glue != Glue::Anything
+        || !touches
+        || !name.chars().all(char::is_alphabetic)
+        || !text.starts_with(char::is_alphabetic)
+        || error.ends_all()
+    {
+        return error;
+    }
+    let name = format!("{name}{}", word(text));
+    match near(&name) {
+        near if near.is_empty() => error,
+        near => error.hinting(Message::new("hint.near").with("names", near.join(", "))),
+    }
+}
+
+/// Where a command ends that says so only when it runs: for those who are told that it begins.
+pub fn likely_end(line: &str, at: usize) -> usize {
+    let left = line.get(at..).unwrap_or_default();
+    let skipped = left.len() - left.trim_start_matches(|c: char| c.is_whitespace() || c == ';').len();
+    at + skipped + separator(left.get(skipped..).unwrap_or_default())
 }
 
 /// `2k` and `2r` run a command on another processor.
@@ -78,17 +131,28 @@ fn text_end(text: &str) -> usize {
     rest.find(';').map_or(text.len(), |end| start + end)
 }
 
+/// The names of the table by the first character, in lower case.
+static NAMES: LazyLock<HashMap<char, Vec<(&'static CommandSpec, &'static str)>>> = LazyLock::new(|| {
+    let mut names: HashMap<char, Vec<(&'static CommandSpec, &'static str)>> = HashMap::new();
+    for spec in COMMANDS {
+        for name in spec.names {
+            let first = name.chars().next().unwrap_or_default().to_ascii_lowercase();
+            names.entry(first).or_default().push((spec, name));
+        }
+    }
+    names
+});
+
 /// The longest name of the table that stands at the start of `text` and may be followed by what follows it there.
 fn find(text: &str) -> Result<(&'static CommandSpec, &'static str, &str), CommandError> {
     let mut best: Option<(&'static CommandSpec, &'static str, &str)> = None;
-    for spec in COMMANDS {
-        for name in spec.names {
-            let Some(after) = strip_name(text, name) else {
-                continue;
-            };
-            if may_follow(spec, name, after) && best.is_none_or(|(_, old, _)| name.len() > old.len()) {
-                best = Some((spec, name, after));
-            }
+    let first = text.chars().next().unwrap_or_default().to_ascii_lowercase();
+    for (spec, name) in NAMES.get(&first).into_iter().flatten() {
+        let Some(after) = strip_name(text, name) else {
+            continue;
+        };
+        if may_follow(spec, name, after) && best.is_none_or(|(_, old, _)| name.len() > old.len()) {
+            best = Some((spec, name, after));
         }
     }
     best.ok_or_else(|| {
@@ -118,7 +182,8 @@ fn may_follow(spec: &CommandSpec, name: &str, after: &str) -> bool {
     let Some(next) = after.chars().next() else {
         return true;
     };
-    if next.is_whitespace() || next == ';' {
+    let ends_word = name.starts_with('.') && !next.is_alphanumeric() && !matches!(next, '_' | '-');
+    if next.is_whitespace() || next == ';' || ends_word {
         return true;
     }
     match spec.glue {
@@ -138,7 +203,7 @@ fn may_follow(spec: &CommandSpec, name: &str, after: &str) -> bool {
 fn signs(name: &str, next: char) -> bool {
     let word = name.ends_with(|c: char| c.is_ascii_alphanumeric());
     if word {
-        matches!(next, '@' | '$' | '=' | '(' | '"' | '-' | '*' | '{')
+        matches!(next, '@' | '$' | '=' | '(' | '"' | '-' | '*' | '{' | '}')
     } else {
         !matches!(next, '?' | '|')
     }
@@ -194,7 +259,7 @@ mod tests {
 
     fn parsed(line: &str) -> (String, String, String, String) {
         let (parsed, rest) = first_command(line).expect("parses").expect("a command");
-        let Call { name, glued, text } = parsed.args;
+        let Call { name, glued, text, .. } = parsed.args;
         (name.to_owned(), glued.to_owned(), text.to_owned(), rest.to_owned())
     }
 

@@ -1,11 +1,10 @@
 //! Running a line of commands.
 
-use super::context::Context;
-use super::error::CommandError;
-use super::parse::Parsed;
-use super::parse::first_command;
-use super::place::placed;
-use super::spec::{Effect, Needs};
+use super::context::{Context, Taken};
+use super::error::{CommandError, Flow};
+use super::parse::{Parsed, command_at, likely_end, meant};
+use super::place::{Shown, caret, placed};
+use super::spec::{Effect, Needs, Rest};
 use crate::dump::{Machine, Mapping};
 use crate::output::{Line, OutputClosed, Piece, Problem, Role, Sink};
 use crate::session::Session;
@@ -31,70 +30,192 @@ pub struct Failure {
     pub skipped: String,
 }
 
-/// Runs the commands of `line` one after the other.
+/// Runs a line as it was typed: its aliases are replaced, then its commands run one after the other.
 ///
 /// # Errors
 /// The first command that failed.
 pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Result<LineEnd, Failure> {
-    let mut rest = line;
-    if session.nesting == 0 {
+    if session.interpreter.depth.nesting == 0 {
         session.lacks.clear();
+        session.interpreter.unended = Line::new();
         // What was stopped before is over: this line is not.
         session.cancel = session.cancel.begin();
     }
-    loop {
-        let failure = |error, command: &str, skipped: &str| Failure {
+    let aliases = &session.interpreter.aliases;
+    let expanded = if makes_aliases(line) { Ok(line.into()) } else { aliases.expand(line) };
+    let text = expanded.map_err(|error| Failure {
+        command: line.trim().to_owned(),
+        error: error.into(),
+        skipped: String::new(),
+    })?;
+    match run_text(&text, 0, session, sink) {
+        Err(Failure { error: CommandError::Flow(Flow::Quit), .. })
+            if session.interpreter.depth.nesting == 0 =>
+        {
+            Ok(LineEnd::Quit)
+        }
+        outcome => outcome.map(|()| LineEnd::Next),
+    }
+}
+
+/// In a line that makes or forgets aliases their names are meant.
+fn makes_aliases(line: &str) -> bool {
+    let word = line.trim_start().split(char::is_whitespace).next();
+    word.is_some_and(|word| matches!(word, "as" | "aS" | "ad" | "al"))
+}
+
+/// Runs the commands of `line` from `start` on, as they stand there.
+///
+/// # Errors
+/// The first command that failed.
+pub fn run_text(line: &str, start: usize, session: &mut Session, sink: &mut dyn Sink) -> Result<(), Failure> {
+    let mut text = Text { line, at: start, shown: None };
+    while !text.rest().is_empty() {
+        session.cancel.check().map_err(|_| text.failure(CommandError::Cancelled, ("", "")))?;
+        match text.step(session, sink) {
+            Err(Failure { error: CommandError::Flow(Flow::Again), .. }) => text.at = start,
+            outcome => outcome?,
+        }
+    }
+    Ok(())
+}
+
+/// A text that runs.
+struct Text<'t> {
+    line: &'t str,
+    at: usize,
+    /// What the debugger shows of it, where a command has changed it in place.
+    shown: Option<String>,
+}
+
+impl<'t> Text<'t> {
+    fn rest(&self) -> &'t str {
+        self.line.get(self.at..).unwrap_or_default().trim_start_matches(is_between)
+    }
+
+    fn shown(&self, session: &Session) -> Shown<'_> {
+        Shown { line: self.shown.as_deref().unwrap_or(self.line), margin: session.interpreter.depth.margin }
+    }
+
+    fn failure(&self, error: CommandError, (command, skipped): (&str, &str)) -> Failure {
+        Failure {
             command: command.trim().to_owned(),
             error,
-            skipped: skipped.trim_matches(|c: char| c == ';' || c.is_whitespace()).to_owned(),
-        };
-        let (parsed, after) = match first_command(rest) {
+            skipped: skipped.trim_matches(is_between).to_owned(),
+        }
+    }
+
+    /// Runs the next command.
+    fn step(&mut self, session: &mut Session, sink: &mut dyn Sink) -> Result<(), Failure> {
+        let (parsed, end) = match command_at(self.line, self.at) {
             Ok(Some(found)) => found,
-            Ok(None) => return Ok(LineEnd::Next),
-            Err(error) => {
-                let rest = rest.trim_start_matches(|c: char| c == ';' || c.is_whitespace());
-                let end = rest.find(';').unwrap_or(rest.len());
-                let (command, skipped) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                sink.begin(command.trim());
-                let error = match sink.end(Some(&error.problem(session.settings.language))) {
-                    Ok(()) => error,
-                    Err(closed) => closed.into(),
-                };
-                return Err(failure(error, command, skipped));
-            }
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(self.unknown(error, session, sink)),
         };
-        let typed = rest.get(..rest.len() - after.len()).unwrap_or(rest);
-        let typed = typed.trim_matches(|c: char| c == ';' || c.is_whitespace());
+        let ends = |end: usize| {
+            let rest = self.line.get(end..).unwrap_or_default();
+            let typed = self.line.get(self.at..end).unwrap_or_default();
+            (typed.trim_matches(is_between), rest)
+        };
         if parsed.spec.effect == Effect::Quits && parsed.args.text.is_empty() {
-            return Ok(LineEnd::Quit);
+            return Err(self.failure(CommandError::Flow(Flow::Quit), ends(end)));
         }
         let before = parsed.processor.map(|_| session.focus.clone());
-        sink.begin(typed);
+        let likely = if parsed.spec.rest == Rest::Own { likely_end(self.line, self.at) } else { end };
+        sink.begin(ends(likely).0);
         let mut checked = Checked::new(session, sink);
-        let outcome =
-            run_one(&parsed, session, &mut checked).map_err(|error| placed(error, line, &parsed.args));
+        let (outcome, taken) = run_one(&parsed, session, &mut checked);
         let refused = checked.refused;
+        checked.keep_unended(&mut session.interpreter.unended);
+        let end = taken.end.unwrap_or(end);
+        let outcome = outcome.and_then(|()| nothing_behind(self.line, end));
+        if let (None, Some(cut)) = (&self.shown, taken.cut) {
+            self.shown = Some(format!("{}{cut}", self.line.get(..parsed.args.start).unwrap_or_default()));
+        }
+        let outcome = outcome.map_err(|error| placed(error, &parsed.args, &self.shown(session)));
+        let outcome = outcome.map_err(|error| meant(error, &parsed));
         let told = tell_loads(session, sink);
         let outcome = outcome.and(told);
         // A file that became shorter is the reason behind whatever else failed.
         let reads = parsed.spec.needs != Needs::Nothing;
         let outcome = match outcome {
-            Err(CommandError::Closed | CommandError::Cancelled) if !refused => outcome,
+            Err(CommandError::Closed | CommandError::Cancelled | CommandError::Flow(_)) if !refused => {
+                outcome
+            }
             outcome => match (reads || refused).then(|| session.newly_lost()).flatten() {
                 Some(lost) => Err(lost.into()),
                 None => outcome,
             },
         };
-        let problem = outcome.as_ref().err().map(|error| error.problem(session.settings.language));
-        let outcome = outcome.and(sink.end(problem.as_ref()).map_err(CommandError::from));
+        let (typed, after) = ends(end);
+        let is_last = outcome.is_err() || after.trim_start_matches(is_between).is_empty();
+        let outcome = self.ended(outcome, is_last, session, sink);
         if let Some(focus) = before {
             session.focus = focus;
             session.look_again();
         }
-        if let Err(error) = outcome {
-            return Err(failure(error, typed, after));
+        self.at = end;
+        outcome.map_err(|error| self.failure(error, (typed, after)))
+    }
+
+    /// Tells whoever takes the output that a command has ended; what it printed of a line ends with the text that runs.
+    fn ended(
+        &self,
+        outcome: Result<(), CommandError>,
+        is_last: bool,
+        session: &mut Session,
+        sink: &mut dyn Sink,
+    ) -> Result<(), CommandError> {
+        let flow = matches!(outcome, Err(CommandError::Flow(_)));
+        let mut outcome = outcome;
+        if is_last && session.interpreter.depth.nesting == 0 && !session.interpreter.unended.is_empty() {
+            let unended = std::mem::take(&mut session.interpreter.unended);
+            outcome = match outcome {
+                // The debugger goes on in the same line.
+                Err(error) if !error.ends_all() => {
+                    Err(CommandError::Behind(unended.then(&error.to_string()), Box::new(error)))
+                }
+                outcome => sink.block(unended.into()).map_err(CommandError::from).and(outcome),
+            };
         }
-        rest = after;
+        let problem = match &outcome {
+            Err(error) if !flow => Some(error.problem(session.settings.language)),
+            _ => None,
+        };
+        outcome.and(sink.end(problem.as_ref()).map_err(CommandError::from))
+    }
+
+    /// Text that is no command.
+    fn unknown(&self, error: CommandError, session: &Session, sink: &mut dyn Sink) -> Failure {
+        let rest = self.rest();
+        let end = rest.find(';').unwrap_or(rest.len());
+        let (command, skipped) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let error = match error {
+            CommandError::Caret { what, at } => {
+                CommandError::Argument(caret(what, self.line, at, &self.shown(session)))
+            }
+            error => error,
+        };
+        sink.begin(command.trim());
+        let error = match sink.end(Some(&error.problem(session.settings.language))) {
+            Ok(()) => error,
+            Err(closed) => closed.into(),
+        };
+        self.failure(error, (command, skipped))
+    }
+}
+
+/// What stands between commands.
+fn is_between(c: char) -> bool {
+    c == ';' || c.is_whitespace()
+}
+
+/// Behind a command stands nothing but what separates it from the next.
+fn nothing_behind(line: &str, end: usize) -> Result<(), CommandError> {
+    let rest = line.get(end..).unwrap_or_default().trim_start();
+    match rest.is_empty() || rest.starts_with(';') {
+        true => Ok(()),
+        false => Err(CommandError::Caret { what: "Extra character error", at: line.len() - rest.len() }),
     }
 }
 
@@ -105,12 +226,20 @@ struct Checked<'s> {
     /// Known when the command began: then it reads nothing any more.
     lost_before: bool,
     refused: bool,
+    /// What was printed before of the line that goes on.
+    unended: Line,
 }
 
 impl<'s> Checked<'s> {
-    fn new(session: &Session, sink: &'s mut dyn Sink) -> Checked<'s> {
+    fn new(session: &mut Session, sink: &'s mut dyn Sink) -> Checked<'s> {
         let file = session.target.subject().mapping().clone();
-        Checked { sink, lost_before: file.is_lost(), file, refused: false }
+        let unended = std::mem::take(&mut session.interpreter.unended);
+        Checked { sink, lost_before: file.is_lost(), file, refused: false, unended }
+    }
+
+    /// Gives back what is still no whole line, before what the command added to it.
+    fn keep_unended(self, added: &mut Line) {
+        *added = self.unended.append(std::mem::take(added));
     }
 }
 
@@ -120,7 +249,11 @@ impl Sink for Checked<'_> {
             self.refused = true;
             return Err(OutputClosed);
         }
-        self.sink.take(piece)
+        if self.unended.is_empty() || matches!(piece, Piece::Close) {
+            return self.sink.take(piece);
+        }
+        let unended = std::mem::take(&mut self.unended);
+        piece.behind(unended).into_iter().try_for_each(|piece| self.sink.take(piece))
     }
 
     fn progress(&mut self, how_far: &dyn Fn() -> Message) {
@@ -149,7 +282,22 @@ fn tell_loads(session: &Session, sink: &mut dyn Sink) -> Result<(), CommandError
     Ok(())
 }
 
-fn run_one(parsed: &Parsed<'_>, session: &mut Session, sink: &mut dyn Sink) -> Result<(), CommandError> {
+fn run_one(
+    parsed: &Parsed<'_>,
+    session: &mut Session,
+    sink: &mut dyn Sink,
+) -> (Result<(), CommandError>, Taken) {
+    let unseen = match prepared(parsed, session) {
+        Ok(unseen) => unseen,
+        Err(error) => return (Err(error), Taken::default()),
+    };
+    let mut context = Context::new(session, sink);
+    let outcome = context.out.warn(unseen).and_then(|()| parsed.spec.start(&parsed.args, &mut context));
+    (outcome, context.taken)
+}
+
+/// Sees to what a command needs; what cannot be seen on another processor.
+fn prepared(parsed: &Parsed<'_>, session: &mut Session) -> Result<Option<String>, CommandError> {
     let needs = parsed.spec.needs;
     if parsed.processor.is_some() || matches!(needs, Needs::Dump | Needs::Physical) {
         session.target.dump()?;
@@ -159,14 +307,11 @@ fn run_one(parsed: &Parsed<'_>, session: &mut Session, sink: &mut dyn Sink) -> R
             "the code is for machine {machine:#x}; only instructions of x64, x86 and ARM64 are decoded"
         )));
     }
-    let mut unseen = None;
-    if let Some(number) = parsed.processor {
-        if !session.select_processor(number) {
-            return Err(CommandError::Argument(format!("the dump has no processor {number}")));
-        }
-        unseen = session.follow_thread();
+    let Some(number) = parsed.processor else {
+        return Ok(None);
+    };
+    if !session.select_processor(number) {
+        return Err(CommandError::Argument(format!("the dump has no processor {number}")));
     }
-    let mut context = Context::new(session, sink);
-    context.out.warn(unseen)?;
-    parsed.spec.start(&parsed.args, &mut context)
+    Ok(session.follow_thread())
 }

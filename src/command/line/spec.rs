@@ -126,6 +126,8 @@ pub enum Rest {
     Text,
     /// At the end of the line.
     Line,
+    /// Where the command itself says: `.if` and what is like it, text with its own quotation marks.
+    Own,
 }
 
 /// The chapters of the command reference.

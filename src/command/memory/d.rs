@@ -21,5 +21,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(family) = family else {
         return Err(CommandError::Syntax(name.to_owned()));
     };
-    family.start(&Call { name, glued: "", text: args.text }, context)
+    family.start(&Call { name, ..args.typed }, context)
 }

@@ -36,9 +36,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     let text = format!("{:#x}", found.address);
     match found.kind {
-        ContextKind::ContextRecord => {
-            cxr::SPEC.start(&Call { name: ".cxr", glued: "", text: &text }, context)
-        }
-        ContextKind::TrapFrame => trap::SPEC.start(&Call { name: ".trap", glued: "", text: &text }, context),
+        ContextKind::ContextRecord => cxr::SPEC.start(&Call::new(".cxr", &text), context),
+        ContextKind::TrapFrame => trap::SPEC.start(&Call::new(".trap", &text), context),
     }
 }

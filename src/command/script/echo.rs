@@ -18,8 +18,12 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.starts_with('"') && !args.text.get(1..).is_some_and(|text| text.contains('"')) {
         let last = args.text.char_indices().next_back().map_or(0, |(at, _)| at);
-        let at = args.text.get(last..).unwrap_or_default().to_owned();
+        let at = args.typed.start + last;
         return Err(CommandError::Caret { what: "Trailing quote missing", at });
+    }
+    if let Some(start) = args.text.strip_suffix('"').filter(|start| start.starts_with('"')) {
+        // The debugger ends the line there.
+        context.cuts(start);
     }
     let quoted = args.text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     context.out.emit(Line::new().span(Span::typed(quoted.unwrap_or(args.text))))

@@ -43,7 +43,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let lines = |name| args.number(name).map_or(0, |count| usize::try_from(count).unwrap_or(usize::MAX));
     let wanted =
         Wanted { regex, inverse: args.has("-v"), before: lines("-B").min(MOST_KEPT), after: lines("-A") };
-    context.run_through(command, |sink| Matching { sink, wanted, kept: VecDeque::new(), left: 0 })
+    let matching = |sink| Matching { sink, wanted, kept: VecDeque::new(), left: 0 };
+    context.through(matching, |context| context.run_block(command))
 }
 
 /// The most lines that are kept because a match may follow.

@@ -1,12 +1,31 @@
 //! Expressions, and the command line's own commands.
 
+pub mod ad;
+pub mod alias_set;
+pub mod block;
+pub mod branch;
+pub mod catch;
 pub mod echo;
+pub mod echotime;
 pub mod evaluate;
 pub mod evaluate_cxx;
+pub mod expr;
+mod files;
+pub mod for_loop;
+pub mod foreach;
 pub mod formats;
 pub mod grep;
 pub mod help;
+pub mod j;
 pub mod lang;
+pub mod leave;
+pub mod live;
+mod loops;
+pub mod printf;
 pub mod quit;
+pub mod radix;
 pub mod remark;
 pub mod remark_line;
+pub mod run_file;
+pub mod while_loop;
+pub mod z;

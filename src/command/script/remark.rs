@@ -4,7 +4,7 @@ use crate::command::{Argument, CommandSpec, Expects, Glue, Group, Needs, Rest};
 
 /// `$$`
 pub const SPEC: CommandSpec = CommandSpec {
-    names: &["$$"],
+    names: &["$$", "$"],
     glue: Glue::Anything,
     rest: Rest::Remark,
     group: Group::Language,

@@ -45,7 +45,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let whole = args.text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     if let Some(text) = whole.filter(|text| text.trim_start().starts_with('-')) {
         let text = text.replace("\\\"", "\"");
-        return SPEC.start(&Call { name: args.name, glued: "", text: text.trim() }, context);
+        return SPEC.start(&Call::new(args.name, text.trim()), context);
     }
     let request = request(args, context)?;
     let (ty, path) = request.link.split_once('.').unwrap_or((request.link, ""));

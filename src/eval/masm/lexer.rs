@@ -30,6 +30,11 @@ pub fn word(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+/// Whether a word is decimal digits and what stands between those of an address.
+pub fn is_decimal(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_digit() || c == '`')
+}
+
 /// The name of a register at the start of `text`.
 pub fn register(text: &str) -> &str {
     let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).unwrap_or(text.len());

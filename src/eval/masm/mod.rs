@@ -12,8 +12,9 @@ mod tests;
 
 use super::{EvalError, EvalHost, Fault, cxx};
 use crate::debuggee::{Lack, Place};
+use crate::session::Radix;
 use crate::util::hex::tick;
-use lexer::{register, strip, word};
+use lexer::{is_decimal, register, strip, word};
 pub use number::as_typed;
 use number::{Numbers, extend, number};
 use operators::{TIGHTEST, operator_at};
@@ -28,17 +29,13 @@ pub(super) const MAX_SWITCHES: usize = 16;
 /// # Errors
 /// Says what could not be resolved, read or parsed.
 pub fn evaluate(text: &str, host: &dyn EvalHost) -> Result<u64, EvalError> {
-    let (value, rest) = evaluate_prefix(text, host)?;
-    match rest.trim_start() {
-        "" => Ok(value),
-        rest => Err(EvalError::new(Fault::Extra, rest)),
-    }
+    super::whole(evaluate_prefix(text, host)?)
 }
 
 /// Evaluates the longest expression at the start of `text` and returns what stands after it.
 ///
 /// # Errors
-/// As [`evaluate`]; text that starts no expression is an error.
+/// Says what could not be resolved, read or parsed; text that starts no expression.
 pub fn evaluate_prefix<'t>(text: &'t str, host: &dyn EvalHost) -> Result<(u64, &'t str), EvalError> {
     let mut parser = Parser { rest: text, token: text, host, depth: 0 };
     let value = parser.binary(0)?;
@@ -215,7 +212,13 @@ impl<'t> Parser<'t, '_> {
 
     /// A number, a word operator, a register or a symbol.
     fn word(&mut self, at: &'t str) -> Result<u64, EvalError> {
-        let name = word(at);
+        let name = match word(at) {
+            // Only hexadecimal numbers have it between their digits.
+            name if self.host.radix() != Radix::Hex && is_decimal(name) => {
+                name.split('`').next().unwrap_or(name)
+            }
+            name => name,
+        };
         let how = Numbers { radix: self.host.radix(), extend: self.host.extends_sign() };
         match number(name, how) {
             Some(Ok(value)) => {

@@ -30,6 +30,8 @@ pub fn number(word: &str, how: Numbers) -> Option<Result<u64, Fault>> {
     let digital = digits.chars().all(|c| c == '`' || c.is_digit(base));
     match (prefixed, digital) {
         (Some(_), false) => return Some(Err(Fault::Syntax)),
+        // `8` where numbers are octal.
+        (None, false) if digits.chars().all(|c| c.is_ascii_digit()) => return Some(Err(Fault::Syntax)),
         (None, false) => return None,
         (None, true) if !digits.starts_with(|c: char| c.is_digit(base)) => return None,
         _ => {}

@@ -68,7 +68,26 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         return show(&registers, Segments::Shown, context);
     }
-    list(args.text, context)
+    if args.text.starts_with("$.u") {
+        return fixed_alias(args, context);
+    }
+    list(args, context)
+}
+
+/// `r $.u0=text`: what `$u0` stands for, up to the end of the line.
+fn fixed_alias(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let (name, after) = name(args.text);
+    let number = name.strip_prefix("$.u").and_then(|digits| digits.parse().ok());
+    let slot = number.and_then(|number| context.session.interpreter.aliases.fixed_mut(number));
+    let slot = slot.ok_or_else(|| bad(name, args))?;
+    if let Some(text) = after.trim_start().strip_prefix('=') {
+        text.clone_into(slot);
+        return Ok(());
+    }
+    let shown = if slot.is_empty() { "<Empty>" } else { slot.as_str() };
+    let line = Line::of(format!("$u{}={shown}", name.get(3..).unwrap_or_default()));
+    context.out.emit(line)?;
+    nothing_more(after)
 }
 
 /// The registers that commands show now.
@@ -80,9 +99,9 @@ fn current(session: &Session) -> Result<&RegisterContext, CommandError> {
 }
 
 /// Shows and sets registers, separated by commas or blanks.
-fn list(text: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
+fn list(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut record = Record::new("registers");
-    let mut rest = text;
+    let mut rest = args.text;
     let outcome = loop {
         rest = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
         if rest.is_empty() {
@@ -90,7 +109,7 @@ fn list(text: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         let (name, after) = name(rest);
         if let Some(value) = after.trim_start().strip_prefix('=') {
-            match assign(name, value, after, context) {
+            match assign(name, value, args, context) {
                 Ok(after) => rest = after,
                 Err(error) => break Err(error),
             }
@@ -112,7 +131,7 @@ fn list(text: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
                 record = unchanged;
                 break Err(match is_not_saved(name, context.session) {
                     true => CommandError::Missing(format!("no {name}: {NO_SPECIAL}")),
-                    false => bad(rest, after),
+                    false => bad(rest.get(..rest.len() - after.len()).unwrap_or(rest), args),
                 });
             }
         }
@@ -149,23 +168,19 @@ fn is_not_saved(name: &str, session: &Session) -> bool {
 }
 
 /// The debugger puts the caret under the last character of a register that it does not know.
-fn bad(text: &str, after: &str) -> CommandError {
-    let typed = text.get(..text.len().saturating_sub(after.len())).unwrap_or(text);
-    let last = typed.char_indices().next_back().map_or(0, |(at, _)| at);
-    CommandError::Caret { what: "Bad register error", at: text.get(last..).unwrap_or_default().to_owned() }
+fn bad(name: &str, args: &Args<'_>) -> CommandError {
+    let last = name.char_indices().next_back().map_or(0, |(at, _)| at);
+    CommandError::Caret { what: "Bad register error", at: args.typed.place(name) + last }
 }
 
-/// Sets the register `name` to what `value` starts with; returns what follows that. `after` is what follows the name.
+/// Sets the register `name` to what `value` starts with; returns what follows that.
 fn assign<'t>(
     name: &'t str,
     value: &'t str,
-    after: &'t str,
+    args: &Args<'_>,
     context: &mut Context<'_>,
 ) -> Result<&'t str, CommandError> {
-    let unknown = || CommandError::Caret {
-        what: "Bad register error",
-        at: format!("{}{after}", name.chars().next_back().map(String::from).unwrap_or_default()),
-    };
+    let unknown = || bad(name, args);
     if let Some(pseudo) = name.strip_prefix('$') {
         let index = pseudo.strip_prefix(['t', 'T']).and_then(|digits| digits.parse::<usize>().ok());
         let index =

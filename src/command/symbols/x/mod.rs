@@ -226,9 +226,7 @@ fn known(
 }
 
 fn list_modules(modules: &[Module], context: &mut Context<'_>) -> Result<(), CommandError> {
-    let list = |text: &str, context: &mut Context<'_>| {
-        lm::SPEC.start(&Call { name: "lm", glued: "", text }, context)
-    };
+    let list = |text: &str, context: &mut Context<'_>| lm::SPEC.start(&Call::new("lm", text), context);
     if modules.len() == context.session.target.modules().len() {
         return list("", context);
     }

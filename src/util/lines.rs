@@ -4,7 +4,7 @@
 //! text. A file on disk is read through once before its first line runs, so that a line that cannot be read is refused
 //! before anything has happened, and so that the whole file decides whether it is UTF-8 or GB18030.
 
-use crate::util::files::open_input;
+use super::files::open_input;
 use encoding_rs::GB18030;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek};
@@ -16,7 +16,7 @@ const MAX_LINE: usize = 1 << 20;
 
 /// Why there is no further line.
 #[derive(Debug, Error)]
-pub(super) enum LineError {
+pub enum LineError {
     /// The system refused.
     #[error("{name}: {error}")]
     Io {
@@ -54,7 +54,7 @@ enum Encoding {
 }
 
 /// Lines of commands.
-pub(super) struct Lines<R> {
+pub struct Lines<R> {
     name: String,
     input: R,
     encoding: Encoding,
@@ -62,12 +62,12 @@ pub(super) struct Lines<R> {
     line: u64,
 }
 
-/// The lines of a command file.
+/// The lines of a file, which messages call `what`.
 ///
 /// # Errors
 /// It cannot be read, or a line of it is no text or too long.
-pub(super) fn of_file(path: &Path) -> Result<Lines<BufReader<File>>, LineError> {
-    let name = format!("command file {}", path.display());
+pub fn of_file(what: &str, path: &Path) -> Result<Lines<BufReader<File>>, LineError> {
+    let name = format!("{what} {}", path.display());
     let failed = |error| LineError::Io { name: name.clone(), error };
     let mut file = open_input(path).map_err(failed)?;
     let about = file.metadata().map_err(failed)?;
@@ -92,7 +92,7 @@ pub(super) fn of_file(path: &Path) -> Result<Lines<BufReader<File>>, LineError> 
 
 impl<R: BufRead> Lines<R> {
     /// The lines of `input`, which messages call `name`.
-    pub(super) fn of(name: &str, input: R) -> Lines<R> {
+    pub fn of(name: &str, input: R) -> Lines<R> {
         Lines { name: name.to_owned(), input, encoding: Encoding::Utf8OrGb18030, line: 0 }
     }
 
@@ -100,7 +100,8 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # Errors
     /// It cannot be read, is too long or is no text.
-    pub(super) fn next(&mut self) -> Result<Option<String>, LineError> {
+    #[allow(clippy::should_implement_trait, reason = "it borrows nothing and fails by itself")]
+    pub fn next(&mut self) -> Result<Option<String>, LineError> {
         let mut bytes = Vec::new();
         let whole =
             self.take(&mut bytes).map_err(|error| LineError::Io { name: self.name.clone(), error })?;
@@ -121,7 +122,8 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    fn refuse(&self, why: &'static str) -> LineError {
+    /// Refuses the line that was read last.
+    pub fn refuse(&self, why: &'static str) -> LineError {
         LineError::Line { name: self.name.clone(), line: self.line, why }
     }
 
@@ -307,10 +309,10 @@ mod tests {
         let file = folder.path().join("steps.txt");
         // The first line is UTF-8 as well (U+00F7 U+00F7 would be C3 B7 C3 B7): in GB18030 it is 梅 梅.
         std::fs::write(&file, b"* \xc3\xb7\xc3\xb7\n* \xc7\xfd\n").unwrap();
-        let mut found = of_file(&file).unwrap();
+        let mut found = of_file("command file", &file).unwrap();
         assert_eq!(found.next().unwrap().as_deref(), Some("* 梅梅"));
         std::fs::write(&file, b"r\nk\ncaf\xe9\n").unwrap();
-        let refused = of_file(&file).err().unwrap().to_string();
+        let refused = of_file("command file", &file).err().unwrap().to_string();
         assert!(refused.contains("line 3") && refused.contains("UTF-8"), "{refused}");
     }
 }
