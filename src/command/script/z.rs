@@ -21,5 +21,8 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let (value, rest) = context.evaluate_prefix(args.text)?;
     nothing_more(rest)?;
-    if value == 0 { Ok(()) } else { Err(CommandError::Flow(Flow::Again)) }
+    let before = args.typed.line.get(..args.typed.start).unwrap_or_default();
+    // With nothing before it there is nothing to run again, and nothing that would ever change the condition.
+    let alone = before.trim_start_matches(|c: char| c == ';' || c.is_whitespace()).trim_end() == args.name;
+    if value == 0 || alone { Ok(()) } else { Err(CommandError::Flow(Flow::Again)) }
 }
