@@ -118,7 +118,7 @@ fn a_command_file_runs_line_by_line_and_the_log_keeps_a_copy() {
     .unwrap();
     let (status, out, err) =
         run(&["--demo", "wifi", "-cf", steps.to_str().unwrap(), "-logo", log.to_str().unwrap()]);
-    assert_eq!((status, out.as_str()), (1, "one\ntwo\n"));
+    assert_eq!((status, out.as_str()), (1, "one\n        ^ Syntax error in 'nosuch; .echo skipped'\ntwo\n"));
     assert!(err.contains("nosuch"), "{err}");
     assert_eq!(std::fs::read_to_string(log).unwrap(), out);
 }
