@@ -115,7 +115,10 @@ fn run(request: &Errand, session: &mut Session, sink: &mut Stream<'_>) -> Result
     }
     let view = session.view();
     session.settings.whole_paragraphs = true;
+    // A pane's command is the program's own: the user's aliases are not meant.
+    let aliases = std::mem::take(&mut session.interpreter.aliases);
     let outcome = run_line(&request.line, session, sink);
+    session.interpreter.aliases = aliases;
     session.restore(view);
     outcome
 }

@@ -87,7 +87,7 @@ impl Explorer {
             self.selected += 1;
         }
         let pieces = match request.line.as_str() {
-            "!analyze -v" if self.sections => folding::sections(),
+            "!analyze" if self.sections => folding::sections(),
             "!ready" => folding::sections(),
             "!running -i" if self.sections => lists::table(),
             "lm" if self.sections => folding::table(),
