@@ -373,6 +373,8 @@ fn control_z_leads_to_the_shell_and_fg_back() {
         terminal.wait_for("[1 Analysis]");
         assert!(terminal.screen.lock().unwrap().screen().alternate_screen());
     }
+    // Esc would stop what the panes still run.
+    terminal.wait_for_silence();
     terminal.press("\x1b:.echo back again\r");
     terminal.wait_for("\nback again");
     terminal.press("\x1b:q\r");
