@@ -1,6 +1,7 @@
 //! `!crash`: the crash on one page.
 
 use super::di;
+use crate::command::show::crash_stack::crash_stack;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::output::{Branch, Line, Record, Role};
 
@@ -39,18 +40,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     context.out.blank()?;
     context.within(part("bugcheck_details", "Bugcheck details"), |context| context.run_line(".bugcheck"))?;
     context.out.blank()?;
-    context.within(part("crashing_stack", "Crashing Stack"), |context| {
-        let view = context.session.view();
-        context.session.select_processor(context.session.target.crashed_processor());
-        let unseen = context.session.follow_thread();
-        let outcome = context.out.warn(unseen).and_then(|()| context.run_line("k"));
-        context.session.restore(view);
-        match outcome {
-            // A dump without registers has its other facts all the same.
-            Err(CommandError::Missing(why)) => context.lack(&why),
-            outcome => outcome,
-        }
-    })
+    context.within(part("crashing_stack", "Crashing Stack"), |context| crash_stack("k", context))
 }
 
 /// A part under its title.

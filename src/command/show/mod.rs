@@ -4,6 +4,7 @@ pub mod blocker;
 pub mod callback_kind;
 pub mod characters;
 pub mod code_name;
+pub mod crash_stack;
 pub mod device;
 pub mod disassembly;
 pub mod error_record;

@@ -2,6 +2,7 @@
 
 use super::verdict::Judged;
 use crate::analysis::{Bucket, ContextKind, Value, bucket, crash_context};
+use crate::command::show::crash_stack::crash_stack;
 use crate::command::{CommandError, Context};
 use crate::debuggee::windows_name;
 use crate::dump::Machine;
@@ -19,7 +20,8 @@ pub fn show(judged: &Judged, context: &mut Context<'_>) -> Result<(), CommandErr
         for record in before(judged, context)? {
             context.out.emit(record)?;
         }
-        stack(context)?;
+        let head = Branch::new(Record::new("stack_text").label("STACK_TEXT:"));
+        context.within(head, |context| crash_stack("kv", context))?;
         let named = bucket(&context.session.target, &judged.facts, &judged.verdict);
         for record in after(&named, context)? {
             context.out.emit(record)?;
@@ -93,22 +95,6 @@ fn before(judged: &Judged, context: &Context<'_>) -> Result<Vec<Record>, Command
         records.push(detail("PROCESS_NAME:  ", "process_name", name.as_str()));
     }
     Ok(records)
-}
-
-/// The stack of the processor that crashed, as `kv` shows it.
-fn stack(context: &mut Context<'_>) -> Result<(), CommandError> {
-    context.within(Branch::new(Record::new("stack_text").label("STACK_TEXT:")), |context| {
-        let view = context.session.view();
-        context.session.select_processor(context.session.target.crashed_processor());
-        let unseen = context.session.follow_thread();
-        let outcome = context.out.warn(unseen).and_then(|()| context.run_line("kv"));
-        context.session.restore(view);
-        match outcome {
-            // A dump without registers has its other facts all the same.
-            Err(CommandError::Missing(why)) => context.lack(&why),
-            outcome => outcome,
-        }
-    })
 }
 
 /// What stands behind the stack: what is named, and the Windows.
