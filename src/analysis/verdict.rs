@@ -95,7 +95,8 @@ fn suspects(facts: &[Fact], claims: &[Claim<'_>], culprit: Option<&str>) -> Vec<
     suspects
 }
 
-/// What the deciding rule found, what it cites, and what other rules of the same kind of cause found.
+/// What the deciding rule found, what it cites, and what other rules found that claim the same kind of cause and name the same
+/// module: what speaks for another one is no evidence here.
 fn evidence(facts: &[Fact], claim: &Claim<'_>, claims: &[Claim<'_>]) -> Vec<Fact> {
     let own = claim.found.0.iter().map(|(_, fact)| *fact);
     let cited = claim
@@ -103,7 +104,9 @@ fn evidence(facts: &[Fact], claim: &Claim<'_>, claims: &[Claim<'_>]) -> Vec<Fact
         .cites
         .iter()
         .flat_map(|kind| facts.iter().filter(move |fact| fact.kind == kind).take(MOST_OF_A_KIND));
-    let others = claims.iter().filter(|other| other.rule.class == claim.rule.class);
+    let is_same =
+        |other: &&Claim<'_>| other.rule.class == claim.rule.class && other.culprit() == claim.culprit();
+    let others = claims.iter().filter(is_same);
     let others = others.flat_map(|other| other.found.0.iter().map(|(_, fact)| *fact));
     let mut found: Vec<Fact> = Vec::new();
     for fact in own.chain(cited).chain(others).filter(|fact| fact.is_evidence()) {

@@ -87,3 +87,25 @@ fn places(words: &str) -> BTreeSet<String> {
         .map(|(name, _)| name.to_owned())
         .collect()
 }
+
+/// Facts written by hand: one driver stopped the machine, another only stands on the stack.
+#[test]
+fn what_speaks_for_another_module_is_no_evidence() {
+    let raised = Fact::new("raised_by")
+        .with("origin", "third_party")
+        .with("module", "first")
+        .worded("evidence.raised_by");
+    let fault = Fact::new("fault").with("origin", "kernel").worded("evidence.fault");
+    let other =
+        Fact::new("stack_module").with("module", "second").with("position", 0u64).with("distance", 1u64);
+    let check = Fact::new("bug_check").with("code", 0xd1u64);
+    let other = other.worded("evidence.stack_module");
+    let verdict = crate::analysis::verdict(&[check.clone(), raised, fault.clone(), other.clone()]);
+    assert_eq!((verdict.culprit.as_deref(), verdict.confidence), (Some("first"), Confidence::Certain));
+    assert_eq!(verdict.suspects, ["second"]);
+    assert!(verdict.evidence.iter().all(|fact| fact.kind == "raised_by"), "{:?}", verdict.evidence);
+    // By itself it is a suspect, and blamed by nobody.
+    let alone = crate::analysis::verdict(&[check, fault, other]);
+    assert_eq!((alone.culprit.as_deref(), alone.confidence), (None, Confidence::Possible));
+    assert!(alone.evidence.iter().any(|fact| fact.kind == "stack_module"));
+}
