@@ -153,9 +153,39 @@ fn processes_are_filtered_and_sorted() {
         records(session, &format!("!tl -sort {key}")).iter().map(|row| number_of(row, field)).collect()
     };
     let threads = by(&mut session, "thread", "threads");
-    assert!(threads.is_sorted_by(|a, b| a >= b) && threads[0] > 5, "{threads:?}");
+    // As a published table has it: the most stands last.
+    assert!(threads.is_sorted() && *threads.last().unwrap() > 5, "{threads:?}");
     assert!(by(&mut session, "pid", "process_id").is_sorted());
     assert!(run(&mut session, "!tl -sort colour").unwrap_err().contains("it sorts by pid"));
+}
+
+/// One that has ended and has no threads is counted, and listed where it is asked for; one that has threads is listed.
+#[test]
+fn zombies_are_counted_apart() {
+    let truth = truth("wifi");
+    let mut dump = Patched::new(WHOLE);
+    let mut end = |name: &str, threads: u32| {
+        let process = array(&truth, "processes").iter().find(|process| process["name"] == name).unwrap();
+        let member = |path: &str| {
+            let before = Patched::new(WHOLE);
+            let scope = before.before().scope();
+            let process = scope.object("nt!_EPROCESS", number(&process["eprocess"])).unwrap();
+            process.field(path).unwrap().address()
+        };
+        dump.point(member("ExitTime"), number(&truth["time"]));
+        dump.put(member("ActiveThreads"), &threads.to_le_bytes());
+    };
+    end("wininit.exe", 0);
+    end("explorer.exe", 2);
+    let (mut session, _folder) = dump.open();
+    let lines = run(&mut session, "!tl").unwrap();
+    assert!(lines.iter().any(|line| line.ends_with("explorer.exe")));
+    assert!(!lines.iter().any(|line| line.ends_with("wininit.exe")));
+    let warning = "Warning! Zombie process(es) detected (not displayed). Count: 1 [zombie report]";
+    assert_eq!(lines[lines.len() - 2..], ["Count: 9", warning]);
+    let lines = run(&mut session, "!tl -z").unwrap();
+    assert!(lines[2].ends_with("wininit.exe") && lines.last().unwrap() == "Count: 1", "{lines:#?}");
+    assert!(!run(&mut session, "!tl explorer").unwrap().iter().any(|line| line.contains("Zombie")));
 }
 
 fn names(session: &mut Session) -> Vec<(u64, usize)> {

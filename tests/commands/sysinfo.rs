@@ -6,8 +6,10 @@ use dumpscope::debuggee::{Subject, Target};
 use dumpscope::session::{Session, Settings};
 use dumpscope::util::guid::Guid;
 
-const SMBIOS: u128 = 0xbc5c008f_1e3a_44d7_988d_86f6884c6758;
-const REGISTRY: u128 = 0x6c7ac389_4313_47dc_9f34_a8800a0fb56c;
+/// The tag of the SMBIOS table.
+pub const SMBIOS: u128 = 0xbc5c008f_1e3a_44d7_988d_86f6884c6758;
+/// The tag of the processor's values in the registry.
+pub const REGISTRY: u128 = 0x6c7ac389_4313_47dc_9f34_a8800a0fb56c;
 
 fn run(blobs: &[(u128, Vec<u8>)], command: &str) -> Vec<String> {
     let secondary = blobs.iter().map(|(tag, data)| (Guid::of(*tag).0, data.clone())).collect();
@@ -17,7 +19,8 @@ fn run(blobs: &[(u128, Vec<u8>)], command: &str) -> Vec<String> {
     golden::run(&mut session, command).unwrap_or_else(|error| vec![error])
 }
 
-fn value(name: &str, kind: u32, data: &[u8]) -> Vec<u8> {
+/// A value in the registry's form.
+pub fn value(name: &str, kind: u32, data: &[u8]) -> Vec<u8> {
     let name: Vec<u8> = name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
     let mut all = (name.len() as u32).to_le_bytes().to_vec();
     all.extend(name);

@@ -33,11 +33,16 @@ impl Patched {
         self.session.target.memory().u64(address).unwrap()
     }
 
-    /// Puts bytes at an address, within a page.
-    pub fn put(&mut self, address: u64, value: &[u8]) {
+    /// Where the byte at an address stands in the file.
+    fn at(&self, address: u64) -> usize {
         let file = self.session.target.dump().unwrap().bytes();
         let window = self.session.target.memory().window(address).unwrap();
-        let at = window.as_ptr() as usize - file.as_ptr() as usize;
+        window.as_ptr() as usize - file.as_ptr() as usize
+    }
+
+    /// Puts bytes at an address, within a page.
+    pub fn put(&mut self, address: u64, value: &[u8]) {
+        let at = self.at(address);
         self.bytes[at..at + value.len()].copy_from_slice(value);
     }
 
@@ -54,6 +59,20 @@ impl Patched {
             self.point(entry, next);
             self.point(entry + 8, previous);
         }
+    }
+
+    /// The bytes of the changed dump.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Changes the number at an address in `size` bytes.
+    pub fn change(&mut self, address: u64, size: usize, change: impl FnOnce(u64) -> u64) {
+        let at = self.at(address);
+        let mut number = [0; 8];
+        number[..size].copy_from_slice(&self.bytes[at..at + size]);
+        let number = change(u64::from_le_bytes(number)).to_le_bytes();
+        self.bytes[at..at + size].copy_from_slice(&number[..size]);
     }
 
     /// The changed dump, opened, and the folder that holds it for as long as it is used.

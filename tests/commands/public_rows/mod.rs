@@ -2,9 +2,13 @@
 //! dump of the forge, our command is run, and its lines must be the published ones. `pasted output` is compared to the
 //! blank, `edited by its author` word by word. What differs stands beside each comparison with its reason.
 
+mod address_spaces;
+mod dump_info;
 mod objects;
+mod process_lists;
 mod processes;
 mod stage;
+mod table;
 mod threads;
 
 use crate::shared::shared;
@@ -12,24 +16,29 @@ use std::collections::BTreeMap;
 use std::fs;
 
 /// The samples whose values go into a dump here, by command, with their numbers.
-const FED: [(&str, &[u32]); 9] = [
+const FED: [(&str, &[u32]); 15] = [
+    ("findhandle", &[1]),
     ("locks", &[1]),
+    ("mex.crash", &[1, 2]),
+    ("mex.di", &[1, 2, 4, 5, 6]),
     ("mex.lt", &[1, 3, 4, 5, 6]),
     ("mex.obj", &[4]),
     ("mex.p", &[1, 2, 3, 4, 5]),
     ("mex.running", &[1, 2, 3]),
     ("mex.t", &[1, 2, 3, 5, 6, 7, 8, 9, 10]),
+    ("mex.tl", &[1, 2, 3, 4, 6]),
     ("object", &[1, 2, 3, 4]),
+    ("peb", &[1]),
     ("process", &[1, 2, 3, 5, 6, 7, 9, 10]),
     ("thread", &[1, 2, 3, 4, 5, 6]),
+    ("vad", &[3]),
 ];
 
 /// The others of the commands about processors, threads, processes and objects, and why they are not fed here.
-const LEFT: [(&str, &[u32], &str); 29] = [
+const LEFT: &[(&str, &[u32], &str)] = &[
     ("cpuid", &[1], "tests/commands/processors.rs"),
     ("cpuinfo", &[1, 2], "tests/commands/processors.rs"),
     ("dpcs", &[1], "both kinds of its rows are held in tests/commands/queued_calls.rs"),
-    ("findhandle", &[1], "a unit test of its rows; the handles' places in their tables cannot be moved"),
     ("findhandle", &[2, 3, 4, 5], "outputs of !htrace and !obtrace, which are not ours"),
     ("frozen", &[1], "tests/commands/processors.rs"),
     ("handle", &[1, 2, 3, 4], "unit tests of its rows; 2 to 4 are of 32-bit Windows"),
@@ -38,12 +47,7 @@ const LEFT: [(&str, &[u32], &str); 29] = [
     ("job", &[1], "32-bit Windows; members that later jobs do not have"),
     ("locks", &[2, 3], "32-bit Windows: 8 digits, and the THREAD block of that time"),
     ("mex.cn", &[1], "the name that a dump tells is held in tests/commands/cases.rs"),
-    ("mex.crash", &[1, 2], "parts that stand in other tests, behind the path of a computer"),
-    (
-        "mex.di",
-        &[1, 2, 3, 4, 5, 6],
-        "what a dump says of its computer, which cannot be moved into another; 3 is the help",
-    ),
+    ("mex.di", &[3], "the help"),
     ("mex.lt", &[2], "the help"),
     (
         "mex.obj",
@@ -53,12 +57,7 @@ const LEFT: [(&str, &[u32], &str); 29] = [
     ("mex.ready", &[1], "a unit test of its rows"),
     ("mex.running", &[4], "the form of Windows Server 2003, which !running has no more"),
     ("mex.t", &[4], "the help"),
-    (
-        "mex.tl",
-        &[1, 2, 3, 4, 5, 6],
-        "1: two columns whose meaning is not public; 4: times that are sums of rounded ones; 5 in \
-        tests/commands/mex_processes.rs; the others are lists of 60 processes and more, which no forge dump has",
-    ),
+    ("mex.tl", &[5], "tests/commands/mex_processes.rs"),
     (
         "mex.us",
         &[1, 2, 3, 4, 5, 6],
@@ -70,11 +69,20 @@ const LEFT: [(&str, &[u32], &str); 29] = [
         &[1, 2, 3, 4, 5, 6],
         "6 in tests/commands/processors.rs, of which 1 and 2 are repetitions; 3 to 5 are 32-bit",
     ),
-    ("peb", &[1, 2], "tests/commands/address_spaces.rs holds it to the record: its lists cannot be moved"),
+    ("peb", &[2], "32-bit Windows 2000"),
     ("prcb", &[1], "tests/commands/processors.rs"),
     ("process", &[4, 8], "cut by their author in the first line"),
     ("running", &[1], "the form of Windows Server 2003"),
+    ("findthreads", &[1], "a command that is not ours"),
+    (
+        "stacks",
+        &[1, 2],
+        "32-bit Windows 2000, without ticks and addresses of processes; tests/commands/thread_lists.rs holds ours to the \
+        record",
+    ),
     ("smt", &[1, 2], "1 in tests/commands/processors.rs; 2 is of 32-bit Windows"),
+    ("timer", &[1], "32-bit Windows 2000; tests/commands/timers.rs holds ours to the record"),
+    ("vad", &[1, 2], "the form of Windows 8.1 and before: levels in parentheses"),
     ("token", &[1], "unit tests of its lines; names of accounts are not in a dump"),
 ];
 
@@ -195,6 +203,21 @@ pub fn clock_millis(text: &str) -> u64 {
     let parts: Vec<u64> = rest.split(':').map(decimal).collect();
     let seconds = parts.iter().zip([86_400, 3600, 60, 1].iter().skip(4 - parts.len()));
     seconds.map(|(part, unit)| part * unit).sum::<u64>() * 1000 + decimal(millis)
+}
+
+/// `4.09 GB` in bytes: as many as are shown so.
+pub fn bytes(value: &str, unit: &str) -> u64 {
+    let shift = match unit {
+        "B" => 0,
+        "KB" => 10,
+        "MB" => 20,
+        "GB" => 30,
+        "TB" => 40,
+        other => panic!("{other}"),
+    };
+    let (whole, part) = value.split_once('.').unwrap_or((value, "0"));
+    let hundredths = decimal(whole) * 100 + decimal(&format!("{part:0<2}"));
+    (hundredths << shift).div_ceil(100)
 }
 
 /// The clock ticks, 15.625 ms each, that a time in milliseconds was made of.

@@ -2,7 +2,7 @@
 
 use super::stage::Stage;
 use super::threads::{facts, newest, thread_block};
-use super::{clock_millis, decimal, hex, samples, ticks};
+use super::{bytes, clock_millis, decimal, hex, samples, ticks};
 use crate::forge::number;
 
 fn words(line: &str) -> Vec<String> {
@@ -154,7 +154,7 @@ fn whole_processes() {
 }
 
 /// `08/13/2023 04:53:59.028 AM` in 100 ns since 1601.
-fn file_time(date: &str, time: &str, half: &str) -> u64 {
+pub fn file_time(date: &str, time: &str, half: &str) -> u64 {
     let [month, day, year] = date.split('/').map(decimal).collect::<Vec<_>>().try_into().unwrap();
     let (clock, milli) = time.split_once('.').unwrap();
     let [hour, minute, second] = clock.split(':').map(decimal).collect::<Vec<_>>().try_into().unwrap();
@@ -164,21 +164,6 @@ fn file_time(date: &str, time: &str, half: &str) -> u64 {
     let days = years + lengths.iter().take(month as usize - 1).sum::<u64>() + day - 1;
     let hour = hour % 12 + if half == "PM" { 12 } else { 0 };
     ((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + decimal(milli)) * 10_000
-}
-
-/// `4.09 GB` in bytes: as many as are shown so.
-fn bytes(value: &str, unit: &str) -> u64 {
-    let shift = match unit {
-        "B" => 0,
-        "KB" => 10,
-        "MB" => 20,
-        "GB" => 30,
-        "TB" => 40,
-        other => panic!("{other}"),
-    };
-    let (whole, part) = value.split_once('.').unwrap_or((value, "0"));
-    let hundredths = decimal(whole) * 100 + decimal(&format!("{part:0<2}"));
-    (hundredths << shift).div_ceil(100)
 }
 
 /// `!mex.p`: who it is and what memory it has. The modules, the user and the command line are those of the dump's process;

@@ -64,6 +64,8 @@ pub struct Stage {
     pub handles: Option<u64>,
     /// Memory that nothing of the dump needs: the lower pages of a waiting thread's stack.
     free: u64,
+    /// How many whole pages are taken.
+    pages: usize,
 }
 
 impl Stage {
@@ -73,7 +75,7 @@ impl Stage {
         let csrss = threads.iter().find(|thread| number(&thread["pid"]) == 0x5d0).unwrap();
         let free = number(&csrss["stack_limit"]);
         let mut stage =
-            Stage { dump: Patched::new(dump), truth, names: Names::default(), handles: None, free };
+            Stage { dump: Patched::new(dump), truth, names: Names::default(), handles: None, free, pages: 0 };
         stage.put("nt!_KUSER_SHARED_DATA", SHARED_DATA, "TickCountQuad", NOW);
         stage
     }
@@ -84,12 +86,18 @@ impl Stage {
     }
 
     pub fn put(&mut self, ty: &str, address: u64, path: &str, value: u64) {
-        let (at, size) = {
+        let (at, size, bits) = {
             let scope = self.dump.before().scope();
             let member = scope.object(ty, address).unwrap().field(path).unwrap();
-            (member.address(), member.size().unwrap() as usize)
+            (member.address(), member.size().unwrap() as usize, member.bits())
         };
-        self.dump.put(at, &value.to_le_bytes()[..size]);
+        match bits {
+            None => self.dump.put(at, &value.to_le_bytes()[..size]),
+            Some((from, length)) => {
+                let mask = ((1u64 << length) - 1) << from;
+                self.dump.change(at, size, |number| number & !mask | value << from & mask);
+            }
+        }
     }
 
     pub fn place(&self, ty: &str, address: u64, path: &str) -> u64 {
@@ -106,6 +114,38 @@ impl Stage {
         self.free += size;
         self.dump.put(at, &vec![0; size as usize]);
         at
+    }
+
+    /// A page that nothing else uses, all zero: one of the lower ones of another waiting thread's stack.
+    pub fn page(&mut self) -> u64 {
+        let threads = self.truth["threads"].as_array().unwrap();
+        let waiting =
+            threads.iter().filter(|thread| thread["state"] == "waiting" && thread["pid"] != "0x5d0");
+        let pages: Vec<u64> = waiting
+            .map(|thread| number(&thread["stack_limit"]))
+            .flat_map(|limit| (0..3).map(move |page| limit + page * 0x1000))
+            .collect();
+        let at = pages[self.pages];
+        self.pages += 1;
+        self.dump.put(at, &[0; 0x1000]);
+        at
+    }
+
+    /// Makes a process list of so many processes: their addresses, in its order.
+    pub fn only(&mut self, processes: usize) -> Vec<u64> {
+        let all = self.truth["processes"].as_array().unwrap();
+        let listed: Vec<u64> = all
+            .iter()
+            .filter(|process| number(&process["pid"]) != 0)
+            .take(processes)
+            .map(|process| number(&process["eprocess"]))
+            .collect();
+        let entries: Vec<u64> =
+            listed.iter().map(|process| self.place("nt!_EPROCESS", *process, "ActiveProcessLinks")).collect();
+        // System is the first: what it leads back to is the head.
+        let head = self.dump.pointer(entries[0] + 8);
+        self.dump.list(head, &entries);
+        listed
     }
 
     /// Addresses of the process of a name and of one of its threads.
@@ -133,14 +173,28 @@ impl Stage {
         short.resize(15, 0);
         let at = self.place("nt!_EPROCESS", process, "ImageFileName");
         self.dump.put(at, &short);
-        let path: Vec<u8> = format!("\\x\\{name}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let text = self.free(path.len() as u64);
-        self.dump.put(text, &path);
         let unicode = self.free(16);
-        let length = (path.len() as u16).to_le_bytes();
-        self.dump.put(unicode, &[length, length].concat());
-        self.dump.point(unicode + 8, text);
+        self.text_at(unicode, &format!("\\x\\{name}"));
         self.put("nt!_EPROCESS", process, "SeAuditProcessCreationInfo.ImageFileName", unicode);
+    }
+
+    /// Puts a UNICODE_STRING at an address, and its text into free memory.
+    pub fn text_at(&mut self, unicode: u64, text: &str) {
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let at = self.free(units.len() as u64);
+        self.dump.put(at, &units);
+        let length = (units.len() as u16).to_le_bytes();
+        self.dump.put(unicode, &[length, length].concat());
+        self.dump.point(unicode + 8, at);
+    }
+
+    /// Gives a process a PEB with a command line. Both lie in the kernel's memory, which every process sees.
+    pub fn command_line(&mut self, process: u64, line: &str) {
+        let (peb, parameters) = (self.free(0x40), self.free(0x80));
+        self.put("nt!_EPROCESS", process, "Peb", peb);
+        self.put("nt!_PEB", peb, "ProcessParameters", parameters);
+        let at = self.place("nt!_RTL_USER_PROCESS_PARAMETERS", parameters, "CommandLine");
+        self.text_at(at, line);
     }
 
     pub fn thread_member(&mut self, thread: u64, member: &str, value: u64) {
