@@ -52,7 +52,8 @@ fn in_parameters(target: &Target, header: &Header, ip: u64) -> Option<u64> {
     let [first, second, third, fourth] = header.bug_check_parameters;
     let (instruction, address) = match plain_code(header.bug_check_code) {
         0xa | 0xd1 => (fourth, first),
-        0x50 => (third, first),
+        // Special pool and memory that a driver left behind: the same parameters.
+        0x50 | 0xcc | 0xcd | 0xce | 0xd5 | 0xd6 => (third, first),
         0x1e if low_half(first) == Some(ACCESS_VIOLATION) => (second, fourth),
         0xbe => {
             let frame = of_parameter(header, ParameterKind::TrapFrame)?;

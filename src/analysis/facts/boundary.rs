@@ -31,7 +31,9 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     }
     let padding = padding(crash, scene, fault.ip);
     let is_padding = padding.is_some();
-    let slipped = (!is_padding).then(|| slipped(crash, fault.ip)).flatten();
+    // The instruction itself must be known, else nothing is.
+    let is_known = !is_padding && fault.instruction.is_some();
+    let slipped = is_known.then(|| slipped(crash, fault.ip)).flatten();
     let misaligned = (!is_padding).then(|| misaligned(crash, scene)).flatten();
     padding.into_iter().chain(slipped).chain(misaligned).collect()
 }
@@ -41,8 +43,6 @@ fn slipped(crash: &Crash<'_>, ip: u64) -> Option<Fact> {
     let target = crash.scope.target();
     let mut bytes = [0u8; TO as usize];
     target.memory().read(ip.checked_sub(TO)?, &mut bytes).ok()?;
-    // The instruction itself must be known, else nothing is.
-    code::at(target, ip)?;
     let tried = missed(&bytes, ip)?;
     let fact = Fact::new("slipped").with("address", Value::Address(ip)).with("tried", tried);
     Some(described(fact, target, ip).worded("evidence.slipped").link(Action::Code(ip)))
@@ -149,7 +149,7 @@ fn misaligned(crash: &Crash<'_>, scene: &Scene) -> Option<Fact> {
     if fault.sp % 16 != 8 {
         return None;
     }
-    let instruction = code::at(target, fault.ip)?;
+    let instruction = fault.instruction?;
     // A leaf function, a prolog and an epilog have rsp 8 off. A return address at the top says that it is one of those.
     let top = target.memory().u64(fault.sp).ok()?;
     let is_entered = top > 0x1_0000 && matches!(top >> 47, 0 | 0x1_ffff);

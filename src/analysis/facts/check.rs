@@ -19,6 +19,19 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
         .maybe("status1_name", low_half(p1).and_then(exception_name))
         .with("made_up", decode_user_code(crash.header.bug_check_code).is_some())
         .with("live", explained.as_ref().is_some_and(|explained| explained.check.live_report))
+        .maybe("region", region(crash))
         .maybe("name", explained.map(|explained| explained.check.name));
     vec![fact]
+}
+
+/// CRITICAL_STRUCTURE_CORRUPTION.
+const CRITICAL_STRUCTURE: u32 = 0x109;
+
+/// Which kind of region PatchGuard found changed, in words.
+fn region(crash: &Crash<'_>) -> Option<Value> {
+    if crash.code() != CRITICAL_STRUCTURE {
+        return None;
+    }
+    let [.., kind] = crash.explanation()?.arguments;
+    kind.values.into_iter().next().map(Value::Told)
 }

@@ -1,5 +1,6 @@
 //! What is known of a crash, as data that rules ask for.
 
+use crate::analysis::bugcheck::Text;
 use crate::output::Action;
 use crate::words::{Language, Message};
 use std::fmt;
@@ -19,6 +20,8 @@ pub enum Value {
     Flag(bool),
     /// Words, in whatever language they are wanted.
     Words(Message),
+    /// What is documented, in every language.
+    Told(Text),
 }
 
 impl Value {
@@ -26,6 +29,7 @@ impl Value {
     pub fn in_language(&self, language: Language) -> String {
         match self {
             Value::Words(message) => message.in_language(language).into_owned(),
+            Value::Told(text) => text.in_language(language).to_owned(),
             other => other.to_string(),
         }
     }
@@ -40,6 +44,7 @@ impl fmt::Display for Value {
             Value::Text(text) => f.write_str(text),
             Value::Flag(flag) => write!(f, "{flag}"),
             Value::Words(message) => f.write_str(&message.in_language(Language::English)),
+            Value::Told(text) => f.write_str(text.in_language(Language::English)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::modules::described;
 use super::scene::{Scene, record_about};
 use super::{Crash, Fact, Value};
+use crate::analysis::bugcheck::ParameterKind;
 use crate::analysis::status::{fast_fail_name, status_name};
 use crate::kernel::Process;
 use crate::output::Action;
@@ -41,10 +42,12 @@ fn in_kernel(crash: &Crash<'_>, scene: &Scene) -> Option<Fact> {
 
 /// The process that died, with its exit status where that is known.
 fn process(crash: &Crash<'_>) -> Option<Fact> {
-    let [address, kind, ..] = crash.header.bug_check_parameters;
-    if kind != 0 {
-        return None;
-    }
+    let arguments = crash.explanation()?.arguments;
+    let mut named = arguments.iter().filter(|argument| argument.kind == ParameterKind::Process);
+    let address = named.next()?.value;
+    // Recent builds say who ended it.
+    let by = named.next().map(|argument| argument.value).filter(|&by| by != address);
+    let by = by.and_then(|by| Process::at(crash.scope, by).ok());
     let process = Process::at(crash.scope, address).ok()?;
     let status = process.exit_status().ok();
     let shown = status.and_then(|status| u32::try_from(status & 0xffff_ffff).ok());
@@ -57,6 +60,8 @@ fn process(crash: &Crash<'_>) -> Option<Fact> {
             .maybe("id", process.id().ok().map(Value::Hex))
             .maybe("status", shown.map(|status| Value::Hex(status.into())))
             .maybe("status_name", shown.and_then(status_name))
+            .maybe("by", by.as_ref().map(|by| Value::Address(by.address())))
+            .maybe("by_name", by.as_ref().and_then(|by| by.name().ok()))
             .worded("evidence.critical_process")
             .link(Action::Process(address)),
     )

@@ -5,6 +5,8 @@ use super::pattern;
 use super::scene::{Access, Fault, Scene};
 use super::{Crash, Fact, Value};
 use crate::analysis::status::status_name;
+use crate::debuggee::Target;
+use crate::kernel::PteSpace;
 use crate::output::Action;
 use crate::words::Message;
 
@@ -31,7 +33,7 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
         Fact::new("fault").with("address", Value::Address(fault.ip)).with("access", fault.access.word());
     let fact = described(fact, target, fault.ip)
         .maybe("target", fault.address.map(Value::Address))
-        .with("target_kind", kind(fault))
+        .with("target_kind", kind(target, fault))
         .maybe("status", fault.status.map(|status| Value::Hex(status.into())))
         .with("nested", fault.is_first_of_several)
         .with("did", did(fault))
@@ -46,12 +48,18 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     facts
 }
 
-fn kind(fault: &Fault) -> &'static str {
+/// Whether an address is one of those through which the page tables themselves are seen.
+fn is_page_table(target: &Target, address: u64) -> bool {
+    PteSpace::of(target).is_some_and(|space| space.contains(address))
+}
+
+fn kind(target: &Target, fault: &Fault) -> &'static str {
     match fault.address {
         _ if fault.access == Access::Protection => "none",
         None => "unknown",
         Some(address) if address.wrapping_add(NULL_RANGE) < 2 * NULL_RANGE => "null",
         Some(address) if address >> 47 == 0 => "user",
+        Some(address) if is_page_table(target, address) => "page_table",
         Some(address) if address >> 47 == 0x1_ffff => "kernel",
         Some(_) => "non_canonical",
     }

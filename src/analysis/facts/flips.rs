@@ -1,6 +1,5 @@
 //! Pointers that are wrong by one bit.
 
-use super::code;
 use super::modules::described;
 use super::scene::{Access, Fault, Scene};
 use super::{Crash, Fact, Value};
@@ -75,11 +74,9 @@ struct Pointer {
 fn pointers(crash: &Crash<'_>, fault: &Fault) -> Vec<Pointer> {
     let mut found: Vec<Pointer> =
         fault.address.map(|value| Pointer { value, register: None }).into_iter().collect();
-    let operand =
-        code::at(crash.scope.target(), fault.ip).and_then(|it| code::operand(&it, &fault.registers));
     let explains = |address: Option<u64>| fault.address.is_none() || fault.address == address;
-    for operand in operand.filter(|operand| explains(operand.address)).into_iter() {
-        let known = operand.registers.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    if let Some(operand) = fault.operand.as_ref().filter(|operand| explains(operand.address)) {
+        let known = operand.registers.iter().filter_map(|(name, value)| Some((name.clone(), (*value)?)));
         found.extend(known.map(|(name, value)| Pointer { value, register: Some(name) }));
     }
     // A page table entry's own address says whose it is: the pointer itself stands in a register or on the stack.

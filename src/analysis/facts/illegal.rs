@@ -16,7 +16,7 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let Some(fault) = scene.fault.as_ref().filter(|fault| fault.status == Some(ILLEGAL)) else {
         return Vec::new();
     };
-    let Some(instruction) = code::at(target, fault.ip) else { return Vec::new() };
+    let Some(instruction) = fault.instruction else { return Vec::new() };
     // ud2 and its like are there to be illegal.
     if matches!(
         instruction.mnemonic(),

@@ -25,9 +25,13 @@ fn loaded(crash: &Crash<'_>) -> Option<Fact> {
         .then(|| Fact::new("loaded").with("count", files.len()).with("third_party_files", files.join(" ")))
 }
 
-/// `uptime` and `cpu`.
+/// `uptime`, `cpu`, `hypervisor`, `loaded`.
 pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
     let tagged = crash.scope.target().dump().map(|dump| dump.tagged().hardware()).unwrap_or_default();
+    let hypervisor = tagged.hypervisor.clone().filter(|_| tagged.under_hypervisor != Some(false));
+    let hypervisor = hypervisor.map(|name| {
+        Fact::new("hypervisor").with("name", name).worded("evidence.hypervisor").link(Action::Run("!sysinfo"))
+    });
     let cpu = tagged.cpu.and_then(|cpu| cpu.name);
     let uptime = crash.header.uptime.map(|ticks| ticks / SECOND);
     let uptime = uptime.map(|seconds| {
@@ -38,5 +42,5 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
         }
     });
     let cpu = cpu.map(|name| Fact::new("cpu").with("name", name));
-    uptime.into_iter().chain(cpu).chain(loaded(crash)).collect()
+    uptime.into_iter().chain(cpu).chain(hypervisor).chain(loaded(crash)).collect()
 }

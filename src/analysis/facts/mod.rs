@@ -2,23 +2,30 @@
 //!
 //! A file is one source of facts; [`gather`] asks them all. None of them says who is to blame.
 
+mod altered;
 mod asked;
+mod assertion;
 mod boundary;
 mod check;
 mod code;
+mod code_flip;
+mod cookie;
 mod device;
+mod dpc;
 mod fact;
 mod fast_fail;
 mod fault;
 mod flips;
 mod hardware;
 mod illegal;
+mod list_entry;
 mod logs;
 mod machine;
 mod modules;
 mod operand;
 mod overflow;
 mod page;
+mod paged_code;
 mod parameters;
 mod pattern;
 mod pool;
@@ -26,13 +33,16 @@ mod processor;
 mod raiser;
 mod scene;
 mod stack;
+mod status_codes;
 mod text;
+mod traced;
 
 pub use fact::{Fact, Value};
 
 use scene::Scene;
 
 use super::bugcheck::{Explanation, Windows, explain, plain_code};
+use super::context::CrashContext;
 use crate::debuggee::Scope;
 use crate::dump::Header;
 use crate::kernel::pool::TagOwners;
@@ -46,6 +56,8 @@ pub struct Crash<'c> {
     pub header: &'c Header,
     /// The stack of the processor that crashed, where it can be walked.
     pub stack: Option<Stack>,
+    /// Where the registers of the fault were saved, where the crash tells.
+    pub context: Option<CrashContext>,
     /// Walks from other registers of the same thread.
     pub walk: &'c dyn Fn(Registers) -> Stack,
     /// Who uses which pool tag.
@@ -73,19 +85,30 @@ pub fn gather(crash: &Crash<'_>) -> Vec<Fact> {
     facts.extend(hardware::facts(crash));
     facts.extend(fault::facts(crash, &scene));
     facts.extend(operand::facts(crash, &scene));
-    facts.extend(pattern::facts(crash, &scene));
+    facts.extend(pattern::facts(&scene));
+    facts.extend(traced::facts(crash, &scene));
+    facts.extend(paged_code::facts(crash, &scene));
+    facts.extend(assertion::facts(crash, &scene));
     facts.extend(overflow::facts(crash, &scene));
     facts.extend(illegal::facts(crash, &scene));
     facts.extend(flips::facts(crash, &scene));
+    facts.extend(code_flip::facts(crash, &scene));
+    facts.extend(altered::facts(crash, &scene));
     facts.extend(boundary::facts(crash, &scene));
     facts.extend(page::facts(crash, &scene));
     facts.extend(fast_fail::facts(crash, &scene));
+    let entry = list_entry::facts(crash, &scene);
+    let entry_address = entry.as_ref().and_then(Fact::address);
+    facts.extend(entry);
+    facts.extend(cookie::facts(crash));
+    facts.extend(status_codes::facts(crash));
     facts.extend(device::facts(crash));
     facts.extend(logs::facts(crash));
     facts.extend(parameters::facts(crash));
     facts.extend(raiser::facts(crash));
     facts.extend(processor::facts(crash));
-    facts.extend(pool::facts(crash, &scene));
+    facts.extend(dpc::facts(crash));
+    facts.extend(pool::facts(crash, &scene, entry_address));
     facts.extend(stack::facts(crash, &scene));
     facts.extend(machine::facts(crash));
     facts

@@ -14,8 +14,8 @@ const PAGE: u64 = 0x1000;
 pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let target = crash.scope.target();
     let Some(fault) = &scene.fault else { return Vec::new() };
-    let Some(instruction) = code::at(target, fault.ip) else { return Vec::new() };
-    let text = code::text(&instruction);
+    let Some(instruction) = &fault.instruction else { return Vec::new() };
+    let text = code::text(instruction);
     let mut facts = vec![
         Fact::new("instruction")
             .with("address", Value::Address(fault.ip))
@@ -25,29 +25,28 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     if !matches!(fault.access, Access::Read | Access::Write) {
         // What a forbidden access was about stands in its operand alone.
         if fault.access == Access::Protection
-            && let Some(operand) = code::operand(&instruction, &fault.registers)
+            && let Some(operand) = &fault.operand
         {
             facts.extend(operand.address.map(|address| {
                 Fact::new("operand")
                     .with("address", Value::Address(address))
                     .with("text", operand.text.as_str())
                     .with("instruction", text.as_str())
-                    .with("registers", registers(&operand))
+                    .with("registers", registers(operand))
                     .worded("evidence.operand")
                     .link(Action::Code(fault.ip))
             }));
         }
         return facts;
     }
-    let (Some(address), Some(operand)) = (fault.address, code::operand(&instruction, &fault.registers))
-    else {
+    let (Some(address), Some(operand)) = (fault.address, &fault.operand) else {
         return facts;
     };
     let fact = |kind| {
         described(Fact::new(kind), target, fault.ip)
             .with("text", operand.text.as_str())
             .with("instruction", text.as_str())
-            .with("registers", registers(&operand))
+            .with("registers", registers(operand))
             .with("address", Value::Address(address))
             .link(Action::Code(fault.ip))
     };

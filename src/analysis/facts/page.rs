@@ -28,13 +28,13 @@ const DISAGREES: u64 = 0x402;
 /// `pte_bit`, `page_garbage`, `pte_disagrees`, `pfn_flip`.
 pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let highest = highest_page(crash.scope);
-    let named = named_entry(crash);
+    let named = named_entry(crash, highest);
     let own = named.is_none().then(|| own_entry(crash, scene, highest)).flatten();
     named.into_iter().chain(own).chain(disagrees(crash)).chain(pfn_flip(crash, scene, highest)).collect()
 }
 
-/// An entry that the bug check calls corrupt, in which exactly one bit is set.
-fn named_entry(crash: &Crash<'_>) -> Option<Fact> {
+/// An entry that the bug check calls corrupt, in which exactly one bit is set, or one bit too many.
+fn named_entry(crash: &Crash<'_>, highest: Option<HighestPage>) -> Option<Fact> {
     if !matches!(crash.code(), MEMORY_MANAGEMENT | 0x4e) {
         return None;
     }
@@ -45,7 +45,8 @@ fn named_entry(crash: &Crash<'_>) -> Option<Fact> {
     let place = arguments
         .iter()
         .find(|argument| argument.value >> 47 == 0x1_ffff && argument.value.is_multiple_of(8));
-    one_bit(value, place.map(|argument| argument.value))
+    let place = place.map(|argument| argument.value);
+    one_bit(value, place).or_else(|| one_bit_more(value, place, highest?))
 }
 
 fn one_bit(value: u64, place: Option<u64>) -> Option<Fact> {
@@ -62,6 +63,29 @@ fn one_bit(value: u64, place: Option<u64>) -> Option<Fact> {
     Some(fact.link(place.map_or(Action::Number(value), Action::Pte)))
 }
 
+/// A valid entry that names a page beyond the machine's, which one bit less would not. An entry of a device's memory lies
+/// there too, but is neither called corrupt nor one that faults.
+fn one_bit_more(value: u64, place: Option<u64>, highest: HighestPage) -> Option<Fact> {
+    let page = (value & FRAME_BITS) >> 12;
+    let mut without = (0..36u32).filter(|bit| page >> bit & 1 != 0).filter(|bit| {
+        let left = page & !(1 << bit);
+        left != 0 && left <= highest.number
+    });
+    if value & 1 == 0 || page <= highest.number {
+        return None;
+    }
+    let (bit, None) = (without.next()? + LOWEST_TELLING_BIT, without.next()) else { return None };
+    let fact = Fact::new("pte_bit")
+        .with("pte", place.map_or(Value::Text("?".to_owned()), Value::Address))
+        .with("value", Value::Address(value))
+        .with("bit", bit)
+        .with("sane", Value::Address(value & !(1 << bit)))
+        .with("pfn", Value::Hex(page))
+        .with("highest", Value::Hex(highest.number))
+        .worded("evidence.pte_bit_more");
+    Some(fact.link(place.map_or(Action::Number(value), Action::Pte)))
+}
+
 /// The entries of the address that could not be accessed, where the dump holds them.
 fn own_entry(crash: &Crash<'_>, scene: &Scene, highest: Option<HighestPage>) -> Option<Fact> {
     let fault = scene.fault.as_ref().filter(|fault| matches!(fault.access, Access::Read | Access::Write))?;
@@ -70,7 +94,7 @@ fn own_entry(crash: &Crash<'_>, scene: &Scene, highest: Option<HighestPage>) -> 
     for level in (0..4).rev() {
         let at = space.entry(address, level);
         let Ok(entry) = crash.scope.memory().u64(at) else { continue };
-        if let Some(fact) = one_bit(entry, Some(at)) {
+        if let Some(fact) = one_bit(entry, Some(at)).or_else(|| one_bit_more(entry, Some(at), highest?)) {
             return Some(fact);
         }
         if is_garbage(entry, highest?) {

@@ -1,9 +1,8 @@
 //! Values that are no address by their looks: text, and what memory is filled with.
 
-use super::code;
 use super::scene::{Access, Scene};
 use super::text::in_bytes;
-use super::{Crash, Fact, Value};
+use super::{Fact, Value};
 use crate::output::Action;
 use crate::words::Message;
 
@@ -24,13 +23,12 @@ pub fn looks(value: u64) -> Option<Message> {
 }
 
 /// `trashed`: a register that the faulting instruction took for a pointer, and that looks like something else.
-pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Option<Fact> {
+pub(super) fn facts(scene: &Scene) -> Option<Fact> {
     let fault = scene.fault.as_ref()?;
     if !matches!(fault.access, Access::Read | Access::Write | Access::Protection) {
         return None;
     }
-    let instruction = code::at(crash.scope.target(), fault.ip)?;
-    let operand = code::operand(&instruction, &fault.registers)?;
+    let operand = fault.operand.as_ref()?;
     let reaches = |at: u64| fault.address.is_none_or(|address| address.wrapping_sub(at) < operand.size);
     let known = operand.registers.iter().filter_map(|(name, value)| Some((name.clone(), (*value)?)));
     let known = known.filter(|_| operand.address.is_some_and(reaches));

@@ -4,15 +4,16 @@ use super::modules::origin_word;
 use super::scene::{Access, Scene};
 use super::{Crash, Fact, Value};
 use crate::analysis::bugcheck::ParameterKind;
-use crate::kernel::pool::{BlockState, PoolBlock, Trust, classify, search_tag};
+use crate::kernel::pool::{BlockState, PoolBlock, Region, Trust, classify, search_tag};
 use crate::memory::Memory;
 use crate::output::Action;
 use crate::util::bounded;
 use std::ops::ControlFlow;
 
-/// `pool_block` for the blocks at the fault's address and at parameters; `holding_block` for the one that holds the bad code
+/// `pool_block` for the blocks at the fault's address, at parameters and at the `entry` of a list that is broken, with
+/// `special_pool` where Driver Verifier watches there; `holding_block` for the one that holds the bad code
 /// address; `pool_damage` and `overrun` for what is wrong there.
-pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
+pub(super) fn facts(crash: &Crash<'_>, scene: &Scene, entry: Option<u64>) -> Vec<Fact> {
     let kinds = crash
         .explanation()
         .map(|explained| explained.arguments.map(|argument| argument.kind))
@@ -21,7 +22,7 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let named = values.filter(|(_, kind)| *kind == ParameterKind::PoolBlock).map(|(value, _)| value);
     let accessed =
         scene.fault.as_ref().and_then(|fault| fault.address).filter(|address| address >> 47 == 0x1_ffff);
-    let mut addresses: Vec<u64> = named.chain(accessed).collect();
+    let mut addresses: Vec<u64> = named.chain(accessed).chain(entry).collect();
     addresses.dedup();
     let mut facts: Vec<Fact> = addresses.into_iter().flat_map(|address| at(crash, address)).collect();
     facts.extend(holder(crash, scene));
@@ -80,7 +81,7 @@ fn find_in(crash: &Crash<'_>, block: &PoolBlock, value: u64) -> Option<u64> {
 }
 
 /// Adds whose driver's code has the block's tag, if that is one driver's alone and nobody is known for it.
-fn with_owner(crash: &Crash<'_>, fact: Fact, block: &PoolBlock) -> Fact {
+pub fn with_owner(crash: &Crash<'_>, fact: Fact, block: &PoolBlock) -> Fact {
     let target = crash.scope.target();
     let Some(tag) = block.tag else { return fact.with("origin", "unknown") };
     if crash.tags.of(tag.unprotected()).is_some() {
@@ -111,6 +112,12 @@ fn with_owner(crash: &Crash<'_>, fact: Fact, block: &PoolBlock) -> Fact {
 /// What the pool knows of an address.
 pub fn at(crash: &Crash<'_>, address: u64) -> Vec<Fact> {
     let Ok(place) = classify(crash.scope, address) else { return Vec::new() };
+    let special = (place.region == Region::Special).then(|| {
+        let freed = crash.scope.memory().read(address, &mut [0]).is_err();
+        let fact = Fact::new("special_pool").with("address", Value::Address(address)).with("freed", freed);
+        let key = if freed { "evidence.special_pool_freed" } else { "evidence.special_pool" };
+        fact.worded(key).link(Action::Pool(address))
+    });
     let block = place
         .block()
         .map(|block| of_block(crash, "pool_block", address, block).worded("evidence.pool_block"));
@@ -127,7 +134,7 @@ pub fn at(crash: &Crash<'_>, address: u64) -> Vec<Fact> {
         let fact = of_block(crash, "overrun", damage.address, before);
         Some(with_owner(crash, fact, before).worded("evidence.overrun"))
     });
-    block.into_iter().chain(overrun).chain(damage.take(2)).collect()
+    special.into_iter().chain(block).chain(overrun).chain(damage.take(2)).collect()
 }
 
 /// A fact about a block: its tag, whose that is, whether it is in use.

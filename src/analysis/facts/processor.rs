@@ -2,6 +2,7 @@
 
 use super::modules::{described, is_library, origin_word};
 use super::{Crash, Fact, Value};
+use crate::kernel::{Cpu, Processor};
 use crate::output::Action;
 use crate::unwind::{FrameKind, Registers, Stack};
 
@@ -16,22 +17,43 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
     let Ok(number) = u32::try_from(crash.header.bug_check_parameters[3]) else { return Vec::new() };
     let target = crash.scope.target();
     let hung = target.processors().get(number as usize);
-    let registers = hung.and_then(|processor| processor.context.as_ref().ok()).map(Registers::from);
+    let saved = hung.and_then(|processor| processor.context.as_ref().ok());
+    // Bit 9 of the flags: without it no interrupt was taken.
+    let interrupts = saved.and_then(|saved| saved.get("eflags")).map(|flags| flags >> 9 & 1 != 0);
+    let registers = saved.map(Registers::from);
+    let siblings = siblings(crash, number);
     let mut facts = vec![
         Fact::new("hung_processor")
             .with("number", number)
+            .maybe("siblings", siblings.clone())
             .with("known", registers.is_some())
-            .worded(if registers.is_some() { "evidence.hung_processor" } else { "evidence.hung_unknown" })
+            .worded(match (registers.is_some(), &siblings) {
+                (true, Some(_)) => "evidence.hung_sibling",
+                (true, None) => "evidence.hung_processor",
+                (false, _) => "evidence.hung_unknown",
+            })
             .link(Action::Processor(number)),
     ];
     if let Some(registers) = registers {
-        facts.extend(of_stack(crash, number, &(crash.walk)(registers)));
+        facts.extend(of_stack(crash, number, interrupts, &(crash.walk)(registers)));
     }
     facts
 }
 
+/// The other threads of the same core, by their numbers; `None` where that is not known or there are none.
+fn siblings(crash: &Crash<'_>, number: u32) -> Option<String> {
+    let processor = Processor::numbered(crash.scope, number).ok()?;
+    let own = processor.group_index().ok()?;
+    let set = Cpu::of(&processor).smt_set().ok()?;
+    let others: Vec<String> = (0..64)
+        .filter(|&index| index != own && set >> index & 1 != 0)
+        .map(|index| index.to_string())
+        .collect();
+    (set >> own & 1 != 0 && !others.is_empty()).then(|| others.join(", "))
+}
+
 /// What its stack shows.
-fn of_stack(crash: &Crash<'_>, number: u32, stack: &Stack) -> Vec<Fact> {
+fn of_stack(crash: &Crash<'_>, number: u32, interrupts: Option<bool>, stack: &Stack) -> Vec<Fact> {
     let target = crash.scope.target();
     let mut facts = Vec::new();
     if let Some((ip, count)) = stack.nested_traps() {
@@ -50,7 +72,10 @@ fn of_stack(crash: &Crash<'_>, number: u32, stack: &Stack) -> Vec<Fact> {
         module.is_some_and(|module| origin_word(target, module) != "kernel" && !is_library(&module.name))
     });
     if let Some(frame) = driver {
-        let fact = Fact::new("hung_in").with("number", number).with("address", Value::Address(frame.ip));
+        let fact = Fact::new("hung_in")
+            .with("number", number)
+            .with("address", Value::Address(frame.ip))
+            .maybe("interrupts", interrupts);
         facts.push(
             described(fact, target, frame.ip).worded("evidence.hung_in").link(Action::Processor(number)),
         );

@@ -5,7 +5,7 @@
 //! no exception record lies below its trap frame.)
 
 use super::{Crash, code};
-use crate::analysis::context::{ContextKind, crash_context, record_below, trap_frame_at};
+use crate::analysis::context::{ContextKind, record_below, trap_frame_at};
 use crate::analysis::fault_address::fault_address;
 use crate::analysis::status::low_half;
 use crate::debuggee::RegisterContext;
@@ -14,6 +14,7 @@ use crate::memory::Memory;
 use crate::unwind::exception_record::{is_about, is_record};
 use crate::unwind::{Frame, FrameKind, Origin, Registers, Stack, TrapFrame};
 use crate::util::bounded;
+use iced_x86::Instruction;
 
 /// What was done to an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,10 @@ pub struct Fault {
     pub sp: u64,
     /// The registers, with what is not known of them.
     pub registers: Registers,
+    /// The instruction, where its bytes are known and are one.
+    pub instruction: Option<Instruction>,
+    /// The memory that it accesses, as far as one operand tells.
+    pub operand: Option<code::Operand>,
     /// What could not be accessed.
     pub address: Option<u64>,
     /// What was done to it.
@@ -65,7 +70,7 @@ impl Scene {
     /// The scene of a crash.
     pub fn of(crash: &Crash<'_>) -> Scene {
         let Some(stack) = &crash.stack else { return Scene { fault: None, frames: Vec::new() } };
-        let Some((saved, trap)) = saved_registers(crash, stack) else {
+        let Some((saved, trap)) = saved_registers(crash) else {
             return Scene { fault: None, frames: physical(stack, 1) };
         };
         let (ip, sp) = (saved.rip.value, saved.rsp());
@@ -98,9 +103,9 @@ fn merged(mut saved: Registers, walked: &Registers) -> Registers {
 }
 
 /// The registers that the crash itself points to, and the trap frame if they are one's.
-fn saved_registers(crash: &Crash<'_>, stack: &Stack) -> Option<(Registers, Option<u64>)> {
+fn saved_registers(crash: &Crash<'_>) -> Option<(Registers, Option<u64>)> {
     let target = crash.scope.target();
-    let found = crash_context(target, || Some(stack.clone()))?;
+    let found = crash.context.as_ref()?;
     match found.kind {
         ContextKind::TrapFrame => {
             let frame = trap_frame_at(target, found.address)?;
@@ -168,7 +173,7 @@ fn fault(crash: &Crash<'_>, registers: Registers, trap: Option<u64>, is_first_of
     let target = crash.scope.target();
     let (ip, sp) = (registers.rip.value, registers.rsp());
     let below = trap.and_then(|at| trap_frame_at(target, at)).and_then(|frame| record_of(crash, &frame));
-    let named = crash_context(target, || crash.stack.clone()).and_then(|found| found.record);
+    let named = crash.context.as_ref().and_then(|found| found.record);
     let named = named.and_then(|at| ExceptionRecord::of_bytes(&target.memory().array(at).ok()?));
     let records = below.into_iter().chain(named).chain(crash.header.exception);
     let record = records.into_iter().find(|record| is_about(record.address, ip));
@@ -193,21 +198,20 @@ fn fault(crash: &Crash<'_>, registers: Registers, trap: Option<u64>, is_first_of
         _ => None,
     };
     let status = record.as_ref().map(|record| record.code).or_else(by_check);
+    let instruction = code::at(target, ip);
+    let operand = instruction.as_ref().and_then(|instruction| code::operand(instruction, &registers));
     let (address, access) = match (address, access) {
         // Neither a record nor the bug check tells what was accessed: the instruction does.
-        (None, Access::Other) if status == Some(ACCESS_VIOLATION) => by_operand(crash, &registers),
+        (None, Access::Other) if status == Some(ACCESS_VIOLATION) => by_operand(crash, operand.as_ref()),
         told => told,
     };
-    Fault { ip, sp, registers, address, access, status, is_first_of_several }
+    Fault { ip, sp, registers, instruction, operand, address, access, status, is_first_of_several }
 }
 
 /// What the instruction accesses by its registers, where that cannot be read.
-fn by_operand(crash: &Crash<'_>, registers: &Registers) -> (Option<u64>, Access) {
-    let target = crash.scope.target();
-    let Some(instruction) = code::at(target, registers.rip.value) else { return (None, Access::Other) };
-    let operand = code::operand(&instruction, registers);
+fn by_operand(crash: &Crash<'_>, operand: Option<&code::Operand>) -> (Option<u64>, Access) {
     match operand.and_then(|operand| Some((operand.address?, operand.is_write))) {
-        Some((address, is_write)) if target.memory().read(address, &mut [0]).is_err() => {
+        Some((address, is_write)) if crash.scope.memory().read(address, &mut [0]).is_err() => {
             (Some(address), if is_write { Access::Write } else { Access::Read })
         }
         _ => (None, Access::Other),
@@ -234,6 +238,8 @@ fn of_check(crash: &Crash<'_>, ip: u64, address: Option<u64>) -> Access {
             1 | 2 => Access::Write,
             _ => Access::Execute,
         },
+        0xcc | 0xcd | 0xce | 0xd5 | 0xd6 if p1 == ip => Access::Execute,
+        0xcc | 0xcd | 0xce | 0xd5 | 0xd6 => of_kind(p2 & 1),
         0xbe => Access::Write,
         0xfc => Access::Execute,
         0x1e if low_half(p1) == Some(ACCESS_VIOLATION) && p4 == NO_ADDRESS => Access::Protection,

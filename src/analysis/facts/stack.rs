@@ -47,6 +47,8 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
             described(fact, target, frame.ip)
                 .with("by_service", by_service)
                 .with("position", position)
+                .with("interruptions", before.filter(|frame| frame.trap_frame().is_some()).count())
+                .with("under_verifier", is_verifiers(crash, frames, index))
                 .with("under_libraries", index > 0 && libraries_only)
                 .worded("evidence.stack_module")
                 .link(Action::Frame(frame.number)),
@@ -85,4 +87,14 @@ fn is_service(crash: &Crash<'_>, frame: &Frame) -> bool {
 fn is_kernels(crash: &Crash<'_>, frame: &Frame) -> bool {
     let target = crash.scope.target();
     target.modules().at(frame.lookup_ip()).is_some_and(|module| origin_word(target, module) == "kernel")
+}
+
+/// Whether the function that the frame called is one of Driver Verifier's: those replace what drivers import from the kernel.
+fn is_verifiers(crash: &Crash<'_>, frames: &[Frame], index: usize) -> bool {
+    const PREFIXES: [&str; 3] = ["nt!Verifier", "nt!Vf", "VerifierExt!"];
+    let called = index.checked_sub(1).and_then(|index| frames.get(index));
+    called.is_some_and(|frame| {
+        let place = place(crash.scope.target(), frame.ip);
+        PREFIXES.iter().any(|prefix| place.starts_with(prefix))
+    })
 }

@@ -166,4 +166,6 @@ impl Rule {
 }
 
 #[cfg(test)]
+mod pairs;
+#[cfg(test)]
 mod tests;

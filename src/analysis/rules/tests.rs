@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The kinds of facts that the code makes, and the names of all values, by their literals.
-fn stated() -> (BTreeSet<String>, BTreeSet<String>) {
+pub(super) fn stated() -> (BTreeSet<String>, BTreeSet<String>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/analysis/facts");
     let (mut kinds, mut values) = (BTreeSet::new(), BTreeSet::new());
     for entry in std::fs::read_dir(folder).expect("the facts").flatten() {

@@ -1,7 +1,7 @@
 //! The classic block: the fields that eyes and scripts look for, under their WinDbg names.
 
 use super::verdict::Judged;
-use crate::analysis::{Bucket, ContextKind, Value, bucket, crash_context};
+use crate::analysis::{Bucket, ContextKind, Value, bucket};
 use crate::command::show::crash_stack::crash_stack;
 use crate::command::{CommandError, Context};
 use crate::debuggee::windows_name;
@@ -68,7 +68,7 @@ fn before(judged: &Judged, context: &Context<'_>) -> Result<Vec<Record>, Command
         }
         _ => {}
     }
-    if let Some(found) = crash_context(target, || context.session.crash_stack()) {
+    if let Some(found) = &judged.saved {
         let command = |word: &str, at: u64| format!(" -- ({word} 0x{at:x})");
         let (label, key, word, action) = match found.kind {
             ContextKind::ContextRecord => ("CONTEXT:  ", "context", ".cxr", Action::Context(found.address)),

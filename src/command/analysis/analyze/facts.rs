@@ -2,8 +2,7 @@
 
 use super::follow;
 use crate::analysis::{
-    Argument, ContextKind, ContextSource, CrashContext, Explanation, ParameterKind, crash_context,
-    exception_name, low_half,
+    Argument, ContextKind, ContextSource, CrashContext, Explanation, ParameterKind, exception_name, low_half,
 };
 use crate::command::system::vertarget::hardware;
 use crate::command::{CommandError, Context};
@@ -16,6 +15,7 @@ use crate::words::{Language, Message, text};
 pub fn show(
     parameters: [u64; 4],
     explained: Option<&Explanation>,
+    saved: Option<&CrashContext>,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     context.out.blank()?;
@@ -24,8 +24,8 @@ pub fn show(
     context.within(Branch::new(head), |context| {
         arguments(parameters, explained, context)?;
         place(context)?;
-        let records: Vec<Record> =
-            thread(context).into_iter().chain(process(context)).chain(registers(context)).collect();
+        let saved = saved.map(|saved| registers(saved, context));
+        let records: Vec<Record> = thread(context).into_iter().chain(process(context)).chain(saved).collect();
         records.into_iter().chain(named(context)?).try_for_each(|record| context.out.emit(record))?;
         machine(context)?;
         times(context)
@@ -155,10 +155,8 @@ fn process(context: &Context<'_>) -> Option<Record> {
 }
 
 /// Where the registers of the fault were saved, which `.ecxr` makes current.
-fn registers(context: &Context<'_>) -> Option<Record> {
-    let session = &*context.session;
-    let found = crash_context(&session.target, || session.crash_stack())?;
-    let language = session.settings.language;
+fn registers(found: &CrashContext, context: &Context<'_>) -> Record {
+    let language = context.session.settings.language;
     let worded = |key: &'static str, value: &str| Cell::new(value).shown(text(key, language));
     let (what, action) = match found.kind {
         ContextKind::ContextRecord => {
@@ -175,7 +173,7 @@ fn registers(context: &Context<'_>) -> Option<Record> {
         .text(" ")
         .field("exception_record", found.record.map(Field::Address));
     let ecxr = Line::new().link(Role::Text, ".ecxr", Action::Run(".ecxr"));
-    Some(source(record, &found, language).text("; ").spans(ecxr))
+    source(record, found, language).text("; ").spans(ecxr)
 }
 
 /// How the registers were found.

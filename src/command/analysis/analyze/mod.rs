@@ -78,7 +78,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     context.out.blank()?;
     let explained = explanation::show(code, parameters, windows, context)?;
     culprit_of_the_dump(context)?;
-    facts::show(parameters, explained.as_ref(), context)?;
+    facts::show(parameters, explained.as_ref(), judged.saved.as_ref(), context)?;
     if args.has("-v") {
         classic::show(&judged, context)?;
     }

@@ -1,7 +1,7 @@
 //! The verdict: what happened, who is to blame if anyone, why, and what to do.
 
 use super::words;
-use crate::analysis::{Crash, Fact, Verdict, gather, verdict};
+use crate::analysis::{Crash, CrashContext, Fact, Verdict, crash_context, gather, verdict};
 use crate::command::{CommandError, Context};
 use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::words::{Language, text};
@@ -11,6 +11,8 @@ const LEAD: &str = "  - ";
 
 /// What is known of the crash, and what follows from it.
 pub struct Judged {
+    /// Where the registers of the fault were saved, where the crash tells.
+    pub saved: Option<CrashContext>,
     /// The facts.
     pub facts: Vec<Fact>,
     /// The verdict.
@@ -29,12 +31,13 @@ pub fn judge(context: &Context<'_>) -> Result<Judged, CommandError> {
         header: session.target.header()?,
         stack: session.crash_stack(),
         walk: &|registers| session.crash_stack_from(registers),
+        context: crash_context(&session.target, || session.crash_stack()),
         tags: &session.pool_tags().owners,
     };
     let facts = gather(&crash);
     scope.check()?;
     let verdict = verdict(&facts);
-    Ok(Judged { facts, verdict })
+    Ok(Judged { saved: crash.context, facts, verdict })
 }
 
 /// Shows the verdict.

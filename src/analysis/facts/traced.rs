@@ -1,0 +1,221 @@
+//! Where a bad pointer came from: the memory out of which the faulting function took it, and whose that memory is.
+//!
+//! Only what the code proves: the one instruction that loaded the register on the one way to the fault, an address made of
+//! registers that nothing changed since, and memory that still holds the value.
+
+use super::modules::{described, origin_word, place};
+use super::scene::{Access, Scene};
+use super::{Crash, Fact, Value, code, pool};
+use crate::kernel::pool::classify;
+use crate::memory::Memory;
+use crate::output::Action;
+use crate::symbols::pe::FunctionLookup;
+use crate::unwind::{Registers, is_nonvolatile};
+use iced_x86::{FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register};
+
+/// The longest function that is looked through, in bytes.
+const LONGEST: u64 = 0x4000;
+/// Room at the bottom of a caller's frame that belongs to whom it calls (x64 calling convention: home of four arguments).
+const HOME: u64 = 0x20;
+
+/// `traced`: the place that the bad pointer was loaded from, with the module whose memory that is.
+pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Option<Fact> {
+    let fault = scene.fault.as_ref()?;
+    let operand = fault.operand.as_ref()?;
+    let is_access = matches!(fault.access, Access::Read | Access::Write | Access::Protection);
+    let [(name, Some(value))] = operand.registers.as_slice() else { return None };
+    let reaches = |at: u64| fault.address.is_none_or(|address| address.wrapping_sub(at) < operand.size);
+    if !is_access || !operand.address.is_some_and(reaches) {
+        return None;
+    }
+    let function = function(crash, fault.ip)?;
+    let register = *fault.instruction.as_ref().map(base)?.as_ref()?;
+    let source = source(&function, fault.ip, register, &fault.registers)?;
+    if crash.scope.memory().u64(source.address).ok()? != *value {
+        return None;
+    }
+    let fact = Fact::new("traced")
+        .with("address", Value::Address(source.address))
+        .with("value", Value::Address(*value))
+        .with("register", name.as_str())
+        .with("instruction", code::text(&source.instruction))
+        .with("loaded_at", place(crash.scope.target(), source.instruction.ip()));
+    of_memory(crash, scene, source.address, fact)
+}
+
+/// The base register of the memory that an instruction accesses.
+fn base(instruction: &Instruction) -> Option<Register> {
+    let base = instruction.memory_base();
+    base.is_gpr64().then_some(base)
+}
+
+/// The instructions of the function, or of the part of it, that holds an address.
+fn function(crash: &Crash<'_>, ip: u64) -> Option<Vec<Instruction>> {
+    let target = crash.scope.target();
+    let module = target.modules().at(ip)?;
+    let image = target.image(module).ok()?;
+    let rva = u32::try_from(ip.checked_sub(module.base)?).ok()?;
+    let FunctionLookup::Found(found) = image.functions()?.lookup(image.bytes(), rva) else { return None };
+    let length = u64::from(found.end.checked_sub(found.begin)?);
+    let begin = module.base.wrapping_add(u64::from(found.begin));
+    let mut bytes = vec![0u8; usize::try_from(length).ok().filter(|_| length <= LONGEST)?];
+    target.memory().read(begin, &mut bytes).ok()?;
+    let mut instructions = Vec::new();
+    let mut at = 0usize;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let step = code::decode(rest, begin.wrapping_add(at as u64)).filter(|step| !step.is_invalid());
+        // Tables among the code end what is known.
+        let Some(step) = step else { break };
+        at += step.len();
+        instructions.push(step);
+    }
+    Some(instructions)
+}
+
+/// Where a register was loaded from.
+struct Source {
+    instruction: Instruction,
+    address: u64,
+}
+
+/// The load that gave a register its value at `ip`, if it is the only one that can have, and what it loaded from.
+fn source(function: &[Instruction], ip: u64, register: Register, registers: &Registers) -> Option<Source> {
+    let end = function.iter().position(|step| step.ip() == ip)?;
+    let mut wanted = register;
+    let mut at = end;
+    let load = loop {
+        at = at.checked_sub(1)?;
+        let step = function.get(at)?;
+        if !changes(step, wanted) {
+            continue;
+        }
+        let is_move = step.mnemonic() == Mnemonic::Mov && step.op0_register() == wanted;
+        match step.op1_kind() {
+            OpKind::Memory if is_move => break *step,
+            OpKind::Register if is_move => wanted = step.op1_register(),
+            _ => return None,
+        }
+    };
+    let between = function.get(at + 1..end)?;
+    // Another way to the fault would bring another value.
+    let enters = |step: &Instruction| {
+        let to = step.near_branch_target();
+        to > load.ip() && to <= ip
+    };
+    let is_only_way = !function.iter().any(enters)
+        && between.iter().all(|step| {
+            matches!(
+                step.flow_control(),
+                FlowControl::Next
+                    | FlowControl::ConditionalBranch
+                    | FlowControl::Call
+                    | FlowControl::IndirectCall
+            )
+        });
+    let makes = [load.memory_base(), load.memory_index()];
+    let is_same = |register: Register| {
+        register == Register::None
+            || register == Register::RIP
+            || std::iter::once(&load).chain(between).all(|step| !changes(step, register))
+    };
+    if !is_only_way || !makes.into_iter().all(is_same) {
+        return None;
+    }
+    let operand = code::operand(&load, registers)?;
+    (operand.size == 8).then_some(Source { instruction: load, address: operand.address? })
+}
+
+/// Whether an instruction may change a register. A function that is called may change the volatile ones.
+fn changes(instruction: &Instruction, register: Register) -> bool {
+    let is_call = matches!(instruction.flow_control(), FlowControl::Call | FlowControl::IndirectCall);
+    let number = u8::try_from(register.number()).unwrap_or(0);
+    if is_call && !is_nonvolatile(number) {
+        return true;
+    }
+    let mut factory = InstructionInfoFactory::new();
+    factory.info(instruction).used_registers().iter().any(|used| {
+        used.register().full_register() == register.full_register()
+            && !matches!(used.access(), OpAccess::Read | OpAccess::CondRead)
+    })
+}
+
+/// Whose memory the place is: a module's own data, a frame's locals, a block of pool. `None` where that is not known.
+fn of_memory(crash: &Crash<'_>, scene: &Scene, at: u64, fact: Fact) -> Option<Fact> {
+    let target = crash.scope.target();
+    if target.modules().at(at).is_some() {
+        let fact = described(fact.with("in", "data"), target, at);
+        return Some(fact.worded("evidence.traced_data").link(Action::Pointers(at)));
+    }
+    let in_frame = scene
+        .frames
+        .iter()
+        .find(|frame| frame.caller_sp.is_some_and(|end| (frame.sp.saturating_add(HOME)..end).contains(&at)));
+    if let Some(frame) = in_frame {
+        let fact = described(fact.with("in", "frame"), target, frame.ip);
+        return Some(fact.worded("evidence.traced_frame").link(Action::Frame(frame.number)));
+    }
+    let found = classify(crash.scope, at).ok()?;
+    let block = found.block()?;
+    let owner = pool::with_owner(crash, pool::of_block(crash, "traced", at, block), block);
+    let of = |name: &str| owner.get(name).cloned();
+    let module = target.modules().iter().find(|module| of("module") == Some(module.name.as_str().into()));
+    let fact = fact
+        .with("in", "pool")
+        .with("block", Value::Address(block.address))
+        .with("tag", of("tag").unwrap_or_else(|| "?".into()))
+        .with("state", of("state").unwrap_or_else(|| "?".into()))
+        .with("origin", module.map_or("unknown", |module| origin_word(target, module)));
+    let fact = match module {
+        Some(module) => fact.with("module", module.name.as_str()).with("image", module.image_name.as_str()),
+        None => fact,
+    };
+    let key = if module.is_some() { "evidence.traced_pool" } else { "evidence.traced_block" };
+    Some(fact.worded(key).link(Action::Pool(at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unwind::Origin;
+
+    const BEGIN: u64 = 0xffff_f800_0000_1000;
+
+    /// Where rax came from at the end of the code, with rbx and rcx known.
+    fn traced(bytes: &[u8]) -> Option<u64> {
+        let (mut steps, mut at) = (Vec::new(), 0);
+        while at < bytes.len() {
+            let step = code::decode(&bytes[at..], BEGIN + at as u64).expect("an instruction");
+            at += step.len();
+            steps.push(step);
+        }
+        let mut registers = Registers::default();
+        registers.set_general(3, 0xffff_8000_0000_0100, Origin::Context);
+        registers.set_general(1, 0xffff_8000_0000_0200, Origin::Context);
+        source(&steps, steps.last()?.ip(), Register::RAX, &registers).map(|source| source.address)
+    }
+
+    #[test]
+    fn a_pointer_is_traced_to_the_load_that_brought_it() {
+        // mov rax,[rbx+10h]; test ecx,ecx; mov edx,[rax]
+        assert_eq!(traced(&[0x48, 0x8b, 0x43, 0x10, 0x85, 0xc9, 0x8b, 0x10]), Some(0xffff_8000_0000_0110));
+        // mov rdx,[rbx+10h]; mov rax,rdx; mov edx,[rax]
+        let copied = [0x48, 0x8b, 0x53, 0x10, 0x48, 0x89, 0xd0, 0x8b, 0x10];
+        assert_eq!(traced(&copied), Some(0xffff_8000_0000_0110));
+    }
+
+    #[test]
+    fn what_may_have_come_another_way_is_not_traced() {
+        // mov rax,[rbx+10h]; add rax,8; mov edx,[rax]: computed
+        assert_eq!(traced(&[0x48, 0x8b, 0x43, 0x10, 0x48, 0x83, 0xc0, 0x08, 0x8b, 0x10]), None);
+        // mov rax,[rcx]; call +0; mov edx,[rax]: rax is the called function's
+        assert_eq!(traced(&[0x48, 0x8b, 0x01, 0xe8, 0, 0, 0, 0, 0x8b, 0x10]), None);
+        // mov rax,[rbx]; mov rbx,rcx; mov edx,[rax]: rbx is another now
+        assert_eq!(traced(&[0x48, 0x8b, 0x03, 0x48, 0x89, 0xcb, 0x8b, 0x10]), None);
+        // mov rax,[rax+8]; mov edx,[rax]: its own base is gone
+        assert_eq!(traced(&[0x48, 0x8b, 0x40, 0x08, 0x8b, 0x10]), None);
+        // jz to the last; mov rax,[rbx]; mov edx,[rax]: two ways lead there
+        assert_eq!(traced(&[0x74, 0x03, 0x48, 0x8b, 0x03, 0x8b, 0x10]), None);
+        // mov eax,[rbx]; mov edx,[rax]: half a pointer
+        assert_eq!(traced(&[0x8b, 0x03, 0x8b, 0x10]), None);
+    }
+}
