@@ -1,5 +1,6 @@
 //! How the process ends, and why it may end before it began.
 
+use crate::command::CommandError;
 use std::process::ExitCode;
 
 /// How the process ends.
@@ -15,6 +16,18 @@ pub enum Exit {
     NotOpened = 3,
     /// Output could not be written.
     OutputFailed = 4,
+}
+
+impl Exit {
+    /// What a command that failed makes of it: a file that it could not write counts as output.
+    pub fn of(error: &CommandError) -> Exit {
+        if error.kind() == "output" { Exit::OutputFailed } else { Exit::CommandFailed }
+    }
+
+    /// The one that tells of the greater failure.
+    pub fn worse(self, other: Exit) -> Exit {
+        if other as u8 > self as u8 { other } else { self }
+    }
 }
 
 impl From<Exit> for ExitCode {

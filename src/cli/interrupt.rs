@@ -1,27 +1,45 @@
-//! Ctrl-C in line mode: as in kd it stops the command that runs, and not the program.
+//! Ctrl-C in line mode and scripts: as in kd it stops the command that runs, and not the program.
 
 use super::complain;
 use crate::debuggee::Fetches;
 use crate::search::observer::Observer;
 use crate::session::Session;
 use crate::util::cancel::CancelToken;
+use crate::util::temporary;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Pressed again so soon, it means more than the command.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// How a program ends that Ctrl-C has ended, as shells count it.
+const INTERRUPTED: i32 = 130;
 
 /// What Ctrl-C stops.
 pub(super) struct Interrupt {
     cancel: CancelToken,
     fetches: Fetches,
     running: AtomicBool,
+    /// In a script there is nobody at a prompt, and pressing again ends it.
+    is_script: bool,
+    ends: AtomicBool,
+    last: Mutex<Option<Instant>>,
 }
 
 impl Interrupt {
-    /// From now on Ctrl-C stops the session's commands. Where the system gives no handler, it ends the program as ever.
-    pub(super) fn listen(session: &Session) -> Arc<Interrupt> {
+    /// From now on Ctrl-C stops the session's commands; pressed twice a script, three times the program. Where the system
+    /// gives no handler, it ends the program as ever.
+    pub(super) fn listen(session: &Session, is_script: bool) -> Arc<Interrupt> {
         let interrupt = Arc::new(Interrupt {
             cancel: session.cancel.clone(),
             fetches: session.target.symbols().fetches().clone(),
             running: AtomicBool::new(false),
+            is_script,
+            ends: AtomicBool::new(false),
+            last: Mutex::new(None),
         });
         #[cfg(unix)]
         if let Ok(mut signals) = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT]) {
@@ -43,13 +61,32 @@ impl Interrupt {
         result
     }
 
+    /// Whether the script is to end.
+    pub(super) fn ends(&self) -> bool {
+        self.ends.load(Ordering::Relaxed)
+    }
+
     #[cfg_attr(not(unix), allow(dead_code))]
     fn press(&self) {
-        if self.running.load(Ordering::Relaxed) {
-            self.cancel.cancel();
-            self.fetches.stop();
-        } else {
+        let running = self.running.load(Ordering::Relaxed);
+        if !running && !self.is_script {
             complain("nothing runs; q or Ctrl-D ends dumpscope");
+            return;
+        }
+        self.cancel.cancel();
+        self.fetches.stop();
+        if !self.is_script {
+            return;
+        }
+        let now = Instant::now();
+        let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
+        if self.ends() {
+            temporary::remove_all();
+            std::process::exit(INTERRUPTED);
+        }
+        if !running || before.is_some_and(|before| now.duration_since(before) < AGAIN) {
+            self.ends.store(true, Ordering::Relaxed);
+            complain("dumpscope: the script ends here");
         }
     }
 }

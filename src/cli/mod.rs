@@ -1,11 +1,14 @@
 //! The program's own command line: its flags, and the ways of running that they choose.
 
 mod choose;
+mod commands;
+mod deadline;
 mod demo;
 mod exit;
 #[cfg(feature = "explorer")]
 mod explore;
 mod fetching;
+mod input;
 mod interrupt;
 mod open;
 mod options;
@@ -37,6 +40,7 @@ dumpscope: a terminal debugger for Windows kernel crash dumps
   dumpscope --repl FILE             line mode: a prompt without the full screen
   dumpscope -y SYMPATH FILE         with symbols, as in _NT_SYMBOL_PATH
   dumpscope symbols doctor FILE     why symbols are missing, and what helps
+  dumpscope commands                every command in a line
 
 In a session: WinDbg's commands; .help lists them, F1 the keys, q ends it.
 dumpscope --help tells every flag.";
@@ -54,6 +58,12 @@ fn run_watched(arguments: impl Iterator<Item = OsString>, watch: Watch) -> Exit 
     let program = arguments.next();
     if arguments.next_if(|word| word == "symbols").is_some() {
         return symbols::run(arguments);
+    }
+    if arguments.next_if(|word| word == "commands").is_some() {
+        return commands::run(arguments);
+    }
+    if arguments.next_if(|word| word == "completions").is_some() {
+        return commands::complete(arguments);
     }
     let arguments = program.into_iter().chain(arguments);
     let options = match Flags::try_parse_from(options::rewrite_words(arguments)) {
@@ -82,14 +92,11 @@ fn run_watched(arguments: impl Iterator<Item = OsString>, watch: Watch) -> Exit 
             return refusal.exit;
         }
     };
-    if options.is_script() && !options.repl {
-        return script::run(session, &options);
-    }
     // From here on somebody else hears Ctrl-C, and in the explorer all signals.
     drop(watch);
-    if options.repl {
+    if !screen {
         let _watch = Watch::all_but_interrupts();
-        return repl::run(session, &options);
+        return if options.repl { repl::run(session, &options) } else { script::run(session, &options) };
     }
     explore(session, &options)
 }

@@ -7,7 +7,7 @@ use crate::debuggee::{OpenError, Subject, Target};
 use crate::dump::DumpError;
 use crate::search::finder;
 use crate::search::path::SearchPath;
-use crate::session::{Session, Settings};
+use crate::session::{Session, Settings, Shell};
 use crate::util::language::Language;
 use std::path::Path;
 
@@ -52,6 +52,7 @@ pub fn open(options: &Flags) -> Result<Session, Refusal> {
         zone: options.tz.clone(),
         language: options.lang,
         pool_tags: options.pool_tags.clone(),
+        shell: if options.allow_shell { Shell::Always } else { Shell::Never },
         ..Settings::default()
     };
     Ok(Session::new(target, settings))

@@ -3,9 +3,10 @@
 use crate::session::Radix;
 use crate::util::filetime::Zone;
 use crate::util::language::Language;
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A terminal debugger for Windows kernel crash dumps (and for drivers and programs by themselves).
 #[derive(Debug, Parser)]
@@ -38,6 +39,12 @@ pub struct Flags {
     /// End with the first line that fails; otherwise the lines after it run
     #[arg(long)]
     pub stop_on_error: bool,
+    /// Stop a line of commands that takes longer, and go on with the next
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+    /// Let scripts send the output of commands through programs of this computer (`COMMAND | PROGRAM`)
+    #[arg(long)]
+    pub allow_shell: bool,
     /// Also write the output to this file (kd: -logo)
     #[arg(long = "logo", value_name = "FILE")]
     pub log_file: Option<PathBuf>,
@@ -87,6 +94,14 @@ impl Flags {
     }
 }
 
+/// The language of what is printed without a session.
+#[derive(Debug, Args)]
+pub struct Wording {
+    /// Language of the summaries
+    #[arg(long, value_name = "en|zh-CN", value_parser = language, default_value = "en")]
+    pub lang: Language,
+}
+
 /// kd's one-dash words as clap knows them.
 pub fn rewrite_words(arguments: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
     arguments.map(|argument| match argument.to_str() {
@@ -102,6 +117,11 @@ fn zone(text: &str) -> Result<Zone, String> {
 
 fn language(tag: &str) -> Result<Language, String> {
     Language::parse(tag).ok_or_else(|| "expected en or zh-CN".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<u64> = text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| "expected whole seconds, 1 to 86400".to_owned())
 }
 
 fn radix(text: &str) -> Result<Radix, String> {

@@ -1,12 +1,14 @@
 //! Line mode: a prompt on a plain terminal or a pipe.
 
+use super::deadline::Deadline;
+use super::input::{Input, Next};
 use super::interrupt::Interrupt;
-use super::script::report;
+use super::script::{report, stopped_after};
 use super::writer::Writer;
 use super::{Exit, Flags, complain, complain_of_lack, fetching};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
-use crate::session::Session;
-use crate::util::lines::{LineError, Lines};
+use crate::session::{Session, Shell};
+use crate::util::lines::LineError;
 use std::io::{self, IsTerminal as _};
 
 /// Reads commands from standard input until it ends or `q`. An empty line repeats the last command, as in kd.
@@ -14,7 +16,7 @@ use std::io::{self, IsTerminal as _};
 /// Commands that do not come from a terminal are a script, and the exit status is a script's. Who types them has seen
 /// what failed.
 pub fn run(mut session: Session, options: &Flags) -> Exit {
-    let mut writer = match Writer::new(options) {
+    let mut writer = match Writer::new(options, &session) {
         Ok(writer) => writer,
         Err(refusal) => {
             complain(&format!("dumpscope: {}", refusal.message));
@@ -22,40 +24,49 @@ pub fn run(mut session: Session, options: &Flags) -> Exit {
         }
     };
     fetching::tell(&session);
-    let interrupt = Interrupt::listen(&session);
+    let interrupt = Interrupt::listen(&session, false);
+    let deadline = Deadline::new(options.timeout, &session);
     let step = |line: &str, session: &mut Session, writer: &mut Writer| {
-        interrupt.around(session, |session| step(line, session, writer))
+        let (end, stopped) =
+            deadline.around(|| interrupt.around(session, |session| step(line, session, writer)));
+        if let Some(limit) = stopped {
+            complain(&stopped_after(line, limit));
+        }
+        end
     };
     let is_script = !io::stdin().is_terminal();
-    let ended = |failed: bool| if failed && is_script { Exit::CommandFailed } else { Exit::Success };
-    let mut failed = false;
+    if !is_script && session.settings.shell == Shell::Never {
+        session.settings.shell = Shell::Typed;
+    }
+    let ended = |failed: Exit| if is_script { failed } else { Exit::Success };
+    let mut failed = Exit::Success;
     let mut last = String::new();
-    let mut input = Lines::of("standard input", io::stdin().lock());
+    let mut input = Input::new();
     for line in &options.commands {
         let end = step(line, &mut session, &mut writer);
-        failed |= end.failed;
+        failed = failed.worse(end.failed);
         if end.quit {
             return writer.end_with(ended(failed));
         }
     }
-    while writer.prompt(&session.prompt()).is_ok() {
-        match input.next() {
-            Ok(None) => break,
-            Ok(Some(line)) if line.trim().is_empty() => {}
-            Ok(Some(line)) => last = line,
-            Err(error) => {
+    loop {
+        let prompt = session.prompt();
+        match input.next(&prompt, &session, &mut writer) {
+            Next::End => break,
+            Next::Line(line) if line.trim().is_empty() => {}
+            Next::Line(line) => last = line,
+            Next::Refused(error) => {
                 complain(&format!("dumpscope: {error}"));
+                failed = failed.worse(Exit::CommandFailed);
                 match error {
                     LineError::Io { .. } => return writer.end_with(Exit::CommandFailed),
-                    LineError::Line { .. } => {
-                        failed = true;
-                        continue;
-                    }
+                    LineError::Line { .. } => continue,
                 }
             }
         }
+        writer.typed(&prompt, &last);
         let end = step(&last, &mut session, &mut writer);
-        failed |= end.failed;
+        failed = failed.worse(end.failed);
         if end.quit {
             break;
         }
@@ -67,8 +78,8 @@ pub fn run(mut session: Session, options: &Flags) -> Exit {
 struct Step {
     /// The session is over.
     quit: bool,
-    /// A command failed, or the dump lacks what it shows.
-    failed: bool,
+    /// What its commands make of the exit status.
+    failed: Exit,
 }
 
 fn step(line: &str, session: &mut Session, writer: &mut Writer) -> Step {
@@ -77,13 +88,13 @@ fn step(line: &str, session: &mut Session, writer: &mut Writer) -> Step {
     for lack in &lacks {
         complain_of_lack(line, lack);
     }
-    let failed = !lacks.is_empty();
+    let failed = if lacks.is_empty() { Exit::Success } else { Exit::CommandFailed };
     match outcome {
         Ok(LineEnd::Next) => Step { quit: false, failed },
         Ok(LineEnd::Quit) | Err(Failure { error: CommandError::Closed, .. }) => Step { quit: true, failed },
         Err(failure) => {
             report(&failure, session.settings.language);
-            Step { quit: false, failed: true }
+            Step { quit: false, failed: failed.worse(Exit::of(&failure.error)) }
         }
     }
 }

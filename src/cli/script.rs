@@ -1,13 +1,16 @@
 //! Script mode: runs the given commands, prints their text, ends.
 
+use super::deadline::Deadline;
 #[cfg(feature = "explorer")]
 use super::exit::Refusal;
+use super::interrupt::Interrupt;
 use super::writer::Writer;
 use super::{Exit, Flags, complain, complain_of_lack, fetching, on_one_terminal};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
 use crate::util::lines::{self, LineError};
 use crate::words::{Language, Message};
+use std::time::Duration;
 
 /// The longest command file that runs before the explorer, which keeps what it is to run.
 #[cfg(feature = "explorer")]
@@ -21,11 +24,13 @@ pub fn run(mut session: Session, options: &Flags) -> Exit {
             Ok(file) => file,
             Err(error) => return refuse(&error.to_string()),
         };
-    let mut writer = match Writer::new(options) {
+    let mut writer = match Writer::new(options, &session) {
         Ok(writer) => writer,
         Err(refusal) => return refuse(&refusal.message),
     };
     fetching::tell(&session);
+    let interrupt = Interrupt::listen(&session, true);
+    let deadline = Deadline::new(options.timeout, &session);
     let mut exit = Exit::Success;
     let mut file = file;
     let from_file = std::iter::from_fn(|| file.as_mut()?.next().transpose());
@@ -34,17 +39,21 @@ pub fn run(mut session: Session, options: &Flags) -> Exit {
             Ok(line) => line,
             Err(error) => {
                 complain(&format!("dumpscope: {error}"));
-                exit = Exit::CommandFailed;
+                exit = exit.worse(Exit::CommandFailed);
                 match error {
                     LineError::Io { .. } => break,
                     LineError::Line { .. } => continue,
                 }
             }
         };
-        let outcome = run_line(&line, &mut session, &mut writer);
+        let (outcome, stopped) = deadline
+            .around(|| interrupt.around(&mut session, |session| run_line(&line, session, &mut writer)));
+        if let Some(limit) = stopped {
+            complain(&stopped_after(&line, limit));
+        }
         for lack in std::mem::take(&mut session.lacks) {
             complain_of_lack(&line, &lack);
-            exit = Exit::CommandFailed;
+            exit = exit.worse(Exit::CommandFailed);
         }
         match outcome {
             Ok(LineEnd::Next) => {}
@@ -52,14 +61,19 @@ pub fn run(mut session: Session, options: &Flags) -> Exit {
             Err(Failure { error: CommandError::Closed, .. }) => break,
             Err(failure) => {
                 report(&failure, session.settings.language);
-                exit = Exit::CommandFailed;
+                exit = exit.worse(Exit::of(&failure.error));
             }
         }
-        if options.stop_on_error && exit != Exit::Success {
+        if interrupt.ends() || options.stop_on_error && exit != Exit::Success {
             break;
         }
     }
     writer.end_with(exit)
+}
+
+/// What is said of a line that took too long.
+pub fn stopped_after(line: &str, limit: Duration) -> String {
+    format!("{line}: stopped after {} s, as --timeout says", limit.as_secs())
 }
 
 fn refuse(message: &str) -> Exit {

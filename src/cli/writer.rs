@@ -3,17 +3,16 @@
 use super::exit::Refusal;
 use super::progress::ProgressLine;
 use super::{ColorChoice, Exit, Flags, complain};
-use crate::output::{JsonStream, Line, OutputClosed, Piece, Problem, Role, Sink, ansi, plain, sanitize};
-use crate::util::files;
+use crate::output::{JsonStream, Line, OutputClosed, Piece, Problem, Sink, ansi, plain, sanitize};
+use crate::session::{Log, LogForm, Session};
 use crate::words::{Language, Message};
-use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
-use std::path::PathBuf;
 
 /// Writes what commands say.
 pub struct Writer {
     out: Output,
-    log: Option<Log>,
+    /// The session's log, and that of the objects of JSON.
+    logs: [Log; 2],
     form: Form,
     /// How far the command that runs is.
     progress: ProgressLine,
@@ -25,19 +24,17 @@ enum Form {
 }
 
 impl Writer {
-    /// A writer as the flags ask for.
+    /// A writer as the flags ask for. The log is the session's; with JSON it is the writer's, and holds the objects.
     ///
     /// # Errors
     /// The log file cannot be created, or is a file that is being read.
-    pub fn new(options: &Flags) -> Result<Writer, Refusal> {
-        let log = match &options.log_file {
-            None => None,
-            Some(path) => {
-                let file = files::create_text(path)
-                    .map_err(|error| Refusal { message: format!("log file {error}"), exit: Exit::Usage })?;
-                Some(Log { path: path.clone(), file: BufWriter::new(file), failed: false })
-            }
-        };
+    pub fn new(options: &Flags, session: &Session) -> Result<Writer, Refusal> {
+        let objects = Log::default();
+        if let Some(path) = &options.log_file {
+            let log = if options.json { &objects } else { &session.log };
+            log.open(path, LogForm::default())
+                .map_err(|error| Refusal { message: format!("log file {error}"), exit: Exit::Usage })?;
+        }
         let color = match options.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -47,7 +44,8 @@ impl Writer {
             true => Form::Json(JsonStream::default()),
             false => Form::Text { color },
         };
-        Ok(Writer { out: Output::default(), log, form, progress: ProgressLine::default() })
+        let log = session.log.clone();
+        Ok(Writer { out: Output::default(), logs: [log, objects], form, progress: ProgressLine::default() })
     }
 
     /// Writes a prompt.
@@ -55,36 +53,56 @@ impl Writer {
     /// # Errors
     /// [`OutputClosed`] when nobody takes it any more.
     pub fn prompt(&mut self, text: &str) -> Result<(), OutputClosed> {
-        let text = sanitize(text);
-        self.write(&text, &text)?;
+        self.out.write(&sanitize(text))?;
         self.flush()
+    }
+
+    /// Writes what is left, before somebody else writes to the terminal.
+    ///
+    /// # Errors
+    /// [`OutputClosed`] when nobody takes it any more.
+    pub fn pass(&mut self) -> Result<(), OutputClosed> {
+        self.flush()
+    }
+
+    /// Writes what somebody typed behind the prompt to the log.
+    pub fn typed(&mut self, prompt: &str, line: &str) {
+        let [log, _] = &self.logs;
+        log.write(&format!("{}{}\n", sanitize(prompt), sanitize(line)));
     }
 
     /// How the process ends that would otherwise end with `exit`: what was not written counts more than what failed.
     pub fn end_with(&self, exit: Exit) -> Exit {
-        let failed = self.out.failed || self.log.as_ref().is_some_and(|log| log.failed);
-        if failed { Exit::OutputFailed } else { exit }
+        self.logs.iter().for_each(Log::flush);
+        self.tell_of_logs();
+        if self.out.failed || self.logs.iter().any(Log::has_failed) { Exit::OutputFailed } else { exit }
     }
 
-    fn write(&mut self, shown: &str, logged: &str) -> Result<(), OutputClosed> {
-        if let Some(log) = &mut self.log {
-            log.attempt(|file| file.write_all(logged.as_bytes()));
+    /// Says of each log that ended early that it did, once.
+    fn tell_of_logs(&self) {
+        for failure in self.logs.iter().filter_map(Log::take_failure) {
+            complain(&format!("dumpscope: {failure}"));
         }
-        self.out.write(shown)
     }
 
     fn lines(&mut self, lines: &[&Line]) -> Result<(), OutputClosed> {
-        let text = plain(lines.iter().copied());
+        let lines = lines.iter().copied();
         match self.form {
-            Form::Text { color: true } => self.write(&ansi(lines.iter().copied()), &text),
-            _ => self.write(&text, &text),
+            Form::Text { color: true } => self.out.write(&ansi(lines)),
+            _ => self.out.write(&plain(lines)),
         }
     }
 
+    /// Writes a part of an object.
+    fn object(&mut self, text: &str) -> Result<(), OutputClosed> {
+        let [_, objects] = &self.logs;
+        objects.write(text);
+        self.out.write(text)
+    }
+
     fn flush(&mut self) -> Result<(), OutputClosed> {
-        if let Some(log) = &mut self.log {
-            log.attempt(|file| file.flush());
-        }
+        self.logs.iter().for_each(Log::flush);
+        self.tell_of_logs();
         self.out.flush()
     }
 }
@@ -136,35 +154,13 @@ impl Output {
     }
 }
 
-/// The log. A full disk must not end the session; the log is shorter then, which is told once.
-struct Log {
-    path: PathBuf,
-    file: BufWriter<File>,
-    failed: bool,
-}
-
-impl Log {
-    fn attempt(&mut self, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) {
-        if self.failed {
-            return;
-        }
-        if let Err(error) = write(&mut self.file) {
-            self.failed = true;
-            complain(&format!(
-                "dumpscope: log file {}: {error}; it is not complete and ends here",
-                self.path.display()
-            ));
-        }
-    }
-}
-
 impl Sink for Writer {
     fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
         self.progress.clear();
         match &mut self.form {
             Form::Json(stream) => {
                 let text = stream.piece(&piece);
-                self.write(&text, &text)
+                self.object(&text)
             }
             Form::Text { .. } => {
                 let lines: Vec<&Line> = piece.lines().collect();
@@ -192,11 +188,10 @@ impl Sink for Writer {
         self.progress.clear();
         if let Form::Json(stream) = &mut self.form {
             let text = stream.end(problem);
-            self.write(&text, &text)?;
+            self.object(&text)?;
         } else if let Some(problem) = problem {
             // As in the debugger, what failed is told where it failed.
-            let lines: Vec<Line> =
-                problem.text.lines().map(|line| Line::new().role(Role::Error, line)).collect();
+            let lines = problem.lines();
             self.lines(&lines.iter().collect::<Vec<_>>())?;
         }
         self.flush()

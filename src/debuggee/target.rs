@@ -322,8 +322,13 @@ impl Target {
 
     /// TEB of a thread; `None` for threads without user space.
     pub fn teb(&self, thread: u64) -> Option<u64> {
+        self.teb_field(thread).filter(|&teb| teb != 0)
+    }
+
+    /// What a thread holds as the address of its TEB: 0 without user space; `None` where it cannot be read.
+    pub fn teb_field(&self, thread: u64) -> Option<u64> {
         let offset = self.debugger_data.as_ref()?.nonzero("OffsetKThreadTeb")?;
-        self.memory.u64(thread.wrapping_add(offset)).ok().filter(|&teb| teb != 0)
+        self.memory.u64(thread.wrapping_add(offset)).ok()
     }
 }
 

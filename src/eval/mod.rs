@@ -24,6 +24,10 @@ pub trait EvalHost {
     fn read(&self, place: &Place, size: usize) -> Result<u64, ReadError>;
     /// Whether every byte of a range can be read.
     fn readable(&self, address: u64, length: u64) -> bool;
+    /// The entry point of the image that lies at an address; `None` where none lies, or where it has none.
+    fn entry_point(&self, _address: u64) -> Option<u64> {
+        None
+    }
     /// The default radix of numbers.
     fn radix(&self) -> Radix;
     /// Which evaluator reads what names none.

@@ -35,6 +35,11 @@ impl ThreadState {
     /// It is ready, and a processor has still to be chosen.
     pub const DEFERRED_READY: ThreadState = ThreadState(7);
 
+    /// Whether a word is the name of a state, in any case.
+    pub fn is_named(word: &str) -> bool {
+        STATES.iter().any(|name| name.eq_ignore_ascii_case(word))
+    }
+
     /// Whether it would run if it had a processor.
     pub fn is_ready(self) -> bool {
         matches!(self, ThreadState::READY | ThreadState::STANDBY | ThreadState::DEFERRED_READY)
@@ -117,6 +122,11 @@ impl WaitReason {
     pub const FAST_MUTEX: WaitReason = WaitReason(34);
     /// For a guarded mutex.
     pub const GUARDED_MUTEX: WaitReason = WaitReason(35);
+
+    /// Whether a word is the name of a reason, in any case.
+    pub fn is_named(word: &str) -> bool {
+        REASONS.iter().any(|name| name.eq_ignore_ascii_case(word))
+    }
 }
 
 impl From<u64> for WaitReason {

@@ -1,5 +1,7 @@
 //! What a failed command says.
 
+use super::span::{Line, Role};
+
 /// Why a command failed, for those who read it and for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -9,4 +11,11 @@ pub struct Problem {
     pub text: String,
     /// What to type or do about it, a sentence each.
     pub hints: Vec<String>,
+}
+
+impl Problem {
+    /// Its text as lines, as it is told in the output.
+    pub fn lines(&self) -> Vec<Line> {
+        self.text.lines().map(|line| Line::new().role(Role::Error, line)).collect()
+    }
 }

@@ -1,6 +1,6 @@
 //! What the command language keeps while lines run.
 
-use super::aliases::Aliases;
+use super::aliases::{Aliases, Foreign, Origin};
 use crate::output::Line;
 
 /// What the command language keeps while lines run.
@@ -25,11 +25,20 @@ pub struct Depth {
     pub catches: usize,
     /// Columns that stand before a line where it was shown: the place of a caret under it.
     pub margin: usize,
+    /// What stands in the text that runs that nobody wrote.
+    pub foreign: Foreign,
+}
+
+impl Depth {
+    /// Where a text comes from that a command makes of its own.
+    pub fn origin(self) -> Origin {
+        if self.foreign == Foreign::Nothing { Origin::Written } else { Origin::Found }
+    }
 }
 
 impl Default for Depth {
     fn default() -> Depth {
         // The debugger's own margin where it shows no prompt.
-        Depth { nesting: 0, loops: 0, catches: 0, margin: 8 }
+        Depth { nesting: 0, loops: 0, catches: 0, margin: 8, foreign: Foreign::Nothing }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::focus::Focus;
 use super::interpreter::Interpreter;
+use super::log::Log;
 use super::pool_tags::PoolTags;
 use super::settings::Settings;
 use crate::debuggee::{NoRegisters, Processor, RegisterContext, Scope, Target};
@@ -45,10 +46,14 @@ pub struct Session {
     pub user_registers: [u64; 20],
     /// `$exp`: what `?` evaluated last.
     pub last_value: u64,
+    /// `$p`: the last value that a `d` command showed.
+    pub last_shown: u64,
     /// `$extret`: the element that `!list` is at.
     pub extret: u64,
     /// What the command language keeps.
     pub interpreter: Interpreter,
+    /// Where a copy of what is typed and said goes.
+    pub log: Log,
     /// What commands of the line that runs could not show for want of data; the line goes on all the same.
     pub lacks: Vec<String>,
     /// Who uses which pool tag; read when it is first asked for.
@@ -72,8 +77,10 @@ impl Session {
             saved_search: Vec::new(),
             user_registers: [0; 20],
             last_value: 0,
+            last_shown: 0,
             extret: 0,
             interpreter: Interpreter::default(),
+            log: Log::default(),
             lacks: Vec::new(),
             pool_tags: OnceCell::new(),
             lost: Vec::new(),

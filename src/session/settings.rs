@@ -24,6 +24,20 @@ pub struct Settings {
     pub pool_tags: Option<PathBuf>,
     /// Folders of source files, separated by `;`.
     pub source_path: String,
+    /// Which lines may send what they say to a program of this computer.
+    pub shell: Shell,
+}
+
+/// Which lines may send what they say to a program of this computer (`| PROGRAM`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shell {
+    /// None.
+    #[default]
+    Never,
+    /// Those that somebody types, and no command file.
+    Typed,
+    /// All.
+    Always,
 }
 
 /// An evaluator of expressions.

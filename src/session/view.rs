@@ -14,6 +14,7 @@ pub struct View {
     display_form: &'static str,
     saved_search: Vec<u64>,
     user_registers: [u64; 20],
+    last_shown: u64,
     depth: Depth,
     whole_paragraphs: bool,
 }
@@ -28,6 +29,7 @@ impl Session {
             display_form: self.display_form,
             saved_search: self.saved_search.clone(),
             user_registers: self.user_registers,
+            last_shown: self.last_shown,
             depth: self.interpreter.depth,
             whole_paragraphs: self.settings.whole_paragraphs,
         }
@@ -40,6 +42,7 @@ impl Session {
         self.display_form = view.display_form;
         self.saved_search = view.saved_search;
         self.user_registers = view.user_registers;
+        self.last_shown = view.last_shown;
         self.interpreter.depth = view.depth;
         self.settings.whole_paragraphs = view.whole_paragraphs;
         self.attached = view.attached;

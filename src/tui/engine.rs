@@ -9,7 +9,7 @@ use super::test_hook;
 use super::watch::listener;
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::debuggee::Fetches;
-use crate::output::{Line, OutputClosed, Piece, Role, Sink, brief};
+use crate::output::{Line, OutputClosed, Piece, Role, Sink, brief, plain};
 use crate::session::Session;
 use crate::util::cancel::CancelToken;
 use crate::words::{Language, Message};
@@ -78,7 +78,14 @@ fn serve(mut session: Session, inbox: &Receiver<Errand>, outbox: &Sender<Reply>)
         table.set_waiting(!request.for_pane);
         let mut sink = Stream::new(&request, outbox, cancel, session.settings.language);
         let view = session.view();
+        // A pane's command is the program's own: the user's aliases are not meant, and the log tells what was typed.
+        let aside = request
+            .for_pane
+            .then(|| (std::mem::take(&mut session.interpreter.aliases), std::mem::take(&mut session.log)));
         let outcome = catch_unwind(AssertUnwindSafe(|| run(&request, &mut session, &mut sink)));
+        if let Some((aliases, log)) = aside {
+            (session.interpreter.aliases, session.log) = (aliases, log);
+        }
         // What a command that came to no end had selected is not what the user asked for.
         if outcome.is_err() {
             session.restore(view);
@@ -96,7 +103,9 @@ fn serve(mut session: Session, inbox: &Receiver<Errand>, outbox: &Sender<Reply>)
         };
         let flushed = sink.flush();
         let log = session.target.symbols().take_log();
-        let lines: Vec<Line> = log.into_iter().map(|line| Line::new().role(Role::Dim, line)).collect();
+        let failed = session.log.take_failure().map(|why| Line::new().role(Role::Warning, why));
+        let lines: Vec<Line> =
+            log.into_iter().map(|line| Line::new().role(Role::Dim, line)).chain(failed).collect();
         if !lines.is_empty() && outbox.send(Reply::Log { lines }).is_err() {
             return;
         }
@@ -111,14 +120,12 @@ fn serve(mut session: Session, inbox: &Receiver<Errand>, outbox: &Sender<Reply>)
 fn run(request: &Errand, session: &mut Session, sink: &mut Stream<'_>) -> Result<LineEnd, Failure> {
     test_hook::in_engine(&request.line, &sink.cancel);
     if !request.for_pane {
+        session.log.write(&plain(&[Line::of(format!("{}{}", session.prompt(), request.line))]));
         return run_line(&request.line, session, sink);
     }
     let view = session.view();
     session.settings.whole_paragraphs = true;
-    // A pane's command is the program's own: the user's aliases are not meant.
-    let aliases = std::mem::take(&mut session.interpreter.aliases);
     let outcome = run_line(&request.line, session, sink);
-    session.interpreter.aliases = aliases;
     session.restore(view);
     outcome
 }

@@ -19,6 +19,7 @@ mod jobs;
 mod kept;
 mod keys;
 mod layout;
+mod line_editor;
 mod links;
 mod message;
 mod offer;
@@ -42,6 +43,7 @@ mod wrap;
 mod tests;
 
 pub use error::TuiError;
+pub use line_editor::{Entered, LineEditor};
 pub use run::{ExplorerOptions, run};
 pub use terminal::is_terminal;
 pub use theme::ThemeName;

@@ -138,6 +138,27 @@ pub fn create_text(path: &Path) -> Result<File, OutputError> {
     Ok(file)
 }
 
+/// Opens a file for text behind what it holds; whether that is nothing.
+///
+/// # Errors
+/// As [`create_text`].
+pub fn append_text(path: &Path) -> Result<(File, bool), OutputError> {
+    let io = |error| OutputError::Io { output: path.to_owned(), error };
+    let file = OpenOptions::new().append(true).create(true).open(path).map_err(io)?;
+    check(&file, path)?;
+    let is_empty = file.metadata().is_ok_and(|metadata| metadata.len() == 0);
+    Ok((file, is_empty))
+}
+
+/// Makes a file for bytes; one that is there already is left alone.
+///
+/// # Errors
+/// There is one, or it cannot be made.
+pub fn create_new(path: &Path) -> Result<File, OutputError> {
+    let made = OpenOptions::new().write(true).create_new(true).open(path);
+    made.map_err(|error| OutputError::Io { output: path.to_owned(), error })
+}
+
 /// Writes a whole text: to a file beside, which then takes the place of `path`, so that an attempt that fails leaves what
 /// was there. A device or a pipe is written to directly.
 ///

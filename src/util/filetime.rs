@@ -168,6 +168,12 @@ pub fn day_unix(seconds: u32, zone: &Zone) -> Option<String> {
     Some(at.strftime("%Y-%m-%d").to_string())
 }
 
+/// `2021-02-21_01-38-22-987`: a moment as a part of file names.
+pub fn for_file_names(filetime: u64, zone: &Zone) -> Option<String> {
+    let at = zoned(filetime, zone)?;
+    Some(format!("{}-{:03}", at.strftime("%Y-%m-%d_%H-%M-%S"), at.millisecond()))
+}
+
 /// A moment as `08/13/2023 04:53:59.028 AM`, the form of the MEX commands.
 pub fn american(filetime: u64, zone: &Zone) -> Option<String> {
     let at = zoned(filetime, zone)?;

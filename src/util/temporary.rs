@@ -102,6 +102,14 @@ impl TemporaryFile {
         Ok(TemporaryFile { file, _mark: mark })
     }
 
+    /// Opens it once more, from its beginning.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn reopen(&self) -> io::Result<File> {
+        self.file.reopen()
+    }
+
     /// Gives it its name; a file of that name is replaced in one step.
     ///
     /// # Errors
@@ -220,6 +228,14 @@ impl Drop for Watch {
     }
 }
 
+/// What is put right before a signal ends the program.
+static RESTORE: Mutex<Option<fn()>> = Mutex::new(None);
+
+/// Has something put right, such as the terminal, before a signal that is watched ends the program.
+pub fn before_end(restore: fn()) {
+    *RESTORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(restore);
+}
+
 /// Without a handler or its thread the signal ends the program as ever.
 #[cfg(unix)]
 fn watch(signals: &[i32]) -> Option<signal_hook::iterator::Handle> {
@@ -227,6 +243,9 @@ fn watch(signals: &[i32]) -> Option<signal_hook::iterator::Handle> {
     let handle = signals.handle();
     let listen = move || {
         for signal in signals.forever() {
+            if let Some(restore) = *RESTORE.lock().unwrap_or_else(PoisonError::into_inner) {
+                restore();
+            }
             remove_all();
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }

@@ -16,7 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The demo of a case with its symbols, as `--demo` opens it.
-fn demo(case: &str) -> Session {
+pub fn demo(case: &str) -> Session {
     let bytes = fs::read(forge::demo(case)).unwrap();
     let mut target = Target::new(DumpFile::from_bytes(&format!("{case}.dmp"), bytes).unwrap());
     if case != "nosyms" {

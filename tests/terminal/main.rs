@@ -11,6 +11,7 @@ mod shared;
 mod terminal;
 
 mod archives;
+mod elsewhere;
 #[cfg(all(unix, feature = "explorer"))]
 mod explorer;
 #[cfg(all(unix, feature = "explorer"))]

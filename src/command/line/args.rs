@@ -106,7 +106,7 @@ impl<'t> Args<'t> {
     pub fn words(&self) -> impl Iterator<Item = &'t str> {
         let apart = match self.switches.place {
             Place::Anywhere => "",
-            Place::Outside => self.text,
+            Place::Outside | Place::BeforePath => self.text,
         };
         self.rest.iter().copied().chain(apart.split_whitespace())
     }
@@ -154,8 +154,11 @@ impl<'t> Reader<'t, '_> {
         if switches.list.is_empty() {
             return Ok(());
         }
-        if switches.place == Place::Outside {
+        if switches.place != Place::Anywhere {
             while let Some(sign) = self.sign() {
+                if switches.place == Place::BeforePath && !self.is_known() {
+                    break;
+                }
                 self.run(sign)?;
                 self.left = self.left.trim_start();
             }
@@ -193,6 +196,12 @@ impl<'t> Reader<'t, '_> {
             "/" => Some(sign),
             _ => next.is_some_and(|next| next.is_alphabetic() || next == '[').then_some(sign),
         }
+    }
+
+    /// Whether the word at the start of what is left is a switch.
+    fn is_known(&self) -> bool {
+        let word = self.left.split(char::is_whitespace).next().unwrap_or_default();
+        self.args.switches.list.iter().any(|switch| switch.spelling.eq_ignore_ascii_case(word))
     }
 
     /// The switches behind one sign.
@@ -239,7 +248,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn letters(&mut self, sign: &str) -> Result<(), CommandError> {
-        let outside = self.args.switches.place == Place::Outside;
+        let outside = self.args.switches.place != Place::Anywhere;
         // `/t/v`, and an address that touches the last letter.
         let may_touch =
             |letter: char| !sign.is_empty() && (letter == '/' || outside && !letter.is_alphabetic());

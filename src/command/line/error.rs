@@ -6,6 +6,7 @@ use crate::eval::EvalError;
 use crate::memory::ReadError;
 use crate::output::{OutputClosed, Problem, brief};
 use crate::session::{NoCode, NoLocals, TooMuchText};
+use crate::util::files::OutputError;
 use crate::words::{Language, Message};
 use thiserror::Error;
 
@@ -73,6 +74,9 @@ pub enum CommandError {
     /// Aliases make too much text.
     #[error("{0}")]
     TooMuchText(#[from] TooMuchText),
+    /// A file that the user named cannot be written.
+    #[error("{0}")]
+    Unwritten(#[from] OutputError),
     /// Another error, and what helps.
     #[error("{0}")]
     Hinted(Box<CommandError>, Message),
@@ -142,6 +146,7 @@ impl CommandError {
             CommandError::NoCode(_) => "no_code",
             CommandError::NoLocals(_) => "no_locals",
             CommandError::TooMuchText(_) => "too_much_text",
+            CommandError::Unwritten(_) => "output",
             CommandError::Hinted(error, _) | CommandError::Placed(error) | CommandError::Behind(_, error) => {
                 error.kind()
             }

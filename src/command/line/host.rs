@@ -47,6 +47,13 @@ impl EvalHost for Session {
         true
     }
 
+    fn entry_point(&self, address: u64) -> Option<u64> {
+        let module = self.target.modules().at(address).filter(|module| module.base == address)?;
+        let image = self.target.image(module).ok()?;
+        let offset = Some(image.headers().entry_point).filter(|&offset| offset != 0)?;
+        module.base.checked_add(offset.into())
+    }
+
     fn radix(&self) -> Radix {
         self.settings.radix
     }
@@ -131,6 +138,7 @@ pub(super) const PSEUDO_REGISTERS: &[&str] = &[
     "extret",
     "frame",
     "ip",
+    "p",
     "pagesize",
     "pcr",
     "peb",
@@ -169,8 +177,9 @@ fn pseudo_register(session: &Session, name: &str) -> Option<u64> {
         "prcb" => session.processor()?.prcb,
         "pcr" => session.processor()?.pcr(session.target.machine()),
         "peb" => session.target.peb_field(session.process()?),
-        "teb" => session.target.teb(session.thread()?),
+        "teb" => session.target.teb_field(session.thread()?),
         "exp" => Some(session.last_value),
+        "p" => Some(session.last_shown),
         "eventip" => {
             let number = session.target.crashed_processor();
             let crashed = session.target.processors().iter().find(|processor| processor.number == number)?;

@@ -2,8 +2,9 @@
 
 use super::context::{Context, Out, Taken};
 use super::error::CommandError;
-use super::run::{Failure, run_line, run_text};
+use super::run::{Failure, run_text, run_typed};
 use crate::output::{Collector, Document, Line, OutputClosed, Piece, Role, Sink};
+use crate::session::Expanded;
 use crate::words::Message;
 
 impl Context<'_> {
@@ -68,8 +69,12 @@ impl Context<'_> {
     /// # Errors
     /// The first command that failed.
     pub fn run_block(&mut self, text: &str) -> Result<(), CommandError> {
-        let text = self.session.interpreter.aliases.expand(text)?;
-        self.run_line(&text)
+        let Expanded { text, foreign } = self.session.interpreter.aliases.expand(text)?;
+        let around = self.session.interpreter.depth.foreign;
+        self.session.interpreter.depth.foreign = around.max(foreign);
+        let outcome = self.run_line(&text);
+        self.session.interpreter.depth.foreign = around;
+        outcome
     }
 
     /// Runs a line as it would if it were typed, below a margin of so many columns.
@@ -78,8 +83,8 @@ impl Context<'_> {
     /// The first command that failed.
     pub fn run_typed(&mut self, line: &str, margin: usize) -> Result<(), CommandError> {
         let outer = std::mem::replace(&mut self.session.interpreter.depth.margin, margin);
-        let outcome = self
-            .deeper(|context| run_line(line, context.session, &mut Within(&mut *context.out.sink)).map(drop));
+        let outcome =
+            self.deeper(|context| run_typed(line, context.session, &mut Within(&mut *context.out.sink)));
         self.session.interpreter.depth.margin = outer;
         outcome
     }

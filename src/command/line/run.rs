@@ -4,10 +4,11 @@ use super::context::{Context, Taken};
 use super::error::{CommandError, Flow};
 use super::parse::{Parsed, command_at, likely_end, meant};
 use super::place::{Shown, caret, placed};
+use super::redirect::{self, Redirect};
 use super::spec::{Effect, Needs, Rest};
 use crate::dump::{Machine, Mapping};
-use crate::output::{Line, OutputClosed, Piece, Problem, Role, Sink};
-use crate::session::Session;
+use crate::output::{Line, OutputClosed, Piece, Problem, Role, Sink, plain};
+use crate::session::{Expanded, Foreign, Log, Session};
 use crate::words::Message;
 
 /// How a line ended.
@@ -30,32 +31,45 @@ pub struct Failure {
     pub skipped: String,
 }
 
-/// Runs a line as it was typed: its aliases are replaced, then its commands run one after the other.
+/// Runs a line as it was typed: its aliases are replaced, then its commands run one after the other. What they say goes to
+/// the log, too.
 ///
 /// # Errors
 /// The first command that failed.
 pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Result<LineEnd, Failure> {
-    if session.interpreter.depth.nesting == 0 {
-        session.lacks.clear();
-        session.interpreter.unended = Line::new();
-        // What was stopped before is over: this line is not.
-        session.cancel = session.cancel.begin();
+    session.lacks.clear();
+    session.interpreter.unended = Line::new();
+    // What was stopped before is over: this line is not.
+    session.cancel = session.cancel.begin();
+    let log = session.log.clone();
+    let outcome = run_typed(line, session, &mut Logged { sink, log: &log });
+    log.flush();
+    match outcome {
+        Err(Failure { error: CommandError::Flow(Flow::Quit), .. }) => Ok(LineEnd::Quit),
+        outcome => outcome.map(|()| LineEnd::Next),
     }
-    let aliases = &session.interpreter.aliases;
-    let expanded = if makes_aliases(line) { Ok(line.into()) } else { aliases.expand(line) };
-    let text = expanded.map_err(|error| Failure {
+}
+
+/// Runs a line in which aliases are replaced.
+///
+/// # Errors
+/// The first command that failed.
+pub fn run_typed(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Result<(), Failure> {
+    let interpreter = &mut session.interpreter;
+    let expanded = match makes_aliases(line) {
+        true => Ok(Expanded { text: line.into(), foreign: Foreign::Nothing }),
+        false => interpreter.aliases.expand(line),
+    };
+    let Expanded { text, foreign } = expanded.map_err(|error| Failure {
         command: line.trim().to_owned(),
         error: error.into(),
         skipped: String::new(),
     })?;
-    match run_text(&text, 0, session, sink) {
-        Err(Failure { error: CommandError::Flow(Flow::Quit), .. })
-            if session.interpreter.depth.nesting == 0 =>
-        {
-            Ok(LineEnd::Quit)
-        }
-        outcome => outcome.map(|()| LineEnd::Next),
-    }
+    let around = interpreter.depth.foreign;
+    interpreter.depth.foreign = around.max(foreign);
+    let outcome = run_text(&text, 0, session, sink);
+    session.interpreter.depth.foreign = around;
+    outcome
 }
 
 /// In a line that makes or forgets aliases their names are meant.
@@ -112,6 +126,43 @@ impl<'t> Text<'t> {
             Ok(None) => return Ok(()),
             Err(error) => return Err(self.unknown(error, session, sink)),
         };
+        match redirect::of(&parsed, self.line, self.at, end) {
+            Some(redirect) => self.elsewhere(&redirect, session, sink),
+            None => self.here(&parsed, end, session, sink),
+        }
+    }
+
+    /// Runs the next command, whose output goes elsewhere. Its errors stay here.
+    fn elsewhere(
+        &mut self,
+        redirect: &Redirect<'t>,
+        session: &mut Session,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
+        let typed = self.line.get(self.at..redirect.end).unwrap_or_default().trim_matches(is_between);
+        let line = self.line.get(..redirect.at).unwrap_or_default();
+        let mut inner = Text { line, at: self.at, shown: None };
+        sink.begin(typed);
+        let outcome = redirect
+            .run(session, sink, |session, sink| inner.step(session, sink).map_err(|failure| failure.error));
+        let problem = match &outcome {
+            Err(CommandError::Flow(_)) | Ok(()) => None,
+            Err(error) => Some(error.problem(session.settings.language)),
+        };
+        let outcome = outcome.and(sink.end(problem.as_ref()).map_err(CommandError::from));
+        self.at = redirect.end;
+        let after = self.line.get(redirect.end..).unwrap_or_default();
+        outcome.map_err(|error| self.failure(error, (typed, after)))
+    }
+
+    /// Runs a command.
+    fn here(
+        &mut self,
+        parsed: &Parsed<'t>,
+        end: usize,
+        session: &mut Session,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
         let ends = |end: usize| {
             let rest = self.line.get(end..).unwrap_or_default();
             let typed = self.line.get(self.at..end).unwrap_or_default();
@@ -124,7 +175,7 @@ impl<'t> Text<'t> {
         let likely = if parsed.spec.rest == Rest::Own { likely_end(self.line, self.at) } else { end };
         sink.begin(ends(likely).0);
         let mut checked = Checked::new(session, sink);
-        let (outcome, taken) = run_one(&parsed, session, &mut checked);
+        let (outcome, taken) = run_one(parsed, session, &mut checked);
         let refused = checked.refused;
         checked.keep_unended(&mut session.interpreter.unended);
         let end = taken.end.unwrap_or(end);
@@ -133,7 +184,7 @@ impl<'t> Text<'t> {
             self.shown = Some(format!("{}{cut}", self.line.get(..parsed.args.start).unwrap_or_default()));
         }
         let outcome = outcome.map_err(|error| placed(error, &parsed.args, &self.shown(session)));
-        let outcome = outcome.map_err(|error| meant(error, &parsed));
+        let outcome = outcome.map_err(|error| meant(error, parsed));
         let told = tell_loads(session, sink);
         let outcome = outcome.and(told);
         // A file that became shorter is the reason behind whatever else failed.
@@ -269,6 +320,36 @@ impl Sink for Checked<'_> {
     }
 }
 
+/// Writes what is said to the log, too.
+struct Logged<'s> {
+    sink: &'s mut dyn Sink,
+    log: &'s Log,
+}
+
+impl Sink for Logged<'_> {
+    fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
+        if self.log.is_open() {
+            self.log.write(&plain(piece.lines()));
+        }
+        self.sink.take(piece)
+    }
+
+    fn progress(&mut self, how_far: &dyn Fn() -> Message) {
+        self.sink.progress(how_far);
+    }
+
+    fn begin(&mut self, command: &str) {
+        self.sink.begin(command);
+    }
+
+    fn end(&mut self, problem: Option<&Problem>) -> Result<(), OutputClosed> {
+        if let Some(problem) = problem.filter(|_| self.log.is_open()) {
+            self.log.write(&plain(problem.lines().iter()));
+        }
+        self.sink.end(problem)
+    }
+}
+
 /// With `!sym noisy`, what the command's symbols took to load. Commands that do not wait for symbols are run to be looked
 /// at again and again; what they load is told elsewhere.
 fn tell_loads(session: &Session, sink: &mut dyn Sink) -> Result<(), CommandError> {
@@ -299,6 +380,9 @@ fn run_one(
 /// Sees to what a command needs; what cannot be seen on another processor.
 fn prepared(parsed: &Parsed<'_>, session: &mut Session) -> Result<Option<String>, CommandError> {
     let needs = parsed.spec.needs;
+    if parsed.spec.effect == Effect::Writes {
+        redirect::may_write(session)?;
+    }
     if parsed.processor.is_some() || matches!(needs, Needs::Dump | Needs::Physical) {
         session.target.dump()?;
     }

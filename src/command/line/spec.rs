@@ -98,6 +98,8 @@ pub enum Effect {
     Shows,
     /// It chooses what later commands show: a frame, a thread, a processor, a context.
     Selects,
+    /// It writes a file of this computer.
+    Writes,
     /// It ends the session.
     Quits,
 }

@@ -113,6 +113,8 @@ pub enum Form {
 pub enum Place {
     /// Before the arguments; words that are known also after them.
     Outside,
+    /// Before a file's name, which may begin with a slash itself: what is no switch begins it.
+    BeforePath,
     /// Anywhere among the arguments, which are words then.
     Anywhere,
 }
@@ -129,6 +131,11 @@ impl Switches {
     /// Words.
     pub const fn words(list: &'static [Switch]) -> Switches {
         Switches { list, form: Form::Words, place: Place::Outside }
+    }
+
+    /// The same, before a file's name.
+    pub const fn before_path(self) -> Switches {
+        Switches { place: Place::BeforePath, ..self }
     }
 
     /// The same, wherever they stand.
@@ -161,7 +168,7 @@ impl Switches {
             told().filter(|switch| switch.sign().is_empty() && switch.bare().is_none()).collect();
         let signed: Vec<_> = told().filter(|switch| !switch.sign().is_empty()).collect();
         let mut parts = Vec::new();
-        if self.place == Place::Outside && !glued.is_empty() {
+        if self.place != Place::Anywhere && !glued.is_empty() {
             parts.push(format!("[{}]", glued.iter().map(|switch| switch.spelling).collect::<String>()));
         } else if !glued.is_empty() {
             parts.push("[OPTIONS]".to_owned());

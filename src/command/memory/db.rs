@@ -47,6 +47,9 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
         let address = start.wrapping_add(done.wrapping_mul(size));
         let bytes = Bytes::at(&memory, address, (cells * size) as usize);
         context.out.emit(record(&form, address, &bytes))?;
+        if let Ok(last) = bytes.value(bytes.len().saturating_sub(form.size)..bytes.len()) {
+            context.session.last_shown = last;
+        }
         done += cells;
         context.session.next_address.insert(NEXT, address.wrapping_add(cells * size));
     }

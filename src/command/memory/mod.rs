@@ -24,3 +24,4 @@ pub mod s;
 pub mod sysptes;
 pub mod vm;
 pub mod vtop;
+pub mod writemem;

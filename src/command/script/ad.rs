@@ -39,7 +39,7 @@ fn forget(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError
     let found = match args.text {
         "" => return Err(CommandError::Caret { what: "Syntax error", at: last }),
         "*" => aliases.clear(),
-        name => aliases.remove(bare(name)).is_some(),
+        name => aliases.remove(bare(name)),
     };
     match found || args.has("/q") {
         true => Ok(()),

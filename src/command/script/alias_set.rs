@@ -4,6 +4,7 @@ use super::files;
 use super::printf::{TextKind, pointed};
 use crate::command::line::{Reader, SYNTAX};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Rest};
+use crate::session::Origin;
 
 /// `as`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -62,7 +63,10 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         _ => return Err(CommandError::Argument(format!("{} has no option '/{form}'", args.name))),
     };
-    context.session.interpreter.aliases.set(bare(name), &text)?;
+    let found = form.starts_with('m') || form == "c";
+    let interpreter = &mut context.session.interpreter;
+    let origin = if found { Origin::Found } else { interpreter.depth.origin() };
+    interpreter.aliases.set(bare(name), &text, origin)?;
     context.ends_at(reader.at());
     Ok(())
 }

@@ -54,30 +54,23 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 /// Runs a file's text, in which the arguments stand for themselves; what they stood for before they stand for afterwards.
 fn with_arguments(given: &str, text: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let aliases = &mut context.session.interpreter.aliases;
+    let interpreter = &mut context.session.interpreter;
+    let (aliases, origin) = (&mut interpreter.aliases, interpreter.depth.origin());
+    let given = arguments(given);
+    let name = |index: usize| format!("$arg{index}");
     let is_argument = |name: &str| {
         name.strip_prefix("$arg").is_some_and(|digits| digits.chars().all(|c| c.is_ascii_digit()))
     };
-    let before: Vec<(String, String)> = aliases
+    // What was given to a script around this one is not meant in it, if something was given to this one.
+    let outer: Vec<String> = aliases
         .all()
-        .filter(|(name, _)| is_argument(name))
-        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| !given.is_empty() && is_argument(name))
         .collect();
-    let given = arguments(given);
-    if !given.is_empty() {
-        before.iter().for_each(|(name, _)| drop(aliases.remove(name)));
-    }
-    for (index, word) in given.iter().enumerate() {
-        aliases.set(&format!("$arg{}", index + 1), word)?;
-    }
-    let outcome = context.run_block(text);
-    let aliases = &mut context.session.interpreter.aliases;
-    for index in 0..given.len() {
-        aliases.remove(&format!("$arg{}", index + 1));
-    }
-    for (name, text) in before {
-        aliases.set(&name, &text)?;
-    }
+    let before = aliases.put_aside((1..=given.len()).map(name).chain(outer));
+    let set = (1..).zip(&given).try_for_each(|(index, word)| aliases.set(&name(index), word, origin));
+    let outcome = set.map_err(CommandError::from).and_then(|()| context.run_block(text));
+    context.session.interpreter.aliases.put_back(before);
     outcome
 }
 

@@ -1,4 +1,4 @@
-//! MASM's functions: `$vvalid`, `$scmp`, `$sicmp`, `$spat`.
+//! MASM's functions: `$vvalid`, `$iment`, `$scmp`, `$sicmp`, `$spat`.
 
 use super::lexer::quoted;
 use super::{EvalError, Fault, Parser};
@@ -6,7 +6,7 @@ use crate::symbols::wildcard::Wildcard;
 use std::cmp::Ordering;
 
 /// Names that are functions, not pseudo-registers.
-const FUNCTIONS: &[&str] = &["$vvalid", "$scmp", "$sicmp", "$spat", "$fnsucc"];
+const FUNCTIONS: &[&str] = &["$vvalid", "$scmp", "$sicmp", "$spat", "$fnsucc", "$iment"];
 
 /// Whether a function is called so, in any case.
 pub fn is_function(name: &str) -> bool {
@@ -18,6 +18,7 @@ impl<'t> Parser<'t, '_> {
     pub(super) fn function(&mut self, at: &'t str, name: &str) -> Result<u64, EvalError> {
         match name {
             "$vvalid" => self.vvalid(),
+            "$iment" => self.iment(at),
             // What a function returns is in private symbols' types alone, and no call can be judged in a dump.
             "$fnsucc" => self.fail(Fault::ReturnType, at),
             _ => {
@@ -42,6 +43,17 @@ impl<'t> Parser<'t, '_> {
         }
         self.need(")")?;
         Ok(u64::from(self.host.readable(address, length)))
+    }
+
+    /// `(address)`: the entry point of the image that begins there.
+    fn iment(&mut self, at: &'t str) -> Result<u64, EvalError> {
+        self.need("(")?;
+        let address = self.binary(0)?;
+        self.need(")")?;
+        match self.host.entry_point(address) {
+            Some(entry) => Ok(entry),
+            None => self.fail(Fault::Unresolved, at),
+        }
     }
 
     /// `("text", "text")`.

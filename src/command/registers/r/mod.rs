@@ -77,14 +77,15 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 /// `r $.u0=text`: what `$u0` stands for, up to the end of the line.
 fn fixed_alias(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let (name, after) = name(args.text);
-    let number = name.strip_prefix("$.u").and_then(|digits| digits.parse().ok());
-    let slot = number.and_then(|number| context.session.interpreter.aliases.fixed_mut(number));
-    let slot = slot.ok_or_else(|| bad(name, args))?;
+    let number: usize =
+        name.strip_prefix("$.u").and_then(|digits| digits.parse().ok()).ok_or_else(|| bad(name, args))?;
+    let interpreter = &mut context.session.interpreter;
+    let now = interpreter.aliases.fixed(number).ok_or_else(|| bad(name, args))?;
     if let Some(text) = after.trim_start().strip_prefix('=') {
-        text.clone_into(slot);
+        interpreter.aliases.set_fixed(number, text, interpreter.depth.origin());
         return Ok(());
     }
-    let shown = if slot.is_empty() { "<Empty>" } else { slot.as_str() };
+    let shown = if now.is_empty() { "<Empty>" } else { now };
     let line = Line::of(format!("$u{}={shown}", name.get(3..).unwrap_or_default()));
     context.out.emit(line)?;
     nothing_more(after)

@@ -5,6 +5,7 @@ mod words;
 use super::loops::{in_loop, turn};
 use crate::command::line::{Reader, SYNTAX};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Glue, Group, Needs, Rest};
+use crate::session::Origin;
 use words::Words;
 
 /// `.foreach`
@@ -64,27 +65,27 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return Err(reader.fail(SYNTAX));
     }
     let block = reader.block()?;
+    let origin = match source {
+        Source::Commands => Origin::Found,
+        Source::Text | Source::File => context.session.interpreter.depth.origin(),
+    };
     let words = match source {
         Source::Commands => Words::of_text(context.capture(from)?.text()),
         Source::Text => Words::of_text(from.to_owned()),
         Source::File => Words::of_file(from)?,
     };
     // What the name stood for before it stands for afterwards.
-    let before = context.session.interpreter.aliases.remove(name);
+    let before = context.session.interpreter.aliases.put_aside([name]);
     let outcome = in_loop(context, |context| {
         for word in words.skip(first).step_by(between.saturating_add(1)) {
-            context.session.interpreter.aliases.set(name, &word?)?;
+            context.session.interpreter.aliases.set(name, &word?, origin)?;
             if !turn(block, context)? {
                 break;
             }
         }
         Ok(())
     });
-    let aliases = &mut context.session.interpreter.aliases;
-    match before {
-        Some(text) => aliases.set(name, &text)?,
-        None => drop(aliases.remove(name)),
-    }
+    context.session.interpreter.aliases.put_back(before);
     context.ends_at(reader.at());
     outcome
 }
