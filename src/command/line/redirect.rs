@@ -45,7 +45,8 @@ pub fn of<'t>(parsed: &Parsed<'t>, line: &'t str, at: usize, end: usize) -> Opti
     };
     let start = parsed.args.start.min(end);
     let text = line.get(start..end)?;
-    let found = signs(text).find_map(|place| {
+    let before = line.get(..start).and_then(|before| before.chars().next_back()).unwrap_or(' ');
+    let found = signs(before, text).find_map(|place| {
         let (before, after) = text.split_at_checked(place)?;
         let is_block = before.trim_end().ends_with('}');
         let to = target(after).filter(|_| is_block || spec.rest != Rest::Own)?;
@@ -55,9 +56,9 @@ pub fn of<'t>(parsed: &Parsed<'t>, line: &'t str, at: usize, end: usize) -> Opti
     Some(Redirect { to, at: start + place, end })
 }
 
-/// The places of `>` and `|` that stand behind a blank and outside of quotes and brackets.
-fn signs(text: &str) -> impl Iterator<Item = usize> {
-    let (mut quoted, mut depth, mut before) = (false, 0usize, ' ');
+/// The places of `>` and `|` that stand behind a blank and outside of quotes and brackets; `before` stands before the text.
+fn signs(before: char, text: &str) -> impl Iterator<Item = usize> {
+    let (mut quoted, mut depth, mut before) = (false, 0usize, before);
     text.char_indices().filter_map(move |(at, c)| {
         let is_sign = !quoted && depth == 0 && before.is_whitespace() && matches!(c, '>' | '|');
         match c {
