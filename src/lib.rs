@@ -9,6 +9,7 @@ pub mod command;
 pub mod debuggee;
 pub mod dump;
 pub mod eval;
+pub mod events;
 pub mod kernel;
 pub mod memory;
 pub mod output;

@@ -30,6 +30,9 @@ pub struct Flags {
     /// A list of pool tags in the form of pooltag.txt; otherwise one beside the symbols is taken
     #[arg(long = "pooltag", value_name = "FILE")]
     pub pool_tags: Option<PathBuf>,
+    /// An event log (.evtx) that came with the dump, for !history; may be given for several
+    #[arg(long, value_name = "FILE")]
+    pub events: Vec<PathBuf>,
     /// Commands to run, separated by `;`
     #[arg(short = 'c', value_name = "COMMANDS")]
     pub commands: Vec<String>,

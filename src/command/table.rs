@@ -13,6 +13,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &analysis::exr::SPEC,
     &analysis::di::SPEC,
     &analysis::crash::SPEC,
+    &analysis::history::SPEC,
     &system::vertarget::SPEC,
     &system::version::SPEC,
     &system::systems::SPEC,

@@ -22,6 +22,8 @@ pub struct Settings {
     pub frames: Option<u32>,
     /// The list of pool tags that was named, in the form of `pooltag.txt`.
     pub pool_tags: Option<PathBuf>,
+    /// Event logs that came with the dump.
+    pub events: Vec<PathBuf>,
     /// Folders of source files, separated by `;`.
     pub source_path: String,
     /// Which lines may send what they say to a program of this computer.

@@ -137,6 +137,22 @@ pub fn iso8601(filetime: u64) -> Option<String> {
     zoned(filetime, &Zone::Utc).map(|at| at.timestamp().to_string())
 }
 
+/// The moment that a text such as `2021-02-21T01:38:22.987Z` names; `None` for what is none, or lies before 1601.
+pub fn of_iso8601(text: &str) -> Option<u64> {
+    of_timestamp(text.parse().ok()?)
+}
+
+/// The moment of a time stamp; `None` for what lies before 1601.
+pub fn of_timestamp(at: Timestamp) -> Option<u64> {
+    let ticks = i64::try_from(at.as_nanosecond().div_euclid(100)).ok()?.checked_add(UNIX_EPOCH)?;
+    u64::try_from(ticks).ok()
+}
+
+/// `2021-02-21 01:38:22`: a FILETIME in columns that sort as text.
+pub fn sortable(filetime: u64, zone: &Zone) -> Option<String> {
+    Some(zoned(filetime, zone)?.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
 /// The time of this computer.
 pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

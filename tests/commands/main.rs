@@ -40,6 +40,7 @@ mod golden_transcripts;
 mod golden_types;
 mod handles;
 mod hardware_errors;
+mod history;
 mod io;
 mod io_triage;
 mod makers;

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up.
 const LAYERS: &[&str] = &[
-    "util", "words", "output", "dump", "memory", "symbols", "search", "debuggee", "unwind", "kernel",
-    "analysis", "session", "eval", "command", "tui", "cli",
+    "util", "words", "output", "events", "dump", "memory", "symbols", "search", "debuggee", "unwind",
+    "kernel", "analysis", "session", "eval", "command", "tui", "cli",
 ];
 
 /// `output` is text: below `analysis` nobody may know it.
-const WITHOUT_OUTPUT: &[&str] = &["dump", "memory", "symbols", "search", "debuggee", "unwind", "kernel"];
+const WITHOUT_OUTPUT: &[&str] =
+    &["events", "dump", "memory", "symbols", "search", "debuggee", "unwind", "kernel"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in

@@ -5,3 +5,4 @@ pub mod bugcheck;
 pub mod crash;
 pub mod di;
 pub mod exr;
+pub mod history;

@@ -1,0 +1,115 @@
+//! `!history` on real event logs.
+
+use crate::shared::{root_with, shared};
+use dumpscope::events::{Reading, read};
+use dumpscope::util::cancel::CancelToken;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Logs of two virtual machines without any crash.
+const LOGS: [&str; 2] = ["system-1607.evtx", "system-1709-virtio.evtx"];
+
+fn run(arguments: &[&str]) -> (String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_dumpscope")).args(arguments).output().expect("the program");
+    (String::from_utf8(output.stdout).expect("text"), String::from_utf8(output.stderr).expect("text"))
+}
+
+fn counts(path: &Path) -> (BTreeMap<(String, u32), u64>, Reading) {
+    let mut counts = BTreeMap::new();
+    let mut each =
+        |event: dumpscope::events::Event| *counts.entry((event.provider, event.id)).or_default() += 1;
+    let reading = read(path, &CancelToken::default(), &mut each, &mut |_| {}).expect("a log");
+    (counts, reading)
+}
+
+/// Held to the counts of python-evtx (`tests/data/events/counts.py` says how they were made).
+#[test]
+fn counts_by_provider_and_number_are_those_of_another_reader() {
+    let Some(folder) = shared("events") else { return };
+    let record = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/events/counts.tsv");
+    let record = std::fs::read_to_string(record).expect("the record");
+    for log in LOGS {
+        let lines = record.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+        let wanted: BTreeMap<(String, u32), u64> = lines
+            .filter(|row| row[0] == log)
+            .map(|row| ((row[1].to_owned(), row[2].parse().unwrap()), row[3].parse().unwrap()))
+            .collect();
+        let (found, reading) = counts(&folder.join(log));
+        assert!(wanted.len() > 50, "{log}");
+        assert_eq!(found, wanted, "{log}");
+        let whole = Reading { events: wanted.values().sum(), chunks: reading.chunks, ..Reading::default() };
+        assert_eq!(reading, whole, "{log}");
+    }
+}
+
+/// What is read of a damaged log is never more than there was, and what was not read is told.
+#[test]
+fn damaged_logs_are_read_as_far_as_they_can_be() {
+    let Some(folder) = shared("events") else { return };
+    let bytes = std::fs::read(folder.join(LOGS[0])).expect("a log");
+    let (_, whole) = counts(&folder.join(LOGS[0]));
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("history-damaged.evtx");
+    let check = |bytes: &[u8]| {
+        std::fs::write(&scratch, bytes).expect("written");
+        counts(&scratch)
+    };
+    let (found, cut) = check(&bytes[..bytes.len() / 3]);
+    assert!(cut.is_cut && cut.events > 100 && cut.events < whole.events, "{cut:?}");
+    assert_eq!(found.values().sum::<u64>(), cut.events);
+    let mut headless = bytes.clone();
+    headless[..64].fill(0xff);
+    let (_, headless) = check(&headless);
+    assert_eq!((headless.damaged_header, headless.events), (true, whole.events));
+    // A generator of our own, so that a failure can be repeated.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).expect("small")
+    };
+    for round in 0..6 {
+        // Two chunks are enough, and quick.
+        let mut damaged = bytes[..4096 + 2 * 65536].to_vec();
+        for _ in 0..=(1 << (2 * round)) {
+            let place = 4096 + next(damaged.len() - 4096);
+            damaged[place] ^= 1 << next(8);
+        }
+        let (_, reading) = check(&damaged);
+        assert!(reading.damaged_chunks + reading.damaged_records > 0, "{round}: {reading:?}");
+    }
+}
+
+#[test]
+fn what_is_no_log_is_refused() {
+    let scratch: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("history-none.evtx");
+    let mut file = std::fs::File::create(&scratch).expect("a file");
+    file.write_all(&[7; 200_000]).expect("written");
+    let line = format!("!history {}", scratch.display());
+    let (_, errors) = run(&["--demo", "wifi", "-c", &line]);
+    assert!(errors.contains("no event log"), "{errors}");
+    let (_, errors) = run(&["--demo", "wifi", "-c", "!history"]);
+    assert!(errors.contains("no event log is named"), "{errors}");
+    let (_, errors) = run(&["--demo", "wifi", "--events", "/nowhere/a.evtx", "-c", "!history"]);
+    assert!(errors.contains("/nowhere/a.evtx"), "{errors}");
+}
+
+/// The logs tell of no crash; what they hold of installations was read with another reader.
+#[test]
+fn the_time_line_of_a_machine_without_a_crash() {
+    let Some(root) = root_with(&["events"]) else { return };
+    let log = root.join("events").join(LOGS[1]);
+    let log = log.to_str().expect("a path");
+    let (text, errors) = run(&["--demo", "wifi", "--events", log, "--color", "never", "-c", "!history"]);
+    assert_eq!(errors, "");
+    assert!(text.contains("1160 events of "), "{text}");
+    assert!(text.contains("its time lies outside the log"), "{text}");
+    assert!(text.contains("netkvm.sys") && text.contains("Red Hat VirtIO Ethernet Adapter"), "{text}");
+    let marked: Vec<&str> = text.lines().filter(|line| line.starts_with('>')).collect();
+    assert_eq!(marked.len(), 1, "{text}");
+    assert!(marked[0].contains("2021-05-18 19:16:37"), "{marked:?}");
+    let (chinese, _) = run(&["--demo", "wifi", "--events", log, "--lang", "zh-CN", "-c", "!history"]);
+    assert!(chinese.contains("时间线") && chinese.contains("安装了驱动程序"), "{chinese}");
+}
