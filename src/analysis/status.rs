@@ -1,20 +1,16 @@
 //! Names of status codes, exception codes and fast-fail codes.
 
-use flate2::read::GzDecoder;
-use std::io::Read;
+use crate::util::texts::{Texts, texts};
 
 /// `code,name` of 2,714 status codes, the code in hexadecimal. Source: the values of NTSTATUS in MS-ERREF and the public
 /// driver kit's `ntstatus.h`, by way of the `ntstatus` package of PyPI.
-static STATUSES: &[u8] = include_bytes!("../../assets/ntstatus.csv.gz");
-/// The table unpacked; stated so that a damaged asset cannot exhaust memory.
-const MAX_TABLE: u64 = 1 << 20;
+static STATUSES: Texts = texts!("ntstatus");
 
 /// The name of a status code, as `STATUS_ACCESS_VIOLATION`; `None` for codes without one.
 pub fn status_name(status: u32) -> Option<String> {
-    let mut table = String::new();
-    GzDecoder::new(STATUSES).take(MAX_TABLE).read_to_string(&mut table).ok()?;
     let key = format!("{status:08x}");
-    let name = table.lines().find_map(|line| line.strip_prefix(&key)?.strip_prefix(','))?;
+    let name =
+        STATUSES.get("ntstatus.csv").lines().find_map(|line| line.strip_prefix(&key)?.strip_prefix(','))?;
     Some(name.to_owned())
 }
 

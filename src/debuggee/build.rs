@@ -1,8 +1,7 @@
 //! Which build of Windows a dump came from.
 
 use crate::dump::Machine;
-use flate2::read::GzDecoder;
-use std::io::Read;
+use crate::util::texts::{Texts, texts};
 
 /// One kernel image that Microsoft shipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,9 +14,7 @@ pub struct KernelBuild {
 
 /// `arch,file,version,timestamp,size_of_image` of 3,658 kernels, the last two in hexadecimal. Source: the image keys of
 /// Microsoft's public symbol server.
-static BUILDS: &[u8] = include_bytes!("../../assets/nt_builds.csv.gz");
-/// The table unpacked; stated so that a damaged asset cannot exhaust memory.
-const MAX_TABLE: u64 = 1 << 20;
+static BUILDS: Texts = texts!("nt_builds");
 
 /// The kernel with this time stamp and size of image: the two together name one build.
 pub fn kernel_build(machine: Machine, time_date_stamp: u32, size_of_image: u32) -> Option<KernelBuild> {
@@ -26,10 +23,8 @@ pub fn kernel_build(machine: Machine, time_date_stamp: u32, size_of_image: u32) 
         Machine::Arm64 => "arm64",
         _ => return None,
     };
-    let mut table = String::new();
-    GzDecoder::new(BUILDS).take(MAX_TABLE).read_to_string(&mut table).ok()?;
     let key = format!("{time_date_stamp:08x},{size_of_image:08x}");
-    table.lines().filter(|line| line.starts_with(arch)).find_map(|line| {
+    BUILDS.get("nt_builds.csv").lines().filter(|line| line.starts_with(arch)).find_map(|line| {
         let (front, _) = line.split_once(&key)?;
         let mut columns = front.trim_end_matches(',').split(',').skip(1);
         Some(KernelBuild { file: columns.next()?.to_owned(), version: columns.next()?.to_owned() })

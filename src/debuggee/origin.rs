@@ -4,12 +4,13 @@ use super::modules::{Module, ModuleKind};
 use super::target::Target;
 use crate::symbols::pe::Directory;
 use crate::util::filetime::unix_seconds;
+use crate::util::texts::{Texts, texts};
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
 /// The names of the kernel modules that come with Windows and are Microsoft's, without extensions: from the module lists of
 /// machines, and from what Windows has in `System32\drivers`. Drivers of other makers that Windows brings along are not in it.
-static INBOX: &str = include_str!("../../assets/inbox.txt");
+static INBOX: Texts = texts!("inbox");
 /// Families of names: the kernel's debugger transports; Bluetooth profiles.
 const INBOX_FAMILIES: [&str; 3] = ["kd_", "mcupdate_", "microsoft_bluetooth_"];
 /// How the copies of the storage driver are called that write dumps and hibernation files.
@@ -114,7 +115,7 @@ impl Target {
 /// Whether a name is one of Windows' own.
 fn is_listed(name: &str) -> bool {
     static NAMES: OnceLock<HashSet<&str>> = OnceLock::new();
-    let names = NAMES.get_or_init(|| INBOX.split_ascii_whitespace().collect());
+    let names = NAMES.get_or_init(|| INBOX.get("inbox.txt").split_ascii_whitespace().collect());
     names.contains(name) || INBOX_FAMILIES.iter().any(|family| name.starts_with(family))
 }
 

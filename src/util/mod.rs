@@ -1,4 +1,4 @@
-//! Helpers that know nothing of the project: bounded readers, inputs and outputs, lines of text files, packs, hex text, Windows times, column
+//! Helpers that know nothing of the project: bounded readers, inputs and outputs, lines of text files, packs, texts, hex text, Windows times, column
 //! widths, cancelling.
 
 pub mod bits;
@@ -18,4 +18,5 @@ pub mod pack;
 pub mod pieces;
 pub mod sizes;
 pub mod temporary;
+pub mod texts;
 pub mod width;

@@ -1,21 +1,24 @@
 //! The files of wordings, read when the first of them is wanted.
 
 use super::Language;
+use crate::util::texts::{Texts, texts};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// Wordings by key.
 pub(super) type Locale = HashMap<String, String>;
 
+/// `assets/locales`.
+static FILES: Texts = texts!("locales");
 static ENGLISH: OnceLock<Locale> = OnceLock::new();
 static CHINESE: OnceLock<Locale> = OnceLock::new();
 
 /// The text of a language's file.
 pub(super) fn source(language: Language) -> &'static str {
-    match language {
-        Language::English => include_str!("../../assets/locales/en.toml"),
-        Language::Chinese => include_str!("../../assets/locales/zh-CN.toml"),
-    }
+    FILES.get(match language {
+        Language::English => "en.toml",
+        Language::Chinese => "zh-CN.toml",
+    })
 }
 
 /// The wordings of a language.

@@ -62,7 +62,7 @@ fn check(name: &str, wanted: &Files) {
         return;
     }
     let files = wanted.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-    std::fs::write(&path, crate::pack::pack(files, DISTANCE)).unwrap();
+    std::fs::write(&path, crate::packer::pack(files, DISTANCE).unwrap()).unwrap();
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What holds for the project as a whole: its layers, its README, its table of bug checks and its demos.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "../support/pack.rs"]
-mod pack;
+#[path = "../../assets/packer.rs"]
+mod packer;
 
 mod bugchecks_asset;
 mod demos_asset;

@@ -562,7 +562,7 @@ fn make() {
     let texts: Vec<(String, String)> =
         texts(&builds).into_iter().map(|(names, text)| (names.join("\t"), text)).collect();
     let newest_first = texts.iter().rev().map(|(names, text)| (names.as_str(), text.as_bytes()));
-    let packed = crate::pack::pack(newest_first, DISTANCE);
+    let packed = crate::packer::pack(newest_first, DISTANCE).unwrap();
     println!("{} packed", packed.len());
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/layouts/x64.layouts");
     std::fs::write(path, packed).unwrap();

@@ -7,8 +7,8 @@ mod bench;
 mod golden;
 #[path = "../support/http.rs"]
 mod http;
-#[path = "../support/pack.rs"]
-mod pack;
+#[path = "../../assets/packer.rs"]
+mod packer;
 #[path = "../support/shared.rs"]
 mod shared;
 

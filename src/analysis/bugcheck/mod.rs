@@ -45,6 +45,8 @@ pub struct BugCheck {
     pub cases: Vec<Case>,
     /// What to look at first.
     pub look: Option<Text>,
+    /// Where it is documented: a page of the public driver documentation, or the list that has its name.
+    pub source: Option<String>,
 }
 
 impl BugCheck {

@@ -10,6 +10,7 @@ pub use condition::{Clause, Found};
 
 use super::bugcheck::Text;
 use super::facts::Fact;
+use crate::util::texts::{Texts, texts};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -118,16 +119,18 @@ pub struct Rules {
     advice: BTreeMap<String, Text>,
 }
 
+/// `assets/rules`.
+static TEXTS: Texts = texts!("rules");
 /// The files, in the order in which their rules are asked.
-const FILES: [(&str, &str); 8] = [
-    ("asked", include_str!("../../../assets/rules/asked.toml")),
-    ("machine", include_str!("../../../assets/rules/machine.toml")),
-    ("raised", include_str!("../../../assets/rules/raised.toml")),
-    ("parameter", include_str!("../../../assets/rules/parameter.toml")),
-    ("instruction", include_str!("../../../assets/rules/instruction.toml")),
-    ("corruption", include_str!("../../../assets/rules/corruption.toml")),
-    ("suspects", include_str!("../../../assets/rules/suspects.toml")),
-    ("advice", include_str!("../../../assets/rules/advice.toml")),
+const FILES: [&str; 8] = [
+    "asked.toml",
+    "machine.toml",
+    "raised.toml",
+    "parameter.toml",
+    "instruction.toml",
+    "corruption.toml",
+    "suspects.toml",
+    "advice.toml",
 ];
 
 impl Rules {
@@ -136,9 +139,9 @@ impl Rules {
         static RULES: OnceLock<Rules> = OnceLock::new();
         RULES.get_or_init(|| {
             let mut all = Rules::default();
-            for (_, text) in FILES {
+            for file in FILES {
                 // The files are part of the program, and a test reads them.
-                let file: File = toml::from_str(text).unwrap_or_default();
+                let file: File = toml::from_str(TEXTS.get(file)).unwrap_or_default();
                 all.rules.extend(file.rule);
                 all.advice.extend(file.advice);
             }

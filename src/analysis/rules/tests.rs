@@ -32,7 +32,7 @@ pub(super) fn stated() -> (BTreeSet<String>, BTreeSet<String>) {
 fn files() -> Vec<(&'static str, File)> {
     FILES
         .iter()
-        .map(|(name, text)| (*name, toml::from_str(text).unwrap_or_else(|why| panic!("{name}: {why}"))))
+        .map(|name| (*name, toml::from_str(TEXTS.get(name)).unwrap_or_else(|why| panic!("{name}: {why}"))))
         .collect()
 }
 

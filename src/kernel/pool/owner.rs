@@ -1,15 +1,13 @@
 //! Who uses a tag, and what for: a built-in list, and a `pooltag.txt` of the user's.
 
 use super::tag::PoolTag;
-use flate2::read::GzDecoder;
+use crate::util::texts::{Texts, texts};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 
 /// `TAG<tab>owner<tab>purpose` of some 3,400 tags, the tags with their blanks. Owners: facts of public lists of tags;
-/// purposes: our own words for common ones. Readable in `assets/pooltags.tsv`.
-static BUILT_IN: &[u8] = include_bytes!("../../../assets/pooltags.tsv.gz");
-/// The list unpacked; stated so that a damaged asset cannot exhaust memory.
-const MAX_BUILT_IN: u64 = 1 << 20;
+/// purposes: our own words for common ones.
+static BUILT_IN: Texts = texts!("pooltags");
 /// The most of a user's list that is read: Microsoft's has 0.3 MB.
 const MAX_FILE: u64 = 16 << 20;
 
@@ -36,13 +34,10 @@ impl TagOwners {
     /// The built-in list.
     pub fn built_in() -> TagOwners {
         let mut owners = TagOwners::default();
-        let mut text = String::new();
-        if GzDecoder::new(BUILT_IN).take(MAX_BUILT_IN).read_to_string(&mut text).is_ok() {
-            for line in text.lines() {
-                let mut parts = line.split('\t');
-                if let (Some(tag), Some(owner), Some(purpose)) = (parts.next(), parts.next(), parts.next()) {
-                    owners.add(tag, owner, purpose);
-                }
+        for line in BUILT_IN.get("pooltags.tsv").lines() {
+            let mut parts = line.split('\t');
+            if let (Some(tag), Some(owner), Some(purpose)) = (parts.next(), parts.next(), parts.next()) {
+                owners.add(tag, owner, purpose);
             }
         }
         owners
