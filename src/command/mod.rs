@@ -26,6 +26,8 @@ mod system;
 mod thread;
 mod types;
 
+#[cfg(feature = "explorer")]
+pub(crate) use analysis::analyze::stand_at_verdict;
 pub use line::{
     Args, Argument, Call, Choices, CommandError, CommandSpec, Completion, Context, Effect, Expects, Failure,
     Flow, Follows, Form, Given, Glue, Group, LineEnd, Names, Needs, Parsed, Place, Range, Rest, Run, Switch,

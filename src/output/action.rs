@@ -267,6 +267,13 @@ impl Action {
             Action::File(address) => lines(&["dt nt!_FILE_OBJECT", "!object", "dps"], address),
             Action::Pte(address) => lines(&["dq", "dps"], address),
             Action::Object { address, .. } | Action::Pool(address) => lines(&["dps", "db"], address),
+            Action::Number(value) => lines(&["ln", "db", "dps", "!pool", "!pte"], value),
+            Action::Frame(number) => vec![format!(".frame /r {number:x}")],
+            Action::Processor(number) => vec![format!("!pcr {number}")],
+            Action::Module(name) => match module_name(name) {
+                Ok(name) => vec![format!("!lmi {name}"), format!("x {name}!*"), format!("lm m {name}")],
+                Err(_) => Vec::new(),
+            },
             _ => Vec::new(),
         }
     }

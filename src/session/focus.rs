@@ -18,6 +18,8 @@ pub struct Focus {
     pub frame: Option<SelectedFrame>,
     /// The address of the KTRAP_FRAME that `context` was read from, if it was.
     pub trap_frame: Option<u64>,
+    /// The address of the CONTEXT that `context` was read from, if it was.
+    pub context_record: Option<u64>,
 }
 
 /// A frame that was made current.

@@ -21,4 +21,4 @@ pub use pool_tags::PoolTags;
 pub use session::{NoCode, Session};
 pub use settings::{Evaluator, Radix, Settings, Shell};
 pub use stack::{DEFAULT_FRAMES, NoFrame};
-pub use view::View;
+pub use view::{Selection, View};

@@ -189,6 +189,7 @@ impl Session {
         self.focus.context = Some(context);
         self.focus.registers = registers;
         self.focus.trap_frame = None;
+        self.focus.context_record = None;
         self.focus.frame = None;
         self.next_address.clear();
     }
@@ -198,6 +199,7 @@ impl Session {
         self.focus.context = None;
         self.focus.registers = None;
         self.focus.trap_frame = None;
+        self.focus.context_record = None;
         self.focus.frame = None;
         self.next_address.clear();
     }

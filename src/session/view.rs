@@ -4,6 +4,7 @@ use super::focus::Focus;
 use super::interpreter::Depth;
 use super::session::Session;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What is selected, and where commands go on: all that a command may move without the user's having asked for it.
 #[derive(Debug, Clone)]
@@ -19,7 +20,36 @@ pub struct View {
     whole_paragraphs: bool,
 }
 
+/// What is selected: processor, thread, context, frame, process. Where commands go on is no part of it.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    focus: Arc<Focus>,
+    attached: Option<u64>,
+}
+
+impl PartialEq for Selection {
+    /// Whether it is the same one, not whether two are alike.
+    fn eq(&self, other: &Selection) -> bool {
+        Arc::ptr_eq(&self.focus, &other.focus)
+    }
+}
+
+impl Eq for Selection {}
+
 impl Session {
+    /// What is selected now.
+    pub fn selection(&self) -> Selection {
+        Selection { focus: Arc::new(self.focus.clone()), attached: self.attached }
+    }
+
+    /// Selects that again.
+    pub fn select(&mut self, selection: &Selection) {
+        self.focus = (*selection.focus).clone();
+        self.attached = selection.attached;
+        self.next_address.clear();
+        self.look_again();
+    }
+
     /// What is looked at now.
     pub fn view(&self) -> View {
         View {

@@ -1,8 +1,9 @@
 //! What keys and the mouse do to the state.
 
-use super::app::{App, Effect, Keyboard, Sight};
+use super::app::{App, Effect, Keyboard, Running, Sight};
 use super::kept::Kept;
 use super::keys::{self, Action};
+use super::layers::Layer;
 use super::panes::{CONSOLE, PANES};
 use super::prompt::Typed;
 use super::search::Pattern;
@@ -42,22 +43,20 @@ impl App {
             Action::ScrollLeft => self.scroll_sideways(-SIDEWAYS),
             Action::ScrollRight => self.scroll_sideways(SIDEWAYS),
             Action::Follow => self.follow(),
+            Action::Menu => self.open_menu(),
             Action::Back => self.back(),
+            Action::Forward => self.forward(),
+            Action::Palette => self.toggle_palette(),
             Action::Find => {
                 self.find.clear();
-                self.keyboard = Keyboard::Find;
+                self.layers.push(Layer::Find);
             }
             Action::FindNext => self.find_again(true),
             Action::FindPrevious => self.find_again(false),
             Action::Zoom => self.zoom = !self.zoom,
             Action::Whole => self.toggle_whole(),
             Action::Prompt => self.keyboard = Keyboard::Prompt,
-            Action::Help => {
-                self.help.top = 0;
-                self.help.cursor = 0;
-                self.before_help = self.keyboard;
-                self.keyboard = Keyboard::Help;
-            }
+            Action::Help => self.layers.push(Layer::Help(0)),
             Action::Copy => self.copy(false),
             Action::CopyAll => self.copy(true),
             Action::Stop => self.escape(),
@@ -80,7 +79,7 @@ impl App {
 
     /// Whether a line that was typed or followed runs.
     fn is_busy(&self) -> bool {
-        !self.waiting.is_empty() || self.running.as_ref().is_some_and(|running| running.pane.is_none())
+        !self.waiting.is_empty() || self.running.as_ref().is_some_and(Running::is_typed)
     }
 
     /// Leaves, if nothing is lost by it or the key is pressed a second time.
@@ -223,6 +222,9 @@ impl App {
 
     /// What may stand at the end of what was typed.
     pub(super) fn offer(&mut self, typed: &str, choices: Choices) {
+        if self.palette_takes(typed, &choices) {
+            return;
+        }
         let unloaded = choices.unloaded.clone();
         if self.prompt.offer(typed, choices) {
             return;
@@ -279,41 +281,14 @@ impl App {
         }
     }
 
-    /// A key while text to find is typed.
-    pub(super) fn find_key(&mut self, key: KeyEvent) {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        match key.code {
-            KeyCode::Enter => {
-                self.keyboard = Keyboard::Pane;
-                if self.find.is_empty() {
-                    self.find_again(true);
-                }
-            }
-            KeyCode::Esc => self.leave_find(),
-            KeyCode::Char('c') if control => self.leave_find(),
-            KeyCode::Char('u') if control => self.find.clear(),
-            KeyCode::Backspace if self.find.pop().is_none() => self.leave_find(),
-            KeyCode::Backspace => self.look_for(true),
-            KeyCode::Char(c) if !control => {
-                self.find.push(c);
-                self.look_for(true);
-            }
-            _ => {}
-        }
-    }
-
-    fn leave_find(&mut self) {
-        self.keyboard = Keyboard::Pane;
-        self.pattern = None;
-    }
-
     /// Goes to the text that is being typed, from the cursor on.
     pub(super) fn look_for(&mut self, from_here: bool) {
         self.pattern = Pattern::new(&self.find);
         self.search(true, from_here);
     }
 
-    fn find_again(&mut self, forward: bool) {
+    /// Goes to the next place of what is searched for.
+    pub(super) fn find_again(&mut self, forward: bool) {
         if self.pattern.is_none() {
             self.say(Role::Dim, Message::new("explorer.message.nothing_searched"));
         }
@@ -335,25 +310,6 @@ impl App {
         }
     }
 
-    /// A key while the help is shown.
-    pub(super) fn help_key(&mut self, key: KeyEvent) {
-        let count = self.help_lines().len();
-        let page = isize::try_from(self.layout().middle.height).unwrap_or(1).saturating_sub(1).max(1);
-        let top = match keys::action(key) {
-            Some(Action::Up) => self.help.top.saturating_sub(1),
-            Some(Action::Down) => self.help.top + 1,
-            Some(Action::PageUp) => self.help.top.saturating_add_signed(-page),
-            Some(Action::PageDown) => self.help.top.saturating_add_signed(page),
-            Some(Action::Top) => 0,
-            Some(Action::Bottom) => count,
-            _ => {
-                self.keyboard = self.before_help;
-                return;
-            }
-        };
-        self.help.top = top.min(count.saturating_sub(usize::from(self.layout().middle.height)));
-    }
-
     /// Copies what is chosen, the line, or all lines, folded ones included; of a folded head all that it stands for.
     fn copy(&mut self, all: bool) {
         let Some((view, kept, _)) = self.looking() else {
@@ -364,18 +320,27 @@ impl App {
             _ if all => Some(0..kept.count()),
             part => part.map(|part| kept.folds().lines(part, kept.count())),
         };
-        let (mut text, what) = if let Some(several) = several {
+        if let Some(several) = several {
             let lines = kept.lines().get(several).unwrap_or_default();
             let text: String = lines.iter().map(|line| line.text().trim_end().to_owned() + "\n").collect();
-            (text, Message::new("explorer.message.copied_lines").with("count", lines.len()))
+            let what = Message::new("explorer.message.copied_lines").with("count", lines.len());
+            self.copy_as(text, what);
         } else {
             let line = kept.line(view.cursor).map(Packed::line).unwrap_or_default();
             let span = view.chosen.and_then(|index| line.spans().get(index));
             let text = span.map_or_else(|| line.plain(), |span| span.text().to_owned());
-            let text = text.trim_end().to_owned();
-            let what = Message::new("explorer.message.copied_text").with("text", &text);
-            (text, what)
-        };
+            self.copy_text(text.trim_end().to_owned());
+        }
+    }
+
+    /// Copies a text of one line.
+    pub(super) fn copy_text(&mut self, text: String) {
+        let what = Message::new("explorer.message.copied_text").with("text", &text);
+        self.copy_as(text, what);
+    }
+
+    /// Copies a text as far as terminals take it, and says so.
+    fn copy_as(&mut self, mut text: String, what: Message) {
         let whole = text.len() <= MAX_COPY;
         if !whole {
             let end = (0..=MAX_COPY).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
@@ -403,9 +368,9 @@ impl App {
     }
 
     fn wheel(&mut self, at: Position, by: isize) {
-        if self.keyboard == Keyboard::Help {
-            self.help.top =
-                self.help.top.saturating_add_signed(by).min(self.help_lines().len().saturating_sub(1));
+        if let Some(&Layer::Help(top)) = self.top_layer() {
+            self.layers.pop();
+            self.layers.push(Layer::Help(self.scroll_help(top, by)));
             return;
         }
         let active = self.active;
@@ -418,6 +383,7 @@ impl App {
 
     fn click(&mut self, at: Position) {
         let layout = self.layout();
+        self.layers.clear();
         self.keyboard = Keyboard::Pane;
         if layout.prompt.contains(at) {
             self.keyboard = Keyboard::Prompt;

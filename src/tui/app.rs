@@ -2,19 +2,19 @@
 //! in, requests and effects go out.
 
 use super::event::Input;
-use super::help;
 use super::kept::Kept;
 use super::keys::{self, Action};
+use super::layers::Layer;
 use super::layout::{Layout, Place, Wish, layout};
-use super::message::{Errand, Fetching, State};
+use super::message::{Errand, Fetching, State, Task};
 use super::page::Pane;
 use super::panes::{self, ANALYSIS, CONSOLE, PANES};
 use super::prompt::Prompt;
 use super::scrollback::Scrollback;
 use super::search::Pattern;
-use super::step::Step;
 use super::theme::{Theme, ThemeName};
 use super::ticket::Ticket;
+use super::trail::Trail;
 use super::view::View;
 use crate::command::Completion;
 use crate::output::{Line, Role};
@@ -24,17 +24,24 @@ use ratatui::layout::Rect;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// What has the keyboard.
+/// What has the keyboard where no layer lies over it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keyboard {
     /// The active pane.
     Pane,
     /// The prompt.
     Prompt,
-    /// The text to find.
-    Find,
-    /// The list of keys.
-    Help,
+}
+
+/// Whether the frame that the verdict looked at is still to be selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guide {
+    /// It is, unless something else than this has been selected since.
+    Wanted(u64),
+    /// It was, and this was what was selected then.
+    Stands(u64),
+    /// The user looks elsewhere.
+    Off,
 }
 
 /// What the state wants done outside.
@@ -72,6 +79,13 @@ pub(super) struct Running {
     pub(super) unwanted: bool,
 }
 
+impl Running {
+    /// Whether it is a line that was typed or followed.
+    pub(super) fn is_typed(&self) -> bool {
+        self.pane.is_none() && self.request.task == Task::Line
+    }
+}
+
 /// Which lines of the console are in sight as more arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sight {
@@ -92,6 +106,8 @@ pub(super) struct App {
     pub(super) active: usize,
     pub(super) zoom: bool,
     pub(super) keyboard: Keyboard,
+    /// What lies over the screen, the topmost last: keys go to it first.
+    pub(super) layers: Vec<Layer>,
     pub(super) panes: [Pane; PANES.len()],
     pub(super) console: Scrollback,
     /// Where the output of the last typed or followed command begins in the console.
@@ -101,9 +117,6 @@ pub(super) struct App {
     pub(super) prompt: Prompt,
     pub(super) find: String,
     pub(super) pattern: Option<Pattern>,
-    pub(super) help: View,
-    /// Who gets the keyboard back when the list of keys closes.
-    pub(super) before_help: Keyboard,
     pub(super) message: Option<(Role, Message)>,
     pub(super) running: Option<Running>,
     /// Which symbols are being fetched.
@@ -115,16 +128,18 @@ pub(super) struct App {
     pub(super) asked_to_leave: bool,
     /// Lines that were typed or followed so far.
     pub(super) ran: usize,
-    pub(super) waiting: VecDeque<String>,
+    pub(super) waiting: VecDeque<(String, Task)>,
+    pub(super) guide: Guide,
     /// Whether the console still lacks what a debugger says at opening.
     pub(super) greets: bool,
-    pub(super) steps: Vec<Step>,
+    pub(super) trail: Trail,
     pub(super) next_id: u64,
 }
 
 impl App {
     /// The state at the start.
     pub(super) fn new(ticket: Ticket, state: State, theme: ThemeName, mouse: bool) -> App {
+        let guide = if ticket.image.is_some() { Guide::Off } else { Guide::Wanted(state.chosen) };
         App {
             ticket,
             state,
@@ -133,6 +148,7 @@ impl App {
             active: ANALYSIS,
             zoom: false,
             keyboard: Keyboard::Prompt,
+            layers: Vec::new(),
             panes: PANES.map(|pane| Pane::led_by(pane.lead)),
             console: Scrollback::default(),
             echo: None,
@@ -140,8 +156,6 @@ impl App {
             prompt: Prompt::default(),
             find: String::new(),
             pattern: None,
-            help: View::default(),
-            before_help: Keyboard::Prompt,
             message: None,
             running: None,
             fetching: None,
@@ -151,8 +165,9 @@ impl App {
             asked_to_leave: false,
             ran: 0,
             waiting: VecDeque::new(),
+            guide,
             greets: true,
-            steps: Vec::new(),
+            trail: Trail::default(),
             next_id: 0,
         }
     }
@@ -229,24 +244,22 @@ impl App {
                     return self.stop_unwanted();
                 }
                 let key = self.without_escape(key);
-                match self.keyboard {
-                    Keyboard::Pane => match keys::action(key) {
-                        Some(action) => self.act(action),
-                        None => self.unknown_key(key),
-                    },
-                    Keyboard::Prompt => self.prompt_key(key),
-                    Keyboard::Find => self.find_key(key),
-                    Keyboard::Help => self.help_key(key),
+                if !self.layer_key(key) {
+                    match self.keyboard {
+                        Keyboard::Pane => match keys::action(key) {
+                            Some(action) => self.act(action),
+                            None => self.unknown_key(key),
+                        },
+                        Keyboard::Prompt => self.prompt_key(key),
+                    }
                 }
                 self.asked_to_leave &= !asked;
             }
-            Input::Paste(text) if self.keyboard == Keyboard::Find => {
-                self.find.extend(text.chars().filter(|c| !c.is_control()).take(1_000));
-                self.look_for(true);
-            }
             Input::Paste(text) => {
-                self.keyboard = Keyboard::Prompt;
-                self.paste(&text);
+                if !self.layer_paste(&text) {
+                    self.keyboard = Keyboard::Prompt;
+                    self.paste(&text);
+                }
             }
             Input::Mouse(mouse) => self.mouse_event(mouse),
             Input::Resize => {}
@@ -255,18 +268,20 @@ impl App {
         self.stop_unwanted();
     }
 
-    /// Keys that do the same whatever has the keyboard: Alt and a pane's number, Ctrl-Z, Ctrl-L.
+    /// Keys that do the same whatever has the keyboard: Alt and a pane's number, Ctrl-P, Ctrl-Z, Ctrl-L.
     fn key_of_both_states(&mut self, key: KeyEvent) -> bool {
         let action = match (key.code, key.modifiers) {
             (KeyCode::Char(c), KeyModifiers::ALT) => {
                 panes::of_digit(c).filter(|pane| *pane < self.pane_count()).map(Action::Pane)
             }
+            (KeyCode::Char('p'), KeyModifiers::CONTROL) => Some(Action::Palette),
             (KeyCode::Char('z'), KeyModifiers::CONTROL) => Some(Action::Suspend),
             (KeyCode::Char('l'), KeyModifiers::CONTROL) => Some(Action::Redraw),
             _ => None,
         };
         let Some(action) = action else { return false };
         if let Action::Pane(_) = action {
+            self.layers.clear();
             self.keyboard = Keyboard::Pane;
         }
         self.act(action);
@@ -276,18 +291,13 @@ impl App {
     /// Esc and a character that come in one packet, as they do over slow lines, look like Alt with that character. Where
     /// Alt means nothing, they are taken for what they were.
     fn without_escape(&mut self, key: KeyEvent) -> KeyEvent {
-        let is_prompts =
-            self.keyboard == Keyboard::Prompt && matches!(key.code, KeyCode::Char('b' | 'f' | 'd'));
+        let types = self.keyboard == Keyboard::Prompt || !self.layers.is_empty();
+        let is_prompts = types && matches!(key.code, KeyCode::Char('b' | 'f' | 'd'));
         let KeyCode::Char(_) = key.code else { return key };
         if key.modifiers != KeyModifiers::ALT || is_prompts {
             return key;
         }
         self.input(Input::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)));
         KeyEvent::new(key.code, KeyModifiers::NONE)
-    }
-
-    /// Rows of the help.
-    pub(super) fn help_lines(&self) -> Vec<Line> {
-        help::lines(&self.theme, self.mouse, self.language())
     }
 }

@@ -2,12 +2,12 @@
 
 use super::TuiError;
 use super::completer::{self, Question};
-use super::message::{End, Errand, Reply, State};
+use super::message::{End, Errand, Reply, State, Task};
 use super::scrollback::MAX_LINES;
 use super::terminal::take_panic;
 use super::test_hook;
 use super::watch::listener;
-use crate::command::{CommandError, Failure, LineEnd, run_line};
+use crate::command::{CommandError, Failure, LineEnd, run_line, stand_at_verdict};
 use crate::debuggee::Fetches;
 use crate::output::{Line, OutputClosed, Piece, Role, Sink, brief, plain};
 use crate::session::Session;
@@ -75,7 +75,7 @@ fn serve(mut session: Session, inbox: &Receiver<Errand>, outbox: &Sender<Reply>)
         let table = session.target.symbols();
         table.set_observer(Arc::new(cancel.clone()));
         // Panes show what is known and run again as more arrives; who types a command waits for its whole answer.
-        table.set_waiting(!request.for_pane);
+        table.set_waiting(!request.for_pane && request.task == Task::Line);
         let mut sink = Stream::new(&request, outbox, cancel, session.settings.language);
         let view = session.view();
         // A pane's command is the program's own: the user's aliases are not meant, and the log tells what was typed.
@@ -119,6 +119,14 @@ fn serve(mut session: Session, inbox: &Receiver<Errand>, outbox: &Sender<Reply>)
 /// Runs a request. A pane's commands must not move what the user's next `d` or `u` goes on from, nor select anything.
 fn run(request: &Errand, session: &mut Session, sink: &mut Stream<'_>) -> Result<LineEnd, Failure> {
     test_hook::in_engine(&request.line, &sink.cancel);
+    match &request.task {
+        Task::Line => {}
+        Task::Verdict => return stand(session),
+        Task::Select(selection) => {
+            session.select(selection);
+            return Ok(LineEnd::Next);
+        }
+    }
     if !request.for_pane {
         session.log.write(&plain(&[Line::of(format!("{}{}", session.prompt(), request.line))]));
         return run_line(&request.line, session, sink);
@@ -128,6 +136,17 @@ fn run(request: &Errand, session: &mut Session, sink: &mut Stream<'_>) -> Result
     let outcome = run_line(&request.line, session, sink);
     session.restore(view);
     outcome
+}
+
+/// Looks at what the verdict looked at; where that comes to no end, at what was looked at before.
+fn stand(session: &mut Session) -> Result<LineEnd, Failure> {
+    let view = session.view();
+    let outcome = stand_at_verdict(session);
+    if outcome.is_err() {
+        session.restore(view);
+    }
+    let failed = |error| Failure { command: String::new(), error, skipped: String::new() };
+    outcome.map(|()| LineEnd::Next).map_err(failed)
 }
 
 fn text(failure: &Failure) -> String {

@@ -1,10 +1,11 @@
 //! What the engine is asked and when, and what its replies change.
 
-use super::app::{App, Effect, Running, Sight};
-use super::message::{End, Errand, Reply, State, hint_line};
+use super::app::{App, Effect, Guide, Running, Sight};
+use super::message::{End, Errand, Reply, State, Task, hint_line};
 use super::page::Page;
-use super::panes::{CONSOLE, MODULES, PANES, PaneSpec};
-use crate::output::{Line, Piece, Role};
+use super::panes::{CONSOLE, MODULES, PANES, PaneSpec, STACK};
+use crate::output::{Action, Line, Piece, Role};
+use crate::session::Selection;
 use crate::words::{Message, text};
 use std::time::Instant;
 
@@ -12,29 +13,22 @@ use std::time::Instant;
 const MAX_WAITING: usize = 100;
 /// What stands in the console before the first command: the target, as debuggers show it at opening.
 const GREETING: &str = "vertarget";
+/// What is told while the frame that the verdict looked at is looked for.
+const VERDICT: &str = "!analyze";
 
 impl App {
-    /// The next request for an idle engine: typed lines first, then the panes in sight, the active one first.
+    /// The next request for an idle engine: typed lines first, then the active pane, the frame of the verdict, and the other
+    /// panes in sight, which show that frame.
     pub(super) fn next_request(&mut self, now: Instant) -> Option<Errand> {
         if self.running.is_some() {
             return None;
         }
-        let (line, pane) = if let Some(line) = self.waiting.pop_front() {
-            self.greets = false;
-            self.echo_command(&line);
-            (line, None)
-        } else if let Some((pane, line)) = self.unfilled_pane() {
-            (line, Some(pane))
-        } else if std::mem::take(&mut self.greets) {
-            (GREETING.to_owned(), None)
-        } else {
-            return None;
-        };
+        let (line, task, pane) = self.next_wanted()?;
         if let Some(pane) = pane.and_then(|pane| self.panes.get_mut(pane)) {
             pane.page.begin();
         }
         self.next_id += 1;
-        let request = Errand { id: self.next_id, line, for_pane: pane.is_some() };
+        let request = Errand { id: self.next_id, line, for_pane: pane.is_some(), task };
         self.running = Some(Running {
             request: request.clone(),
             pane,
@@ -45,6 +39,27 @@ impl App {
             unwanted: false,
         });
         Some(request)
+    }
+
+    fn next_wanted(&mut self) -> Option<(String, Task, Option<usize>)> {
+        if let Some((line, task)) = self.waiting.pop_front() {
+            if task == Task::Line {
+                self.greets = false;
+                self.echo_command(&line);
+            }
+            return Some((line, task, None));
+        }
+        let unfilled = self.unfilled_pane();
+        if let Some((pane, line)) = unfilled.clone().filter(|(pane, _)| *pane == self.active) {
+            return Some((line, Task::Line, Some(pane)));
+        }
+        if self.guide == Guide::Wanted(self.state.chosen) {
+            return Some((VERDICT.to_owned(), Task::Verdict, None));
+        }
+        if let Some((pane, line)) = unfilled {
+            return Some((line, Task::Line, Some(pane)));
+        }
+        std::mem::take(&mut self.greets).then(|| (GREETING.to_owned(), Task::Line, None))
     }
 
     fn unfilled_pane(&self) -> Option<(usize, String)> {
@@ -67,7 +82,13 @@ impl App {
             self.say(Role::Warning, message);
             return;
         }
-        self.waiting.push_back(line.to_owned());
+        self.waiting.push_back((line.to_owned(), Task::Line));
+        self.make_way();
+    }
+
+    /// Selects again what was selected before.
+    pub(super) fn select(&mut self, selection: Selection) {
+        self.waiting.push_back((String::new(), Task::Select(selection)));
         self.make_way();
     }
 
@@ -138,7 +159,9 @@ impl App {
         };
         match (reply, pane) {
             (Reply::Output { pieces, .. }, None) => {
-                self.append(pieces);
+                if self.running.as_ref().is_some_and(Running::is_typed) {
+                    self.append(pieces);
+                }
             }
             (Reply::Output { pieces, .. }, Some(pane)) => {
                 let skip = PANES.get(pane).and_then(|spec| spec.skip);
@@ -168,8 +191,11 @@ impl App {
             running.outdated = true;
         }
         for pane in &mut self.panes {
-            pane.page.renew();
-            pane.past.iter_mut().for_each(Page::renew);
+            pane.pages().for_each(Page::renew);
+        }
+        // With more names and images the stack may be another, and so the frame.
+        if let (0, Guide::Stands(chosen)) = (left, self.guide) {
+            self.guide = Guide::Wanted(chosen);
         }
     }
 
@@ -186,11 +212,20 @@ impl App {
             // Panes name addresses as they run; only the list of modules tells what is loaded.
             modules.page.stale = true;
         }
-        self.state = state;
+        let before = std::mem::replace(&mut self.state, state);
+        match running.request.task {
+            Task::Verdict => return self.guided(&running, end),
+            Task::Select(_) => return,
+            Task::Line => {}
+        }
         let Some(pane) = pane else {
+            let selects = before.chosen != self.state.chosen;
+            let both = before.selection.zip(self.state.selection.clone()).filter(|_| selects);
+            self.command_selected(both);
             return self.command_done(end);
         };
-        let (Some(pane), Some(spec)) = (self.panes.get_mut(pane), PANES.get(pane)) else {
+        let number = pane;
+        let (Some(pane), Some(spec)) = (self.panes.get_mut(number), PANES.get(number)) else {
             return;
         };
         let (line, language) = (&running.request.line, self.state.language);
@@ -198,10 +233,23 @@ impl App {
             pane.page.begin();
         } else {
             pane.page.finish(line, end, spec, language);
+            if number == STACK {
+                pane.page.place_at(&Action::Frame(self.state.frame), self.state.chosen);
+            }
             if running.outdated {
                 pane.page.renew();
             }
         }
+    }
+
+    /// The frame of the verdict is selected, or could not be.
+    fn guided(&mut self, running: &Running, end: &End) {
+        self.guide = match end {
+            End::Finished => Guide::Stands(self.state.chosen),
+            // It made way for a command, and comes after it.
+            _ if running.unwanted => Guide::Wanted(self.state.chosen),
+            _ => Guide::Off,
+        };
     }
 
     /// Stops a pane's command whose output nobody waits for any more: its pane is out of sight or shows something else.
@@ -218,9 +266,11 @@ impl App {
         }
     }
 
-    /// Stops a pane's command that is running, to run it again when it is wanted.
+    /// Stops a pane's command that is running, or the search for the frame of the verdict, to run it again when it is wanted.
     fn make_way(&mut self) {
-        let running = self.running.as_mut().filter(|running| running.pane.is_some() && !running.unwanted);
+        let may_wait =
+            |running: &&mut Running| running.pane.is_some() || running.request.task == Task::Verdict;
+        let running = self.running.as_mut().filter(may_wait).filter(|running| !running.unwanted);
         if let Some(running) = running {
             running.stopping = true;
             running.unwanted = true;
@@ -254,8 +304,7 @@ impl App {
     /// Makes these panes run their commands again when they are next in sight.
     fn mark_stale(&mut self, which: impl Fn(&PaneSpec) -> bool) {
         for (pane, _) in self.panes.iter_mut().zip(&PANES).filter(|(_, spec)| which(spec)) {
-            pane.page.outdate();
-            pane.past.iter_mut().for_each(Page::outdate);
+            pane.pages().for_each(Page::outdate);
         }
     }
 

@@ -3,12 +3,10 @@
 use super::app::{App, Sight};
 use super::page::Page;
 use super::panes::{self, CONSOLE, PANES};
-use super::step::Step;
+use super::trail::Step;
 use crate::output::{Action, Role};
+use crate::session::Selection;
 use crate::words::Message;
-
-/// Steps that Backspace can undo at most.
-const MAX_STEPS: usize = 200;
 
 impl App {
     /// Follows the chosen link of the active pane; a head without one is folded or unfolded.
@@ -21,7 +19,8 @@ impl App {
         }
     }
 
-    fn follow_action(&mut self, action: Action) {
+    /// Does what following a link does: shows the thing in the pane that is for such things, or runs its command.
+    pub(super) fn follow_action(&mut self, action: Action) {
         let own = PANES.get(self.active).and_then(|pane| pane.chosen(&action));
         let line = match own.clone().map_or_else(|| action.command(), |line| Ok(line.into())) {
             Ok(line) => line.into_owned(),
@@ -30,51 +29,83 @@ impl App {
                 return self.say(Role::Warning, message);
             }
         };
-        let from = self.active;
-        let mut pushed = None;
         if let Some(pane) = panes::taker(&action).filter(|_| own.is_none()) {
-            if let Some(state) = self.panes.get_mut(pane) {
-                state.past.push(std::mem::replace(&mut state.page, Page::pinned(action)));
-                pushed = Some(pane);
-                self.active = pane;
-            }
-        } else {
-            self.sight = Sight::Answer;
-            self.submit(&line);
-            // A pane of what can be selected is where the next one is selected, too.
-            let stays = own.is_some() && panes::selects(from) || own.is_none() && action.selects();
-            if !stays {
-                self.active = CONSOLE;
-            }
+            return self.show_in(pane, action);
         }
-        if pushed.is_some() || self.active != from {
-            if self.steps.len() >= MAX_STEPS {
-                self.forget_oldest_step();
-            }
-            self.steps.push(Step { from, pushed });
+        let from = self.active;
+        self.sight = Sight::Answer;
+        self.submit(&line);
+        // A pane of what can be selected is where the next one is selected, too.
+        let stays = own.is_some() && panes::selects(from) || own.is_none() && action.selects();
+        if !stays {
+            self.active = CONSOLE;
+        }
+        self.step(Step { from, to: self.active, pushed: None, selected: None, runs: true });
+    }
+
+    /// Shows a thing as a new page of a pane.
+    fn show_in(&mut self, pane: usize, action: Action) {
+        let from = self.active;
+        if let Some(state) = self.panes.get_mut(pane) {
+            state.push(Page::pinned(action));
+            self.active = pane;
+            self.step(Step { from, to: pane, pushed: Some(pane), selected: None, runs: false });
         }
     }
 
-    fn forget_oldest_step(&mut self) {
-        let oldest = self.steps.remove(0);
-        if let Some(pane) = oldest.pushed.and_then(|pane| self.panes.get_mut(pane))
+    /// Runs a line for a link, in the console.
+    pub(super) fn run_for_link(&mut self, line: &str) {
+        let from = self.active;
+        self.sight = Sight::Answer;
+        self.submit(line);
+        self.active = CONSOLE;
+        self.step(Step { from, to: CONSOLE, pushed: None, selected: None, runs: true });
+    }
+
+    fn step(&mut self, step: Step) {
+        self.panes.iter_mut().for_each(|pane| pane.future.clear());
+        let too_old = self.trail.push(step).and_then(|step| step.pushed);
+        if let Some(pane) = too_old.and_then(|pane| self.panes.get_mut(pane))
             && !pane.past.is_empty()
         {
             pane.past.remove(0);
         }
     }
 
-    /// Undoes the last followed link.
+    /// A typed or followed command has ended; what it selected can be taken back.
+    pub(super) fn command_selected(&mut self, selected: Option<(Selection, Selection)>) {
+        if let Some(selected) = self.trail.command_ended(selected) {
+            let (from, to) = (self.active, self.active);
+            self.step(Step { from, to, pushed: None, selected: Some(selected), runs: false });
+        }
+    }
+
+    /// Undoes the last step: the followed link, what was selected.
     pub(super) fn back(&mut self) {
-        let Some(step) = self.steps.pop() else {
+        let Some(step) = self.trail.back() else {
             return self.say(Role::Dim, Message::new("explorer.message.nothing_back"));
         };
-        if let Some(pane) = step.pushed.and_then(|pane| self.panes.get_mut(pane))
-            && let Some(page) = pane.past.pop()
-        {
-            pane.page = page;
+        if let Some(pane) = step.pushed.and_then(|pane| self.panes.get_mut(pane)) {
+            pane.back();
         }
         self.active = step.from;
+        if let Some((before, _)) = step.selected {
+            self.select(before);
+        }
+    }
+
+    /// Does again what was undone last.
+    pub(super) fn forward(&mut self) {
+        let Some(step) = self.trail.forward() else {
+            return self.say(Role::Dim, Message::new("explorer.message.nothing_forward"));
+        };
+        if let Some(pane) = step.pushed.and_then(|pane| self.panes.get_mut(pane)) {
+            pane.forward();
+        }
+        self.active = step.to;
+        if let Some((_, after)) = step.selected {
+            self.select(after);
+        }
     }
 }
 

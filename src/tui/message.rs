@@ -2,20 +2,33 @@
 
 use crate::command::{Choices, Names};
 use crate::output::{Line, Piece};
-use crate::session::{Focus, Session};
+use crate::session::{Focus, Selection, Session};
 use crate::util::hex;
 use crate::words::{Language, Message};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Lines to run.
+/// Something to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Errand {
     /// Tells the replies to this request from others.
     pub(super) id: u64,
-    /// The command line.
+    /// The command line, to be told while it runs.
     pub(super) line: String,
     /// Whether a pane asks: its commands leave the session as it was.
     pub(super) for_pane: bool,
+    /// What is done.
+    pub(super) task: Task,
+}
+
+/// What a request does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Task {
+    /// Runs its line.
+    Line,
+    /// Selects the frame that the verdict looked at.
+    Verdict,
+    /// Selects what was selected before.
+    Select(Selection),
 }
 
 /// What the engine says.
@@ -127,6 +140,10 @@ pub(super) struct State {
     pub(super) selected: Vec<Message>,
     /// The language of explanations.
     pub(super) language: Language,
+    /// What is selected, to be selected again; `None` before the session has told.
+    pub(super) selection: Option<Selection>,
+    /// Changes whenever something else is selected.
+    pub(super) chosen: u64,
     /// Changes whenever anything changes on which a pane's command depends.
     pub(super) fingerprint: u64,
     /// Changes whenever a setting does.
@@ -140,10 +157,13 @@ pub(super) struct State {
 impl State {
     /// The session's state.
     pub(super) fn of(session: &Session) -> State {
-        let mut selected = DefaultHasher::new();
-        format!("{:?} {:?} {:?}", session.focus, session.settings, session.process()).hash(&mut selected);
-        let mut settings = DefaultHasher::new();
-        format!("{:?}", session.settings).hash(&mut settings);
+        let hashed = |text: String| {
+            let mut hasher = DefaultHasher::new();
+            text.hash(&mut hasher);
+            hasher.finish()
+        };
+        let chosen = hashed(format!("{:?} {:?}", session.focus, session.process()));
+        let settings = hashed(format!("{:?}", session.settings));
         let mut symbols = DefaultHasher::new();
         session.target.symbols().generation().hash(&mut symbols);
         for module in session.target.modules().iter() {
@@ -156,8 +176,10 @@ impl State {
             process: session.process(),
             selected: selection(&session.focus),
             language: session.settings.language,
-            fingerprint: selected.finish(),
-            settings: settings.finish(),
+            selection: Some(session.selection()),
+            chosen,
+            fingerprint: hashed(format!("{chosen} {settings}")),
+            settings,
             symbols: symbols.finish(),
             names: Names::of(&session.target),
         }
@@ -169,12 +191,23 @@ fn selection(focus: &Focus) -> Vec<Message> {
     let mut words = Vec::new();
     if let Some(thread) = focus.thread {
         words.push(Message::new("explorer.selected.thread").with("address", hex::tick(thread)));
-    } else if focus.context.is_some() {
-        words.push(Message::new("explorer.selected.context"));
+    }
+    // As the command that selected it: whoever sees it knows how to come back.
+    match (focus.trap_frame, focus.context_record) {
+        (Some(address), _) => words.push(context_at(".trap", address)),
+        (None, Some(address)) => words.push(context_at(".cxr", address)),
+        (None, None) if focus.context.is_some() && focus.thread.is_none() => {
+            words.push(Message::new("explorer.selected.context"));
+        }
+        (None, None) => {}
     }
     if let Some(selected) = &focus.frame {
         let number = format!("{:02x}", selected.frame.number);
         words.push(Message::new("explorer.selected.frame").with("number", number));
     }
     words
+}
+
+fn context_at(command: &str, address: u64) -> Message {
+    Message::new("explorer.selected.context_at").with("command", command).with("address", hex::tick(address))
 }

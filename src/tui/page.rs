@@ -28,6 +28,8 @@ pub(super) struct Page {
     pub(super) stale: bool,
     /// Whether only symbols arrived since.
     renewing: bool,
+    /// The selection for which the position was last placed at what is selected.
+    placed: Option<u64>,
     /// Where the user looks.
     pub(super) view: View,
 }
@@ -66,13 +68,39 @@ pub(super) struct Pane {
     pub(super) page: Page,
     /// What it showed before links were followed into it, oldest first.
     pub(super) past: Vec<Page>,
+    /// What it showed before the user went back, the next one last.
+    pub(super) future: Vec<Page>,
 }
 
 impl Pane {
     /// A pane whose lines are about such links.
     pub(super) fn led_by(lead: Lead) -> Pane {
         let view = View { lead, ..View::default() };
-        Pane { page: Page { view, ..Page::default() }, past: Vec::new() }
+        Pane { page: Page { view, ..Page::default() }, past: Vec::new(), future: Vec::new() }
+    }
+
+    /// Shows another page; the present one can be returned to.
+    pub(super) fn push(&mut self, page: Page) {
+        self.past.push(std::mem::replace(&mut self.page, page));
+    }
+
+    /// Shows the page before the present one again.
+    pub(super) fn back(&mut self) {
+        if let Some(page) = self.past.pop() {
+            self.future.push(std::mem::replace(&mut self.page, page));
+        }
+    }
+
+    /// Shows the page again that was left by going back.
+    pub(super) fn forward(&mut self) {
+        if let Some(page) = self.future.pop() {
+            self.push(page);
+        }
+    }
+
+    /// All its pages.
+    pub(super) fn pages(&mut self) -> impl Iterator<Item = &mut Page> {
+        std::iter::once(&mut self.page).chain(&mut self.past).chain(&mut self.future)
     }
 }
 
@@ -159,6 +187,21 @@ impl Page {
         self.lines = incoming;
         self.fitted = None;
         self.stale = false;
+    }
+
+    /// Goes to the line about what is selected, once for each selection: then the user may look elsewhere.
+    pub(super) fn place_at(&mut self, selected: &Action, chosen: u64) {
+        if self.placed.replace(chosen) == Some(chosen) {
+            return;
+        }
+        let (view, kept) = self.parts();
+        let is_about = |line: &Packed| {
+            line.has_link() && line.line().spans().iter().any(|span| span.action.as_ref() == Some(selected))
+        };
+        if let Some(line) = kept.lines().iter().position(is_about) {
+            kept.reveal(line);
+            view.go_to(line, kept);
+        }
     }
 
     /// Makes the lines for a width, if they are not made for it yet: long ones are broken, or columns of tables left out;

@@ -156,7 +156,6 @@ impl Prompt {
             KeyCode::Up | KeyCode::Down if self.history.is_empty() => return Typed::NoHistory,
             KeyCode::Up => return self.recall(true),
             KeyCode::Down => return self.recall(false),
-            KeyCode::Char('p') if control => return self.recall(true),
             KeyCode::Char('n') if control => return self.recall(false),
             KeyCode::Char('r') if control => {
                 self.search = Some((String::new(), None));

@@ -2,6 +2,7 @@
 
 use super::app::{App, Keyboard};
 use super::canvas::{self, LineLook, bar, put};
+use super::layers;
 use super::layout::{Layout, Place};
 use super::panes::{self, CONSOLE, PANES, PROCESSES, REGISTERS, STACK, THREADS};
 use crate::output::{Action, Line, Role};
@@ -27,16 +28,13 @@ pub(super) fn draw(app: &mut App, frame: &mut Frame<'_>, now: Instant) {
             put(buffer, *rule, 0, row, "|", app.theme.role(Role::Dim));
         }
     }
-    if app.keyboard == Keyboard::Help {
-        help(app, buffer, layout.middle);
-    } else {
-        for place in &layout.panes {
-            pane(app, buffer, *place);
-        }
+    for place in &layout.panes {
+        pane(app, buffer, *place);
     }
     if let Some(offer) = app.prompt.offered().filter(|_| app.keyboard == Keyboard::Prompt) {
         offer.draw(buffer, layout.middle, &app.theme, app.language());
     }
+    layers::draw(app, buffer, &layout);
     hints(app, buffer, &layout, now);
     if let Some(cursor) = prompt(app, buffer, layout.prompt) {
         frame.set_cursor_position(cursor);
@@ -129,7 +127,7 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
     let gutter = spec.gutter.min(body.width);
     let marks = Rect { width: gutter, ..body };
     body = Rect { x: body.x + gutter, width: body.width - gutter, ..body };
-    let with_cursor = active && matches!(app.keyboard, Keyboard::Pane | Keyboard::Find);
+    let with_cursor = active && app.keyboard == Keyboard::Pane;
     let heading = view.heading(lines, height);
     let under = lines.rows_from(view.top_row(lines) + heading.len());
     let over = heading.filter_map(|number| Some((number, lines.line(number)?)));
@@ -194,7 +192,7 @@ fn is_selected(app: &App, pane: usize, line: &Line) -> bool {
 }
 
 fn empty_text(app: &App, pane: usize) -> String {
-    let busy = app.running.as_ref().filter(|running| running.pane.is_none());
+    let busy = app.running.as_ref().filter(|running| running.is_typed());
     match (app.panes.get(pane), busy) {
         _ if pane == CONSOLE => text("explorer.help.begin", app.language()).to_owned(),
         (Some(pane), Some(running)) if pane.page.is_loading() => {
@@ -239,14 +237,6 @@ fn position(app: &App, place: Place) -> String {
     if top == 0 && end == count { String::new() } else { format!("{first}-{end}/{count} ") }
 }
 
-fn help(app: &App, buffer: &mut Buffer, area: Rect) {
-    let lines = app.help_lines();
-    let look = LineLook { theme: &app.theme, left: 0, cursor: None, pattern: None };
-    for (row, line) in lines.iter().skip(app.help.top).take(usize::from(area.height)).enumerate() {
-        canvas::line(buffer, area, u16::try_from(row).unwrap_or(u16::MAX), line, look);
-    }
-}
-
 /// The last line: what runs, else a message, else the pane's keys.
 fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     let (area, language) = (layout.hints, app.language());
@@ -267,7 +257,9 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
         put(buffer, area, 0, 0, &said, app.theme.role(*role));
         return;
     }
+    let of_layer = app.layer_hints();
     let key = match app.keyboard {
+        _ if of_layer.is_some() => of_layer.unwrap_or_default(),
         Keyboard::Pane if lacks_value(app) => "explorer.hints.not_recovered",
         Keyboard::Pane => match folded(app) {
             Some(true) => "explorer.hints.folded",
@@ -277,14 +269,10 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
         Keyboard::Prompt if app.prompt.offered().is_some() => "explorer.hints.choices",
         Keyboard::Prompt if hides_output(app, layout) => "explorer.hints.prompt_scrolls",
         Keyboard::Prompt => "explorer.hints.prompt",
-        Keyboard::Find => "explorer.hints.find",
-        Keyboard::Help => "explorer.hints.help",
     };
     let place = layout.place(app.active).filter(|place| place.title.is_none());
     let right = match place {
-        Some(place) if app.keyboard != Keyboard::Help => {
-            format!("{}{}", followed(app, place), position(app, place))
-        }
+        Some(place) if of_layer.is_none() => format!("{}{}", followed(app, place), position(app, place)),
         _ => String::new(),
     };
     let text = format!(" {}", text(key, language));
@@ -358,9 +346,10 @@ fn searched(wanted: &str, language: Language) -> String {
 
 /// Draws the prompt; returns where the cursor stands if the prompt has the keyboard.
 fn prompt(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
-    let typing = matches!(app.keyboard, Keyboard::Prompt | Keyboard::Find);
-    let (label, text, column) = match (app.keyboard, app.prompt.searching()) {
-        (Keyboard::Find, _) => ("/".to_owned(), app.find.as_str(), columns(&app.find)),
+    let over = app.typed_over();
+    let typing = over.is_some() || app.keyboard == Keyboard::Prompt && app.layers.is_empty();
+    let (label, text, column) = match (over, app.prompt.searching()) {
+        (Some((label, text)), _) => (label, text, columns(text)),
         (_, Some(wanted)) => (searched(wanted, app.language()), app.prompt.text(), app.prompt.column()),
         _ => (app.state.prompt.clone(), app.prompt.text(), app.prompt.column()),
     };

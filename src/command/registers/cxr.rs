@@ -37,5 +37,6 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             ))
         })?;
     context.session.set_context(registers.clone(), None);
+    context.session.focus.context_record = Some(address);
     show(&registers, Segments::Shown, context)
 }

@@ -12,7 +12,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     choose: as_anywhere,
     lead: Lead::Name,
     anchored: false,
-    steady: false,
+    steady: true,
     wrap: true,
     skip: Some("banner"),
     gutter: 0,

@@ -3,6 +3,8 @@
 mod any_keys;
 mod drawing;
 mod folding;
+mod guide;
+mod layers;
 mod links;
 mod lists;
 mod running;
@@ -10,11 +12,12 @@ mod typing;
 
 use super::app::{App, Keyboard};
 use super::event::Input;
-use super::message::{End, Errand, Reply, State};
+use super::message::{End, Errand, Reply, State, Task};
 use super::screen;
 use super::theme::ThemeName;
 use super::ticket::Ticket;
 use crate::output::{Action, Line, Piece, Role};
+use crate::session::Selection;
 use crate::util::hex;
 use crate::words::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -29,6 +32,13 @@ struct Explorer {
     asked: Vec<String>,
     selected: u64,
     thread: Option<u64>,
+    frame: u32,
+    /// The frame that the verdict looked at.
+    guilty: Option<u32>,
+    /// What was done that is no line.
+    tasks: Vec<Task>,
+    /// Every selection that was told, with what it stands for.
+    selections: Vec<(Selection, u64, u32, Option<u64>)>,
     /// Whether the analysis has sections.
     sections: bool,
 }
@@ -45,10 +55,23 @@ fn ticket() -> Ticket {
 
 impl Explorer {
     fn new(width: u16, height: u16) -> Explorer {
-        let state = State { prompt: "2: kd> ".into(), ..State::default() };
+        let state =
+            State { prompt: "2: kd> ".into(), selection: Some(Selection::default()), ..State::default() };
         let app = App::new(ticket(), state, ThemeName::Dark, false);
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen of cells");
-        Explorer { app, terminal, asked: Vec::new(), selected: 0, thread: None, sections: false }
+        let first = app.state.selection.clone().expect("the first selection");
+        Explorer {
+            app,
+            terminal,
+            asked: Vec::new(),
+            selected: 0,
+            thread: None,
+            frame: 0,
+            guilty: None,
+            tasks: Vec::new(),
+            selections: vec![(first, 0, 0, None)],
+            sections: false,
+        }
     }
 
     /// The same, with the keyboard at the panes.
@@ -81,8 +104,11 @@ impl Explorer {
     }
 
     fn answer(&mut self, request: &Errand, end: End) {
-        self.asked.push(request.line.clone());
         let id = request.id;
+        match &request.task {
+            Task::Line => self.asked.push(request.line.clone()),
+            task => return self.answer_task(id, task, end),
+        }
         if request.line.starts_with('~') && !request.for_pane {
             self.selected += 1;
         }
@@ -99,15 +125,49 @@ impl Explorer {
             self.selected += 1;
             self.thread = u64::from_str_radix(&thread.replace('`', ""), 16).ok();
         }
+        if let Some(frame) = request.line.strip_prefix(".frame ") {
+            self.selected += 1;
+            self.frame = u32::from_str_radix(frame, 16).expect("a number");
+        }
+        let state = self.state();
+        self.app.reply(Reply::Done { id, end, state });
+    }
+
+    /// What a session does that is asked for no line: the frame of the verdict is selected, or what was selected before.
+    fn answer_task(&mut self, id: u64, task: &Task, end: End) {
+        self.tasks.push(task.clone());
+        match task {
+            Task::Verdict if end == End::Finished => {
+                if let Some(frame) = self.guilty {
+                    self.frame = frame;
+                    self.selected += 1;
+                }
+            }
+            Task::Select(selection) => {
+                let found = self.selections.iter().find(|(known, ..)| known == selection);
+                let (_, selected, frame, thread) = found.expect("a selection that was told").clone();
+                (self.selected, self.frame, self.thread) = (selected, frame, thread);
+            }
+            _ => {}
+        }
+        let state = self.state();
+        self.app.reply(Reply::Done { id, end, state });
+    }
+
+    fn state(&mut self) -> State {
+        let selection = Selection::default();
+        self.selections.push((selection.clone(), self.selected, self.frame, self.thread));
         let thread = |address| Message::new("explorer.selected.thread").with("address", hex::tick(address));
-        let state = State {
+        State {
             prompt: "2: kd> ".into(),
             fingerprint: self.selected,
+            chosen: self.selected,
+            selection: Some(selection),
+            frame: self.frame,
             thread: self.thread,
             selected: self.thread.map(thread).into_iter().collect(),
             ..State::default()
-        };
-        self.app.reply(Reply::Done { id, end, state });
+        }
     }
 
     fn key(&mut self, code: KeyCode) {
@@ -121,8 +181,14 @@ impl Explorer {
 
     fn row(&self, row: u16) -> String {
         let buffer = self.terminal.backend().buffer();
-        let cells = (0..buffer.area.width).map(|column| buffer[(column, row)].symbol());
-        cells.collect::<String>().trim_end().to_owned()
+        let (mut text, mut column) = (String::new(), 0);
+        while column < buffer.area.width {
+            let symbol = buffer[(column, row)].symbol();
+            text.push_str(symbol);
+            // Of a wide character the second cell is not drawn: whatever it holds is out of sight.
+            column += u16::try_from(crate::util::width::columns(symbol)).unwrap_or(1).max(1);
+        }
+        text.trim_end().to_owned()
     }
 
     fn shows(&self, text: &str) -> bool {

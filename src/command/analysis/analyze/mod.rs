@@ -5,9 +5,12 @@ mod classic;
 mod explanation;
 mod facts;
 mod follow;
+mod stand;
 mod values;
 mod verdict;
 mod words;
+
+pub use stand::stand_at_verdict;
 
 use crate::analysis::Windows;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs, Switch, Switches, Takes};
@@ -73,7 +76,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     context.out.emit(banner())?;
     context.out.blank()?;
-    let judged = verdict::judge(context)?;
+    let judged = verdict::judge(context.session)?;
     verdict::show(&judged, context)?;
     context.out.blank()?;
     let explained = explanation::show(code, parameters, windows, context)?;

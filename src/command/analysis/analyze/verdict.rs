@@ -4,6 +4,7 @@ use super::words;
 use crate::analysis::{Crash, CrashContext, Fact, Verdict, crash_context, gather, verdict};
 use crate::command::{CommandError, Context};
 use crate::output::{Action, Cell, Field, Line, Record, Role};
+use crate::session::Session;
 use crate::words::{Language, text};
 
 /// What precedes a piece of evidence.
@@ -23,8 +24,7 @@ pub struct Judged {
 ///
 /// # Errors
 /// An image was opened; the command was stopped.
-pub fn judge(context: &Context<'_>) -> Result<Judged, CommandError> {
-    let session = &*context.session;
+pub fn judge(session: &Session) -> Result<Judged, CommandError> {
     let scope = session.scope();
     let crash = Crash {
         scope: &scope,

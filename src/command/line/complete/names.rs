@@ -36,7 +36,7 @@ impl Names {
     }
 
     /// The names of the modules.
-    pub(super) fn modules(&self) -> impl Iterator<Item = &str> {
+    pub fn modules(&self) -> impl Iterator<Item = &str> {
         self.modules.iter().map(|module| module.name.as_str())
     }
 

@@ -1,0 +1,115 @@
+//! Layers over the screen: the menu of a value, the palette.
+
+use super::super::app::Keyboard;
+use super::super::event::Input;
+use super::super::layers::Layer;
+use super::super::panes::{CONSOLE, MEMORY, MODULES};
+use super::Explorer;
+use crate::command::Choices;
+use crate::words::Language;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+fn control(explorer: &mut Explorer, c: char) {
+    explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)));
+    explorer.settle();
+}
+
+#[test]
+fn the_menu_of_a_value_shows_what_each_choice_runs() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.key(KeyCode::Down);
+    explorer.keys(".");
+    assert!(matches!(explorer.app.layers.as_slice(), [Layer::Menu(_)]));
+    assert!(explorer.shows("1 lmvm driver0"), "{}", explorer.row(19));
+    assert!(explorer.shows("copy the line"));
+    assert!(explorer.row(23).contains("Enter, 1-9"), "{}", explorer.row(23));
+    // Enter does the best thing, as it does without the menu.
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.app.active, MODULES);
+    assert!(explorer.app.layers.is_empty() && explorer.shows("output of lmvm driver0"));
+    explorer.key(KeyCode::Backspace);
+    // Esc puts it away, and another key is for the pane below.
+    explorer.keys(".");
+    explorer.key(KeyCode::Esc);
+    assert!(explorer.app.layers.is_empty());
+    assert_eq!(explorer.app.keyboard, Keyboard::Pane);
+    explorer.keys(".7");
+    assert_eq!(explorer.app.active, 0, "no seventh row: the menu keeps the key");
+    explorer.keys("/");
+    assert!(matches!(explorer.app.layers.as_slice(), [Layer::Find]), "it passes what it does not know");
+}
+
+#[test]
+fn another_choice_runs_in_the_console_and_back_returns() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.keys("6");
+    explorer.key(KeyCode::Down);
+    explorer.keys(".2");
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("!lmi driver1"));
+    assert_eq!(explorer.app.active, CONSOLE);
+    explorer.key(KeyCode::Backspace);
+    assert_eq!(explorer.app.active, MODULES);
+}
+
+#[test]
+fn the_palette_finds_panes_commands_and_symbols_by_letters() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    control(&mut explorer, 'p');
+    assert!(explorer.shows("Go to or run"));
+    explorer.keys("memory");
+    explorer.key(KeyCode::Enter);
+    assert_eq!((explorer.app.active, explorer.app.keyboard), (MEMORY, Keyboard::Pane));
+    control(&mut explorer, 'p');
+    explorer.keys("vtgt");
+    assert!(explorer.shows("vertarget"), "{}", explorer.row(21));
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("vertarget"));
+    // A command that needs an argument waits for it at the prompt.
+    control(&mut explorer, 'p');
+    explorer.keys("!pool");
+    explorer.key(KeyCode::Esc);
+    assert!(explorer.app.layers.is_empty());
+    control(&mut explorer, 'p');
+    explorer.keys("nt!KeBug");
+    explorer.app.effects.clear();
+    let list = vec!["nt!KeBugCheckEx".to_owned()];
+    let choices = Choices { at: 3, list, common: "nt!KeBugCheckEx".into(), ..Choices::default() };
+    explorer.app.offer("ln nt!KeBug", choices);
+    explorer.draw();
+    assert!(explorer.shows("nt!KeBugCheckEx"));
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("ln nt!KeBugCheckEx"));
+    // What is no entry is a line to run.
+    control(&mut explorer, 'p');
+    explorer.keys("? 1+@@(2)");
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("? 1+@@(2)"));
+}
+
+#[test]
+fn the_palette_speaks_the_users_language() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.app.state.language = Language::Chinese;
+    control(&mut explorer, 'p');
+    explorer.app.input(Input::Paste("堆栈\n".into()));
+    explorer.draw();
+    // Both columns of a wide character are cells; the second one is blank.
+    assert!((2..24).any(|row| explorer.row(row).replace(' ', "").contains("3堆栈")), "{}", explorer.row(21));
+    control(&mut explorer, 'p');
+    assert!(explorer.app.layers.is_empty(), "the same key closes it");
+}
+
+#[test]
+fn alt_and_a_number_leave_all_layers() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.keys("/");
+    control(&mut explorer, 'p');
+    assert_eq!(explorer.app.layers.len(), 2);
+    explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Char('7'), KeyModifiers::ALT)));
+    assert_eq!((explorer.app.active, explorer.app.layers.len()), (MEMORY, 0));
+}
