@@ -56,6 +56,22 @@ impl<'s> AlpcPort<'s> {
         Ok(head.list("nt!_ALPC_PORT", "PortListEntry")?.map(|port| port.map(AlpcPort)))
     }
 
+    /// Every port of the system by way of this one, for where no symbols name the list's head. The ports form a ring with
+    /// the head, which lies in the kernel's image and is none.
+    ///
+    /// # Errors
+    /// Where its connection does not know it, so that it is no port; what is wrong with the list comes as its last element.
+    pub fn beside(&self) -> Result<impl Iterator<Item = Result<AlpcPort<'s>, Lack>> + use<'s>, Lack> {
+        self.kind()?;
+        let scope = self.0.scope();
+        let others = self.0.field("PortListEntry")?.list("nt!_ALPC_PORT", "PortListEntry")?;
+        let others = others.filter(|port| match port {
+            Ok(port) => scope.modules().at(port.address()).is_none(),
+            Err(_) => true,
+        });
+        Ok(std::iter::once(Ok(self.clone())).chain(others.map(|port| port.map(AlpcPort))))
+    }
+
     /// The port itself.
     pub fn object(&self) -> &Object<'s> {
         &self.0

@@ -17,6 +17,8 @@ const BITS: u64 = 0xf;
 /// Where EX_PUSH_LOCK_WAIT_BLOCK.Next lies by the public symbols of Windows 7, the last that have the type; its first member
 /// is the event that the waiter waits for. A lock found this way is believed only if its list leads to that very event.
 const NEXT: u64 = 0x18;
+/// Locks begin at words of eight bytes.
+const ALIGNED: u64 = 7;
 /// Threads that wait for one lock and are looked at.
 const MOST_WAITERS: usize = 0x1000;
 
@@ -107,8 +109,9 @@ impl HeldLocks {
         Ok(())
     }
 
-    /// The push lock that a thread waits for, by its own lock entry, or because the list of waiters of a lock that others
-    /// hold leads to the event that it waits for.
+    /// The push lock that a thread waits for, by its own lock entry, or because a lock's list of waiters leads to the event
+    /// that it waits for: the lock that the thread notes itself (AbWaitObject, since Windows 10 1903: builds whose types do
+    /// not tell where lock entries lie have it, too), or one that others hold.
     ///
     /// # Errors
     /// Why it is not known; [`Lack::Stopped`].
@@ -124,7 +127,9 @@ impl HeldLocks {
         }
         let events = Dispatcher::waited_for(thread)?;
         let events: Vec<u64> = events.into_iter().filter_map(|event| Some(event.ok()?.address())).collect();
-        for &lock in self.owners.keys() {
+        let noted = thread.object().field("Tcb.AbWaitObject").and_then(|noted| noted.u64());
+        let noted = noted.ok().map(|noted| noted & !ALIGNED).filter(|&noted| noted != 0);
+        for lock in noted.into_iter().chain(self.owners.keys().copied()) {
             scope.check()?;
             let lock = PushLock::at(scope, lock)?;
             match lock.waiters() {

@@ -22,9 +22,11 @@ impl<'s> WorkQueue<'s> {
     /// without symbols too; why the former are not known, so that queues without workers are missing.
     ///
     /// # Errors
-    /// As [`Thread::of_process`].
+    /// As [`Thread::of_process`]; [`Lack::NoMember`] in Windows 7.
     pub fn all(system: &Process<'s>) -> Result<(Vec<WorkQueue<'s>>, Option<Lack>), Lack> {
         let scope = system.object().scope();
+        // The three queues of Windows 7 are of another kind, which is said.
+        scope.object("nt!_EX_WORK_QUEUE", 0)?.field("WorkPriQueue")?;
         let (mut found, lack) = match partition::work_queues(scope) {
             Ok(found) => (found, None),
             Err(why) => (BTreeSet::new(), Some(why)),

@@ -133,9 +133,73 @@ fn a_message_tells_who_waits_and_who_works_on_it() {
     let row = format!("    {second:016x} 0BFC LPC_REQUEST, waited for by {client_thread:016x}");
     assert_eq!(lines[at + 2], format!("{row}, worked on by {server_thread:016x}"));
 
-    // Where the list of all ports is not known, that is said.
+    // Where the list of all ports is not known, and nothing leads to it, that is said.
     for list in ["lpp", "lpc"] {
         let lines = run(&mut session, &format!("!alpc /{list} {server:x}")).unwrap();
         assert_eq!(lines, ["the ALPC ports of the system are not known: nt!AlpcpPortList is not known"]);
     }
+}
+
+/// A server's port with two clients, a port of nobody's, and the head of the ring, which lies in the kernel's image.
+#[test]
+fn connections_are_found_by_way_of_a_port() {
+    let truth = truth("wifi");
+    let of = |kind: &str, name: &str| {
+        let found = truth[kind].as_array().unwrap().iter();
+        found.clone().find(|it| it["name"] == name).unwrap().clone()
+    };
+    let process = |name: &str| number(&of("processes", name)["eprocess"]);
+    let [server, first, second] = ["services.exe", "explorer.exe", "csrss.exe"].map(process);
+    let page = number(&of("objects", "pool big Filt")["address"]);
+    // Ports begin with the links of the list; those of a connection share what lies behind them.
+    let port = vec![page];
+    let [ends, clients] = [[page + 0x200, page + 0x400], [page + 0x600, page + 0x800]].map(Vec::from);
+    let alone = vec![page + 0xa00];
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    dump.put(page, &[0; 0x1000]);
+    let head = dump.before().target.variable("nt!KeBugCheckCallbackListHead").unwrap().0;
+    let ring = [port.clone(), ends.clone(), clients.clone(), alone.clone()].concat();
+    dump.list(head, &ring);
+    let connection = |dump: &mut Patched, at: u64, ports: [u64; 3]| {
+        ports.iter().zip(0..).for_each(|(port, index)| dump.point(at + 8 * index, *port));
+        ports.iter().filter(|port| **port != 0).for_each(|port| dump.point(port + COMMUNICATION_INFO, at));
+    };
+    connection(&mut dump, page + 0xd00, [alone[0], 0, 0]);
+    connection(&mut dump, page + 0xd40, [port[0], ends[0], clients[0]]);
+    connection(&mut dump, page + 0xd80, [port[0], ends[1], clients[1]]);
+    // The server's own port has a connection without ends.
+    connection(&mut dump, page + 0xdc0, [port[0], 0, 0]);
+    for (ports, owner) in [(&port, server), (&ends, server)] {
+        ports.iter().for_each(|port| dump.point(port + OWNER, owner));
+    }
+    dump.point(clients[0] + OWNER, first);
+    dump.point(clients[1] + OWNER, second);
+    dump.put(ends[1] + MAIN_QUEUE_LENGTH, &2u32.to_le_bytes());
+    dump.put(clients[0] + PENDING_QUEUE_LENGTH, &1u32.to_le_bytes());
+    let (mut session, _folder) = dump.open();
+    let row = |end: u64, counts: [u32; 2], client: u64, pending: u32, owner: u64, name: &str| {
+        format!(
+            "        SRV:{end:016x} (m:{}, p:{}, l:0) <-> CLI:{client:016x} (m:0, p:{pending}, l:0), Process={owner:016x} \
+             ('{name}')",
+            counts[0], counts[1]
+        )
+    };
+    let rows = [
+        row(ends[0], [0, 0], clients[0], 1, first, "explorer.exe"),
+        row(ends[1], [2, 0], clients[1], 0, second, "csrss.exe"),
+    ];
+    // From the server's port, and from an end of one of its connections.
+    for from in [port[0], ends[0], clients[1]] {
+        let lines = run(&mut session, &format!("!alpc /lpc {from:x}")).unwrap();
+        assert!(lines[0].starts_with(&format!("Port @ {:016x}", port[0])), "{lines:#?}");
+        assert!(lines[0].ends_with(" has 2 connections"), "{lines:#?}");
+        let mut shown = lines[1..3].to_vec();
+        // A walk begins at the port that was typed.
+        shown.sort();
+        let mut wanted = rows.to_vec();
+        wanted.sort();
+        assert_eq!(shown, wanted);
+    }
+    let lines = run(&mut session, &format!("!alpc /lpc {:x}", alone[0])).unwrap();
+    assert!(lines[0].ends_with(" has 0 connections"), "{lines:#?}");
 }

@@ -51,3 +51,16 @@ fn unknown_options_name_the_known_ones() {
         }
     }
 }
+
+/// As extensions of the debugger are asked what they do; a command's own switch of that name stays its own.
+#[test]
+fn commands_with_an_exclamation_mark_explain_themselves() {
+    let mut session = session(&forge::demo("wifi"));
+    for (asked, name) in
+        [("!di -h", "!di"), ("!lt -?", "!lt"), ("!mex.tl -help", "!tl"), ("!pool /?", "!pool")]
+    {
+        let help = run(&mut session, &format!(".help {name}")).unwrap();
+        assert!(help.len() > 3, "{help:?}");
+        assert_eq!(run(&mut session, asked).unwrap(), help, "{asked}");
+    }
+}

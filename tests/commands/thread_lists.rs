@@ -117,6 +117,20 @@ fn lists_hold_the_threads_of_the_record() {
 }
 
 /// Threads that the record lists as waiting for a resource, and nobody else.
+/// The layout is that of a published table, the counts are those of the record.
+#[test]
+fn states_are_counted() {
+    for (case, truth, dump) in whole() {
+        let mut wanted: BTreeMap<&str, u64> = BTreeMap::new();
+        listed(&truth).into_iter().for_each(|thread| *wanted.entry(state_of(thread)).or_default() += 1);
+        let mut lines = vec!["Count State".to_owned(), "===== =======".to_owned()];
+        lines.extend(wanted.iter().map(|(state, count)| format!("{count:>5} {state}")));
+        lines.push("===== =======".to_owned());
+        lines.push(format!("{:>5}", wanted.values().sum::<u64>()));
+        assert_eq!(crate::golden::run(&mut session(&dump), "!mex.trep").unwrap(), lines, "{case}");
+    }
+}
+
 #[test]
 fn threads_that_wait_for_resources_are_found() {
     let mut compared = 0;

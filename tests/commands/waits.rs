@@ -155,6 +155,30 @@ fn push_locks_are_found_by_their_lists_of_waiters() {
     assert!(lines[2].starts_with(&format!("    THREAD {owner:016x}  Cid ")), "{lines:#?}");
 }
 
+/// No thread keeps an entry, as where types do not tell where entries lie: the waiter notes the lock, whose list leads to it.
+/// What it notes is not believed without the list.
+#[test]
+fn the_lock_that_a_waiter_notes_is_named_without_its_holder() {
+    for is_listed in [true, false] {
+        let (mut dump, waiter, _, lock) = with_push_lock();
+        let event = wait_on_stack(&mut dump, waiter);
+        let first = if is_listed { event } else { event + 0x40 };
+        dump.point(lock, first | HELD_AND_AWAITED);
+        dump.point(first + 0x18, 0);
+        dump.point(waiter + NOTED, lock);
+        let (mut session, _folder) = dump.open();
+        let lines = run(&mut session, &format!("!waitchain {waiter:x}")).unwrap();
+        let wanted = match is_listed {
+            true => format!(" for PushLock {lock:016x}, held by ????????"),
+            false => format!("{event:016x}, held by ????????"),
+        };
+        assert!(lines[1].contains(&wanted), "{lines:#?}");
+    }
+}
+
+/// KTHREAD.AbWaitObject of the public symbols of build 19041.
+const NOTED: u64 = 0x3d0;
+
 #[test]
 fn owners_of_push_locks_that_nobody_recorded_are_unknown() {
     let (mut dump, waiter, owner, lock) = with_push_lock();

@@ -28,6 +28,7 @@ const LINES: &[&str] = &[
     "!mex.p services.exe",
     "!mex.tl",
     "!mex.tl -t",
+    "!mex.trep",
     "!mex.lt",
     "!mex.lt services.exe",
     "!mex.t",

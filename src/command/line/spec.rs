@@ -60,8 +60,21 @@ impl CommandSpec {
     /// # Errors
     /// A switch that it does not have, and what the command itself says.
     pub fn start(&self, typed: &Call<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+        if self.is_asked_about(typed.text) {
+            return context.run_line(&format!(".help {}", typed.name));
+        }
         let args = Args::read(self.switches, self.glue == Glue::Switches, typed, &*context.session)?;
         (self.run)(&args, context)
+    }
+
+    /// Whether what was typed behind it asks for its help, as extensions' commands are asked: `!di -?`.
+    fn is_asked_about(&self, text: &str) -> bool {
+        let is_extension = self.names.iter().any(|name| name.starts_with('!'));
+        let has = |spelling: &str| self.switches.list.iter().any(|switch| switch.spelling == spelling);
+        is_extension
+            && matches!(text, "-?" | "/?" | "-h" | "-help")
+            && !has(text)
+            && !has(text.trim_start_matches('-'))
     }
 
     /// Its switches and arguments, as the reference shows them after the name.

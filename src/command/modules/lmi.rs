@@ -78,7 +78,7 @@ fn record(module: &Module, session: &Session) -> Record {
             let words = "[Debug data not mapped] - Can't validate symbols, if present.";
             record = record.line(Line::new().pad_to(17).role(Role::Unreadable, words));
         }
-        record = entries.iter().flat_map(debug_lines).fold(record, Record::line);
+        record = record.things("debug_data", entries.iter().map(debug_data));
     }
     let (image_type, image_words) = match &image {
         Ok(_) if session.target.dump().is_err() => {
@@ -101,21 +101,33 @@ fn time_stamp(stamp: u32, hash: bool, zone: &Zone) -> String {
     }
 }
 
-fn debug_lines(entry: &DebugEntry) -> Vec<Line> {
+/// An entry of the debug directory: its kind and place, and which PDB it names.
+fn debug_data(entry: &DebugEntry) -> Record {
     let kind = if entry.kind == 2 { "CODEVIEW".to_owned() } else { entry.kind_name().to_uppercase() };
-    let place = format!("{kind:>21} {:>5x}, {:>6x}, {:>7x} ", entry.size, entry.rva, entry.file_offset);
-    match &entry.data {
-        DebugData::CodeView { guid, age, path } => vec![
-            Line::of(format!("{place}RSDS - GUID: {guid}")),
-            Line::of(format!("               Age: {age:x}, Pdb: {path}")),
-        ],
-        DebugData::OldCodeView { signature, age, path } => vec![
-            Line::of(format!("{place}NB10 - Sig: {signature:x}, Age: {age:x},")),
-            Line::of(format!("               Pdb: {path}")),
-        ],
-        DebugData::Unreadable => vec![Line::of(place).role(Role::Unreadable, "[Data not mapped]")],
-        _ => vec![Line::of(place)],
-    }
+    let hex = |value: u32| Cell::new(Field::Hex(value.into()));
+    let record = Record::new("debug_data")
+        .cell("kind", Cell::new(kind).right(21).role(Role::Text))
+        .text(" ")
+        .cell("size", hex(entry.size).right(5))
+        .text(", ")
+        .cell("rva", hex(entry.rva).right(6))
+        .text(", ")
+        .cell("file_offset", hex(entry.file_offset).right(7))
+        .text(" ");
+    let (record, age, path) = match &entry.data {
+        DebugData::CodeView { guid, age, path } => {
+            let record = record.text("RSDS - GUID: ").cell("guid", guid.to_string());
+            (record.line("               Age: "), age, path)
+        }
+        DebugData::OldCodeView { signature, age, path } => {
+            let record = record.text("NB10 - Sig: ").cell("signature", hex(*signature));
+            let record = record.text(", Age: ").cell("age", hex(*age));
+            return record.text(",").line("               Pdb: ").cell("pdb", path.as_str());
+        }
+        DebugData::Unreadable => return record.role(Role::Unreadable, "[Data not mapped]"),
+        _ => return record,
+    };
+    record.cell("age", hex(*age)).text(", Pdb: ").cell("pdb", path.as_str())
 }
 
 fn symbols(mut record: Record, module: &Module, session: &Session) -> Record {
@@ -164,7 +176,7 @@ mod tests {
             file_offset: 0x11d83c,
             data: DebugData::CodeView { guid: Guid([0; 16]), age: 2, path: "ntkrpamp.pdb".to_owned() },
         };
-        let lines: Vec<String> = debug_lines(&entry).iter().map(Line::plain).collect();
+        let lines: Vec<String> = debug_data(&entry).lines.iter().map(Line::plain).collect();
         assert_eq!(
             lines,
             [

@@ -21,7 +21,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            hold up most first. Holders are known for resources, mutants, fast mutexes, threads whose end is waited for, and \
            ALPC messages that a server's thread is working on; nobody in particular ends a wait for an event or a timer. A push \
            lock does not say who holds it: what the threads' own lock entries (KLOCK_ENTRY) say does, from Windows 10 up to \
-           builds whose types do not tell where those lie (26100).\n\n\
+           builds whose types do not tell where those lie (26100): there the lock is named, and its holder is not.\n\n\
            kd> !waitchain ffffa405`8c02b050",
     needs: Needs::Types,
     ..CommandSpec::runs(run)

@@ -1,8 +1,8 @@
 //! `!cpuid`: what the processors are, in short.
 
-use super::cpuinfo::{rows, start};
+use super::cpuinfo::{KIND, NUMBER, rows, start};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::output::Cell;
+use crate::output::{Cell, Column};
 
 /// `!cpuid`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -21,7 +21,9 @@ pub const SPEC: CommandSpec = CommandSpec {
 const HEADING: &str = "CP  F/M/S  Manufacturer        MHz";
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    rows(args, context, HEADING, |number, cpu| {
+    let columns =
+        [NUMBER, KIND, Column::left("vendor", "Manufacturer", 12).after(2), Column::right("mhz", "MHz", 10)];
+    rows(args, context, (&columns, HEADING), |number, cpu| {
         start(number, cpu)
             .text(" ")
             .cell("vendor", Cell::new(cpu.vendor()).left(12))

@@ -1,10 +1,10 @@
 //! `!cpuinfo`: what the processors are.
 
-use crate::command::show::processor::{Found, found, groups, typed, unknown};
+use crate::command::show::processor::{asked, found, groups, typed};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Lack;
-use crate::kernel::{Cpu, Processor};
-use crate::output::{Cell, Column, Field, Record, Role, Table};
+use crate::kernel::Cpu;
+use crate::output::{Cell, Column, Field, Line, Record, Role, Table};
 
 /// `!cpuinfo`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -28,7 +28,17 @@ const HEADING: &str =
     "CP  F/M/S Manufacturer  MHz PRCB Signature    MSR 8B Signature Features ArchitectureClass";
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    rows(args, context, HEADING, |number, cpu| {
+    let columns = [
+        NUMBER,
+        KIND,
+        Column::left("vendor", "Manufacturer", 12),
+        Column::right("mhz", "MHz", 4),
+        Column::left("update_signature", "PRCB Signature", 16),
+        Column::left("msr_8b", "MSR 8B Signature", 18),
+        Column::left("features", "Features", 8),
+        Column::left("architecture_class", "ArchitectureClass", 0),
+    ];
+    rows(args, context, (&columns, HEADING), |number, cpu| {
         start(number, cpu)
             .cell("vendor", Cell::new(cpu.vendor()))
             .text(" ")
@@ -52,21 +62,23 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 pub(super) fn rows(
     args: &Args<'_>,
     context: &mut Context<'_>,
-    heading: &'static str,
+    (columns, heading): (&[Column], &str),
     row: impl Fn(u32, &Cpu<'_>) -> Record,
 ) -> Result<(), CommandError> {
-    let number = typed(args, context)?;
-    let scope = context.session.scope();
-    let processors: Vec<Found<'_>> = found(&scope, number);
-    let table = Table::new("cpu", &[Column::left("", heading, 0)]);
-    context.out.within(table, |out| {
-        let known = processors.iter().filter_map(|(number, found)| Some((*number, found.as_ref().ok()?)));
-        known.into_iter().try_for_each(|(number, processor): (u32, &Processor<'_>)| {
-            out.emit(row(number, &Cpu::of(processor)))
+    let table = Table::new("cpu", columns).headed(Line::new().role(Role::Label, heading));
+    asked(args, context, |_, processors, out| {
+        out.within(table, |out| {
+            let mut known =
+                processors.iter().filter_map(|(number, found)| Some((*number, found.as_ref().ok()?)));
+            known.try_for_each(|(number, processor)| out.emit(row(number, &Cpu::of(processor))))
         })
-    })?;
-    unknown(&processors, &mut context.out)
+    })
 }
+
+/// The number of a processor,
+pub(super) const NUMBER: Column = Column::right("processor", "CP", 2);
+/// and its family, model and stepping, which take as many columns as they need.
+pub(super) const KIND: Column = Column::left("family", "F/M/S", 0);
 
 /// The beginning of a row: number, family, model and stepping.
 pub(super) fn start(number: u32, cpu: &Cpu<'_>) -> Record {

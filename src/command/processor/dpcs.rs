@@ -1,10 +1,10 @@
 //! `!dpcs`: the DPCs that wait to be run.
 
-use crate::command::show::processor::{code, dpc as dpc_address, found, name, typed, unknown};
+use crate::command::show::processor::{asked, code, dpc as dpc_address, name};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Target};
 use crate::kernel::{Dpc, DpcKind, DpcQueue};
-use crate::output::{Action, Cell, Column, Field, Record, Role, Table};
+use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
 
 /// `!dpcs`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -21,25 +21,32 @@ pub const SPEC: CommandSpec = CommandSpec {
     ..CommandSpec::runs(run)
 };
 
+/// The colons between them are no columns.
+const COLUMNS: [Column; 5] = [
+    Column::right("processor", "CPU", 2),
+    Column::left("kind", "Type", 8).after(2),
+    Column::left("address", "KDPC", 18).after(2),
+    Column::left("routine", "Function", 18),
+    Column::left("symbol", "Name", 0),
+];
+const HEADING: &str = "CPU Type      KDPC       Function";
+
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let number = typed(args, context)?;
-    let target = &context.session.target;
-    let scope = context.session.scope();
-    let processors = found(&scope, number);
-    let table = Table::new("dpc", &[Column::left("", "CPU Type      KDPC       Function", 0)]);
-    context.out.within(table, |out| {
-        for (number, processor) in &processors {
-            let Ok(processor) = processor else { continue };
-            for kind in DpcKind::ALL {
-                match DpcQueue::of(processor, kind).and_then(|queue| queue.dpcs()) {
-                    Ok(dpcs) => out.rows(Ok(dpcs), |dpc| row(*number, kind, &dpc, target))?,
-                    Err(why) => out.emit(lacking(*number, kind, &why))?,
+    let table = Table::new("dpc", &COLUMNS).headed(Line::new().role(Role::Label, HEADING));
+    asked(args, context, |scope, processors, out| {
+        out.within(table, |out| {
+            for (number, processor) in processors {
+                let Ok(processor) = processor else { continue };
+                for kind in DpcKind::ALL {
+                    match DpcQueue::of(processor, kind).and_then(|queue| queue.dpcs()) {
+                        Ok(dpcs) => out.rows(Ok(dpcs), |dpc| row(*number, kind, &dpc, scope.target()))?,
+                        Err(why) => out.emit(lacking(*number, kind, &why))?,
+                    }
                 }
             }
-        }
-        Ok(())
-    })?;
-    unknown(&processors, &mut context.out)
+            Ok(())
+        })
+    })
 }
 
 fn row(number: u32, kind: DpcKind, dpc: &Dpc<'_>, target: &Target) -> Record {

@@ -1,6 +1,6 @@
 //! `!dpcwatchdog`: how long the processors have run DPCs, and how long they may.
 
-use crate::command::show::processor::{code, dpc as dpc_address, found, name, typed, unknown};
+use crate::command::show::processor::{asked, code, dpc as dpc_address, name};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Scope, Target};
 use crate::kernel::{Clock, DpcKind, DpcWatchdog, Processor};
@@ -26,35 +26,32 @@ pub const SPEC: CommandSpec = CommandSpec {
     ..CommandSpec::runs(run)
 };
 
+const COLUMNS: [Column; 8] = [
+    Column::right("processor", "CPU", 3),
+    Column::right("count", "Count", 7),
+    Column::right("period", "Period", 7),
+    Column::right("dpc", "DPC", 7),
+    Column::right("limit", "Limit", 7),
+    Column::right("cumulative_threshold", "All from", 9),
+    Column::right("single_threshold", "DPC from", 9),
+    Column::left("stacks", "Stacks", 16),
+];
+
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let number = typed(args, context)?;
-    let target = &context.session.target;
-    let scope = context.session.scope();
-    let processors = found(&scope, number);
-    let out = &mut context.out;
-    out.emit(tick(&scope))?;
-    let columns = [
-        Column::right("processor", "CPU", 3),
-        Column::right("count", "Count", 7),
-        Column::right("period", "Period", 7),
-        Column::right("dpc", "DPC", 7),
-        Column::right("limit", "Limit", 7),
-        Column::right("cumulative_threshold", "All from", 9),
-        Column::right("single_threshold", "DPC from", 9),
-        Column::left("stacks", "Stacks", 16),
-    ];
-    let table = Table::new("dpc_watchdog", &columns).ruled();
-    out.within(table.clone(), |out| {
-        for processor in processors.iter().filter_map(|(_, found)| found.as_ref().ok()) {
-            let watchdog = DpcWatchdog::of(processor);
-            out.emit(row(&table, processor, &watchdog))?;
-            if let Some(active) = active(processor, &watchdog, target) {
-                out.emit(active)?;
+    let table = Table::new("dpc_watchdog", &COLUMNS).ruled();
+    asked(args, context, |scope, processors, out| {
+        out.emit(tick(scope))?;
+        out.within(table.clone(), |out| {
+            for processor in processors.iter().filter_map(|(_, found)| found.as_ref().ok()) {
+                let watchdog = DpcWatchdog::of(processor);
+                out.emit(row(&table, processor, &watchdog))?;
+                if let Some(active) = active(processor, &watchdog, scope.target()) {
+                    out.emit(active)?;
+                }
             }
-        }
-        Ok(())
-    })?;
-    unknown(&processors, out)
+            Ok(())
+        })
+    })
 }
 
 /// How long a clock tick is.

@@ -1,6 +1,7 @@
 //! `!ipi`: what processors ask of each other.
 
-use crate::command::show::processor::{code, found, name, typed, unknown};
+use crate::command::line::Out;
+use crate::command::show::processor::{asked, code, name};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Target};
 use crate::kernel::{Ipi, Mailbox, Processor};
@@ -25,39 +26,41 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let number = typed(args, context)?;
-    let target = &context.session.target;
-    let scope = context.session.scope();
-    let processors = found(&scope, number);
-    let count = target.processors().len() as u64;
-    let out = &mut context.out;
-    let mut first = true;
-    let mut unread: Vec<Lack> = Vec::new();
-    for processor in processors.iter().filter_map(|(_, found)| found.as_ref().ok()) {
-        if !std::mem::take(&mut first) {
-            out.blank()?;
+    asked(args, context, |scope, processors, out| {
+        let mut unread: Vec<Lack> = Vec::new();
+        let known = processors.iter().filter_map(|(_, found)| found.as_ref().ok());
+        for (at, processor) in known.enumerate() {
+            if at > 0 {
+                out.blank()?;
+            }
+            unread.extend(show(processor, scope.target(), out)?);
         }
-        let ipi = Ipi::of(processor);
-        out.within(Branch::new(head(processor, &ipi)), |out| {
-            for sender in 0..count {
-                match ipi.mailbox(sender).and_then(|mailbox| Ok((mailbox.worker_routine()?, mailbox))) {
-                    Ok((0, _)) => {}
-                    Ok((_, mailbox)) => out.emit(request(sender, &mailbox, target))?,
-                    // Those behind it are no nearer.
-                    Err(why) => {
-                        unread.push(why);
-                        return out.check();
-                    }
+        let lost = unread
+            .first()
+            .map(|why| format!("not all mailboxes of {} processors are known: {why}", unread.len()));
+        out.warn(lost)
+    })
+}
+
+/// Says the state of a processor with the requests of the others, and gives why not all of them are known.
+fn show(processor: &Processor<'_>, target: &Target, out: &mut Out<'_>) -> Result<Option<Lack>, CommandError> {
+    let ipi = Ipi::of(processor);
+    let mut unread = None;
+    out.within(Branch::new(head(processor, &ipi)), |out| {
+        for sender in 0..target.processors().len() as u64 {
+            match ipi.mailbox(sender).and_then(|mailbox| Ok((mailbox.worker_routine()?, mailbox))) {
+                Ok((0, _)) => {}
+                Ok((_, mailbox)) => out.emit(request(sender, &mailbox, target))?,
+                // Those behind it are no nearer.
+                Err(why) => {
+                    unread = Some(why);
+                    return out.check();
                 }
             }
-            Ok(())
-        })?;
-    }
-    let lost = unread
-        .first()
-        .map(|why| format!("not all mailboxes of {} processors are known: {why}", unread.len()));
-    out.warn(lost)?;
-    unknown(&processors, out)
+        }
+        Ok(())
+    })?;
+    Ok(unread)
 }
 
 /// Where values begin.

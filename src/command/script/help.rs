@@ -12,7 +12,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     group: Group::Language,
     arguments: &[Argument::new("[COMMAND]", Expects::Command)],
     summary: "Lists the commands, or explains one",
-    help: "Without a name it lists every command with one line each; with a name it shows that command's options.",
+    help: "Without a name it lists every command with one line each; with a name it shows that command's options. \
+           Commands with ! are asked as extensions are, too: !di -? (or -h, -help, /?).",
     needs: Needs::Nothing,
     ..CommandSpec::runs(run)
 };

@@ -8,6 +8,7 @@ pub mod crash_stack;
 pub mod device;
 pub mod disassembly;
 pub mod error_record;
+pub mod frame_cells;
 pub mod grid;
 pub mod handle;
 pub mod irp;

@@ -84,6 +84,22 @@ pub fn found<'s>(scope: &'s Scope<'s>, number: Option<u32>) -> Vec<Found<'s>> {
     }
 }
 
+/// Shows the processors that were asked for, all unless a number was typed; then says of which nothing is known.
+///
+/// # Errors
+/// As [`typed`], and what `show` fails with.
+pub fn asked(
+    args: &Args<'_>,
+    context: &mut Context<'_>,
+    show: impl FnOnce(&Scope<'_>, &[Found<'_>], &mut Out<'_>) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let number = typed(args, context)?;
+    let scope = context.session.scope();
+    let processors = found(&scope, number);
+    show(&scope, &processors, &mut context.out)?;
+    unknown(&processors, &mut context.out)
+}
+
 /// Says once of how many processors nothing is known, and why.
 ///
 /// # Errors

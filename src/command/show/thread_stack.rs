@@ -1,12 +1,12 @@
 //! Rows of the stack of any thread, named as the process sees it that the thread is attached to: nothing that the user
 //! looks at has a part in it.
 
+use super::frame_cells::{self, NO_ADDRESS};
 use crate::command::CommandError;
 use crate::command::line::Out;
 use crate::debuggee::Scope;
-use crate::memory::Memory;
 use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
-use crate::unwind::{End, Frame, FrameKind, Stack, Trust};
+use crate::unwind::{End, Frame, FrameKind, Stack};
 use crate::util::hex;
 
 /// How the rows are laid out.
@@ -85,15 +85,14 @@ impl ThreadStack<'_> {
             _ => record.field("number", frame.number),
         };
         let record = record.field("trust", frame.trust.word()).field("ip", Field::Hex(frame.ip));
-        // An inlined function has no frame of its own; what is known of it is the frame that it is in.
-        let place = |value: u64, follow: fn(u64) -> Action, none: &str| match (inline, layout) {
-            (true, _) => Cell::new(Field::Hex(value)).shown(none).role(Role::Text),
-            (_, Layout::Numbered) => Cell::new(Field::Address(value)).digits(16).follow(follow),
-            _ => Cell::new(Field::Address(value)).follow(follow),
+        let place = |value: u64, follow: fn(u64) -> Action, none: &str| {
+            let cell = frame_cells::place(frame, value, follow, none);
+            // MEX writes addresses without a tick.
+            if layout == Layout::Numbered && !inline { cell.digits(16) } else { cell }
         };
         let (no_sp, no_return) = match layout {
             Layout::Numbered => ("(Inline)        ", "----------------"),
-            _ => ("(Inline Function)", NONE),
+            _ => ("(Inline Function)", NO_ADDRESS),
         };
         let record = record
             .cell("sp", place(frame.sp, Action::Pointers, no_sp))
@@ -102,28 +101,16 @@ impl ThreadStack<'_> {
         let record = match layout {
             Layout::Numbered => record.text(" "),
             Layout::Plain => record.text("     "),
-            Layout::Arguments => self
-                .arguments(frame)
-                .into_iter()
-                .fold(record.text("     :"), |record, cell| record.text(" ").show(cell)),
-        };
-        let record = match layout {
             Layout::Arguments => {
-                let values = self.arguments(frame).map(|cell| cell.field().clone());
-                record.field("arguments", Field::List(values.into())).text(" : ")
+                let values = frame_cells::arguments(frame, self.space.memory());
+                record.text("     : ").cell("arguments", values).text(" : ")
             }
-            _ => record,
         };
         let record = self.call_site(frame, layout, record);
-        let trap = frame.trap_frame();
-        let record = match trap {
-            Some(address) => {
-                let cell = Cell::new(Field::Address(address)).follow(Action::Trap);
-                let cell = if layout == Layout::Numbered { cell.digits(16) } else { cell };
-                record.text(" (TrapFrame @ ").cell("trap_frame", cell).text(")")
-            }
-            None => record.field("trap_frame", Field::Null),
-        };
+        let record = frame_cells::trap_frame(record, frame, |cell| match layout {
+            Layout::Numbered => cell.digits(16),
+            _ => cell,
+        });
         let record = match source(frame, self.space) {
             Some((file, line)) if layout == Layout::Numbered => record
                 .pad_to(indent + digits + NUMBERED + sites + 1)
@@ -138,31 +125,7 @@ impl ThreadStack<'_> {
                 .role(Role::Dim, "]"),
             None => record,
         };
-        match &frame.trust {
-            Trust::Scan { score, .. } => {
-                let score = Cell::new(u64::from(*score)).role(Role::Warning);
-                record.role(Role::Warning, " [scan ").cell("score", score).role(Role::Warning, "]")
-            }
-            _ => record,
-        }
-    }
-
-    /// The four qwords that the caller set aside for register arguments. What could not be read shows as
-    /// question marks.
-    fn arguments(self, frame: &Frame) -> [Cell; 4] {
-        [0u64, 8, 16, 24].map(|offset| {
-            if frame.kind == FrameKind::Inline {
-                return Cell::new(Field::Null).absent(NONE);
-            }
-            let value = match frame.caller_sp {
-                None => Field::unreadable("where the caller's stack begins is not known"),
-                Some(sp) => match self.space.memory().u64(sp.wrapping_add(offset)) {
-                    Ok(value) => Field::Address(value),
-                    Err(why) => Field::unreadable(why.to_string()),
-                },
-            };
-            Cell::new(value).mark(UNKNOWN)
-        })
+        frame_cells::evidence(frame, record)
     }
 
     fn call_site(self, frame: &Frame, layout: Layout, record: Record) -> Record {
@@ -191,11 +154,6 @@ impl ThreadStack<'_> {
         }
     }
 }
-
-/// What stands for an address where there is none.
-const NONE: &str = "--------`--------";
-/// What stands for one that could not be read.
-const UNKNOWN: &str = "????????`????????";
 
 /// Where a frame stands: `nt!KiSwapThread+0xae5`, or an inlined function; `None` outside all modules.
 pub fn name(frame: &Frame, space: &Scope<'_>) -> Option<String> {

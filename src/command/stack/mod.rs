@@ -9,5 +9,4 @@ pub mod k;
 pub mod kframes;
 mod parameters;
 mod rows;
-pub mod thread;
 pub mod x;

@@ -3,10 +3,10 @@
 use super::parameters::Parameters;
 use crate::command::Context;
 use crate::command::show::code_name::{source_line, with_source};
+use crate::command::show::frame_cells::{NO_ADDRESS, arguments, evidence, place, trap_frame};
 use crate::debuggee::SymbolStatus;
-use crate::memory::Memory;
 use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
-use crate::unwind::{Frame, FrameKind, Trust};
+use crate::unwind::{Frame, FrameKind};
 use crate::util::hex;
 
 /// Which columns a stack has.
@@ -89,25 +89,19 @@ impl Columns {
             let distance = before.filter(|_| !inline).map(|before| Field::Hex(frame.sp.wrapping_sub(before)));
             record = record.text(" ").cell("distance", Cell::new(distance).role(Role::Text).right(9));
         }
-        // An inlined function has no frame of its own; what is known of it is the frame that it is in.
-        let place = |value: u64, follow: fn(u64) -> Action, none: &str| match inline {
-            true => Cell::new(Field::Hex(value)).shown(none).role(Role::Text),
-            false => Cell::new(Field::Address(value)).follow(follow),
-        };
-        let sp = place(frame.sp, Action::Pointers, "(Inline Function)");
+        let sp = place(frame, frame.sp, Action::Pointers, "(Inline Function)");
         record = blank(record, self.child_sp).cell_where(self.child_sp, "sp", sp);
-        let back = place(frame.return_address, Action::Code, NONE);
+        let back = place(frame, frame.return_address, Action::Code, NO_ADDRESS);
         record = blank(record, self.return_address).cell_where(self.return_address, "return_address", back);
         record = if self.return_address { record.text("    ") } else { record };
         if self.arguments {
-            let values = Cell::list(arguments(frame, context), |_| " ");
+            let values = arguments(frame, context.session.target.memory());
             record = record.text(" : ").cell("arguments", values).text(" :");
         }
         record = self.call_site(frame, record.text(" "), context);
-        let trap = Cell::new(frame.trap_frame().map(Field::Address)).follow(Action::Trap);
-        record = match self.notes && frame.trap_frame().is_some() {
-            true => record.text(" (TrapFrame @ ").cell("trap_frame", trap).text(")"),
-            false => record.cell_where(false, "trap_frame", trap),
+        record = match self.notes {
+            true => trap_frame(record, frame, |cell| cell),
+            false => record.field("trap_frame", frame.trap_frame().map(Field::Address)),
         };
         if let Some((file, line)) = source(frame, context) {
             record = with_source(record, &file, line, self.source);
@@ -144,32 +138,8 @@ impl Columns {
     }
 }
 
-/// What stands for an address where there is none.
-const NONE: &str = "--------`--------";
-/// What stands for one that could not be read.
-const UNKNOWN: &str = "????????`????????";
-
 fn blank(record: Record, shown: bool) -> Record {
     if shown { record.text(" ") } else { record }
-}
-
-/// The four qwords that the caller set aside for register arguments; inlined functions have none. What the dump does not
-/// hold shows as question marks, where WinDbg shows zeros: a zero is a value.
-fn arguments(frame: &Frame, context: &Context<'_>) -> [Cell; 4] {
-    let memory = context.session.target.memory();
-    [0u64, 8, 16, 24].map(|offset| {
-        if frame.kind == FrameKind::Inline {
-            return Cell::new(Field::Null).absent(NONE);
-        }
-        let value = match frame.caller_sp {
-            None => Field::unreadable("where the caller's stack begins is not known"),
-            Some(sp) => match memory.u64(sp.wrapping_add(offset)) {
-                Ok(value) => Field::Address(value),
-                Err(why) => Field::unreadable(why.to_string()),
-            },
-        };
-        Cell::new(value).mark(UNKNOWN)
-    })
 }
 
 /// Where a frame stands, in words.
@@ -214,19 +184,4 @@ fn source(frame: &Frame, context: &Context<'_>) -> Option<(String, u32)> {
     }
     let line = source_line(frame.lookup_ip(), &context.session.target)?;
     Some((line.file, line.line))
-}
-
-/// Adds what speaks for a frame that no unwind data tell of; of one that was searched for how much.
-fn evidence(frame: &Frame, record: Record) -> Record {
-    let (record, evidence) = match &frame.trust {
-        Trust::Scan { score, evidence } => {
-            let score = Cell::new(u64::from(*score)).role(Role::Warning);
-            let record = record.role(Role::Warning, " [scan ").cell("score", score).role(Role::Warning, "]");
-            (record, evidence)
-        }
-        Trust::TrapFrame(evidence) => (record, evidence),
-        _ => return record,
-    };
-    let texts: Vec<String> = evidence.iter().map(ToString::to_string).collect();
-    record.field("evidence", texts)
 }

@@ -1,5 +1,6 @@
 //! `!lt`: threads of a process or of all, a row each.
 
+use super::trep;
 use crate::command::line::Out;
 use crate::command::process::processes::Which;
 use crate::command::show::blocker::blocker_name;
@@ -15,9 +16,8 @@ use crate::kernel::{
     Dispatcher, DispatcherKind, Irp, Process, Thread, ThreadState, WaitReason, WalkedThread, known_threads,
     known_threads_of,
 };
-use crate::output::{Cell, Column, Record, Role, Table};
+use crate::output::{Cell, Column, Role};
 use crate::unwind::Stack;
-use std::collections::BTreeMap;
 
 /// `!lt`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -171,7 +171,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         Some(process) => of_process(process.one(&scope)?)?,
     };
     if args.has("-r") || args.has("-report") {
-        return report(threads, &mut context.out);
+        return trep::report(threads, &mut context.out);
     }
     let count = threads.iter().filter(|thread| thread.is_ok()).count();
     let (rows, lacks) = chosen(threads, &filter, args.has("-wf"), &mut context.out)?;
@@ -250,51 +250,10 @@ pub(super) fn has_module(stack: &Stack, space: &Scope<'_>, name: &str) -> bool {
         .any(|module| module.name.eq_ignore_ascii_case(stem) || module.image_name.eq_ignore_ascii_case(name))
 }
 
-/// How many threads are in which state.
-fn report(threads: Vec<Result<Thread<'_>, Lack>>, out: &mut Out<'_>) -> Result<(), CommandError> {
-    let mut states: BTreeMap<String, u64> = BTreeMap::new();
-    let mut lacks = Vec::new();
-    for thread in threads {
-        out.check()?;
-        match thread {
-            Ok(thread) => {
-                let state = thread.state().map_or("?".to_owned(), |state| state.to_string());
-                *states.entry(state).or_default() += 1;
-            }
-            Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-            Err(why) => lacks.push(why.to_string()),
-        }
-    }
-    let total: u64 = states.values().sum();
-    let count = |count: u64| Cell::new(count).shown(thousands(count)).role(Role::Value);
-    let columns = [Column::right("count", "Count", 5), Column::left("state", "State", 7)];
-    let rows: Vec<Vec<Cell>> = states.into_iter().map(|(name, n)| vec![count(n), name.into()]).collect();
-    let table = Table::new("state", &columns).fitted(&rows).ruled();
-    let rule = table.heading.last().cloned().unwrap_or_default();
-    let width = table.columns.first().map_or(5, |column| column.width);
-    out.within(table.clone(), |out| rows.into_iter().try_for_each(|row| out.emit(table.row(row))))?;
-    out.emit(rule)?;
-    out.emit(Record::new("count").cell("threads", count(total).right(width)))?;
-    out.warn(not_all(&lacks))
-}
-
-/// `12,345`
-pub(super) fn thousands(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::{Field, Line};
+    use crate::output::{Field, Line, Table};
     use crate::util::elapsed;
 
     /// Rows of a public transcript of `!lt`, made of their values.
@@ -336,6 +295,5 @@ mod tests {
                 "Sysmon.exe f30 ffffa389b40f5080 1314 Waiting 25m:48.875 WrQueue",
             ]
         );
-        assert_eq!(thousands(12_365_520), "12,365,520");
     }
 }

@@ -6,5 +6,7 @@ pub mod stacks;
 pub mod t;
 pub mod teb;
 pub mod thread;
+pub mod thread_dump;
+pub mod trep;
 pub mod uniqstack;
 pub mod us;

@@ -1,55 +1,84 @@
-//! `!thread`: all that is to be known of a thread.
+//! `.thread`: looks at another thread's stack.
 
-use crate::command::line::AskedThread;
-use crate::command::show::thread_block::{Detail, show};
 use crate::command::{
-    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
+    Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs, Switch, Switches,
 };
+use crate::memory::Memory;
+use crate::output::Line;
+use crate::unwind::Registers;
+use crate::util::hex;
 
-/// `!thread`
+/// `.thread`
 pub const SPEC: CommandSpec = CommandSpec {
-    names: &["!thread"],
-    group: Group::Kernel,
+    names: &[".thread"],
+    group: Group::Stack,
     switches: Switches::letters(&[
-        Switch::flag("-t", "what follows is a thread id"),
-        Switch::flag("-p", "first the process that owns the thread"),
-    ])
-    .anywhere(),
-    arguments: &[
-        Argument::new("[ADDRESS | ID | -1", Expects::Expression),
-        Argument::new("[FLAGS]]", Expects::Expression),
-    ],
-    summary: "Shows a thread: state, what it waits for, requests, owner, times, priorities, stack",
-    help: "Without an address the current thread is shown; -1 is that thread, too. A number that is no kernel address is a \
-           thread id. FLAGS is a sum of 2 (what it waits \
-           for), 4 (all the rest with the stack; needs 2) and 8 (the stack without argument slots); 0 is the first line \
-           alone, and 6 is what is shown without flags. The stack is read in the address space of the process that \
-           the thread is attached to: that is what 0x10 asks of other debuggers. Behind each request stands the \
-           driver that has it, and whether that driver has said that it will complete it later (pending). Question \
-           marks stand for what the dump does not hold.\n\n\
-           kd> !thread ffffc38e3d0e9080 2\n\
-           THREAD ffffc38e3d0e9080  Cid 08fc.0a6c  Teb: 000000da309bf000 Win32Thread: 0000000000000000 WAIT: (Executive) KernelMode Alertable\n    \
-               ffffc38e2ff24eb8  NotificationEvent",
-    needs: Needs::Types,
+        Switch::ignored("/p"),
+        Switch::ignored("/r"),
+        Switch::ignored("/P"),
+        Switch::ignored("/w"),
+    ]),
+    arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
+    summary: "Shows or selects the thread whose stack is shown",
+    help: "The address is that of an ETHREAD. The stack of a thread that waits starts where it was switched out. User \
+           memory is that of its process, unless .process chose one. Without an address the thread of the current \
+           processor is shown and current again.",
+    needs: Needs::Dump,
+    effect: Effect::Selects,
     ..CommandSpec::runs(run)
 };
 
-/// What waits, requests and the stack are shown for where no flags are given.
-const DEFAULT_FLAGS: u64 = 6;
-
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let mut words = args.words();
-    let (asked, flags) = (words.next(), words.next());
-    if let Some(more) = words.next() {
-        return Err(CommandError::Syntax(more.to_owned()));
+    if args.text.is_empty() {
+        context.session.focus.thread = None;
+        context.session.reset_context();
+        let unseen = context.session.follow_thread();
+        context.out.warn(unseen)?;
+        let thread = context
+            .session
+            .thread()
+            .ok_or_else(|| CommandError::Missing("the current thread is not known".to_owned()))?;
+        return said(thread, context);
     }
-    let flags = flags.map_or(Ok(DEFAULT_FLAGS), |flags| context.evaluate(flags))?;
-    let asked = AskedThread::of(asked, args.has("-t"), context)?;
-    if args.has("-p") {
-        let process = asked.find(&context.session.scope())?.process()?;
-        context.run_line(&format!("!process {process:x} 0"))?;
+    let thread = context.evaluate(args.text)?;
+    select(thread, context)?;
+    let unseen = context.session.follow_thread();
+    context.out.warn(unseen)?;
+    said(thread, context)
+}
+
+fn said(thread: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+    context.out.emit(Line::of("Implicit thread is now ").address(thread))
+}
+
+/// Makes a thread current: a running one with its processor's registers, a waiting one from its switch frame.
+fn select(thread: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let session = &mut *context.session;
+    let running =
+        session.target.processors().iter().find(|processor| processor.current_thread == Some(thread));
+    if let Some(processor) = running {
+        let registers = processor.context.clone()?;
+        session.focus.thread = Some(thread);
+        session.set_context(registers, None);
+        return Ok(());
     }
-    let scope = context.session.scope();
-    let thread = asked.find(&scope)?;
-    show(&thread, Detail::of(flags), 0, &mut context.out)
+    let offset =
+        session.target.debugger_data().and_then(|data| data.nonzero("OffsetKThreadKernelStack")).ok_or_else(
+            || CommandError::Missing("the dump does not say where threads keep their stacks".to_owned()),
+        )?;
+    let memory = session.target.memory();
+    let stack = memory.u64(thread.wrapping_add(offset))?;
+    let registers = Registers::of_switch_frame(stack, |at| memory.u64(at).ok()).ok_or_else(|| {
+        CommandError::Missing(format!(
+            "the stack of thread {} is not in the dump (KernelStack {})",
+            hex::tick(thread),
+            hex::tick(stack)
+        ))
+    })?;
+    let shown = session
+        .context_of(&registers)
+        .map_err(|why| CommandError::Missing(format!("no registers: {why}")))?;
+    session.focus.thread = Some(thread);
+    session.set_context(shown, Some(registers));
+    Ok(())
 }

@@ -149,31 +149,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         show(&group, &filter, out)?;
         out.blank()?;
     }
-    let count = |value: u64| Cell::new(value).role(Role::Value);
-    let record = Record::new("count");
-    out.emit(match filter.is_set() {
-        true => record
-            .label("Threads matching filter: ")
-            .cell("threads", count(displayed))
-            .label(" out of ")
-            .cell("total", count(total))
-            .field("stacks", stacks),
-        false => record
-            .cell("stacks", count(stacks))
-            .label(" stack(s) with ")
-            .cell("threads", count(displayed))
-            .label(" threads displayed (")
-            .cell("total", count(total))
-            .label(" Total threads)"),
-    })?;
+    out.emit(count(stacks, displayed, total, filter.is_set()))?;
     if let Some(why) = lost.first() {
-        let text = " stack(s) were not displayed because we could not switch to thread context, or stack trace was empty";
-        out.emit(
-            Record::new("lost")
-                .cell("stacks", count(lost.len() as u64))
-                .text(text)
-                .field("why", Field::unreadable(why.to_string())),
-        )?;
+        out.emit(not_displayed(lost.len() as u64, why))?;
         out.emit(Line::new().role(Role::Dim, format!("The first of these: {why}")))?;
     }
     out.warn(not_all(&lacks))
@@ -212,17 +190,7 @@ const NAMED: usize = 10;
 
 /// A stack under the threads that have it.
 fn show(group: &UniqueStack<'_>, filter: &Filter, out: &mut Out<'_>) -> Result<(), CommandError> {
-    let count = group.threads.len();
-    let head = Record::new("unique_stack")
-        .cell("count", Cell::new(count as u64).role(Role::Value))
-        .label(if count == 1 { " thread [stats]:" } else { " threads [stats]:" });
-    let head = group
-        .threads
-        .iter()
-        .take(NAMED)
-        .fold(head, |head, thread| head.text(" ").show(address(thread.address())));
-    let head = if count > NAMED { head.text(" ...") } else { head };
-    let all = group.threads.iter().map(|thread| Field::Address(thread.address())).collect();
+    let threads: Vec<u64> = group.threads.iter().map(Thread::address).collect();
     let frames: Vec<&Frame> = group.stack.frames.iter().filter(|frame| filter.counts(frame)).collect();
     let names: Vec<Option<String>> = frames.iter().map(|frame| name(frame, &group.space)).collect();
     let sources: Vec<Option<(String, u32)>> =
@@ -230,26 +198,9 @@ fn show(group: &UniqueStack<'_>, filter: &Filter, out: &mut Out<'_>) -> Result<(
     // Source lines stand in a column of their own.
     let widest = names.iter().map(|name| name.as_ref().map_or(18, String::len)).max().unwrap_or(0);
     let width = if sources.iter().any(Option::is_some) { widest } else { 0 };
-    out.within(Branch::new(head.field("threads", Field::List(all))), |out| {
+    out.within(Branch::new(heading(&threads)), |out| {
         for ((frame, name), source) in frames.iter().zip(names).zip(sources) {
-            let cell = Cell::new(name)
-                .absent(format!("0x{:016x}", frame.ip))
-                .role(Role::Symbol)
-                .link(Action::Code(frame.ip));
-            let record = Record::new("frame")
-                .text("    ")
-                .cell("ip", Cell::new(Field::Address(frame.ip)).digits(16).link(Action::Code(frame.ip)))
-                .text(" ")
-                .cell("symbol", cell.left(if source.is_some() { width } else { 0 }));
-            let record = match source {
-                Some((file, line)) => record
-                    .role(Role::Dim, " (")
-                    .cell("file", Cell::new(file).role(Role::Dim))
-                    .role(Role::Dim, " @ ")
-                    .cell("line", Cell::new(line).role(Role::Dim))
-                    .role(Role::Dim, ")"),
-                None => record,
-            };
+            let record = row(frame.ip, name, source, width);
             let record = match frame.trust.is_scan() {
                 true => record.role(Role::Warning, " [scan]"),
                 false => record,
@@ -258,4 +209,105 @@ fn show(group: &UniqueStack<'_>, filter: &Filter, out: &mut Out<'_>) -> Result<(
         }
         Ok(())
     })
+}
+
+/// `3 threads [stats]: ffffa389b2f06080 ...`
+fn heading(threads: &[u64]) -> Record {
+    let head = Record::new("unique_stack")
+        .cell("count", Cell::new(threads.len() as u64).role(Role::Value))
+        .label(if threads.len() == 1 { " thread [stats]:" } else { " threads [stats]:" });
+    let head = threads.iter().take(NAMED).fold(head, |head, thread| head.text(" ").show(address(*thread)));
+    let head = if threads.len() > NAMED { head.text(" ...") } else { head };
+    head.field("threads", Field::List(threads.iter().copied().map(Field::Address).collect()))
+}
+
+/// A frame: where it is, its name, in so many columns where a source line follows.
+fn row(ip: u64, name: Option<String>, source: Option<(String, u32)>, width: usize) -> Record {
+    let cell = Cell::new(name).absent(format!("0x{ip:016x}")).role(Role::Symbol).link(Action::Code(ip));
+    let record = Record::new("frame")
+        .text("    ")
+        .cell("ip", Cell::new(Field::Address(ip)).digits(16).link(Action::Code(ip)))
+        .text(" ")
+        .cell("symbol", cell.left(if source.is_some() { width } else { 0 }));
+    match source {
+        Some((file, line)) => record
+            .role(Role::Dim, " (")
+            .cell("file", Cell::new(file).role(Role::Dim))
+            .role(Role::Dim, " @ ")
+            .cell("line", Cell::new(line).role(Role::Dim))
+            .role(Role::Dim, ")"),
+        None => record,
+    }
+}
+
+/// How many stacks and threads are shown; of those that a filter chose, among how many.
+fn count(stacks: u64, shown: u64, total: u64, filtered: bool) -> Record {
+    let count = |value: u64| Cell::new(value).role(Role::Value);
+    let record = Record::new("count");
+    match filtered {
+        true => record
+            .label("Threads matching filter: ")
+            .cell("threads", count(shown))
+            .label(" out of ")
+            .cell("total", count(total))
+            .field("stacks", stacks),
+        false => record
+            .cell("stacks", count(stacks))
+            .label(" stack(s) with ")
+            .cell("threads", count(shown))
+            .label(" threads displayed (")
+            .cell("total", count(total))
+            .label(" Total threads)"),
+    }
+}
+
+/// How many stacks are not known, and why the first is not.
+fn not_displayed(lost: u64, why: &Lack) -> Record {
+    Record::new("lost")
+        .cell("stacks", Cell::new(lost).role(Role::Value))
+        .text(
+            " stack(s) were not displayed because we could not switch to thread context, or stack trace was empty",
+        )
+        .field("why", Field::unreadable(why.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(record: &Record) -> String {
+        record.lines[0].plain()
+    }
+
+    /// Lines of public transcripts (Mex, kernel dumps of Windows 11), made of their values.
+    #[test]
+    fn lines_are_those_of_real_transcripts() {
+        assert_eq!(plain(&heading(&[0xffff_a389_b2f0_6080])), "1 thread [stats]: ffffa389b2f06080");
+        assert_eq!(
+            plain(&heading(&[0xffff_a389_b109_8040, 0xffff_a389_b109_9040])),
+            "2 threads [stats]: ffffa389b1098040 ffffa389b1099040"
+        );
+        let twelve: Vec<u64> = (0..12).map(|at| 0xffff_a389_b262_20c0 + at).collect();
+        let named = plain(&heading(&twelve));
+        assert!(named.starts_with("12 threads [stats]: ffffa389b26220c0 "), "{named}");
+        assert!(named.ends_with(" ffffa389b26220c9 ..."), "{named}");
+        // In a stack without source lines, and outside all modules.
+        let bare = row(0xffff_f801_51a3_a756, Some("nt!KiSwapContext+0x76".to_owned()), None, 0);
+        assert_eq!(plain(&bare), "    fffff80151a3a756 nt!KiSwapContext+0x76");
+        assert_eq!(
+            plain(&row(0xffff_8004_d52d_4080, None, None, 0)),
+            "    ffff8004d52d4080 0xffff8004d52d4080"
+        );
+        let driver = "C:\\Users\\User\\source\\repos\\TestDriver\\TestDriver\\Driver.c".to_owned();
+        let site = "TestDriver!FileCreationThread+0x164";
+        let with_source =
+            row(0xffff_f805_735d_1244, Some(site.to_owned()), Some((driver.clone(), 47)), site.len());
+        assert_eq!(plain(&with_source), format!("    fffff805735d1244 {site} ({driver} @ 47)"));
+        assert_eq!(plain(&count(4, 7, 8, false)), "4 stack(s) with 7 threads displayed (8 Total threads)");
+        assert_eq!(plain(&count(2, 3, 7, true)), "Threads matching filter: 3 out of 7");
+        assert_eq!(
+            plain(&not_displayed(6, &Lack::Stopped)),
+            "6 stack(s) were not displayed because we could not switch to thread context, or stack trace was empty"
+        );
+    }
 }

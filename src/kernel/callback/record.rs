@@ -1,9 +1,10 @@
 //! Records whose members no symbols name, and the lists that they form.
 
 use super::Callbacks;
-use crate::debuggee::{Lack, Link, Scope};
+use crate::debuggee::{Lack, Link, Scope, Walk};
 use crate::memory::{Memory, ReadError};
 use crate::util::hex::tick;
+use crate::util::links::Broken;
 
 /// A LIST_ENTRY or SINGLE_LIST_ENTRY at the start of each record.
 const FIRST: Link = Link { offset: 0, size: 8, inner: 0 };
@@ -91,12 +92,7 @@ pub(super) fn ring<'s>(
     what: &'static str,
     of: impl FnMut(Record<'s>) -> Callbacks,
 ) -> Result<Callbacks, Lack> {
-    let first = Record::new(scope, head, "list head").pointer(0)?;
-    // Windows fills in a head when it starts what the list is for.
-    if first == 0 {
-        return Ok(Vec::new());
-    }
-    Ok(walked(scope, scope.ring(head, FIRST), what, of))
+    walked(scope, head, |_| scope.ring(head, FIRST), what, of)
 }
 
 /// The same for a chain, whose last link is null.
@@ -109,20 +105,25 @@ pub(super) fn chain<'s>(
     what: &'static str,
     of: impl FnMut(Record<'s>) -> Callbacks,
 ) -> Result<Callbacks, Lack> {
-    let first = Record::new(scope, head, "list head").pointer(0)?;
-    Ok(walked(scope, scope.chain(first, FIRST), what, of))
+    walked(scope, head, |first| scope.chain(first, FIRST), what, of)
 }
 
 fn walked<'s>(
     scope: &'s Scope<'s>,
-    walk: crate::debuggee::Walk<'s>,
+    head: u64,
+    walk: impl FnOnce(u64) -> Walk<'s>,
     what: &'static str,
     mut of: impl FnMut(Record<'s>) -> Callbacks,
-) -> Callbacks {
-    walk.flat_map(|at| match at {
+) -> Result<Callbacks, Lack> {
+    let first = Record::new(scope, head, "list head").pointer(0)?;
+    // Windows fills in the head of a ring when it starts what the list is for.
+    if first == 0 {
+        return Ok(Vec::new());
+    }
+    let records = walk(first).flat_map(|at| match at {
         Ok(at) => of(Record::new(scope, at, what)),
-        Err(crate::util::links::Broken::Stopped) => vec![Err(Lack::Stopped)],
+        Err(Broken::Stopped) => vec![Err(Lack::Stopped)],
         Err(why) => vec![Err(Lack::List { what: format!("the list of {what}s"), why })],
-    })
-    .collect()
+    });
+    Ok(records.collect())
 }

@@ -61,7 +61,7 @@ const LEFT: &[(&str, &[u32], &str)] = &[
     (
         "mex.us",
         &[1, 2, 3, 4, 5, 6],
-        "stacks are walked, not read: tests/commands/thread_lists.rs holds ours to the record",
+        "a unit test of its lines; stacks are walked, not read: tests/commands/thread_lists.rs holds ours to the record",
     ),
     ("object", &[5, 6], "32-bit Windows: 8 digits in the columns"),
     (

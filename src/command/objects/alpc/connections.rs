@@ -20,9 +20,9 @@ struct Ports<'s> {
 }
 
 impl<'s> Ports<'s> {
-    fn of(scope: &'s Scope<'s>, out: &Out<'_>) -> Result<Ports<'s>, CommandError> {
+    fn of(scope: &'s Scope<'s>, known: Option<u64>, out: &Out<'_>) -> Result<Ports<'s>, CommandError> {
         let mut ports = Ports { servers: Vec::new(), clients: HashMap::new(), missing: Missing::default() };
-        for port in AlpcPort::all(scope)? {
+        for port in all(scope, known)? {
             out.check()?;
             let told = port.and_then(|port| Ok((port.kind()?, port.connection_port()?, port)));
             match told {
@@ -44,23 +44,39 @@ impl<'s> Ports<'s> {
     }
 }
 
+/// The ports of the system, as a walk along them meets them.
+type Walk<'s> = Box<dyn Iterator<Item = Result<AlpcPort<'s>, Lack>> + 's>;
+
+/// The ports of the system: those of its list, or where no symbols name that, those beside one that is known.
+fn all<'s>(scope: &'s Scope<'s>, known: Option<u64>) -> Result<Walk<'s>, Lack> {
+    let why = match AlpcPort::all(scope) {
+        Ok(all) => return Ok(Box::new(all)),
+        Err(why) => why,
+    };
+    let beside = |port| AlpcPort::at(scope, port)?.beside();
+    match known.map(beside) {
+        Some(Ok(all)) => Ok(Box::new(all)),
+        _ => Err(why),
+    }
+}
+
 /// Why the ports of the system are not known.
-fn lack(context: &Context<'_>) -> Option<String> {
+fn lack(known: Option<u64>, context: &Context<'_>) -> Option<String> {
     let scope = context.session.scope();
-    let why = AlpcPort::all(&scope).err()?;
+    let why = all(&scope, known).err()?;
     Some(format!("the ALPC ports of the system are not known: {why}"))
 }
 
 /// The connections of a port.
 pub(super) fn of_port(address: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
-    if let Some(lack) = lack(context) {
+    if let Some(lack) = lack(Some(address), context) {
         return context.lack(&lack);
     }
     let scope = context.session.scope();
     let out = &mut context.out;
     // A client's or server's end stands for the port that the client asked for.
     let address = AlpcPort::at(&scope, address)?.connection_port()?;
-    let ports = Ports::of(&scope, out)?;
+    let ports = Ports::of(&scope, Some(address), out)?;
     let clients = ports.of_server(address);
     let port = AlpcPort::at(&scope, address)?;
     out.within(Branch::new(server(&port, clients.len(), "Port @ ", " has ")), |out| {
@@ -71,13 +87,13 @@ pub(super) fn of_port(address: u64, context: &mut Context<'_>) -> Result<(), Com
 
 /// The ports of a process.
 pub(super) fn of_process(address: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
-    if let Some(lack) = lack(context) {
+    if let Some(lack) = lack(None, context) {
         return context.lack(&lack);
     }
     let scope = context.session.scope();
     let out = &mut context.out;
     let process = Process::at(&scope, address)?;
-    let ports = Ports::of(&scope, out)?;
+    let ports = Ports::of(&scope, None, out)?;
     let is_of = |port: &AlpcPort<'_>| port.owner().is_ok_and(|owner| owner.address() == address);
     out.emit(heading("Ports created by the process ", &process))?;
     out.blank()?;

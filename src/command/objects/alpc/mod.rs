@@ -35,7 +35,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     help: "PORT is the address of an ALPC_PORT, as !handle shows it for handles of the type 'ALPC Port'; MESSAGE one of a \
            KALPC_MESSAGE, as !thread shows it for a thread that waits for an answer. The type of a port is what its connection \
            says of it; the queue of a message is the one in which it was found. In lists m, l and p count the messages in the \
-           main, the large and the pending queue. /lpc and /lpp walk all ports of the system, which needs symbols.\n\n\
+           main, the large and the pending queue. /lpc walks all ports of the system, by way of PORT where no symbols tell of \
+           their list; /lpp needs the symbols.\n\n\
            kd> !alpc /m ffff8a0f`4c3d2c20\n\
            Message @ ffff8a0f4c3d2c20\n  \
              MessageID             : 0x0BFC (3068)\n  \

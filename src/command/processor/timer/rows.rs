@@ -6,7 +6,7 @@ use crate::command::show::processor::name_or_address;
 use crate::command::show::thread;
 use crate::debuggee::{Lack, Scope, Target};
 use crate::kernel::{Clock, Dpc, Timer, TimerKey, TimerList, TimerTable};
-use crate::output::{Action, Branch, Cell, Column, Field, Record, Role, Table};
+use crate::output::{Action, Branch, Cell, Column, Field, Line, Record, Role, Table};
 use crate::util::filetime::{Zone, slashes};
 
 const HEADING: &str = "List Timer             Interrupt Low/High Fire Time                  DPC/thread";
@@ -103,6 +103,18 @@ pub(super) fn due(
         .field(format!("{key}_utc"), moment.map(Field::Time))
 }
 
+/// Four columns of a timer and what it is for. `P` for a periodic one stands between the first two.
+fn table() -> Table {
+    let columns = [
+        Column::right("list", "List", 3),
+        Column::left("address", "Timer", 16),
+        Column::left("due", "Interrupt Low/High", 17).after(3),
+        Column::left("due_utc", "Fire Time", 25),
+        Column::left("symbol", "DPC/thread", 0).after(2),
+    ];
+    Table::new("timer", &columns).headed(Line::new().role(Role::Label, HEADING))
+}
+
 /// The timers of a processor.
 pub(super) fn show(
     number: u32,
@@ -127,7 +139,7 @@ pub(super) fn show(
             if timers.is_empty(row) {
                 return out.check();
             }
-            out.within(Table::new("timer", &[Column::left("", HEADING, 0)]), |out| {
+            out.within(table(), |out| {
                 timers.lists(row).try_for_each(|(list, found)| match found {
                     Ok(found) => one_list(list, &found, view, counts, out),
                     Err(why) => out.emit(lacking(list, &why)),

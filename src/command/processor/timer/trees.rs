@@ -6,7 +6,7 @@ use crate::command::line::Out;
 use crate::command::show::processor::name_or_address;
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{Timer2, Timer2Collection};
-use crate::output::{Action, Branch, Cell, Column, Field, Record, Role, Table};
+use crate::output::{Action, Branch, Cell, Column, Field, Line, Record, Role, Table};
 
 const HEADING: &str = "Timer             Interrupt Low/High Fire Time                  Callback (context)";
 
@@ -25,7 +25,7 @@ pub(super) fn trees(scope: &Scope<'_>, view: &View<'_>, out: &mut Out<'_>) -> Re
             .text(collection.name().map(|name| format!(" ({name})")).unwrap_or_default())
             .field("name", collection.name());
         out.within(Branch::new(head), |out| {
-            out.within(Table::new("timer2", &[Column::left("", HEADING, 0)]), |out| {
+            out.within(table(), |out| {
                 timers.into_iter().try_for_each(|timer| match timer {
                     Ok(timer) => out.emit(row(&collection, &timer, view)),
                     Err(Lack::Stopped) => Err(CommandError::Cancelled),
@@ -38,6 +38,16 @@ pub(super) fn trees(scope: &Scope<'_>, view: &View<'_>, out: &mut Out<'_>) -> Re
         })?;
     }
     Ok(())
+}
+
+fn table() -> Table {
+    let columns = [
+        Column::left("address", "Timer", 16),
+        Column::left("due", "Interrupt Low/High", 17).after(3),
+        Column::left("due_utc", "Fire Time", 25),
+        Column::left("symbol", "Callback (context)", 0).after(2),
+    ];
+    Table::new("timer2", &columns).headed(Line::new().role(Role::Label, HEADING))
 }
 
 fn row(collection: &Timer2Collection<'_>, timer: &Timer2<'_>, view: &View<'_>) -> Record {
