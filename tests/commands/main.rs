@@ -74,6 +74,7 @@ mod tokens;
 mod triage;
 mod type_commands;
 mod verdicts;
+mod verdicts_of_other_crashes;
 mod waiters;
 mod waits;
 mod walkers;

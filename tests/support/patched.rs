@@ -51,6 +51,14 @@ impl Patched {
         self.put(address, &to.to_le_bytes());
     }
 
+    /// Makes it another bug check (DUMP_HEADER64: the code at 0x38, four parameters from 0x40 on).
+    pub fn bug_check(&mut self, code: u32, parameters: [u64; 4]) {
+        self.bytes[0x38..0x3c].copy_from_slice(&code.to_le_bytes());
+        for (at, value) in (0x40..).step_by(8).zip(parameters) {
+            self.bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        }
+    }
+
     /// Makes a list of these LIST_ENTRYs at a head.
     pub fn list(&mut self, head: u64, entries: &[u64]) {
         let ring: Vec<u64> = std::iter::once(head).chain(entries.iter().copied()).collect();

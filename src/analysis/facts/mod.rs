@@ -98,7 +98,10 @@ pub fn gather(crash: &Crash<'_>) -> Vec<Fact> {
     facts.extend(page::facts(crash, &scene));
     facts.extend(fast_fail::facts(crash, &scene));
     let entry = list_entry::facts(crash, &scene);
-    let entry_address = entry.as_ref().and_then(Fact::address);
+    let wrong = entry.as_ref().and_then(|entry| match entry.get("at") {
+        Some(Value::Address(at)) => Some(*at),
+        _ => None,
+    });
     facts.extend(entry);
     facts.extend(cookie::facts(crash));
     facts.extend(status_codes::facts(crash));
@@ -108,7 +111,7 @@ pub fn gather(crash: &Crash<'_>) -> Vec<Fact> {
     facts.extend(raiser::facts(crash));
     facts.extend(processor::facts(crash));
     facts.extend(dpc::facts(crash));
-    facts.extend(pool::facts(crash, &scene, entry_address));
+    facts.extend(pool::facts(crash, &scene, wrong));
     facts.extend(stack::facts(crash, &scene));
     facts.extend(machine::facts(crash));
     facts

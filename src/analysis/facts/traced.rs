@@ -1,6 +1,6 @@
 //! Where a bad pointer came from: the memory out of which the faulting function took it, and whose that memory is.
 //!
-//! Only what the code proves: the one instruction that loaded the register on the one way to the fault, an address made of
+//! Only what the code proves: the one instruction that loaded the register on the way to the fault, an address made of
 //! registers that nothing changed since, and memory that still holds the value.
 
 use super::modules::{described, origin_word, place};
@@ -97,10 +97,11 @@ fn source(function: &[Instruction], ip: u64, register: Register, registers: &Reg
         }
     };
     let between = function.get(at + 1..end)?;
-    // Another way to the fault would bring another value.
+    // Another way to the fault would bring another value. A loop comes later than the load: with the value that memory still
+    // holds, its first turn ended here.
     let enters = |step: &Instruction| {
         let to = step.near_branch_target();
-        to > load.ip() && to <= ip
+        to > load.ip() && to <= ip && step.ip() < ip
     };
     let is_only_way = !function.iter().any(enters)
         && between.iter().all(|step| {
@@ -180,8 +181,12 @@ mod tests {
 
     const BEGIN: u64 = 0xffff_f800_0000_1000;
 
-    /// Where rax came from at the end of the code, with rbx and rcx known.
+    /// Where rax came from at the last instruction, with rbx and rcx known.
     fn traced(bytes: &[u8]) -> Option<u64> {
+        traced_at(bytes, bytes.len() - 2)
+    }
+
+    fn traced_at(bytes: &[u8], fault: usize) -> Option<u64> {
         let (mut steps, mut at) = (Vec::new(), 0);
         while at < bytes.len() {
             let step = code::decode(&bytes[at..], BEGIN + at as u64).expect("an instruction");
@@ -191,7 +196,7 @@ mod tests {
         let mut registers = Registers::default();
         registers.set_general(3, 0xffff_8000_0000_0100, Origin::Context);
         registers.set_general(1, 0xffff_8000_0000_0200, Origin::Context);
-        source(&steps, steps.last()?.ip(), Register::RAX, &registers).map(|source| source.address)
+        source(&steps, BEGIN + fault as u64, Register::RAX, &registers).map(|source| source.address)
     }
 
     #[test]
@@ -201,6 +206,13 @@ mod tests {
         // mov rdx,[rbx+10h]; mov rax,rdx; mov edx,[rax]
         let copied = [0x48, 0x8b, 0x53, 0x10, 0x48, 0x89, 0xd0, 0x8b, 0x10];
         assert_eq!(traced(&copied), Some(0xffff_8000_0000_0110));
+    }
+
+    #[test]
+    fn the_first_turn_of_a_loop_uses_what_was_loaded() {
+        // mov rax,[rbx+10h]; mov edx,[rax]; sub rax,18h; jmp to the second
+        let code = [0x48, 0x8b, 0x43, 0x10, 0x8b, 0x10, 0x48, 0x83, 0xe8, 0x18, 0xeb, 0xf8];
+        assert_eq!(traced_at(&code, 4), Some(0xffff_8000_0000_0110));
     }
 
     #[test]
