@@ -1,5 +1,31 @@
 //! What an error code says by its bits, and the names of those Windows errors that drivers and their programs meet most.
 
+use super::bugcheck::BugCheck;
+use super::status::status_name;
+
+/// A reading in which a code has a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// What it is read as: `NTSTATUS`.
+    pub of: &'static str,
+    /// Its name.
+    pub name: String,
+}
+
+/// Every reading in which a code has a name: NTSTATUS, Windows error, HRESULT, bug check.
+pub fn readings(code: u32) -> Vec<Reading> {
+    let reading = |of, name: Option<String>| Some(Reading { of, name: name? });
+    [
+        reading("NTSTATUS", status_name(code)),
+        reading("Win32", win32_name(code).map(str::to_owned)),
+        reading("HRESULT", HResult(code).name().map(str::to_owned)),
+        reading("Bug check", BugCheck::of(code).map(|check| check.name)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 /// How bad a code says it is: its two highest bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {

@@ -7,6 +7,7 @@ mod error_code;
 mod facts;
 mod fault_address;
 mod history;
+mod meaning;
 mod rules;
 mod status;
 mod verdict;
@@ -17,10 +18,11 @@ pub use bugcheck::{
     decode_user_code, explain, plain_code,
 };
 pub use context::{ContextKind, ContextSource, CrashContext, crash_context};
-pub use error_code::{HResult, NtStatus, Severity, Wrapped, win32_name};
+pub use error_code::{HResult, NtStatus, Reading, Severity, Wrapped, readings, win32_name};
 pub use facts::{Crash, Fact, Value, gather};
 pub use fault_address::fault_address;
 pub use history::{Check, Crashes, Entry, History, Kind, Own, Restart, classify};
+pub use meaning::{Certainty, Meaning, Meanings, Question, meanings};
 pub use rules::{Class, Confidence};
 pub use status::{exception_name, fast_fail_name, low_half, status_name};
 pub use verdict::{Verdict, verdict};

@@ -150,6 +150,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &memory::dl::SPEC,
     &memory::physical::SPEC,
     &memory::s::SPEC,
+    &memory::what::SPEC,
     &memory::address::SPEC,
     &memory::pte::SPEC,
     &memory::vtop::SPEC,

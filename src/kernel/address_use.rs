@@ -5,10 +5,13 @@ use super::page_frame::PageFrames;
 use super::physical_limit::highest_page;
 use super::pool::{PoolPlace, classify};
 use super::process::Process;
+use super::processor::Processor;
 use super::pte_space::PteSpace;
+use super::system_regions::{SystemRegion, SystemRegions};
 use super::thread::Thread;
 use super::vad::Vad;
 use crate::debuggee::{Lack, Module, Scope, UnloadedModule};
+use crate::unwind::{StackRange, processor_stacks};
 use crate::util::bits::extend;
 
 /// Where KUSER_SHARED_DATA lies for the kernel and for programs, on every x64 and ARM64 Windows (public `ntddk.h`).
@@ -38,12 +41,30 @@ pub enum AddressUse<'s> {
     },
     /// A thread's kernel stack.
     Stack(Thread<'s>),
+    /// A stack of a processor's own, for DPCs or interrupts.
+    ProcessorStack {
+        /// The processor.
+        processor: u32,
+        /// The range, and what it is for.
+        stack: StackRange,
+    },
+    /// What the kernel keeps of a processor: its KPRCB.
+    Processor {
+        /// The processor.
+        number: u32,
+        /// The first byte of the KPRCB.
+        base: u64,
+        /// The address after its last.
+        end: u64,
+    },
     /// Memory that an allocator of the pool hands out.
     Pool(Box<PoolPlace>),
     /// A range of a process's address space.
     Vad(Process<'s>, Vad<'s>),
     /// Where an image was that is unloaded: something else may be there by now.
     Unloaded(&'s UnloadedModule),
+    /// A region that Windows set aside; nothing tells what of it is in use there.
+    Region(SystemRegion),
     /// No address can be so: bits that have to repeat the highest do not.
     NotCanonical,
 }
@@ -52,6 +73,8 @@ pub enum AddressUse<'s> {
 pub struct UsedAddress<'s> {
     /// What it belongs to; `None` where nothing that can be asked knows it.
     pub used: Option<AddressUse<'s>>,
+    /// What Windows set its slot of the root table aside for: `PagedPool`, where it tells.
+    pub va_type: Option<String>,
     /// What could not be asked, and why.
     pub missing: Vec<Lack>,
 }
@@ -66,11 +89,20 @@ pub fn address_use<'s>(
     process: Option<u64>,
 ) -> Result<UsedAddress<'s>, Lack> {
     let mut missing = Vec::new();
-    let used = find(scope, address, process, &mut missing)?;
-    if used.is_some() {
-        missing.clear();
+    let regions = match address >> 63 {
+        1 if scope.target().dump().is_ok() => SystemRegions::of(scope)?,
+        _ => SystemRegions::default(),
+    };
+    let va_type = regions.slot(address).map(|slot| slot.kind.clone());
+    let mut used = find(scope, address, process, &mut missing)?;
+    if used.is_none() {
+        used = regions.at(address).cloned().map(AddressUse::Region);
     }
-    Ok(UsedAddress { used, missing })
+    match used {
+        Some(_) => missing.clear(),
+        None => regions.missing.into_iter().for_each(|why| add(why, &mut missing)),
+    }
+    Ok(UsedAddress { used, va_type, missing })
 }
 
 fn find<'s>(
@@ -106,6 +138,9 @@ fn find<'s>(
     }
     if let Some(thread) = stack(scope, address, missing)? {
         return Ok(Some(AddressUse::Stack(thread)));
+    }
+    if let Some(found) = of_processor(scope, address) {
+        return Ok(Some(found));
     }
     let pool = classify(scope, address)?;
     if pool.allocator.is_some() {
@@ -143,6 +178,31 @@ fn stack<'s>(
         }
     }
     Ok(None)
+}
+
+/// What belongs to a processor alone: its idle thread's stack, its stacks for DPCs and interrupts, its KPRCB.
+fn of_processor<'s>(scope: &'s Scope<'s>, address: u64) -> Option<AddressUse<'s>> {
+    let stacks = processor_stacks(scope.target(), scope.memory());
+    for (processor, stack) in stacks {
+        // The pointer may stand below the end of the stack, which is one of a page.
+        let base = stack.base.checked_next_multiple_of(PAGE)?;
+        let stack = StackRange { limit: stack.limit.next_multiple_of(PAGE), base, ..stack };
+        if (stack.limit..stack.base).contains(&address) {
+            return Some(AddressUse::ProcessorStack { processor, stack });
+        }
+    }
+    Processor::all(scope).find_map(|(number, processor)| {
+        let processor = processor.ok()?;
+        let block = processor.object();
+        let (base, end) = (block.address(), block.address().checked_add(block.size()?)?);
+        if (base..end).contains(&address) {
+            return Some(AddressUse::Processor { number, base, end });
+        }
+        let idle = processor.idle_thread().ok()?;
+        (idle.stack_limit().ok()?..idle.stack_base().ok()?)
+            .contains(&address)
+            .then_some(AddressUse::Stack(idle))
+    })
 }
 
 fn user<'s>(
@@ -194,6 +254,9 @@ impl AddressUse<'_> {
             AddressUse::SharedData { base } | AddressUse::PageFrames { base, .. } => Some(*base),
             AddressUse::PageTables(space) => Some(space.base()),
             AddressUse::Stack(thread) => thread.stack_limit().ok(),
+            AddressUse::ProcessorStack { stack, .. } => Some(stack.limit),
+            AddressUse::Processor { base, .. } => Some(*base),
+            AddressUse::Region(region) => Some(region.base),
             AddressUse::Pool(place) => place.block().map(|block| block.address),
             AddressUse::Vad(_, vad) => vad.start().ok()?.checked_mul(PAGE),
             AddressUse::Unloaded(image) => Some(image.start),
@@ -209,6 +272,9 @@ impl AddressUse<'_> {
             AddressUse::PageFrames { end, .. } => *end,
             AddressUse::PageTables(space) => space.end(),
             AddressUse::Stack(thread) => thread.stack_base().ok(),
+            AddressUse::ProcessorStack { stack, .. } => Some(stack.base),
+            AddressUse::Processor { end, .. } => Some(*end),
+            AddressUse::Region(region) => region.last.checked_add(1),
             AddressUse::Pool(place) => place.block().map(|block| block.end()),
             AddressUse::Vad(_, vad) => vad.end().ok()?.checked_add(1)?.checked_mul(PAGE),
             AddressUse::Unloaded(image) => Some(image.end),

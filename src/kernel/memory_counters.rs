@@ -196,6 +196,11 @@ impl PageFile<'_> {
         }
     }
 
+    /// Whether it stands for the store of compressed pages, which is in memory.
+    pub fn is_store(&self) -> Result<bool, Lack> {
+        self.0.field("VirtualStorePagefile")?.is_set()
+    }
+
     /// A size in pages: `Size`, `MinimumSize`, `MaximumSize` or `FreeSpace`.
     pub fn pages(&self, member: &str) -> Result<u64, Lack> {
         self.0.field(member)?.u64()

@@ -9,6 +9,14 @@ pub struct ObjectHeader<'s>(Object<'s>);
 /// What may stand before a header, nearest last: the bits of InfoMask in their order, with the structures that they stand
 /// for (public symbols of ntoskrnl; the first two have kept their places since Windows 7).
 const BEFORE: [&str; 2] = ["nt!_OBJECT_HEADER_CREATOR_INFO", "nt!_OBJECT_HEADER_NAME_INFO"];
+/// The same for the bits that have kept their places since Windows 7.
+const ALL_BEFORE: [&str; 5] = [
+    "nt!_OBJECT_HEADER_CREATOR_INFO",
+    "nt!_OBJECT_HEADER_NAME_INFO",
+    "nt!_OBJECT_HEADER_HANDLE_INFO",
+    "nt!_OBJECT_HEADER_QUOTA_INFO",
+    "nt!_OBJECT_HEADER_PROCESS_INFO",
+];
 const CREATOR: u64 = 1;
 const NAME: u64 = 2;
 
@@ -64,6 +72,20 @@ impl<'s> ObjectHeader<'s> {
     /// A bit for each structure before the header.
     pub fn info_mask(&self) -> Result<u64, Lack> {
         self.0.field("InfoMask")?.u64()
+    }
+
+    /// How many bytes the structures before it take.
+    ///
+    /// # Errors
+    /// It has such whose size its mask does not tell.
+    pub fn bytes_before(&self) -> Result<u64, Lack> {
+        let mask = self.0.field("InfoMask")?;
+        let bits = mask.u64()?;
+        if bits >> ALL_BEFORE.len() != 0 {
+            return Err(Lack::Shape { what: mask.what(), wanted: "mask of structures of a known size" });
+        }
+        let there = ALL_BEFORE.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1);
+        there.map(|(_, ty)| Ok(self.0.scope().object(ty, 0)?.size().unwrap_or(0))).sum()
     }
 
     /// OBJECT_HEADER_NAME_INFO; [`Lack::Null`] for an object that was given none.

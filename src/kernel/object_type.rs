@@ -32,6 +32,11 @@ impl<'s> ObjectType<'s> {
         self.0.field("Index")?.u64()
     }
 
+    /// The pool tag of its objects, as a number.
+    pub fn pool_tag(&self) -> Result<u64, Lack> {
+        self.0.field("Key")?.u64()
+    }
+
     /// Address of the head of the list of those who are asked when a handle to such an object is made.
     pub fn callback_list(&self) -> Result<u64, Lack> {
         Ok(self.0.field("CallbackList")?.address())

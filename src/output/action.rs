@@ -105,6 +105,17 @@ pub enum Action {
     NetBufferList(u64),
     /// An I/O control code.
     ControlCode(u32),
+    /// A handle of a process.
+    Handle {
+        /// The handle.
+        handle: u64,
+        /// The process's `_EPROCESS`.
+        process: u64,
+    },
+    /// A code of an error or a bug check.
+    ErrorCode(u32),
+    /// Everything that a number may be.
+    What(u64),
     /// A block of a pool, by the address of its content.
     Pool(u64),
     /// A page table entry or a prototype PTE, by its own address.
@@ -215,6 +226,9 @@ impl Action {
             Action::TraceSession(id) => format!("!wmitrace.logdump {id:x}"),
             Action::NetBufferList(address) => at("!ndiskd.nbl", address),
             Action::ControlCode(code) => format!("!ioctldecode {code:x}"),
+            Action::Handle { handle, process } => format!("!handle {handle:x} 3 {}", hex::tick(*process)),
+            Action::ErrorCode(code) => format!("!error {code:x}"),
+            Action::What(value) => at("!what", value),
             Action::Pool(address) => format!("!pool {} 2", hex::tick(*address)),
             Action::Pte(address) => format!("!pte {} 1", hex::tick(*address)),
             Action::PageFrame(number) => format!("!pfn {number:x}"),
@@ -222,8 +236,13 @@ impl Action {
         }))
     }
 
-    /// Command lines that show something else of the same thing, nearest first.
+    /// Command lines that show something else of the same thing, nearest first; of every address also what it is.
     pub fn choices(&self) -> Vec<String> {
+        let what = self.address().map(|address| format!("!what {}", hex::tick(address)));
+        self.own_choices().into_iter().chain(what).collect()
+    }
+
+    fn own_choices(&self) -> Vec<String> {
         let lines = |commands: &[&str], address: &u64| {
             commands.iter().map(|command| format!("{command} {}", hex::tick(*address))).collect()
         };

@@ -43,6 +43,6 @@ pub use registers::{
     CONTEXT_SIZE, GENERAL_NAMES, Origin, Registers, Slot, is_nonvolatile, is_nonvolatile_xmm,
 };
 pub use score::Evidence;
-pub use target_host::TargetHost;
+pub use target_host::{TargetHost, processor_stacks};
 pub use trap::{TRAP_FRAME_SIZE, TrapCause, TrapFrame};
 pub use walk::{WalkOptions, walk};

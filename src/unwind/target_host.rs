@@ -234,18 +234,30 @@ fn stacks(target: &Target, memory: &VirtualMemory, thread: Option<u64>) -> Vec<S
             add(limit, base, StackKind::User);
         }
     }
-    for prcb in target.processors().iter().filter_map(|processor| processor.prcb) {
-        for (field, kind) in
-            [("OffsetPrcbDpcStack", StackKind::Dpc), ("OffsetPrcbIsrStack", StackKind::Interrupt)]
-        {
-            if let Some(base) = at(prcb, field).filter(|&base| base > KERNEL_STACK) {
-                add(base - KERNEL_STACK, base, kind);
-            }
-        }
+    for (_, stack) in processor_stacks(target, memory) {
+        add(stack.limit, stack.base, stack.kind);
     }
     if let Some(triage) = target.dump().ok().and_then(|dump| dump.triage()) {
         let limit = triage.top_of_stack;
         add(limit, limit.saturating_add(triage.stack.len() as u64), StackKind::Saved);
+    }
+    found
+}
+
+/// The DPC and interrupt stacks of the processors whose KPRCB can be read, each with the processor's number.
+pub fn processor_stacks(target: &Target, memory: &VirtualMemory) -> Vec<(u32, StackRange)> {
+    let data = target.debugger_data();
+    let mut found = Vec::new();
+    for processor in target.processors() {
+        for (field, kind) in
+            [("OffsetPrcbDpcStack", StackKind::Dpc), ("OffsetPrcbIsrStack", StackKind::Interrupt)]
+        {
+            let place = data.and_then(|data| data.nonzero(field)).zip(processor.prcb);
+            let base = place.and_then(|(offset, prcb)| memory.u64(prcb.wrapping_add(offset)).ok());
+            if let Some(base) = base.filter(|&base| base > KERNEL_STACK) {
+                found.push((processor.number, StackRange { limit: base - KERNEL_STACK, base, kind }));
+            }
+        }
     }
     found
 }

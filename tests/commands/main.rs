@@ -78,3 +78,4 @@ mod verdicts_of_other_crashes;
 mod waiters;
 mod waits;
 mod walkers;
+mod what;

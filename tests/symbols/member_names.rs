@@ -20,7 +20,7 @@ const FACT_TABLES: [(u32, &str); 4] =
     [(7600, "6.1.7600.16385"), (10240, "10.0.10240.16384"), (22621, "10.0.22621.382"), (26100, "10.0.26100")];
 
 /// Types of the objects that files are handed.
-const OF_FILE: [(&str, &[&str]); 27] = [
+const OF_FILE: [(&str, &[&str]); 28] = [
     ("alpc_message", &["_PORT_MESSAGE"]),
     ("apc", &["_ETHREAD", "_KAPC_STATE", "_LIST_ENTRY"]),
     ("clock", &["_KSYSTEM_TIME"]),
@@ -41,6 +41,7 @@ const OF_FILE: [(&str, &[&str]); 27] = [
     ("segment", &["_HEAP_SEG_CONTEXT"]),
     ("session", &["_EPROCESS"]),
     ("stack", &["_ETHREAD"]),
+    ("system_regions", &["_MI_SYSTEM_VA_ASSIGNMENT"]),
     ("thread", &["_EPROCESS"]),
     ("timer", &["_KPRCB", "_KTIMER_TABLE", "_KTIMER_TABLE_ENTRY", "_LIST_ENTRY"]),
     ("timer2", &["_RTL_RB_TREE"]),

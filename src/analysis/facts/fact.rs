@@ -14,6 +14,8 @@ pub enum Value {
     Hex(u64),
     /// An address: sixteen digits.
     Address(u64),
+    /// How far behind the beginning of something: `+0x30`, and nothing where it is the beginning.
+    Offset(u64),
     /// A name, a word of the rules, a text from the dump.
     Text(String),
     /// Yes or no.
@@ -41,6 +43,8 @@ impl fmt::Display for Value {
             Value::Number(number) => write!(f, "{number}"),
             Value::Hex(bits) => write!(f, "{bits:x}"),
             Value::Address(address) => write!(f, "{address:016x}"),
+            Value::Offset(0) => Ok(()),
+            Value::Offset(bytes) => write!(f, "+{bytes:#x}"),
             Value::Text(text) => f.write_str(text),
             Value::Flag(flag) => write!(f, "{flag}"),
             Value::Words(message) => f.write_str(&message.in_language(Language::English)),

@@ -3,6 +3,7 @@
 use super::modules::described;
 use super::scene::{Access, Fault, Scene};
 use super::{Crash, Fact, Value};
+use crate::debuggee::Scope;
 use crate::kernel::mapped;
 use crate::memory::Memory;
 use crate::output::Action;
@@ -216,8 +217,22 @@ fn words_of(bytes: &[u8]) -> Vec<u64> {
 
 /// The words that the dump holds: of a triage dump all, else the stack's.
 fn words(crash: &Crash<'_>) -> Vec<u64> {
-    let memory = crash.scope.memory();
-    let Some(blocks) = memory.blocks() else { return stack(crash) };
+    saved_words(crash.scope).unwrap_or_else(|| stack(crash))
+}
+
+/// The one bit that leads from a kernel pointer, to whose region nothing else in a triage dump points, to a region to which
+/// much points, with how many pointers that are.
+pub fn region_flip(scope: &Scope<'_>, value: u64) -> Option<(u32, u32)> {
+    let words: Vec<u64> = saved_words(scope)?.into_iter().filter(|&word| is_kernel(word)).collect();
+    let is_candidate = value >> 47 != 0 && scope.target().modules().at(value).is_none();
+    let flip = flipped(value, &words).filter(|_| is_candidate)?;
+    Some((flip.bit, flip.count))
+}
+
+/// All words that a triage dump holds.
+fn saved_words(scope: &Scope<'_>) -> Option<Vec<u64>> {
+    let memory = scope.memory();
+    let blocks = memory.blocks()?;
     let mut words = Vec::new();
     let mut total = 0usize;
     for (start, length, _) in blocks.ranges() {
@@ -227,7 +242,7 @@ fn words(crash: &Crash<'_>) -> Vec<u64> {
         total += read;
         words.extend(words_of(bytes.get(..read).unwrap_or_default()));
     }
-    words
+    Some(words)
 }
 
 #[cfg(test)]

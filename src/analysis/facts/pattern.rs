@@ -10,10 +10,16 @@ use crate::words::Message;
 const FILLS: [u32; 4] = [0xfeee_feee, 0xbad0_b0b0, 0xdead_beef, 0xbaad_f00d];
 
 /// Whether a value is what memory was filled with: one byte eight times, or a known word twice.
-fn is_fill(value: u64) -> bool {
+pub fn is_fill(value: u64) -> bool {
     let bytes = value.to_le_bytes();
     let is_byte = bytes.iter().all(|byte| *byte == bytes[0]) && !matches!(bytes[0], 0 | 0xff);
     is_byte || FILLS.iter().any(|&fill| value == u64::from(fill) << 32 | u64::from(fill))
+}
+
+/// The word in the lower half of an address that is one of those which memory is marked with.
+pub fn half_fill(value: u64) -> Option<u32> {
+    let low = FILLS.iter().find(|&&fill| u64::from(fill) == value & 0xffff_ffff)?;
+    (!is_fill(value) && value >> 32 != 0).then_some(*low)
 }
 
 /// What a value that is no address looks like: ` (its bytes are the text "562")`. `None` for what looks like nothing.

@@ -34,7 +34,9 @@ impl Wanted {
 
 fn number(value: &Value) -> Option<u64> {
     match value {
-        Value::Number(number) | Value::Hex(number) | Value::Address(number) => Some(*number),
+        Value::Number(number) | Value::Hex(number) | Value::Offset(number) | Value::Address(number) => {
+            Some(*number)
+        }
         Value::Text(_) | Value::Flag(_) | Value::Words(_) | Value::Told(_) => None,
     }
 }

@@ -7,6 +7,7 @@ use crate::command::show::{process, thread};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::kernel::{AddressUse, address_use};
 use crate::output::{Action, Cell, Field, Record, Role};
+use crate::unwind::StackKind;
 use crate::util::hex;
 
 /// `!address`
@@ -16,10 +17,11 @@ pub const SPEC: CommandSpec = CommandSpec {
     arguments: &[Argument::new("ADDRESS", Expects::Expression)],
     summary: "Shows what an address belongs to: module, pool, stack, page tables, a process's range",
     help: "Asked are, in this order: the page that the kernel shares with programs, the module lists, the array of page \
-           table entries, the records of page frames, the stacks of threads, the allocators of the pool, and the modules \
-           that were unloaded; of a user address the ranges (VADs) of the current process. What could not be asked, as \
-           most of it cannot in triage dumps, is said where nobody knew the address: then it may be any of these. The \
-           kernel's own table of regions (VA types: session, system cache ...) is not read.\n\n\
+           table entries, the records of page frames, the stacks of threads, those of processors (DPCs, interrupts, idle \
+           threads) and their KPRCB, the allocators of the pool, the modules that were unloaded, and the regions that \
+           Windows set aside (system cache, session, hyperspace ...); of a user address the ranges (VADs) of the current process. What could not be asked, as \
+           most of it cannot in triage dumps, is said where nobody knew the address: then it may be any of these. VA \
+           Type is what the kernel's own table says of that part of the address space.\n\n\
            kd> !address nt+1000\n\
            Usage:                  Module\n\
            Base Address:           fffff803`1aa00000\n\
@@ -49,11 +51,11 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         return missing.say(out);
     };
-    out.emit(record(address, &used))
+    out.emit(record(address, &used, found.va_type.as_deref()))
 }
 
 /// The rows of an address of which something is known.
-fn record(address: u64, used: &AddressUse<'_>) -> Record {
+fn record(address: u64, used: &AddressUse<'_>, va_type: Option<&str>) -> Record {
     let (word, shown) = usage(used);
     let record = Record::new("address").field("address", Field::Address(address));
     let record = row(record, "Usage:", "usage", Cell::new(word).shown(shown).role(Role::Value));
@@ -70,6 +72,10 @@ fn record(address: u64, used: &AddressUse<'_>) -> Record {
         Some(size) => row(record, "Region Size:", "size", Cell::new(Field::Hex(size)).shown(hex::tick(size))),
         None => record,
     };
+    let record = match va_type {
+        Some(kind) => row(record, "VA Type:", "va_type", Cell::new(kind)),
+        None => record,
+    };
     details(record, address, used)
 }
 
@@ -80,6 +86,12 @@ fn usage(used: &AddressUse<'_>) -> (&'static str, &'static str) {
         AddressUse::PageTables(_) => ("page_tables", "Page Tables"),
         AddressUse::PageFrames { .. } => ("page_frames", "PFN Database"),
         AddressUse::Stack(_) => ("stack", "Stack"),
+        AddressUse::ProcessorStack { stack, .. } => match stack.kind {
+            StackKind::Dpc => ("dpc_stack", "DPC stack"),
+            _ => ("interrupt_stack", "Interrupt stack"),
+        },
+        AddressUse::Processor { .. } => ("processor", "Processor (KPRCB)"),
+        AddressUse::Region(_) => ("region", "Region (nothing tells what is there)"),
         AddressUse::Pool(_) => ("pool", "Pool"),
         AddressUse::Vad(..) => ("vad", "VAD"),
         AddressUse::Unloaded(_) => {
@@ -122,6 +134,11 @@ fn details(record: Record, address: u64, used: &AddressUse<'_>) -> Record {
             let id = of.client_id().map(|cid| Field::Hex(cid.thread));
             row(record, "Thread id:", "thread_id", Cell::new(id))
         }
+        AddressUse::ProcessorStack { processor: number, .. } | AddressUse::Processor { number, .. } => {
+            let processor = Cell::new(*number).link(Action::Processor(*number));
+            row(record, "Processor:", "processor", processor)
+        }
+        AddressUse::Region(region) => row(record, "Region:", "region", Cell::new(region.kind.as_str())),
         AddressUse::Pool(place) => {
             let (word, shown) = region(place.region);
             let record = row(record, "Pool:", "pool", Cell::new(word).shown(shown));

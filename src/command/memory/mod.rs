@@ -24,4 +24,5 @@ pub mod s;
 pub mod sysptes;
 pub mod vm;
 pub mod vtop;
+pub mod what;
 pub mod writemem;

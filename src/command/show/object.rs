@@ -111,26 +111,10 @@ impl<'s> Described<'s> {
 
     /// What shows it best.
     pub fn link(&self, body: u64) -> Action {
-        let structure = match self.type_name.as_deref() {
-            Ok("Process") => return Action::Process(body),
-            Ok("Thread") => return Action::Thread(body),
-            Ok("Device") => return Action::Device(body),
-            Ok("Driver") => return Action::Driver(body),
-            Ok("File") => return Action::File(body),
-            Ok("ALPC Port") => return Action::AlpcPort(body),
-            Ok("Directory") => "nt!_OBJECT_DIRECTORY",
-            Ok("SymbolicLink") => "nt!_OBJECT_SYMBOLIC_LINK",
-            Ok("Event") => "nt!_KEVENT",
-            Ok("Mutant") => "nt!_KMUTANT",
-            Ok("Semaphore") => "nt!_KSEMAPHORE",
-            Ok("Section") => "nt!_SECTION",
-            Ok("Token") => "nt!_TOKEN",
-            Ok("Timer") => "nt!_ETIMER",
-            Ok("Job") => "nt!_EJOB",
-            Ok("Key") => "nt!_CM_KEY_BODY",
-            _ => return Action::Pointers(body),
-        };
-        Action::object(structure, body)
+        match &self.type_name {
+            Ok(name) => Action::of_object(name, body),
+            Err(_) => Action::Pointers(body),
+        }
     }
 }
 

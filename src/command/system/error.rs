@@ -1,6 +1,6 @@
 //! `!error` and `!ntstatus`: what a code of an error means.
 
-use crate::analysis::{BugCheck, HResult, NtStatus, Severity, Wrapped, low_half, status_name, win32_name};
+use crate::analysis::{HResult, NtStatus, Severity, Wrapped, low_half, readings, status_name, win32_name};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::output::{Cell, Field, Record, Role};
 
@@ -65,24 +65,16 @@ fn say(args: &Args<'_>, context: &mut Context<'_>, only_status: bool) -> Result<
 
 /// The readings of a code; where it has no name in any, what its bits say.
 fn rows(code: u32, only_status: bool) -> Vec<Record> {
-    let mut rows = Vec::new();
-    if let Some(name) = status_name(code) {
-        rows.push(row("NTSTATUS", code, name));
-    }
     if only_status {
-        if rows.is_empty() {
-            rows.push(row("NTSTATUS", code, status_bits(code)));
-        }
-        return rows;
+        return vec![row("NTSTATUS", code, status_name(code).unwrap_or_else(|| status_bits(code)))];
     }
-    if let Some(name) = win32_name(code) {
-        rows.push(row("Win32", code, name.to_owned()));
-    }
+    let (checks, named): (Vec<_>, Vec<_>) =
+        readings(code).into_iter().partition(|reading| reading.of == "Bug check");
+    let mut rows: Vec<Record> =
+        named.into_iter().map(|reading| row(reading.of, code, reading.name)).collect();
     let result = HResult(code);
-    match (result.name(), result.wrapped()) {
-        (Some(name), _) => rows.push(row("HRESULT", code, name.to_owned())),
-        (None, Wrapped::Nothing) => {}
-        (None, _) => rows.push(row("HRESULT", code, result_bits(result))),
+    if result.name().is_none() && result.wrapped() != Wrapped::Nothing {
+        rows.push(row("HRESULT", code, result_bits(result)));
     }
     match result.wrapped() {
         Wrapped::Win32(inner) => {
@@ -93,9 +85,7 @@ fn rows(code: u32, only_status: bool) -> Vec<Record> {
         }
         Wrapped::Nothing => {}
     }
-    if let Some(check) = BugCheck::of(code) {
-        rows.push(row("Bug check", code, check.name));
-    }
+    rows.extend(checks.into_iter().map(|reading| row(reading.of, code, reading.name)));
     if rows.is_empty() {
         rows.push(row("NTSTATUS", code, status_bits(code)));
         rows.push(row("HRESULT", code, result_bits(result)));
