@@ -168,6 +168,13 @@ impl Aliases {
                     foreign = foreign.max(brought);
                     length
                 }
+                // Without names only what begins with a dollar sign is anything.
+                None if self.named.is_empty() => {
+                    let after = rest.as_bytes().get(1..).and_then(|after| memchr::memchr(b'$', after));
+                    let length = after.map_or(rest.len(), |after| after + 1);
+                    made.push_str(rest.get(..length).unwrap_or_default());
+                    length
+                }
                 None => {
                     made.push(c);
                     c.len_utf8()

@@ -131,23 +131,38 @@ fn text_end(text: &str) -> usize {
     rest.find(';').map_or(text.len(), |end| start + end)
 }
 
-/// The names of the table by the first character, in lower case.
-static NAMES: LazyLock<HashMap<char, Vec<(&'static CommandSpec, &'static str)>>> = LazyLock::new(|| {
-    let mut names: HashMap<char, Vec<(&'static CommandSpec, &'static str)>> = HashMap::new();
+/// A name of the table with its command.
+type Name = (&'static CommandSpec, &'static str);
+
+/// The names of the table by their first two characters, in lower case: every turn of a loop looks for some.
+static NAMES: LazyLock<HashMap<[Option<char>; 2], Vec<Name>>> = LazyLock::new(|| {
+    let mut names: HashMap<[Option<char>; 2], Vec<Name>> = HashMap::new();
     for spec in COMMANDS {
         for name in spec.names {
-            let first = name.chars().next().unwrap_or_default().to_ascii_lowercase();
-            names.entry(first).or_default().push((spec, name));
+            names.entry(first_two(name)).or_default().push((spec, name));
         }
     }
     names
 });
 
+fn first_two(text: &str) -> [Option<char>; 2] {
+    let mut chars = text.chars().map(|c| c.to_ascii_lowercase());
+    [chars.next(), chars.next()]
+}
+
+/// The names that `text` may start with.
+fn candidates(text: &str) -> impl Iterator<Item = &'static Name> {
+    let [first, second] = first_two(text);
+    // `!mex.` may stand before any name, behind its `!`.
+    let mex = strip(text, MEX, true).map(|after| [Some('!'), first_two(after).first().copied().flatten()]);
+    let keys = [Some([first, second]), Some([first, None]).filter(|_| second.is_some()), mex];
+    keys.into_iter().flatten().filter_map(|key| NAMES.get(&key)).flatten()
+}
+
 /// The longest name of the table that stands at the start of `text` and may be followed by what follows it there.
 fn find(text: &str) -> Result<(&'static CommandSpec, &'static str, &str), CommandError> {
     let mut best: Option<(&'static CommandSpec, &'static str, &str)> = None;
-    let first = text.chars().next().unwrap_or_default().to_ascii_lowercase();
-    for (spec, name) in NAMES.get(&first).into_iter().flatten() {
+    for &(spec, name) in candidates(text) {
         let Some(after) = strip_name(text, name) else {
             continue;
         };
