@@ -120,7 +120,7 @@ fn run(sample: &Sample, command: &str) -> Vec<String> {
 fn compared(sample: &Sample) -> Vec<String> {
     let ours = |line: &&String| {
         let added = ADDED.iter().any(|label| line.starts_with(label));
-        !added && !(line.starts_with("Computer Name:") && !line.ends_with("Not Found"))
+        !added && (!line.starts_with("Computer Name:") || line.ends_with("Not Found"))
     };
     // The dump here is no full one, and says so.
     let as_here = |line: &String| match line.strip_prefix("Edition build lab: ") {
