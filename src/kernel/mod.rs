@@ -1,6 +1,7 @@
 //! Windows' objects, one kind a file. Data, never text: how they are printed is the commands' business.
 
 mod access;
+mod address_map;
 mod address_use;
 mod alpc_message;
 mod alpc_port;
@@ -79,6 +80,7 @@ mod work_queue;
 mod working_set;
 
 pub use access::access_words;
+pub use address_map::{AddressMap, MapKind, MapRegion};
 pub use address_use::{AddressUse, UsedAddress, address_use};
 pub use alpc_message::{AlpcMessage, AlpcMessageType};
 pub use alpc_port::{AlpcPort, AlpcPortKind, AlpcQueue};

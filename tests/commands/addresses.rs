@@ -3,7 +3,7 @@
 use crate::forge::{number, root, truth};
 use crate::golden::run;
 use crate::pool::session;
-use dumpscope::kernel::PteSpace;
+use dumpscope::kernel::{AddressMap, MapKind, MapRegion, PteSpace};
 use dumpscope::session::Session;
 use serde_json::Value;
 
@@ -112,4 +112,37 @@ fn the_ranges_of_a_process_are_told() {
         }
     }
     assert!(ranges > 3, "{ranges}");
+}
+
+/// The map holds every module, every stack of a process's thread and every pool region of the record, and the kernel's own
+/// words for what a slot of the root table is for, as the forge wrote them.
+#[test]
+fn the_map_holds_what_the_kernel_put_somewhere() {
+    let truth = truth("wifi");
+    let session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let scope = session.scope();
+    let map = AddressMap::of(&scope, session.process()).unwrap();
+    let find = |kind: MapKind, base: u64| {
+        map.regions.iter().find(|region| region.kind == kind && region.base == base)
+    };
+    for module in list(&truth, "modules") {
+        let region = find(MapKind::Module, number(&module["base"])).unwrap_or_else(|| panic!("{module}"));
+        assert_eq!(region.size(), number(&module["size"]));
+    }
+    for thread in list(&truth, "threads").iter().filter(|thread| number(&thread["pid"]) != 0) {
+        let region =
+            find(MapKind::Stack, number(&thread["stack_limit"])).unwrap_or_else(|| panic!("{thread}"));
+        assert_eq!(region.thread, Some(number(&thread["ethread"])));
+        assert_eq!(region.last + 1, number(&thread["stack_base"]));
+    }
+    // Bits 39 to 47 of the addresses of blocks name the slots that the forge calls nonpaged (5) and paged pool (6).
+    for (block, word) in
+        [(&truth["pool"]["blocks"][0], "NonPagedPool"), (&truth["pool"]["big"][0], "PagedPool")]
+    {
+        let address = number(&block["address"]);
+        let holds = |region: &&MapRegion| (region.base..=region.last).contains(&address);
+        let slot = map.regions.iter().filter(|region| region.kind == MapKind::Slot).find(holds);
+        assert_eq!(slot.map(|slot| slot.name.as_str()), Some(word), "{block}");
+    }
+    assert!(map.regions.is_sorted_by_key(|region| region.base));
 }

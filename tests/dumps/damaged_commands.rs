@@ -55,6 +55,7 @@ const LINES: &[&str] = &[
     "!address ffffa4058c045010",
     "!address 7ffe0000",
     "!address nt",
+    "!address",
     "!what @$csp",
     "!what ffffa4058c045010",
     "!what fffffa8c1001c890",

@@ -1,5 +1,6 @@
 //! `!address`: what an address belongs to.
 
+use super::address_map;
 use crate::command::line::nothing_more;
 use crate::command::pool::pool::region;
 use crate::command::show::missing::Missing;
@@ -14,9 +15,12 @@ use crate::util::hex;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!address"],
     group: Group::Memory,
-    arguments: &[Argument::new("ADDRESS", Expects::Expression)],
-    summary: "Shows what an address belongs to: module, pool, stack, page tables, a process's range",
-    help: "Asked are, in this order: the page that the kernel shares with programs, the module lists, the array of page \
+    arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
+    summary: "Shows what an address belongs to, or the map of the address space",
+    help: "Without an address the map is shown: the ranges of the current process, the regions that Windows set aside and what \
+           each part of its half is for (VA Type), the page tables, the records of page frames, modules and stacks, and \
+           below how much there is of each. Regions lie in one another; of what the dump does not tell the reason is said.\n\
+           Of an address, asked are, in this order: the page that the kernel shares with programs, the module lists, the array of page \
            table entries, the records of page frames, the stacks of threads, those of processors (DPCs, interrupts, idle \
            threads) and their KPRCB, the allocators of the pool, the modules that were unloaded, and the regions that \
            Windows set aside (system cache, session, hyperspace ...); of a user address the ranges (VADs) of the current process. What could not be asked, as \
@@ -37,6 +41,9 @@ pub const SPEC: CommandSpec = CommandSpec {
 const LABEL: usize = 24;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if args.text.trim().is_empty() {
+        return address_map::show(context);
+    }
     let (address, rest) = context.evaluate_prefix(args.text)?;
     nothing_more(rest)?;
     let process = context.session.process();

@@ -4,6 +4,7 @@
 //! commands, those of several spellings named by the first.
 
 pub mod address;
+mod address_map;
 mod column;
 pub mod d;
 pub mod da;
