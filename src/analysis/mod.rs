@@ -2,6 +2,7 @@
 
 mod bucket;
 mod bugcheck;
+mod common;
 mod context;
 mod error_code;
 mod facts;
@@ -17,6 +18,7 @@ pub use bugcheck::{
     Argument, BugCheck, Case, Condition, Explanation, ParameterKind, Position, Text, Windows,
     decode_user_code, explain, plain_code,
 };
+pub use common::{Compared, Machine, Summary, joint};
 pub use context::{ContextKind, ContextSource, CrashContext, crash_context};
 pub use error_code::{HResult, NtStatus, Reading, Severity, Wrapped, readings, win32_name};
 pub use facts::{Crash, Fact, Value, gather};
@@ -25,4 +27,4 @@ pub use history::{Check, Crashes, Entry, History, Kind, Own, Restart, classify};
 pub use meaning::{Certainty, Meaning, Meanings, Question, meanings};
 pub use rules::{Class, Confidence};
 pub use status::{exception_name, fast_fail_name, low_half, status_name};
-pub use verdict::{Verdict, verdict};
+pub use verdict::{Verdict, common_verdict, verdict};

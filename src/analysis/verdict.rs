@@ -51,9 +51,17 @@ impl Claim<'_> {
     }
 }
 
-/// What the rules conclude.
+/// What the rules conclude from the facts of one dump.
 pub fn verdict(facts: &[Fact]) -> Verdict {
-    let rules = Rules::built_in();
+    concluded(Rules::built_in(), facts)
+}
+
+/// What they conclude from what several dumps have in common.
+pub fn common_verdict(facts: &[Fact]) -> Verdict {
+    concluded(Rules::common(), facts)
+}
+
+fn concluded(rules: &'static Rules, facts: &[Fact]) -> Verdict {
     let claims: Vec<Claim<'_>> =
         rules.rules.iter().filter_map(|rule| Some(Claim { rule, found: rule.fires(facts)? })).collect();
     // The first that is likely or certain decides; else the first that is anything.

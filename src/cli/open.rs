@@ -53,6 +53,7 @@ pub fn open(options: &Flags) -> Result<Session, Refusal> {
         language: options.lang,
         pool_tags: options.pool_tags.clone(),
         shell: if options.allow_shell { Shell::Always } else { Shell::Never },
+        others: options.more.clone(),
         events: options.events.clone(),
         ..Settings::default()
     };

@@ -15,6 +15,9 @@ pub struct Flags {
     /// The dump to open (.dmp), or an image (.sys, .exe, .dll) to look into without a dump; also inside .zip or .gz
     #[arg(value_name = "FILE")]
     pub dump: Option<PathBuf>,
+    /// More dumps of the same machine, which !common compares with the first
+    #[arg(value_name = "MORE")]
+    pub more: Vec<PathBuf>,
     /// The same, as kd spells it: without --tui, commands run and their text goes to standard output
     #[arg(short = 'z', value_name = "FILE", conflicts_with = "dump")]
     pub z: Option<PathBuf>,

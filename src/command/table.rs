@@ -14,6 +14,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &analysis::di::SPEC,
     &analysis::crash::SPEC,
     &analysis::history::SPEC,
+    &analysis::common::SPEC,
     &system::vertarget::SPEC,
     &system::version::SPEC,
     &system::systems::SPEC,

@@ -24,6 +24,7 @@ mod black_boxes;
 mod bugcheck_texts;
 mod callbacks;
 mod cases;
+mod common;
 mod completion;
 mod crash_context;
 mod damaged_processes;

@@ -134,6 +134,7 @@ const LINES: &[&str] = &[
     "!powertriage",
     "!di -v",
     "!crash",
+    "!common missing.dmp",
     "!cn",
     "!callbacks",
     "!software",

@@ -133,20 +133,31 @@ const FILES: [&str; 8] = [
     "advice.toml",
 ];
 
+/// The rules that are asked of several dumps together.
+const COMMON: &str = "common.toml";
+
 impl Rules {
     /// The rules of this program, read when they are first asked for.
     pub fn built_in() -> &'static Rules {
         static RULES: OnceLock<Rules> = OnceLock::new();
-        RULES.get_or_init(|| {
-            let mut all = Rules::default();
-            for file in FILES {
-                // The files are part of the program, and a test reads them.
-                let file: File = toml::from_str(TEXTS.get(file)).unwrap_or_default();
-                all.rules.extend(file.rule);
-                all.advice.extend(file.advice);
-            }
-            all
-        })
+        RULES.get_or_init(|| Rules::read(&FILES))
+    }
+
+    /// The rules that are asked of what several dumps have in common; their advice is that of the others.
+    pub fn common() -> &'static Rules {
+        static RULES: OnceLock<Rules> = OnceLock::new();
+        RULES.get_or_init(|| Rules::read(&["advice.toml", COMMON]))
+    }
+
+    fn read(files: &[&'static str]) -> Rules {
+        let mut all = Rules::default();
+        for file in files {
+            // The files are part of the program, and a test reads them.
+            let file: File = toml::from_str(TEXTS.get(file)).unwrap_or_default();
+            all.rules.extend(file.rule);
+            all.advice.extend(file.advice);
+        }
+        all
     }
 
     /// The words of a piece of advice.

@@ -109,3 +109,19 @@ fn what_speaks_for_another_module_is_no_evidence() {
     assert_eq!((alone.culprit.as_deref(), alone.confidence), (None, Confidence::Possible));
     assert!(alone.evidence.iter().any(|fact| fact.kind == "stack_module"));
 }
+
+/// The rules of several dumps: read without mercy, both languages with the same places, advice that there is, and a culprit only
+/// where a driver is claimed. `super::super::common` has tests of what they conclude.
+#[test]
+fn rules_of_several_dumps_fit_one_another() {
+    let file: File = toml::from_str(TEXTS.get(COMMON)).unwrap_or_else(|why| panic!("{why}"));
+    assert!(file.advice.is_empty() && file.rule.len() >= 8);
+    assert_eq!(Rules::common().rules.len(), file.rule.len());
+    for rule in file.rule {
+        let said =
+            [Language::English, Language::Chinese].map(|language| places(rule.says.in_language(language)));
+        assert_eq!(said[0], said[1], "{}", rule.id);
+        assert_eq!(rule.culprit.is_some(), rule.class == Class::ThirdPartyDriver, "{}", rule.id);
+        assert!(rule.next.iter().all(|name| Rules::common().advice(name).is_some()), "{}", rule.id);
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod analyze;
 pub mod bugcheck;
+pub mod common;
 pub mod crash;
 pub mod di;
 pub mod exr;

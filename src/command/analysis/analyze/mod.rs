@@ -7,7 +7,7 @@ mod facts;
 mod follow;
 mod stand;
 mod values;
-mod verdict;
+pub(super) mod verdict;
 mod words;
 
 pub use stand::stand_at_verdict;

@@ -25,6 +25,17 @@ pub struct Judged {
 /// # Errors
 /// An image was opened; the command was stopped.
 pub fn judge(session: &Session) -> Result<Judged, CommandError> {
+    look_at(session, |crash, facts, verdict| Judged { saved: crash.context, facts, verdict })
+}
+
+/// Judges a session's dump, and lets `look` see what it was judged by.
+///
+/// # Errors
+/// As [`judge`].
+pub fn look_at<T>(
+    session: &Session,
+    look: impl FnOnce(Crash<'_>, Vec<Fact>, Verdict) -> T,
+) -> Result<T, CommandError> {
     let scope = session.scope();
     let crash = Crash {
         scope: &scope,
@@ -37,7 +48,7 @@ pub fn judge(session: &Session) -> Result<Judged, CommandError> {
     let facts = gather(&crash);
     scope.check()?;
     let verdict = verdict(&facts);
-    Ok(Judged { saved: crash.context, facts, verdict })
+    Ok(look(crash, facts, verdict))
 }
 
 /// Shows the verdict.
@@ -91,7 +102,12 @@ fn record(verdict: &Verdict, context: &Context<'_>) -> Record {
 
 /// A word of the rules: as it is in JSON, in the language where it is shown.
 fn word(word: &'static str, language: Language) -> Cell {
-    let shown = match word {
+    Cell::new(word).shown(worded(word, language)).role(Role::Value)
+}
+
+/// A word of the rules in a language.
+pub fn worded(word: &str, language: Language) -> &'static str {
+    match word {
         "third-party-driver" => text("verdict.class.third_party", language),
         "inbox-bug" => text("verdict.class.inbox", language),
         "memory-corruption-unknown" => text("verdict.class.corruption", language),
@@ -101,8 +117,7 @@ fn word(word: &'static str, language: Language) -> Cell {
         "likely" => text("verdict.confidence.likely", language),
         "possible" => text("verdict.confidence.possible", language),
         _ => text("verdict.class.unknown", language),
-    };
-    Cell::new(word).shown(shown).role(Role::Value)
+    }
 }
 
 /// One thing that speaks for the verdict or against it, with the command that shows it.

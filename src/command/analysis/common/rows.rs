@@ -1,0 +1,85 @@
+//! The dumps that are compared, a row each, and those that are not.
+
+use super::Other;
+use crate::analysis::{Compared, Summary};
+use crate::command::analysis::analyze::verdict::worded;
+use crate::command::{CommandError, Context};
+use crate::output::{Cell, Column, Field, Line, Record, Role, Table};
+use crate::util::filetime::sortable;
+use crate::words::{Message, text};
+
+/// The table of the dumps of this machine, in the order of time.
+///
+/// # Errors
+/// The command was stopped.
+pub(super) fn table(dumps: &[&Summary], context: &mut Context<'_>) -> Result<(), CommandError> {
+    let settings = &context.session.settings;
+    let language = settings.language;
+    let columns = [
+        Column::left("time", "", 19),
+        Column::right("code", "", 4),
+        Column::right("processor", "", 3),
+        Column::left("verdict", "", 9),
+        Column::left("culprit", "", 12),
+        Column::left("bucket", "", 0),
+        Column::left("name", "", 0),
+    ];
+    let rows: Vec<Vec<Cell>> = dumps
+        .iter()
+        .map(|dump| {
+            let time = dump.time.and_then(|time| sortable(time, &settings.zone)).unwrap_or_default();
+            let named = match (&dump.culprit, dump.suspects.as_slice()) {
+                (Some(culprit), _) => culprit.clone(),
+                (None, []) => "-".to_owned(),
+                (None, suspects) => format!("? {}", suspects.join(" ")),
+            };
+            let words = [dump.class.word(), dump.confidence.word()].map(|word| worded(word, language));
+            let verdict = Field::List(vec![dump.class.word().into(), dump.confidence.word().into()]);
+            vec![
+                Cell::new(dump.time.map(Field::Time)).shown(time).absent("?"),
+                Cell::new(Field::Hex(dump.code.into())).shown(format!("{:X}", dump.code)),
+                Cell::new(dump.processor),
+                Cell::new(verdict).shown(words.join(language.pick(", ", "，"))),
+                Cell::new(named).role(Role::Module),
+                Cell::new(dump.bucket.as_str()),
+                Cell::new(dump.name.as_str()).role(Role::Value),
+            ]
+        })
+        .collect();
+    let heading = Line::new().role(Role::Heading, text("common.heading", language));
+    let table = Table::new("dump", &columns).fitted(&rows).headed(heading);
+    let rows: Vec<Record> = rows.into_iter().map(|row| table.row(row)).collect();
+    context.within(table, |context| rows.into_iter().try_for_each(|row| context.out.emit(row)))
+}
+
+/// The dumps that are not joined, each with its reason.
+///
+/// # Errors
+/// The command was stopped.
+pub(super) fn left_out(others: &[Other], context: &mut Context<'_>) -> Result<(), CommandError> {
+    let language = context.session.settings.language;
+    for other in others {
+        let why = match &other.told {
+            Ok((_, Compared::Same)) => continue,
+            Ok((_, Compared::OtherProcessor)) => text("common.other_processor", language).to_owned(),
+            Ok((_, Compared::OtherProduct)) => text("common.other_product", language).to_owned(),
+            Ok((_, Compared::OtherCount)) => text("common.other_count", language).to_owned(),
+            Ok((_, Compared::SameCrash)) => text("common.same_crash", language).to_owned(),
+            Ok((_, Compared::Unknown)) => text("common.unknown", language).to_owned(),
+            Err(why) => Message::new("common.unopened").with("why", why).in_language(language).into_owned(),
+        };
+        let name = Cell::new(other.name.as_str()).role(Role::Value);
+        let record = Record::new("left_out").cell("name", name).text(language.pick(": ", "："));
+        context.out.emit(record.cell("why", Cell::new(why).role(Role::Warning)))?;
+    }
+    Ok(())
+}
+
+/// Says that there is nothing to compare.
+///
+/// # Errors
+/// The command was stopped.
+pub(super) fn alone(context: &mut Context<'_>) -> Result<(), CommandError> {
+    let language = context.session.settings.language;
+    context.out.emit(Line::of(text("common.alone", language)))
+}
