@@ -245,7 +245,7 @@ fn numbers_that_are_no_addresses_are_read() {
     reads(0xffff_ffff_c000_0005, "code", Certainty::Likely, "STATUS_ACCESS_VIOLATION");
     reads(0x1e, "code", Certainty::Possible, "KMODE_EXCEPTION_NOT_HANDLED");
     reads(0x6031_b98e, "unix_time", Certainty::Possible, "Feb 21 01:38:22 2021");
-    reads(0x01d7_07f3_1d3e_d4b0, "filetime", Certainty::Likely, "Feb 21 01:38:22.987 2021");
+    reads(0x01d7_07f2_3dbb_15b0, "filetime", Certainty::Likely, "Feb 21 01:38:22.987 2021");
     reads(0x2070_7249, "pool_tag", Certainty::Possible, "\"Irp \"");
     reads(0x4972_7020, "pool_tag", Certainty::Possible, "reading order");
     reads(0x0000_0032_0036_0035, "text", Certainty::Possible, "\"562\"");
