@@ -55,6 +55,7 @@ mod options;
 mod page_tables;
 mod pool;
 mod pools;
+mod pools_unnamed;
 mod process_context;
 mod processes;
 mod processors;

@@ -20,7 +20,7 @@ const FACT_TABLES: [(u32, &str); 4] =
     [(7600, "6.1.7600.16385"), (10240, "10.0.10240.16384"), (22621, "10.0.22621.382"), (26100, "10.0.26100")];
 
 /// Types of the objects that files are handed.
-const OF_FILE: [(&str, &[&str]); 28] = [
+const OF_FILE: [(&str, &[&str]); 30] = [
     ("alpc_message", &["_PORT_MESSAGE"]),
     ("apc", &["_ETHREAD", "_KAPC_STATE", "_LIST_ENTRY"]),
     ("clock", &["_KSYSTEM_TIME"]),
@@ -34,6 +34,7 @@ const OF_FILE: [(&str, &[&str]); 28] = [
     ("io_stack_location", &["_IO_STACK_LOCATION"]),
     ("ipi", &["_KPRCB", "_REQUEST_MAILBOX"]),
     ("irp", &["_ETHREAD"]),
+    ("large", &["_SEGMENT_HEAP"]),
     ("lock_entry", &["_ETHREAD", "_KLOCK_ENTRY"]),
     ("memory_counters", &["_MI_SYSTEM_PTE_TYPE", "_UNICODE_STRING"]),
     ("processor", &["_KSPIN_LOCK_QUEUE"]),
@@ -41,6 +42,7 @@ const OF_FILE: [(&str, &[&str]); 28] = [
     ("segment", &["_HEAP_SEG_CONTEXT"]),
     ("session", &["_EPROCESS"]),
     ("stack", &["_ETHREAD"]),
+    ("state_search", &["_EX_HEAP_POOL_NODE"]),
     ("system_regions", &["_MI_SYSTEM_VA_ASSIGNMENT"]),
     ("thread", &["_EPROCESS"]),
     ("timer", &["_KPRCB", "_KTIMER_TABLE", "_KTIMER_TABLE_ENTRY", "_LIST_ENTRY"]),

@@ -144,7 +144,7 @@ pub fn of_block(crash: &Crash<'_>, kind: &'static str, address: u64, block: &Poo
     let state = match block.state {
         BlockState::Allocated => "allocated",
         BlockState::Free => "free",
-        BlockState::Unknown => "unknown",
+        BlockState::Unknown | BlockState::NotTold => "unknown",
     };
     Fact::new(kind)
         .with("address", Value::Address(address))

@@ -143,7 +143,7 @@ fn pool(question: &Question<'_>, place: &PoolPlace) -> (Certainty, Fact) {
     // A page of small blocks is known by its headers alone.
     let is_sure = place.damage.is_empty()
         && place.allocator != Some(Allocator::Page)
-        && block.state != BlockState::Unknown;
+        && !matches!(block.state, BlockState::Unknown | BlockState::NotTold);
     let certainty = if is_sure { Certainty::Certain } else { Certainty::Likely };
     (certainty, in_block(fact, question, block))
 }
@@ -155,6 +155,7 @@ fn in_block(fact: Fact, question: &Question<'_>, block: &PoolBlock) -> Fact {
         BlockState::Allocated => ("allocated", "what.pool_block"),
         BlockState::Free => ("free", "what.pool_free"),
         BlockState::Unknown => ("unknown", "what.pool_damaged"),
+        BlockState::NotTold => ("not_told", "what.pool_not_told"),
     };
     let from = if question.value < block.data() { block.address } else { block.data() };
     let part = if question.value < block.data() { "header" } else { "data" };

@@ -107,6 +107,7 @@ fn capital(word: &str) -> String {
 /// What is wrong, in one sentence.
 fn sentence(damage: &Damage) -> String {
     let at = plain(damage.address);
+    let has_fewer = damage.numbers.is_some_and(|(found, should)| found < should);
     let numbers = damage.numbers.map(|(found, should)| (format!("{found:#x}"), format!("{should:#x}")));
     let resumes = damage.resumes.map_or_else(
         || "no sound header follows".to_owned(),
@@ -139,7 +140,7 @@ fn sentence(damage: &Damage) -> String {
         ),
         (DamageKind::LfhBitmap, Some((found, should))) => format!(
             "Doubtful: the bitmap at {at} says that {found} blocks are free, the subsegment counts {should}: {}",
-            match found < should {
+            match has_fewer {
                 true => "as where a block was freed twice",
                 false => "as where the bitmap was written over",
             }

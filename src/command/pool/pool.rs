@@ -3,12 +3,14 @@
 use super::damage;
 use super::owner_line::owner_line;
 use super::rows::{block_row, content};
+use crate::command::line::Out;
 use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Scope;
-use crate::kernel::pool::{Allocator, BlockState, PoolPlace, Region, classify};
-use crate::output::{Cell, Field, Line, Record};
+use crate::kernel::pool::{Allocator, BlockState, Evidence, PoolPlace, Region, classify};
+use crate::output::{Cell, Field, Line, Record, Role};
 use crate::session::PoolTags;
+use crate::words::{Language, Message};
 
 /// `!pool`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -51,12 +53,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return Err(CommandError::Syntax(more.to_owned()));
     }
     let tags = (flags & NO_OWNER == 0).then(|| context.session.pool_tags());
+    let language = context.session.settings.language;
     let scope = context.session.scope();
     let out = &mut context.out;
     let place = classify(&scope, address)?;
     out.warn(tags.and_then(|tags| tags.warning.clone()))?;
     out.emit(heading(&place))?;
-    for record in rows(&scope, &place, flags, tags) {
+    for record in rows(&scope, &place, flags, tags, language) {
         out.emit(record)?;
     }
     for found in &place.damage {
@@ -68,6 +71,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             damage::say(found, out)?;
         }
     }
+    evidence(&place, language, out)?;
     if place.blocks.is_empty() && place.damage.is_empty() {
         unknown(&place, context)?;
     }
@@ -100,7 +104,13 @@ pub fn region(region: Region) -> (&'static str, &'static str) {
     }
 }
 
-fn rows(scope: &Scope<'_>, place: &PoolPlace, flags: u64, tags: Option<&PoolTags>) -> Vec<Record> {
+fn rows(
+    scope: &Scope<'_>,
+    place: &PoolPlace,
+    flags: u64,
+    tags: Option<&PoolTags>,
+    language: Language,
+) -> Vec<Record> {
     let marked = place.block().map(|block| block.address);
     let mut rows = Vec::new();
     for block in &place.blocks {
@@ -112,13 +122,32 @@ fn rows(scope: &Scope<'_>, place: &PoolPlace, flags: u64, tags: Option<&PoolTags
         if let (true, Some(tags), Some(tag)) = (is_marked, tags, block.tag)
             && block.state != BlockState::Free
         {
-            rows.push(owner_line(tag, &tags.owners));
+            rows.push(owner_line(tag, &tags.owners, language));
         }
         if flags & CONTENT != 0 {
             rows.extend(content(scope, block));
         }
     }
     rows
+}
+
+/// What the answer rests on, where that is not what symbols name.
+///
+/// # Errors
+/// As [`Out::emit`].
+pub fn evidence(place: &PoolPlace, language: Language, out: &mut Out<'_>) -> Result<(), CommandError> {
+    let key = match place.evidence {
+        Evidence::Named => return Ok(()),
+        Evidence::Searched => "pool.evidence.searched",
+        Evidence::PageAlone if place.allocator == Some(Allocator::Lfh) => "pool.evidence.equal",
+        Evidence::PageAlone => "pool.evidence.page",
+    };
+    let text = Message::new(key).in_language(language).into_owned();
+    out.emit(
+        Record::new("pool_evidence")
+            .cell("text", Cell::new(text).role(Role::Dim))
+            .field("evidence", place.evidence.word()),
+    )
 }
 
 /// No allocator knows the address.

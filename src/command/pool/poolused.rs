@@ -4,6 +4,7 @@ use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::kernel::pool::{PoolTag, TagOwners, TagUse, Usage, matches, tracked};
 use crate::output::{Cell, Column, Field, Line, Role, Table};
+use crate::words::Language;
 
 /// `!poolused`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -35,6 +36,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let flags = words.next().map(|word| context.evaluate(word)).transpose()?.unwrap_or(0);
     let wanted = words.next().map(|word| word.trim_matches('"').as_bytes().to_vec());
     let owners = &context.session.pool_tags().owners;
+    let language = context.session.settings.language;
     let scope = context.session.scope();
     let out = &mut context.out;
     let found = tracked(&scope)?;
@@ -62,7 +64,12 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     out.within(table.clone(), |out| {
         for (tag, usage) in &rows {
             total.add(usage);
-            out.emit(table.row(cells(tag.to_string(), usage, is_verbose, described(*tag, owners))))?;
+            out.emit(table.row(cells(
+                tag.to_string(),
+                usage,
+                is_verbose,
+                described(*tag, owners, language),
+            )))?;
         }
         out.emit(table.row(cells("TOTAL".to_owned(), &total, is_verbose, String::new())))
     })?;
@@ -124,10 +131,10 @@ fn cells(tag: String, usage: &Usage, is_verbose: bool, description: String) -> V
     cells
 }
 
-fn described(tag: PoolTag, owners: &TagOwners) -> String {
+fn described(tag: PoolTag, owners: &TagOwners, language: Language) -> String {
     match owners.of(tag) {
         Some(owner) if owner.purpose.is_empty() => format!("Binary: {}", owner.owner),
-        Some(owner) => format!("{} , Binary: {}", owner.purpose, owner.owner),
+        Some(owner) => format!("{} , Binary: {}", owner.purpose_in(language), owner.owner),
         None => format!("UNKNOWN pooltag '{tag}', please update pooltag.txt"),
     }
 }

@@ -1,10 +1,10 @@
 //! `!poolval`: whether the headers of a page of the pool are sound.
 
 use super::damage;
-use super::pool::heading;
+use super::pool::{evidence, heading};
 use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::kernel::pool::{Allocator, PoolPlace, Trust, classify};
+use crate::kernel::pool::{Allocator, Evidence, PoolPlace, Trust, classify};
 use crate::output::{Cell, Field, Line, Record, Role};
 
 /// `!poolval`
@@ -32,6 +32,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(address) = words.next().map(|word| context.evaluate(word)).transpose()? else {
         return Err(CommandError::Argument("!poolval needs an address: !poolval ADDRESS".to_owned()));
     };
+    let language = context.session.settings.language;
     let scope = context.session.scope();
     let out = &mut context.out;
     let place = classify(&scope, address)?;
@@ -49,6 +50,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             .field("allocator", Field::from(place.allocator.map(|allocator| allocator.word()))),
     )?;
     out.emit(Line::new().role(Role::Dim, format!("Checked: {}", checks(&place))))?;
+    evidence(&place, language, out)?;
     for found in place.damage.iter().chain(&place.elsewhere) {
         damage::say(found, out)?;
     }
@@ -65,6 +67,8 @@ fn verdict(place: &PoolPlace) -> (&'static str, Role) {
         (Some(Trust::Certain | Trust::Likely), _) => ("INVALID", Role::Warning),
         (Some(Trust::Possible), _) => ("DOUBTFUL", Role::Warning),
         (None, None | Some(Allocator::Unused)) => ("UNKNOWN", Role::Text),
+        // What the allocator says of equal blocks stands in other pages.
+        (None, Some(Allocator::Lfh)) if place.evidence == Evidence::PageAlone => ("UNKNOWN", Role::Text),
         (None, Some(_)) if place.blocks.is_empty() => ("UNKNOWN", Role::Text),
         (None, Some(_)) => ("VALID", Role::Text),
     }
@@ -73,6 +77,12 @@ fn verdict(place: &PoolPlace) -> (&'static str, Role) {
 /// What the verdict rests on.
 fn checks(place: &PoolPlace) -> &'static str {
     match place.allocator {
+        Some(Allocator::Lfh) if place.evidence == Evidence::PageAlone => {
+            "that headers of one size stand at equal distances; the subsegment's header and bitmap are not in the dump"
+        }
+        Some(Allocator::Vs) if place.evidence == Evidence::PageAlone => {
+            "each chunk's encoded size against the next chunk's previous size, with the key that the page's own headers give"
+        }
         Some(Allocator::Vs) => {
             "the segment's and the subsegment's signature, each chunk's encoded size against the next chunk's previous size"
         }

@@ -50,6 +50,7 @@ pub fn block_row(scope: &Scope<'_>, block: &PoolBlock, is_marked: bool, special:
         BlockState::Allocated => ("allocated", "(Allocated) "),
         BlockState::Free => ("free", "(Free)      "),
         BlockState::Unknown => ("unknown", "(Damaged)   "),
+        BlockState::NotTold => ("not_told", "(Not known) "),
     };
     let number = |value: u64| Cell::new(Field::Hex(value)).shown(format!("{value:x}")).right(4);
     let is_protected =

@@ -45,7 +45,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         CommandError::Argument("!tag needs a tag of one to four characters: !tag TAG".to_owned())
     })?;
     let scope = context.session.scope();
-    let owner = owner_line(tag, &context.session.pool_tags().owners);
+    let owner = owner_line(tag, &context.session.pool_tags().owners, context.session.settings.language);
     let target = scope.target();
     let out = &mut context.out;
     out.emit(

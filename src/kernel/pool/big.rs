@@ -3,9 +3,10 @@
 //! `_POOL_TRACKER_BIG_PAGES`, from the symbol tables: an entry is free where the lowest bit of its address is set. What
 //! was `PoolType` is `PoolFlags` from 10.0.26100 on: other bits (POOL_FLAG_*, wdm.h) say what kind of pool it is.
 
+use super::big_search;
 use super::header::PAGE;
 use super::tag::PoolTag;
-use crate::debuggee::{Lack, Object, Scope};
+use crate::debuggee::{Lack, Scope};
 use crate::memory::Memory as _;
 use crate::util::bits::{bits_of, low};
 use crate::util::bounded::{u32_at, u64_at};
@@ -37,11 +38,14 @@ pub struct BigTable<'s> {
     pub address: u64,
     /// How many entries it has, free ones included.
     pub entries: u64,
+    /// Whether no symbol names the table, so that it was found by what it holds.
+    pub is_searched: bool,
     stride: u64,
     flags: Flags,
 }
 
 /// How an entry tells its kind of pool.
+#[derive(Clone, Copy)]
 enum Flags {
     /// POOL_TYPE: odd values are paged.
     Type,
@@ -57,10 +61,10 @@ const MAX_ENTRIES: u64 = 1 << 24;
 const CHUNK: u64 = 1024;
 
 impl<'s> BigTable<'s> {
-    /// The kernel's table.
+    /// The kernel's table. Where no symbol names it, it is looked for among what the kernel's variables point to.
     ///
     /// # Errors
-    /// No symbols tell where it is, or the dump does not hold the pointer to it.
+    /// The dump does not hold it, or the pointer to it; the type of its entries is not known. [`Lack::Stopped`].
     pub fn open(scope: &'s Scope<'s>) -> Result<BigTable<'s>, Lack> {
         let number = |name: &str| {
             let (address, _) =
@@ -68,19 +72,34 @@ impl<'s> BigTable<'s> {
             let read = scope.memory().u64(address);
             read.map_err(|why| Lack::Unreadable { what: name.to_owned(), why })
         };
-        let address = number("nt!PoolBigPageTable")?;
-        if address == 0 {
-            return Err(Lack::Null { what: "nt!PoolBigPageTable".to_owned() });
-        }
-        let entry = scope.object("nt!_POOL_TRACKER_BIG_PAGES", address)?;
+        let entry = scope.object("nt!_POOL_TRACKER_BIG_PAGES", 0);
+        let named = number("nt!PoolBigPageTable");
+        let (address, entry) = match (named, entry) {
+            (Ok(0), _) => return Err(Lack::Null { what: "nt!PoolBigPageTable".to_owned() }),
+            (named, Ok(entry)) => (named, entry),
+            (Err(why), Err(_)) | (Ok(_), Err(why)) => return Err(why),
+        };
         let stride = entry.size().filter(|size| (0x18..=0x100).contains(size));
         let stride = stride.ok_or(Lack::Shape {
             what: "_POOL_TRACKER_BIG_PAGES".to_owned(),
             wanted: "structure of known size",
         })?;
-        let flags = if has(&entry, "PoolFlags") { Flags::Flags } else { Flags::Type };
-        let entries = number("nt!PoolBigPageTableSize")?.min(MAX_ENTRIES);
-        Ok(BigTable { scope, address, entries, stride, flags })
+        let flags = if entry.has("PoolFlags") { Flags::Flags } else { Flags::Type };
+        let table = |address, entries, is_searched| BigTable {
+            scope,
+            address,
+            entries: u64::min(entries, MAX_ENTRIES),
+            is_searched,
+            stride,
+            flags,
+        };
+        match address {
+            Ok(address) => Ok(table(address, number("nt!PoolBigPageTableSize")?, false)),
+            Err(why) => {
+                let (address, entries) = big_search::table(scope, stride)?.ok_or(why)?;
+                Ok(table(address, entries, true))
+            }
+        }
     }
 
     /// Tells each allocation to `visit`, until that says `false`.
@@ -150,8 +169,4 @@ impl<'s> BigTable<'s> {
             },
         })
     }
-}
-
-fn has(object: &Object<'_>, member: &str) -> bool {
-    object.has(member)
 }

@@ -12,6 +12,8 @@ pub enum BlockState {
     Free,
     /// What tells it is damaged or missing.
     Unknown,
+    /// What tells it lies in memory that the dump does not hold.
+    NotTold,
 }
 
 /// A block of pool memory, in use or free.

@@ -176,7 +176,10 @@ impl Page {
             let Some((next, _)) = resumed else { break };
             if start == Some(offset) {
                 let mut block = self.block(offset, header, next - offset);
-                block.state = if size_is_wrong || both { BlockState::Unknown } else { block.state };
+                if size_is_wrong || both {
+                    // What was written over the sizes is in the tag's place too.
+                    (block.state, block.tag) = (BlockState::Unknown, None);
+                }
                 before = Some(block.clone());
                 found.push(Found::Block(block));
             }

@@ -4,145 +4,15 @@ use super::big::{BigAllocation, BigTable};
 use super::block::{BlockState, PoolBlock};
 use super::classic;
 use super::damage::{Damage, DamageKind, Trust};
-use super::found::Found;
-use super::header::PAGE;
 use super::heaps::{FoundSegment, SegmentHeaps};
 use super::lfh::Lfh;
-use super::segment::{PageRange, RangeKind};
+use super::lone_page::{self, Lone};
+use super::place::{Allocator, Evidence, PoolPlace, Region};
+use super::segment::RangeKind;
 use super::special;
 use super::vs::Vs;
 use crate::debuggee::{Lack, Scope};
 use crate::memory::Memory as _;
-use std::ops::ControlFlow;
-
-/// Which kind of pool an address belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Region {
-    /// Memory that is never paged out.
-    Nonpaged,
-    /// Memory that may be paged out.
-    Paged,
-    /// Pages of single blocks that Driver Verifier watches.
-    Special,
-    /// What the dump holds does not tell.
-    Unknown,
-}
-
-/// What hands out the memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Allocator {
-    /// Pages of small blocks that follow each other, before segment heaps.
-    Page,
-    /// Chunks of variable size of a segment heap.
-    Vs,
-    /// Equal blocks of a segment heap.
-    Lfh,
-    /// Whole units of a segment.
-    Backend,
-    /// Whole pages, by the table of large allocations.
-    Large,
-    /// A page of its own with a pattern around the block, in special pool.
-    Special,
-    /// Units of a segment that nobody uses, or its own.
-    Unused,
-}
-
-impl Allocator {
-    /// A word for it that stays.
-    pub fn word(self) -> &'static str {
-        match self {
-            Allocator::Page => "page",
-            Allocator::Vs => "vs",
-            Allocator::Lfh => "lfh",
-            Allocator::Backend => "backend",
-            Allocator::Large => "large",
-            Allocator::Special => "special",
-            Allocator::Unused => "unused",
-        }
-    }
-}
-
-/// What is known of an address of the pool.
-#[derive(Debug, Clone)]
-pub struct PoolPlace {
-    /// The address.
-    pub address: u64,
-    /// The page that it lies in.
-    pub page: u64,
-    /// Which kind of pool.
-    pub region: Region,
-    /// Whether special pool is paged.
-    pub is_paged: Option<bool>,
-    /// What hands out that memory; `None` where no allocator knows of it.
-    pub allocator: Option<Allocator>,
-    /// The range of a segment, where it lies in one.
-    pub range: Option<PageRange>,
-    /// The blocks of the page, in the order of addresses.
-    pub blocks: Vec<PoolBlock>,
-    /// What of the page, and of the headers that rule it, is damaged.
-    pub damage: Vec<Damage>,
-    /// Damage further on in the same subsegment: the first few.
-    pub elsewhere: Vec<Damage>,
-    /// What is not known, and why.
-    pub missing: Vec<Lack>,
-}
-
-/// Damage elsewhere that is kept.
-const ELSEWHERE: usize = 4;
-
-impl PoolPlace {
-    fn new(address: u64) -> PoolPlace {
-        PoolPlace {
-            address,
-            page: address & !(PAGE - 1),
-            region: Region::Unknown,
-            is_paged: None,
-            allocator: None,
-            range: None,
-            blocks: Vec::new(),
-            damage: Vec::new(),
-            elsewhere: Vec::new(),
-            missing: Vec::new(),
-        }
-    }
-
-    /// The block that holds the address.
-    pub fn block(&self) -> Option<&PoolBlock> {
-        self.blocks.iter().find(|block| block.contains(self.address))
-    }
-
-    fn lacks(&mut self, why: Lack) {
-        if !self.missing.contains(&why) {
-            self.missing.push(why);
-        }
-    }
-
-    fn take(&mut self, found: Found) -> ControlFlow<()> {
-        match found {
-            Found::Block(block) if block.touches(self.page) => self.blocks.push(block),
-            Found::Block(block) if block.address >= self.page + PAGE => return ControlFlow::Break(()),
-            Found::Block(_) => {}
-            Found::Damage(damage) => {
-                let end = damage.resumes.unwrap_or(damage.address + damage.bytes.len() as u64);
-                let rules_all = matches!(
-                    damage.kind,
-                    DamageKind::LfhHeader | DamageKind::LfhBitmap | DamageKind::VsSubsegment
-                );
-                if rules_all || (damage.address < self.page + PAGE && end > self.page) {
-                    self.damage.push(damage);
-                } else if self.elsewhere.len() < ELSEWHERE {
-                    self.elsewhere.push(damage);
-                }
-            }
-            Found::Gap { from, to, why } => {
-                if from < self.page + PAGE && to > self.page {
-                    self.lacks(why);
-                }
-            }
-        }
-        ControlFlow::Continue(())
-    }
-}
 
 /// What the pool knows of an address. What the dump lacks is said in the answer.
 ///
@@ -150,8 +20,14 @@ impl PoolPlace {
 /// [`Lack::Stopped`].
 pub fn classify(scope: &Scope<'_>, address: u64) -> Result<PoolPlace, Lack> {
     let mut place = PoolPlace::new(address);
-    let big = match BigTable::open(scope).and_then(|table| table.holding(address)) {
-        Ok(big) => big,
+    let table = BigTable::open(scope).and_then(|table| Ok((table.is_searched, table.holding(address)?)));
+    let big = match table {
+        Ok((is_searched, big)) => {
+            if is_searched && big.is_some() {
+                place.evidence = Evidence::Searched;
+            }
+            big
+        }
         Err(Lack::Stopped) => return Err(Lack::Stopped),
         Err(why) => {
             place.lacks(why);
@@ -160,7 +36,16 @@ pub fn classify(scope: &Scope<'_>, address: u64) -> Result<PoolPlace, Lack> {
     };
     if SegmentHeaps::are_used(scope) {
         match SegmentHeaps::open(scope) {
-            Ok(heaps) => in_segments(scope, &heaps, &mut place)?,
+            Ok(heaps) => {
+                in_segments(scope, &heaps, &mut place)?;
+                if place.allocator.is_none() && big.is_none() {
+                    outside_segments(&heaps, &mut place)?;
+                }
+                if heaps.is_searched && place.allocator.is_some() {
+                    place.evidence = Evidence::Searched;
+                }
+            }
+            Err(Lack::Stopped) => return Err(Lack::Stopped),
             Err(why) => place.lacks(why),
         }
     }
@@ -170,6 +55,12 @@ pub fn classify(scope: &Scope<'_>, address: u64) -> Result<PoolPlace, Lack> {
     name_large(scope, &mut place)?;
     if place.allocator.is_none() {
         in_page(scope, &mut place);
+    }
+    if place.allocator.is_none() {
+        page_alone(scope, &mut place)?;
+    }
+    if scope.memory().is_lost() {
+        place.blocks.clear();
     }
     Ok(place)
 }
@@ -219,8 +110,44 @@ fn name_large(scope: &Scope<'_>, place: &mut PoolPlace) -> Result<(), Lack> {
     Ok(())
 }
 
+/// Looks for the address among what the heaps have outside their segments. Tags of such blocks stand in the table of large
+/// allocations, in which this one is not.
+fn outside_segments(heaps: &SegmentHeaps<'_>, place: &mut PoolPlace) -> Result<(), Lack> {
+    let (large, kind) = match heaps.large(place.address) {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(()),
+        Err(Lack::Stopped) => return Err(Lack::Stopped),
+        Err(why) => {
+            place.lacks(why);
+            return Ok(());
+        }
+    };
+    place.region = region(kind.is_paged());
+    place.allocator = Some(Allocator::Large);
+    place.blocks.push(PoolBlock {
+        address: large.address,
+        size: large.size,
+        previous: 0,
+        state: BlockState::Allocated,
+        header: None,
+        tag: None,
+        is_large: true,
+    });
+    Ok(())
+}
+
 /// Looks for the address in the segments of the pool's heaps.
 fn in_segments(scope: &Scope<'_>, heaps: &SegmentHeaps<'_>, place: &mut PoolPlace) -> Result<(), Lack> {
+    if let Some(stated) = heaps.keys.stated {
+        place.lacks(Lack::NoValue {
+            what: "nt!RtlpHpHeapGlobals.HeapKey".to_owned(),
+            why: format!(
+                "{} stands there, which fits no segment; {}, on which the segments agree, was used",
+                crate::util::hex::tick(stated),
+                crate::util::hex::tick(heaps.keys.heap)
+            ),
+        });
+    }
     let found = match heaps.segment_of(place.address) {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(()),
@@ -311,7 +238,30 @@ fn in_page(scope: &Scope<'_>, place: &mut PoolPlace) {
             place.lacks(Lack::Unreadable { what, why });
         }
     }
-    if scope.memory().is_lost() {
-        place.blocks.clear();
+}
+
+/// Reads the page as what it shows by itself.
+fn page_alone(scope: &Scope<'_>, place: &mut PoolPlace) -> Result<(), Lack> {
+    let lone = match lone_page::read(scope, place.page) {
+        Ok(Some(lone)) => lone,
+        Err(Lack::Stopped) => return Err(Lack::Stopped),
+        // That the page is missing was said before.
+        Ok(None) | Err(_) => return Ok(()),
+    };
+    let (allocator, found) = match lone {
+        Lone::Page(found) => (Allocator::Page, found),
+        Lone::Equal(found) => (Allocator::Lfh, found),
+        Lone::Chunks { first, key } => {
+            let _ended = Vs::in_page(scope, place.page, first, key).walk(&mut |found| place.take(found))?;
+            (Allocator::Vs, Vec::new())
+        }
+    };
+    for found in found {
+        let _all = place.take(found);
     }
+    place.allocator = Some(allocator);
+    place.evidence = Evidence::PageAlone;
+    let paged = place.blocks.iter().find_map(|block| Some(block.header?.is_paged()));
+    place.region = paged.map_or(Region::Unknown, region);
+    Ok(())
 }

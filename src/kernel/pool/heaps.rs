@@ -1,13 +1,12 @@
-//! The segment heaps of the pool, and the keys that their headers are encoded with.
+//! The segment heaps of the pool, and the segments that they list.
 
-use super::segment::Segment;
+use super::keys::{self, Keys, SIGNATURE, Witness};
+use super::large::{self, LargeAllocation};
+use super::segment::{RangeKind, Segment};
+use super::state_search::{self, HEAP};
+use super::vs;
 use crate::debuggee::{Lack, Object, Scope};
-use crate::memory::Memory as _;
 
-/// Part of what segments' signatures are made of; builds from 26100 on leave it out.
-const SIGNATURE: u64 = 0xA2E6_4EAD_A2E6_4EAD;
-/// `_SEGMENT_HEAP.Signature`.
-const HEAP: u64 = 0xDDEE_DDEE;
 /// Nodes of `_EX_POOL_HEAP_MANAGER_STATE.PoolNode`.
 const NODES: u64 = 64;
 /// Heaps of a node (`_EX_HEAP_TYPE`).
@@ -49,22 +48,19 @@ impl HeapKind {
     }
 }
 
-/// What headers are encoded with: `_RTLP_HP_HEAP_GLOBALS`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keys {
-    /// HeapKey: of segments and of chunks of variable size.
-    pub heap: u64,
-    /// LfhKey: of subsegments of equal blocks; `None` where only the other is known.
-    pub lfh: Option<u64>,
-}
-
 /// The segment heaps that the kernel's pool consists of.
 pub struct SegmentHeaps<'s> {
     scope: &'s Scope<'s>,
     /// What their headers are encoded with.
     pub keys: Keys,
+    /// Whether no symbol names the state, so that it was found by what it holds.
+    pub is_searched: bool,
     heaps: Vec<(u64, HeapKind)>,
 }
+
+/// Segments of a context that are asked for their key, and such in all.
+const WITNESSES: usize = 4;
+const ALL_WITNESSES: usize = 32;
 
 /// A segment that was looked for.
 pub struct FoundSegment<'s> {
@@ -77,37 +73,53 @@ pub struct FoundSegment<'s> {
 }
 
 impl<'s> SegmentHeaps<'s> {
-    /// The heaps that the kernel's state lists.
+    /// The heaps that the kernel's state lists. Where no symbol names the state it is looked for among the kernel's variables.
     ///
     /// # Errors
-    /// The state, or the keys, are not known: no symbols tell where they are, or the dump does not hold them.
+    /// The state, or the keys, are not known: the dump does not hold them. [`Lack::Stopped`].
     pub fn open(scope: &'s Scope<'s>) -> Result<SegmentHeaps<'s>, Lack> {
-        let state = scope.global_of("nt!ExPoolState", "nt!_EX_POOL_HEAP_MANAGER_STATE")?;
-        let keys = keys(scope, &state)?;
-        let nodes = state.field("NumberOfPools")?.u64()?.min(NODES);
-        let mut heaps = Vec::new();
-        for node in 0..nodes {
-            let node = state.field("PoolNode")?.index(node)?.field("Heaps")?;
-            for (index, kind) in (0..).zip(HeapKind::ALL) {
-                if let Ok(heap) = node.index(index).and_then(|heap| heap.u64())
-                    && heap != 0
-                    && !heaps.iter().any(|(known, _)| *known == heap)
-                {
-                    heaps.push((heap, kind));
-                }
+        let named = scope.global_of("nt!ExPoolState", "nt!_EX_POOL_HEAP_MANAGER_STATE");
+        let is_searched = named.is_err();
+        let state = match named {
+            Ok(state) => state,
+            Err(why) => state_search::state(scope)?.ok_or(why)?,
+        };
+        let heaps = heaps_of(&state)?;
+        let keys = Keys { heap: 0, lfh: None, stated: None };
+        let mut all = SegmentHeaps { scope, keys, is_searched, heaps };
+        let witnesses = all.witnesses();
+        let decodes = |key| all.decodes(key);
+        all.keys = keys::fitting(scope, keys::stated(scope, &state), &witnesses, &decodes)?;
+        Ok(all)
+    }
+
+    /// What the first segments of each context say about the key.
+    fn witnesses(&self) -> Vec<Witness> {
+        let mut found = Vec::new();
+        for (context, _) in self.contexts() {
+            let list = context.field("SegmentListHead");
+            let Ok(list) = list.and_then(|head| head.list("nt!_HEAP_PAGE_SEGMENT", "ListEntry")) else {
+                continue;
+            };
+            for segment in list.take(WITNESSES).map_while(|segment| segment.ok()) {
+                let Ok(signature) = segment.field("Signature").and_then(|signature| signature.u64()) else {
+                    continue;
+                };
+                found.push(Witness { segment: segment.address(), context: context.address(), signature });
+            }
+            if found.len() >= ALL_WITNESSES {
+                break;
             }
         }
-        // `SpecialHeaps` has an element for each kind of heap but, in 10.0.17763, the last.
-        for (index, kind) in (0..).zip(HeapKind::ALL) {
-            let special = state.field("SpecialHeaps").and_then(|heaps| heaps.index(index)?.u64());
-            if let Ok(heap) = special
-                && heap != 0
-                && !heaps.iter().any(|(known, _)| *known == heap)
-            {
-                heaps.push((heap, if kind.is_paged() { HeapKind::SpecialPaged } else { HeapKind::Special }));
-            }
-        }
-        Ok(SegmentHeaps { scope, keys, heaps })
+        found
+    }
+
+    /// Whether the first chunks of a subsegment make sense with a key.
+    fn decodes(&self, key: u64) -> bool {
+        let segments = self.segments().filter_map(|segment| segment.ok()).take(ALL_WITNESSES);
+        let ranges = segments.flat_map(|(segment, _)| segment.ranges());
+        let subsegments = ranges.filter(|range| range.kind == RangeKind::Vs).take(WITNESSES);
+        subsegments.into_iter().any(|range| vs::begins(self.scope, &range, key))
     }
 
     /// Whether Windows of this build keeps its pool in segment heaps, as far as types tell.
@@ -148,6 +160,25 @@ impl<'s> SegmentHeaps<'s> {
     fn kind_of(&self, context: &Object<'_>) -> Option<HeapKind> {
         let heap = context.field("Heap").ok()?.u64().ok()?;
         self.heaps.iter().find(|(known, _)| *known == heap).map(|(_, kind)| *kind)
+    }
+
+    /// The allocation outside of segments that an address lies in, and which heap's it is.
+    ///
+    /// # Errors
+    /// What of the heaps' trees cannot be read, where it is not in the others.
+    pub(super) fn large(&self, address: u64) -> Result<Option<(LargeAllocation, HeapKind)>, Lack> {
+        let mut failed = None;
+        for (heap, kind) in &self.heaps {
+            let found =
+                self.scope.object("nt!_SEGMENT_HEAP", *heap).and_then(|heap| large::holding(&heap, address));
+            match found {
+                Ok(Some(found)) => return Ok(Some((found, *kind))),
+                Ok(None) => {}
+                Err(Lack::Stopped) => return Err(Lack::Stopped),
+                Err(why) => failed = Some(why),
+            }
+        }
+        failed.map_or(Ok(None), Err)
     }
 
     /// The contexts of the heaps that the state lists.
@@ -217,17 +248,30 @@ impl<'s> SegmentHeaps<'s> {
     }
 }
 
-/// The keys: by their own symbol, or through the pointer that the pool's state begins with.
-fn keys(scope: &Scope<'_>, state: &Object<'_>) -> Result<Keys, Lack> {
-    let by_name = scope.target().variable("nt!RtlpHpHeapGlobals").map(|(address, _)| address);
-    let address = match by_name {
-        Some(address) => address,
-        None => scope.memory().u64(state.address()).map_err(|why| Lack::Unreadable {
-            what: "the pointer to RtlpHpHeapGlobals in ExPoolState".to_owned(),
-            why,
-        })?,
-    };
-    let globals = scope.object("nt!_RTLP_HP_HEAP_GLOBALS", address)?;
-    let heap = globals.field("HeapKey")?.u64()?;
-    Ok(Keys { heap, lfh: globals.field("LfhKey").and_then(|key| key.u64()).ok() })
+/// The heaps that the state lists, and what each is for.
+fn heaps_of(state: &Object<'_>) -> Result<Vec<(u64, HeapKind)>, Lack> {
+    let nodes = state.field("NumberOfPools")?.u64()?.min(NODES);
+    let mut heaps = Vec::new();
+    for node in 0..nodes {
+        let node = state.field("PoolNode")?.index(node)?.field("Heaps")?;
+        for (index, kind) in (0..).zip(HeapKind::ALL) {
+            if let Ok(heap) = node.index(index).and_then(|heap| heap.u64())
+                && heap != 0
+                && !heaps.iter().any(|(known, _)| *known == heap)
+            {
+                heaps.push((heap, kind));
+            }
+        }
+    }
+    // `SpecialHeaps` has an element for each kind of heap but, in 10.0.17763, the last.
+    for (index, kind) in (0..).zip(HeapKind::ALL) {
+        let special = state.field("SpecialHeaps").and_then(|heaps| heaps.index(index)?.u64());
+        if let Ok(heap) = special
+            && heap != 0
+            && !heaps.iter().any(|(known, _)| *known == heap)
+        {
+            heaps.push((heap, if kind.is_paged() { HeapKind::SpecialPaged } else { HeapKind::Special }));
+        }
+    }
+    Ok(heaps)
 }

@@ -1,12 +1,13 @@
 //! Who uses a tag, and what for: a built-in list, and a `pooltag.txt` of the user's.
 
 use super::tag::PoolTag;
+use crate::util::language::Language;
 use crate::util::texts::{Texts, texts};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 
-/// `TAG<tab>owner<tab>purpose` of some 3,400 tags, the tags with their blanks. Owners: facts of public lists of tags;
-/// purposes: our own words for common ones.
+/// `TAG<tab>owner<tab>purpose<tab>purpose in Chinese` of some 3,400 tags, the tags with their blanks. Owners: facts of public lists
+/// of tags; purposes: our own words for common ones.
 static BUILT_IN: Texts = texts!("pooltags");
 /// The most of a user's list that is read: Microsoft's has 0.3 MB.
 const MAX_FILE: u64 = 16 << 20;
@@ -20,6 +21,18 @@ pub struct TagOwner {
     pub owner: String,
     /// What for; empty where that is not known.
     pub purpose: String,
+    /// The same in Chinese; empty where nobody worded it.
+    chinese: String,
+}
+
+impl TagOwner {
+    /// What the tag is for, in a language; in the words that there are, where it has none; empty where that is not known.
+    pub fn purpose_in(&self, language: Language) -> &str {
+        match language {
+            Language::Chinese if !self.chinese.is_empty() => &self.chinese,
+            _ => &self.purpose,
+        }
+    }
 }
 
 /// Lists of tags: the user's first.
@@ -37,7 +50,7 @@ impl TagOwners {
         for line in BUILT_IN.get("pooltags.tsv").lines() {
             let mut parts = line.split('\t');
             if let (Some(tag), Some(owner), Some(purpose)) = (parts.next(), parts.next(), parts.next()) {
-                owners.add(tag, owner, purpose);
+                owners.add(tag, owner, purpose, parts.next().unwrap_or_default());
             }
         }
         owners
@@ -77,11 +90,12 @@ impl TagOwners {
             return;
         }
         let (owner, purpose) = rest.split_once(" - ").unwrap_or((rest, ""));
-        self.add(tag, owner.trim(), purpose.trim());
+        self.add(tag, owner.trim(), purpose.trim(), "");
     }
 
-    fn add(&mut self, tag: &str, owner: &str, purpose: &str) {
-        let entry = TagOwner { tag: tag.to_owned(), owner: owner.to_owned(), purpose: purpose.to_owned() };
+    fn add(&mut self, tag: &str, owner: &str, purpose: &str, chinese: &str) {
+        let [tag_text, owner, purpose, chinese] = [tag, owner, purpose, chinese].map(str::to_owned);
+        let entry = TagOwner { tag: tag_text, owner, purpose, chinese };
         match padded(tag) {
             Some(bytes) if !tag.contains(['*', '?']) => {
                 self.exact.insert(bytes, entry);
@@ -134,6 +148,18 @@ mod tests {
         assert_eq!(owner, Some(("mydriver.sys", "things of mine")));
         assert_eq!(owners.of(PoolTag::of(*b"MyXY")).map(|owner| owner.owner.as_str()), Some("other.sys"));
         assert!(owners.of(PoolTag::of(*b"Zz9!")).is_none());
+    }
+
+    #[test]
+    fn what_a_common_tag_is_for_is_told_in_both_languages() {
+        let owners = TagOwners::built_in();
+        let of = |language| owners.of(PoolTag::of(*b"Irp ")).map(|owner| owner.purpose_in(language));
+        assert_eq!(of(Language::English), Some("I/O request packets"));
+        assert_eq!(of(Language::Chinese), Some("I/O 请求包"));
+        let mut owners = TagOwners::default();
+        assert_eq!(owners.add_file("Irp  - my.sys - mine\n".as_bytes()).ok(), Some(1));
+        let own = owners.of(PoolTag::of(*b"Irp ")).map(|owner| owner.purpose_in(Language::Chinese));
+        assert_eq!(own, Some("mine"));
     }
 
     #[test]

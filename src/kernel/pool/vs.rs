@@ -1,8 +1,6 @@
 //! VS subsegments: chunks of variable size, each with an encoded header that tells its own size and its neighbour's.
 //!
-//! `_HEAP_VS_CHUNK_HEADER`: a quadword of sizes in units of 16 bytes, exclusive-or'ed with the heap's key and the header's own
-//! address; it is the same in the symbol tables of 10.0.17763 to 22000 and the layouts up to 26100. A chunk says the size
-//! of the one before it, so that each header is checked by its neighbours.
+//! A chunk says the size of the one before it, so that each header is checked by its neighbours.
 
 use super::block::{BlockState, PoolBlock};
 use super::damage::{Damage, DamageKind, Trust};
@@ -11,14 +9,14 @@ use super::header::{PAGE, PoolHeader, UNIT};
 use super::lfh::Lfh;
 use super::segment::PageRange;
 use super::tag::PoolTag;
+use super::vs_chunk::Chunk;
 use crate::debuggee::{Lack, Scope};
 use crate::memory::Memory as _;
-use crate::util::bits::bits_of;
 use crate::util::bounded::u64_at;
 use std::ops::ControlFlow;
 
 /// The first chunk stands behind the subsegment's header (0x28 bytes in all builds), on the next unit.
-const FIRST_CHUNK: u64 = 0x30;
+pub(super) const FIRST_CHUNK: u64 = 0x30;
 /// Bits of a header's sizes that neighbours do not tell.
 const UNKNOWN: u64 = 0xFFFF | (0xFF << 56);
 /// What a subsegment's signature is made with.
@@ -28,47 +26,20 @@ const SMALLEST: u64 = 2 * UNIT;
 /// Blocks up to this size have a POOL_HEADER, and do not cross pages.
 const LARGEST_SMALL: u64 = 0xFF0;
 
-/// A chunk's header, decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Chunk {
-    /// Where it begins.
-    pub address: u64,
-    /// Its bytes, header included.
-    pub size: u64,
-    /// Bytes of the chunk before it.
-    pub previous: u64,
-    /// 1 in use, 0 free; anything else is no header.
-    pub allocated: u64,
-}
-
-impl Chunk {
-    /// Decodes the quadword that stands at `address`.
-    pub fn decode(raw: u64, address: u64, key: u64) -> Chunk {
-        let sizes = raw ^ address ^ key;
-        Chunk {
-            address,
-            size: bits_of(sizes, 16, 16) * UNIT,
-            previous: bits_of(sizes, 32, 16) * UNIT,
-            allocated: bits_of(sizes, 48, 8),
-        }
-    }
-
-    /// The bytes of a header that says this of a chunk in use; the lowest two, of which nothing is known, are 0.
-    fn encode(address: u64, size: u64, previous: u64, allocated: u64, key: u64) -> u64 {
-        (((size / UNIT) << 16) | ((previous / UNIT) << 32) | (allocated << 48)) ^ address ^ key
-    }
-
-    /// The first byte behind it.
-    pub fn end(&self) -> u64 {
-        self.address.saturating_add(self.size)
-    }
-}
+/// How far a subsegment may reach: its size is counted in 16 bits.
+const REACH: u64 = 0xFFFF * UNIT;
 
 /// A VS subsegment, or as much of one as is to be looked at.
 pub struct Vs<'a> {
     scope: &'a Scope<'a>,
     base: u64,
     end: u64,
+    /// Where the walk begins.
+    first: u64,
+    /// Where headers are read no more: at the end, or where nothing more is known of the subsegment.
+    stop: u64,
+    /// Whether it is a whole subsegment, whose own header stands at its beginning.
+    is_whole: bool,
     key: u64,
     lfh: Option<&'a Lfh<'a>>,
 }
@@ -76,7 +47,14 @@ pub struct Vs<'a> {
 impl<'a> Vs<'a> {
     /// The subsegment in a range of a segment, read with the heap's key; LFH subsegments stand in chunks of it, too.
     pub fn new(scope: &'a Scope<'a>, range: &PageRange, key: u64, lfh: Option<&'a Lfh<'a>>) -> Vs<'a> {
-        Vs { scope, base: range.start, end: range.end(), key, lfh }
+        let first = range.start.saturating_add(FIRST_CHUNK);
+        Vs { scope, base: range.start, end: range.end(), first, stop: range.end(), is_whole: true, key, lfh }
+    }
+
+    /// Chunks from one that is known on, up to the end of a page, of a subsegment of which nothing else is known.
+    pub(super) fn in_page(scope: &'a Scope<'a>, page: u64, first: u64, key: u64) -> Vs<'a> {
+        let (base, end) = (page.saturating_sub(REACH), page.saturating_add(REACH));
+        Vs { scope, base, end, first, stop: page.saturating_add(PAGE), is_whole: false, key, lfh: None }
     }
 
     /// The subsegment's signature is made of its size: `(Size ^ 0x2BED) & 0x7FFF`.
@@ -106,20 +84,21 @@ impl<'a> Vs<'a> {
         chunk.allocated <= 1 && chunk.size >= SMALLEST && chunk.end() <= self.end
     }
 
-    /// Whether the chunks end there: behind the last one there may be less than a subsegment's header.
+    /// Whether the chunks end there: behind the last one of a subsegment there may be less than its header.
     fn ends_at(&self, address: u64) -> bool {
-        self.end.saturating_sub(address) < FIRST_CHUNK
+        self.stop.saturating_sub(address) < if self.is_whole { FIRST_CHUNK } else { UNIT }
     }
 
     /// Whether the chunk is confirmed by those behind it: two, or the end of the subsegment.
     fn is_confirmed(&self, chunk: &Chunk) -> bool {
         let mut chunk = *chunk;
-        for _ in 0..2 {
+        for confirmed in 0..2 {
             if !self.can_be(&chunk) {
                 return false;
             }
             if self.ends_at(chunk.end()) {
-                return true;
+                // The end of a page confirms nothing.
+                return self.is_whole || confirmed > 0;
             }
             match self.read(chunk.end()) {
                 Ok(next) if next.previous == chunk.size => chunk = next,
@@ -133,9 +112,9 @@ impl<'a> Vs<'a> {
     fn next_sound(&self, from: u64, to: u64) -> Result<Option<Chunk>, Lack> {
         let mut at = from.next_multiple_of(UNIT);
         let mut page = Vec::new();
-        while at < to.min(self.end) {
+        while at < to.min(self.stop) {
             self.scope.check()?;
-            let end = (at & !(PAGE - 1)).saturating_add(PAGE).min(self.end);
+            let end = (at & !(PAGE - 1)).saturating_add(PAGE).min(self.stop);
             page.resize(usize::try_from(end - at).unwrap_or(0), 0);
             let (filled, _) = self.scope.memory().read_partial(at, &mut page);
             for offset in (0..filled).step_by(usize::try_from(UNIT).unwrap_or(1)) {
@@ -157,12 +136,13 @@ impl<'a> Vs<'a> {
     /// # Errors
     /// [`Lack::Stopped`]; what is damaged or missing is found.
     pub fn walk(&self, visit: Visit<'_>) -> Result<ControlFlow<()>, Lack> {
-        if let Some(damage) = self.wrong_signature()
+        if self.is_whole
+            && let Some(damage) = self.wrong_signature()
             && visit(Found::Damage(damage)).is_break()
         {
             return Ok(ControlFlow::Break(()));
         }
-        let mut at = self.base.saturating_add(FIRST_CHUNK);
+        let mut at = self.first;
         // The last chunk that was read: its own size is confirmed by the next one only.
         let mut last: Option<Chunk> = None;
         let mut before: Option<PoolBlock> = None;
@@ -176,14 +156,14 @@ impl<'a> Vs<'a> {
                     {
                         return Ok(ControlFlow::Break(()));
                     }
-                    let resumed = self.next_sound(at, self.end)?;
-                    let to = resumed.map_or(self.end, |chunk| chunk.address);
+                    let resumed = self.next_sound(at, self.stop)?;
+                    let to = resumed.map_or(self.stop, |chunk| chunk.address);
                     if visit(Found::Gap { from: at, to, why }).is_break() {
                         return Ok(ControlFlow::Break(()));
                     }
                     before = None;
                     last = resumed;
-                    at = resumed.map_or(self.end, |chunk| chunk.end());
+                    at = resumed.map_or(self.stop, |chunk| chunk.end());
                     continue;
                 }
             };
@@ -220,7 +200,7 @@ impl<'a> Vs<'a> {
         visit: Visit<'_>,
     ) -> Result<(ControlFlow<()>, Option<Chunk>), Lack> {
         let from = last.map_or(chunk.address, |last| last.address);
-        let resumed = self.next_sound(from + UNIT, self.end)?;
+        let resumed = self.next_sound(from + UNIT, self.stop)?;
         let points_to = resumed.map(|resumed| resumed.address - resumed.previous);
         // A sound chunk further on says where the one before it begins: that decides which of two headers is wrong.
         let bad = match (last, points_to) {
@@ -370,6 +350,13 @@ impl<'a> Vs<'a> {
         let size = chunk.end() - address;
         PoolBlock { address, size, previous: 0, state, header: None, tag: None, is_large }
     }
+}
+
+/// Whether the first chunks of a subsegment make sense with a key: the first has none before it, and the second says its size.
+pub(super) fn begins(scope: &Scope<'_>, range: &PageRange, key: u64) -> bool {
+    let vs = Vs::new(scope, range, key, None);
+    vs.read(range.start.saturating_add(FIRST_CHUNK))
+        .is_ok_and(|first| first.previous == 0 && vs.is_confirmed(&first))
 }
 
 /// How far the block before the damage is to be suspected: the bytes that are wrong begin right behind it.
