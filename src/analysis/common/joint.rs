@@ -37,11 +37,13 @@ fn names<'s>(dumps: impl IntoIterator<Item = &'s Summary>) -> String {
     dumps.into_iter().map(|dump| dump.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// The dumps in which each number occurs.
+type Sharers<'s> = BTreeMap<u64, Vec<&'s Summary>>;
+
 /// `common_bit`, `common_lane`: the same bit, or the same byte of eight, is wrong in several.
 fn bits(dumps: &[&Summary]) -> Vec<Fact> {
     let told = dumps.iter().filter_map(|dump| Some((dump.bit?, *dump)));
-    let (mut bits, mut lanes): (BTreeMap<u64, Vec<&Summary>>, BTreeMap<u64, Vec<&Summary>>) =
-        Default::default();
+    let (mut bits, mut lanes) = (Sharers::new(), Sharers::new());
     for (bit, dump) in told {
         bits.entry(bit).or_default().push(dump);
         lanes.entry(bit / 8).or_default().push(dump);

@@ -42,7 +42,7 @@ fn trap(question: &Question<'_>) -> Option<Fact> {
     let host = TargetHost::in_scope(question.scope, None);
     let first = question.value & !(ALIGNMENT - 1);
     let places = (0..TRAP_FRAME_SIZE).step_by(ALIGNMENT as usize).filter_map(|back| first.checked_sub(back));
-    let frame = places.filter_map(|at| TrapFrame::read(&host, at)).find(|frame| is_trap(frame))?;
+    let frame = places.filter_map(|at| TrapFrame::read(&host, at)).find(is_trap)?;
     let fact = Fact::new("trap_frame")
         .with("address", Value::Address(frame.address))
         .with("place", place(question.scope.target(), frame.machine.rip))
