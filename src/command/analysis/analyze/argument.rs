@@ -37,7 +37,7 @@ pub fn record(number: usize, argument: &Argument, context: &Context<'_>) -> Reco
     );
     let record = match meaning(argument, settings.language) {
         Some(meaning) => words::prose(record.text(", "), "meaning", meaning, settings),
-        None => record.field("meaning", Field::Null),
+        None => record.text(words::without_meaning(settings.language)).field("meaning", Field::Null),
     };
     record
         .field("kind", argument.kind.name())

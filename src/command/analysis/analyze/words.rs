@@ -35,6 +35,11 @@ pub fn with_values(meaning: String, values: &[&str], language: Language) -> Stri
     }
 }
 
+/// What is said where a parameter has no documented meaning at all.
+pub fn without_meaning(language: Language) -> &'static str {
+    text("analyze.without_meaning", language)
+}
+
 /// The documentation lists what may stand there, and this is not in the list.
 pub fn unlisted(language: Language) -> &'static str {
     text("analyze.unlisted", language)
