@@ -51,8 +51,8 @@ fn confirms(page: &LonePage, first: u64, second: u64, key: u64) -> bool {
     if two.allocated != 1 || two.size < 2 * UNIT {
         return false;
     }
-    let behind = || Some(chunk(second.checked_add(two.size).filter(|at| *at < PAGE)?)?);
-    let before = || Some(chunk(first.checked_sub(one.previous).filter(|at| *at != first)?)?);
+    let behind = || chunk(second.checked_add(two.size).filter(|at| *at < PAGE)?);
+    let before = || chunk(first.checked_sub(one.previous).filter(|at| *at != first)?);
     let begins = first == FIRST_CHUNK && one.previous == 0;
     begins
         || behind().is_some_and(|third| third.previous == two.size && third.allocated <= 1)
