@@ -51,6 +51,7 @@ impl App {
                 self.find.clear();
                 self.layers.push(Layer::Find);
             }
+            Action::Filter => self.open_filter(),
             Action::FindNext => self.find_again(true),
             Action::FindPrevious => self.find_again(false),
             Action::Zoom => self.zoom = !self.zoom,
@@ -101,8 +102,12 @@ impl App {
         if self.stop() {
             return;
         }
-        if self.pattern.take().is_none() && self.active != CONSOLE {
-            self.echo = None;
+        if self.pattern.take().is_some() || self.active == CONSOLE {
+            return;
+        }
+        match self.panes.get_mut(self.active).filter(|pane| pane.page.filter().is_some()) {
+            Some(pane) => pane.page.set_filter(None),
+            None => self.echo = None,
         }
     }
 
@@ -254,7 +259,9 @@ impl App {
         if line.is_empty() {
             return;
         }
-        self.prompt.remember(&line);
+        if self.prompt.remember(&line) {
+            self.effects.push(Effect::Remember(line.clone()));
+        }
         self.sight = Sight::Answer;
         if line.eq_ignore_ascii_case(".cls") {
             self.console.clear();
@@ -281,10 +288,32 @@ impl App {
         }
     }
 
-    /// Goes to the text that is being typed, from the cursor on.
+    /// Goes to the text that is being typed, from the cursor on. What stands nowhere as it was typed may be a regular
+    /// expression.
     pub(super) fn look_for(&mut self, from_here: bool) {
         self.pattern = Pattern::new(&self.find);
+        let stands = |app: &App, pattern: &Pattern| {
+            let lines = app.kept(app.active).map(Kept::lines).unwrap_or_default();
+            lines.iter().any(|line| pattern.is_in(line.text()))
+        };
+        if let Some(plain) = self.pattern.clone().filter(|plain| !stands(self, plain)) {
+            self.pattern = plain.as_expression().filter(|it| stands(self, it)).or(Some(plain));
+        }
         self.search(true, from_here);
+    }
+
+    /// Which of the lines that hold what is searched for the cursor is on, from 1 (0: on none), and how many there are.
+    pub(super) fn found(&self) -> Option<(usize, usize)> {
+        let pattern = self.pattern.as_ref()?;
+        let (kept, pane) = (self.kept(self.active)?, self.panes.get(self.active)?);
+        let (mut place, mut count) = (0, 0);
+        for (number, line) in kept.lines().iter().enumerate() {
+            if pattern.is_in(line.text()) {
+                count += 1;
+                place = if number == pane.page.view.cursor { count } else { place };
+            }
+        }
+        Some((place, count))
     }
 
     /// Goes to the next place of what is searched for.

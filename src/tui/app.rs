@@ -53,6 +53,8 @@ pub(super) enum Effect {
     StopFetching,
     /// Look up what may stand at the end of what was typed.
     Complete(String, Completion),
+    /// Keep a typed line for later runs.
+    Remember(String),
     /// Put text on the clipboard.
     Copy(String),
     /// Capture the mouse, or leave it to the terminal.

@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod folding;
 mod folds;
+mod history;
 mod jobs;
 mod kept;
 mod keys;

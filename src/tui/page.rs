@@ -3,6 +3,7 @@
 use super::kept::Kept;
 use super::message::{End, hint_line};
 use super::panes::{Lead, PaneSpec};
+use super::search::Pattern;
 use super::view::View;
 use crate::output::{Action, Line, Packed, Piece, Role};
 use crate::words::{Language, text};
@@ -20,6 +21,8 @@ pub(super) struct Page {
     lines: Kept,
     /// Output that is arriving, to replace `lines` once it is whole.
     incoming: Kept,
+    /// What rows have to hold to be shown, and the lines that are.
+    filter: Option<(Pattern, Chosen)>,
     /// The lines as a width has room for them.
     fitted: Option<Fitted>,
     /// Whether all columns are shown and long lines are broken.
@@ -32,6 +35,16 @@ pub(super) struct Page {
     placed: Option<u64>,
     /// Where the user looks.
     pub(super) view: View,
+}
+
+/// The lines that a filter keeps.
+#[derive(Debug)]
+struct Chosen {
+    kept: Kept,
+    /// The number that each has among all.
+    numbers: Vec<usize>,
+    /// How many of them are rows, and of how many: headings stay without being asked.
+    rows: (usize, usize),
 }
 
 /// Lines made for a width.
@@ -184,9 +197,59 @@ impl Page {
             }
         }
         self.loaded = Some(line.to_owned());
+        let filter = self.filter.take().map(|(pattern, _)| pattern);
         self.lines = incoming;
         self.fitted = None;
         self.stale = false;
+        if let Some(pattern) = filter.filter(|_| same_line) {
+            let cursor = self.view.cursor;
+            self.set_filter(Some(pattern));
+            self.view.cursor = cursor;
+        }
+    }
+
+    /// What rows have to hold to be shown.
+    pub(super) fn filter(&self) -> Option<&Pattern> {
+        self.filter.as_ref().map(|(pattern, _)| pattern)
+    }
+
+    /// How many rows a filter keeps, of how many, and its text.
+    pub(super) fn filtered(&self) -> Option<(usize, usize, &str)> {
+        let (pattern, chosen) = self.filter.as_ref()?;
+        Some((chosen.rows.0, chosen.rows.1, pattern.text()))
+    }
+
+    /// Keeps the rows that hold something, or all. The cursor stays at its row, or goes to the next that is kept.
+    pub(super) fn set_filter(&mut self, filter: Option<Pattern>) {
+        let line = self.origin(self.view.cursor);
+        self.filter = filter.map(|pattern| {
+            let chosen = self.lines.holding(&pattern);
+            (pattern, Chosen { kept: chosen.0, numbers: chosen.1, rows: chosen.2 })
+        });
+        self.fitted = None;
+        self.view.top = 0;
+        self.view.chosen = None;
+        self.view.cursor = match &self.filter {
+            Some((_, chosen)) => chosen.numbers.partition_point(|number| *number < line),
+            None => line,
+        };
+    }
+
+    /// The number among all lines of a line that is shown.
+    fn origin(&self, line: usize) -> usize {
+        let line = self.fitted.as_ref().map_or(line, |fitted| fitted.origin(line));
+        match &self.filter {
+            Some((_, chosen)) => chosen.numbers.get(line).copied().unwrap_or(line),
+            None => line,
+        }
+    }
+
+    /// The lines before they are made for a width.
+    fn whole_lines(&mut self) -> &mut Kept {
+        match &mut self.filter {
+            Some((_, chosen)) => &mut chosen.kept,
+            None => &mut self.lines,
+        }
     }
 
     /// Goes to the line about what is selected, once for each selection: then the user may look elsewhere.
@@ -213,14 +276,15 @@ impl Page {
         }
         let before = self.fitted.take();
         if let Some(kept) = before.as_ref().and_then(|before| before.kept.as_ref()) {
-            self.lines.fold_like(kept);
+            self.whole_lines().fold_like(kept);
         }
+        let lines = self.whole_lines();
         let (kept, places) = match breaks {
             true => {
-                let (kept, places) = self.lines.broken(width);
+                let (kept, places) = lines.broken(width);
                 (Some(kept), places)
             }
-            false => (self.lines.narrowed(width), Vec::new()),
+            false => (lines.narrowed(width), Vec::new()),
         };
         let fitted = Fitted { width, breaks, kept, places };
         if let Some(before) = before {
@@ -246,7 +310,7 @@ impl Page {
         match self.fitted.as_ref().and_then(|fitted| fitted.kept.as_ref()) {
             Some(kept) => kept,
             None if self.lines.count() == 0 => &self.incoming,
-            None => &self.lines,
+            None => self.filter.as_ref().map_or(&self.lines, |(_, chosen)| &chosen.kept),
         }
     }
 
@@ -255,7 +319,10 @@ impl Page {
         let kept = match self.fitted.as_mut().and_then(|fitted| fitted.kept.as_mut()) {
             Some(kept) => kept,
             None if self.lines.count() == 0 => &mut self.incoming,
-            None => &mut self.lines,
+            None => match &mut self.filter {
+                Some((_, chosen)) => &mut chosen.kept,
+                None => &mut self.lines,
+            },
         };
         (&mut self.view, kept)
     }

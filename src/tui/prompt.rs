@@ -15,6 +15,8 @@ const MAX_LINE: usize = 1 << 16;
 pub(super) struct Prompt {
     input: Input,
     history: Vec<String>,
+    /// The line that ran last.
+    last: Option<String>,
     /// While going through the history: where, and the text that was typed before.
     recall: Option<(usize, String)>,
     /// While searching the history backwards: the text searched for, and the place of what was found.
@@ -123,19 +125,31 @@ impl Prompt {
     }
 
     /// Adds a line to the history.
-    pub(super) fn remember(&mut self, line: &str) {
+    /// False if it is there already.
+    pub(super) fn remember(&mut self, line: &str) -> bool {
+        self.last = Some(line.to_owned()).filter(|line| !line.trim().is_empty()).or(self.last.take());
         if line.trim().is_empty() || self.history.last().is_some_and(|last| last == line) {
-            return;
+            return false;
         }
         if self.history.len() >= MAX_HISTORY {
             self.history.remove(0);
         }
         self.history.push(line.to_owned());
+        true
     }
 
-    /// The line that ran last.
+    /// Takes over the lines of earlier runs, oldest first.
+    pub(super) fn remember_earlier(&mut self, lines: Vec<String>) {
+        for line in lines {
+            self.remember(&line);
+        }
+        // An empty line repeats what ran here, not what ran then.
+        self.last = None;
+    }
+
+    /// The line that ran last in this run.
     pub(super) fn last(&self) -> Option<&str> {
-        self.history.last().map(String::as_str)
+        self.last.as_deref()
     }
 
     /// Takes a key.

@@ -5,6 +5,7 @@ use super::app::{App, Effect};
 use super::completer::Question;
 use super::engine::Engine;
 use super::event::{self, Input, Signal};
+use super::history::History;
 use super::message::State;
 use super::screen::{self, QUIET};
 use super::terminal::Terminal;
@@ -53,6 +54,8 @@ const BURST: usize = 128;
 pub fn run(session: Session, options: ExplorerOptions) -> Result<(), TuiError> {
     let mut app = App::new(Ticket::of(&session), State::of(&session), options.theme, options.mouse);
     app.warn(session.target.warnings());
+    let (history, earlier) = History::open();
+    app.prompt.remember_earlier(earlier);
     for line in &options.commands {
         app.submit(line);
     }
@@ -60,7 +63,7 @@ pub fn run(session: Session, options: ExplorerOptions) -> Result<(), TuiError> {
     let mut terminal = Terminal::take(options.mouse)?;
     let inputs = event::inputs()?;
     let engine = Engine::start(session)?;
-    let outcome = serve(&mut app, &mut terminal, &engine, &inputs, &signals);
+    let outcome = serve(&mut app, &mut terminal, &engine, &history, &inputs, &signals);
     drop(terminal);
     engine.stop();
     if let Some(signal) = outcome? {
@@ -74,6 +77,7 @@ fn serve(
     app: &mut App,
     terminal: &mut Terminal,
     engine: &Engine,
+    history: &History,
     inputs: &Receiver<Input>,
     signals: &Receiver<Signal>,
 ) -> Result<Option<i32>, TuiError> {
@@ -144,6 +148,7 @@ fn serve(
                     let _ =
                         engine.questions.send(Question { typed, completion, names: app.state.names.clone() });
                 }
+                Effect::Remember(line) => history.add(&line),
                 Effect::Copy(text) => terminal.send(CopyToClipboard::to_clipboard_from(text))?,
                 Effect::Mouse(on) => terminal.set_mouse(on)?,
                 Effect::Redraw => {

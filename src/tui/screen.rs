@@ -226,6 +226,26 @@ fn followed(app: &App, place: Place) -> String {
     line.map(|line| format!("[{line}] ")).unwrap_or_default()
 }
 
+/// `3/17 lines `: the lines that hold what is searched for; `12 of 340 rows `: those that a filter keeps.
+fn kept_rows(app: &App) -> String {
+    let language = app.language();
+    let mut said = String::new();
+    if let (Some((place, count)), Some(pattern)) = (app.found(), &app.pattern) {
+        let key = if pattern.is_expression() {
+            "explorer.status.found_expression"
+        } else {
+            "explorer.status.found"
+        };
+        said =
+            format!("{} ", Message::new(key).with("place", place).with("count", count).in_language(language));
+    }
+    if let Some((kept, all, text)) = app.panes.get(app.active).and_then(|pane| pane.page.filtered()) {
+        let message = Message::new("explorer.status.filtered").with("kept", kept).with("all", all);
+        said.push_str(&format!("{} ", message.with("text", text).in_language(language)));
+    }
+    said
+}
+
 /// `12-40/203`: the rows in sight, where not all are.
 fn position(app: &App, place: Place) -> String {
     let (Some(kept), Some(pane)) = (app.kept(place.pane), app.panes.get(place.pane)) else {
@@ -272,8 +292,10 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     };
     let place = layout.place(app.active).filter(|place| place.title.is_none());
     let right = match place {
-        Some(place) if of_layer.is_none() => format!("{}{}", followed(app, place), position(app, place)),
-        _ => String::new(),
+        Some(place) if of_layer.is_none() => {
+            format!("{}{}{}", kept_rows(app), followed(app, place), position(app, place))
+        }
+        _ => kept_rows(app),
     };
     let text = format!(" {}", text(key, language));
     let room = usize::from(area.width).saturating_sub(columns(&right) + 1);

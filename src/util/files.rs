@@ -159,6 +159,21 @@ pub fn create_new(path: &Path) -> Result<File, OutputError> {
     made.map_err(|error| OutputError::Io { output: path.to_owned(), error })
 }
 
+/// Adds a line to a file of the user's own, which nobody else may read; it is made if there is none.
+///
+/// # Errors
+/// As [`create_text`].
+pub fn append_line(path: &Path, line: &str) -> Result<(), OutputError> {
+    let io = |error| OutputError::Io { output: path.to_owned(), error };
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(io)?;
+    // In one piece, so that two programs' lines do not mix.
+    file.write_all(format!("{line}\n").as_bytes()).map_err(io)
+}
+
 /// Writes a whole text: to a file beside, which then takes the place of `path`, so that an attempt that fails leaves what
 /// was there. A device or a pipe is written to directly.
 ///

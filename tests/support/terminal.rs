@@ -56,6 +56,8 @@ impl Terminal {
         for name in ["NO_COLOR", "DUMPSCOPE_THEME", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"] {
             command.env_remove(name);
         }
+        // Nothing that a test types becomes part of the user's own history.
+        command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
         for (name, value) in variables {
             command.env(name, value);
         }

@@ -4,6 +4,7 @@ mod pieces;
 
 use super::columns::Columns;
 use super::folds::Folds;
+use super::search::Pattern;
 use super::wrap::wrap;
 use crate::output::{Line, Packed};
 use pieces::Level;
@@ -171,6 +172,31 @@ impl Kept {
             }
         }
         narrowed
+    }
+
+    /// The lines that hold something and the headings of tables, all in sight, with the numbers that they have here; and how
+    /// many of them are rows, of how many.
+    pub(super) fn holding(&self, pattern: &Pattern) -> (Kept, Vec<usize>, (usize, usize)) {
+        let of_heading: usize = self.headings.iter().map(|heading| heading.lines.len()).sum();
+        let is_heading = |number: &usize| {
+            let before = self.headings.partition_point(|heading| heading.lines.end <= *number);
+            self.headings.get(before).is_some_and(|heading| heading.lines.contains(number))
+        };
+        let holds = |number: &usize| self.lines.get(*number).is_some_and(|line| pattern.is_in(line.text()));
+        let numbers: Vec<usize> =
+            (0..self.lines.len()).filter(|number| is_heading(number) || holds(number)).collect();
+        let lines: Vec<Packed> =
+            numbers.iter().filter_map(|number| self.lines.get(*number).cloned()).collect();
+        let here = |line: usize| numbers.partition_point(|number| *number < line);
+        let headings = self.headings.iter().map(|heading| {
+            let mut columns = heading.columns.clone();
+            columns.renumber(|line| numbers.binary_search(&line).ok());
+            let lines = here(heading.lines.start)..here(heading.lines.end);
+            Heading { lines, end: heading.end.map(here), columns, left_out: 0 }
+        });
+        let rows = (numbers.len() - of_heading, self.lines.len() - of_heading);
+        let headings = headings.collect();
+        (Kept { lines, folds: Folds::default(), open: Vec::new(), headings }, numbers, rows)
     }
 
     /// A copy that knows nothing of its tables' columns.

@@ -1,6 +1,7 @@
 //! What lies over the screen: a stack of layers. The topmost one takes a key, or passes it to what is below.
 
 mod does;
+mod filter;
 mod find;
 mod fuzzy;
 mod help;
@@ -23,6 +24,8 @@ pub(super) enum Layer {
     Help(usize),
     /// The text to find is typed.
     Find,
+    /// The text is typed that rows have to hold.
+    Filter(String),
     /// What can be done with something.
     Menu(Menu),
     /// All that can be gone to or run.
@@ -51,6 +54,7 @@ impl App {
             let took = match layer {
                 Layer::Help(top) => self.help_key(key, top),
                 Layer::Find => self.find_key(key),
+                Layer::Filter(text) => self.filter_key(key, text),
                 Layer::Menu(menu) => self.menu_key(key, menu),
                 Layer::Palette(palette) => self.palette_key(key, palette),
             };
@@ -77,6 +81,12 @@ impl App {
                 self.look_for(true);
                 true
             }
+            Some(Layer::Filter(mut filter)) => {
+                filter.push_str(&text);
+                self.filter_by(&filter);
+                self.layers.push(Layer::Filter(filter));
+                true
+            }
             Some(Layer::Palette(mut palette)) => {
                 palette.type_text(&text);
                 self.palette_typed(&palette);
@@ -95,6 +105,7 @@ impl App {
     pub(super) fn typed_over(&self) -> Option<(String, &str)> {
         match self.top_layer()? {
             Layer::Find => Some(("/".to_owned(), self.find.as_str())),
+            Layer::Filter(text) => Some(("f ".to_owned(), text.as_str())),
             Layer::Palette(palette) => Some((palette.label(self.language()), palette.text())),
             Layer::Help(_) | Layer::Menu(_) => None,
         }
@@ -105,6 +116,7 @@ impl App {
         Some(match self.top_layer()? {
             Layer::Help(_) => "explorer.hints.help",
             Layer::Find => "explorer.hints.find",
+            Layer::Filter(_) => "explorer.hints.filter",
             Layer::Menu(_) => "explorer.hints.menu",
             Layer::Palette(_) => "explorer.hints.palette",
         })
@@ -116,7 +128,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer, layout: &Layout) {
     for layer in &app.layers {
         match layer {
             Layer::Help(top) => help::draw(app, buffer, layout.middle, *top),
-            Layer::Find => {}
+            Layer::Find | Layer::Filter(_) => {}
             Layer::Menu(menu) => menu.draw(buffer, layout.middle, &app.theme, app.language()),
             Layer::Palette(palette) => palette.draw(buffer, layout.middle, &app.theme, app.language()),
         }

@@ -74,8 +74,9 @@ impl Palette {
         self.symbols.retain(|symbol| score(wanted, &symbol.what).is_some());
         let all = self.entries.iter().chain(&self.symbols).enumerate();
         // What an entry does counts only where its name does not fit.
+        let lower = wanted.to_lowercase();
         let scored = all.filter_map(|(at, entry)| {
-            let told = || Some(score(wanted, &entry.tells)? / 4 - 400);
+            let told = || entry.tells.to_lowercase().contains(&lower).then_some(i64::MIN);
             Some((score(wanted, &entry.what).or_else(told)?, at))
         });
         let mut fitting: Vec<(i64, usize)> = scored.collect();

@@ -14,10 +14,10 @@ fn any_key() -> impl Strategy<Value = KeyEvent> {
             KeyCode::End, KeyCode::Left, KeyCode::Right, KeyCode::Enter, KeyCode::Backspace, KeyCode::Esc,
             KeyCode::Delete, KeyCode::F(1),
         ]),
-        4 => prop::sample::select("1234567890wjkznNyYRMTG/:?<>+-_*~lr驱q".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        4 => prop::sample::select("1234567890wjkznNyYRMTG/:?<>+-_*~lr驱qfp.([".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
     ];
     let modifiers = prop_oneof![
-        8 => Just(KeyModifiers::NONE), 1 => Just(KeyModifiers::CONTROL), 1 => Just(KeyModifiers::SHIFT),
+        8 => Just(KeyModifiers::NONE), 1 => Just(KeyModifiers::CONTROL), 1 => Just(KeyModifiers::SHIFT), 1 => Just(KeyModifiers::ALT),
     ];
     (code, modifiers).prop_map(|(code, modifiers)| KeyEvent::new(code, modifiers))
 }
@@ -31,7 +31,9 @@ proptest! {
 
     #[test]
     fn no_keys_on_no_size_break_anything(
-        steps in prop::collection::vec((any_key(), prop::option::weighted(0.3, any_size())), 1..40),
+        steps in prop::collection::vec(
+            (any_key(), prop::option::weighted(0.3, any_size()), prop::option::weighted(0.1, "[a-z驱\\x1b\\n.*(]{0,20}")), 1..40,
+        ),
         (width, height) in any_size(),
         theme in 0usize..5,
     ) {
@@ -40,12 +42,16 @@ proptest! {
             explorer.app.theme.name = explorer.app.theme.name.next();
         }
         explorer.settle();
-        for (key, size) in steps {
+        for (key, size, pasted) in steps {
             if let Some((width, height)) = size {
                 explorer.resize(width, height);
             }
             explorer.app.input(Input::Key(key));
+            if let Some(text) = &pasted {
+                explorer.app.input(Input::Paste(text.clone()));
+            }
             explorer.settle();
+            prop_assert!(explorer.app.layers.len() < 50);
             prop_assert!(explorer.app.active < PANES.len());
         }
     }

@@ -113,3 +113,64 @@ fn alt_and_a_number_leave_all_layers() {
     explorer.app.input(Input::Key(KeyEvent::new(KeyCode::Char('7'), KeyModifiers::ALT)));
     assert_eq!((explorer.app.active, explorer.app.layers.len()), (MEMORY, 0));
 }
+
+#[test]
+fn a_filter_keeps_the_rows_that_hold_a_text() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.sections = true;
+    explorer.settle();
+    explorer.keys("2f1");
+    // Of the numbers 0 to 0x27 those with a 1: 1, 10 to 1f, 11 once, 21.
+    assert!(explorer.shows("'1' 18 of 40 rows"), "{}", explorer.row(23));
+    assert!(explorer.row(2).starts_with("Address"), "the heading stays: {}", explorer.row(2));
+    assert!(explorer.row(3).starts_with("0000000000000001 "), "{}", explorer.row(3));
+    assert!(explorer.row(4).starts_with("0000000000000010 "), "{}", explorer.row(4));
+    explorer.keys("f");
+    explorer.key(KeyCode::Enter);
+    assert!(explorer.row(3).starts_with("000000000000001f "), "{}", explorer.row(3));
+    assert!(explorer.app.layers.is_empty());
+    // A narrow pane leaves out columns of what is kept as well.
+    explorer.resize(60, 24);
+    explorer.settle();
+    assert_eq!(explorer.row(3), "000000000000001f the reason why");
+    explorer.key(KeyCode::Esc);
+    explorer.settle();
+    assert!(explorer.shows("0000000000000002 the reason") && !explorer.shows("of 40 rows"));
+    let cursor = explorer.app.panes[1].page.view.cursor;
+    assert_eq!(cursor, 0, "the cursor stays at its line, the heading");
+}
+
+#[test]
+fn a_search_counts_and_takes_expressions() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.keys("/driver  f");
+    assert!(explorer.shows("/70 lines"), "{}", explorer.row(23));
+    explorer.key(KeyCode::Esc);
+    explorer.keys("/^ *6[0-4] d");
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.app.panes[0].page.view.cursor, 61);
+    explorer.draw();
+    assert!(explorer.row(23).contains("1/5 lines"), "{}", explorer.row(23));
+    explorer.keys("n");
+    assert_eq!(explorer.app.panes[0].page.view.cursor, 62);
+    assert!(explorer.row(23).contains("2/5 lines"), "{}", explorer.row(23));
+    // What stands there as it was typed is no expression.
+    explorer.keys("/0bbfdb50 驱.");
+    assert!(explorer.shows("is not in this pane") || explorer.shows("lines (regular expression)"));
+}
+
+#[test]
+fn an_empty_line_repeats_what_ran_here_and_not_what_ran_in_another_run() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.app.prompt.remember_earlier(vec!["!process 0 7".into(), "lm".into()]);
+    explorer.settle();
+    let asked = explorer.asked.len();
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.asked.len(), asked);
+    explorer.key(KeyCode::Up);
+    assert_eq!(explorer.row(22), "2: kd> lm");
+    explorer.key(KeyCode::Up);
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("!process 0 7"));
+}
