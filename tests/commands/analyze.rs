@@ -65,8 +65,8 @@ fn sub_codes_that_other_arguments_select() {
 
 #[test]
 fn values_that_no_page_lists_are_said_to_be_so() {
-    // The page of 0x1A lists 0x403 and 0x404, and no 0x402.
-    let corrupt = explained(0x1a, [0x402, 1, 2, 3], TEN);
+    // The page of 0x1A lists 0x403 and 0x404, and no 0x405.
+    let corrupt = explained(0x1a, [0x405, 1, 2, 3], TEN);
     assert!(corrupt.arguments[0].is_unlisted && corrupt.arguments[1].meaning.is_none());
     assert!(!explained(0x1a, [0x403, 1, 2, 3], TEN).arguments[0].is_unlisted);
     // A status that the page does not mention is a status all the same.
@@ -136,7 +136,7 @@ fn the_layout_is_the_classic_one() {
     );
     let unknown = run(&mut wifi(), "!analyze -show a0000001 5 0 0 0").unwrap();
     assert_eq!(unknown[0], "Unknown bugcheck code (a0000001)");
-    assert_eq!(unknown.last().unwrap(), "Arg4: 0000000000000000");
+    assert_eq!(unknown.last().unwrap(), "Arg4: 0000000000000000, not documented");
     let live = run(&mut wifi(), "!analyze -show 141 0 0 0 0").unwrap().join("\n");
     assert!(live.contains("went on running"), "{live}");
 }

@@ -20,7 +20,7 @@ const FACT_TABLES: [(u32, &str); 4] =
     [(7600, "6.1.7600.16385"), (10240, "10.0.10240.16384"), (22621, "10.0.22621.382"), (26100, "10.0.26100")];
 
 /// Types of the objects that files are handed.
-const OF_FILE: [(&str, &[&str]); 30] = [
+const OF_FILE: [(&str, &[&str]); 31] = [
     ("alpc_message", &["_PORT_MESSAGE"]),
     ("apc", &["_ETHREAD", "_KAPC_STATE", "_LIST_ENTRY"]),
     ("clock", &["_KSYSTEM_TIME"]),
@@ -38,6 +38,7 @@ const OF_FILE: [(&str, &[&str]); 30] = [
     ("lock_entry", &["_ETHREAD", "_KLOCK_ENTRY"]),
     ("memory_counters", &["_MI_SYSTEM_PTE_TYPE", "_UNICODE_STRING"]),
     ("processor", &["_KSPIN_LOCK_QUEUE"]),
+    ("push_lock", &["_ETHREAD"]),
     ("ready", &["_KPRCB"]),
     ("segment", &["_HEAP_SEG_CONTEXT"]),
     ("session", &["_EPROCESS"]),

@@ -46,7 +46,7 @@ pub(super) fn table(dumps: &[&Summary], context: &mut Context<'_>) -> Result<(),
             ]
         })
         .collect();
-    let heading = Line::new().role(Role::Heading, text("common.heading", language));
+    let heading = Line::new().role(Role::Heading, text("several.heading", language));
     let table = Table::new("dump", &columns).fitted(&rows).headed(heading);
     let rows: Vec<Record> = rows.into_iter().map(|row| table.row(row)).collect();
     context.within(table, |context| rows.into_iter().try_for_each(|row| context.out.emit(row)))
@@ -61,12 +61,12 @@ pub(super) fn left_out(others: &[Other], context: &mut Context<'_>) -> Result<()
     for other in others {
         let why = match &other.told {
             Ok((_, Compared::Same)) => continue,
-            Ok((_, Compared::OtherProcessor)) => text("common.other_processor", language).to_owned(),
-            Ok((_, Compared::OtherProduct)) => text("common.other_product", language).to_owned(),
-            Ok((_, Compared::OtherCount)) => text("common.other_count", language).to_owned(),
-            Ok((_, Compared::SameCrash)) => text("common.same_crash", language).to_owned(),
-            Ok((_, Compared::Unknown)) => text("common.unknown", language).to_owned(),
-            Err(why) => Message::new("common.unopened").with("why", why).in_language(language).into_owned(),
+            Ok((_, Compared::OtherProcessor)) => text("several.other_processor", language).to_owned(),
+            Ok((_, Compared::OtherProduct)) => text("several.other_product", language).to_owned(),
+            Ok((_, Compared::OtherCount)) => text("several.other_count", language).to_owned(),
+            Ok((_, Compared::SameCrash)) => text("several.same_crash", language).to_owned(),
+            Ok((_, Compared::Unknown)) => text("several.unknown", language).to_owned(),
+            Err(why) => Message::new("several.unopened").with("why", why).in_language(language).into_owned(),
         };
         let name = Cell::new(other.name.as_str()).role(Role::Value);
         let record = Record::new("left_out").cell("name", name).text(language.pick(": ", "："));
@@ -81,5 +81,5 @@ pub(super) fn left_out(others: &[Other], context: &mut Context<'_>) -> Result<()
 /// The command was stopped.
 pub(super) fn alone(context: &mut Context<'_>) -> Result<(), CommandError> {
     let language = context.session.settings.language;
-    context.out.emit(Line::of(text("common.alone", language)))
+    context.out.emit(Line::of(text("several.alone", language)))
 }
