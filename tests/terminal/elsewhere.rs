@@ -237,6 +237,8 @@ fn ctrl_c_stops_a_line_and_twice_the_script() {
             assert!(sent.success());
         };
         assert_eq!(out.next().as_deref(), Some("begins"));
+        // The loop has begun by then, and not only the line.
+        std::thread::sleep(std::time::Duration::from_millis(500));
         press();
         assert_eq!(out.next().as_deref(), Some("cancelled"));
         // Pressed again soon it ends the script, later the next line alone.
