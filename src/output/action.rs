@@ -133,6 +133,8 @@ pub enum ObjectForm {
     Plain,
     /// `dt -v`
     Verbose,
+    /// `dt -r`, this many levels deep.
+    Opened(u8),
     /// `!ddt`, this many levels deep.
     BothBases(u8),
     /// `dx`, a level of members.
@@ -236,67 +238,6 @@ impl Action {
         }))
     }
 
-    /// Command lines that show something else of the same thing, nearest first; of every address also what it is.
-    pub fn choices(&self) -> Vec<String> {
-        let what = self.address().map(|address| format!("!what {}", hex::tick(address)));
-        self.own_choices().into_iter().chain(what).collect()
-    }
-
-    fn own_choices(&self) -> Vec<String> {
-        let lines = |commands: &[&str], address: &u64| {
-            commands.iter().map(|command| format!("{command} {}", hex::tick(*address))).collect()
-        };
-        match self {
-            Action::Memory(address) | Action::Pointers(address) | Action::Numbers(address) => {
-                let own = self.command().unwrap_or_default();
-                let mut all: Vec<String> = lines(&["db", "dc", "dps", "dq", "ln", "u"], address);
-                all.retain(|line| *line != own);
-                all
-            }
-            Action::Code(address) => lines(&["uf", "ub", "ln", "db"], address),
-            Action::Thread(address) => lines(&["!t", ".thread", "dt nt!_ETHREAD", "dq"], address),
-            Action::Process(address) => {
-                lines(&["dt nt!_EPROCESS", ".process", "!peb /p", "!vad /p", "dq"], address)
-            }
-            Action::Peb(process)
-            | Action::ProcessThreads(process)
-            | Action::ThreadList(process)
-            | Action::UniqueStacks(process)
-            | Action::AddressSpace(process) => {
-                lines(&["!peb /p", "!vad /p", "!process", ".process"], process)
-            }
-            Action::AlpcPort(address) => lines(&["!alpc /lpc", "dt nt!_ALPC_PORT", "dps"], address),
-            Action::AlpcMessage(address) => lines(&["dt nt!_KALPC_MESSAGE", "dps"], address),
-            Action::Token(address) => lines(&["dt nt!_TOKEN", "dps"], address),
-            Action::Job(address) => lines(&["dt nt!_EJOB", "dps"], address),
-            Action::Vad(address) => lines(&["dt nt!_MMVAD", "dps"], address),
-            Action::Trap(address) => lines(&["dt nt!_KTRAP_FRAME", "dps"], address),
-            Action::Context(address) => lines(&["dt nt!_CONTEXT", "dps"], address),
-            Action::ExceptionRecord(address) => lines(&["dt nt!_EXCEPTION_RECORD", "dps"], address),
-            Action::Irp(address) => lines(&["dt nt!_IRP", "dps", "db"], address),
-            Action::Device(address) | Action::DeviceStack(address) => {
-                let own = self.command().unwrap_or_default();
-                let mut all: Vec<String> =
-                    lines(&["!devobj", "!devstack", "dt nt!_DEVICE_OBJECT", "dps"], address);
-                all.retain(|line| *line != own);
-                all
-            }
-            Action::DeviceNode(address) => lines(&["dt nt!_DEVICE_NODE", "dps"], address),
-            Action::Driver(address) => lines(&["!drvobj", "dt nt!_DRIVER_OBJECT", "dps"], address),
-            Action::File(address) => lines(&["dt nt!_FILE_OBJECT", "!object", "dps"], address),
-            Action::Pte(address) => lines(&["dq", "dps"], address),
-            Action::Object { address, .. } | Action::Pool(address) => lines(&["dps", "db"], address),
-            Action::Number(value) => lines(&["ln", "db", "dps", "!pool", "!pte"], value),
-            Action::Frame(number) => vec![format!(".frame /r {number:x}")],
-            Action::Processor(number) => vec![format!("!pcr {number}")],
-            Action::Module(name) => match module_name(name) {
-                Ok(name) => vec![format!("!lmi {name}"), format!("x {name}!*"), format!("lm m {name}")],
-                Err(_) => Vec::new(),
-            },
-            _ => Vec::new(),
-        }
-    }
-
     /// Whether following it chooses something that other views depend on, and shows nothing that has to be looked at.
     pub fn selects(&self) -> bool {
         matches!(self, Action::Frame(_) | Action::Processor(_) | Action::Trap(_) | Action::Context(_))
@@ -308,6 +249,7 @@ fn object(ty: &str, address: u64, form: ObjectForm) -> Result<String, Unfollowab
     Ok(match form {
         ObjectForm::Plain => format!("dt {} {place}", type_name(ty)?),
         ObjectForm::Verbose => format!("dt {} {place} -v", type_name(ty)?),
+        ObjectForm::Opened(levels) => format!("dt {} {place} -r{levels}", type_name(ty)?),
         ObjectForm::BothBases(0) => format!("!ddt {} {place}", type_name(ty)?),
         ObjectForm::BothBases(levels) => format!("!ddt {} {place} -r{levels}", type_name(ty)?),
         ObjectForm::Tree => format!("dx -r1 (*(({} *)0x{address:x}))", expression_name(ty)?),
@@ -327,7 +269,7 @@ pub fn is_module_word(name: &str) -> bool {
 }
 
 /// A module's name; `*`, `?` and `[` would make a pattern of it.
-fn module_name(name: &str) -> Result<&str, Unfollowable> {
+pub(super) fn module_name(name: &str) -> Result<&str, Unfollowable> {
     checked(name, |c| c.is_alphanumeric() || "_-+.$~@()".contains(c))
 }
 

@@ -6,6 +6,7 @@
 //! the debugger.
 
 mod action;
+mod action_choices;
 mod address_link;
 mod ansi;
 mod block;

@@ -44,6 +44,8 @@ impl App {
             Action::ScrollRight => self.scroll_sideways(SIDEWAYS),
             Action::Follow => self.follow(),
             Action::Menu => self.open_menu(),
+            Action::Type => self.show_type(),
+            Action::Pool => self.show_pool(),
             Action::Back => self.back(),
             Action::Forward => self.forward(),
             Action::Palette => self.toggle_palette(),

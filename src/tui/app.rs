@@ -8,7 +8,7 @@ use super::layers::Layer;
 use super::layout::{Layout, Place, Wish, layout};
 use super::message::{Errand, Fetching, State, Task};
 use super::page::Pane;
-use super::panes::{self, ANALYSIS, CONSOLE, PANES};
+use super::panes::{self, ANALYSIS, CONSOLE, PANES, POOL, TYPES};
 use super::prompt::Prompt;
 use super::scrollback::Scrollback;
 use super::search::Pattern;
@@ -192,7 +192,9 @@ impl App {
     /// Where things stand.
     pub(super) fn layout(&self) -> Layout {
         let console = self.said();
-        layout(self.screen, Wish { active: self.active, zoom: self.zoom, console })
+        let is_chosen = |pane: &usize| self.panes.get(*pane).is_some_and(|pane| pane.page.pinned.is_some());
+        let chosen = [TYPES, POOL].iter().any(is_chosen);
+        layout(self.screen, Wish { active: self.active, zoom: self.zoom, console, chosen })
     }
 
     /// How many rows the last typed or followed command takes in the console, itself apart.

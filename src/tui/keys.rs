@@ -24,6 +24,8 @@ pub(super) enum Action {
     ScrollRight,
     Follow,
     Menu,
+    Type,
+    Pool,
     Back,
     Forward,
     Palette,
@@ -120,6 +122,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     ),
     row("Enter", Action::Follow, "explorer.key.follow", &[(KeyCode::Enter, NONE)]),
     row(".", Action::Menu, "explorer.key.menu", &[c('.')]),
+    row("d", Action::Type, "explorer.key.type", &[c('d')]),
+    row("p", Action::Pool, "explorer.key.pool", &[c('p')]),
     row(
         "Backspace",
         Action::Back,

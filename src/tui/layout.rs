@@ -1,7 +1,8 @@
 //! Where things stand on a screen of a given size.
 
 use super::panes::{
-    ANALYSIS, CONSOLE, DISASSEMBLY, MEMORY, MODULES, PROCESSES, PROCESSORS, REGISTERS, STACK, THREADS,
+    ANALYSIS, CONSOLE, DISASSEMBLY, MEMORY, MODULES, POOL, PROCESSES, PROCESSORS, REGISTERS, STACK, THREADS,
+    TYPES,
 };
 use ratatui::layout::Rect;
 
@@ -61,6 +62,8 @@ pub(super) struct Wish {
     pub(super) zoom: bool,
     /// Lines of console output that should be in sight under another pane.
     pub(super) console: usize,
+    /// Whether a type or a page of the pool was chosen, and stays in sight where there is room.
+    pub(super) chosen: bool,
 }
 
 /// Lays out a screen.
@@ -83,7 +86,7 @@ pub(super) fn layout(screen: Rect, wish: Wish) -> Layout {
     }
     layout.middle = rest;
     if screen.width >= MANY_COLUMNS && screen.height >= MANY_ROWS && !wish.zoom {
-        many(&mut layout, rest, wish.active);
+        many(&mut layout, rest, wish);
     } else {
         single(&mut layout, rest, wish);
     }
@@ -108,7 +111,17 @@ fn is_list(pane: usize) -> bool {
     matches!(pane, THREADS | PROCESSES)
 }
 
-fn many(layout: &mut Layout, mut area: Rect, active: usize) {
+/// Whether types and the pool have the place of what is always the same.
+fn shows_values(wish: Wish) -> bool {
+    match wish.active {
+        TYPES | POOL => true,
+        PROCESSORS | MODULES | THREADS | PROCESSES => false,
+        _ => wish.chosen,
+    }
+}
+
+fn many(layout: &mut Layout, mut area: Rect, wish: Wish) {
+    let active = wish.active;
     let quarter = (area.height / 4).max(8);
     let console = cut_bottom(&mut area, quarter);
     let width = area.width;
@@ -125,6 +138,10 @@ fn many(layout: &mut Layout, mut area: Rect, active: usize) {
         push(layout, DISASSEMBLY, middle);
         if is_list(active) {
             push(layout, active, right);
+        } else if shows_values(wish) {
+            push(layout, TYPES, cut_top(&mut right, rows * 2 / 5));
+            push(layout, POOL, cut_top(&mut right, rows / 3));
+            push(layout, MEMORY, right);
         } else {
             push(layout, PROCESSORS, cut_top(&mut right, rows / 4));
             push(layout, MODULES, cut_top(&mut right, rows * 2 / 5));
@@ -137,6 +154,9 @@ fn many(layout: &mut Layout, mut area: Rect, active: usize) {
         if is_list(active) {
             push(layout, STACK, cut_bottom(&mut area, rows * 2 / 5));
             push(layout, active, area);
+        } else if shows_values(wish) {
+            push(layout, STACK, cut_top(&mut area, rows * 2 / 5));
+            push(layout, if active == ANALYSIS { ANALYSIS } else { TYPES }, area);
         } else {
             push(layout, MODULES, cut_bottom(&mut area, rows / 4));
             push(layout, STACK, cut_bottom(&mut area, rows * 2 / 5));
@@ -144,8 +164,12 @@ fn many(layout: &mut Layout, mut area: Rect, active: usize) {
         }
         push(layout, REGISTERS, cut_top(&mut right, (rows / 3).min(11)));
         push(layout, MEMORY, cut_bottom(&mut right, rows / 4));
-        push(layout, PROCESSORS, cut_bottom(&mut right, rows / 5));
-        push(layout, DISASSEMBLY, right);
+        if shows_values(wish) {
+            push(layout, if active == DISASSEMBLY { DISASSEMBLY } else { POOL }, right);
+        } else {
+            push(layout, PROCESSORS, cut_bottom(&mut right, rows / 5));
+            push(layout, DISASSEMBLY, right);
+        }
     }
     push(layout, CONSOLE, console);
     layout.panes.sort_by_key(|place| place.pane);
@@ -193,9 +217,10 @@ mod tests {
         #[test]
         fn every_cell_has_one_owner(
             width in 0u16..310, height in 0u16..110, active in 0..PANES.len(), zoom: bool, console in 0usize..200,
+            chosen: bool,
         ) {
             let screen = Rect { x: 0, y: 0, width, height };
-            let layout = layout(screen, Wish { active, zoom, console });
+            let layout = layout(screen, Wish { active, zoom, console, chosen });
             let rects = rects(&layout);
             let owned: u32 = rects.iter().map(|rect| rect.area()).sum();
             prop_assert_eq!(owned, screen.area());
@@ -214,7 +239,7 @@ mod tests {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
             let screen = Rect { x: 0, y: 0, width, height };
             for active in [THREADS, PROCESSES] {
-                let layout = layout(screen, Wish { active, zoom: false, console: 0 });
+                let layout = layout(screen, Wish { active, zoom: false, console: 0, chosen: false });
                 let list = layout.place(active).expect("in sight").body;
                 assert!(list.height >= 12 && list.width >= 54, "{width}x{height}: {list:?}");
                 assert!(
@@ -225,10 +250,26 @@ mod tests {
     }
 
     #[test]
+    fn chosen_values_stay_beside_the_stack() {
+        for (width, height) in [(120, 36), (160, 50), (300, 100)] {
+            let screen = Rect { x: 0, y: 0, width, height };
+            for active in [TYPES, POOL, STACK, MEMORY, CONSOLE] {
+                let layout = layout(screen, Wish { active, zoom: false, console: 0, chosen: true });
+                for pane in [TYPES, POOL, STACK, REGISTERS, MEMORY, CONSOLE] {
+                    let body = layout.place(pane).expect("in sight").body;
+                    assert!(body.height >= 5 && body.width >= 54, "{width}x{height}: pane {pane}: {body:?}");
+                }
+            }
+            let modules = layout(screen, Wish { active: MODULES, zoom: false, console: 0, chosen: true });
+            assert!(modules.place(TYPES).is_none() && modules.place(PROCESSORS).is_some());
+        }
+    }
+
+    #[test]
     fn large_screens_show_every_pane() {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
             let screen = Rect { x: 0, y: 0, width, height };
-            let layout = layout(screen, Wish { active: ANALYSIS, zoom: false, console: 0 });
+            let layout = layout(screen, Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false });
             for pane in 0..panes::count(true) {
                 let body = layout.place(pane).expect("in sight").body;
                 assert!(body.height >= 3 && body.width >= 36, "{width}x{height}: pane {pane}: {body:?}");

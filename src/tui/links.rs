@@ -1,11 +1,13 @@
 //! Following links, and going back.
 
 use super::app::{App, Sight};
+use super::layers::Does;
 use super::page::Page;
-use super::panes::{self, CONSOLE, PANES};
+use super::panes::{self, CONSOLE, PANES, POOL, TYPES};
 use super::trail::Step;
 use crate::output::{Action, Role};
 use crate::session::Selection;
+use crate::util::hex;
 use crate::words::Message;
 
 impl App {
@@ -29,7 +31,7 @@ impl App {
                 return self.say(Role::Warning, message);
             }
         };
-        if let Some(pane) = panes::taker(&action).filter(|_| own.is_none()) {
+        if let Some(pane) = panes::taker(&action, self.pane_count()).filter(|_| own.is_none()) {
             return self.show_in(pane, action);
         }
         let from = self.active;
@@ -50,6 +52,38 @@ impl App {
             state.push(Page::pinned(action));
             self.active = pane;
             self.step(Step { from, to: pane, pushed: Some(pane), selected: None, runs: false });
+        }
+    }
+
+    /// What the cursor is on, by its type: what is known to have one is laid out, and the variables of a frame are shown. Of an
+    /// address alone the type is asked for at the prompt.
+    pub(super) fn show_type(&mut self) {
+        let chosen = self.looking().and_then(|(view, kept, _)| view.link(kept)?.action);
+        let typed = chosen.as_ref().and_then(|action| match action {
+            Action::Frame(_) => Some(action.clone()),
+            action => action.typed(),
+        });
+        match (typed, chosen.as_ref().and_then(Action::address)) {
+            (Some(action), _) if self.pane_count() > TYPES => self.show_in(TYPES, action),
+            (Some(action), _) => self.follow_action(action),
+            (None, Some(address)) => {
+                self.does(Does::Type(format!("dt {} ", hex::tick(address))));
+                self.say(Role::Text, Message::new("explorer.message.which_type"));
+            }
+            _ if self.pane_count() > TYPES => self.active = TYPES,
+            _ => self.say(Role::Dim, Message::new("explorer.message.no_link")),
+        }
+    }
+
+    /// The page of the pool that the address under the cursor lies in, or what the pane's page is about.
+    pub(super) fn show_pool(&mut self) {
+        let chosen = self.looking().and_then(|(view, kept, _)| view.link(kept)?.action);
+        let page = self.panes.get(self.active).and_then(|pane| pane.page.pinned.clone());
+        let pooled = chosen.into_iter().chain(page).find_map(|action| action.pooled());
+        match pooled {
+            _ if self.pane_count() <= POOL => self.say(Role::Dim, Message::new("explorer.message.no_pool")),
+            Some(action) => self.show_in(POOL, action),
+            None => self.active = POOL,
         }
     }
 
@@ -117,7 +151,7 @@ mod tests {
     /// What following runs, and what else could be run, is one command of the table and nothing behind it.
     #[test]
     fn every_link_leads_to_a_command_that_exists() {
-        use ObjectForm::{BothBases, Plain, Tree, TreeRaw, Verbose};
+        use ObjectForm::{BothBases, Opened, Plain, Tree, TreeRaw, Verbose};
         let at = 0xfffff807_61200000;
         let mut actions = vec![
             Action::Run("vertarget"),
@@ -131,11 +165,8 @@ mod tests {
             Action::PoolTag(0x746c_6946),
         ];
         actions.extend(
-            [Plain, Verbose, BothBases(0), BothBases(2), Tree, TreeRaw].map(|form| Action::Object {
-                ty: "nt!_EPROCESS".into(),
-                address: at,
-                form,
-            }),
+            [Plain, Verbose, Opened(1), BothBases(0), BothBases(2), Tree, TreeRaw]
+                .map(|form| Action::Object { ty: "nt!_EPROCESS".into(), address: at, form }),
         );
         actions.extend(
             [
@@ -169,7 +200,9 @@ mod tests {
         );
         for action in actions {
             let own = action.command().expect("ordinary names").into_owned();
-            for line in action.choices().into_iter().chain([own]) {
+            let panes = action.typed().into_iter().chain(action.pooled());
+            let panes = panes.map(|action| action.command().expect("ordinary names").into_owned());
+            for line in action.choices().into_iter().chain(panes).chain([own]) {
                 let (found, rest) = first_command(&line).expect(&line).expect(&line);
                 assert_eq!(rest, "", "{line}");
                 assert!(found.processor.is_none(), "{line}");

@@ -191,9 +191,12 @@ impl Page {
         self.whole &= same_line;
         if !same_line || (spec.anchored && !renewed && self.lines.lines() != incoming.lines()) {
             self.view = View { lead: self.view.lead, ..View::default() };
+            if spec.folded {
+                incoming.fold_all(true);
+            }
             // Broken lines have other numbers.
             if !spec.wrap {
-                self.view.cursor = first_link(&incoming);
+                self.view.cursor = self.landing(&incoming, spec).unwrap_or_else(|| first_link(&incoming));
             }
         }
         self.loaded = Some(line.to_owned());
@@ -206,6 +209,18 @@ impl Page {
             self.set_filter(Some(pattern));
             self.view.cursor = cursor;
         }
+    }
+
+    /// Where the cursor begins on a page that a link led to.
+    fn landing(&self, kept: &Kept, spec: &PaneSpec) -> Option<usize> {
+        let pinned = self.pinned.as_ref()?;
+        let is_about = |line: &Packed| {
+            let spans = line.has_link().then(|| line.line());
+            spans.is_some_and(|line| {
+                line.spans().iter().filter_map(|span| span.action.as_ref()).any(|it| (spec.lands)(pinned, it))
+            })
+        };
+        kept.lines().iter().rposition(is_about)
     }
 
     /// What rows have to hold to be shown.

@@ -4,7 +4,7 @@ use super::app::{App, Keyboard};
 use super::canvas::{self, LineLook, bar, put};
 use super::layers;
 use super::layout::{Layout, Place};
-use super::panes::{self, CONSOLE, PANES, PROCESSES, REGISTERS, STACK, THREADS};
+use super::panes::{self, CONSOLE, PANES, POOL, PROCESSES, REGISTERS, STACK, THREADS};
 use crate::output::{Action, Line, Role};
 use crate::util::width::{clip, columns};
 use crate::words::{Language, Message, text};
@@ -53,23 +53,36 @@ fn ticket(app: &App, buffer: &mut Buffer, area: Rect) {
     bar(buffer, area, 0, &app.ticket.text(room), &right, app.theme.bar(true));
 }
 
-/// The tabs with the first column of each: names if all fit, else only the active one's.
+/// The tabs with the first column of each: names if all fit, else short ones of as many as do, and the active one's.
 fn tab_texts(width: u16, active: usize, image: bool, language: Language) -> Vec<(u16, usize, String)> {
     let panes = PANES.get(..panes::count(image)).unwrap_or_default();
     let room = usize::from(width);
     let long: usize = panes.iter().map(|pane| columns(pane.name(image, language)) + 4).sum();
-    let short: usize = panes.iter().map(|pane| columns(pane.short(image, language)) + 3).sum();
+    // Of a tab without a name a blank and the key stay; a bracket behind the active one, and the mark of the help.
+    let marks = 3;
+    let mut left = room.saturating_sub(panes.len() * 2 + marks);
+    let mut named = vec![false; panes.len()];
+    for pane in std::iter::once(active).chain(0..panes.len()) {
+        let name = panes.get(pane).map_or(0, |spec| columns(spec.short(image, language)) + 1);
+        match named.get_mut(pane) {
+            Some(named) if !*named && name <= left => {
+                *named = true;
+                left -= name;
+            }
+            Some(named) if !*named => break,
+            _ => {}
+        }
+    }
     let mut column = 0;
     let tabs = panes.iter().enumerate().map(|(pane, spec)| {
         let (open, close) = if pane == active { ("[", "]") } else { (" ", " ") };
-        let (name, close) = match () {
-            () if long <= room => (spec.name(image, language), close),
-            () if short < room => (spec.short(image, language), close.trim_end()),
-            () if pane == active => (spec.name(image, language), close),
-            () => ("", close),
+        let (name, close) = match named.get(pane) {
+            _ if long <= room => (spec.name(image, language), close),
+            Some(true) => (spec.short(image, language), close.trim_end()),
+            _ => ("", close.trim_end()),
         };
         let blank = if name.is_empty() { "" } else { " " };
-        let text = format!("{open}{}{blank}{name}{close}", panes::digit(pane));
+        let text = format!("{open}{}{blank}{name}{close}", panes::key(pane));
         let start = column;
         column += u16::try_from(columns(&text)).unwrap_or(0);
         (start, pane, text)
@@ -195,6 +208,9 @@ fn empty_text(app: &App, pane: usize) -> String {
     let busy = app.running.as_ref().filter(|running| running.is_typed());
     match (app.panes.get(pane), busy) {
         _ if pane == CONSOLE => text("explorer.help.begin", app.language()).to_owned(),
+        (Some(page), _) if pane == POOL && page.page.pinned.is_none() => {
+            text("explorer.help.pool", app.language()).to_owned()
+        }
         (Some(pane), Some(running)) if pane.page.is_loading() => {
             let message = Message::new("explorer.status.waits").with("line", &running.request.line);
             message.in_language(app.language()).into_owned()
@@ -215,7 +231,7 @@ fn title_text(app: &App, place: Place) -> (String, String) {
             .map(|line| line.text().to_owned())
             .unwrap_or_default(),
     };
-    let left = format!(" {} {name}  {command}", panes::digit(place.pane));
+    let left = format!(" {} {name}  {command}", panes::key(place.pane));
     (left, position(app, place))
 }
 
@@ -230,7 +246,8 @@ fn followed(app: &App, place: Place) -> String {
 fn kept_rows(app: &App) -> String {
     let language = app.language();
     let mut said = String::new();
-    if let (Some((place, count)), Some(pattern)) = (app.found(), &app.pattern) {
+    let found = app.found().filter(|(_, count)| *count > 0);
+    if let (Some((place, count)), Some(pattern)) = (found, &app.pattern) {
         let key = if pattern.is_expression() {
             "explorer.status.found_expression"
         } else {

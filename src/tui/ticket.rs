@@ -10,6 +10,11 @@ use crate::session::Session;
 use crate::symbols::layouts::UNKNOWN;
 use crate::util::width::{clip, columns};
 
+/// Columns in which a file's name can still be told from others.
+const SHORT_NAME: usize = 12;
+/// Columns in which a bug check can.
+const SHORT_CHECK: usize = 24;
+
 /// What the first line says of the dump.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Ticket {
@@ -17,8 +22,8 @@ pub(super) struct Ticket {
     pub(super) file: String,
     /// Bug check code and name; of an image that it is one.
     pub(super) bug_check: String,
-    /// Build, machine, processors.
-    pub(super) build: String,
+    /// Build, machine, processors: what gives way first stands last.
+    pub(super) build: Vec<String>,
     /// The module's name where an image was opened; its base where the name is no word for a command line.
     pub(super) image: Option<String>,
     /// Whether it is a triage dump, which holds no lists of threads and processes.
@@ -40,14 +45,15 @@ impl Ticket {
             Subject::Dump(dump) => of_dump(target, dump.header(), &machine),
             Subject::Image(image) => {
                 let version = Some(image.version()).filter(|&version| version != UNKNOWN);
-                let version = version.map_or(String::new(), |version| format!("{version} "));
-                (format!("{} image", subsystem(image.headers().subsystem)), format!("{version}{machine}"))
+                let version = version.map(|version| version.to_string());
+                let build = version.into_iter().chain([machine.clone()]).collect();
+                (format!("{} image", subsystem(image.headers().subsystem)), build)
             }
         };
         Ticket {
             file: crate::output::sanitize(&file).into_owned(),
             bug_check: crate::output::sanitize(&bug_check).into_owned(),
-            build: crate::output::sanitize(&build).into_owned(),
+            build: build.iter().map(|part| crate::output::sanitize(part).into_owned()).collect(),
             triage: target.dump().is_ok_and(|dump| dump.triage().is_some()),
             image: target.subject().image().and(target.modules().iter().next()).map(|module| {
                 match is_module_word(&module.name) {
@@ -63,17 +69,25 @@ impl Ticket {
         Opened { image: self.image.as_deref(), triage: self.triage }
     }
 
-    /// The line's left part in at most `width` columns. The file's name gives way first, then the build, then the rest
-    /// is cut.
+    /// The line's left part in at most `width` columns. The file's name is shortened first, then the build gives way part
+    /// by part, then the rest is cut; which dump this is stays in sight as long as it can be told.
     pub(super) fn text(&self, width: usize) -> String {
-        let rest = format!("  {}  {}", self.bug_check, self.build);
-        let room = width.saturating_sub(columns(&rest));
-        if room >= columns(&self.file).min(13) {
-            return format!("{}{rest}", shortened(&self.file, room));
+        let least = columns(&self.file).min(SHORT_NAME);
+        for kept in (0..=self.build.len()).rev() {
+            let build = self.build.get(..kept).unwrap_or_default().join(" ");
+            let gap = if build.is_empty() { "" } else { "  " };
+            let rest = format!("  {}{gap}{build}", self.bug_check);
+            let room = width.saturating_sub(columns(&rest));
+            if room >= least {
+                return format!("{}{rest}", shortened(&self.file, room));
+            }
         }
-        let short = format!("{}  {}", self.bug_check, self.build);
-        let short = if columns(&short) <= width { short } else { self.bug_check.clone() };
-        clip(&short, width).to_owned()
+        match width.checked_sub(least + 2) {
+            Some(room) if room >= SHORT_CHECK => {
+                format!("{}  {}", shortened(&self.file, least), clip(&self.bug_check, room))
+            }
+            _ => clip(&self.bug_check, width).to_owned(),
+        }
     }
 }
 
@@ -84,8 +98,8 @@ fn named(file: &str, dump: &DumpFile) -> String {
     format!("{file}{member}")
 }
 
-/// A dump's bug check and build.
-fn of_dump(target: &Target, header: &Header, machine: &str) -> (String, String) {
+/// A dump's bug check, and build, machine and processors.
+fn of_dump(target: &Target, header: &Header, machine: &str) -> (String, Vec<String>) {
     let bug_check = match BugCheck::of(header.bug_check_code) {
         Some(known) => format!("{:x} {}", known.code(), known.name),
         None => format!("{:x}", header.bug_check_code),
@@ -94,7 +108,7 @@ fn of_dump(target: &Target, header: &Header, machine: &str) -> (String, String) 
         Some(build) => build.version.clone(),
         None => format!("build {}", header.minor_version),
     };
-    (bug_check, format!("{version} {machine} {} cpu", header.processors))
+    (bug_check, vec![version, machine.to_owned(), format!("{} cpu", header.processors)])
 }
 
 /// `text` in at most `width` columns, its middle left out: names of dumps begin with a machine and end with a date.
@@ -117,7 +131,7 @@ mod tests {
         Ticket {
             file: file.into(),
             bug_check: "1e KMODE_EXCEPTION_NOT_HANDLED".into(),
-            build: "10.0.19041.804 x64 16 cpu".into(),
+            build: ["10.0.19041.804", "x64", "16 cpu"].map(str::to_owned).into(),
             image: None,
             triage: false,
         }
@@ -129,7 +143,10 @@ mod tests {
         assert_eq!(ticket("wifi.dmp").text(80), whole);
         let long = ticket("minidump-of-a-laptop-083125-14875-01.dmp");
         assert_eq!(long.text(72), "minid..01.dmp  1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu");
-        assert_eq!(long.text(60), "1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64 16 cpu");
+        // Beside a chosen frame, at 80 columns.
+        assert_eq!(long.text(64), "minid..1.dmp  1e KMODE_EXCEPTION_NOT_HANDLED  10.0.19041.804 x64");
+        assert_eq!(long.text(59), "minidump-of-..-14875-01.dmp  1e KMODE_EXCEPTION_NOT_HANDLED");
+        assert_eq!(long.text(40), "minid..1.dmp  1e KMODE_EXCEPTION_NOT_HAN");
         assert_eq!(long.text(33), "1e KMODE_EXCEPTION_NOT_HANDLED");
         assert_eq!(long.text(7), "1e KMOD");
         for width in 0..100 {

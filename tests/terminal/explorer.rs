@@ -11,18 +11,19 @@ fn keys_drive_it_and_q_restores_the_terminal() {
     assert!(terminal.screen.lock().unwrap().screen().alternate_screen());
     assert_ne!(line_discipline(&*terminal.master), terminal.before, "raw mode is on");
     // Every pane by its number.
-    for (key, name) in ["Analysis", "CPUs", "Stack", "Regs", "Code", "Mods", "Mem", "Cmd", "Threads", "Procs"]
-        .iter()
-        .enumerate()
+    for (key, name) in
+        ["Analysis", "CPUs", "Stack", "Regs", "Code", "Mods", "Mem", "Cmd", "Thr", "Proc"].iter().enumerate()
     {
         let key = ((key + 1) % 10).to_string();
         terminal.press(&key);
         terminal.wait_for(&format!("[{key} {name}]"));
     }
-    terminal.press("\t");
-    terminal.wait_for("[1 Analysis]");
+    for name in ["[d Type]", "[p Pool]", "[1 Analysis]"] {
+        terminal.press("\t");
+        terminal.wait_for(name);
+    }
     terminal.press("\x1b[Z");
-    terminal.wait_for("[0 Procs]");
+    terminal.wait_for("[p Pool]");
     // A command, its output, its error.
     terminal.press(":? 0x41+1\r");
     terminal.wait_for("Evaluate expression: 66 = 00000000`00000042");
@@ -63,6 +64,30 @@ fn the_threads_pane_moves_the_stack_and_the_registers() {
     });
     terminal.wait_for("nt!ExpWaitForResource");
     terminal.leave();
+}
+
+/// What wlanflt.sys overwrote, as the demo's record has it: pTOS is ffffa4058c03abe8, in the block ffffa4058c03a9e0 of the pool
+/// with the tag Filt.
+#[test]
+fn a_frames_variable_leads_to_its_type_and_its_pool_block() {
+    for (columns, rows, language) in [(80, 24, "en"), (120, 40, "en"), (160, 50, "en"), (200, 60, "zh-CN")] {
+        let mut terminal = Terminal::open(columns, rows, &["--demo", "wifi", "--lang", language], &[]);
+        terminal.wait_for("wlanflt");
+        terminal.press("\x1b3");
+        terminal.wait_for(">11 ");
+        terminal.press("d");
+        terminal.wait_for("pTOS = 0xffffa405`8c03abe8");
+        terminal.press("/pTOS\r\r");
+        terminal.wait_for("+0x000 pRoutine         : 0x00000032`00360035");
+        terminal.press("p");
+        terminal.wait_for("*ffffa4058c03a9e0 size:  280");
+        // Who uses the tag is one step away, and all steps lead back.
+        terminal.press("\x1b[B\r");
+        terminal.wait_for("wlanflt             2 hits");
+        terminal.press("\x7f\x7f\x7f");
+        terminal.wait_for("pTOS = 0xffffa405`8c03abe8");
+        terminal.leave();
+    }
 }
 
 /// The threads have seven columns, of which 57 columns of the terminal hold four: a thread's address, state and reason stay.
@@ -106,7 +131,7 @@ fn the_processes_pane_shows_a_process() {
     terminal.press("\x1b[F");
     terminal.wait_for("explorer!ServicePool");
     terminal.press("\x7f");
-    terminal.wait_for("[0 Procs]");
+    terminal.wait_for("[0 Proc]");
     terminal.leave();
 }
 
@@ -526,7 +551,7 @@ fn panes_of_real_dumps_are_full() {
             "6 Mod",
             "7 Mem",
             "8 C",
-            "9 Threads",
+            "9 Thr",
             "0 Proc",
         ] {
             terminal.wait_for("1 Analysis");

@@ -29,21 +29,19 @@ struct Row {
 }
 
 impl Menu {
-    /// What can be done with a link, whose text is `shown`, on a line; in a pane with its own line for it that one comes first.
+    /// What can be done with a link, whose text is `shown`, on a line; in a pane with its own line for it that one comes first,
+    /// then what the panes of types and of the pool show of it.
     fn of_link(action: &Action, own: Option<String>, shown: &str, line: &str, language: Language) -> Menu {
+        let followed =
+            |action: &Action| Some((action.command().ok()?.into_owned(), Does::Follow(action.clone())));
+        let best = own.map(|line| (line, Does::Follow(action.clone()))).or_else(|| followed(action));
+        let panes = action.typed().into_iter().chain(action.pooled());
+        let panes = panes.filter_map(|action| followed(&action));
+        let choices = action.choices().into_iter().map(|choice| (choice.clone(), Does::RunForLink(choice)));
         let mut rows: Vec<Row> = Vec::new();
-        let best = own.or_else(|| Some(action.command().ok()?.into_owned()));
-        if let Some(best) = best {
-            rows.push(Row {
-                tells: summary(&best, language),
-                what: best,
-                does: Does::Follow(action.clone()),
-            });
-        }
-        for choice in action.choices() {
-            if rows.iter().all(|row| row.what != choice) {
-                let tells = summary(&choice, language);
-                rows.push(Row { tells, what: choice.clone(), does: Does::RunForLink(choice) });
+        for (what, does) in best.into_iter().chain(panes).chain(choices) {
+            if rows.iter().all(|row| row.what != what) {
+                rows.push(Row { tells: summary(&what, language), what, does });
             }
         }
         Menu::with_copies(shown, Some(shown), line, rows, language)
@@ -90,6 +88,9 @@ impl Menu {
 
 /// What a line's command does, in a few words.
 fn summary(line: &str, language: Language) -> String {
+    if line.starts_with(".frame /r ") {
+        return text("explorer.menu.frame_registers", language).to_owned();
+    }
     let found = first_command(line).ok().flatten();
     found.map(|(parsed, _)| parsed.spec.summary_in(language).to_owned()).unwrap_or_default()
 }

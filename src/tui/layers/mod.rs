@@ -9,6 +9,7 @@ mod list;
 mod menu;
 mod palette;
 
+pub(super) use does::Does;
 pub(super) use menu::Menu;
 pub(super) use palette::Palette;
 

@@ -168,7 +168,7 @@ impl App {
     fn palette_entries(&self) -> Vec<Listed> {
         let (language, image) = (self.language(), self.ticket.image.is_some());
         let pane = |(pane, spec): (usize, &&super::super::panes::PaneSpec)| Listed {
-            what: format!("{} {}", panes::digit(pane), spec.name(image, language)),
+            what: format!("{} {}", panes::key(pane), spec.name(image, language)),
             tells: self.line_of(pane, self.screen.width).unwrap_or_default(),
             does: Does::Pane(pane),
         };

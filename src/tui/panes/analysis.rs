@@ -1,6 +1,6 @@
 //! The crash as a whole.
 
-use super::{ImagePane, Lead, PaneSpec, as_anywhere, as_it_is, choice, nothing};
+use super::{ImagePane, Lead, PaneSpec, as_anywhere, as_it_is, at_the_top, choice, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.analysis",
@@ -11,6 +11,8 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     fit: as_it_is,
     choose: as_anywhere,
     lead: Lead::Name,
+    lands: at_the_top,
+    folded: false,
     anchored: false,
     steady: true,
     wrap: true,

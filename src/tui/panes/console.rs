@@ -1,6 +1,6 @@
 //! What the commands that were typed or followed said.
 
-use super::{Lead, PaneSpec, as_anywhere, as_it_is, nothing};
+use super::{Lead, PaneSpec, as_anywhere, as_it_is, at_the_top, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.command",
@@ -11,6 +11,8 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     fit: as_it_is,
     choose: as_anywhere,
     lead: Lead::Name,
+    lands: at_the_top,
+    folded: false,
     anchored: false,
     steady: false,
     wrap: false,

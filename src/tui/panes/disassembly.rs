@@ -1,6 +1,6 @@
 //! The instructions where the current context stands.
 
-use super::{Lead, PaneSpec, as_anywhere, choice};
+use super::{Lead, PaneSpec, as_anywhere, at_the_top, choice};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -19,6 +19,8 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     fit: fitted,
     choose: as_anywhere,
     lead: Lead::Name,
+    lands: at_the_top,
+    folded: false,
     anchored: true,
     steady: false,
     wrap: false,

@@ -1,13 +1,13 @@
 //! Memory at the stack pointer, or where a link led.
 
-use super::{ImagePane, Lead, PaneSpec, as_anywhere, choice, wide};
+use super::{ImagePane, Lead, PaneSpec, as_anywhere, at_the_top, choice, wide};
 use crate::output::Action;
 use crate::util::hex;
 
 /// As many columns of bytes as fit, and more rows than the command's own eight.
 fn fitted(action: &Action, width: u16) -> Option<String> {
     Some(match action {
-        Action::Memory(address) | Action::Pool(address) => {
+        Action::Memory(address) => {
             let address = hex::tick(*address);
             match width {
                 84.. => format!("db {address} L200"),
@@ -22,8 +22,8 @@ fn fitted(action: &Action, width: u16) -> Option<String> {
 
 /// Memory without a type.
 fn is_memory(action: &Action) -> bool {
-    use Action::{Memory, Numbers, Pointers, Pool};
-    matches!(action, Memory(_) | Pointers(_) | Numbers(_) | Pool(_))
+    use Action::{Memory, Numbers, Pointers};
+    matches!(action, Memory(_) | Pointers(_) | Numbers(_))
 }
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
@@ -35,6 +35,8 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     fit: fitted,
     choose: as_anywhere,
     lead: Lead::Name,
+    lands: at_the_top,
+    folded: false,
     anchored: true,
     steady: false,
     wrap: false,

@@ -6,11 +6,13 @@ mod console;
 mod disassembly;
 mod memory;
 mod modules;
+mod pool;
 mod processes;
 mod processors;
 mod registers;
 mod stack;
 mod threads;
+mod types;
 
 use crate::command::{COMMANDS, CommandSpec};
 use crate::output::Action;
@@ -34,6 +36,11 @@ pub(super) struct PaneSpec {
     choose: fn(&Action) -> Option<String>,
     /// Which of a line's links Enter follows if none is chosen.
     pub(super) lead: Lead,
+    /// Whether a line about the second thing stands at or before what the first one, which the page is about, leads to:
+    /// the cursor begins at the last such line.
+    pub(super) lands: fn(&Action, &Action) -> bool,
+    /// Whether the parts of its lines are folded at first.
+    pub(super) folded: bool,
     /// Whether it begins where the selection points, so that another selection leads back to its first line.
     pub(super) anchored: bool,
     /// Whether it shows the same whatever is selected, and need not run again for another selection.
@@ -111,7 +118,7 @@ const fn wide(columns: u16, command: &'static str, line: &'static str) -> Choice
 }
 
 /// The panes by number. Those of the system's lists came last, so that no other has moved.
-pub(super) const PANES: [&PaneSpec; 10] = [
+pub(super) const PANES: [&PaneSpec; 12] = [
     &analysis::SPEC,
     &processors::SPEC,
     &stack::SPEC,
@@ -122,9 +129,14 @@ pub(super) const PANES: [&PaneSpec; 10] = [
     &console::SPEC,
     &threads::SPEC,
     &processes::SPEC,
+    &types::SPEC,
+    &pool::SPEC,
 ];
 
-/// How many of them there are where an image was opened: it has neither threads nor processes.
+/// The keys that lead to them, in their order: digits, then the letters of the keys that show something there.
+const KEYS: &str = "1234567890dp";
+
+/// How many of them there are where an image was opened: it has neither threads nor processes, and nothing lies in memory.
 const OF_IMAGE: usize = 8;
 
 /// How many panes there are.
@@ -132,15 +144,14 @@ pub(super) fn count(image: bool) -> usize {
     if image { OF_IMAGE } else { PANES.len() }
 }
 
-/// The digit that leads to a pane.
-pub(super) fn digit(pane: usize) -> usize {
-    (pane + 1) % 10
+/// The key that leads to a pane.
+pub(super) fn key(pane: usize) -> char {
+    KEYS.chars().nth(pane).unwrap_or('?')
 }
 
 /// The pane that a digit leads to.
 pub(super) fn of_digit(digit: char) -> Option<usize> {
-    let digit = usize::try_from(digit.to_digit(10)?).ok()?;
-    Some(if digit == 0 { 9 } else { digit - 1 })
+    KEYS.chars().position(|key| key == digit && key.is_ascii_digit())
 }
 
 /// Number of the analysis pane.
@@ -163,9 +174,14 @@ pub(super) const CONSOLE: usize = 7;
 pub(super) const THREADS: usize = 8;
 /// Number of the processes pane.
 pub(super) const PROCESSES: usize = 9;
+/// Number of the pane of types and variables.
+pub(super) const TYPES: usize = 10;
+/// Number of the pool pane.
+pub(super) const POOL: usize = 11;
 
 impl PaneSpec {
-    /// The command line that fills the pane when it is `width` columns wide; `None` for the console.
+    /// The command line that fills the pane when it is `width` columns wide; `None` for the console, and for the pool
+    /// before somebody chose an address.
     pub(super) fn line(&self, width: u16, opened: Opened<'_>) -> Option<String> {
         if let (Some(pane), Some(module)) = (&self.image, opened.image) {
             return Some(pane.line.replace("{}", module));
@@ -211,6 +227,11 @@ fn as_it_is(_action: &Action, _width: u16) -> Option<String> {
     None
 }
 
+/// For panes whose cursor begins at the top.
+fn at_the_top(_page: &Action, _line: &Action) -> bool {
+    false
+}
+
 /// Whether what is chosen in a pane becomes current.
 pub(super) fn selects(pane: usize) -> bool {
     pane == THREADS
@@ -221,9 +242,9 @@ fn as_anywhere(_action: &Action) -> Option<String> {
     None
 }
 
-/// The pane in which a followed link's output belongs, if it has one.
-pub(super) fn taker(action: &Action) -> Option<usize> {
-    PANES.iter().position(|pane| (pane.takes)(action))
+/// The pane in which a followed link's output belongs, if one of the first `count` has it.
+pub(super) fn taker(action: &Action, count: usize) -> Option<usize> {
+    PANES.iter().take(count).position(|pane| (pane.takes)(action))
 }
 
 #[cfg(test)]
@@ -232,13 +253,18 @@ mod tests {
     use crate::command::first_command;
 
     #[test]
-    fn every_pane_but_the_console_has_a_command_that_exists() {
+    fn every_pane_but_those_that_wait_for_somebody_has_a_command_that_exists() {
         for (number, pane) in PANES.iter().enumerate() {
             let of = |image, triage| Opened { image, triage };
             let all = [of(None, false), of(None, true), of(Some("driver"), false)];
             for (width, opened) in all.into_iter().flat_map(|opened| [(20, opened), (200, opened)]) {
                 let line = pane.line(width, opened);
-                assert_eq!(line.is_none(), number == CONSOLE, "{} at {width}: {line:?}", pane.name);
+                assert_eq!(
+                    line.is_none(),
+                    [CONSOLE, POOL].contains(&number),
+                    "{} at {width}: {line:?}",
+                    pane.name
+                );
                 if let Some(line) = line {
                     assert!(first_command(&line).is_ok_and(|found| found.is_some()), "{line}");
                 }
@@ -256,9 +282,10 @@ mod tests {
 
     #[test]
     fn digits_and_panes_are_the_same() {
-        let keys: String = (0..PANES.len()).map(|pane| digit(pane).to_string()).collect();
-        assert_eq!(keys, "1234567890");
-        assert!(keys.chars().enumerate().all(|(pane, key)| of_digit(key) == Some(pane)));
+        let keys: String = (0..PANES.len()).map(key).collect();
+        assert_eq!(keys, "1234567890dp");
+        assert!(keys.chars().take(10).enumerate().all(|(pane, key)| of_digit(key) == Some(pane)));
+        assert_eq!(of_digit('d'), None);
     }
 
     #[test]
@@ -278,9 +305,13 @@ mod tests {
 
     #[test]
     fn links_go_where_their_output_belongs() {
-        assert_eq!(taker(&Action::Module("nt".into())), Some(MODULES));
-        assert_eq!(taker(&Action::Code(0x10000)), Some(DISASSEMBLY));
-        assert_eq!(taker(&Action::Frame(3)), None);
-        assert_eq!(taker(&Action::Help("k")), None);
+        let of_dump = |action| taker(&action, PANES.len());
+        assert_eq!(of_dump(Action::Module("nt".into())), Some(MODULES));
+        assert_eq!(of_dump(Action::Code(0x10000)), Some(DISASSEMBLY));
+        assert_eq!(of_dump(Action::object("nt!_LUID", 0x10000)), Some(TYPES));
+        assert_eq!(of_dump(Action::Pool(0x10000)), Some(POOL));
+        assert_eq!(of_dump(Action::Frame(3)), None);
+        assert_eq!(of_dump(Action::Help("k")), None);
+        assert_eq!(taker(&Action::Pool(0x10000), count(true)), None);
     }
 }

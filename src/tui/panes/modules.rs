@@ -1,6 +1,6 @@
 //! The loaded modules.
 
-use super::{Lead, PaneSpec, as_anywhere, as_it_is, choice};
+use super::{Lead, PaneSpec, as_anywhere, as_it_is, at_the_top, choice};
 use crate::output::Action;
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
@@ -12,6 +12,8 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     fit: as_it_is,
     choose: as_anywhere,
     lead: Lead::Name,
+    lands: at_the_top,
+    folded: false,
     anchored: false,
     steady: false,
     wrap: false,

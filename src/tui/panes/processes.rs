@@ -1,6 +1,6 @@
 //! All processes, a row each. Choosing one shows it in the console, with its threads and their stacks.
 
-use super::{Choice, Lead, PaneSpec, as_it_is, choice, nothing};
+use super::{Choice, Lead, PaneSpec, as_it_is, at_the_top, choice, nothing};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -23,6 +23,8 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     fit: as_it_is,
     choose: chosen,
     lead: Lead::Process,
+    lands: at_the_top,
+    folded: false,
     anchored: false,
     steady: true,
     wrap: false,

@@ -1,6 +1,6 @@
 //! All threads, a row each. Choosing one moves the stack, the frame, the registers and the locals to it.
 
-use super::{Choice, Lead, PaneSpec, as_it_is, choice, nothing};
+use super::{Choice, Lead, PaneSpec, as_it_is, at_the_top, choice, nothing};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -12,7 +12,7 @@ fn chosen(action: &Action) -> Option<String> {
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.threads",
-    short: "explorer.pane.threads",
+    short: "explorer.short.threads",
     choices: &[
         Choice { command: "!lt", switch: Some("-a"), columns: 0, line: "!lt -a", whole: true },
         // A triage dump holds the threads that ran and no lists of the others.
@@ -24,6 +24,8 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     fit: as_it_is,
     choose: chosen,
     lead: Lead::Thread,
+    lands: at_the_top,
+    folded: false,
     anchored: false,
     steady: true,
     wrap: false,

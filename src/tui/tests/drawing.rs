@@ -20,7 +20,7 @@ fn the_first_screen_is_complete() {
     );
     assert_eq!(
         explorer.row(1),
-        "[1 Analysis] 2 CPUs 3 Stack 4 Regs 5 Code 6 Mods 7 Mem 8 Cmd 9 Threads 0 Procs ?"
+        "[1 Analysis] 2 CPUs 3 Stack 4 Regs 5 Code 6 Mods 7 Mem 8 Cmd 9 Thr 0 Proc d p  ?"
     );
     assert!(explorer.row(2).starts_with("output of !analyze"));
     assert_eq!(explorer.row(22), "2: kd>");

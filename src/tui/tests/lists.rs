@@ -1,6 +1,6 @@
 //! The panes of threads and processes.
 
-use super::super::panes::{CONSOLE, PROCESSES, THREADS};
+use super::super::panes::{CONSOLE, PANES, PROCESSES, THREADS};
 use super::Explorer;
 use crate::output::{Action, Block, Cell, Column, Field, Line, Piece, Role, Table};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -119,11 +119,11 @@ fn the_lists_come_behind_the_panes_that_were_there() {
     let mut explorer = Explorer::at_panes(80, 24);
     explorer.settle();
     let mut seen = Vec::new();
-    for _ in 0..10 {
+    for _ in 0..PANES.len() {
         seen.push(explorer.app.active);
         explorer.key(KeyCode::Tab);
     }
-    assert_eq!(seen, (0..10).collect::<Vec<_>>());
+    assert_eq!(seen, (0..PANES.len()).collect::<Vec<_>>());
     assert_eq!(explorer.app.active, 0);
     let alt = |digit| KeyEvent::new(KeyCode::Char(digit), KeyModifiers::ALT);
     explorer.app.input(super::super::event::Input::Key(alt('0')));

@@ -9,6 +9,7 @@ mod links;
 mod lists;
 mod running;
 mod typing;
+mod values;
 
 use super::app::{App, Keyboard};
 use super::event::Input;
@@ -47,7 +48,7 @@ fn ticket() -> Ticket {
     Ticket {
         file: "test.dmp".into(),
         bug_check: "1e KMODE_EXCEPTION_NOT_HANDLED".into(),
-        build: "10.0.19041.804 x64 16 cpu".into(),
+        build: ["10.0.19041.804", "x64", "16 cpu"].map(str::to_owned).into(),
         image: None,
         triage: false,
     }

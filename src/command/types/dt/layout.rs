@@ -1,5 +1,6 @@
 //! One structure, scalar or variable.
 
+use super::opened::Opened;
 use super::wanted::Wanted;
 use super::{display_name, show};
 use crate::command::line::Out;
@@ -72,13 +73,16 @@ fn show_layout(
     let mut given = 0;
     out.within(Block::Tree(Branch::new(head)), |out| {
         let mut outcome = Ok(());
+        let mut opened = Opened::default();
         let mut take = |line: FieldLine| {
             given += 1;
-            outcome = out.emit(member(&line, options, found, laid.map(|(object, _)| object)));
+            let record = member(&line, options, found, laid.map(|(object, _)| object));
+            outcome = opened.take(line.level, record).into_iter().try_for_each(|block| out.emit(block));
             outcome.is_ok()
         };
         let end = format::lines_to(view, found.id, address, options, &mut take);
         outcome?;
+        opened.rest().into_iter().try_for_each(|block| out.emit(block))?;
         let end = End { failed_at: end.failed_at.map(|at| own(at).unwrap_or(at)), ..end };
         end_lines(end).into_iter().try_for_each(|line| out.emit(line))
     })?;

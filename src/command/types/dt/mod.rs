@@ -4,6 +4,7 @@ mod layout;
 mod list;
 mod local;
 mod names;
+mod opened;
 mod wanted;
 
 use crate::command::show::typed::note_layout;

@@ -1,0 +1,38 @@
+//! The page of the pool that an address lies in.
+
+use super::{Lead, PaneSpec, as_anywhere};
+use crate::output::Action;
+use crate::util::hex;
+
+/// All of the page; a followed link shows a block alone elsewhere.
+fn fitted(action: &Action, _width: u16) -> Option<String> {
+    let Action::Pool(address) = action else { return None };
+    Some(format!("!pool {}", hex::tick(*address)))
+}
+
+/// What stands before a block's content.
+const HEADER: u64 = 0x10;
+
+/// The rows of blocks lead to their content.
+fn lands(page: &Action, line: &Action) -> bool {
+    matches!((page, line), (Action::Pool(at), Action::Memory(data)) if *data <= at.saturating_add(HEADER))
+}
+
+pub(super) const SPEC: PaneSpec = PaneSpec {
+    name: "explorer.pane.pool",
+    short: "explorer.pane.pool",
+    choices: &[],
+    image: None,
+    takes: |action| matches!(action, Action::Pool(_)),
+    fit: fitted,
+    choose: as_anywhere,
+    lead: Lead::Name,
+    lands,
+    folded: false,
+    anchored: true,
+    steady: true,
+    wrap: false,
+    skip: None,
+    gutter: 0,
+    hints: "explorer.hints.pool",
+};
