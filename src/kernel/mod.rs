@@ -43,6 +43,7 @@ mod object_directory;
 mod object_header;
 mod object_type;
 mod page_frame;
+mod page_frame_search;
 mod page_tables;
 mod partition;
 mod pcr;

@@ -1,5 +1,6 @@
 //! MMPFN: what Windows keeps of a page of physical memory.
 
+use super::page_frame_search;
 use crate::debuggee::{Lack, Object, Scope};
 use crate::memory::Memory;
 use crate::memory::paging::Pte;
@@ -46,7 +47,7 @@ impl PageList {
 }
 
 impl<'s> PageFrames<'s> {
-    /// The database of the target's kernel.
+    /// The database of the target's kernel. Where nothing states its place, the records that a triage dump holds tell it.
     ///
     /// # Errors
     /// Where it lies or its type is not known: triage dumps seldom tell.
@@ -58,19 +59,23 @@ impl<'s> PageFrames<'s> {
         let stated = target.debugger_data().and_then(|data| data.nonzero("MmPfnDatabase"));
         let variable = stated.or(header.filter(in_module));
         let read = |at| scope.memory().u64(at).map_err(|why| Lack::Unreadable { what: NAME.to_owned(), why });
-        let base = match (variable.map(read), header.filter(|at| !in_module(at) && at.is_multiple_of(0x1000)))
-        {
-            (Some(Ok(base)), _) => Ok(base),
-            (_, Some(base)) => Ok(base),
-            (Some(Err(why)), None) => Err(why),
-            (None, None) => Err(Lack::NoName { name: NAME.to_owned() }),
-        }?;
-        if base >> 63 == 0 {
+        let stated =
+            match (variable.map(read), header.filter(|at| !in_module(at) && at.is_multiple_of(0x1000))) {
+                (Some(Ok(base)), _) | (_, Some(base)) => Ok(base),
+                (Some(Err(why)), None) => Err(why),
+                (None, None) => Err(Lack::NoName { name: NAME.to_owned() }),
+            };
+        if stated.as_ref().is_ok_and(|base| base >> 63 == 0) {
             return Err(Lack::Null { what: NAME.to_owned() });
         }
-        let first = scope.object("nt!_MMPFN", base)?;
-        let size = first.size().filter(|size| *size > 0);
-        let size = size.ok_or_else(|| Lack::Shape { what: first.what(), wanted: "type of a known size" })?;
+        let record = scope.object("nt!_MMPFN", 0)?;
+        let size = record.size().filter(|size| *size > 0);
+        let size = size.ok_or_else(|| Lack::Shape { what: record.what(), wanted: "type of a known size" })?;
+        let base = match stated {
+            Ok(base) => base,
+            Err(why) => page_frame_search::base(scope, &record, size)?.ok_or(why)?,
+        };
+        let first = record.moved_to(base);
         Ok(PageFrames { first, size })
     }
 

@@ -44,6 +44,7 @@ mod hardware_errors;
 mod history;
 mod io;
 mod io_triage;
+mod key_evidence;
 mod makers;
 mod memory_commands;
 mod memory_counters;

@@ -2,6 +2,8 @@
 
 use crate::forge::{number, root, truth};
 use crate::golden::{run, session};
+use crate::patched::{Patched, offset};
+use crate::synth::put64;
 use dumpscope::session::Session;
 use serde_json::Value;
 
@@ -156,5 +158,50 @@ fn records_of_pages_name_the_entries_that_lead_there() {
         // By its own address it is the same record.
         let at = lines[0].rsplit(' ').next().unwrap();
         assert_eq!(run(&mut session, &format!("!pfn {at}")).unwrap(), lines);
+    }
+}
+
+/// What `!pfn 1234` says of a triage dump that does not tell where the records are, but holds these words of them and of page
+/// table entries: in the places of its last blocks.
+fn record_of(words: &[(u64, u64)]) -> String {
+    let mut dump = Patched::new("tests/data/wifi-triage.dmp.gz").into_bytes();
+    let number = |dump: &[u8], at: usize| u32::from_le_bytes(dump[at..at + 4].try_into().unwrap()) as usize;
+    let (list, count) = (number(&dump, 0x2078), number(&dump, 0x207c));
+    for (back, (address, word)) in (1..).zip(words) {
+        let block = list + (count - back) * 16;
+        let (at, size) = (number(&dump, block + 8), number(&dump, block + 12));
+        assert_eq!(size, 0x1000);
+        put64(&mut dump, block, address & !0xfff);
+        dump[at..at + size].fill(0);
+        put64(&mut dump, at + (address & 0xfff) as usize, *word);
+    }
+    put64(&mut dump, 0x18, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pages.dmp");
+    std::fs::write(&path, &dump).unwrap();
+    run(&mut session(&path), "!pfn 1234").unwrap_or_else(|error| vec![error])[0].clone()
+}
+
+#[test]
+fn a_record_that_a_triage_dump_holds_tells_where_all_are() {
+    const BASE: u64 = 0xffff_fa80_0000_0000;
+    // PteBase of the dump is ffffe08000000000.
+    const ENTRY: u64 = 0xffff_e080_0011_2230;
+    let member = offset("_MMPFN", "PteAddress");
+    let of = |base: u64, page: u64, entry: u64| (base + page * 0x30 + member, entry);
+    let (record, entry) = (of(BASE, 0x4321, ENTRY | 1), (ENTRY, 0x8000_0000_0432_1867));
+    let said = record_of(&[record, entry]);
+    assert!(said.contains("fffffa80`000369c0"), "{said}");
+    // Nothing is confirmed by an entry that is missing, is of another page or not valid, or that lies among no entries.
+    let other = [
+        vec![record],
+        vec![record, (ENTRY, 0x8000_0000_0432_2867)],
+        vec![record, (ENTRY, 0x0432_1860)],
+        vec![of(BASE, 0x4321, BASE + 0x100), (BASE + 0x100, 0x0432_1867)],
+        // Two that contradict each other.
+        vec![record, entry, of(BASE + (1 << 39), 0x777, ENTRY + 0x1000), (ENTRY + 0x1000, 0x0077_7867)],
+    ];
+    for words in other {
+        assert!(!record_of(&words).contains("000369c0"), "{words:x?}: {}", record_of(&words));
     }
 }

@@ -113,7 +113,7 @@ fn real_dumps_are_judged_as_the_expert_did() {
 }
 
 /// The addresses and values that an expert cited: runs of at least eight hexadecimal digits, and places in modules.
-fn cited(text: &str) -> BTreeSet<String> {
+pub fn cited(text: &str) -> BTreeSet<String> {
     let text = text.to_lowercase().replace('`', "");
     let pattern = regex::Regex::new(r"[a-z0-9_]+\+0x[0-9a-f]+|\b[0-9a-f]{8,16}\b").expect("a pattern");
     let found = pattern.find_iter(&text).map(|found| found.as_str().replace("+0x", "+"));

@@ -16,7 +16,8 @@ fn list<'t>(value: &'t Json, key: &str) -> &'t [Json] {
 fn ask(session: &Session, value: u64) -> Vec<Meaning> {
     let scope = session.scope();
     let tags = &session.pool_tags().owners;
-    let question = Question { scope: &scope, value, process: session.process(), tags, zone: &Zone::Utc };
+    let question =
+        Question { scope: &scope, value, process: session.process(), tags, zone: &Zone::Utc, evidence: &[] };
     let found = meanings(&question).unwrap().meanings;
     let order: Vec<Certainty> = found.iter().map(|meaning| meaning.certainty).collect();
     assert!(order.is_sorted(), "{value:x}: {order:?}");
@@ -207,6 +208,29 @@ fn pages_that_are_elsewhere_are_told() {
             _ => {}
         }
     }
+}
+
+/// What the analysis of the crash says of a number stands among its readings, and does not stand in the way of others.
+#[test]
+fn what_the_crash_is_about_is_told() {
+    let mut session = dump("wifi-full");
+    // Where the overwritten function pointer led.
+    let lines = run(&mut session, "!what 0000003200360035").unwrap();
+    assert!(lines[1].starts_with("certain ") && lines[1].contains("it jumped to"), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("its bytes are the text")), "{lines:#?}");
+    // The record of page table entries of a scanner's crash: bit 37 alone.
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_dumpscope"))
+        .args(["--demo", "scanner-1a", "-c", "!what 0000002000000000"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("exactly one bit (37) set") && text.contains("guess     0x0 with bit 37 set"),
+        "{text}"
+    );
+    // Numbers that nothing is about have no such reading.
+    let lines = run(&mut session, "!what 0000123400000000").unwrap();
+    assert!(lines.iter().all(|line| !line.starts_with("certain")), "{lines:#?}");
 }
 
 /// One bit more or less than something known is a guess, and told only where nothing better is known.

@@ -3,6 +3,7 @@
 mod argument;
 mod code;
 mod entry;
+mod evidence;
 mod handle;
 mod moment;
 mod neighbour;
@@ -66,6 +67,8 @@ pub struct Question<'q> {
     pub tags: &'q TagOwners,
     /// The zone of times.
     pub zone: &'q Zone,
+    /// What is known of the crash (`gather`).
+    pub evidence: &'q [Fact],
 }
 
 /// What is known of a number.
@@ -75,6 +78,8 @@ pub struct Meanings {
     pub meanings: Vec<Meaning>,
     /// What could not be asked, and why.
     pub missing: Vec<Lack>,
+    /// Whether a sure reading tells what the number is; that the crash names it does not.
+    pub is_known: bool,
 }
 
 /// Numbers below this are counts, codes and offsets: the first 64 KB hold nothing on Windows.
@@ -99,7 +104,7 @@ impl Meanings {
         }
     }
 
-    fn is_known(&self) -> bool {
+    fn tells(&self) -> bool {
         // A region is as large as what a wrong bit leads to.
         let tells = |meaning: &&Meaning| !matches!(meaning.fact.kind, "region" | "not_canonical");
         self.meanings.iter().filter(tells).any(|meaning| meaning.certainty <= Certainty::Likely)
@@ -128,14 +133,18 @@ pub fn meanings(question: &Question<'_>) -> Result<Meanings, Lack> {
         page::add(question, used.used.as_ref(), &mut found)?;
         used.missing.into_iter().for_each(|why| drop(found.told::<()>(Err(why))));
     }
-    argument::add(question, &mut found);
     handle::add(question, &mut found)?;
     code::add(question.value, &mut found);
     moment::add(question, &mut found);
     writing::add(question, &mut found);
     entry::add(question, &mut found);
-    if !found.is_known() {
-        neighbour::add(question, &mut found)?;
+    found.is_known = found.tells();
+    let unnamed = found.meanings.len();
+    evidence::add(question, &mut found);
+    argument::add(question, &mut found);
+    if !found.is_known {
+        let is_named = found.meanings.len() > unnamed;
+        neighbour::add(question, is_named, &mut found)?;
     }
     found.meanings.sort_by_key(|meaning| meaning.certainty);
     Ok(found)

@@ -1,6 +1,6 @@
 //! What it would be with one other bit: no more than a guess.
 
-use super::{Certainty, FIRST_ADDRESS, Meanings, Question};
+use super::{Certainty, FIRST_ADDRESS, Meanings, Question, evidence};
 use crate::analysis::facts::flips::region_flip;
 use crate::analysis::facts::modules::place;
 use crate::analysis::facts::{Fact, Value};
@@ -10,20 +10,23 @@ use crate::memory::Memory;
 use crate::output::Action;
 use crate::util::bits::extend;
 
-/// Below this a power of two is a number like others.
+/// Below this a power of two is a number like others, and where the fault used it as a pointer an address like others.
 const LOWEST_NULL_BIT: u32 = 32;
+const LOWEST_POINTER_BIT: u32 = 20;
 /// Lower bits tell places in the same thing apart.
 const LOWEST_BIT: u32 = 12;
 /// Neighbours of which more is asked than whether they can be read.
 const MOST_ASKED: usize = 4;
 
-pub(super) fn add(question: &Question<'_>, found: &mut Meanings) -> Result<(), Lack> {
+/// Adds such readings; of a number that the crash names only those that few numbers have.
+pub(super) fn add(question: &Question<'_>, is_named: bool, found: &mut Meanings) -> Result<(), Lack> {
     let value = question.value;
     if value < FIRST_ADDRESS {
         return Ok(());
     }
     let high = value & !(FIRST_ADDRESS - 1);
-    if high.is_power_of_two() && high.trailing_zeros() >= LOWEST_NULL_BIT {
+    let lowest = if evidence::is_pointer(question) { LOWEST_POINTER_BIT } else { LOWEST_NULL_BIT };
+    if high.is_power_of_two() && high.trailing_zeros() >= lowest {
         let fact = Fact::new("null_bit")
             .with("bit", high.trailing_zeros())
             .with("offset", Value::Hex(value ^ high))
@@ -36,7 +39,7 @@ pub(super) fn add(question: &Question<'_>, found: &mut Meanings) -> Result<(), L
         found.add(Certainty::Guess, fact);
     }
     let target = question.scope.target();
-    if value >> 56 == 0 && value >> 47 == 0 {
+    if is_named || value >> 47 == 0 {
         return Ok(());
     }
     let mut asked = 0;

@@ -2,6 +2,7 @@
 
 use super::{Certainty, Meanings, Question};
 use crate::analysis::facts::modules::{described, place};
+use crate::analysis::facts::pattern::half_fill;
 use crate::analysis::facts::{Fact, Value};
 use crate::kernel::pool::{Allocator, BlockState, PoolBlock, PoolPlace, Region};
 use crate::kernel::{AddressUse, PageFrames, Process, PteSpace, Thread, Vad, stack};
@@ -13,9 +14,11 @@ use crate::words::Message;
 const FRAMES: usize = 512;
 
 pub(super) fn add(question: &Question<'_>, used: &AddressUse<'_>, found: &mut Meanings) {
-    use Certainty::{Certain, Likely};
+    use Certainty::{Certain, Likely, Possible};
     let value = question.value;
     let (certainty, fact) = match used {
+        // What memory is marked with lies in a module by chance.
+        AddressUse::Module(_) if half_fill(value).is_some() => (Possible, module(question)),
         AddressUse::Module(_) => (Certain, module(question)),
         AddressUse::SharedData { base } => {
             let fact = offset(Fact::new("shared_data").worded("what.shared_data"), value, *base);

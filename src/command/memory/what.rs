@@ -1,6 +1,7 @@
 //! `!what`: everything that a number may be.
 
 use crate::analysis::{Certainty, Meaning, Question, Value, meanings};
+use crate::command::analysis::analyze::verdict::judge;
 use crate::command::line::nothing_more;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::output::{Cell, Field, Line, Record, Role};
@@ -16,7 +17,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows what a number may be: module, pool block, object, stack, entry, handle, code, time, text",
     help: "Every reading is told, the surest first, each with the command that shows it. `certain` is what the dump proves: \
            the module, the block of pool with who uses its tag, the object, the stack with its thread and frame, the page \
-           table entry, the record of a page, the range of the current process, its PEB and TEBs. `likely` passed checks \
+           table entry, the record of a page, the range of the current process, its PEB and TEBs, and what !analyze says of \
+           the number. `likely` passed checks \
            that few numbers pass: structures that say themselves what they are, trap frames, codes of errors, times near \
            the crash, text, what memory is filled with. `possible` is what the number can be read as: a handle of the \
            current process, an id, a pool tag. `guess` is told only where nothing surer is known: what the number would be \
@@ -30,6 +32,8 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 /// Columns of how sure a reading is.
 const CERTAINTY: usize = 10;
+/// What every row has.
+const OWN: [&str; 4] = ["certainty", "text", "is", "command"];
 /// Columns of a line of prose, as in the analysis.
 const COLUMNS: usize = 79;
 
@@ -40,12 +44,15 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let settings = &session.settings;
     let tags = session.pool_tags();
     let scope = session.scope();
+    // Small numbers are named by nothing, and an image has no crash.
+    let judged = (value >> 16 != 0 && session.target.dump().is_ok()).then(|| judge(session)).transpose()?;
     let question = Question {
         scope: &scope,
         value,
         process: session.process(),
         tags: &tags.owners,
         zone: &settings.zone,
+        evidence: judged.as_ref().map_or(&[], |judged| &judged.facts),
     };
     let found = meanings(&question)?;
     let out = &mut context.out;
@@ -59,8 +66,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         out.emit(row(meaning, settings))?;
     }
     // What is known needs no reasons; a reading that is missing may be the one that was looked for.
-    let is_known = found.meanings.iter().any(|meaning| meaning.certainty <= Certainty::Likely);
-    match found.missing.is_empty() || is_known {
+    match found.missing.is_empty() || found.is_known {
         true => Ok(()),
         false => out.emit(not_all(value, settings.language)),
     }
@@ -96,8 +102,9 @@ fn row(meaning: &Meaning, settings: &Settings) -> Record {
         }
         None => record.field("command", Field::Null),
     };
-    // What is shown only is a value in another spelling.
-    let values = fact.values().filter(|(name, _)| !name.starts_with("shown_"));
+    // What is shown only is a value in another spelling; the row has names of its own.
+    let is_value = |name: &str| !name.starts_with("shown_") && !OWN.contains(&name);
+    let values = fact.values().filter(|(name, _)| is_value(name));
     values.fold(record, |record, (name, value)| record.field(name, field(value, language)))
 }
 

@@ -7,7 +7,7 @@ mod facts;
 mod follow;
 mod stand;
 mod values;
-pub(super) mod verdict;
+pub(in crate::command) mod verdict;
 mod words;
 
 pub use stand::stand_at_verdict;
