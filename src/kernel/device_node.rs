@@ -3,7 +3,6 @@
 use super::device_object::DeviceObject;
 use super::driver_object::DriverObject;
 use crate::debuggee::{Lack, Object, Scope};
-use crate::memory::Memory;
 
 /// A device node. Every getter reads one fact and says why where it cannot.
 #[derive(Clone)]
@@ -183,9 +182,7 @@ impl<'s> DeviceNode<'s> {
 
     fn stated_root(scope: &'s Scope<'s>) -> Result<DeviceNode<'s>, Lack> {
         let name = "nt!IopRootDeviceNode";
-        let (at, _) = scope.target().variable(name).ok_or_else(|| Lack::NoName { name: name.to_owned() })?;
-        let root = scope.memory().u64(at).map_err(|why| Lack::Unreadable { what: name.to_owned(), why })?;
-        match root {
+        match scope.pointer_of(name)? {
             0 => Err(Lack::Null { what: name.to_owned() }),
             root => DeviceNode::at(scope, root),
         }

@@ -37,10 +37,7 @@ impl<'s> HandleTable<'s> {
     /// # Errors
     /// nt!PspCidTable is not known, or cannot be read.
     pub fn of_ids(scope: &'s Scope<'s>) -> Result<HandleTable<'s>, Lack> {
-        let name = "nt!PspCidTable";
-        let (at, _) = scope.target().variable(name).ok_or_else(|| Lack::NoName { name: name.to_owned() })?;
-        let table = scope.memory().u64(at).map_err(|why| Lack::Unreadable { what: name.to_owned(), why })?;
-        HandleTable::at(scope, table)
+        HandleTable::at(scope, scope.pointer_of("nt!PspCidTable")?)
     }
 
     /// Address of the table.

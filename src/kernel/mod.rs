@@ -38,6 +38,7 @@ mod known_threads;
 mod lock_entry;
 mod memory_counters;
 mod minifilter;
+pub mod ndis;
 mod net_buffer_list;
 mod object_directory;
 mod object_header;

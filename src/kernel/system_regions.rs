@@ -101,9 +101,7 @@ fn told(result: Result<Vec<SystemRegion>, Lack>, missing: &mut Vec<Lack>) -> Vec
 /// MI_VISIBLE_STATE, to which a variable points since Windows 10.
 fn visible_state<'s>(scope: &'s Scope<'_>) -> Result<Object<'s>, Lack> {
     let name = "nt!MiVisibleState";
-    let (at, _) = scope.target().variable(name).ok_or_else(|| Lack::NoName { name: name.to_owned() })?;
-    let state = scope.memory().u64(at).map_err(|why| Lack::Unreadable { what: name.to_owned(), why })?;
-    match state {
+    match scope.pointer_of(name)? {
         0 => Err(Lack::Null { what: name.to_owned() }),
         state => scope.object("nt!_MI_VISIBLE_STATE", state),
     }

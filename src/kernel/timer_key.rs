@@ -3,7 +3,6 @@
 use super::dpc::Dpc;
 use super::timer::Timer;
 use crate::debuggee::{Lack, Scope};
-use crate::memory::Memory;
 use std::collections::HashMap;
 
 /// Windows 7 and later on x64 store the pointer as `rotr(bswap(dpc ^ KiWaitAlways) ^ timer, KiWaitNever & 0xff) ^
@@ -28,12 +27,7 @@ impl TimerKey {
     /// # Errors
     /// Where no symbols tell where they are, or they cannot be read.
     pub fn of_variables(scope: &Scope<'_>) -> Result<TimerKey, Lack> {
-        let value = |name: &str| -> Result<u64, Lack> {
-            let (address, _) =
-                scope.target().variable(name).ok_or_else(|| Lack::NoName { name: name.to_owned() })?;
-            scope.memory().u64(address).map_err(|why| Lack::Unreadable { what: name.to_owned(), why })
-        };
-        Ok(TimerKey::new(value("nt!KiWaitNever")?, value("nt!KiWaitAlways")?))
+        Ok(TimerKey::new(scope.pointer_of("nt!KiWaitNever")?, scope.pointer_of("nt!KiWaitAlways")?))
     }
 
     /// The key that makes DPCs of the most timers, and of how many, found without symbols: drivers keep a DPC beside its

@@ -1,5 +1,6 @@
 //! What can be followed, and what following it runs.
 
+use super::structure::Structure;
 use crate::util::guid::Guid;
 use crate::util::hex;
 use std::borrow::Cow;
@@ -103,6 +104,8 @@ pub enum Action {
     TraceSession(u32),
     /// A net buffer list.
     NetBufferList(u64),
+    /// A structure of one of Windows' own drivers.
+    Structure(Structure, u64),
     /// An I/O control code.
     ControlCode(u32),
     /// A handle of a process.
@@ -227,6 +230,7 @@ impl Action {
             Action::File(address) => at("!fileobj", address),
             Action::TraceSession(id) => format!("!wmitrace.logdump {id:x}"),
             Action::NetBufferList(address) => at("!ndiskd.nbl", address),
+            Action::Structure(kind, address) => at(kind.shown_by().0, address),
             Action::ControlCode(code) => format!("!ioctldecode {code:x}"),
             Action::Handle { handle, process } => format!("!handle {handle:x} 3 {}", hex::tick(*process)),
             Action::ErrorCode(code) => format!("!error {code:x}"),

@@ -29,6 +29,7 @@ impl Action {
             Action::Driver(address) => ("nt!_DRIVER_OBJECT", address),
             Action::File(address) => ("nt!_FILE_OBJECT", address),
             Action::NetBufferList(address) => ("ndis!_NET_BUFFER_LIST", address),
+            Action::Structure(kind, address) => (kind.shown_by().1, address),
             Action::Pte(address) => ("nt!_MMPTE", address),
             _ => return None,
         };
@@ -90,7 +91,9 @@ impl Action {
             Action::Object { ty, address, .. } if ty.ends_with("!_LIST_ENTRY") => {
                 lines(&["dl", "dps", "db"], address)
             }
-            Action::Object { address, .. } | Action::Pool(address) => lines(&["dps", "db"], address),
+            Action::Structure(_, address) | Action::Object { address, .. } | Action::Pool(address) => {
+                lines(&["dps", "db"], address)
+            }
             Action::Number(value) => lines(&["ln", "db", "dps", "!pte"], value),
             Action::Frame(number) => vec![format!(".frame /r {number:x}")],
             Action::Processor(number) => vec![format!("!pcr {number}")],

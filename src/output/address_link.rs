@@ -32,7 +32,7 @@ impl Action {
         use Action::{
             AlpcMessage, AlpcPort, Code, Context, Device, DeviceNode, DeviceStack, Driver, ExceptionRecord,
             File, Irp, Job, Memory, NetBufferList, Number, Numbers, Object, Pointers, Pool, Process, Pte,
-            Thread, Token, Trap, Vad,
+            Structure, Thread, Token, Trap, Vad,
         };
         match self {
             Memory(at)
@@ -57,6 +57,7 @@ impl Action {
             | Driver(at)
             | File(at)
             | NetBufferList(at)
+            | Structure(_, at)
             | Pool(at)
             | Pte(at)
             | Object { address: at, .. } => Some(*at),

@@ -21,6 +21,7 @@ mod problem;
 mod record;
 mod sanitize;
 mod span;
+mod structure;
 mod table;
 
 pub use action::{Action, ObjectForm, Unfollowable, is_module_word};
@@ -37,4 +38,5 @@ pub use problem::Problem;
 pub use record::Record;
 pub use sanitize::{CleanText, brief, sanitize};
 pub use span::{Line, Role, Span};
+pub use structure::Structure;
 pub use table::{Column, Table};

@@ -51,6 +51,7 @@ mod memory_counters;
 mod mex_processes;
 mod module_list;
 mod names;
+mod ndiskd;
 mod objects;
 mod options;
 mod page_tables;

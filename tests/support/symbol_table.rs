@@ -7,8 +7,23 @@ use std::path::Path;
 /// A structure: its name, its size, its members with their offsets and types ([`number`], [`pointer`] ...).
 pub type Structure<'t> = (&'t str, u64, &'t [(&'t str, u64, Value)]);
 
+/// An enumeration of 32 bits: its name, its enumerators.
+pub type Enumeration<'t> = (&'t str, &'t [(&'t str, u64)]);
+
 /// Writes the table of an image, where `isf*FOLDER` finds it: names with their distance from the image's base, and types.
 pub fn write(folder: &Path, pdb: &str, key: &str, names: &[(&str, u64)], types: &[Structure<'_>]) {
+    write_with(folder, pdb, key, names, types, &[]);
+}
+
+/// The same with enumerations.
+pub fn write_with(
+    folder: &Path,
+    pdb: &str,
+    key: &str,
+    names: &[(&str, u64)],
+    types: &[Structure<'_>],
+    enums: &[Enumeration<'_>],
+) {
     let (guid, age) = key.split_at(32);
     let age = u32::from_str_radix(age, 16).unwrap();
     let base =
@@ -20,6 +35,11 @@ pub fn write(folder: &Path, pdb: &str, key: &str, names: &[(&str, u64)], types: 
         let fields: serde_json::Map<String, Value> = fields.collect();
         ((*name).to_owned(), json!({"size": size, "kind": "struct", "fields": fields}))
     });
+    let enums = enums.iter().map(|(name, all)| {
+        let all = all.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
+        let constants: serde_json::Map<String, Value> = all.collect();
+        ((*name).to_owned(), json!({"size": 4, "base": "u32", "constants": constants}))
+    });
     let table = json!({
         "metadata": {"format": "6.1.0", "windows": {"pdb": {"GUID": guid, "age": age, "database": pdb, "machine_type": 34404}}},
         "base_types": {
@@ -27,7 +47,7 @@ pub fn write(folder: &Path, pdb: &str, key: &str, names: &[(&str, u64)], types: 
             "pointer": base(8, "int"), "wchar": base(2, "char"), "void": base(0, "void"),
         },
         "user_types": types.collect::<serde_json::Map<_, _>>(),
-        "enums": {},
+        "enums": enums.collect::<serde_json::Map<_, _>>(),
         "symbols": symbols.collect::<serde_json::Map<_, _>>(),
     });
     std::fs::write(folder.join(format!("{guid}-{age}.json")), table.to_string()).unwrap();
@@ -46,6 +66,11 @@ pub fn pointer(to: Value) -> Value {
 /// A structure of the table.
 pub fn structure(name: &str) -> Value {
     json!({"kind": "struct", "name": name})
+}
+
+/// An enumeration of the table.
+pub fn enumeration(name: &str) -> Value {
+    json!({"kind": "enum", "name": name})
 }
 
 /// An array.

@@ -55,7 +55,19 @@ const OF_FILE: [(&str, &[&str]); 31] = [
 ];
 
 /// Files whose objects are not the kernel's own, but of drivers whose layouts are not at hand.
-const OF_DRIVERS: [&str; 2] = ["minifilter", "net_buffer_list"];
+const OF_DRIVERS: [&str; 10] = [
+    "minifilter",
+    "net_buffer_list",
+    // In the folder ndis.
+    "adapter",
+    "binding",
+    "filter_driver",
+    "filter_module",
+    "miniport_driver",
+    "oid",
+    "protocol",
+    "relations",
+];
 
 /// Something that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

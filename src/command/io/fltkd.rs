@@ -3,7 +3,7 @@
 use crate::command::line::Out;
 use crate::command::show::maker;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
-use crate::debuggee::{Lack, Maker, Scope};
+use crate::debuggee::{Lack, Scope};
 use crate::kernel::{FilterFrame, FilterInstance, FilterVolume, MiniFilter};
 use crate::output::{Action, Branch, Cell, Field, Record, Role};
 
@@ -160,18 +160,15 @@ fn show_filter(
     out: &mut Out<'_>,
 ) -> Result<(), CommandError> {
     let target = scope.target();
-    let start = filter.driver().and_then(|driver| Ok(driver.image()?.0));
-    let module = start.ok().and_then(|start| target.modules().at(start));
-    let maker = module.map(|module| target.origin(module).maker);
+    let owner = maker::of_driver(target, &filter.driver());
+    let maker = owner.map(|(_, maker)| maker);
     let head = object("filter", "FLT_FILTER", "FLTMGR!_FLT_FILTER", filter.address(), level)
         .text(" \"")
         .cell("name", Cell::new(filter.name()).role(maker::role(maker, Role::Text)))
         .text("\" \"")
         .cell("altitude", Cell::new(filter.altitude()))
-        .text("\"")
-        .field("module", module.map(|module| module.name.as_str()))
-        .field("maker", maker.map(maker::word));
-    let head = if maker == Some(Maker::ThirdParty) { head.role(Role::Dim, "  (third party)") } else { head };
+        .text("\"");
+    let head = maker::whose(head, owner, false);
     out.within(Branch::new(head), |out| out.rows(filter.instances(), |found| instance(&found, level + 1)))
 }
 

@@ -9,7 +9,7 @@ pub mod fltkd;
 pub mod ioctldecode;
 pub mod irp;
 pub mod irpfind;
-pub mod nbl;
+pub mod ndiskd;
 pub mod poaction;
 pub mod processirps;
 mod stack_location;

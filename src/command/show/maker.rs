@@ -1,7 +1,8 @@
 //! Who made a module, for rows: a word for JSON, and how its name is shown.
 
-use crate::debuggee::{Maker, MakerEvidence, Origin};
-use crate::output::Role;
+use crate::debuggee::{Lack, Maker, MakerEvidence, Module, Origin, Target};
+use crate::kernel::DriverObject;
+use crate::output::{Record, Role};
 
 /// A word for JSON.
 pub fn word(maker: Maker) -> &'static str {
@@ -46,4 +47,34 @@ pub fn sentence(origin: &Origin) -> String {
         (MakerEvidence::Nothing, _) => "a program's module without a version resource",
     };
     format!("{who}, {why}")
+}
+
+/// The module that an address lies in, and who made it.
+pub fn of_address(target: &Target, address: u64) -> Option<(&Module, Maker)> {
+    let module = target.modules().at(address)?;
+    Some((module, target.origin(module).maker))
+}
+
+/// The module that is the image of a driver, and who made it.
+pub fn of_driver<'t>(
+    target: &'t Target,
+    driver: &Result<DriverObject<'_>, Lack>,
+) -> Option<(&'t Module, Maker)> {
+    of_address(target, driver.as_ref().ok()?.image().ok()?.0)
+}
+
+/// A record with whose a thing is: `module` and `maker` for JSON; in the line the module where `named`, and that it is not
+/// Windows' own.
+pub fn whose(record: Record, owner: Option<(&Module, Maker)>, named: bool) -> Record {
+    let Some((module, maker)) = owner else {
+        return record.field("module", None::<&str>).field("maker", None::<&str>);
+    };
+    let record = record.field("module", module.name.as_str()).field("maker", word(maker));
+    let is_foreign = maker == Maker::ThirdParty;
+    match (named, is_foreign) {
+        (true, true) => record.role(Role::Dim, format!("  ({}, third party)", module.name)),
+        (true, false) => record.role(Role::Dim, format!("  ({})", module.name)),
+        (false, true) => record.role(Role::Dim, "  (third party)"),
+        (false, false) => record,
+    }
 }

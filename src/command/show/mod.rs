@@ -7,6 +7,7 @@ pub mod code_name;
 pub mod crash_stack;
 pub mod device;
 pub mod disassembly;
+pub mod driver_symbols;
 pub mod error_record;
 pub mod frame_cells;
 pub mod grid;

@@ -5,6 +5,7 @@ use super::object::Object;
 use super::place::Place;
 use super::scope::Scope;
 use crate::debuggee::FoundType;
+use crate::memory::Memory;
 
 impl Scope<'_> {
     /// The object of a type at an address. Nothing is read yet.
@@ -46,5 +47,15 @@ impl Scope<'_> {
         let (address, _) =
             self.target().variable(name).ok_or_else(|| Lack::NoName { name: name.to_owned() })?;
         self.object(ty, address)
+    }
+
+    /// The pointer, or the number of 64 bits, that a variable holds.
+    ///
+    /// # Errors
+    /// No such variable; it cannot be read.
+    pub fn pointer_of(&self, name: &str) -> Result<u64, Lack> {
+        let (address, _) =
+            self.target().variable(name).ok_or_else(|| Lack::NoName { name: name.to_owned() })?;
+        self.memory().u64(address).map_err(|why| Lack::Unreadable { what: name.to_owned(), why })
     }
 }

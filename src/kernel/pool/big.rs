@@ -66,14 +66,8 @@ impl<'s> BigTable<'s> {
     /// # Errors
     /// The dump does not hold it, or the pointer to it; the type of its entries is not known. [`Lack::Stopped`].
     pub fn open(scope: &'s Scope<'s>) -> Result<BigTable<'s>, Lack> {
-        let number = |name: &str| {
-            let (address, _) =
-                scope.target().variable(name).ok_or_else(|| Lack::NoName { name: name.to_owned() })?;
-            let read = scope.memory().u64(address);
-            read.map_err(|why| Lack::Unreadable { what: name.to_owned(), why })
-        };
         let entry = scope.object("nt!_POOL_TRACKER_BIG_PAGES", 0);
-        let named = number("nt!PoolBigPageTable");
+        let named = scope.pointer_of("nt!PoolBigPageTable");
         let (address, entry) = match (named, entry) {
             (Ok(0), _) => return Err(Lack::Null { what: "nt!PoolBigPageTable".to_owned() }),
             (named, Ok(entry)) => (named, entry),
@@ -94,7 +88,7 @@ impl<'s> BigTable<'s> {
             flags,
         };
         match address {
-            Ok(address) => Ok(table(address, number("nt!PoolBigPageTableSize")?, false)),
+            Ok(address) => Ok(table(address, scope.pointer_of("nt!PoolBigPageTableSize")?, false)),
             Err(why) => {
                 let (address, entries) = big_search::table(scope, stride)?.ok_or(why)?;
                 Ok(table(address, entries, true))

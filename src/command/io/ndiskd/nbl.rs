@@ -1,5 +1,6 @@
 //! `!ndiskd.nbl`: a net buffer list, and whose it is.
 
+use super::owner::whose;
 use crate::analysis::status_name;
 use crate::command::line::Out;
 use crate::command::show::device::leading;
@@ -7,9 +8,7 @@ use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{NBL_FLAGS, NetBuffer, NetBufferList, io_flags};
-use crate::memory::Memory;
 use crate::output::{Action, Branch, Cell, Field, Line, Record, Role};
-use crate::util::bounded::u64_at;
 
 /// `!ndiskd.nbl`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -17,7 +16,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     group: Group::Kernel,
     arguments: &[Argument::new("ADDRESS", Expects::Expression)],
     summary: "Shows a net buffer list: whose it is, its pool, parent, flags, status, chain, buffers and their MDLs",
-    help: "Source is the handle of the driver that made the list, as it gave it to NDIS. Where it lies in a driver's image \
+    help: "Source is the handle of the driver that made the list, as it gave it to NDIS. With the symbols of ndis, the \
+           adapter, filter or binding that has this handle is named. Without them: where it lies in a driver's image \
            that driver made it; where it leads to a block of NDIS or of a driver, the drivers whose routines that block \
            holds are named, which is no proof: a filter's block holds its neighbours' routines, too. The structures are \
            public and are read without symbols as well.\n\n\
@@ -147,63 +147,6 @@ fn described(scope: &Scope<'_>, list: &NetBufferList<'_>) -> Record {
             "flags",
             Cell::new(list.number("Flags").map(Field::Hex)).digits(8),
         )
-}
-
-/// How much of a handle's block is looked through.
-const BLOCK: usize = 0x600;
-/// Drivers that are named.
-const NAMED: usize = 4;
-
-/// Whose the list is, by its source handle.
-fn whose(scope: &Scope<'_>, source: Result<u64, Lack>) -> Record {
-    let record = Record::new("net_buffer_list_owner");
-    let handle = match source {
-        Ok(0) => return record.text("    Whose it is: not known, its source handle is null."),
-        Ok(handle) => handle,
-        Err(why) => return record.role(Role::Unreadable, format!("    Whose it is is not known: {why}")),
-    };
-    if let Some(module) = scope.target().modules().at(handle) {
-        let name = module.name.clone();
-        let link = Action::Module(name.as_str().into());
-        return record
-            .text("    Whose it is: ")
-            .cell("owner", Cell::new(name).role(Role::Module).link(link))
-            .text("; its source handle lies in that driver's image.");
-    }
-    let mut bytes = vec![0; BLOCK];
-    let (read, why) = scope.memory().read_partial(handle, &mut bytes);
-    if read < 8 {
-        let why = why.map_or(String::new(), |why| format!(": {why}"));
-        let text = format!(
-            "    Whose it is: no loaded driver has that source handle, and nothing can be read there{why}"
-        );
-        return record.role(Role::Warning, text);
-    }
-    let mut found: Vec<String> = Vec::new();
-    for at in (0..read.saturating_sub(7)).step_by(8) {
-        let Some(module) = u64_at(&bytes, at).and_then(|pointer| scope.target().modules().at(pointer)) else {
-            continue;
-        };
-        let is_base = ["nt", "ndis", "hal"].iter().any(|name| module.name.eq_ignore_ascii_case(name));
-        if !is_base && !found.contains(&module.name) && found.len() < NAMED {
-            found.push(module.name.clone());
-        }
-    }
-    let text = "    Whose it is: the source handle is a block in memory";
-    match found.is_empty() {
-        true => record
-            .text(format!("{text} that holds no routines of any driver: no loaded driver is tied to it.")),
-        false => {
-            let cells = found.into_iter().map(|name| {
-                let link = Action::Module(name.as_str().into());
-                Cell::new(name).role(Role::Module).link(link)
-            });
-            record
-                .text(format!("{text} that holds routines of "))
-                .list("routines_of", ", ", cells)
-                .text(" (no proof of who owns it).")
-        }
-    }
 }
 
 /// More buffers than are listed of one list.

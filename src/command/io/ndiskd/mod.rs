@@ -1,0 +1,137 @@
+//! `!ndiskd.*`: network adapters, their drivers, and the filters and protocols above them.
+
+pub mod filter;
+pub mod filterdriver;
+pub mod minidriver;
+pub mod mopen;
+pub mod nbl;
+pub mod netadapter;
+mod owner;
+pub mod protocol;
+
+use crate::command::line::Out;
+use crate::command::show::{driver_symbols, maker};
+use crate::command::{Args, CommandError, Context};
+use crate::debuggee::{Lack, Maker, Module, Scope};
+use crate::output::{Action, Cell, Field, Line, Record, Role, Structure};
+
+/// Blanks before labels, and columns of a label.
+const INDENT: &str = "    ";
+const LABEL: usize = 19;
+
+/// Why nothing of NDIS can be shown.
+fn untold(scope: &Scope<'_>, why: Lack) -> CommandError {
+    driver_symbols::untold(scope, "ndis", why)
+}
+
+/// `    Ndis handle        `
+fn label(text: &str) -> String {
+    format!("{INDENT}{text:<LABEL$}")
+}
+
+/// The address of a thing, which leads to it.
+fn handle(kind: Structure, address: u64) -> Cell {
+    Cell::new(Field::Address(address)).digits(16).link(Action::Structure(kind, address))
+}
+
+/// The same where it may not be known.
+fn handle_of(kind: Structure, address: Result<u64, Lack>) -> Cell {
+    match address {
+        Ok(0) => Cell::new(Field::Null).absent("NULL").left(16),
+        Ok(address) => handle(kind, address),
+        Err(why) => Cell::new(Field::from(why)).digits(16),
+    }
+}
+
+/// A pointer to memory, `NULL` where it is null.
+fn context(value: Result<u64, Lack>) -> Cell {
+    match value {
+        Ok(0) => Cell::new(Field::Null).absent("NULL"),
+        value => Cell::new(value.map(Field::Address)).digits(16),
+    }
+}
+
+/// The address that was typed, if any.
+fn typed(args: &Args<'_>, context: &Context<'_>) -> Result<Option<u64>, CommandError> {
+    match args.text.trim() {
+        "" => Ok(None),
+        text => context.evaluate(text).map(Some),
+    }
+}
+
+/// Refuses an address where a list of NDIS holds nothing; where the list cannot be followed to its end, a remark.
+fn in_list<T>(
+    scope: &Scope<'_>,
+    all: Result<impl Iterator<Item = Result<T, Lack>>, Lack>,
+    address: u64,
+    of: impl Fn(&T) -> u64,
+    what: &str,
+) -> Result<Option<String>, CommandError> {
+    let mut count = 0;
+    for element in all.map_err(|why| untold(scope, why))? {
+        match element {
+            Ok(element) if of(&element) == address => return Ok(None),
+            Ok(_) => count += 1,
+            Err(Lack::Stopped) => return Err(CommandError::Cancelled),
+            Err(why) => {
+                return Ok(Some(format!(
+                    "whether this is {what} cannot be told, the list of them breaks: {why}"
+                )));
+            }
+        }
+    }
+    Err(CommandError::Missing(format!(
+        "{address:016x} is not the handle of {what}: it is none of the {count} in the list that ndis keeps"
+    )))
+}
+
+/// The routines of a driver, as NDIS has them. One that lies in another module than the driver's is marked.
+fn handlers<'h>(
+    scope: &Scope<'_>,
+    owner: Option<(&Module, Maker)>,
+    handlers: impl Iterator<Item = (&'h str, Result<u64, Lack>)>,
+    out: &mut Out<'_>,
+) -> Result<(), CommandError> {
+    out.blank()?;
+    out.emit(Line::new().label("HANDLERS"))?;
+    out.blank()?;
+    let head = format!("{INDENT}{:<39}{:<18}Symbol (if available)", "NDIS Handler", "Function pointer");
+    out.emit(Line::new().label(head))?;
+    for (name, routine) in handlers {
+        let record = Record::new("handler")
+            .text(INDENT)
+            .cell("handler", Cell::new(name).left(39))
+            .cell("routine", routine_cell(&routine));
+        let at = routine.ok().filter(|&at| at != 0);
+        let named = at.and_then(|at| scope.target().name_address(at));
+        let record = match (named, at) {
+            (Some(named), Some(at)) => record
+                .text("  ")
+                .cell("symbol", Cell::new(named.text()).role(Role::Symbol).link(Action::Code(at))),
+            _ => record.field("symbol", Field::Null),
+        };
+        let place = at.and_then(|at| maker::of_address(scope.target(), at));
+        let is_stranger = at.is_some()
+            && owner.is_some_and(|(own, _)| place.is_none_or(|(module, _)| module.base != own.base));
+        let record = record.field("in_driver", at.map(|_| !is_stranger));
+        out.emit(match is_stranger {
+            true => record.role(Role::Warning, "  <- not in the driver's image"),
+            false => record,
+        })?;
+    }
+    Ok(())
+}
+
+fn routine_cell(routine: &Result<u64, Lack>) -> Cell {
+    match routine {
+        Ok(0) => Cell::new(Field::Null).absent("[None]"),
+        Ok(at) => Cell::new(Field::Address(*at)).digits(16).link(Action::Code(*at)),
+        Err(why) => Cell::new(Field::from(why.clone())).digits(16),
+    }
+}
+
+/// A version as it is shown: `v6.30`.
+fn version(version: Result<String, Lack>) -> Cell {
+    let text = version.as_ref().map_or(String::new(), |version| format!("v{version}"));
+    Cell::new(version).shown(text)
+}
