@@ -13,6 +13,12 @@ pub enum Structure {
     NetFilterDriver,
     /// A protocol driver.
     NetProtocol,
+    /// A minifilter.
+    MiniFilter,
+    /// An instance of a minifilter.
+    FilterInstance,
+    /// A volume, as the filter manager knows it.
+    FilterVolume,
 }
 
 impl Structure {
@@ -24,6 +30,9 @@ impl Structure {
             Structure::NetFilter => ("!ndiskd.filter", "ndis!_NDIS_FILTER_BLOCK"),
             Structure::NetFilterDriver => ("!ndiskd.filterdriver", "ndis!_NDIS_FILTER_DRIVER_BLOCK"),
             Structure::NetProtocol => ("!ndiskd.protocol", "ndis!_NDIS_PROTOCOL_BLOCK"),
+            Structure::MiniFilter => ("!fltkd.filter", "FLTMGR!_FLT_FILTER"),
+            Structure::FilterInstance => ("!fltkd.instance", "FLTMGR!_FLT_INSTANCE"),
+            Structure::FilterVolume => ("!fltkd.volume", "FLTMGR!_FLT_VOLUME"),
         }
     }
 }

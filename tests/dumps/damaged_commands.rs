@@ -147,6 +147,10 @@ const LINES: &[&str] = &[
     "!fltkd.filters",
     "!fltkd.frames",
     "!fltkd.volumes",
+    "!fltkd.instances",
+    "!fltkd.filter @$proc",
+    "!fltkd.instance @$proc",
+    "!fltkd.volume @$proc",
     ".foreach (x { !process 0 0 }) { .printf \"%ma %y\\n\", ${x}, @$proc }",
     "!w",
 ];

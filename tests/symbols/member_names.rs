@@ -55,8 +55,9 @@ const OF_FILE: [(&str, &[&str]); 31] = [
 ];
 
 /// Files whose objects are not the kernel's own, but of drivers whose layouts are not at hand.
-const OF_DRIVERS: [&str; 10] = [
+const OF_DRIVERS: [&str; 11] = [
     "minifilter",
+    "filter_operation",
     "net_buffer_list",
     // In the folder ndis.
     "adapter",

@@ -248,6 +248,26 @@ impl<'s> Object<'s> {
         Ok(found.name_of(self.u64()?).map(str::to_owned))
     }
 
+    /// Its value, and the enumerators that are single bits of it; bits without one as a number.
+    ///
+    /// # Errors
+    /// As [`Object::u64`]. What is no enumeration has no names.
+    pub fn flag_names(&self) -> Result<(u64, Vec<String>), Lack> {
+        let value = self.u64()?;
+        let Some(Type::Enum(found)) = self.ty() else { return Ok((value, Vec::new())) };
+        let (mut names, mut rest) = (Vec::new(), value);
+        for bit in (0..u64::BITS).map(|bit| 1u64 << bit).filter(|bit| value & bit != 0) {
+            if let Some(name) = found.name_of(bit) {
+                names.push(name.to_owned());
+                rest &= !bit;
+            }
+        }
+        if rest != 0 {
+            names.push(format!("{rest:#x}"));
+        }
+        Ok((value, names))
+    }
+
     /// What it points to.
     ///
     /// # Errors
