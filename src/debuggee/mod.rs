@@ -16,6 +16,7 @@ mod object;
 mod opening;
 mod origin;
 mod processors;
+mod searched;
 mod shared_image;
 mod subject;
 mod symbols;
@@ -32,6 +33,7 @@ pub use modules::{Module, ModuleKind, ModuleList, UnloadedModule};
 pub use object::{Elements, Lack, Link, Node, Nodes, Object, Place, Scope, Steps, Store, Walk};
 pub use origin::{Maker, MakerEvidence, Origin};
 pub use processors::{NoRegisters, Processor, SpecialRegisters};
+pub use searched::Searched;
 pub use subject::{NoCrash, OpenError, Subject};
 pub use symbols::{
     CheckOutcome, Fetches, FoundType, LayoutCheck, Listener, ModuleSymbols, NamedAddress, News, SymbolStatus,

@@ -8,6 +8,7 @@ use super::image_file::ImageFile;
 use super::image_search;
 use super::modules::{self, Module, ModuleKind, ModuleList, UnloadedModule};
 use super::processors::{Processor, ProcessorSources, processors};
+use super::searched::Searched;
 use super::subject::Subject;
 use super::symbols::SymbolTable;
 use super::target::Attached;
@@ -53,6 +54,7 @@ impl Target {
             symbols: SymbolTable::default(),
             warnings: Vec::new(),
             attached: Attached::Crash,
+            searched: Searched::default(),
         }
     }
 

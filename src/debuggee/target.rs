@@ -6,6 +6,7 @@ use super::image::{MemoryImage, ModuleImage};
 use super::image_overlay::{ImageError, ImageOverlay, ModuleIdentity, find_image};
 use super::modules::{Module, ModuleKind, ModuleList, UnloadedModule};
 use super::processors::Processor;
+use super::searched::Searched;
 use super::subject::{NoCrash, OpenError, Subject};
 use super::symbols::SymbolTable;
 use crate::dump::{DumpFile, Header, Lost, Machine, Progress};
@@ -41,6 +42,8 @@ pub struct Target {
     pub(super) at_crash: VirtualMemory,
     /// Whose user memory and modules are looked at.
     pub(super) attached: Attached,
+    /// What was found by what it holds.
+    pub(super) searched: Searched,
 }
 
 /// Whose user memory and modules are looked at.
@@ -89,6 +92,7 @@ impl Target {
     pub(super) fn stand_in(&mut self, images: &SearchPath) {
         self.images = Arc::new(self.image_overlay(images));
         self.memory = self.memory.with_images(self.images.clone());
+        self.searched.forget();
     }
 
     /// The files in the folders of an image path that match loaded modules by name, time stamp and size.
@@ -113,7 +117,16 @@ impl Target {
 
     /// Lets an image file that was found for a module stand in for what the dump lacks of it; false if nothing is new.
     pub(super) fn adopt_image(&self, module: &Module, path: &Path) -> Result<bool, ImageError> {
-        self.images.offer(module.base, path)
+        let is_new = self.images.offer(module.base, path)?;
+        if is_new {
+            self.searched.forget();
+        }
+        Ok(is_new)
+    }
+
+    /// What was looked for in the dump's content.
+    pub fn searched(&self) -> &Searched {
+        &self.searched
     }
 
     /// Whether a module's image is needed to know what it says: its headers are not in the dump, or, in a triage dump,

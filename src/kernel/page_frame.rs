@@ -73,7 +73,10 @@ impl<'s> PageFrames<'s> {
         let size = size.ok_or_else(|| Lack::Shape { what: record.what(), wanted: "type of a known size" })?;
         let base = match stated {
             Ok(base) => base,
-            Err(why) => page_frame_search::base(scope, &record, size)?.ok_or(why)?,
+            Err(why) => {
+                let search = || Ok(page_frame_search::base(scope, &record, size)?.map(|base| (base, size)));
+                target.searched().once("records of pages", size, search)?.ok_or(why)?.0
+            }
         };
         let first = record.moved_to(base);
         Ok(PageFrames { first, size })

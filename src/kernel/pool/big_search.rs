@@ -20,6 +20,10 @@ const PAGES: u64 = 1 << 17;
 /// # Errors
 /// [`Lack::Stopped`].
 pub(super) fn table(scope: &Scope<'_>, stride: u64) -> Result<Option<(u64, u64)>, Lack> {
+    scope.target().searched().once("nt!PoolBigPageTable", stride, || searched(scope, stride))
+}
+
+fn searched(scope: &Scope<'_>, stride: u64) -> Result<Option<(u64, u64)>, Lack> {
     let mut tables: Vec<u64> = Vec::new();
     each_quadword(scope, &mut |_, value| {
         if is_kernel_page(value)

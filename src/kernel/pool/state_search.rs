@@ -19,6 +19,13 @@ const TRIED: usize = 64;
 pub(super) fn state<'s>(scope: &'s Scope<'s>) -> Result<Option<Object<'s>>, Lack> {
     let ty = scope.find_type("nt!_EX_POOL_HEAP_MANAGER_STATE")?;
     let heaps = scope.object_of(ty.clone(), 0).field("PoolNode")?.index(0)?.field("Heaps")?.address();
+    let search = || Ok(searched(scope, &scope.object_of(ty.clone(), 0), heaps)?.map(|at| (at, heaps)));
+    let found = scope.target().searched().once("nt!ExPoolState", heaps, search)?;
+    Ok(found.map(|(at, _)| scope.object_of(ty, at)))
+}
+
+/// Where it stands; `state` is one anywhere, of which the layout counts: its first node's heaps lie at `heaps`.
+fn searched(scope: &Scope<'_>, state: &Object<'_>, heaps: u64) -> Result<Option<u64>, Lack> {
     let heap_type = scope.find_type("nt!_SEGMENT_HEAP")?;
     let is_heap = |at: u64| {
         let signature = scope.object_of(heap_type.clone(), at).field("Signature");
@@ -38,9 +45,8 @@ pub(super) fn state<'s>(scope: &'s Scope<'s>) -> Result<Option<Object<'s>>, Lack
         }
         if places.len() >= TRIED { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    let states = places.into_iter().map(|place| scope.object_of(ty.clone(), place));
-    Ok(states.into_iter().find(|state| {
-        let nodes = state.field("NumberOfPools").and_then(|nodes| nodes.u64());
+    Ok(places.into_iter().find(|place| {
+        let nodes = state.moved_to(*place).field("NumberOfPools").and_then(|nodes| nodes.u64());
         nodes.is_ok_and(|nodes| (1..=64).contains(&nodes))
     }))
 }
