@@ -125,6 +125,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &system::wmitrace::EVENTS,
     &system::wdflogdump::SPEC,
     &system::sysinfo::SPEC,
+    &system::verifier::SPEC,
     &system::errrec::SPEC,
     &system::whea::SPEC,
     &system::blackboxbsd::SPEC,

@@ -35,6 +35,8 @@ pub struct Module {
     pub checksum: Option<u32>,
     /// PE time stamp (or, for reproducible builds, a hash), where recorded.
     pub time_date_stamp: Option<u32>,
+    /// What the loader notes of it (`Flags` of its entry), where the dump tells.
+    pub flags: Option<u32>,
     /// Kernel or user.
     pub kind: ModuleKind,
     /// Whether the dump itself names it as the driver at fault.
@@ -52,11 +54,20 @@ impl Module {
         self.base.saturating_add(self.size)
     }
 
+    /// Whether Driver Verifier watches it; `None` where the dump does not tell.
+    pub fn is_verified(&self) -> Option<bool> {
+        Some(self.flags? & IMAGE_VERIFYING != 0).filter(|_| self.kind == ModuleKind::Kernel)
+    }
+
     /// Whether the module covers an address.
     pub fn contains(&self, address: u64) -> bool {
         (self.base..self.end()).contains(&address)
     }
 }
+
+/// Flags of a loader entry, as public headers name them (`LDRP_ENTRY_PROCESSED`, `LDRP_IMAGE_VERIFYING`).
+const ENTRY_PROCESSED: u32 = 0x4000;
+const IMAGE_VERIFYING: u32 = 0x0200_0000;
 
 /// An image at an address, as a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -175,6 +186,7 @@ pub fn module(path: &str, base: u64, size: u64, kind: ModuleKind, is_kernel: boo
         size,
         checksum: None,
         time_date_stamp: None,
+        flags: None,
         kind,
         broken: false,
     }
@@ -183,12 +195,15 @@ pub fn module(path: &str, base: u64, size: u64, kind: ModuleKind, is_kernel: boo
 /// The drivers listed in a triage dump. The kernel is the one that holds the loaded module list's head.
 pub fn from_triage(triage: &Triage, module_list_head: u64) -> Vec<Module> {
     let broken = triage.broken_driver.as_ref().map(|driver| driver.base);
+    // Some writers leave the flags out; every driver that runs has this one.
+    let has_flags = triage.drivers().iter().all(|driver| driver.flags & ENTRY_PROCESSED != 0);
     let drivers = triage.drivers().iter().map(|driver| {
         let size = u64::from(driver.size);
         let is_kernel = (driver.base..driver.base.saturating_add(size)).contains(&module_list_head);
         Module {
             checksum: Some(driver.checksum),
             time_date_stamp: Some(driver.time_date_stamp),
+            flags: has_flags.then_some(driver.flags),
             broken: broken == Some(driver.base),
             ..module(&driver.name, driver.base, size, ModuleKind::Kernel, is_kernel)
         }
@@ -198,7 +213,7 @@ pub fn from_triage(triage: &Triage, module_list_head: u64) -> Vec<Module> {
 
 /// Walks a list of loader entries (`PsLoadedModuleList`, or a process's InLoadOrderModuleList). The two kinds of entry
 /// share the offsets used here (KLDR_DATA_TABLE_ENTRY and LDR_DATA_TABLE_ENTRY: DllBase 0x30, SizeOfImage 0x40,
-/// FullDllName 0x48, BaseDllName 0x58; CheckSum 0x78 only in the kernel's).
+/// FullDllName 0x48, BaseDllName 0x58, Flags 0x68; CheckSum 0x78 only in the kernel's).
 ///
 /// Returns what could be read, and why the walk ended early if it did.
 pub fn from_list(
@@ -229,6 +244,7 @@ fn loader_entry(memory: &dyn Memory, entry: &[u8], kind: ModuleKind, kernel_cont
     let path = path.unwrap_or_else(|| "unknown".to_owned());
     let is_kernel = (base..base.saturating_add(size)).contains(&kernel_contains);
     let mut module = module(&path, base, size, kind, is_kernel);
+    module.flags = u32_at(entry, 0x68);
     if kind == ModuleKind::Kernel {
         module.checksum = u32_at(entry, 0x78);
         module.time_date_stamp = u32_at(entry, 0x9c).filter(|&stamp| stamp != 0);

@@ -26,6 +26,8 @@ pub struct TriageDriver {
     pub entry_point: u64,
     /// SizeOfImage.
     pub size: u32,
+    /// Flags of the loader; zero, or whatever stood there before, where the writer left them out.
+    pub flags: u32,
     /// CheckSum of the PE header.
     pub checksum: u32,
     /// TimeDateStamp of the PE header.
@@ -65,6 +67,7 @@ struct EntryOffsets {
     size: usize,
     full_name: usize,
     base_name: usize,
+    flags: usize,
     checksum: usize,
     time_date_stamp: usize,
 }
@@ -77,6 +80,7 @@ const ENTRY64: EntryOffsets = EntryOffsets {
     size: 0x40,
     full_name: 0x48,
     base_name: 0x58,
+    flags: 0x68,
     checksum: 0x78,
     time_date_stamp: 0x80,
 };
@@ -88,6 +92,7 @@ const ENTRY32: EntryOffsets = EntryOffsets {
     size: 0x20,
     full_name: 0x24,
     base_name: 0x2c,
+    flags: 0x34,
     checksum: 0x40,
     time_date_stamp: 0x44,
 };
@@ -172,6 +177,7 @@ impl Layout<'_> {
             base: pointer(offsets.base)?,
             entry_point: pointer(offsets.entry_point)?,
             size: bounded::u32_at(entry, offsets.size)?,
+            flags: bounded::u32_at(entry, offsets.flags)?,
             checksum: bounded::u32_at(entry, offsets.checksum)?,
             time_date_stamp: bounded::u32_at(entry, offsets.time_date_stamp)?,
             full_name_length: bounded::u16_at(entry, offsets.full_name)?,

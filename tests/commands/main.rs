@@ -79,6 +79,7 @@ mod triage;
 mod type_commands;
 mod verdicts;
 mod verdicts_of_other_crashes;
+mod verifier;
 mod waiters;
 mod waits;
 mod walkers;

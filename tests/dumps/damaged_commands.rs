@@ -68,6 +68,7 @@ const LINES: &[&str] = &[
     "!vm",
     "!memusage",
     "!sysptes",
+    "!verifier",
     "!vtop 0 @$csp",
     "!pfn 100",
     "!pte fffff680003fff00 1",

@@ -13,6 +13,7 @@ pub mod errrec;
 pub mod sysinfo;
 pub mod systems;
 pub mod time;
+pub mod verifier;
 pub mod version;
 pub mod vertarget;
 pub mod wdflogdump;
