@@ -103,7 +103,10 @@ fn run_watched(arguments: impl Iterator<Item = OsString>, watch: Watch) -> Exit 
 
 #[cfg(feature = "explorer")]
 fn explore(session: Session, options: &Flags) -> Exit {
-    explore::run(session, options)
+    match &options.screenshot {
+        Some(path) => explore::picture(session, options, path),
+        None => explore::run(session, options),
+    }
 }
 
 #[cfg(not(feature = "explorer"))]

@@ -60,6 +60,17 @@ pub struct Flags {
     /// The explorer even when commands are given; they run first
     #[arg(long, conflicts_with = "repl")]
     pub tui: bool,
+    /// Write a picture of the explorer (.svg or .txt) instead of opening it; the commands of -c run first
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["repl", "json", "log_file"])]
+    pub screenshot: Option<PathBuf>,
+    /// Columns and rows of the picture
+    #[cfg(feature = "explorer")]
+    #[arg(long, value_name = "WxH", value_parser = size, default_value = "120x40", requires = "screenshot")]
+    pub size: crate::tui::Size,
+    /// Keys to press before the picture is taken: `<Esc>3<Down><Enter>`
+    #[cfg(feature = "explorer")]
+    #[arg(long, value_name = "KEYS", value_parser = crate::tui::Keys::parse, default_value = "", requires = "screenshot", hide_default_value = true)]
+    pub keys: crate::tui::Keys,
     /// One JSON object a command instead of text
     #[arg(long)]
     pub json: bool,
@@ -96,7 +107,7 @@ impl Flags {
 
     /// Whether commands were given that run without a person watching.
     pub fn is_script(&self) -> bool {
-        !self.tui && (!self.commands.is_empty() || self.command_file.is_some())
+        !self.tui && self.screenshot.is_none() && (!self.commands.is_empty() || self.command_file.is_some())
     }
 }
 
@@ -123,6 +134,11 @@ fn zone(text: &str) -> Result<Zone, String> {
 
 fn language(tag: &str) -> Result<Language, String> {
     Language::parse(tag).ok_or_else(|| "expected en or zh-CN".to_owned())
+}
+
+#[cfg(feature = "explorer")]
+fn size(text: &str) -> Result<crate::tui::Size, String> {
+    crate::tui::Size::parse(text).ok_or_else(|| "expected columns and rows, 20x5 to 500x200".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

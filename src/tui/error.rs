@@ -19,6 +19,12 @@ pub enum TuiError {
         /// What the system said.
         source: io::Error,
     },
+    /// The panes of a picture were not filled.
+    #[error("the panes are not filled after {seconds} s")]
+    TooLong {
+        /// How long was waited.
+        seconds: u64,
+    },
     /// A thread of the explorer could not be started.
     #[error("cannot start the {what} thread: {source}")]
     Thread {

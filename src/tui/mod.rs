@@ -26,6 +26,7 @@ mod message;
 mod offer;
 mod page;
 mod panes;
+mod picture;
 mod prompt;
 mod run;
 mod screen;
@@ -45,6 +46,7 @@ mod tests;
 
 pub use error::TuiError;
 pub use line_editor::{Entered, LineEditor};
+pub use picture::{Keys, Size, Stage};
 pub use run::{ExplorerOptions, run};
 pub use terminal::is_terminal;
 pub use theme::ThemeName;

@@ -41,6 +41,14 @@ impl ThemeName {
         }
     }
 
+    /// The theme of a picture: what the environment asks for; no terminal limits its colours.
+    pub fn of_picture(variable: impl Fn(&str) -> Option<String>) -> ThemeName {
+        ThemeName::from_environment(|name| match name {
+            "TERM" => Some("xterm-256color".to_owned()),
+            name => variable(name),
+        })
+    }
+
     /// A theme by its name.
     pub fn parse(name: &str) -> Option<ThemeName> {
         ThemeName::ALL.into_iter().find(|theme| theme.name().eq_ignore_ascii_case(name))

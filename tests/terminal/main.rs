@@ -20,6 +20,8 @@ mod files;
 mod json_text;
 #[cfg(unix)]
 mod line_mode;
+#[cfg(feature = "explorer")]
+mod pictures;
 mod process;
 #[cfg(unix)]
 mod shrinking_files;
