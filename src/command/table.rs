@@ -15,6 +15,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &analysis::crash::SPEC,
     &analysis::history::SPEC,
     &analysis::common::SPEC,
+    &analysis::report::SPEC,
     &system::vertarget::SPEC,
     &system::version::SPEC,
     &system::systems::SPEC,

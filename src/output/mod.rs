@@ -16,6 +16,7 @@ mod field;
 mod json;
 mod markdown;
 mod packed;
+pub mod paper;
 mod plain;
 mod problem;
 mod record;

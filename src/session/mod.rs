@@ -3,6 +3,7 @@
 mod aliases;
 mod focus;
 mod interpreter;
+mod journal;
 mod locals;
 mod log;
 mod pool_tags;
@@ -15,6 +16,7 @@ mod view;
 pub use aliases::{Aliases, Expanded, Foreign, Origin, TooMuchText};
 pub use focus::{Focus, SelectedFrame};
 pub use interpreter::{Depth, Interpreter};
+pub use journal::{Entry, Journal};
 pub use locals::{Home, Local, NoLocals};
 pub use log::{Log, LogForm};
 pub use pool_tags::PoolTags;

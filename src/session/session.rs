@@ -2,6 +2,7 @@
 
 use super::focus::Focus;
 use super::interpreter::Interpreter;
+use super::journal::Journal;
 use super::log::Log;
 use super::pool_tags::PoolTags;
 use super::settings::Settings;
@@ -54,6 +55,8 @@ pub struct Session {
     pub interpreter: Interpreter,
     /// Where a copy of what is typed and said goes.
     pub log: Log,
+    /// What was typed and said, for a report.
+    pub journal: Journal,
     /// What commands of the line that runs could not show for want of data; the line goes on all the same.
     pub lacks: Vec<String>,
     /// Who uses which pool tag; read when it is first asked for.
@@ -81,6 +84,7 @@ impl Session {
             extret: 0,
             interpreter: Interpreter::default(),
             log: Log::default(),
+            journal: Journal::default(),
             lacks: Vec::new(),
             pool_tags: OnceCell::new(),
             lost: Vec::new(),

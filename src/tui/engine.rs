@@ -14,6 +14,7 @@ use crate::session::Session;
 use crate::util::cancel::CancelToken;
 use crate::words::{Language, Message};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -78,13 +79,15 @@ fn serve(mut session: Session, inbox: &Receiver<Errand>, outbox: &Sender<Reply>)
         table.set_waiting(!request.for_pane && request.task == Task::Line);
         let mut sink = Stream::new(&request, outbox, cancel, session.settings.language);
         let view = session.view();
-        // A pane's command is the program's own: the user's aliases are not meant, and the log tells what was typed.
-        let aside = request
-            .for_pane
-            .then(|| (std::mem::take(&mut session.interpreter.aliases), std::mem::take(&mut session.log)));
+        // A pane's command is the program's own: the user's aliases are not meant, and log and journal tell what was typed.
+        let is_own = request.for_pane || request.task != Task::Line;
+        let aside = is_own.then(|| {
+            let (aliases, log) = (take(&mut session.interpreter.aliases), take(&mut session.log));
+            (aliases, log, take(&mut session.journal))
+        });
         let outcome = catch_unwind(AssertUnwindSafe(|| run(&request, &mut session, &mut sink)));
-        if let Some((aliases, log)) = aside {
-            (session.interpreter.aliases, session.log) = (aliases, log);
+        if let Some((aliases, log, journal)) = aside {
+            (session.interpreter.aliases, session.log, session.journal) = (aliases, log, journal);
         }
         // What a command that came to no end had selected is not what the user asked for.
         if outcome.is_err() {

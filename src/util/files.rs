@@ -30,6 +30,14 @@ pub enum OutputError {
         /// What it holds.
         what: &'static str,
     },
+    /// It is there already, and what stands in it was not written by the same command.
+    #[error("{}: this file is there already and is no {what}; it was left as it is. Name another file, or remove this one first", output.display())]
+    IsOther {
+        /// The output as it was named.
+        output: PathBuf,
+        /// What would be written over.
+        what: &'static str,
+    },
     /// The system refused.
     #[error("{}: {error}", output.display())]
     Io {
@@ -201,6 +209,29 @@ pub fn write_text(path: &Path, text: &[u8]) -> Result<(), OutputError> {
     let mut beside = TemporaryFile::public_in(folder).map_err(io)?;
     beside.as_file_mut().write_all(text).map_err(io)?;
     beside.keep_as(&place).map_err(io)
+}
+
+/// Writes a whole text as [`write_text`], in place of nothing, of an empty file, or of one that is such a `what` by its first
+/// bytes.
+///
+/// # Errors
+/// As [`write_text`], and where something else is there.
+pub fn replace_own(
+    path: &Path,
+    text: &[u8],
+    what: &'static str,
+    is_own: impl FnOnce(&[u8]) -> bool,
+) -> Result<(), OutputError> {
+    const LOOKED_AT: u64 = 0x400;
+    let mut head = Vec::new();
+    if fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut head));
+        read.map_err(|error| OutputError::Io { output: path.to_owned(), error })?;
+    }
+    match head.is_empty() || is_own(&head) {
+        true => write_text(path, text),
+        false => Err(OutputError::IsOther { output: path.to_owned(), what }),
+    }
 }
 
 /// Refuses an output that is an input, or holds what looks like one: symbols, say, that would be read later.

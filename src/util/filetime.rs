@@ -153,6 +153,12 @@ pub fn sortable(filetime: u64, zone: &Zone) -> Option<String> {
     Some(zoned(filetime, zone)?.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
+/// `2021-02-21 01:38:22 (UTC + 8:00)`: the same with its zone, for readers elsewhere.
+pub fn sortable_in_zone(filetime: u64, zone: &Zone) -> Option<String> {
+    let at = zoned(filetime, zone)?;
+    Some(format!("{} {}", at.strftime("%Y-%m-%d %H:%M:%S"), offset_text(at.offset().seconds())))
+}
+
 /// The time of this computer.
 pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -213,6 +219,13 @@ mod tests {
 
     /// 2021-02-21 01:38:22.987 UTC, from `date -u -d @1613871502`.
     const MOMENT: u64 = (1_613_871_502 * SECOND) + 9_870_000 + UNIX_EPOCH as u64;
+
+    #[test]
+    fn sortable_times_can_name_their_zone() {
+        let named = sortable_in_zone(MOMENT, &Zone::Fixed(8 * 3600));
+        assert_eq!(named.as_deref(), Some("2021-02-21 09:38:22 (UTC + 8:00)"));
+        assert_eq!(sortable_in_zone(u64::MAX, &Zone::Utc), None);
+    }
 
     #[test]
     fn session_time_names_its_zone() {

@@ -65,6 +65,7 @@ mod public_rows;
 mod queued_calls;
 mod ready;
 mod registers;
+mod report;
 mod running;
 mod same_answers;
 mod scripts;

@@ -60,7 +60,9 @@ impl ManifestArgs {
                     complain(&format!("dumpscope: {error}"));
                     match error {
                         OutputError::Io { .. } => Exit::OutputFailed,
-                        OutputError::IsInput { .. } | OutputError::IsValuable { .. } => Exit::Usage,
+                        OutputError::IsInput { .. }
+                        | OutputError::IsValuable { .. }
+                        | OutputError::IsOther { .. } => Exit::Usage,
                     }
                 }
             },

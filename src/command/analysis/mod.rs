@@ -7,3 +7,4 @@ pub mod crash;
 pub mod di;
 pub mod exr;
 pub mod history;
+pub mod report;

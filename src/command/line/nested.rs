@@ -31,18 +31,32 @@ impl Context<'_> {
     /// # Errors
     /// What fails in it, and more than 64 MiB of text.
     pub fn capture(&mut self, text: &str) -> Result<Captured, CommandError> {
+        let mut ends = true;
+        let (document, outcome) = self.kept(|context| {
+            let outcome = context.run_block(text);
+            ends = context.session.interpreter.unended.is_empty();
+            outcome
+        });
+        outcome.map(|()| Captured { document, ends })
+    }
+
+    /// What something says, kept instead of shown, and how it ended: more than 64 MiB of text is a failure.
+    pub fn kept(
+        &mut self,
+        run: impl FnOnce(&mut Context<'_>) -> Result<(), CommandError>,
+    ) -> (Document, Result<(), CommandError>) {
         let mut kept = Kept::default();
         let out = Out { sink: &mut kept, cancel: self.out.cancel.clone() };
         let mut context = Context { session: &mut *self.session, out, taken: Taken::default() };
-        let outcome = context.run_block(text);
-        let ends = context.session.interpreter.unended.is_empty();
+        let outcome = run(&mut context);
         let flushed = context.end_line();
-        match outcome.and(flushed) {
+        let outcome = match outcome.and(flushed) {
             Err(CommandError::Closed) if kept.bytes > MAX_CAPTURED => {
-                Err(CommandError::Argument(format!("'{}' says more than 64 MiB", text.trim())))
+                Err(CommandError::Argument("it says more than 64 MiB".to_owned()))
             }
-            outcome => outcome.map(|()| Captured { document: kept.collector.document, ends }),
-        }
+            outcome => outcome,
+        };
+        (kept.collector.document, outcome)
     }
 
     /// Ends the line that was printed in part.

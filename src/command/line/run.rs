@@ -8,7 +8,7 @@ use super::redirect::{self, Redirect};
 use super::spec::{Effect, Needs, Rest};
 use crate::dump::{Machine, Mapping};
 use crate::output::{Line, OutputClosed, Piece, Problem, Role, Sink, plain};
-use crate::session::{Expanded, Foreign, Log, Session};
+use crate::session::{Entry, Expanded, Foreign, Log, Session};
 use crate::words::Message;
 
 /// How a line ended.
@@ -42,7 +42,9 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
     // What was stopped before is over: this line is not.
     session.cancel = session.cancel.begin();
     let log = session.log.clone();
-    let outcome = run_typed(line, session, &mut Logged { sink, log: &log });
+    let mut logged = Logged { sink, log: &log, entry: Entry::new(line) };
+    let outcome = run_typed(line, session, &mut logged);
+    session.journal.add(logged.entry);
     log.flush();
     match outcome {
         Err(Failure { error: CommandError::Flow(Flow::Quit), .. }) => Ok(LineEnd::Quit),
@@ -320,10 +322,11 @@ impl Sink for Checked<'_> {
     }
 }
 
-/// Writes what is said to the log, too.
+/// Writes what is said to the log, too, and keeps it for the journal.
 struct Logged<'s> {
     sink: &'s mut dyn Sink,
     log: &'s Log,
+    entry: Entry,
 }
 
 impl Sink for Logged<'_> {
@@ -331,6 +334,7 @@ impl Sink for Logged<'_> {
         if self.log.is_open() {
             self.log.write(&plain(piece.lines()));
         }
+        self.entry.hear(piece.lines());
         self.sink.take(piece)
     }
 
@@ -343,8 +347,12 @@ impl Sink for Logged<'_> {
     }
 
     fn end(&mut self, problem: Option<&Problem>) -> Result<(), OutputClosed> {
-        if let Some(problem) = problem.filter(|_| self.log.is_open()) {
-            self.log.write(&plain(problem.lines().iter()));
+        if let Some(problem) = problem {
+            let lines = problem.lines();
+            self.entry.hear(lines.iter());
+            if self.log.is_open() {
+                self.log.write(&plain(lines.iter()));
+            }
         }
         self.sink.end(problem)
     }

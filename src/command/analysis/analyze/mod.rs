@@ -1,6 +1,6 @@
 //! `!analyze`: what the bug check says.
 
-mod argument;
+pub(super) mod argument;
 mod classic;
 mod explanation;
 mod facts;
