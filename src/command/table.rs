@@ -108,6 +108,8 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &io::fltkd::detail::FILTER,
     &io::fltkd::detail::INSTANCE,
     &io::fltkd::detail::VOLUME,
+    &io::storagekd::SPEC,
+    &io::storagekd::UNIT,
     &io::devnode::SPEC,
     &io::fileobj::SPEC,
     &io::ioctldecode::SPEC,

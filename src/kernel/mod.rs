@@ -67,6 +67,7 @@ mod service_host;
 mod session;
 mod sid;
 pub mod stack;
+pub mod storage;
 mod system_regions;
 mod teb;
 mod thread;

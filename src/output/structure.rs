@@ -19,6 +19,10 @@ pub enum Structure {
     FilterInstance,
     /// A volume, as the filter manager knows it.
     FilterVolume,
+    /// A host adapter of the storage port.
+    StorageAdapter,
+    /// A unit behind one.
+    StorageUnit,
 }
 
 impl Structure {
@@ -33,6 +37,8 @@ impl Structure {
             Structure::MiniFilter => ("!fltkd.filter", "FLTMGR!_FLT_FILTER"),
             Structure::FilterInstance => ("!fltkd.instance", "FLTMGR!_FLT_INSTANCE"),
             Structure::FilterVolume => ("!fltkd.volume", "FLTMGR!_FLT_VOLUME"),
+            Structure::StorageAdapter => ("!storagekd.storadapter", "storport!_RAID_ADAPTER_EXTENSION"),
+            Structure::StorageUnit => ("!storagekd.storunit", "storport!_RAID_UNIT_EXTENSION"),
         }
     }
 }

@@ -70,6 +70,7 @@ mod running;
 mod same_answers;
 mod scripts;
 mod software;
+mod storagekd;
 mod sysinfo;
 mod tagged_data;
 mod thread;

@@ -148,6 +148,8 @@ const LINES: &[&str] = &[
     "!ndiskd.filterdriver",
     "!ndiskd.protocol",
     "!ndiskd.mopen",
+    "!storagekd.storadapter",
+    "!storagekd.storunit @$proc",
     "!fltkd.filters",
     "!fltkd.frames",
     "!fltkd.volumes",

@@ -55,11 +55,11 @@ const OF_FILE: [(&str, &[&str]); 31] = [
 ];
 
 /// Files whose objects are not the kernel's own, but of drivers whose layouts are not at hand.
-const OF_DRIVERS: [&str; 11] = [
+const OF_DRIVERS: [&str; 13] = [
     "minifilter",
     "filter_operation",
     "net_buffer_list",
-    // In the folder ndis.
+    // In the folders ndis and storage.
     "adapter",
     "binding",
     "filter_driver",
@@ -68,6 +68,8 @@ const OF_DRIVERS: [&str; 11] = [
     "oid",
     "protocol",
     "relations",
+    "request",
+    "unit",
 ];
 
 /// Something that is asked for.

@@ -13,3 +13,4 @@ pub mod ndiskd;
 pub mod poaction;
 pub mod processirps;
 mod stack_location;
+pub mod storagekd;
