@@ -61,6 +61,11 @@ pub fn common_verdict(facts: &[Fact]) -> Verdict {
     concluded(Rules::common(), facts)
 }
 
+/// What they conclude of whether the machine hangs.
+pub fn hang_verdict(facts: &[Fact]) -> Verdict {
+    concluded(Rules::hang(), facts)
+}
+
 fn concluded(rules: &'static Rules, facts: &[Fact]) -> Verdict {
     let claims: Vec<Claim<'_>> =
         rules.rules.iter().filter_map(|rule| Some(Claim { rule, found: rule.fires(facts)? })).collect();

@@ -112,6 +112,8 @@ const REASONS: [&str; 43] = [
 ];
 
 impl WaitReason {
+    /// For work, at a queue.
+    pub const QUEUE: WaitReason = WaitReason(15);
     /// For the answer to a message.
     pub const LPC_REPLY: WaitReason = WaitReason(17);
     /// For an ERESOURCE.

@@ -151,49 +151,6 @@ impl<'s> WaitChains<'s> {
             }
         }
     }
-
-    /// The cycles that the waits of these threads make, each once, from its lowest thread on: a deadlock if every wait in it
-    /// is for all that is waited for.
-    ///
-    /// # Errors
-    /// [`Lack::Stopped`].
-    pub fn cycles(&self, waits: &HashMap<u64, Vec<u64>>) -> Result<Vec<Vec<u64>>, Lack> {
-        let mut found: Vec<Vec<u64>> = Vec::new();
-        let mut done: HashMap<u64, bool> = HashMap::new();
-        let mut starts: Vec<u64> = waits.keys().copied().collect();
-        starts.sort_unstable();
-        for start in starts {
-            self.scope.check()?;
-            // Depth first without recursion: the path, with the next holder of each to look at.
-            let mut path: Vec<(u64, usize)> = vec![(start, 0)];
-            while let Some((at, next)) = path.last_mut() {
-                let at = *at;
-                let holder = waits.get(&at).and_then(|holders| holders.get(*next)).copied();
-                *next += 1;
-                match holder {
-                    None => {
-                        done.insert(at, true);
-                        path.pop();
-                    }
-                    Some(holder) if done.contains_key(&holder) => {}
-                    Some(holder) => match path.iter().position(|(thread, _)| *thread == holder) {
-                        Some(from) => {
-                            let mut cycle: Vec<u64> =
-                                path.iter().skip(from).map(|(thread, _)| *thread).collect();
-                            let lowest = cycle.iter().enumerate().min_by_key(|(_, thread)| **thread);
-                            let lowest = lowest.map_or(0, |(index, _)| index);
-                            cycle.rotate_left(lowest);
-                            if !found.contains(&cycle) {
-                                found.push(cycle);
-                            }
-                        }
-                        None => path.push((holder, 0)),
-                    },
-                }
-            }
-        }
-        Ok(found)
-    }
 }
 
 /// The wait for the answer to a message, which a thread of the server may be working on.

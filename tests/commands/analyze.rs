@@ -187,7 +187,7 @@ fn facts_are_the_same_in_chinese() {
 #[test]
 fn options_that_there_are_not_are_refused() {
     let mut session = wifi();
-    for line in ["!analyze -showfoo", "!analyze -hang", "!analyze -v -x", "!analyze -vv", "!analyze 5"] {
+    for line in ["!analyze -showfoo", "!analyze -hung", "!analyze -v -x", "!analyze -vv", "!analyze 5"] {
         let error = run(&mut session, line).unwrap_err();
         assert!(error.contains("!analyze has no option") && error.contains("-show [CODE"), "{line}: {error}");
     }

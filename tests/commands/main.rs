@@ -40,6 +40,7 @@ mod golden_language;
 mod golden_transcripts;
 mod golden_types;
 mod handles;
+mod hang;
 mod hardware_errors;
 mod history;
 mod io;

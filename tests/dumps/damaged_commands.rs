@@ -61,6 +61,7 @@ const LINES: &[&str] = &[
     "!what fffffa8c1001c890",
     "!what 7ffe0000",
     "!what 4",
+    "!analyze -hang",
     ".report /commands",
     ".report /lang zh-CN",
     "!history",

@@ -33,8 +33,11 @@ pub fn joint(dumps: &[&Summary]) -> Vec<Fact> {
     facts
 }
 
-fn names<'s>(dumps: impl IntoIterator<Item = &'s Summary>) -> String {
-    dumps.into_iter().map(|dump| dump.name.as_str()).collect::<Vec<_>>().join(", ")
+/// `#1, #3`: some of the dumps by their places among all, from 1; names of files are long, and stand in the list of dumps.
+fn places_of<'s>(all: &[&Summary], some: impl IntoIterator<Item = &'s Summary>) -> String {
+    let place = |dump: &Summary| all.iter().position(|one| std::ptr::eq(*one, dump));
+    let places = some.into_iter().filter_map(|dump| Some(format!("#{}", place(dump)? + 1)));
+    places.collect::<Vec<_>>().join(", ")
 }
 
 /// The dumps in which each number occurs.
@@ -50,7 +53,7 @@ fn bits(dumps: &[&Summary]) -> Vec<Fact> {
     }
     let fact = |kind, name, wording, (value, found): (&u64, &Vec<&Summary>)| {
         let fact = Fact::new(kind).with(name, *value).with("count", found.len());
-        fact.with("dumps", names(found.iter().copied())).worded(wording)
+        fact.with("dumps", places_of(dumps, found.iter().copied())).worded(wording)
     };
     let several = |found: &&Vec<&Summary>| found.len() > 1;
     let bit = bits.iter().find(|(_, found)| several(found));
@@ -66,9 +69,9 @@ fn processor(dumps: &[&Summary]) -> Option<Fact> {
     for dump in dumps.iter().filter(|dump| dump.contradicts) {
         found.entry(dump.processor).or_default().push(dump);
     }
-    let (number, dumps) = found.iter().find(|(_, dumps)| dumps.len() >= CONTRADICTIONS)?;
-    let fact = Fact::new("common_processor").with("number", *number).with("count", dumps.len());
-    Some(fact.with("dumps", names(dumps.iter().copied())).worded("evidence.common_processor"))
+    let (number, theirs) = found.iter().find(|(_, theirs)| theirs.len() >= CONTRADICTIONS)?;
+    let fact = Fact::new("common_processor").with("number", *number).with("count", theirs.len());
+    Some(fact.with("dumps", places_of(dumps, theirs.iter().copied())).worded("evidence.common_processor"))
 }
 
 /// `common_place`: the same instruction of the same build faulted in several, and in none of them the machine contradicted itself.
@@ -83,13 +86,13 @@ fn places(dumps: &[&Summary]) -> Vec<Fact> {
     }
     let several = found.into_iter().filter(|(_, dumps)| dumps.len() > 1);
     several
-        .map(|(place, dumps)| {
+        .map(|(place, theirs)| {
             Fact::new("common_place")
                 .with("module", place.module.as_str())
                 .with("origin", place.origin.as_str())
                 .with("place", format!("{}+0x{:x}", place.module, place.offset))
-                .with("count", dumps.len())
-                .with("dumps", names(dumps))
+                .with("count", theirs.len())
+                .with("dumps", places_of(dumps, theirs))
                 .worded("evidence.common_place")
         })
         .collect()
@@ -104,13 +107,13 @@ fn display(dumps: &[&Summary]) -> Option<Fact> {
         let stamp = dump.stamps.get(&name).copied().flatten();
         found.entry(name).or_default().extend(stamp.map(|stamp| (stamp, *dump)));
     }
-    found.into_iter().find_map(|(name, dumps)| {
-        let builds = dumps.iter().map(|(stamp, _)| stamp).collect::<BTreeSet<_>>().len();
+    found.into_iter().find_map(|(name, theirs)| {
+        let builds = theirs.iter().map(|(stamp, _)| stamp).collect::<BTreeSet<_>>().len();
         (builds > 1).then(|| {
             Fact::new("common_display")
                 .with("module", name)
                 .with("builds", builds)
-                .with("dumps", names(dumps.into_iter().map(|(_, dump)| dump)))
+                .with("dumps", places_of(dumps, theirs.into_iter().map(|(_, dump)| dump)))
                 .worded("evidence.common_display")
         })
     })
@@ -131,7 +134,7 @@ fn culprit(dumps: &[&Summary]) -> Option<Fact> {
             .with("module", name)
             .with("count", blamed.len())
             .with("all", dumps.len())
-            .with("dumps", names(blamed))
+            .with("dumps", places_of(dumps, blamed))
             .worded("evidence.common_culprit")
     })
 }
@@ -162,7 +165,7 @@ fn modules(dumps: &[&Summary]) -> Vec<Fact> {
                 .with("module", name)
                 .with("count", on.len())
                 .with("alone", alone)
-                .with("dumps", names(on))
+                .with("dumps", places_of(dumps, on))
                 .worded("evidence.common_module")
         })
         .collect()
@@ -194,7 +197,7 @@ fn kinds(dumps: &[&Summary]) -> Option<Fact> {
             .with("count", count)
             .with("days", DAYS)
             .with("codes", Value::Text(codes))
-            .with("dumps", names(within))
+            .with("dumps", places_of(dumps, within))
             .worded("evidence.common_kinds")
     })
 }

@@ -83,7 +83,8 @@ fn find_in(crash: &Crash<'_>, block: &PoolBlock, value: u64) -> Option<u64> {
 /// Adds whose driver's code has the block's tag, if that is one driver's alone and nobody is known for it.
 pub fn with_owner(crash: &Crash<'_>, fact: Fact, block: &PoolBlock) -> Fact {
     let target = crash.scope.target();
-    let Some(tag) = block.tag else { return fact.with("origin", "unknown") };
+    let unknown = |fact: Fact| fact.with("owner", "?").with("origin", "unknown");
+    let Some(tag) = block.tag else { return unknown(fact) };
     if crash.tags.of(tag.unprotected()).is_some() {
         return fact.with("origin", "inbox");
     }
@@ -100,12 +101,13 @@ pub fn with_owner(crash: &Crash<'_>, fact: Fact, block: &PoolBlock) -> Fact {
     });
     match (searched, owners.as_slice()) {
         (Ok(()), [(module, place)]) => fact
+            .with("owner", module.image_name.as_str())
             .with("module", module.name.as_str())
             .with("image", module.image_name.as_str())
             .with("origin", origin_word(target, module))
             .with("all_searched", is_whole)
             .maybe("constant", place.map(Value::Address)),
-        _ => fact.with("origin", "unknown"),
+        _ => unknown(fact),
     }
 }
 
@@ -152,6 +154,6 @@ pub fn of_block(crash: &Crash<'_>, kind: &'static str, address: u64, block: &Poo
         .with("size", Value::Hex(block.size))
         .with("state", state)
         .maybe("tag", tag.map(|tag| String::from_utf8_lossy(&tag.bytes()).into_owned()))
-        .with("owner", owner.unwrap_or_else(|| "?".to_owned()))
+        .maybe("owner", owner)
         .link(Action::Pool(address))
 }

@@ -17,7 +17,9 @@ const BELIEVED: u8 = 60;
 pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let target = crash.scope.target();
     let frames = &scene.frames;
-    let kernel = frames.iter().take_while(|frame| frame.ip >> 47 != 0);
+    // Code that is none may lie low, where the kernel was sent to by a bad pointer: its stack is the kernel's all the same.
+    let is_kernels_own = |frame: &&Frame| frame.ip >> 47 != 0 || frame.sp >> 47 != 0;
+    let kernel = frames.iter().take_while(is_kernels_own);
     let mut found: Vec<Fact> = Vec::new();
     let (mut count, mut others, mut position) = (0usize, Vec::new(), 0usize);
     for (index, frame) in kernel.enumerate() {

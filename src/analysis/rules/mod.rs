@@ -29,6 +29,8 @@ pub enum Class {
     Hardware,
     /// Somebody asked for it.
     Requested,
+    /// Threads or processors do not get on, whoever's they are.
+    Hang,
     /// What the dump holds does not decide.
     Unknown,
 }
@@ -42,6 +44,7 @@ impl Class {
             Class::MemoryCorruptionUnknown => "memory-corruption-unknown",
             Class::Hardware => "hardware",
             Class::Requested => "requested",
+            Class::Hang => "hang",
             Class::Unknown => "unknown",
         }
     }
@@ -135,6 +138,8 @@ const FILES: [&str; 8] = [
 
 /// The rules that are asked of several dumps together.
 const COMMON: &str = "common.toml";
+/// The rules that are asked whether the machine hangs.
+const HANG: &str = "hang.toml";
 
 impl Rules {
     /// The rules of this program, read when they are first asked for.
@@ -147,6 +152,12 @@ impl Rules {
     pub fn common() -> &'static Rules {
         static RULES: OnceLock<Rules> = OnceLock::new();
         RULES.get_or_init(|| Rules::read(&["advice.toml", COMMON]))
+    }
+
+    /// The rules that are asked whether the machine hangs.
+    pub fn hang() -> &'static Rules {
+        static RULES: OnceLock<Rules> = OnceLock::new();
+        RULES.get_or_init(|| Rules::read(&["advice.toml", HANG]))
     }
 
     fn read(files: &[&'static str]) -> Rules {

@@ -110,18 +110,26 @@ fn what_speaks_for_another_module_is_no_evidence() {
     assert!(alone.evidence.iter().any(|fact| fact.kind == "stack_module"));
 }
 
-/// The rules of several dumps: read without mercy, both languages with the same places, advice that there is, and a culprit only
+/// The rules of several dumps, and of hangs: read without mercy, both languages with the same places, advice that there is, and a culprit only
 /// where a driver is claimed. `super::super::common` has tests of what they conclude.
 #[test]
 fn rules_of_several_dumps_fit_one_another() {
-    let file: File = toml::from_str(TEXTS.get(COMMON)).unwrap_or_else(|why| panic!("{why}"));
-    assert!(file.advice.is_empty() && file.rule.len() >= 8);
-    assert_eq!(Rules::common().rules.len(), file.rule.len());
-    for rule in file.rule {
-        let said =
-            [Language::English, Language::Chinese].map(|language| places(rule.says.in_language(language)));
-        assert_eq!(said[0], said[1], "{}", rule.id);
-        assert_eq!(rule.culprit.is_some(), rule.class == Class::ThirdPartyDriver, "{}", rule.id);
-        assert!(rule.next.iter().all(|name| Rules::common().advice(name).is_some()), "{}", rule.id);
+    let read = |name: &'static str| -> File {
+        toml::from_str(TEXTS.get(name)).unwrap_or_else(|why| panic!("{why}"))
+    };
+    let (common, hang) = (read(COMMON), read(HANG));
+    assert!(common.advice.is_empty() && common.rule.len() >= 8 && hang.rule.len() >= 6);
+    assert_eq!(Rules::common().rules.len(), common.rule.len());
+    assert_eq!(Rules::hang().rules.len(), hang.rule.len());
+    let given: BTreeSet<&String> = hang.rule.iter().flat_map(|rule| &rule.next).collect();
+    assert!(hang.advice.keys().all(|name| given.contains(name)), "advice that nobody gives");
+    for (rules, file) in [(Rules::common(), common), (Rules::hang(), hang)] {
+        for rule in file.rule {
+            let said = [Language::English, Language::Chinese]
+                .map(|language| places(rule.says.in_language(language)));
+            assert_eq!(said[0], said[1], "{}", rule.id);
+            assert_eq!(rule.culprit.is_some(), rule.class == Class::ThirdPartyDriver, "{}", rule.id);
+            assert!(rule.next.iter().all(|name| rules.advice(name).is_some()), "{}", rule.id);
+        }
     }
 }

@@ -5,10 +5,9 @@ use crate::command::show::thread::{address, heading};
 use crate::command::show::wait_object::{kind_word, wait_object};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Scope};
-use crate::kernel::{Awaited, Clock, Thread, ThreadState, Wait, WaitChains};
+use crate::kernel::{Awaited, Clock, Thread, Wait, WaitChains, WaitGraph};
 use crate::output::{Action, Branch, Cell, Field, Record, Role};
 use crate::util::elapsed;
-use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// `!waitchain`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -133,32 +132,8 @@ impl<'s> View<'_, 's> {
 
     /// Every deadlock, then those that hold up others.
     fn all(&self, out: &mut Out<'_>) -> Result<(), CommandError> {
-        let mut waits: HashMap<u64, Vec<u64>> = HashMap::new();
-        let (mut threads, mut waiting, mut unknown) = (0u64, 0u64, 0u64);
-        for thread in Thread::all(self.scope)? {
-            out.check()?;
-            let Ok(thread) = thread else {
-                unknown += 1;
-                continue;
-            };
-            threads += 1;
-            waiting += u64::from(thread.state() == Ok(ThreadState::WAITING));
-            let found = match self.chains.of(&thread) {
-                Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-                Err(_) => {
-                    unknown += 1;
-                    continue;
-                }
-                Ok(found) => found,
-            };
-            unknown += found.iter().filter(|wait| wait.holders.is_err()).count() as u64;
-            let holders: Vec<u64> =
-                found.into_iter().flat_map(|wait| wait.holders.unwrap_or_default()).collect();
-            if !holders.is_empty() {
-                waits.insert(thread.address(), holders);
-            }
-        }
-        let cycles = self.chains.cycles(&waits)?;
+        let graph = WaitGraph::of(self.chains, self.scope)?;
+        let cycles = graph.cycles(self.scope)?;
         for cycle in &cycles {
             let count = cycle.len();
             let title = format!("Deadlock of {count} threads: each waits for what the next one holds");
@@ -168,9 +143,10 @@ impl<'s> View<'_, 's> {
             })?;
             out.blank()?;
         }
-        let held_up = held_up(&waits);
-        for (holder, count) in held_up.iter().take(HOLDERS) {
-            let head = Record::new("holder").cell("held_up", *count as u64).text(if *count == 1 {
+        let held_up = graph.held_up();
+        for (holder, waiters) in held_up.iter().take(HOLDERS) {
+            let count = waiters.len();
+            let head = Record::new("holder").cell("held_up", count as u64).text(if count == 1 {
                 " thread waits, itself or through others, for"
             } else {
                 " threads wait, themselves or through others, for"
@@ -182,54 +158,16 @@ impl<'s> View<'_, 's> {
             out.warn(Some(format!("{} more threads hold up others", held_up.len() - HOLDERS)))?;
         }
         let record = Record::new("wait_chains")
-            .cell("threads", threads)
+            .cell("threads", graph.threads)
             .text(" threads, ")
-            .cell("waiting", waiting)
+            .cell("waiting", graph.waiting)
             .text(" of them waiting, ")
-            .cell("held_up", waits.len() as u64)
+            .cell("held_up", graph.held_up_count() as u64)
             .text(" for threads that are known; deadlocks: ")
             .cell("deadlocks", cycles.len() as u64);
-        out.emit(match unknown {
+        out.emit(match graph.unknown {
             0 => record,
             unknown => record.text("; not known of ").cell("unknown", unknown),
         })
-    }
-}
-
-/// The threads that hold up others and are held up by nobody, with how many they hold up, those with most first. Who is in
-/// a cycle is told there.
-fn held_up(waits: &HashMap<u64, Vec<u64>>) -> Vec<(u64, usize)> {
-    let mut waiters: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-    for (&waiter, holders) in waits {
-        holders.iter().for_each(|&holder| waiters.entry(holder).or_default().push(waiter));
-    }
-    let mut found: Vec<(u64, usize)> = waiters
-        .keys()
-        .filter(|holder| !waits.contains_key(holder))
-        .map(|&holder| {
-            let (mut seen, mut next) = (HashSet::from([holder]), vec![holder]);
-            while let Some(at) = next.pop() {
-                next.extend(
-                    waiters.get(&at).into_iter().flatten().copied().filter(|&waiter| seen.insert(waiter)),
-                );
-            }
-            (holder, seen.len() - 1)
-        })
-        .collect();
-    found.sort_by_key(|&(holder, count)| (std::cmp::Reverse(count), holder));
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_holds_up_most_comes_first() {
-        // 1 and 2 wait for 3, which waits for 4; 5 waits for 6.
-        let waits = HashMap::from([(1, vec![3]), (2, vec![3]), (3, vec![4]), (5, vec![6])]);
-        assert_eq!(held_up(&waits), [(4, 3), (6, 1)]);
-        // In a circle everybody is held up.
-        assert_eq!(held_up(&HashMap::from([(1, vec![2]), (2, vec![1])])), []);
     }
 }

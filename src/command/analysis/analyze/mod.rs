@@ -5,6 +5,7 @@ mod classic;
 mod explanation;
 mod facts;
 mod follow;
+mod hang;
 mod stand;
 mod values;
 pub(in crate::command) mod verdict;
@@ -35,6 +36,10 @@ pub const SPEC: CommandSpec = CommandSpec {
             "[CODE [P1 P2 P3 P4]]",
             "the bug check of the dump alone, or any other",
         ),
+        Switch::flag(
+            "-hang",
+            "whether the machine hangs: deadlocks, who holds up whom, ready threads, work queues, processors",
+        ),
         Switch::ignored("-f"),
     ]),
     summary: "Judges the crash, and explains the bug check and its arguments",
@@ -42,6 +47,9 @@ pub const SPEC: CommandSpec = CommandSpec {
            for it and against it, suspects, and what to do next. Nobody is blamed who merely stands on the stack.\n\
            Then shows the bug check's name, what it means, what each argument means in the case at hand, and what to look at \
            first. --lang zh-CN explains in Chinese.\n\
+           -hang judges instead whether the machine hung, and on what: a deadlock, a thread that others have waited for for 30 s \
+           or longer, ready threads that get no processor, work queues without a free worker. What it was drawn from stands \
+           below. Where nothing proves a hang it says so.\n\
            -show with a code explains any bug check, as the Windows of the dump uses it (with an \
            image opened, the newest Windows): with arguments the case that they make, without all values that are \
            documented.",
@@ -61,6 +69,10 @@ enum Asked {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let asked = asked(args, context)?;
+    if args.has("-hang") {
+        context.session.target.dump()?;
+        return hang::show(context);
+    }
     let windows = windows(context);
     match asked {
         Asked::Code(code, None) => return values::show(code, windows, context),

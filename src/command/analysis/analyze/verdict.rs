@@ -112,6 +112,7 @@ pub fn worded(word: &str, language: Language) -> &'static str {
         "inbox-bug" => text("verdict.class.inbox", language),
         "memory-corruption-unknown" => text("verdict.class.corruption", language),
         "hardware" => text("verdict.class.hardware", language),
+        "hang" => text("verdict.class.hang", language),
         "requested" => text("verdict.class.requested", language),
         "certain" => text("verdict.confidence.certain", language),
         "likely" => text("verdict.confidence.likely", language),

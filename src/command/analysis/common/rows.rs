@@ -6,6 +6,7 @@ use crate::command::analysis::analyze::verdict::worded;
 use crate::command::{CommandError, Context};
 use crate::output::{Cell, Column, Field, Line, Record, Role, Table};
 use crate::util::filetime::sortable;
+use crate::util::width::clip;
 use crate::words::{Message, text};
 
 /// The table of the dumps of this machine, in the order of time.
@@ -16,33 +17,36 @@ pub(super) fn table(dumps: &[&Summary], context: &mut Context<'_>) -> Result<(),
     let settings = &context.session.settings;
     let language = settings.language;
     let columns = [
+        Column::right("number", "", 2),
         Column::left("time", "", 19),
         Column::right("code", "", 4),
         Column::right("processor", "", 3),
         Column::left("verdict", "", 9),
         Column::left("culprit", "", 12),
-        Column::left("bucket", "", 0),
         Column::left("name", "", 0),
+        Column::left("bucket", "", 0),
     ];
     let rows: Vec<Vec<Cell>> = dumps
         .iter()
-        .map(|dump| {
+        .zip(1u64..)
+        .map(|(dump, number)| {
             let time = dump.time.and_then(|time| sortable(time, &settings.zone)).unwrap_or_default();
             let named = match (&dump.culprit, dump.suspects.as_slice()) {
                 (Some(culprit), _) => culprit.clone(),
                 (None, []) => "-".to_owned(),
-                (None, suspects) => format!("? {}", suspects.join(" ")),
+                (None, suspects) => suspected(suspects),
             };
             let words = [dump.class.word(), dump.confidence.word()].map(|word| worded(word, language));
             let verdict = Field::List(vec![dump.class.word().into(), dump.confidence.word().into()]);
             vec![
+                Cell::new(number).shown(format!("#{number}")),
                 Cell::new(dump.time.map(Field::Time)).shown(time).absent("?"),
                 Cell::new(Field::Hex(dump.code.into())).shown(format!("{:X}", dump.code)),
                 Cell::new(dump.processor),
                 Cell::new(verdict).shown(words.join(language.pick(", ", "，"))),
                 Cell::new(named).role(Role::Module),
-                Cell::new(dump.bucket.as_str()),
                 Cell::new(dump.name.as_str()).role(Role::Value),
+                Cell::new(dump.bucket.as_str()).shown(brief(&dump.bucket)),
             ]
         })
         .collect();
@@ -50,6 +54,25 @@ pub(super) fn table(dumps: &[&Summary], context: &mut Context<'_>) -> Result<(),
     let table = Table::new("dump", &columns).fitted(&rows).headed(heading);
     let rows: Vec<Record> = rows.into_iter().map(|row| table.row(row)).collect();
     context.within(table, |context| rows.into_iter().try_for_each(|row| context.out.emit(row)))
+}
+
+/// The first suspects, and how many more there are.
+fn suspected(suspects: &[String]) -> String {
+    const NAMED: usize = 2;
+    let named = suspects.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(" ");
+    match suspects.len().saturating_sub(NAMED) {
+        0 => format!("? {named}"),
+        more => format!("? {named} +{more}"),
+    }
+}
+
+/// A bucket as it is shown: of a long one the beginning. JSON has all of it.
+fn brief(bucket: &str) -> String {
+    const COLUMNS: usize = 24;
+    match clip(bucket, COLUMNS) {
+        whole if whole.len() == bucket.len() => bucket.to_owned(),
+        cut => format!("{}...", clip(cut, COLUMNS - 3)),
+    }
 }
 
 /// The dumps that are not joined, each with its reason.
