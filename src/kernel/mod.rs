@@ -83,6 +83,7 @@ mod wait_block;
 mod wait_chain;
 mod wait_graph;
 mod wait_path;
+pub mod wdf;
 mod work_queue;
 mod working_set;
 

@@ -23,6 +23,8 @@ pub enum Structure {
     StorageAdapter,
     /// A unit behind one.
     StorageUnit,
+    /// A device of the driver framework, by its handle.
+    WdfDevice,
 }
 
 impl Structure {
@@ -39,6 +41,7 @@ impl Structure {
             Structure::FilterVolume => ("!fltkd.volume", "FLTMGR!_FLT_VOLUME"),
             Structure::StorageAdapter => ("!storagekd.storadapter", "storport!_RAID_ADAPTER_EXTENSION"),
             Structure::StorageUnit => ("!storagekd.storunit", "storport!_RAID_UNIT_EXTENSION"),
+            Structure::WdfDevice => ("!wdfkd.wdfdevice", "Wdf01000!FxDevice"),
         }
     }
 }

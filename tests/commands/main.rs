@@ -86,4 +86,5 @@ mod verifier;
 mod waiters;
 mod waits;
 mod walkers;
+mod wdfkd;
 mod what;

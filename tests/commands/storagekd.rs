@@ -5,9 +5,7 @@ use crate::forge::{number, truth};
 use crate::golden::{run, session};
 use crate::patched::{Patched, offset};
 use crate::symbol_table::{self, array, basics, enumeration, number as bits, pointer, structure};
-use dumpscope::session::Session;
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// Offsets as the public symbols of Windows 10 order the members; distances are the table's own.
 mod at {
@@ -224,28 +222,12 @@ fn storage(dump: &mut Patched) -> Storage {
     Storage { adapter, unit, adapter_device, unit_device, requests, irp, key }
 }
 
-/// Opens the dump with the driver renamed.
-fn open(dump: Patched) -> (Session, TempDir) {
-    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
-    let (old, new) = (wide("isospace.sys"), wide("storport.sys"));
-    let mut bytes = dump.into_bytes();
-    let places: Vec<usize> =
-        bytes.windows(old.len()).enumerate().filter(|(_, part)| *part == old).map(|(at, _)| at).collect();
-    assert!(!places.is_empty());
-    for at in places {
-        bytes[at..at + new.len()].copy_from_slice(&new);
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("storage.dmp");
-    std::fs::write(&path, bytes).unwrap();
-    (session(&path), folder)
-}
-
 #[test]
 fn adapters_units_and_their_requests() {
     let mut dump = Patched::new("assets/demo/readonly.dmp.gz");
     let found = storage(&mut dump);
-    let (mut session, folder) = open(dump);
+    dump.rename("isospace.sys", "storport.sys");
+    let (mut session, folder) = dump.open();
     // Without symbols: what devices and drivers tell, and what lacks.
     let lines = run(&mut session, "!storagekd.storadapter").unwrap();
     let line = |device: u64| lines.iter().find(|line| line.contains(&format!("{device:016x}"))).unwrap();

@@ -83,6 +83,18 @@ impl Patched {
         self.bytes[at..at + size].copy_from_slice(&number[..size]);
     }
 
+    /// Renames everywhere what has a name in UTF-16, such as a module, to a name as long.
+    pub fn rename(&mut self, old: &str, new: &str) {
+        let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        let (old, new) = (wide(old), wide(new));
+        let places = self.bytes.windows(old.len()).enumerate().filter(|(_, part)| *part == old);
+        let places: Vec<usize> = places.map(|(at, _)| at).collect();
+        assert!(!places.is_empty() && old.len() == new.len());
+        for at in places {
+            self.bytes[at..at + new.len()].copy_from_slice(&new);
+        }
+    }
+
     /// The changed dump, opened, and the folder that holds it for as long as it is used.
     pub fn open(&self) -> (Session, TempDir) {
         let folder = tempfile::tempdir().unwrap();

@@ -44,7 +44,7 @@ pub fn write_with(
         "metadata": {"format": "6.1.0", "windows": {"pdb": {"GUID": guid, "age": age, "database": pdb, "machine_type": 34404}}},
         "base_types": {
             "u8": base(1, "int"), "u16": base(2, "int"), "u32": base(4, "int"), "u64": base(8, "int"),
-            "pointer": base(8, "int"), "wchar": base(2, "char"), "void": base(0, "void"),
+            "pointer": base(8, "int"), "char": base(1, "char"), "wchar": base(2, "char"), "void": base(0, "void"),
         },
         "user_types": types.collect::<serde_json::Map<_, _>>(),
         "enums": enums.collect::<serde_json::Map<_, _>>(),

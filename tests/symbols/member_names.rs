@@ -55,7 +55,7 @@ const OF_FILE: [(&str, &[&str]); 31] = [
 ];
 
 /// Files whose objects are not the kernel's own, but of drivers whose layouts are not at hand.
-const OF_DRIVERS: [&str; 13] = [
+const OF_DRIVERS: [&str; 15] = [
     "minifilter",
     "filter_operation",
     "net_buffer_list",
@@ -70,6 +70,9 @@ const OF_DRIVERS: [&str; 13] = [
     "relations",
     "request",
     "unit",
+    // In the folder wdf.
+    "device",
+    "driver",
 ];
 
 /// Something that is asked for.

@@ -14,3 +14,4 @@ pub mod poaction;
 pub mod processirps;
 mod stack_location;
 pub mod storagekd;
+pub mod wdfkd;
