@@ -3,6 +3,7 @@
 use super::device_object::DeviceObject;
 use super::driver_object::DriverObject;
 use crate::debuggee::{Lack, Object, Scope};
+use std::collections::HashSet;
 
 /// A device node. Every getter reads one fact and says why where it cannot.
 #[derive(Clone)]
@@ -129,6 +130,8 @@ pub const FLAGS: &[(u64, &str)] = &[
     (0x4000_0000, "DNF_NO_UPPER_CLASS_FILTERS"),
 ];
 
+/// Computers have a few thousand devices at most.
+const MOST_NODES: usize = 20_000;
 /// How many states the history of a node keeps (public symbols since 6.0).
 const HISTORY: u64 = 20;
 
@@ -186,6 +189,28 @@ impl<'s> DeviceNode<'s> {
             0 => Err(Lack::Null { what: name.to_owned() }),
             root => DeviceNode::at(scope, root),
         }
+    }
+
+    /// The nodes below the root whose path begins so, in any case of letters: `PCI\\VEN_8086&DEV_A340`.
+    ///
+    /// # Errors
+    /// The root is not known; the search was stopped. What cannot be read of the tree is left out.
+    pub fn beginning(scope: &'s Scope<'s>, start: &str) -> Result<Vec<DeviceNode<'s>>, Lack> {
+        let mut left = vec![DeviceNode::root(scope)?];
+        let (mut seen, mut found) = (HashSet::new(), Vec::new());
+        while let Some(node) = left.pop() {
+            scope.check()?;
+            if seen.len() >= MOST_NODES || !seen.insert(node.address()) {
+                continue;
+            }
+            left.extend(node.children().into_iter().flatten().map_while(Result::ok));
+            let begins =
+                |path: String| path.get(..start.len()).is_some_and(|part| part.eq_ignore_ascii_case(start));
+            if node.instance_path().is_ok_and(begins) {
+                found.push(node);
+            }
+        }
+        Ok(found)
     }
 
     /// The node of a device, which its physical device object knows.

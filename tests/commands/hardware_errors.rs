@@ -3,8 +3,10 @@
 
 use crate::golden;
 use crate::synth::{Triage, put32, put64};
+use crate::sysinfo::SMBIOS;
 use dumpscope::debuggee::{Subject, Target};
 use dumpscope::session::{Session, Settings};
+use dumpscope::util::guid::Guid;
 
 const BLOCK: u64 = 0xffff_e000_0001_0000;
 const RECORD: u64 = BLOCK + 0x28;
@@ -114,4 +116,67 @@ fn the_verdict_names_the_part_that_reported_the_error() {
     assert!(shown.contains("bank 3: DCACHEL1_DRD_ERR"), "{shown}");
     let shown = verdict(PARAMETERS, 0x40);
     assert!(shown.contains("DCACHEL1_DRD_ERR, status 0xbf80000000000135"), "{shown}");
+}
+
+/// A record with a memory section (UEFI, appendix N, 2.5) that names the SMBIOS structure of a module.
+fn memory_record(handle: u16) -> Vec<u8> {
+    let mut all = record();
+    all[10] = 1;
+    // The kind of its first section, and where it lies.
+    all[0x80 + 16..0x80 + 32].copy_from_slice(&bytes("1411bca5646fde4eb8633e83ed7c83b1"));
+    all[0x80 + 4..0x80 + 8].copy_from_slice(&80u32.to_le_bytes());
+    let section = &mut all[0x110..0x110 + 80];
+    section.fill(0);
+    // The address, the kind and the handle are valid.
+    section[..8].copy_from_slice(&(1u64 << 1 | 1 << 14 | 1 << 17).to_le_bytes());
+    section[16..24].copy_from_slice(&0x1234_5000u64.to_le_bytes());
+    section[72] = 3;
+    section[78..80].copy_from_slice(&handle.to_le_bytes());
+    all
+}
+
+/// An SMBIOS table of two slots with the handles 0x40 and 0x41 (DSP0134, 7.18).
+fn slots() -> Vec<u8> {
+    let mut body = Vec::new();
+    for (handle, slot) in [(0x40u16, "DIMM_A1"), (0x41, "DIMM_B1")] {
+        let mut memory = vec![0u8; 0x22];
+        memory[..2].copy_from_slice(&[17, 0x22]);
+        memory[2..4].copy_from_slice(&handle.to_le_bytes());
+        memory[0xc..0xe].copy_from_slice(&0x2000u16.to_le_bytes());
+        memory[0x10..0x12].copy_from_slice(&[1, 2]);
+        memory[0x17] = 3;
+        body.extend(memory);
+        body.extend(slot.bytes());
+        body.extend(b"\0BANK 0\0Chips\0\0");
+    }
+    body.extend([127, 4, 9, 0, 0, 0]);
+    let mut table = vec![0, 3, 3, 0];
+    table.extend((body.len() as u32).to_le_bytes());
+    table.extend(body);
+    table
+}
+
+#[test]
+fn the_slot_of_a_memory_error_is_told_by_its_handle_alone() {
+    let shown = |handle: u16, blobs: Vec<([u8; 16], Vec<u8>)>| {
+        let mut block = vec![0; 0x28];
+        block.extend(memory_record(handle));
+        let mut triage = Triage { secondary: blobs, ..Triage::sample() };
+        triage.blocks.push((BLOCK, block));
+        let subject = Subject::from_bytes("generated.dmp", triage.dump()).unwrap();
+        let mut session = Session::new(Target::of(subject), Settings::default());
+        golden::run(&mut session, &format!("!errrec {RECORD:x}")).unwrap()
+    };
+    let smbios = || vec![(Guid::of(SMBIOS).0, slots())];
+    let lines = shown(0x41, smbios());
+    let at = lines
+        .iter()
+        .position(|line| line == "Module Handle : 0x0041")
+        .unwrap_or_else(|| panic!("{lines:#?}"));
+    assert_eq!(lines[at + 1], "Memory Slot   : DIMM_B1, BANK 0, 8192 MB, Chips");
+    for (handle, blobs) in [(0x42, smbios()), (0x41, Vec::new())] {
+        let lines = shown(handle, blobs);
+        assert!(lines.iter().any(|line| line.starts_with("Module Handle")), "{lines:#?}");
+        assert!(!lines.iter().any(|line| line.starts_with("Memory Slot")), "{lines:#?}");
+    }
 }

@@ -116,5 +116,35 @@ fn what_there_is_not_is_said() {
     let only = [(SMBIOS, table())];
     let missing = "no processor's registry values among the tagged data of this dump";
     assert_eq!(run(&only, "!sysinfo cpuinfo"), [missing]);
-    assert_eq!(run(&only, "!sysinfo gbl"), ["nothing is known of 'gbl'; one of machineid, cpuinfo, memory"]);
+    assert_eq!(
+        run(&only, "!sysinfo gbl"),
+        ["nothing is known of 'gbl'; one of machineid, cpuinfo, memory, smbios"]
+    );
+    assert_eq!(run(&[], "!sysinfo smbios"), ["no SMBIOS table among the tagged data of this dump"]);
+}
+
+#[test]
+fn every_structure_is_listed_with_its_handle_and_its_texts() {
+    let table = table();
+    let size = table.len() - 8;
+    let lines = run(&[(SMBIOS, table)], "!sysinfo smbios");
+    assert_eq!(
+        lines[..8],
+        [
+            "[SMBIOS Data Tables v3.3]".to_owned(),
+            "[DMI Version - 0]".to_owned(),
+            "[2.0 Calling Convention - No]".to_owned(),
+            format!("[Table Size - {size} bytes]"),
+            String::new(),
+            "[BIOS Information (Type 0) - Length 24 - Handle 0000h]".to_owned(),
+            format!("  {:<30}Firm Inc.", "Vendor"),
+            format!("  {:<30}1.2", "BIOS Version"),
+        ],
+        "{lines:#?}"
+    );
+    let slot =
+        lines.iter().position(|line| line.starts_with("[Memory Device (Type 17) - Length 34")).unwrap();
+    assert_eq!(lines[slot + 1], format!("  {:<30}DIMM_A1", "Device Locator"));
+    assert_eq!(lines.last().unwrap(), "[End of Table (Type 127) - Length 4 - Handle 0009h]");
+    assert!(!lines.join("\n").contains("SERIAL"), "{lines:?}");
 }

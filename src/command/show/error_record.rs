@@ -1,5 +1,6 @@
 //! The rows of a record of a hardware error, for `!errrec` and `!whea`.
 
+use super::machine_parts::Parts;
 use crate::command::CommandError;
 use crate::command::line::Out;
 use crate::dump::cper::{
@@ -17,7 +18,7 @@ const RULE: usize = 79;
 ///
 /// # Errors
 /// As [`Out::emit`].
-pub fn error_record(out: &mut Out<'_>, error: &HardwareError) -> Result<(), CommandError> {
+pub fn error_record(out: &mut Out<'_>, error: &HardwareError, parts: &Parts<'_>) -> Result<(), CommandError> {
     let record = &error.record;
     let mut head = Record::new("error_record")
         .line(Line::new().label("=".repeat(RULE)))
@@ -42,7 +43,7 @@ pub fn error_record(out: &mut Out<'_>, error: &HardwareError) -> Result<(), Comm
     out.within(Branch::new(head), |out| {
         for (number, section) in record.sections.iter().enumerate() {
             out.blank()?;
-            out.emit(rows(number, section, error.source))?;
+            out.emit(rows(number, section, error.source, parts))?;
         }
         Ok(())
     })?;
@@ -83,7 +84,7 @@ pub fn error_name(status: McaStatus, vendor: Vendor) -> Cell {
     }
 }
 
-fn rows(number: usize, section: &Section, source: ErrorSource) -> Record {
+fn rows(number: usize, section: &Section, source: ErrorSource, parts: &Parts<'_>) -> Record {
     let title =
         Cell::new(section.title().map_or_else(|| lower(section.kind), str::to_owned)).role(Role::Symbol);
     let record = Record::new("error_section")
@@ -112,8 +113,8 @@ fn rows(number: usize, section: &Section, source: ErrorSource) -> Record {
         Body::GenericProcessor(cpu) => generic(record, cpu),
         Body::Processor(cpu) => processor(record, cpu, source, section.offset.into()),
         Body::Mca(bank) => mca(record, bank),
-        Body::Memory(memory) => memory_error(record, memory),
-        Body::Pcie(device) => pcie(record, device),
+        Body::Memory(memory) => parts.module(memory_error(record, memory), memory),
+        Body::Pcie(device) => parts.device(pcie(record, device), device),
         Body::Nmi { data, flags } => record.labelled("Data          : ", "data", hex(*data, 16)).labelled(
             "NMI Flags     : ",
             "nmi_flags",

@@ -14,6 +14,7 @@ pub mod grid;
 pub mod handle;
 pub mod irp;
 mod lack;
+pub mod machine_parts;
 pub mod maker;
 pub mod missing;
 pub mod object;

@@ -2,6 +2,7 @@
 
 use crate::command::line::nothing_more;
 use crate::command::show::error_record::error_record;
+use crate::command::show::machine_parts::Parts;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::kernel::HardwareError;
 
@@ -13,7 +14,9 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows a record of a hardware error (WHEA_ERROR_RECORD)",
     help: "ADDRESS is the second parameter of bug check 0x124. Shown are the record's header and its sections: processor, \
            machine check bank, memory, PCI Express, NMI, firmware; of others the place. A bank's status is worded after \
-           the processor manuals; what a model defines for itself is shown as a number.\n\
+           the processor manuals; what a model defines for itself is shown as a number. Where the dump holds the machine's \
+           SMBIOS table and the error names its structure, the slot of the memory module is told; where it holds the tree of \
+           devices, the drivers of the devices that have the ids of the device of PCI Express.\n\
            \n\
            kd> !errrec ffffe00012345028\n\
            Section 2     : x86/x64 MCA\n\
@@ -28,5 +31,5 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     nothing_more(rest)?;
     let scope = context.session.scope();
     let error = HardwareError::at(&scope, address)?;
-    error_record(&mut context.out, &error)
+    error_record(&mut context.out, &error, &Parts::of(&scope))
 }

@@ -1,19 +1,20 @@
 //! `!sysinfo`: the machine, as its firmware and the registry describe it.
 
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::dump::tags::{Firmware, MemoryDevice, RegistryData, RegistryValue};
-use crate::output::{Cell, Column, Field, Record, Table};
+use crate::dump::tags::{Firmware, FirmwareStructure, MemoryDevice, RegistryData, RegistryValue};
+use crate::output::{Cell, Column, Field, Record, Role, Table};
 
 /// `!sysinfo`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!sysinfo"],
     group: Group::Dump,
-    arguments: &[Argument::new("[machineid | cpuinfo | memory]", Expects::Text)],
+    arguments: &[Argument::new("[machineid | cpuinfo | memory | smbios]", Expects::Text)],
     summary: "Shows the machine: model, firmware, processor, memory modules",
     help: "What the firmware (SMBIOS) and the registry say of the machine, as it was added to the dump: `machineid`, maker, \
            model, board and firmware; `cpuinfo`, the registry's values of the first processor; `memory`, which is ours: \
-           each slot for memory with the module in it. Without a word, all three. Serial numbers are not read: they name \
-           the owner rather than the fault.\n\
+           each slot for memory with the module in it. Without a word, all three. `smbios`: every structure of the firmware's \
+           table with its type, its handle, by which error records name it, and its texts. Serial numbers are not read: they \
+           name the owner rather than the fault.\n\
            \n\
            kd> !sysinfo machineid\n\
            Machine ID Information [From Smbios 3.3, DMIVersion 0, Size=1948]\n\
@@ -24,7 +25,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     ..CommandSpec::runs(run)
 };
 
-const WORDS: [&str; 3] = ["machineid", "cpuinfo", "memory"];
+const WORDS: [&str; 4] = ["machineid", "cpuinfo", "memory", "smbios"];
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let asked = args.text.trim().to_ascii_lowercase();
@@ -51,6 +52,54 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     }
     if let Some(firmware) = firmware.as_ref().filter(|_| wants("memory")) {
         memory(&firmware.memory, context)?;
+    }
+    match firmware.filter(|_| asked == "smbios") {
+        Some(firmware) => structures(&firmware, &tagged.firmware_structures(), context),
+        None => Ok(()),
+    }
+}
+
+/// How wide the names of texts stand.
+const NAME: usize = 30;
+
+/// The whole table.
+fn structures(
+    firmware: &Firmware,
+    all: &[FirmwareStructure],
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let (major, minor) = firmware.smbios;
+    let old_calls =
+        Cell::new(firmware.has_old_calls).shown(if firmware.has_old_calls { "Yes" } else { "No" });
+    let head = Record::new("smbios")
+        .text("[SMBIOS Data Tables v")
+        .cell("version", format!("{major}.{minor}"))
+        .text("]")
+        .labelled("[DMI Version - ", "dmi_revision", u64::from(firmware.dmi_revision))
+        .text("]")
+        .labelled("[2.0 Calling Convention - ", "has_old_calls", old_calls)
+        .text("]")
+        .labelled("[Table Size - ", "size", u64::from(firmware.size))
+        .text(" bytes]");
+    context.out.emit(head)?;
+    for structure in all {
+        context.out.blank()?;
+        let record = Record::new("smbios_structure")
+            .text("[")
+            .cell("kind", Cell::new(structure.kind_name()).absent("Maker's own").role(Role::Heading))
+            .text(" (Type ")
+            .cell("type", u64::from(structure.kind))
+            .text(") - Length ")
+            .cell("length", u64::from(structure.length))
+            .text(" - Handle ")
+            .cell(
+                "handle",
+                Cell::new(Field::Hex(structure.handle.into())).shown(format!("{:04x}h", structure.handle)),
+            )
+            .text("]");
+        context.out.emit(structure.texts.iter().fold(record, |record, (name, text)| {
+            record.labelled(format!("  {name:<NAME$}"), *name, text.as_str())
+        }))?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `!whea`: the hardware errors that a dump holds records of.
 
 use crate::command::show::error_record::{error_name, error_record, status};
+use crate::command::show::machine_parts::Parts;
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
 use crate::kernel::HardwareError;
 use crate::output::Record;
@@ -22,6 +23,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.none()?;
     let scope = context.session.scope();
+    let parts = Parts::of(&scope);
     let out = &mut context.out;
     let mut shown = 0;
     let of_bug_check = HardwareError::of_bug_check(&scope);
@@ -29,7 +31,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut known = None;
     match of_bug_check {
         Some(Ok(error)) => {
-            error_record(out, &error)?;
+            error_record(out, &error, &parts)?;
             known = Some(error.source);
             shown += 1;
         }
@@ -37,7 +39,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         None => {}
     }
     for error in HardwareError::saved(&scope)?.iter().filter(|error| Some(error.source) != known) {
-        error_record(out, error)?;
+        error_record(out, error, &parts)?;
         shown += 1;
     }
     if let Some((bank, vendor)) = HardwareError::stated_status(&scope).filter(|_| lost) {

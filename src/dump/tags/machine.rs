@@ -6,7 +6,7 @@ use super::smbios::{self, Firmware};
 use crate::util::bounded;
 use crate::util::guid::Guid;
 
-const SMBIOS: Guid = Guid::of(0xbc5c008f_1e3a_44d7_988d_86f6884c6758);
+pub(super) const SMBIOS: Guid = Guid::of(0xbc5c008f_1e3a_44d7_988d_86f6884c6758);
 const REGISTRY: Guid = Guid::of(0x6c7ac389_4313_47dc_9f34_a8800a0fb56c);
 const REGISTERS: Guid = Guid::of(0xd03dc06f_d88e_44c5_ba2a_fae035172d19);
 const ACPI: Guid = Guid::of(0xe83b40d2_b0a0_4842_abea_71c9e3463dd1);

@@ -8,6 +8,7 @@ mod machine;
 mod memory;
 mod registry;
 mod smbios;
+mod smbios_listing;
 mod trace_sessions;
 mod writers;
 
@@ -20,6 +21,7 @@ pub(super) use memory::parse as parse_memory;
 pub use memory::{TaggedMemory, TaggedRange};
 pub use registry::{RegistryData, RegistryValue};
 pub use smbios::{Firmware, MemoryDevice};
+pub use smbios_listing::FirmwareStructure;
 pub use trace_sessions::{TraceEvent, TraceSession, TraceSessions};
 pub use writers::{Writer, driver, writer};
 

@@ -22,6 +22,8 @@ const UNFILLED: [&str; 10] = [
     "unknown",
     "o.e.m.",
 ];
+/// The structure that ends a table.
+const END: u8 = 127;
 /// Type, length and handle.
 const STRUCTURE_HEADER: usize = 4;
 
@@ -32,6 +34,8 @@ pub struct Firmware {
     pub smbios: (u8, u8),
     /// Revision of DMI that it follows.
     pub dmi_revision: u8,
+    /// Whether it came by the calls of version 2.0.
+    pub has_old_calls: bool,
     /// Bytes of the table.
     pub size: u32,
     /// Who wrote the firmware (structure 0).
@@ -65,6 +69,8 @@ pub struct Firmware {
 /// A slot for memory, and the module in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryDevice {
+    /// The handle of its structure, by which others name it: the memory section of an error record does.
+    pub handle: Option<u16>,
     /// What is printed on the board: `DIMM_A1`.
     pub slot: Option<String>,
     /// Its bank: `BANK 0`.
@@ -81,17 +87,28 @@ pub struct MemoryDevice {
     pub part: Option<String>,
 }
 
+/// The structures of an SMBIOS blob, up to the one that ends its table.
+pub(super) fn structures(data: &[u8]) -> impl Iterator<Item = Structure<'_>> {
+    let length = bounded::u32_at(data, 4).map_or(0, |length| length as usize);
+    let table = data.get(PREFIX..).unwrap_or_default();
+    let table = table.get(..length.min(table.len())).unwrap_or_default();
+    let mut next = Some(0);
+    std::iter::from_fn(move || {
+        let structure = Structure::at(table, next?)?;
+        next = Some(structure.next).filter(|_| structure.kind != END);
+        Some(structure)
+    })
+    .take(MAX_STRUCTURES)
+}
+
 /// The firmware of an SMBIOS blob.
 pub(super) fn parse(data: &[u8]) -> Option<Firmware> {
     let smbios = (bounded::u8_at(data, 1)?, bounded::u8_at(data, 2)?);
-    let length = bounded::u32_at(data, 4)? as usize;
-    let table = data.get(PREFIX..)?;
-    let table = table.get(..length.min(table.len()))?;
+    let size = bounded::u32_at(data, 4)?;
     let dmi_revision = bounded::u8_at(data, 3)?;
-    let mut firmware = Firmware { smbios, dmi_revision, size: length as u32, ..Firmware::default() };
-    let mut at = 0;
-    for _ in 0..MAX_STRUCTURES {
-        let Some(structure) = Structure::at(table, at) else { break };
+    let has_old_calls = bounded::u8_at(data, 0)? != 0;
+    let mut firmware = Firmware { smbios, dmi_revision, has_old_calls, size, ..Firmware::default() };
+    for structure in structures(data) {
         let text = |field| structure.text(field);
         // Only the first of a kind counts: a machine may list several boards.
         match structure.kind {
@@ -117,10 +134,8 @@ pub(super) fn parse(data: &[u8]) -> Option<Firmware> {
                 firmware.board_version = text(6);
             }
             17 => firmware.memory.push(memory_device(&structure)),
-            127 => break,
             _ => {}
         }
-        at = structure.next;
     }
     Some(firmware)
 }
@@ -141,6 +156,7 @@ fn memory_device(structure: &Structure<'_>) -> MemoryDevice {
         Some(speed) => Some(u32::from(speed)),
     };
     MemoryDevice {
+        handle: word(2),
         slot: structure.text(0x10),
         bank: structure.text(0x11),
         size,
@@ -152,9 +168,11 @@ fn memory_device(structure: &Structure<'_>) -> MemoryDevice {
 }
 
 /// A structure: its formatted part, then strings that end with NUL, then one more NUL.
-struct Structure<'a> {
-    kind: u8,
-    formatted: &'a [u8],
+pub(super) struct Structure<'a> {
+    /// Its type.
+    pub(super) kind: u8,
+    /// Its header and its numbers.
+    pub(super) formatted: &'a [u8],
     strings: &'a [u8],
     next: usize,
 }
@@ -175,7 +193,7 @@ impl<'a> Structure<'a> {
 
     /// The string that the byte at `field` numbers from 1; `None` for 0, for blanks and for the phrases of makers who did
     /// not fill it in.
-    fn text(&self, field: usize) -> Option<String> {
+    pub(super) fn text(&self, field: usize) -> Option<String> {
         let number = usize::from(bounded::u8_at(self.formatted, field)?).checked_sub(1)?;
         let raw = self.strings.split(|&byte| byte == 0).nth(number)?;
         let raw = raw.get(..raw.len().min(MAX_TEXT))?;
