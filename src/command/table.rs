@@ -140,6 +140,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &system::blackboxwinlogon::SPEC,
     &modules::lm::SPEC,
     &modules::lmi::SPEC,
+    &modules::mods::SPEC,
     &modules::software::SPEC,
     &modules::dh::SPEC,
     &symbols::ln::SPEC,

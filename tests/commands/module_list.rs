@@ -113,3 +113,27 @@ fn time_stamps_as_a_current_debugger_tells_them() {
     };
     assert_eq!(unloaded(ours.iter().map(String::as_str).collect()), unloaded(theirs.lines().collect()));
 }
+
+/// `!mex.mods` against `lm` for what is listed, against the list of file names that the fixture's Windows has for who made it.
+#[test]
+fn modules_stand_in_a_table() {
+    let mut session = session(&forge::demo("wifi"));
+    let names = lines(&mut session, "lm1m");
+    let table = lines(&mut session, "!mex.mods");
+    let listed: Vec<&str> = table[2..2 + names.len()]
+        .iter()
+        .map(|line| line.split_whitespace().find(|word| names.iter().any(|name| name == word)).unwrap())
+        .collect();
+    assert_eq!(listed, names);
+    assert!(table[2 + names.len()].is_empty() && table.len() == names.len() + 4, "{table:#?}");
+    let counted = format!("Count: {} of {0} loaded, ", names.len());
+    assert!(table.last().unwrap().starts_with(&counted), "{table:#?}");
+
+    let third = lines(&mut session, "!mex.mods -3");
+    let row =
+        third.iter().find(|line| line.contains("wlanflt.sys")).expect("the filter is nobody's of Windows");
+    assert!(row.contains("third party") && !third.iter().any(|line| line.contains("ntoskrnl")), "{third:#?}");
+    let chosen = lines(&mut session, "!mods wlan*");
+    assert_eq!(chosen.len(), 5, "{chosen:#?}");
+    assert!(lines(&mut session, "!mods -k").iter().all(|line| !line.contains("ntdll")));
+}

@@ -154,6 +154,7 @@ const LINES: &[&str] = &[
     "!wdfkd.wdfldr",
     "!wdfkd.wdfdriverinfo nt",
     "!wdfkd.wdfdevice @$proc",
+    "!mex.mods",
     "!fltkd.filters",
     "!fltkd.frames",
     "!fltkd.volumes",

@@ -194,7 +194,8 @@ impl<'t> Reader<'t, '_> {
             "" => None,
             _ if !list.iter().any(|switch| switch.sign() == sign) => None,
             "/" => Some(sign),
-            _ => next.is_some_and(|next| next.is_alphabetic() || next == '[').then_some(sign),
+            _ => (next.is_some_and(|next| next.is_alphabetic() || next == '[') || self.is_known())
+                .then_some(sign),
         }
     }
 

@@ -1,6 +1,6 @@
 //! `!software`: who else's code runs in the kernel, and where it can touch what others do.
 
-use super::lm::stamp;
+use super::cells::{date, file_version, version};
 use crate::command::line::Out;
 use crate::command::show::callback_kind;
 use crate::command::show::maker;
@@ -13,7 +13,6 @@ use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
 use crate::session::{DEFAULT_FRAMES, Session};
 use crate::symbols::pe::version::VersionInfo;
 use crate::unwind::{Frame, Trust};
-use crate::util::filetime::day_unix;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `!software`
@@ -175,11 +174,6 @@ fn say_rows(
     })
 }
 
-/// A module's version resource.
-fn version(module: &Module, session: &Session) -> Option<VersionInfo> {
-    session.target.image(module).ok()?.version()
-}
-
 /// One of the texts in it.
 fn text(version: Option<&VersionInfo>, key: &str) -> Option<String> {
     let text = version?.string(key)?.trim();
@@ -190,8 +184,7 @@ fn text(version: Option<&VersionInfo>, key: &str) -> Option<String> {
 fn cells(row: &Row<'_>, session: &Session) -> Vec<Cell> {
     let name = row.module.name.as_str();
     let version = version(row.module, session);
-    let number = version.as_ref().and_then(|version| version.fixed.as_ref());
-    let number = number.map(|fixed| fixed.file_version.map(|part| part.to_string()).join("."));
+    let number = version.as_ref().and_then(file_version);
     let frame = row.frame.map(|(number, is_searched)| {
         let text = format!("#{number:02x}{}", if is_searched { "?" } else { "" });
         Cell::new(u64::from(number)).shown(text).link(Action::Frame(number))
@@ -231,17 +224,6 @@ fn record(row: &Row<'_>, record: Record, session: &Session) -> Record {
         false => record,
     };
     hooks(record, &row.hooks)
-}
-
-/// A module's date; a hash is none.
-fn date(module: &Module, session: &Session) -> Cell {
-    let Some(value) = module.time_date_stamp.filter(|&value| value != 0) else {
-        return Cell::new(Field::Null);
-    };
-    match session.target.stamp_is_hash(module) {
-        true => Cell::new(Field::Null).absent("(hash)"),
-        false => Cell::new(day_unix(value, &session.settings.zone)).absent(stamp(module, session)),
-    }
 }
 
 /// Where a module hooks, a line for each kind.

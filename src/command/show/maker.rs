@@ -14,6 +14,16 @@ pub fn word(maker: Maker) -> &'static str {
     }
 }
 
+/// A short word for a column.
+pub fn short(maker: Maker) -> &'static str {
+    match maker {
+        Maker::Windows => "Windows",
+        Maker::Copy => "copy",
+        Maker::ThirdParty => "third party",
+        Maker::Unknown => "?",
+    }
+}
+
 /// How its name, or that of its code, is shown: `usual` where it is not somebody else's.
 pub fn role(maker: Option<Maker>, usual: Role) -> Role {
     if maker == Some(Maker::ThirdParty) { Role::ThirdParty } else { usual }
