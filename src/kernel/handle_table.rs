@@ -62,10 +62,11 @@ impl<'s> HandleTable<'s> {
     fn counted(&self, lists: u64) -> Result<u64, Lack> {
         let first = self.0.field("FreeLists")?.index(0)?;
         let size = first.size().unwrap_or(0);
+        let counter = first.field("HandleCount")?;
         let mut sum = 0i64;
         for list in 0..lists {
-            let at = first.address().wrapping_add(list.wrapping_mul(size));
-            sum = sum.saturating_add(first.moved_to(at).field("HandleCount")?.i64()?);
+            let at = counter.address().wrapping_add(list.wrapping_mul(size));
+            sum = sum.saturating_add(counter.moved_to(at).i64()?);
         }
         u64::try_from(sum)
             .map_err(|_| Lack::Shape { what: self.0.what(), wanted: "table of a count that is not negative" })

@@ -1,30 +1,27 @@
 //! One open PDB: its streams, and what was made of them so far.
 
-use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::container::Identity;
 use super::inline_index::{self, Inlined};
+use super::known_types::KnownTypes;
 use super::publics;
 use super::recent::Recent;
 use super::sorted_publics::SortedPublics;
 use super::streams::Streams;
 use crate::symbols::error::SymbolError;
 use crate::symbols::index::NameIndex;
-use crate::symbols::types::{Type, TypeId};
+use crate::symbols::types::TypeId;
 use crate::util::cancel::{Cancelled, SharedStop, stopped};
 use crate::util::files::open_found;
-
-/// The most types that are kept once read.
-const MAX_CACHED_TYPES: usize = 20_000;
 
 /// A PDB.
 pub struct PdbFile {
     streams: Streams,
     cache: Option<PathBuf>,
-    known_types: Mutex<HashMap<u32, Type>>,
+    pub(super) known: KnownTypes,
     names: OnceLock<Result<NameIndex, String>>,
     /// Held by whoever makes the table of names: others wait for it.
     making_names: Mutex<()>,
@@ -59,7 +56,7 @@ impl PdbFile {
         PdbFile {
             streams,
             cache: cache.map(Path::to_owned),
-            known_types: Mutex::default(),
+            known: KnownTypes::default(),
             names: OnceLock::new(),
             making_names: Mutex::new(()),
             stop: Arc::new(|| false),
@@ -138,20 +135,12 @@ impl PdbFile {
         }
     }
 
-    pub(crate) fn cached_type(&self, id: TypeId) -> Option<Type> {
-        let known = self.known_types.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&id.0).cloned()
-    }
-
-    pub(crate) fn cache_type(&self, id: TypeId, ty: &Type) {
-        let mut known = self.known_types.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() < MAX_CACHED_TYPES {
-            known.insert(id.0, ty.clone());
-        }
-    }
-
-    pub(crate) fn type_definition(&self, name: &str) -> Option<TypeId> {
-        self.name_index().ok()?.typedef(name)
+    /// The type that a name was made for with `typedef`.
+    ///
+    /// # Errors
+    /// The names cannot be read, or that was stopped.
+    pub(crate) fn type_definition(&self, name: &str) -> Result<Option<TypeId>, SymbolError> {
+        Ok(self.name_index()?.typedef(name))
     }
 
     /// Names that answer for a record's address: all names where they have been read or must be, and otherwise a few.

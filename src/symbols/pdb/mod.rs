@@ -11,6 +11,7 @@ pub mod file;
 mod inline_index;
 mod inline_sites;
 mod inlines;
+mod known_types;
 mod leaf;
 mod lines;
 mod module;

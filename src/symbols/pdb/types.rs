@@ -21,33 +21,33 @@ const MAX_PARAMETERS: usize = 4096;
 
 impl TypeSource for PdbFile {
     fn find(&self, name: &str) -> Option<TypeId> {
+        if let Some(found) = self.known.named(name) {
+            return found;
+        }
         let records = self.streams().type_records()?;
-        if let Some(index) = records.definition(name.as_bytes()) {
-            return Some(TypeId(index));
+        let mut found = records.definition(name.as_bytes()).map(TypeId);
+        if found.is_none() {
+            let defined = self.type_definition(name);
+            found = defined.as_ref().ok().copied().flatten().or_else(|| spelled_alike(records, name));
+            // Names that were not read to their end may know it yet.
+            if found.is_none() && defined.is_err() {
+                return None;
+            }
         }
-        if let Some(id) = self.type_definition(name) {
-            return Some(id);
-        }
-        records
-            .indexes()
-            .find(|&index| {
-                records.raw(index).is_some_and(|raw| {
-                    leaf::defined_names(raw).next().is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
-                })
-            })
-            .map(TypeId)
+        self.known.keep_name(name, found);
+        found
     }
 
     fn get(&self, id: TypeId) -> Option<Type> {
         if id.0 < FIRST_RECORD {
             return primitive(id.0);
         }
-        if let Some(known) = self.cached_type(id) {
+        if let Some(known) = self.known.get(id) {
             return Some(known);
         }
         let ty = read(self.streams().type_records()?, id.0)?;
         if matches!(ty, Type::Udt(_) | Type::Enum(_)) {
-            self.cache_type(id, &ty);
+            self.known.keep(id, &ty);
         }
         Some(ty)
     }
@@ -70,6 +70,13 @@ impl TypeSource for PdbFile {
     fn type_origin(&self) -> String {
         self.kind_words().to_owned()
     }
+}
+
+/// The first type whose name differs from this one in the case of letters alone.
+fn spelled_alike(records: &Records, name: &str) -> Option<TypeId> {
+    let is_alike =
+        |raw| leaf::defined_names(raw).next().is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()));
+    records.indexes().find(|&index| records.raw(index).is_some_and(is_alike)).map(TypeId)
 }
 
 fn read(records: &Records, index: u32) -> Option<Type> {
