@@ -4,6 +4,7 @@ use super::app::{App, Effect, Keyboard, Running, Sight};
 use super::kept::Kept;
 use super::keys::{self, Action};
 use super::layers::Layer;
+use super::layout::has_two;
 use super::panes::{CONSOLE, PANES};
 use super::prompt::Typed;
 use super::search::Pattern;
@@ -54,9 +55,13 @@ impl App {
                 self.layers.push(Layer::Find);
             }
             Action::Filter => self.open_filter(),
+            Action::Sort => self.sort(false),
+            Action::SortBack => self.sort(true),
             Action::FindNext => self.find_again(true),
             Action::FindPrevious => self.find_again(false),
-            Action::Zoom => self.zoom = !self.zoom,
+            Action::Zoom => self.arranged.zoom = !self.arranged.zoom,
+            Action::SplitLeft => self.move_split(true),
+            Action::SplitRight => self.move_split(false),
             Action::Whole => self.toggle_whole(),
             Action::Prompt => self.keyboard = Keyboard::Prompt,
             Action::Help => self.layers.push(Layer::Help(0)),
@@ -77,6 +82,32 @@ impl App {
             Action::Redraw => self.effects.push(Effect::Redraw),
             Action::Suspend => self.effects.push(Effect::Suspend),
             Action::Quit => self.leave(),
+        }
+    }
+
+    /// Sorts the table of the active pane.
+    fn sort(&mut self, reverse: bool) {
+        let pane = self.panes.get_mut(self.active).filter(|_| self.active != CONSOLE);
+        let sorted = pane.map(|pane| (pane.page.sort(reverse), pane.page.sorted()));
+        let (role, message) = match sorted {
+            Some((true, Some(sorted))) => {
+                let key = if sorted.descending {
+                    "explorer.message.sorted_back"
+                } else {
+                    "explorer.message.sorted"
+                };
+                (Role::Text, Message::new(key).with("column", sorted.title))
+            }
+            Some((true, None)) => (Role::Text, Message::new("explorer.message.sorted_as_it_came")),
+            _ => (Role::Dim, Message::new("explorer.message.not_sorted")),
+        };
+        self.say(role, message);
+    }
+
+    fn move_split(&mut self, to_left: bool) {
+        match has_two(self.screen, self.wish()) {
+            true => self.arranged.move_split(to_left),
+            false => self.say(Role::Dim, Message::new("explorer.message.no_split")),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The explorer's state, and how events change it. Nothing here touches a terminal or the engine: keys and replies come
 //! in, requests and effects go out.
 
+use super::arranged::Arranged;
 use super::event::Input;
 use super::kept::Kept;
 use super::keys::{self, Action};
@@ -106,7 +107,8 @@ pub(super) struct App {
     pub(super) theme: Theme,
     pub(super) screen: Rect,
     pub(super) active: usize,
-    pub(super) zoom: bool,
+    /// How the user arranged the screen.
+    pub(super) arranged: Arranged,
     pub(super) keyboard: Keyboard,
     /// What lies over the screen, the topmost last: keys go to it first.
     pub(super) layers: Vec<Layer>,
@@ -148,7 +150,7 @@ impl App {
             theme: Theme::new(theme),
             screen: Rect::default(),
             active: ANALYSIS,
-            zoom: false,
+            arranged: Arranged::default(),
             keyboard: Keyboard::Prompt,
             layers: Vec::new(),
             panes: PANES.map(|pane| Pane::led_by(pane.lead)),
@@ -191,10 +193,19 @@ impl App {
 
     /// Where things stand.
     pub(super) fn layout(&self) -> Layout {
-        let console = self.said();
+        layout(self.screen, self.wish())
+    }
+
+    /// What decides where things stand.
+    pub(super) fn wish(&self) -> Wish {
         let is_chosen = |pane: &usize| self.panes.get(*pane).is_some_and(|pane| pane.page.pinned.is_some());
-        let chosen = [TYPES, POOL].iter().any(is_chosen);
-        layout(self.screen, Wish { active: self.active, zoom: self.zoom, console, chosen })
+        Wish {
+            active: self.active,
+            zoom: self.arranged.zoom,
+            split: self.arranged.split,
+            console: self.said(),
+            chosen: [TYPES, POOL].iter().any(is_chosen),
+        }
     }
 
     /// How many rows the last typed or followed command takes in the console, itself apart.

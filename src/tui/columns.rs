@@ -4,7 +4,7 @@ use crate::output::{Column, Line, Packed, Record, Span};
 use crate::util::width::{clip, columns};
 use std::ops::Range;
 
-/// The columns of a table with where each begins in its rows. Nothing is kept of a table whose columns all stay.
+/// The columns of a table with where each begins in its rows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Columns {
     columns: Vec<Column>,
@@ -23,7 +23,6 @@ struct Start {
 impl Columns {
     /// Those of a table.
     pub(super) fn of(columns: Vec<Column>) -> Columns {
-        let columns = if columns.iter().any(|column| column.yields > 0) { columns } else { Vec::new() };
         Columns { columns, rows: Vec::new() }
     }
 
@@ -37,6 +36,32 @@ impl Columns {
             Start { column: column.and_then(|column| u16::try_from(column).ok()), byte }
         };
         self.rows.push((line, record.starts().map(start).collect()));
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// What each row has in a column, with the number of its line; empty where it has no such cell.
+    pub(super) fn cells<'l>(&self, column: usize, lines: &'l [Packed]) -> Vec<(usize, &'l str)> {
+        let is_it = |start: &Start| start.column.map(usize::from) == Some(column);
+        let cell = |(line, starts): &(usize, Box<[Start]>)| {
+            let text = lines.get(*line).map_or("", Packed::text);
+            let byte = |at: usize| starts.get(at).and_then(|start| usize::try_from(start.byte).ok());
+            let cell = starts
+                .iter()
+                .position(is_it)
+                .and_then(|at| text.get(byte(at)?..byte(at + 1).unwrap_or(text.len()).min(text.len())));
+            (*line, cell.unwrap_or_default().trim())
+        };
+        self.rows.iter().map(cell).collect()
+    }
+
+    /// Rows stand in other lines now, in order.
+    pub(super) fn reorder(&mut self, number: impl Fn(usize) -> usize) {
+        self.rows.iter_mut().for_each(|(line, _)| *line = number(*line));
+        self.rows.sort_unstable_by_key(|(line, _)| *line);
     }
 
     /// Lines have other numbers now; those of `None` are gone.

@@ -43,11 +43,16 @@ impl Layout {
     }
 }
 
+/// From here on two panes stand side by side.
+const TWO_COLUMNS: u16 = 100;
+const TWO_ROWS: u16 = 18;
 /// From here on several panes are shown at once.
 const MANY_COLUMNS: u16 = 120;
 const MANY_ROWS: u16 = 36;
 /// From here on in three columns.
 const THREE_COLUMNS: u16 = 154;
+/// Neither of two panes becomes narrower.
+const SPLIT_COLUMNS: u16 = 30;
 /// Three registers in a row.
 const REGISTER_COLUMNS: u16 = 62;
 /// An address and two pointers.
@@ -62,6 +67,8 @@ pub(super) struct Wish {
     pub(super) zoom: bool,
     /// Lines of console output that should be in sight under another pane.
     pub(super) console: usize,
+    /// Of two panes side by side, how many of a hundred columns the right one has.
+    pub(super) split: u8,
     /// Whether a type or a page of the pool was chosen, and stays in sight where there is room.
     pub(super) chosen: bool,
 }
@@ -87,10 +94,36 @@ pub(super) fn layout(screen: Rect, wish: Wish) -> Layout {
     layout.middle = rest;
     if screen.width >= MANY_COLUMNS && screen.height >= MANY_ROWS && !wish.zoom {
         many(&mut layout, rest, wish);
+    } else if has_two(screen, wish) {
+        two(&mut layout, rest, wish);
     } else {
         single(&mut layout, rest, wish);
     }
     layout
+}
+
+/// Whether two panes stand side by side: how they share the columns can be chosen.
+pub(super) fn has_two(screen: Rect, wish: Wish) -> bool {
+    let many = screen.width >= MANY_COLUMNS && screen.height >= MANY_ROWS;
+    !many && !wish.zoom && wish.active != CONSOLE && screen.width >= TWO_COLUMNS && screen.height >= TWO_ROWS
+}
+
+/// The stack at the right, which nearly all else belongs to, and the active pane beside it.
+fn two(layout: &mut Layout, mut area: Rect, wish: Wish) {
+    if wish.console > 0 {
+        let rows = wish.console.min(usize::from(area.height / 3));
+        let console = cut_bottom(&mut area, u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(1));
+        push(layout, CONSOLE, console);
+    }
+    let share = u32::from(area.width) * u32::from(wish.split) / 100;
+    let width = u16::try_from(share)
+        .unwrap_or(u16::MAX)
+        .clamp(SPLIT_COLUMNS, area.width.saturating_sub(SPLIT_COLUMNS + 1));
+    let right = cut_right(&mut area, width);
+    layout.rules = vec![cut_right(&mut area, 1)];
+    push(layout, if wish.active == STACK { ANALYSIS } else { wish.active }, area);
+    push(layout, STACK, right);
+    layout.panes.sort_by_key(|place| place.pane);
 }
 
 fn single(layout: &mut Layout, mut area: Rect, wish: Wish) {
@@ -217,10 +250,10 @@ mod tests {
         #[test]
         fn every_cell_has_one_owner(
             width in 0u16..310, height in 0u16..110, active in 0..PANES.len(), zoom: bool, console in 0usize..200,
-            chosen: bool,
+            chosen: bool, split: u8,
         ) {
             let screen = Rect { x: 0, y: 0, width, height };
-            let layout = layout(screen, Wish { active, zoom, console, chosen });
+            let layout = layout(screen, Wish { active, zoom, console, chosen, split });
             let rects = rects(&layout);
             let owned: u32 = rects.iter().map(|rect| rect.area()).sum();
             prop_assert_eq!(owned, screen.area());
@@ -239,7 +272,8 @@ mod tests {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
             let screen = Rect { x: 0, y: 0, width, height };
             for active in [THREADS, PROCESSES] {
-                let layout = layout(screen, Wish { active, zoom: false, console: 0, chosen: false });
+                let layout =
+                    layout(screen, Wish { active, zoom: false, console: 0, chosen: false, split: 45 });
                 let list = layout.place(active).expect("in sight").body;
                 assert!(list.height >= 12 && list.width >= 54, "{width}x{height}: {list:?}");
                 assert!(
@@ -250,17 +284,40 @@ mod tests {
     }
 
     #[test]
+    fn two_panes_stand_beside_each_other() {
+        for (width, height) in [(100, 30), (119, 50), (139, 24), (160, 30)] {
+            let screen = Rect { x: 0, y: 0, width, height };
+            let of = |active, split| {
+                layout(screen, Wish { active, zoom: false, console: 3, chosen: false, split })
+            };
+            for active in (0..PANES.len()).filter(|pane| *pane != CONSOLE) {
+                let layout = of(active, 45);
+                let body = |pane| layout.place(pane).expect("in sight").body;
+                let beside = if active == STACK { ANALYSIS } else { active };
+                assert!(body(STACK).width >= 44 && body(beside).width >= 54, "{width}x{height}: {active}");
+                assert_eq!(body(CONSOLE).height, 3);
+            }
+            assert!(of(ANALYSIS, 60).place(STACK).expect("in sight").body.width > width / 2);
+        }
+        let small = Rect { x: 0, y: 0, width: 99, height: 30 };
+        let wish = Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false, split: 45 };
+        assert!(layout(small, wish).place(STACK).is_none());
+    }
+
+    #[test]
     fn chosen_values_stay_beside_the_stack() {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
             let screen = Rect { x: 0, y: 0, width, height };
             for active in [TYPES, POOL, STACK, MEMORY, CONSOLE] {
-                let layout = layout(screen, Wish { active, zoom: false, console: 0, chosen: true });
+                let layout =
+                    layout(screen, Wish { active, zoom: false, console: 0, chosen: true, split: 45 });
                 for pane in [TYPES, POOL, STACK, REGISTERS, MEMORY, CONSOLE] {
                     let body = layout.place(pane).expect("in sight").body;
                     assert!(body.height >= 5 && body.width >= 54, "{width}x{height}: pane {pane}: {body:?}");
                 }
             }
-            let modules = layout(screen, Wish { active: MODULES, zoom: false, console: 0, chosen: true });
+            let modules =
+                layout(screen, Wish { active: MODULES, zoom: false, console: 0, chosen: true, split: 45 });
             assert!(modules.place(TYPES).is_none() && modules.place(PROCESSORS).is_some());
         }
     }
@@ -269,7 +326,8 @@ mod tests {
     fn large_screens_show_every_pane() {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
             let screen = Rect { x: 0, y: 0, width, height };
-            let layout = layout(screen, Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false });
+            let layout =
+                layout(screen, Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false, split: 45 });
             for pane in 0..panes::count(true) {
                 let body = layout.place(pane).expect("in sight").body;
                 assert!(body.height >= 3 && body.width >= 36, "{width}x{height}: pane {pane}: {body:?}");

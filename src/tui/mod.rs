@@ -6,6 +6,7 @@
 
 mod actions;
 mod app;
+mod arranged;
 mod canvas;
 mod columns;
 mod completer;

@@ -23,6 +23,8 @@ pub(super) struct Page {
     incoming: Kept,
     /// What rows have to hold to be shown, and the lines that are.
     filter: Option<(Pattern, Chosen)>,
+    /// The column that the rows are in the order of: its key and title, and whether from its end.
+    sorted: Option<Sorted>,
     /// The lines as a width has room for them.
     fitted: Option<Fitted>,
     /// Whether all columns are shown and long lines are broken.
@@ -35,6 +37,16 @@ pub(super) struct Page {
     placed: Option<u64>,
     /// Where the user looks.
     pub(super) view: View,
+}
+
+/// The order of a table's rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sorted {
+    key: &'static str,
+    /// The column's title.
+    pub(super) title: &'static str,
+    /// Whether the last comes first.
+    pub(super) descending: bool,
 }
 
 /// The lines that a filter keeps.
@@ -188,6 +200,7 @@ impl Page {
         if same_line {
             incoming.fold_like(self.kept());
         }
+        self.sorted = self.sorted.filter(|sorted| same_line && sort(&mut incoming, *sorted).is_some());
         self.whole &= same_line;
         if !same_line || (spec.anchored && !renewed && self.lines.lines() != incoming.lines()) {
             self.view = View { lead: self.view.lead, ..View::default() };
@@ -221,6 +234,41 @@ impl Page {
             })
         };
         kept.lines().iter().rposition(is_about)
+    }
+
+    /// The order of the rows, if it is not the one in which they came.
+    pub(super) fn sorted(&self) -> Option<Sorted> {
+        self.sorted
+    }
+
+    /// Puts the rows of the table at the cursor into the order of its next column, behind the last one as they came; with
+    /// `reverse` from the other end of the same column. False where there is nothing to sort.
+    pub(super) fn sort(&mut self, reverse: bool) -> bool {
+        let line = self.origin(self.view.cursor);
+        let Some(table) = self.lines.table_at(line) else { return false };
+        let titled = self.lines.columns_of(table).iter().filter(|column| !column.title.is_empty());
+        let mut orders =
+            titled.map(|column| Sorted { key: column.key, title: column.title, descending: false });
+        let next = match self.sorted {
+            None => orders.next(),
+            Some(sorted) if reverse => Some(Sorted { descending: !sorted.descending, ..sorted }),
+            Some(sorted) => orders.skip_while(|order| order.key != sorted.key).nth(1),
+        };
+        let Some(next) = next else {
+            // Nothing keeps the order in which they came but the command.
+            (self.sorted, self.stale) = (None, true);
+            return true;
+        };
+        let next = Sorted { descending: next.descending || (self.sorted.is_none() && reverse), ..next };
+        let Some(order) = sort(&mut self.lines, next) else { return false };
+        self.sorted = Some(next);
+        let place = order.iter().position(|old| *old == line).unwrap_or(0);
+        self.view.cursor = place;
+        self.fitted = None;
+        if let Some((pattern, _)) = self.filter.take() {
+            self.set_filter(Some(pattern));
+        }
+        true
     }
 
     /// What rows have to hold to be shown.
@@ -341,6 +389,14 @@ impl Page {
         };
         (&mut self.view, kept)
     }
+}
+
+/// Sorts the first table that has the column.
+fn sort(kept: &mut Kept, sorted: Sorted) -> Option<Vec<usize>> {
+    let tables = 0..kept.tables();
+    let place = |table: usize| kept.columns_of(table).iter().position(|column| column.key == sorted.key);
+    let (table, column) = tables.into_iter().find_map(|table| Some((table, place(table)?)))?;
+    kept.sort(table, column, sorted.descending)
 }
 
 /// The first line with something to follow, if it is near the top: headings are no place for a cursor.

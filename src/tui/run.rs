@@ -2,6 +2,7 @@
 
 use super::TuiError;
 use super::app::{App, Effect};
+use super::arranged::Arranged;
 use super::completer::Question;
 use super::engine::Engine;
 use super::event::{self, Input, Signal};
@@ -53,6 +54,8 @@ const BURST: usize = 128;
 /// There is no terminal, or it is gone.
 pub fn run(session: Session, options: ExplorerOptions) -> Result<(), TuiError> {
     let mut app = App::new(Ticket::of(&session), State::of(&session), options.theme, options.mouse);
+    app.arranged = Arranged::kept();
+    let arranged = app.arranged;
     app.warn(session.target.warnings());
     let (history, earlier) = History::open();
     app.prompt.remember_earlier(earlier);
@@ -66,6 +69,9 @@ pub fn run(session: Session, options: ExplorerOptions) -> Result<(), TuiError> {
     let outcome = serve(&mut app, &mut terminal, &engine, &history, &inputs, &signals);
     drop(terminal);
     engine.stop();
+    if app.arranged != arranged {
+        app.arranged.keep();
+    }
     if let Some(signal) = outcome? {
         event::die_of(signal);
     }

@@ -165,6 +165,8 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
         left_out(app, buffer, body, row, lines.left_out(number));
         if gutter > 0 && is_selected(app, place.pane, line) {
             put(buffer, marks, 0, row, ">", app.theme.role(Role::Heading));
+        } else if gutter > 0 && line.spans().iter().any(|span| span.role == Role::ThirdParty) {
+            put(buffer, marks, 0, row, "*", app.theme.role(Role::ThirdParty));
         }
     }
     if lines.count() == 0 {

@@ -56,6 +56,8 @@ impl Terminal {
         for name in ["NO_COLOR", "DUMPSCOPE_THEME", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"] {
             command.env_remove(name);
         }
+        // Nor does one test arrange the screen for the next.
+        command.env("DUMPSCOPE_LAYOUT", "");
         // Nothing that a test types becomes part of the user's own history.
         command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
         for (name, value) in variables {

@@ -90,6 +90,36 @@ fn a_frames_variable_leads_to_its_type_and_its_pool_block() {
     }
 }
 
+/// At 110 columns the stack stands beside the active pane; how the user arranged the screen is there the next time.
+#[test]
+fn the_screen_is_arranged_as_it_was_left() {
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/arranged");
+    let _ = std::fs::remove_file(file);
+    let border = |terminal: &Terminal| {
+        let screen = terminal.contents();
+        screen.lines().nth(5).and_then(|line| line.chars().position(|c| c == '|'))
+    };
+    let mut seen = Vec::new();
+    for keys in ["\t((", "\tz", "\tz"] {
+        let mut terminal = Terminal::open(110, 30, &["--demo", "wifi"], &[("DUMPSCOPE_LAYOUT", file)]);
+        terminal.wait_for("VERDICT: ");
+        terminal.wait_for_silence();
+        seen.push(border(&terminal));
+        terminal.press(keys);
+        terminal.wait_for_silence();
+        terminal.leave();
+    }
+    let split = |percent: usize| Some(110 - 110 * percent / 100 - 1);
+    assert_eq!(seen, [split(45), split(55), None]);
+    // What makes no sense is as it was for everybody, the rest as it was left.
+    std::fs::write(file, "zoom = \u{1b}\nsplit = 30\nnonsense").expect("written");
+    let mut terminal = Terminal::open(110, 30, &["--demo", "wifi"], &[("DUMPSCOPE_LAYOUT", file)]);
+    terminal.wait_for("VERDICT: ");
+    terminal.wait_for_silence();
+    assert_eq!(border(&terminal), split(30));
+    terminal.leave();
+}
+
 /// The threads have seven columns, of which 57 columns of the terminal hold four: a thread's address, state and reason stay.
 #[test]
 fn columns_that_have_no_room_are_left_out_until_w_shows_them() {

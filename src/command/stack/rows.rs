@@ -4,6 +4,7 @@ use super::parameters::Parameters;
 use crate::command::Context;
 use crate::command::show::code_name::{source_line, with_source};
 use crate::command::show::frame_cells::{NO_ADDRESS, arguments, evidence, place, trap_frame};
+use crate::command::show::maker;
 use crate::debuggee::SymbolStatus;
 use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
 use crate::unwind::{Frame, FrameKind};
@@ -121,9 +122,11 @@ impl Columns {
             Some(_) => site.name,
             None => format!("{}{}", site.name, site.offset),
         };
-        let cell = |value: Option<String>| {
-            Cell::new(value).shown(&shown).role(Role::Symbol).link(Action::Code(frame.ip))
-        };
+        let target = &context.session.target;
+        let maker = target.modules().at(frame.ip).map(|module| target.origin(module).maker);
+        let role = maker::role(maker, Role::Symbol);
+        let cell =
+            |value: Option<String>| Cell::new(value).shown(&shown).role(role).link(Action::Code(frame.ip));
         let record = match &frame.inline {
             None => record.cell("symbol", cell(symbol)).field("inline", Field::Null),
             Some(inline) => record

@@ -1,6 +1,7 @@
 //! Lines as a pane and the console keep them: packed, with what can be folded among them.
 
 mod pieces;
+mod sorting;
 
 use super::columns::Columns;
 use super::folds::Folds;

@@ -5,6 +5,7 @@ use super::super::canvas::{self, LineLook};
 use super::super::keys::{self, Action, BINDINGS};
 use super::super::scrollback::MAX_LINES;
 use super::super::theme::Theme;
+use super::super::wrap::wrap;
 use super::{Layer, Took};
 use crate::output::{Line, Role};
 use crate::util::width::pad;
@@ -26,24 +27,34 @@ const PROMPT: [(&str, &str); 9] = [
     ("q, :q", "explorer.prompt_key.quit"),
 ];
 
-/// The rows of the help.
-fn lines(theme: &Theme, mouse: bool, language: Language) -> Vec<Line> {
+/// Columns before what a key does.
+const KEYS: usize = 17;
+
+/// The rows of the help, for a screen so wide.
+fn lines(theme: &Theme, mouse: bool, language: Language, width: usize) -> Vec<Line> {
     let heading = |key| Line::new().role(Role::Heading, text(key, language));
+    // What a key does goes on below where it began.
     let row = |keys: &str, key| {
-        Line::new().role(Role::Register, format!("  {}", pad(keys, 17))).text(text(key, language))
+        let does = wrap(&Line::of(text(key, language)), width.saturating_sub(KEYS + 2).max(20));
+        let rows = does.into_iter().enumerate().map(|(at, does)| {
+            let keys = pad(if at == 0 { keys } else { "" }, KEYS);
+            Line::new().role(Role::Register, format!("  {keys}")).text(does.plain().trim_start())
+        });
+        rows.collect::<Vec<_>>()
     };
-    let said = |message: Message| Line::of(format!("  {}", message.in_language(language)));
+    let said =
+        |message: Message| wrap(&Line::of(format!("  {}", message.in_language(language))), width.max(20));
     let mut lines = vec![heading("explorer.help.keys")];
     let bindings = BINDINGS.iter().filter(|binding| !binding.help.is_empty());
-    lines.extend(bindings.map(|binding| row(binding.shown, binding.help)));
+    lines.extend(bindings.flat_map(|binding| row(binding.shown, binding.help)));
     lines.push(Line::new());
     lines.push(heading("explorer.help.prompt"));
-    lines.extend(PROMPT.map(|(keys, key)| row(keys, key)));
+    lines.extend(PROMPT.iter().flat_map(|(keys, key)| row(keys, key)));
     lines.push(Line::new());
-    lines.push(said(Message::new("explorer.help.links").with("lines", MAX_LINES)));
+    lines.extend(said(Message::new("explorer.help.links").with("lines", MAX_LINES)));
     let key =
         if mouse { "explorer.help.theme_and_mouse_here" } else { "explorer.help.theme_and_mouse_selects" };
-    lines.push(said(Message::new(key).with("theme", theme.name.name())));
+    lines.extend(said(Message::new(key).with("theme", theme.name.name())));
     lines
 }
 
@@ -55,7 +66,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer, area: Rect, top: usize) {
     for row in 0..area.height {
         canvas::line(buffer, area, row, &blank, look);
     }
-    let lines = lines(&app.theme, app.mouse, app.language());
+    let lines = lines(&app.theme, app.mouse, app.language(), usize::from(area.width));
     for (row, line) in lines.iter().skip(top).take(usize::from(area.height)).enumerate() {
         canvas::line(buffer, area, u16::try_from(row).unwrap_or(u16::MAX), line, look);
     }
@@ -64,7 +75,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer, area: Rect, top: usize) {
 impl App {
     /// How many rows the help has.
     fn help_rows(&self) -> usize {
-        lines(&self.theme, self.mouse, self.language()).len()
+        lines(&self.theme, self.mouse, self.language(), usize::from(self.layout().middle.width)).len()
     }
 
     /// Scrolls the help.
@@ -86,5 +97,22 @@ impl App {
             _ => return Took::Gone,
         };
         Took::Stays(Layer::Help(self.scroll_help(top, by)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::theme::ThemeName;
+    use super::*;
+
+    #[test]
+    fn every_row_fits_80_columns() {
+        for language in [Language::English, Language::Chinese] {
+            for mouse in [true, false] {
+                for line in lines(&Theme::new(ThemeName::HighContrast), mouse, language, 80) {
+                    assert!(line.columns() <= 80, "{}", line.plain());
+                }
+            }
+        }
     }
 }

@@ -18,6 +18,6 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     steady: false,
     wrap: false,
     skip: None,
-    gutter: 0,
+    gutter: 1,
     hints: "explorer.hints.modules",
 };

@@ -236,8 +236,8 @@ mod tests {
             "{svg}"
         );
         assert!(svg.contains("<text x=\"45\" y=\"5\" textLength=\"9\" class=\"c0\">end</text>"), "{svg}");
-        assert!(svg.contains("<rect x=\"6\" y=\"6\" width=\"9\" height=\"6\" class=\"c1\"/>"), "{svg}");
-        assert!(svg.contains(".c1{fill:#d4d4d4}.c2{fill:#1c1c1c}"), "{svg}");
+        assert!(svg.contains("<rect x=\"6\" y=\"6\" width=\"9\" height=\"6\" class=\"c0\"/>"), "{svg}");
+        assert!(svg.contains(".c0{fill:#d4d4d4}.c1{fill:#1c1c1c}"), "{svg}");
     }
 
     #[test]
