@@ -4,6 +4,7 @@ use super::Memory;
 use super::error::{Level, ReadError};
 use super::paging::{LEVELS, Paging, Pte};
 use crate::util::bits::extend;
+use std::ops::RangeInclusive;
 
 /// Entries of a table.
 const ENTRIES: u64 = 512;
@@ -43,14 +44,21 @@ pub struct Mappings<'p> {
     way: Vec<Place>,
     /// Slot of the root that refers to the root: behind it the tables themselves are mapped.
     skipped: Option<u64>,
+    /// The addresses that are asked about.
+    wanted: RangeInclusive<u64>,
 }
 
 impl Paging {
     /// All valid pages, by address, without those that the slot `skipped` of the root maps.
     pub fn mappings(&self, skipped: Option<u64>) -> Mappings<'_> {
+        Mappings { skipped, ..self.mappings_within(0..=u64::MAX) }
+    }
+
+    /// The valid pages of which some byte lies in a range, by address.
+    pub fn mappings_within(&self, wanted: RangeInclusive<u64>) -> Mappings<'_> {
         let levels = LEVELS.get(usize::from(self.levels() == 4)..).unwrap_or(&LEVELS);
         let root = Place { table: self.directory_table_base(), index: 0, address: 0 };
-        Mappings { paging: self, levels, way: vec![root], skipped }
+        Mappings { paging: self, levels, way: vec![root], skipped: None, wanted }
     }
 }
 
@@ -71,6 +79,12 @@ impl Iterator for Mappings<'_> {
                 continue;
             }
             let address = place.address | index << shift;
+            let bits = if self.levels.len() == 5 { 57 } else { 48 };
+            let first = extend(address, bits).cast_unsigned();
+            let last = first.saturating_add((1 << shift) - 1);
+            if last < *self.wanted.start() || first > *self.wanted.end() {
+                continue;
+            }
             let entry = match self.paging.physical().u64(at) {
                 Ok(entry) => Pte(entry),
                 Err(error) => {
@@ -85,12 +99,7 @@ impl Iterator for Mappings<'_> {
             let large = entry.large() && matches!(level, Level::Pde | Level::Ppe);
             if large || level == Level::Pte {
                 let size = 1u64 << shift;
-                let bits = if self.levels.len() == 5 { 57 } else { 48 };
-                return Some(Step::Page {
-                    address: extend(address, bits).cast_unsigned(),
-                    physical: entry.frame() & !(size - 1),
-                    size,
-                });
+                return Some(Step::Page { address: first, physical: entry.frame() & !(size - 1), size });
             }
             self.way.push(Place { table: entry.frame(), index: 0, address });
             return Some(Step::Table);

@@ -18,6 +18,7 @@ mod report;
 
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use dumpscope::command::{COMMANDS, run_line};
@@ -47,6 +48,7 @@ fn main() {
     copies(&mut session, &made);
     drivers(&mut session, &made, &mut report);
     pool(&mut session, &made, &mut report);
+    stopped(&mut session, &mut report);
     report.finish();
 }
 
@@ -104,11 +106,56 @@ fn copies(session: &mut Session, made: &Made) {
 
 /// The blocks of a tag in all segments, and the counts by tag.
 fn pool(session: &mut Session, made: &Made, report: &mut Report) {
-    if let Some((_, took)) = timed(session, "!poolused") {
-        report.note("!poolused", format!("{took:.2?}"));
-    }
-    let Some((said, took)) = timed(session, "!poolfind PcC1 0") else { return };
+    let before = anonymous_kib();
+    let (found, peak) = watched(|| {
+        if let Some((_, took)) = timed(session, "!poolused") {
+            report.note("!poolused", format!("{took:.2?}"));
+        }
+        timed(session, "!poolfind PcC1 0")
+    });
+    let Some((said, took)) = found else { return };
+    let more = peak.saturating_sub(before) >> 10;
+    report.goal("memory of both, without the mapped file", format!("{more} MB"), "< 100 MB", more < 100);
     let found = said.iter().filter(|line| line.contains("PcC1")).count() as u64;
     assert!(found >= made.blocks, "{found} of {} blocks", made.blocks);
     report.note(&format!("!poolfind over {SEGMENTS} segments"), format!("{took:.2?}"));
+}
+
+/// A search that is stopped soon after it began ends at once.
+fn stopped(session: &mut Session, report: &mut Report) {
+    let token = session.cancel.clone();
+    let stopping = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        token.cancel();
+        Instant::now()
+    });
+    let ended = run_line("!poolfind *", session, &mut Collector::default()).is_err();
+    let took = stopping.join().unwrap().elapsed();
+    assert!(ended, "the search was over before it was stopped");
+    report.goal("!poolfind, stopped", format!("{took:.2?}"), "< 100 ms", took < Duration::from_millis(100));
+}
+
+/// Memory of this process that is no file's, where the system tells.
+fn anonymous_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+}
+
+/// Runs something, and says how much such memory there was at most meanwhile.
+fn watched<T>(run: impl FnOnce() -> T) -> (T, u64) {
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let mut most = 0;
+            while !ended.load(Ordering::Relaxed) {
+                most = most.max(anonymous_kib());
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            most
+        });
+        let done = run();
+        ended.store(true, Ordering::Relaxed);
+        (done, watch.join().unwrap())
+    })
 }

@@ -58,7 +58,15 @@ fn fields<'d>(document: &'d Value, kind: &str) -> Vec<&'d Value> {
 
 /// What a document says beside the page, its blocks and their tags.
 fn complaints(document: &Value) -> Vec<&str> {
-    let known = ["pool_page", "pool_block", "pool_large", "pool_special", "pool_tag", "pool_evidence"];
+    let known = [
+        "pool_page",
+        "pool_block",
+        "pool_large",
+        "pool_special",
+        "pool_tag",
+        "pool_evidence",
+        "pool_lookaside",
+    ];
     let blocks = document["blocks"].as_array().unwrap();
     blocks
         .iter()
@@ -283,6 +291,51 @@ fn damage_is_told_as_what_it_is() {
                     );
                 }
             }
+        }
+    }
+}
+
+/// Before segment heaps `!poolfind` reads the pages that are mapped in the pools' regions: all blocks of sound pages are found.
+#[test]
+fn blocks_of_pages_without_segment_heap_are_found() {
+    let (_, truth) = cases().into_iter().find(|(case, _)| case == "heap-rs1").unwrap();
+    let listed = &ask("heap-rs1", &["!poolfind *".to_owned()])[0];
+    let found: BTreeMap<u64, &Value> =
+        fields(listed, "pool_block").into_iter().map(|row| (number(&row["address"]), row)).collect();
+    let mut expected = 0;
+    for page in pages(&truth, true) {
+        for block in page["blocks"].as_array().unwrap() {
+            let start = number(&block["start"]);
+            let row = found.get(&start);
+            assert_eq!(row.is_some(), block["state"] == "allocated", "{block}");
+            let Some(row) = row else { continue };
+            assert_eq!(row["tag"], block["tag"], "{block}");
+            let region = page["region"].as_str().unwrap().trim_end_matches(" pool").to_lowercase();
+            assert_eq!(row["region"].as_str().unwrap().to_lowercase(), region, "{block}");
+            expected += 1;
+        }
+    }
+    assert!(expected > 15, "{expected}");
+    let paged = &ask("heap-rs1", &["!poolfind * 1".to_owned()])[0];
+    assert!(fields(paged, "pool_block").iter().all(|row| row["region"] == "paged"));
+}
+
+/// Blocks that a lookaside list keeps are in use for the allocator alone.
+#[test]
+fn what_a_lookaside_list_keeps_is_told() {
+    for (case, truth) in cases() {
+        let Some(lists) = truth["lookasides"].as_array() else { continue };
+        for list in lists {
+            let kept: Vec<u64> = list["entries"].as_array().unwrap().iter().map(number).collect();
+            let commands: Vec<String> = kept.iter().map(|entry| format!("!pool {entry:x}")).collect();
+            let last = format!("!pool {:x}", number(&truth["pool_pages"][0]["blocks"][0]["address"]));
+            let documents = ask(&case, &[commands, vec![last]].concat());
+            for (entry, document) in kept.iter().zip(&documents) {
+                let rows = fields(document, "pool_lookaside");
+                assert_eq!(rows.len(), 1, "{case}: {entry:x}");
+                assert_eq!(number(&rows[0]["list"]), number(&list["address"]), "{case}: {entry:x}");
+            }
+            assert_eq!(fields(documents.last().unwrap(), "pool_lookaside"), Vec::<&Value>::new(), "{case}");
         }
     }
 }

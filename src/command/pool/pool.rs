@@ -7,8 +7,8 @@ use crate::command::line::Out;
 use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Scope;
-use crate::kernel::pool::{Allocator, BlockState, Evidence, PoolPlace, Region, classify};
-use crate::output::{Cell, Field, Line, Record, Role};
+use crate::kernel::pool::{Allocator, BlockState, Evidence, Lookaside, PoolPlace, Region, classify};
+use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::session::PoolTags;
 use crate::words::{Language, Message};
 
@@ -27,7 +27,8 @@ pub const SPEC: CommandSpec = CommandSpec {
            The allocator that the memory belongs to is asked: in segment heaps (Windows 10 1809 and later) encoded headers \
            and bitmaps tell blocks and their state, in older pools the headers of the page. Of a chunk that is free the \
            four bytes in the place of a tag are shown as they are. Headers are held against their neighbours: where one is \
-           damaged, what stands there, what should and which block may have been written past its end are said.\n\n\
+           damaged, what stands there, what should and which block may have been written past its end are said. Of the marked \
+           block it is said when a lookaside list keeps it for reuse.\n\n\
            kd> !pool ffffa405`8c00d010\n\
            Pool page ffffa4058c00d010 region is Nonpaged pool\n\
            *ffffa4058c00d000 size:  100 previous size:    0  (Allocated) *Filt\n\
@@ -60,6 +61,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     out.warn(tags.and_then(|tags| tags.warning.clone()))?;
     out.emit(heading(&place))?;
     for record in rows(&scope, &place, flags, tags, language) {
+        out.emit(record)?;
+    }
+    if let Some(record) = lookaside(&scope, &place)? {
         out.emit(record)?;
     }
     for found in &place.damage {
@@ -129,6 +133,22 @@ fn rows(
         }
     }
     rows
+}
+
+/// The lookaside list that keeps the marked block: then nobody uses it, though the allocator does not know.
+fn lookaside(scope: &Scope<'_>, place: &PoolPlace) -> Result<Option<Record>, CommandError> {
+    let block = place.block().filter(|block| block.state == BlockState::Allocated && !block.is_large);
+    let Some(block) = block else { return Ok(None) };
+    let list = Lookaside::keeping(scope, block)?;
+    Ok(list.map(|list| {
+        let name = scope.name_address(list.address());
+        let shown = name.map_or_else(|| format!("{:016x}", list.address()), |name| name.text());
+        let link = Action::object("nt!_GENERAL_LOOKASIDE", list.address());
+        Record::new("pool_lookaside")
+            .text("The marked block is free for reuse: the lookaside list ")
+            .cell("list", Cell::new(Field::Address(list.address())).shown(shown).link(link))
+            .text(" keeps it")
+    }))
 }
 
 /// What the answer rests on, where that is not what symbols name.

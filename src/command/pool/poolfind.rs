@@ -22,8 +22,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     arguments: &[Argument::new("[TAG]", Expects::Text), Argument::new("[TYPE]", Expects::Expression)],
     summary: "Finds every block in use that has a tag",
     help: "TAG may have * and ?. TYPE 0 is nonpaged pool, 1 paged pool; without one both are searched. Large allocations come \
-           first, by their table, then the blocks of the segment heaps, heap by heap. Pages without segment heap (before \
-           Windows 10 1809) are not searched yet: their large allocations are.\n\n\
+           first, by their table, then the blocks of the segment heaps, heap by heap; before Windows 10 1809 those of every page \
+           that is mapped in the regions of the pools.\n\n\
            kd> !poolfind Proc\n\
            Scanning large pool allocation table and segment heaps for tag 0x636f7250 (Proc)\n\n\
            ffff8287ad34f000 : tag Proc, size    0x1000, Nonpaged pool",
@@ -59,6 +59,10 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let said = match step {
             Step::Segment(done) => {
                 out.progress(&|| Message::new("progress.segments").with("done", done));
+                out.check()
+            }
+            Step::Pages(done) => {
+                out.progress(&|| Message::new("progress.pool_pages").with("done", done));
                 out.check()
             }
             Step::Block(block, is_paged) => match fits(&block, is_paged, &pattern, wanted) {

@@ -1,7 +1,9 @@
 //! Lookaside lists: blocks of one size that are kept for the next one who wants such.
 
+use super::block::PoolBlock;
 use super::tag::PoolTag;
-use crate::debuggee::{Lack, Object, Scope};
+use crate::debuggee::{Lack, Link, Object, Scope};
+use crate::memory::Memory as _;
 
 /// A lookaside list: `_GENERAL_LOOKASIDE`.
 pub struct Lookaside<'s>(Object<'s>);
@@ -29,6 +31,42 @@ impl<'s> Lookaside<'s> {
     ) -> Result<impl Iterator<Item = Result<Lookaside<'s>, Lack>> + use<'s>, Lack> {
         let list = scope.global_of(head, "nt!_LIST_ENTRY")?.list("nt!_GENERAL_LOOKASIDE", "ListEntry")?;
         Ok(list.map(|element| element.map(Lookaside)))
+    }
+
+    /// The list that keeps a block for reuse, of those on the kernel's lists: the allocator counts such a block as in use.
+    ///
+    /// # Errors
+    /// [`Lack::Stopped`].
+    pub fn keeping(scope: &'s Scope<'s>, block: &PoolBlock) -> Result<Option<Lookaside<'s>>, Lack> {
+        for (head, _) in HEADS {
+            let Ok(lists) = Lookaside::all(scope, head) else { continue };
+            for list in lists {
+                scope.check()?;
+                let Ok(list) = list else { break };
+                // Blocks of another size are none of its own.
+                if list.depth().unwrap_or(0) != 0
+                    && list.number("Size").is_ok_and(|size| size <= block.size)
+                    && list.kept().any(|kept| kept == block.data())
+                {
+                    return Ok(Some(list));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The blocks that it keeps.
+    fn kept(&self) -> impl Iterator<Item = u64> + use<'_, 's> {
+        // SLIST_HEADER of 64-bit Windows (`winnt.h`): the upper 60 bits of its second half are those of the first entry, which
+        // is aligned to 16 bytes; an entry begins with the pointer to the next.
+        let first = self.0.field("ListHead").and_then(|head| {
+            let at = head.address().wrapping_add(8);
+            let read = self.0.scope().memory().u64(at);
+            read.map_err(|why| Lack::Unreadable { what: "ListHead".to_owned(), why })
+        });
+        let first = first.map_or(0, |region| region & !0xF);
+        let most = usize::try_from(self.depth().unwrap_or(0)).unwrap_or(0);
+        self.0.scope().chain(first, Link { offset: 0, size: 8, inner: 0 }).map_while(Result::ok).take(most)
     }
 
     /// Where it stands.

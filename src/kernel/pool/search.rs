@@ -2,29 +2,21 @@
 
 use super::big::BigTable;
 use super::block::{BlockState, PoolBlock};
+use super::classic_search;
 use super::found::Found;
 use super::heaps::{HeapKind, SegmentHeaps};
 use super::lfh::Lfh;
 use super::segment::RangeKind;
+use super::step::{Missing, Step, keep, note};
 use super::vs::Vs;
 use crate::debuggee::{Lack, Scope};
 use std::ops::ControlFlow;
 
-/// A block on the way, or how far the walk is.
-pub enum Step {
-    /// A block, and whether its pool is paged.
-    Block(PoolBlock, bool),
-    /// A segment was walked: how many so far.
-    Segment(u64),
-}
+/// Allocations of whole pages that are kept, to look for no small blocks in them.
+const MAX_LARGE: usize = 1 << 18;
 
-/// What was not walked, and why.
-pub type Missing = Vec<Lack>;
-
-/// The most reasons that are kept.
-const MAX_MISSING: usize = 16;
-
-/// Tells every large allocation, then every small block of every segment heap, until `visit` breaks.
+/// Tells every large allocation, then every small block of every segment heap, or before there were such of every page of small
+/// blocks, until `visit` breaks.
 ///
 /// # Errors
 /// [`Lack::Stopped`].
@@ -34,6 +26,7 @@ pub fn each_block(
 ) -> Result<Missing, Lack> {
     let mut missing = Missing::new();
     let mut ended = false;
+    let mut large = Vec::new();
     let table = BigTable::open(scope).and_then(|table| {
         table.each(&mut |big| {
             let block = PoolBlock {
@@ -45,6 +38,9 @@ pub fn each_block(
                 tag: Some(big.tag),
                 is_large: true,
             };
+            if large.len() < MAX_LARGE {
+                large.push(big.address..big.end());
+            }
             ended = visit(Step::Block(block, big.is_paged)).is_break();
             !ended
         })
@@ -53,25 +49,16 @@ pub fn each_block(
     if ended {
         return Ok(missing);
     }
+    if !SegmentHeaps::are_used(scope) {
+        large.sort_by_key(|range| range.start);
+        classic_search::each(scope, &large, visit, &mut missing)?;
+        return Ok(missing);
+    }
     match SegmentHeaps::open(scope) {
         Ok(heaps) => in_heaps(scope, &heaps, visit, &mut missing)?,
         Err(why) => note(Err(why), &mut missing)?,
     }
     Ok(missing)
-}
-
-/// Keeps a reason; being stopped is none.
-fn note(outcome: Result<(), Lack>, missing: &mut Missing) -> Result<(), Lack> {
-    match outcome {
-        Err(Lack::Stopped) => Err(Lack::Stopped),
-        Err(why) => {
-            if missing.len() < MAX_MISSING && !missing.contains(&why) {
-                missing.push(why);
-            }
-            Ok(())
-        }
-        Ok(()) => Ok(()),
-    }
 }
 
 fn in_heaps(
@@ -122,9 +109,7 @@ fn tell(
         Found::Block(block) if block.is_large => ControlFlow::Continue(()),
         Found::Block(block) => visit(Step::Block(block, kind.is_paged())),
         Found::Gap { why, .. } => {
-            if missing.len() < MAX_MISSING && !missing.contains(&why) {
-                missing.push(why);
-            }
+            keep(why, missing);
             ControlFlow::Continue(())
         }
         Found::Damage(_) => ControlFlow::Continue(()),
