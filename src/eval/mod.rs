@@ -3,6 +3,7 @@
 pub mod cxx;
 mod error;
 mod masm;
+pub mod model;
 
 use crate::debuggee::{FoundType, Place};
 use crate::memory::ReadError;

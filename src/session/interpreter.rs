@@ -2,6 +2,8 @@
 
 use super::aliases::{Aliases, Foreign, Origin};
 use crate::output::Line;
+use std::any::Any;
+use std::sync::Arc;
 
 /// What the command language keeps while lines run.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +14,8 @@ pub struct Interpreter {
     pub depth: Depth,
     /// What was printed of a line that has not ended.
     pub unended: Line,
+    /// What `dx` keeps under names: values, which only who evaluates them knows.
+    pub variables: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// How deep in blocks, loops and files a command runs.

@@ -29,6 +29,7 @@ mod completion;
 mod crash_context;
 mod damaged_processes;
 mod damaged_processors;
+mod data_model;
 mod descriptors;
 mod dt_golden;
 mod dx;

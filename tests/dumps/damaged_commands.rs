@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 /// What is typed: each command about processes, threads, processors and objects in the forms that read most.
 const LINES: &[&str] = &[
     "!process 0 0",
+    "dx -r2 @$cursession.Processes.Select(p => new { N = p.Name, T = p.Threads.Count(), H = p.Io.Handles.Count() })",
+    "dx @$cursession.Processes.SelectMany(p => p.Threads).Select(t => t.Stack.Frames.First())",
+    "dx -g @$cursession.Devices.DeviceTree.Flatten(n => n.Children)",
     "!process 0 1f",
     "!process 4 7",
     "!process -1 17",

@@ -3,6 +3,7 @@
 use crate::debuggee::{Lack, NoCrash, NoRegisters, NoSpace};
 use crate::dump::Lost;
 use crate::eval::EvalError;
+use crate::eval::model::ModelError;
 use crate::memory::ReadError;
 use crate::output::{OutputClosed, Problem, brief};
 use crate::session::{NoCode, NoLocals, TooMuchText};
@@ -109,6 +110,18 @@ impl From<Lack> for CommandError {
         match lack {
             Lack::Stopped => CommandError::Cancelled,
             lack => CommandError::Missing(lack.to_string()),
+        }
+    }
+}
+
+/// What the data model does not know is an argument that has no meaning.
+impl From<ModelError> for CommandError {
+    fn from(error: ModelError) -> CommandError {
+        match error {
+            ModelError::Expression(error) => CommandError::Expression(error),
+            ModelError::Lack(lack) => CommandError::from(lack),
+            ModelError::Stopped => CommandError::Cancelled,
+            other => CommandError::Argument(other.to_string()),
         }
     }
 }

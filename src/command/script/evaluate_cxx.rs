@@ -120,7 +120,7 @@ fn pointer_to(value: &Typed, to: &CType, context: &mut Context<'_>) -> Result<()
         CType::Base(base)
             if matches!(base.kind, BaseKind::Char | BaseKind::UChar | BaseKind::Wchar) && at != 0 =>
         {
-            let text = characters(&Place::memory(at), base.size, u64::MAX, context);
+            let text = characters(&Place::memory(at), base.size, u64::MAX, &*context.session);
             let below = text.map(|text| Line::of(text).into()).into_iter().collect();
             say(value, at, number, below, context)
         }

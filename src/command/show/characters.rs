@@ -1,6 +1,5 @@
 //! The text that a pointer to characters points to.
 
-use crate::command::Context;
 use crate::debuggee::Place;
 use crate::eval::EvalHost;
 use crate::memory::ReadError;
@@ -12,10 +11,10 @@ const MAX_CHARACTERS: u64 = 256;
 ///
 /// # Errors
 /// Why not even its first character can be read.
-pub fn characters(at: &Place, size: u8, count: u64, context: &Context<'_>) -> Result<String, ReadError> {
+pub fn characters(at: &Place, size: u8, count: u64, host: &dyn EvalHost) -> Result<String, ReadError> {
     let mut text = String::new();
     for index in 0..count.min(MAX_CHARACTERS) {
-        let code = context.session.read(&at.plus(index * u64::from(size)), usize::from(size));
+        let code = host.read(&at.plus(index * u64::from(size)), usize::from(size));
         match code.map(|code| char::from_u32(code as u32)) {
             Err(why) if index == 0 => return Err(why),
             Err(_) | Ok(Some('\0')) => break,

@@ -185,8 +185,7 @@ impl<'a> Evaluator<'a> {
         left: usize,
     ) -> Result<Typed, EvalError> {
         let mut object = self.value(of)?;
-        // After a pointer a dot does what an arrow does.
-        if arrow || matches!(object.ty, CType::Pointer(..)) {
+        if arrow {
             let pointer = self.loaded(&object, of.left)?;
             object = self.dereference(&pointer).ok_or_else(|| self.error(Fault::Arrow, sign))?;
         }

@@ -10,12 +10,16 @@ mod evaluate;
 mod lexer;
 mod literal;
 mod macros;
+pub mod operate;
 mod parser;
 mod syntax;
 mod type_name;
 mod value;
 
 pub use ctype::CType;
+pub use lexer::{Token, identifier, token};
+pub use parser::{Leaf, cast_type, leaf};
+pub use type_name::Names;
 pub use value::{Kind, Typed};
 
 use super::{EvalError, EvalHost, Fault};

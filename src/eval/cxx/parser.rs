@@ -1,15 +1,16 @@
 //! From text to a tree. Names are looked up at once, so that the first unknown one is blamed.
 
 use super::ctype::CType;
-use super::evaluate::size_of;
+use super::evaluate::{Evaluator, size_of};
 use super::lexer::{Token, identifier, token};
 use super::syntax::{Expr, Node};
-use super::type_name::type_name;
+use super::type_name::{Names, type_name};
 use super::value::Typed;
 use super::{literal, macros};
 use crate::debuggee::Place;
 use crate::eval::{EvalError, EvalHost, Fault, masm};
 use crate::symbols::types::Type;
+use std::sync::Arc;
 
 /// Expressions nested deeper than this are refused.
 const MAX_DEPTH: usize = 64;
@@ -41,6 +42,7 @@ const NAMED_CASTS: &[&str] = &["static_cast", "reinterpret_cast", "const_cast", 
 struct Parser<'t, 'h> {
     rest: &'t str,
     host: &'h dyn EvalHost,
+    names: Names,
     depth: usize,
 }
 
@@ -49,9 +51,43 @@ struct Parser<'t, 'h> {
 /// # Errors
 /// Text that is no expression, names that stand for nothing.
 pub fn parse<'t>(text: &'t str, host: &dyn EvalHost) -> Result<(Node, &'t str), EvalError> {
-    let mut parser = Parser { rest: text, host, depth: 0 };
+    let mut parser = Parser { rest: text, host, names: Names::Debugger, depth: 0 };
     let node = parser.expression()?;
     Ok((node, parser.rest))
+}
+
+/// A part of an expression that another grammar stands around, with the text that it was read from.
+#[derive(Debug, Clone)]
+pub struct Leaf {
+    text: Arc<str>,
+    node: Arc<Node>,
+}
+
+impl Leaf {
+    /// Its value. What lies in memory is not read yet.
+    ///
+    /// # Errors
+    /// As [`Evaluator::value`].
+    pub fn value(&self, host: &dyn EvalHost) -> Result<Typed, EvalError> {
+        Evaluator::new(&self.text, host).value(&self.node)
+    }
+}
+
+/// A number, a character, a register, a symbol, `sizeof`, a macro or `@@masm(...)` at the start of `rest`, which is the end
+/// of `text`, and what follows it.
+///
+/// # Errors
+/// As [`parse`].
+pub fn leaf<'t>(text: &Arc<str>, rest: &'t str, host: &dyn EvalHost) -> Result<(Leaf, &'t str), EvalError> {
+    let mut parser = Parser { rest, host, names: Names::All, depth: 0 };
+    let node = parser.primary()?;
+    Ok((Leaf { text: Arc::clone(text), node: Arc::new(node) }, parser.rest))
+}
+
+/// `TYPE)` at the start of `text`, and what follows it.
+pub fn cast_type<'t>(text: &'t str, names: Names, host: &dyn EvalHost) -> Option<(CType, &'t str)> {
+    let (ty, rest) = type_name(text, names, host)?;
+    Some((ty, rest.trim_start().strip_prefix(')')?))
 }
 
 type Parsed = Result<Node, EvalError>;
@@ -159,7 +195,7 @@ impl<'t> Parser<'t, '_> {
                     _ => Expr::Unary(sign.chars().next().unwrap_or('+'), of),
                 })
             }
-            "(" => match self.cast_type(after) {
+            "(" => match cast_type(after, self.names, self.host) {
                 Some((ty, after)) => {
                     self.rest = after;
                     let of = self.unary()?;
@@ -169,12 +205,6 @@ impl<'t> Parser<'t, '_> {
             },
             _ => self.postfix(),
         }
-    }
-
-    /// `TYPE)` at the start of `text`, and what follows it.
-    fn cast_type(&self, text: &'t str) -> Option<(CType, &'t str)> {
-        let (ty, rest) = type_name(text, self.host)?;
-        Some((ty, rest.trim_start().strip_prefix(')')?))
     }
 
     fn postfix(&mut self) -> Parsed {
@@ -253,7 +283,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn size_of(&mut self) -> Parsed {
-        let named = self.next().strip_prefix('(').and_then(|inner| self.cast_type(inner));
+        let named = self.next().strip_prefix('(').and_then(|inner| cast_type(inner, self.names, self.host));
         let Some((ty, rest)) = named else {
             let of = self.unary()?;
             return self.node(Expr::SizeOf(of.into()));
@@ -267,7 +297,7 @@ impl<'t> Parser<'t, '_> {
     fn named_cast(&mut self) -> Parsed {
         self.need("<")?;
         let at = self.next();
-        let Some((ty, rest)) = type_name(at, self.host) else {
+        let Some((ty, rest)) = type_name(at, self.names, self.host) else {
             return self.fail(Fault::Unresolved, at);
         };
         self.rest = rest;
@@ -360,7 +390,7 @@ impl<'t> Parser<'t, '_> {
             return self.fail(Fault::Syntax, at);
         };
         self.rest = rest;
-        let mut inner = Parser { rest: &text, host: self.host, depth: self.depth + MACRO_DEPTH };
+        let mut inner = Parser { rest: &text, depth: self.depth + MACRO_DEPTH, ..*self };
         let tree = inner.nested(Parser::expression).map_err(|error| {
             let at = format!("{}{rest}", error.at);
             EvalError { at, ..error }

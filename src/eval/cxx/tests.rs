@@ -157,8 +157,10 @@ fn members_pointers_and_arrays() {
         ("&nt!Foo", "void * 0x7000"),
         ("*(nt!_EPROCESS **)&nt!Foo", "struct _EPROCESS * 0x7001"),
         ("((nt!_KPRCB **)&nt!Foo)[1]", "struct _KPRCB * 0x7009"),
-        // A dot does what an arrow does; a module may stand before a basic type; a pointer may be to an array.
-        ("@$proc.UniqueProcessId", "void * 0x8441"),
+        // As in the reference a dot does not follow a pointer, and C's longer names of integers are not known.
+        ("@$proc.UniqueProcessId", "error: Type is not struct/class/union for operator. '.UniqueProcessId'"),
+        ("(unsigned __int64)1", "error: Couldn't resolve error at 'unsigned __int64)1'"),
+        // A module may stand before a basic type; a pointer may be to an array.
         ("(nt!unsigned char)0x1ff", "unsigned char 0xff"),
         ("(*((nt!unsigned char (*)[2][4])0x1000))[1][1]", "unsigned char 0x6"),
     ] {

@@ -8,8 +8,25 @@ use crate::symbols::types::{Base, BaseKind};
 /// More stars or dimensions than this are no type.
 const MAX_DEPTH: usize = 64;
 
+/// Whose names of integers are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Those of the debugger's own evaluator: `int64`, and neither `__int64` nor `unsigned` alone.
+    Debugger,
+    /// C's longer ones, too.
+    All,
+}
+
+impl Names {
+    /// Whether these keywords name a type.
+    fn have(self, words: &[&str]) -> bool {
+        let is_longer = |word: &&str| word.starts_with("__int");
+        self == Names::All || !(words.iter().any(is_longer) || matches!(words, ["unsigned" | "signed"]))
+    }
+}
+
 /// A type's name with its stars, and what follows it.
-pub fn type_name<'t>(text: &'t str, host: &dyn EvalHost) -> Option<(CType, &'t str)> {
+pub fn type_name<'t>(text: &'t str, names: Names, host: &dyn EvalHost) -> Option<(CType, &'t str)> {
     let mut rest = text.trim_start();
     let (mut words, mut named): (Vec<&str>, Option<CType>) = (Vec::new(), None);
     loop {
@@ -36,6 +53,7 @@ pub fn type_name<'t>(text: &'t str, host: &dyn EvalHost) -> Option<(CType, &'t s
     }
     let mut ty = match named {
         Some(ty) => ty,
+        None if !names.have(&words) => return None,
         None => CType::Base(basic(&words)?),
     };
     let mut stars = 0;

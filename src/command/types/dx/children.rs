@@ -2,16 +2,16 @@
 
 use super::node::Node;
 use super::text::{has_summary, load};
-use crate::command::Context;
 use crate::command::show::typed::with_object;
 use crate::debuggee::{FoundType, Place};
 use crate::eval::cxx::{CType, Kind, Typed};
+use crate::eval::model::{Item, Model, ModelError, Native, Value};
 use crate::symbols::types::{BaseKind, TABLE_POINTER, Type, Udt};
 
 /// The longest chain of base classes.
 const MAX_BASES: usize = 16;
-/// The most elements of an array that are shown at a time.
-pub(super) const PAGE: u64 = 100;
+/// The most elements of an array or a list that are shown at a time.
+pub(super) const PAGE: usize = 100;
 
 /// What is below a value.
 #[derive(Debug, Default)]
@@ -22,18 +22,72 @@ pub(super) struct Children {
     pub(super) more: Option<u64>,
 }
 
-/// What is below `node`; of an array, the elements from `first` on.
-pub(super) fn children(node: &Node, first: u64, context: &Context<'_>) -> Children {
+/// What is below `node`; of an array or a list, `count` elements from `first` on.
+///
+/// # Errors
+/// What a list's functions fail with; what the dump does not tell is a node.
+pub(super) fn children(
+    node: &Node,
+    first: u64,
+    count: usize,
+    model: &Model<'_>,
+) -> Result<Children, ModelError> {
     if node.closed {
-        return Children::default();
+        return Ok(Children::default());
     }
-    let nodes = match (&node.value.ty, node.value.place()) {
-        (CType::Named(found), Some(place)) => of_struct(node, found, place, context),
-        (CType::Array(element, count), Some(place)) => {
-            return elements(node, element, *count, place, first);
+    match &node.value {
+        Value::Native(native) => Ok(native_children(node, native, first, count, model)),
+        Value::List(list) => {
+            let (items, more) = match model.page(list, first, count) {
+                Ok(page) => page,
+                Err(error) if error.is_lack() => {
+                    (vec![Item { key: None, value: Value::of(Err(error))? }], false)
+                }
+                Err(error) => return Err(error),
+            };
+            let more = more.then(|| first.saturating_add(items.len() as u64));
+            let nodes = items.into_iter().map(|item| element(node, item, model)).collect();
+            Ok(Children { nodes, more })
         }
-        (CType::Pointer(to, _), _) => match load(&node.value, context) {
-            Ok(at) if at != 0 => pointed(node, to, &Place::memory(at), context),
+        // Its length alone is below a string: what is asked for by itself may say so.
+        Value::Text(_) if !node.name.is_empty() => Ok(Children::default()),
+        value => {
+            let of_member = |(name, value): (std::sync::Arc<str>, Value)| {
+                let path = node.path.as_ref().map(|path| format!("{path}.{name}"));
+                Node { path, ..Node::of(name.to_string(), value, node.raw) }
+            };
+            Ok(Children { nodes: model.members(value).into_iter().map(of_member).collect(), more: None })
+        }
+    }
+}
+
+/// An element of a list; one with a key that is no number stands for no expression.
+fn element(list: &Node, item: Item, model: &Model<'_>) -> Node {
+    let name = match &item.key {
+        None => String::new(),
+        Some(Value::Text(text)) => format!("[\"{}\"]", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        Some(key) => format!("[{}]", model.shown(key, "x").unwrap_or_else(|_| "????".to_owned())),
+    };
+    let is_number = matches!(item.key, Some(Value::Native(_)));
+    let path = list.path.as_ref().filter(|_| is_number).map(|path| format!("{path}{name}"));
+    Node { path, ..Node::of(name, item.value, list.raw) }
+}
+
+fn native_children(node: &Node, native: &Native, first: u64, count: usize, model: &Model<'_>) -> Children {
+    let nodes = match (&native.typed.ty, native.typed.place()) {
+        (CType::Named(found), Some(place)) => of_struct(node, found, place, native.of, model),
+        (CType::Array(element, length), Some(place)) => {
+            let Some(size) = element.size() else { return Children::default() };
+            let end = (*length).min(first.saturating_add(count as u64));
+            let nodes = (first..end).map(|index| {
+                let typed = Typed::at((**element).clone(), place.plus(index.wrapping_mul(size)));
+                let native = Native { typed, of: native.of };
+                Node::new(String::new(), format!("[{index}]"), native, node.raw)
+            });
+            return Children { nodes: nodes.collect(), more: (end < *length).then_some(end) };
+        }
+        (CType::Pointer(to, _), _) => match load(native, model) {
+            Ok(at) if at != 0 => pointed(node, to, &Place::memory(at), native.of, model),
             _ => Vec::new(),
         },
         _ => Vec::new(),
@@ -41,23 +95,23 @@ pub(super) fn children(node: &Node, first: u64, context: &Context<'_>) -> Childr
     Children { nodes, more: None }
 }
 
-fn of_struct(node: &Node, found: &FoundType, place: &Place, context: &Context<'_>) -> Vec<Node> {
+fn of_struct(node: &Node, found: &FoundType, place: &Place, of: Option<u64>, model: &Model<'_>) -> Vec<Node> {
     let Some(Type::Udt(udt)) = found.get() else {
         return Vec::new();
     };
     if !node.raw && has_summary(&udt.name) {
-        let ty = CType::Named(found.clone());
-        let members = Node::new(String::new(), "[<Raw View>]".to_owned(), Typed::at(ty, place.clone()), true);
+        let typed = Typed::at(CType::Named(found.clone()), place.clone());
+        let members = Node::new(String::new(), "[<Raw View>]".to_owned(), Native { typed, of }, true);
         return vec![Node { closed: true, ..members }];
     }
     let mut nodes = Vec::new();
-    let start = At { place: place.clone(), offset: 0 };
+    let start = At { place: place.clone(), offset: 0, of };
     members(found, &udt, &start, node.raw, 0, &mut nodes);
     // A class lists all its virtual bases; where they are, its object tells.
     for base in udt.bases.iter().filter(|base| base.is_virtual) {
         let ty = found.of(base.ty);
-        let scope = context.session.scope();
-        let object = scope.object_in(found.clone(), place.clone());
+        let eyes = model.eyes(of);
+        let object = eyes.scope().object_in(found.clone(), place.clone());
         let offset = with_object(&object, |view, address| view.virtual_base(address, base));
         if let (Some(Type::Udt(inner)), Some(offset)) = (ty.get(), offset) {
             members(&ty, &inner, &start.plus(offset), node.raw, 1, &mut nodes);
@@ -70,11 +124,13 @@ fn of_struct(node: &Node, found: &FoundType, place: &Place, context: &Context<'_
 struct At {
     place: Place,
     offset: u64,
+    /// Whose memory it is in.
+    of: Option<u64>,
 }
 
 impl At {
     fn plus(&self, offset: u64) -> At {
-        At { place: self.place.plus(offset), offset: self.offset.wrapping_add(offset) }
+        At { place: self.place.plus(offset), offset: self.offset.wrapping_add(offset), of: self.of }
     }
 }
 
@@ -87,7 +143,7 @@ fn members(found: &FoundType, udt: &Udt, at: &At, raw: bool, depth: usize, nodes
         }
     }
     for field in udt.fields.iter().filter(|field| field.name != TABLE_POINTER) {
-        let At { place: lies, offset } = at.plus(field.offset);
+        let At { place: lies, offset, of } = at.plus(field.offset);
         let member = found.of(field.ty);
         let (ty, bits, place) = match member.get() {
             Some(Type::Bitfield { base, position, length }) => {
@@ -98,7 +154,7 @@ fn members(found: &FoundType, udt: &Udt, at: &At, raw: bool, depth: usize, nodes
             _ => (CType::of(&member), None, format!("[+0x{offset:03x}]")),
         };
         let value = Typed { ty, kind: Kind::At { place: lies, bits } };
-        let mut node = Node::new(place, field.name.clone(), value, raw);
+        let mut node = Node::new(place, field.name.clone(), Native { typed: value, of }, raw);
         if let Some(Type::Pointer { reference: true, .. }) = member.get()
             && let Some(to) = node.ty.strip_suffix('*')
         {
@@ -109,32 +165,18 @@ fn members(found: &FoundType, udt: &Udt, at: &At, raw: bool, depth: usize, nodes
 }
 
 /// What a pointer points to: a structure's members, or one value.
-fn pointed(node: &Node, to: &CType, at: &Place, context: &Context<'_>) -> Vec<Node> {
+fn pointed(node: &Node, to: &CType, at: &Place, of: Option<u64>, model: &Model<'_>) -> Vec<Node> {
+    let only = || {
+        let typed = Typed::at(to.clone(), at.clone());
+        vec![Node::new(String::new(), String::new(), Native { typed, of }, node.raw)]
+    };
     match to {
         CType::Base(base) if matches!(base.kind, BaseKind::Void | BaseKind::None) => Vec::new(),
         CType::Named(found) => match found.get() {
-            Some(Type::Udt(_)) => of_struct(node, found, at, context),
-            Some(Type::Enum(_)) => vec![only(node, to, at)],
+            Some(Type::Udt(_)) => of_struct(node, found, at, of, model),
+            Some(Type::Enum(_)) => only(),
             _ => Vec::new(),
         },
-        _ => vec![only(node, to, at)],
+        _ => only(),
     }
-}
-
-fn only(node: &Node, to: &CType, at: &Place) -> Node {
-    Node::new(String::new(), String::new(), Typed::at(to.clone(), at.clone()), node.raw)
-}
-
-fn elements(node: &Node, element: &CType, count: u64, place: &Place, first: u64) -> Children {
-    let Some(size) = element.size() else {
-        return Children::default();
-    };
-    let end = count.min(first.saturating_add(PAGE));
-    let nodes = (first..end)
-        .map(|index| {
-            let at = place.plus(index.wrapping_mul(size));
-            Node::new(String::new(), format!("[{index}]"), Typed::at(element.clone(), at), node.raw)
-        })
-        .collect();
-    Children { nodes, more: (end < count).then_some(end) }
 }

@@ -1,15 +1,18 @@
 //! `dx -g`: elements as rows, their members as columns.
 
-use super::children::{Children, children};
+use super::children::{Children, PAGE, children};
 use super::node::Node;
-use super::shown::Shown;
-use super::text::{Text, text};
-use crate::command::{CommandError, Context};
+use super::text::{Text, switch, text};
+use super::tree::Teller;
+use crate::command::CommandError;
+use crate::eval::model::Value;
 use crate::output::{Line, Role};
 use crate::util::width::columns as width;
 
 /// The most columns of a grid: a structure with more members is better shown as a tree.
 const MAX_COLUMNS: usize = 64;
+/// The most rows of a grid.
+const MAX_ROWS: usize = 10_000;
 /// A cell leaves this many blanks after its text.
 const MARGIN: usize = 3;
 /// The longest text of a cell.
@@ -17,14 +20,26 @@ const MAX_CELL: usize = 60;
 /// What stands for a structure or array in a cell.
 const OPENS: &str = "{...}";
 
-/// Shows the elements of an array, or the structure a value is, as a grid.
-pub(super) fn show(root: &Node, shown: &Shown, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let Children { nodes: rows, more } = children(root, shown.first, context);
-    let inside: Vec<Vec<Node>> = rows.iter().map(|row| children(row, 0, context).nodes).collect();
+/// Shows the elements of an array or a list, or the structure a value is, as a grid.
+pub(super) fn show(root: &Node, teller: &mut Teller<'_, '_, '_>) -> Result<(), CommandError> {
+    let (shown, model) = (teller.shown, teller.model);
+    let count = shown.form.count.unwrap_or(PAGE).min(MAX_ROWS);
+    let Children { nodes: rows, more } = children(root, shown.first, count, model)?;
+    let mut inside: Vec<Vec<Node>> = Vec::new();
+    for row in &rows {
+        teller.out.check()?;
+        inside.push(children(row, 0, MAX_COLUMNS, model)?.nodes);
+    }
+    if let Some(Value::Error(why)) = rows.first().map(|row| &row.value)
+        && rows.len() == 1
+    {
+        return Err((**why).clone().into());
+    }
     let Some(columns) = inside.iter().find(|members| !members.is_empty()) else {
         return Err(CommandError::Argument(format!(
-            "dx -g shows an array of structures; {} is {}",
-            shown.expression, root.ty
+            "dx -g shows an array of structures or a list of objects; {} is {}",
+            shown.expression,
+            if root.ty.is_empty() { root.value.kind() } else { root.ty.clone() }
         )));
     };
     let columns: Vec<&Node> = columns.iter().take(MAX_COLUMNS).collect();
@@ -33,13 +48,18 @@ pub(super) fn show(root: &Node, shown: &Shown, context: &mut Context<'_>) -> Res
         true => format!("(+) {}", column.name),
         false => column.name.clone(),
     }));
+    let widest = shown.cell.unwrap_or(MAX_CELL);
     let mut cells: Vec<Vec<String>> = Vec::new();
     for (row, members) in rows.iter().zip(&inside) {
-        context.out.check()?;
-        let first = if row.name.is_empty() { row.place.clone() } else { row.name.clone() };
+        teller.out.check()?;
+        let name = if row.name.is_empty() { row.place.clone() } else { row.name.clone() };
+        let first = match (&row.value, text(row, shown.form, model)) {
+            (Value::Native(_), _) | (_, Text::None) => name,
+            (_, told) => format!("{name} : {}{}", cell(told, widest), switch(row)),
+        };
         let mut line = vec![first];
         line.extend(columns.iter().enumerate().map(|(at, _)| match members.get(at) {
-            Some(member) => cell(text(member, shown.radix, context)),
+            Some(member) => cell(text(member, shown.form, model), widest),
             None => String::new(),
         }));
         cells.push(line);
@@ -53,27 +73,27 @@ pub(super) fn show(root: &Node, shown: &Shown, context: &mut Context<'_>) -> Res
         })
         .collect();
     let rule = "=".repeat(widths.iter().map(|width| width + 3).sum::<usize>() + 1);
-    context.out.emit(rule.as_str())?;
-    context.out.emit(Line::new().role(Role::Heading, row(&header, &widths, '=')))?;
-    context.out.emit(rule.as_str())?;
+    teller.out.emit(rule.as_str())?;
+    teller.out.emit(Line::new().role(Role::Heading, row(&header, &widths, '=')))?;
+    teller.out.emit(rule.as_str())?;
     for line in &cells {
-        context.out.emit(Line::of(row(line, &widths, '-')))?;
+        teller.out.emit(Line::of(row(line, &widths, '-')))?;
     }
-    context.out.emit(rule.as_str())?;
+    teller.out.emit(rule.as_str())?;
     if let Some(next) = more {
         let more = shown.more(&format!("-g -c {next}"));
-        context.out.emit(Line::new().link(Role::Value, "[...]", more))?;
+        teller.out.emit(Line::new().link(Role::Value, "[...]", more))?;
     }
     Ok(())
 }
 
-fn cell(text: Text) -> String {
+fn cell(text: Text, widest: usize) -> String {
     let text = match text {
         Text::None => OPENS.to_owned(),
         Text::Value(text) => text,
-        Text::Unreadable(..) => "????".to_owned(),
+        Text::Unreadable(..) | Text::Lacking(_) => "????".to_owned(),
     };
-    match text.char_indices().nth(MAX_CELL) {
+    match text.char_indices().nth(widest) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
         None => text,
     }

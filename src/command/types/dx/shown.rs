@@ -1,6 +1,6 @@
 //! What a `dx` command is to show.
 
-use super::text::Radix;
+use super::form::Form;
 use crate::command::{Args, CommandError};
 use crate::output::Action;
 
@@ -8,14 +8,12 @@ use crate::output::Action;
 const DEFAULT_DEPTH: usize = 1;
 /// More levels than this lead round in circles.
 const MAX_DEPTH: usize = 64;
-/// Roots of the debugger's data model, and what only its queries have.
-const DATA_MODEL: &[&str] =
-    &["Debugger.", "@$cursession", "@$curprocess", "@$curthread", "@$curstack", "@$curframe", "=>", "new {"];
-
 /// What a `dx` command is to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shown {
-    /// The expression, as it was typed.
+    /// The expression and its format specifiers, as they were typed.
+    pub(super) typed: String,
+    /// The expression alone.
     pub(super) expression: String,
     /// `-rN`: levels below the expression's own line.
     pub(super) depth: usize,
@@ -23,10 +21,14 @@ pub(super) struct Shown {
     pub(super) raw: bool,
     /// `-g`: as a grid.
     pub(super) grid: bool,
-    /// `-c N`: the first element of an array that is shown.
+    /// `-gc N`: the longest text of the grid's cells.
+    pub(super) cell: Option<usize>,
+    /// `-s`: nothing is shown.
+    pub(super) silent: bool,
+    /// `-c N`: the first element of an array or a list that is shown.
     pub(super) first: u64,
-    /// `,d` and `,x`.
-    pub(super) radix: Radix,
+    /// `,d` and the like.
+    pub(super) form: Form,
 }
 
 impl Shown {
@@ -45,58 +47,48 @@ impl Shown {
         if rest.is_empty() {
             return Err(CommandError::Syntax("dx".to_owned()));
         }
-        if is_data_model(rest) {
-            return Err(CommandError::Argument(
-                "dx shows typed expressions only, as in dx @$proc->Pcb; the debugger's data model (sessions, \
-                 processes, queries, variables) is not there"
-                    .to_owned(),
-            ));
-        }
-        let (expression, radix) = specifier(rest)?;
+        let (expression, form) = specifiers(rest)?;
+        let cell = args.number("-gc").map(|width| usize::try_from(width).unwrap_or(usize::MAX));
         Ok(Shown {
+            typed: rest.to_owned(),
             expression: expression.to_owned(),
             depth,
-            raw: args.has("-n") || args.has("-nv"),
-            grid: args.has("-g") || args.has("-gc"),
+            raw: form.raw || args.has("-n") || args.has("-nv"),
+            grid: args.has("-g") || cell.is_some(),
+            cell,
+            silent: args.has("-s"),
             first: args.number("-c").unwrap_or(0),
-            radix,
+            form,
         })
     }
 }
 
-fn is_data_model(text: &str) -> bool {
-    let variable = text.strip_prefix("@$").and_then(|rest| {
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
-        let after = rest.get(end..)?.trim_start();
-        after.strip_prefix('=').filter(|after| !after.starts_with('='))
-    });
-    text == "Debugger" || variable.is_some() || DATA_MODEL.iter().any(|word| text.contains(word))
-}
-
-/// Splits `EXPRESSION,d`: a comma before the last word, outside all brackets.
-fn specifier(text: &str) -> Result<(&str, Radix), CommandError> {
-    let split = text.rsplit_once(',').filter(|(expression, word)| {
-        let opened = expression.matches(['(', '[']).count();
-        let closed = expression.matches([')', ']']).count();
-        opened == closed && word.trim().chars().all(|c| c.is_ascii_alphanumeric())
-    });
-    let Some((expression, rest)) = split else {
-        return Ok((text, Radix::ByType));
-    };
-    let radix = match rest.trim() {
-        "d" => Radix::Decimal,
-        "x" | "h" => Radix::Hex,
-        other => {
+/// Splits `EXPRESSION,d`: commas before the last words, outside all brackets and quotes.
+fn specifiers(text: &str) -> Result<(&str, Form), CommandError> {
+    let (mut expression, mut form) = (text, Form::default());
+    while let Some((before, word)) = expression.rsplit_once(',').filter(|(before, word)| {
+        let opened = before.matches(['(', '[', '{']).count();
+        let closed = before.matches([')', ']', '}']).count();
+        let quotes =
+            before.matches('"').count() - before.matches("\\\"").count().min(before.matches('"').count());
+        let is_word = word.trim().chars().all(|c| c.is_ascii_alphanumeric() || c == '!');
+        opened == closed && quotes % 2 == 0 && is_word
+    }) {
+        if !form.specify(word.trim()) {
             return Err(CommandError::Argument(format!(
-                "dx knows the format specifiers ,d and ,x, not ,{other}"
+                "dx knows the format specifiers {}, not ,{}",
+                Form::SPECIFIERS,
+                word.trim()
             )));
         }
-    };
-    Ok((expression.trim_end(), radix))
+        expression = before.trim_end();
+    }
+    Ok((expression, form))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::form::Radix;
     use super::*;
     use crate::command::line::test_args;
 
@@ -119,17 +111,15 @@ mod tests {
     #[test]
     fn format_specifiers_end_the_expression() {
         let request = parse("#FIELD_OFFSET(nt!_X, Y),d").expect("parses");
-        assert_eq!((request.expression.as_str(), request.radix), ("#FIELD_OFFSET(nt!_X, Y)", Radix::Decimal));
+        assert_eq!(request.expression, "#FIELD_OFFSET(nt!_X, Y)");
+        assert_eq!(
+            (request.typed.as_str(), request.form.radix),
+            ("#FIELD_OFFSET(nt!_X, Y),d", Radix::Decimal)
+        );
+        let both = parse("a.Select(p => new { A = 1, B = p }),x,5").expect("parses");
+        assert_eq!(both.expression, "a.Select(p => new { A = 1, B = p })");
+        assert_eq!((both.form.radix, both.form.count), (Radix::Hex, Some(5)));
+        assert_eq!(parse(r#""a,d""#).expect("parses").expression, r#""a,d""#);
         assert!(parse("1,q").is_err());
-    }
-
-    #[test]
-    fn the_data_model_is_refused() {
-        for text in
-            ["@$cursession.Processes", "Debugger", "Debugger.Sessions[0]", "@$x = 1", "a.Where(p => 1)"]
-        {
-            assert!(parse(text).is_err(), "{text}");
-        }
-        assert!(parse("@$proc->Pcb").is_ok() && parse("@$t0 == 1").is_ok());
     }
 }
