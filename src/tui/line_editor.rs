@@ -80,8 +80,10 @@ impl LineEditor {
                 execute!(io::stdout(), Print("^C\r\n"))?;
                 continue;
             }
-            match self.prompt.key(key) {
+            match self.prompt.key(entered(key)) {
                 Typed::Line(line) => {
+                    // What was found in the history stands behind the prompt when it runs, as if it had been typed.
+                    self.show(shown, &line, columns(&line))?;
                     self.prompt.remember(&line);
                     return Ok(Entered::Line(line));
                 }
@@ -107,19 +109,25 @@ impl LineEditor {
 
     /// Draws the prompt and as much of the line as fits around the cursor.
     fn draw(&self, shown: &str) -> io::Result<()> {
+        let searched = self.prompt.searching().map(|text| format!("(search '{}') ", sanitize(text)));
+        self.show(searched.as_deref().unwrap_or(shown), self.prompt.text(), self.prompt.column())
+    }
+
+    fn show(&self, shown: &str, text: &str, cursor: usize) -> io::Result<()> {
         let width = terminal::size().map_or(COLUMNS, |(width, _)| usize::from(width)).max(8);
-        let shown = match self.prompt.searching() {
-            Some(text) => format!("(search '{}') ", sanitize(text)),
-            None => shown.to_owned(),
-        };
-        let room = width.saturating_sub(columns(&shown) + 1).max(4);
-        let (text, column) = window(self.prompt.text(), self.prompt.column(), room);
-        let column = u16::try_from(columns(&shown) + column).unwrap_or(u16::MAX);
+        let room = width.saturating_sub(columns(shown) + 1).max(4);
+        let (text, column) = window(text, cursor, room);
+        let column = u16::try_from(columns(shown) + column).unwrap_or(u16::MAX);
         let mut out = io::stdout();
-        queue!(out, MoveToColumn(0), Print(&shown), Print(sanitize(&text)), Clear(ClearType::UntilNewLine))?;
+        queue!(out, MoveToColumn(0), Print(shown), Print(sanitize(&text)), Clear(ClearType::UntilNewLine))?;
         queue!(out, MoveToColumn(column))?;
         out.flush()
     }
+}
+
+/// The end of a line that was typed or pasted while a command ran: the terminal made another character of Enter then.
+fn entered(key: KeyEvent) -> KeyEvent {
+    if is_control(key, 'j') { KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE) } else { key }
 }
 
 fn is_control(key: KeyEvent, letter: char) -> bool {

@@ -1,5 +1,7 @@
 //! Line mode: Ctrl-C stops what runs, and the session goes on.
 
+#[cfg(unix)]
+use crate::terminal::Terminal;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -124,5 +126,75 @@ fn a_signal_leaves_no_unfinished_download() {
         assert_eq!(files(folder.path()), [] as [PathBuf; 0], "after {signal} in {mode}");
         assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "an empty folder stays");
         drop(input);
+    }
+}
+
+/// A session at the prompt of a terminal, whose history is its own.
+#[cfg(unix)]
+fn at_prompt(folder: &Path, term: &str) -> Terminal {
+    let variables = [("XDG_CACHE_HOME", folder.to_str().unwrap()), ("TERM", term)];
+    let mut terminal = Terminal::open(60, 40, &["--repl", "--demo", "wifi"], &variables);
+    terminal.wait_for("0: kd> ");
+    terminal
+}
+
+#[cfg(unix)]
+#[test]
+fn lines_are_edited_found_again_and_completed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = at_prompt(folder.path(), "xterm-256color");
+    terminal.press("? 0n40+1\r");
+    terminal.wait_for("Evaluate expression: 41");
+    // Wide characters take two columns: the cursor deletes what stands before it.
+    terminal.press(".echo 驱动程序abc\x1b[D\x1b[D\x1b[D\x7f\x7f\r");
+    terminal.wait_for("\n驱动abc");
+    // Up leads to the line before the last.
+    terminal.press("\x1b[A\x1b[A\x7f\x7f\x7f2\r");
+    terminal.wait_for("Evaluate expression: 42");
+    // What is searched for stands behind the prompt when it runs.
+    terminal.press("\x12驱");
+    terminal.wait_for("(search '驱')");
+    terminal.press("\r");
+    terminal.wait_for("0000002a\n0: kd> .echo 驱动abc\n驱动abc");
+    assert!(!terminal.contents().contains("search"));
+    // Tab completes what is certain, Ctrl-C forgets the line.
+    terminal.press("!runn\t");
+    terminal.wait_for("0: kd> !running");
+    terminal.press("\x03");
+    terminal.wait_for("!running^C");
+    // Ctrl-D ends an empty line's session alone.
+    terminal.press("?\x04 7\r");
+    terminal.wait_for("Evaluate expression: 7");
+    terminal.press("\x04");
+    assert!(terminal.end().success());
+}
+
+/// Several lines at once, also while a command runs, are typed lines one after the other.
+#[cfg(unix)]
+#[test]
+fn pasted_lines_run_one_after_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    for term in ["xterm-256color", "dumb"] {
+        let mut terminal = at_prompt(folder.path(), term);
+        terminal.press("? 1\r? 2\r? 3\r");
+        for value in [1, 2, 3] {
+            terminal.wait_for(&format!("Evaluate expression: {value}"));
+        }
+        terminal.press(".for (r $t0=0; @$t0 < 0n5000; r $t0=@$t0+1) { r $t1=1 }; .echo ended\r");
+        std::thread::sleep(Duration::from_millis(300));
+        terminal.press("? 4\r? 5\r");
+        terminal.wait_for("\nended");
+        for value in [4, 5] {
+            terminal.wait_for(&format!("Evaluate expression: {value}"));
+        }
+        // Ctrl-C stops what runs, and the session goes on.
+        terminal.press(".while (1) { r $t0=1 }\r");
+        std::thread::sleep(Duration::from_millis(500));
+        terminal.press("\x03");
+        terminal.wait_for("cancelled");
+        terminal.press("? 6\r");
+        terminal.wait_for("Evaluate expression: 6");
+        terminal.press("q\r");
+        assert!(terminal.end().success());
     }
 }
