@@ -14,7 +14,7 @@ const DISTANCE: u32 = 1 << 20;
 const TOGETHER: [&str; 2] = ["locales", "rules"];
 /// Folders, and below `assets` files, of which each file is a pack.
 const ALONE: &str = "bugchecks";
-const FILES: [&str; 4] = ["inbox.txt", "nt_builds.csv", "ntstatus.csv", "pooltags.tsv"];
+const FILES: [&str; 5] = ["examples.toml", "inbox.txt", "nt_builds.csv", "ntstatus.csv", "pooltags.tsv"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let assets = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("assets");

@@ -16,6 +16,9 @@ struct Listing {
     /// As a manual page (roff), with the help of each
     #[arg(long, conflicts_with = "markdown")]
     man: bool,
+    /// The JSON Schema of what --json writes, in place of the commands
+    #[arg(long, conflicts_with_all = ["man", "markdown", "text"])]
+    schema: bool,
     /// As Markdown tables, a chapter each
     #[arg(long)]
     markdown: bool,
@@ -34,6 +37,9 @@ struct Completions {
     shell: Shell,
 }
 
+/// What `--json` writes. Its number is raised by whatever takes something away or changes what it means.
+const SCHEMA: &str = include_str!("../../assets/schema/output-1.json");
+
 /// Runs `dumpscope commands` with the arguments after these two words.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let arguments = std::iter::once(OsString::from("dumpscope commands")).chain(arguments);
@@ -41,6 +47,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Ok(listing) => listing,
         Err(error) => return end_with_help(&error),
     };
+    if listing.schema {
+        return say(SCHEMA);
+    }
     let wanted: Vec<&CommandSpec> =
         COMMANDS.iter().copied().filter(|spec| is_wanted(spec, &listing)).collect();
     say(&match (listing.man, listing.markdown) {
@@ -95,8 +104,8 @@ fn manual(wanted: &[&CommandSpec], language: Language) -> String {
             roff(spec.summary_in(language))
         ));
         page.push_str(".nf\n");
-        for line in spec.switches.help().iter().map(String::as_str).chain(spec.help.lines()) {
-            page.push_str(&roff(line));
+        for line in spec.switches.help().into_iter().chain(spec.help_lines()) {
+            page.push_str(&roff(&line));
             page.push('\n');
         }
         page.push_str(".fi\n");

@@ -18,6 +18,8 @@ pub struct Settings {
     pub whole_paragraphs: bool,
     /// The language of explanations.
     pub language: Language,
+    /// Which parts of the register set `r` shows (`rm`); `None` for the default.
+    pub registers: Option<u64>,
     /// How many frames `k` shows; `None` for the default.
     pub frames: Option<u32>,
     /// The list of pool tags that was named, in the form of `pooltag.txt`.

@@ -1,7 +1,8 @@
 //! Command files as engineers write them (`tests/scripts`): each runs on its demo and says what was reviewed.
 
 use crate::cases::demo;
-use crate::forge::root;
+use crate::forge::{number, root, truth};
+use crate::golden::run;
 use dumpscope::command::run_line;
 use dumpscope::output::Collector;
 use std::fs;
@@ -69,4 +70,33 @@ fn each_script_says_what_was_reviewed() {
         }
         assert_eq!(found.lines().count(), wanted.lines().count(), "{}", golden.display());
     }
+}
+
+/// Functions of the record's stack have a turn each, at the address that the record says where they begin.
+#[test]
+fn each_function_has_a_turn() {
+    let (mut session, truth) = (demo("wifi"), truth("wifi"));
+    let line = "!for_each_function -m:nwifi -p:*send* -c:.echo @#ModName @#FunctionName @#SymbolName @#SymbolAddress";
+    let shown = run(&mut session, line).unwrap();
+    let frames = truth["frames"].as_array().unwrap();
+    let wanted: Vec<String> = frames
+        .iter()
+        .filter(|frame| {
+            // The record has the raw name of a part that the compiler made.
+            let name = frame["function"].as_str().unwrap_or_default();
+            frame["module"] == "nwifi.sys" && name.contains("Send") && !name.starts_with('?')
+        })
+        .map(|frame| {
+            let (name, begins) =
+                (frame["function"].as_str().unwrap(), number(&frame["rip"]) - number(&frame["offset"]));
+            format!("nwifi {name} nwifi!{name} {begins:016x}")
+        })
+        .collect();
+    assert!(wanted.len() >= 2);
+    for wanted in wanted {
+        assert!(shown.contains(&wanted), "{wanted} is not among {shown:?}");
+    }
+    assert!(run(&mut session, "!for_each_function -m:nosuch").unwrap_err().contains("nosuch"));
+    let names = run(&mut session, "!for_each_function -m:nwifi -p:Dot11SendCompletion").unwrap();
+    assert_eq!(names, ["nwifi!Dot11SendCompletion"]);
 }

@@ -52,6 +52,7 @@ const LINES: &[&str] = &[
     "!for_each_thread .echo @#Thread",
     "!for_each_module .echo @#ModuleName @#FileVersion",
     "!for_each_frame",
+    "!for_each_function -m:nt -p:*Bug* -c:.echo @#SymbolName",
     "!foreach thread waiting,System .echo @#Thread",
     ".logfile",
     "!address @$csp",

@@ -7,6 +7,7 @@ mod call;
 mod complete;
 mod context;
 mod error;
+mod examples;
 mod host;
 mod nested;
 mod parse;

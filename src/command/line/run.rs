@@ -87,7 +87,9 @@ fn makes_aliases(line: &str) -> bool {
 pub fn run_text(line: &str, start: usize, session: &mut Session, sink: &mut dyn Sink) -> Result<(), Failure> {
     let mut text = Text { line, at: start, shown: None };
     while !text.rest().is_empty() {
-        session.cancel.check().map_err(|_| text.failure(CommandError::Cancelled, ("", "")))?;
+        if session.cancel.check().is_err() {
+            return Err(text.not_run(CommandError::Cancelled, session, sink));
+        }
         match text.step(session, sink) {
             Err(Failure { error: CommandError::Flow(Flow::Again), .. }) => text.at = start,
             outcome => outcome?,
@@ -240,15 +242,20 @@ impl<'t> Text<'t> {
 
     /// Text that is no command.
     fn unknown(&self, error: CommandError, session: &Session, sink: &mut dyn Sink) -> Failure {
-        let rest = self.rest();
-        let end = rest.find(';').unwrap_or(rest.len());
-        let (command, skipped) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let error = match error {
             CommandError::Caret { what, at } => {
                 CommandError::Argument(caret(what, self.line, at, &self.shown(session)))
             }
             error => error,
         };
+        self.not_run(error, session, sink)
+    }
+
+    /// Tells whoever takes the output why the next command does not run: it is none, or the line was stopped before it.
+    fn not_run(&self, error: CommandError, session: &Session, sink: &mut dyn Sink) -> Failure {
+        let rest = self.rest();
+        let end = rest.find(';').unwrap_or(rest.len());
+        let (command, skipped) = rest.split_at_checked(end).unwrap_or((rest, ""));
         sink.begin(command.trim());
         let error = match sink.end(Some(&error.problem(session.settings.language))) {
             Ok(()) => error,

@@ -4,4 +4,5 @@ pub mod cxr;
 pub mod ecxr;
 pub mod processor;
 pub mod r;
+pub mod rm;
 pub mod trap;

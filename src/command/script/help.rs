@@ -67,7 +67,7 @@ fn explain(spec: &CommandSpec, context: &mut Context<'_>) -> Result<(), CommandE
     for line in spec.switches.help() {
         context.out.emit(Line::of(line))?;
     }
-    for line in spec.help.lines() {
+    for line in spec.help_lines() {
         context.out.emit(Line::of(line))?;
     }
     if spec.effect == Effect::Selects {

@@ -9,7 +9,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     group: Group::Stack,
     arguments: &[Argument::new("[PATTERN]", Expects::Variable)],
     summary: "Shows the variables of the selected frame with the places that hold them",
-    help: "One line a variable: its register or stack slot, its name, its value. Example: .frame 0n17; !x",
+    help: "One line a variable: its register or stack slot, its name, its value.\n\
+           Example: .frame 0n17; !x",
     needs: Needs::Dump,
     ..CommandSpec::runs(run)
 };

@@ -66,7 +66,10 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         if context.session.focus.context.is_some() {
             context.out.emit(Line::of("Last set context:"))?;
         }
-        return show(&registers, Segments::Shown, context);
+        return match context.session.settings.registers {
+            Some(mask) => masked(mask, context),
+            None => show(&registers, Segments::Shown, context),
+        };
     }
     if args.text.starts_with("$.u") {
         return fixed_alias(args, context);

@@ -2,6 +2,7 @@
 
 pub mod any;
 pub mod frame;
+pub mod function;
 pub mod local;
 pub mod module;
 pub mod process;
