@@ -22,7 +22,7 @@ pub use bugcheck::{
 pub use common::{Compared, Machine, Summary, joint};
 pub use context::{ContextKind, ContextSource, CrashContext, crash_context};
 pub use error_code::{HResult, NtStatus, Reading, Severity, Wrapped, readings, win32_name};
-pub use facts::{Crash, Fact, Value, gather};
+pub use facts::{Crash, Fact, Value, gather, of_history};
 pub use fault_address::fault_address;
 pub use hang::hang;
 pub use history::{Check, Crashes, Entry, History, Kind, Own, Restart, classify};

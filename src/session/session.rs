@@ -6,6 +6,7 @@ use super::journal::Journal;
 use super::log::Log;
 use super::pool_tags::PoolTags;
 use super::settings::Settings;
+use crate::analysis::History;
 use crate::debuggee::{NoRegisters, Processor, RegisterContext, Scope, Target};
 use crate::dump::Lost;
 use crate::unwind::{FrameKind, GENERAL_NAMES};
@@ -55,6 +56,8 @@ pub struct Session {
     pub interpreter: Interpreter,
     /// Where a copy of what is typed and said goes.
     pub log: Log,
+    /// What the event logs of the settings tell; read when it is first asked for.
+    pub history: OnceCell<History>,
     /// What was typed and said, for a report.
     pub journal: Journal,
     /// What commands of the line that runs could not show for want of data; the line goes on all the same.
@@ -84,6 +87,7 @@ impl Session {
             extret: 0,
             interpreter: Interpreter::default(),
             log: Log::default(),
+            history: OnceCell::new(),
             journal: Journal::default(),
             lacks: Vec::new(),
             pool_tags: OnceCell::new(),

@@ -1,7 +1,11 @@
-//! `!history` on real event logs.
+//! `!history` on real event logs, and what the verdict makes of logs.
 
 use crate::shared::{root_with, shared};
-use dumpscope::events::{Reading, read};
+use dumpscope::analysis::History;
+use dumpscope::command::run_line;
+use dumpscope::events::{Event, Reading, read};
+use dumpscope::output::{Collector, Field};
+use dumpscope::session::Session;
 use dumpscope::util::cancel::CancelToken;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -112,4 +116,83 @@ fn the_time_line_of_a_machine_without_a_crash() {
     assert!(marked[0].contains("2021-05-18 19:16:37"), "{marked:?}");
     let (chinese, _) = run(&["--demo", "wifi", "--events", log, "--lang", "zh-CN", "-c", "!history"]);
     assert!(chinese.contains("时间线") && chinese.contains("安装了驱动程序"), "{chinese}");
+}
+
+/// A session on a demo whose log has a record of its crash with these arguments, and what else is told.
+fn with_log(case: &str, own: Option<[u64; 4]>, others: &[Event]) -> Session {
+    let mut session = crate::cases::demo(case);
+    let header = session.target.header().unwrap();
+    let (crashed, parameters) = (header.system_time.unwrap(), own.unwrap_or(header.bug_check_parameters));
+    let mut history = History::default();
+    for other in others {
+        history.add(&Event { time: crashed - other.time, ..other.clone() });
+    }
+    history.add(&Event { time: crashed + DAY / 24, ..checked(header.bug_check_code, parameters) });
+    session.settings.events = vec![PathBuf::from("System.evtx")];
+    assert!(session.history.set(history).is_ok(), "not read yet");
+    session
+}
+
+const DAY: u64 = 86_400 * 10_000_000;
+
+fn event(provider: &str, id: u32, before: u64, data: &[(&str, &str)]) -> Event {
+    Event {
+        record: before / DAY,
+        time: before,
+        provider: provider.to_owned(),
+        id,
+        level: 2,
+        computer: "PC".to_owned(),
+        data: data.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    }
+}
+
+/// What Windows writes after the start that follows a bug check.
+fn checked(code: u32, [a, b, c, d]: [u64; 4]) -> Event {
+    let text = format!("{code:#010x} ({a:#018x}, {b:#018x}, {c:#018x}, {d:#018x})");
+    event("Microsoft-Windows-WER-SystemErrorReporting", 1001, 0, &[("param1", &text)])
+}
+
+fn judged(session: &mut Session) -> (String, String, Vec<String>) {
+    let mut output = Collector::default();
+    run_line("!analyze", session, &mut output).map_err(|failure| failure.error).unwrap();
+    let verdict = output.document.records().find(|record| record.kind == "verdict").expect("a verdict");
+    let text = |name: &str| match verdict.get(name) {
+        Some(Field::Text(text)) => text.as_str().to_owned(),
+        _ => String::new(),
+    };
+    let evidence = match verdict.get("evidence") {
+        Some(Field::List(items)) => items.iter().map(|item| format!("{item:?}")).collect(),
+        _ => Vec::new(),
+    };
+    (text("class"), text("rule"), evidence)
+}
+
+/// Many kinds of crashes within days speak for hardware where nobody stands on the stack; the log of another machine says
+/// nothing, and neither do crashes of long ago.
+#[test]
+fn the_verdict_knows_what_else_happened_on_this_machine() {
+    let earlier = |days: u64| {
+        [0x1au32, 0x19, 0x7a].map(|code| Event {
+            time: days * DAY + u64::from(code) * DAY / 1000,
+            ..checked(code, [1, 2, 3, 4])
+        })
+    };
+    let without = judged(&mut crate::cases::demo("nosyms"));
+    assert_eq!(without.0, "memory-corruption-unknown");
+    let (class, rule, evidence) = judged(&mut with_log("nosyms", None, &earlier(3)));
+    assert_eq!((class.as_str(), rule.as_str()), ("hardware", "history-many-kinds"));
+    assert!(
+        evidence.iter().any(|item| item.contains("4 kinds of bug checks (19, 1A, 1E, 7A)")),
+        "{evidence:?}"
+    );
+    assert_eq!(judged(&mut with_log("nosyms", None, &earlier(40))), without);
+    assert_eq!(judged(&mut with_log("nosyms", Some([1, 2, 3, 4]), &earlier(3))), without);
+    // Errors that the hardware reported in those days.
+    let reported = event("Microsoft-Windows-WHEA-Logger", 19, 2 * DAY, &[]);
+    let (class, rule, evidence) = judged(&mut with_log("nosyms", None, &[reported]));
+    assert_eq!((class.as_str(), rule.as_str()), ("hardware", "history-hardware-errors"), "{evidence:?}");
+    // Who is found guilty stays so.
+    let (class, rule, _) = judged(&mut with_log("wifi", None, &earlier(3)));
+    assert_eq!((class.as_str(), rule.as_str()), ("third-party-driver", "pointer-in-third-party-block"));
 }

@@ -7,12 +7,14 @@ mod asset;
 mod case;
 mod condition;
 mod explanation;
+mod family;
 mod kind;
 mod text;
 
 pub use case::{Case, Position};
 pub use condition::{Condition, Windows};
 pub use explanation::{Argument, Explanation, explain};
+pub use family::{DISPLAY, family};
 pub use kind::ParameterKind;
 pub use text::Text;
 

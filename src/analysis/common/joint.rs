@@ -1,5 +1,6 @@
 //! What the dumps of one machine say together, as facts that rules ask for (`assets/rules/common.toml`).
 
+use super::super::bugcheck::{DISPLAY, family};
 use super::super::facts::{Fact, Value};
 use super::super::rules::{Class, Confidence};
 use super::summary::Summary;
@@ -11,8 +12,6 @@ const DAYS: u64 = 14;
 /// So many kinds of crashes, and so many contradictions of one processor, are more than chance.
 const KINDS: usize = 3;
 const CONTRADICTIONS: usize = 3;
-/// Bug checks of display drivers.
-const DISPLAY: [u32; 7] = [0xea, 0x113, 0x116, 0x117, 0x119, 0x141, 0x142];
 
 /// The facts of dumps that are of one machine.
 pub fn joint(dumps: &[&Summary]) -> Vec<Fact> {
@@ -200,21 +199,6 @@ fn kinds(dumps: &[&Summary]) -> Option<Fact> {
             .with("dumps", places_of(dumps, within))
             .worded("evidence.common_kinds")
     })
-}
-
-/// The kind of a bug check: those of one kind are found by the same checks, and may have one cause. The first of them stands for it.
-fn family(code: u32) -> u32 {
-    const FAMILIES: [&[u32]; 7] = [
-        &[0x1a, 0x4e, 0x50, 0xbe, 0xfc],
-        &[0x0a, 0xd1, 0x1e, 0x3b, 0x7e, 0x8e],
-        &[0x19, 0xc2, 0xc5, 0x13a, 0x139],
-        &[0x7a, 0x77, 0x154],
-        &[0xef, 0xf4],
-        &[0x124, 0x101, 0x9c],
-        &DISPLAY,
-    ];
-    let family = FAMILIES.iter().find(|family| family.contains(&code));
-    family.and_then(|family| family.first()).copied().unwrap_or(code)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod fast_fail;
 mod fault;
 pub(super) mod flips;
 mod hardware;
+mod history;
 mod illegal;
 mod list_entry;
 mod logs;
@@ -38,6 +39,7 @@ pub(super) mod text;
 mod traced;
 
 pub use fact::{Fact, Value};
+pub use history::of_history;
 
 use scene::Scene;
 

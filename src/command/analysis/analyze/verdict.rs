@@ -1,7 +1,8 @@
 //! The verdict: what happened, who is to blame if anyone, why, and what to do.
 
 use super::words;
-use crate::analysis::{Crash, CrashContext, Fact, Verdict, crash_context, gather, verdict};
+use crate::analysis::{Crash, CrashContext, Fact, Verdict, crash_context, gather, of_history, verdict};
+use crate::command::analysis::history;
 use crate::command::{CommandError, Context};
 use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::session::Session;
@@ -45,7 +46,11 @@ pub fn look_at<T>(
         context: crash_context(&session.target, || session.crash_stack()),
         tags: &session.pool_tags().owners,
     };
-    let facts = gather(&crash);
+    let mut facts = gather(&crash);
+    if let Some(history) = history::of_session(session)? {
+        let more = of_history(history, &session.target, crash.header, &facts);
+        facts.extend(more);
+    }
     scope.check()?;
     let verdict = verdict(&facts);
     Ok(look(crash, facts, verdict))

@@ -6,7 +6,7 @@ use super::analyze::verdict::{self, Judged, look_at};
 use crate::analysis::{Compared, Summary, common_verdict, joint};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Target;
-use crate::session::Session;
+use crate::session::{Session, Settings};
 use std::path::{Path, PathBuf};
 
 /// `!common`
@@ -98,7 +98,9 @@ fn other(path: &Path, own: &Summary, session: &Session) -> Result<Other, Command
     let finder = session.target.symbols().finder();
     let options = finder.options().clone();
     target.set_paths(finder.symbol_path().clone(), finder.image_path().clone(), options);
-    let mut theirs = Session::new(target, session.settings.clone());
+    // The logs are those of the dump that is open.
+    let settings = Settings { events: Vec::new(), ..session.settings.clone() };
+    let mut theirs = Session::new(target, settings);
     theirs.cancel = session.cancel.clone();
     let told = match summary(&name, &theirs) {
         Ok(summary) => {

@@ -8,6 +8,7 @@ use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
 use crate::events::{self, LogError, Reading};
+use crate::session::Session;
 use crate::words::Message;
 use std::path::{Path, PathBuf};
 
@@ -82,6 +83,28 @@ fn read(logs: &[PathBuf], context: &mut Context<'_>) -> Result<Told, CommandErro
         told.readings.push((log.clone(), reading));
     }
     Ok(told)
+}
+
+/// What the session's event logs tell, read when it is first asked for; `None` without logs. A log that cannot be read tells
+/// nothing: this command says why.
+///
+/// # Errors
+/// The command was stopped.
+pub fn of_session(session: &Session) -> Result<Option<&History>, CommandError> {
+    if session.settings.events.is_empty() {
+        return Ok(None);
+    }
+    if session.history.get().is_none() {
+        let mut history = History::default();
+        for log in &session.settings.events {
+            let read = events::read(log, &session.cancel, &mut |event| history.add(&event), &mut |_| {});
+            if let Err(LogError::Stopped) = read {
+                return Err(CommandError::Cancelled);
+            }
+        }
+        let _ = session.history.set(history);
+    }
+    Ok(session.history.get())
 }
 
 fn read_one(log: &Path, history: &mut History, context: &mut Context<'_>) -> Result<Reading, CommandError> {
