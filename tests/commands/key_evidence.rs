@@ -47,6 +47,7 @@ const SHOWN: &[(&str, &str, &[&str])] = &[
     ("minidumps-102622-12546-01", ".ecxr", &["nt+20f001", "rsp=ffff9100be79b7c8", "289"]),
     ("minidumps-102622-12546-01", "!what ffff9100be79b7c8", &["not on 16 bytes", "no return address"]),
     ("rizin-testbins-triage_arm64", ".formats 1b58", &["7000"]),
+    ("rizin-testbins-triage_arm64", "!what @sp", &["saved it as the stack of the thread that crashed"]),
     ("rizin-testbins-triage_arm64", "!analyze -show", &["time the button was held (ms)"]),
     ("rizin-testbins-triage_x64", ".ecxr", &["amdppm+334c", "r9=0000000000000044"]),
     (

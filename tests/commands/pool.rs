@@ -190,6 +190,21 @@ fn a_tag_is_found_and_counted() {
     assert_eq!(used[0], " Sorting by NonPaged Pool Consumed");
 }
 
+/// What is known to be something else is said to be no pool.
+#[test]
+fn what_is_no_pool_is_told() {
+    let truth = crate::forge::truth("wifi");
+    let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let threads = truth["threads"].as_array().unwrap();
+    let stack = number(&threads.iter().find(|thread| number(&thread["pid"]) != 0).unwrap()["stack_limit"]);
+    let kernel = number(&truth["modules"][0]["base"]);
+    for (address, words) in [(stack + 0x20, "(Stack)"), (kernel + 0x20, "lies in the module nt")] {
+        let lines = run(&mut session, &format!("!pool {address:x}")).unwrap();
+        assert!(lines[1].contains(" is no pool: ") && lines[1].contains(words), "{lines:#?}");
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+    }
+}
+
 /// A sound page is valid, a damaged one is not, and what is no pool is neither.
 #[test]
 fn poolval_judges_by_the_allocator() {

@@ -11,6 +11,7 @@ mod object;
 mod page;
 mod place;
 mod saved;
+mod saved_as;
 mod structure;
 mod user;
 mod writing;
@@ -138,6 +139,9 @@ pub fn meanings(question: &Question<'_>) -> Result<Meanings, Lack> {
     moment::add(question, &mut found);
     writing::add(question, &mut found);
     entry::add(question, &mut found);
+    if !found.tells() {
+        saved_as::add(question, &mut found);
+    }
     found.is_known = found.tells();
     let unnamed = found.meanings.len();
     evidence::add(question, &mut found);

@@ -86,7 +86,8 @@ fn record(address: u64, used: &AddressUse<'_>, va_type: Option<&str>) -> Record 
     details(record, address, used)
 }
 
-fn usage(used: &AddressUse<'_>) -> (&'static str, &'static str) {
+/// The words for what an address belongs to: for JSON, and for the text.
+pub fn usage(used: &AddressUse<'_>) -> (&'static str, &'static str) {
     match used {
         AddressUse::Module(_) => ("module", "Module"),
         AddressUse::SharedData { .. } => ("shared_data", "KUSER_SHARED_DATA"),

@@ -4,10 +4,12 @@ use super::damage;
 use super::owner_line::owner_line;
 use super::rows::{block_row, content};
 use crate::command::line::Out;
+use crate::command::memory::address::usage;
 use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Scope;
 use crate::kernel::pool::{Allocator, BlockState, Evidence, Lookaside, PoolPlace, Region, classify};
+use crate::kernel::{AddressUse, address_use};
 use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::session::PoolTags;
 use crate::words::{Language, Message};
@@ -76,14 +78,14 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
     }
     evidence(&place, language, out)?;
-    if place.blocks.is_empty() && place.damage.is_empty() {
-        unknown(&place, context)?;
-    }
+    let is_empty = place.blocks.is_empty() && place.damage.is_empty();
+    let is_other = is_empty && unknown(&place, &scope, context.session.process(), out)?;
     let mut missing = Missing::default();
-    for why in &place.missing {
+    // What is known to be no pool needs no reasons.
+    for why in place.missing.iter().filter(|_| !is_other) {
         missing.add(&why.to_string());
     }
-    missing.say(&mut context.out)
+    missing.say(out)
 }
 
 /// `Pool page ffffa4058c00d010 region is Nonpaged pool`
@@ -170,18 +172,32 @@ pub fn evidence(place: &PoolPlace, language: Language, out: &mut Out<'_>) -> Res
     )
 }
 
-/// No allocator knows the address.
-fn unknown(place: &PoolPlace, context: &mut Context<'_>) -> Result<(), CommandError> {
+/// No allocator knows the address. Whether something else has it is the answer.
+fn unknown(
+    place: &PoolPlace,
+    scope: &Scope<'_>,
+    process: Option<u64>,
+    out: &mut Out<'_>,
+) -> Result<bool, CommandError> {
     let page = format!("{:016x}", place.page);
-    let module = context.session.target.modules().at(place.address).map(|module| module.name.clone());
-    let text = match (place.allocator, module) {
+    let other = match place.allocator {
+        None => address_use(scope, place.address, process)?.used.filter(is_no_pool),
+        Some(_) => None,
+    };
+    let text = match (place.allocator, &other) {
         (Some(Allocator::Unused), _) => {
             format!("{page} lies in a segment of a pool's heap, in units that no allocation uses")
         }
         (Some(Allocator::Special), _) => format!(
             "{page} is a page of special pool that is not mapped: its block was freed. What accesses it uses freed memory"
         ),
-        (_, Some(module)) => format!("{page} is no pool: it lies in the module {module}"),
+        (_, Some(AddressUse::Module(module))) => {
+            format!("{page} is no pool: it lies in the module {}", module.name)
+        }
+        (_, Some(used)) => {
+            let shown = usage(used).1;
+            format!("{page} is no pool: !address {:x} tells what it is ({shown})", place.address)
+        }
         _ if !place.missing.is_empty() => {
             format!(
                 "Whether {page} is a page of the pool is not known: the dump, or symbols, do not hold what tells it"
@@ -191,5 +207,11 @@ fn unknown(place: &PoolPlace, context: &mut Context<'_>) -> Result<(), CommandEr
             "{page} is not a valid large pool allocation, and no block of a pool page: it may be freed, damaged or no pool"
         ),
     };
-    context.out.emit(Line::of(text))
+    out.emit(Line::of(text))?;
+    Ok(other.is_some())
+}
+
+/// Regions hold pools too, and where a module was something else may be.
+fn is_no_pool(used: &AddressUse<'_>) -> bool {
+    !matches!(used, AddressUse::Region(_) | AddressUse::Pool(_) | AddressUse::Unloaded(_))
 }
