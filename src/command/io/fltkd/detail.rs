@@ -186,11 +186,11 @@ fn filter(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError
     let mut missing = Missing::default();
     missing.note(&record);
     out.emit(record)?;
-    let head = Record::new("operations").label(label(1, "Operations").trim_end().to_owned());
+    let head = Record::new("operations").label(label(1, "Operations").trim_end());
     out.within(Branch::new(head), |out| {
         out.rows(filter.operations(), |operation| operated(&scope, owner, &operation))
     })?;
-    let head = Record::new("instances").label(label(1, "Instances").trim_end().to_owned());
+    let head = Record::new("instances").label(label(1, "Instances").trim_end());
     out.within(Branch::new(head), |out| {
         out.rows(filter.instances(), |instance| {
             let volume = instance.volume().and_then(|volume| volume.name());
@@ -315,7 +315,7 @@ fn volume(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError
     let mut missing = Missing::default();
     missing.note(&record);
     out.emit(record)?;
-    let head = Record::new("instances").label(label(1, "Instances").trim_end().to_owned());
+    let head = Record::new("instances").label(label(1, "Instances").trim_end());
     out.within(Branch::new(head), |out| {
         out.rows(volume.instances(), |instance| {
             let filter = instance.filter();

@@ -69,19 +69,23 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let scope = context.session.scope();
     let (devices, lack) = PortDevice::all(&scope).map_err(|why| untold(&scope, why))?;
     let out = &mut context.out;
-    match typed {
-        Some(address) => one(&scope, &devices, address, out)?,
-        None => match scope.find_type(StorageAdapter::TYPE) {
-            Ok(_) => list(&scope, &devices, out)?,
-            Err(why) => {
-                without_symbols(&devices, out)?;
-                let why = untold(&scope, why).to_string();
-                drop(devices);
-                return context.lack(&why);
-            }
-        },
-    }
-    out.warn(lack.map(|why| format!("not all drivers could be looked at: {why}")))
+    let untold = match (typed, scope.find_type(StorageAdapter::TYPE)) {
+        (Some(address), _) => {
+            one(&scope, &devices, address, out)?;
+            None
+        }
+        (None, Ok(_)) => {
+            list(&scope, &devices, out)?;
+            None
+        }
+        (None, Err(why)) => {
+            without_symbols(&devices, out)?;
+            Some(untold(&scope, why).to_string())
+        }
+    };
+    out.warn(lack.map(|why| format!("not all drivers could be looked at: {why}")))?;
+    drop(devices);
+    untold.map_or(Ok(()), |why| context.lack(&why))
 }
 
 /// The adapters.
