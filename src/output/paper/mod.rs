@@ -93,8 +93,9 @@ pub struct Said {
     pub note: Option<CleanText>,
 }
 
-/// Lines of one output at most.
-const MOST_LINES: usize = 80;
+/// Lines of one output at most, and those before the one that it is about.
+const MOST_LINES: usize = 60;
+const BEFORE: usize = 40;
 
 impl Part {
     /// A part without matter.
@@ -167,14 +168,23 @@ impl Said {
         Said { label: None, command: CleanText::new(command), blocks: Vec::new(), note }
     }
 
-    /// A command with what it said. Of a long output the first lines are kept, and `left_out` words how many were not.
-    pub fn of(command: &str, document: Document, left_out: impl FnOnce(usize) -> String) -> Said {
+    /// A command with what it said. Of a long output the first lines are kept, or those around the last one that holds `about`;
+    /// `left_out` words how many were not.
+    pub fn of(
+        command: &str,
+        document: Document,
+        about: Option<&str>,
+        left_out: impl FnOnce(usize) -> String,
+    ) -> Said {
         let count = document.lines().count();
         let said = Said { label: None, command: CleanText::new(command), blocks: Vec::new(), note: None };
         if count <= MOST_LINES {
             return Said { blocks: document.blocks, ..said };
         }
-        let kept: Vec<Line> = document.lines().take(MOST_LINES).cloned().collect();
+        let holds = |line: &Line| about.is_some_and(|about| line.plain().contains(about));
+        let at = document.lines().enumerate().filter(|(_, line)| holds(line)).last().map_or(0, |(at, _)| at);
+        let first = at.saturating_sub(BEFORE).min(count - MOST_LINES);
+        let kept: Vec<Line> = document.lines().skip(first).take(MOST_LINES).cloned().collect();
         let note = Some(CleanText::new(left_out(count - MOST_LINES)));
         Said { blocks: kept.into_iter().map(Block::from).collect(), note, ..said }
     }

@@ -72,9 +72,14 @@ fn record(verdict: &Verdict, context: &Context<'_>) -> Record {
     let heading = |key| Line::new().label(text(key, language));
     let head = Record::new("verdict")
         .line(heading("verdict.heading"))
-        .cell("class", word(verdict.class.word(), language))
-        .text(language.pick(", ", "，"))
-        .cell("confidence", word(verdict.confidence.word(), language));
+        .cell("class", word(verdict.class.word(), language));
+    // What is not known is not known once.
+    let head = match verdict.class.word() == verdict.confidence.word() {
+        true => head.field("confidence", verdict.confidence.word()),
+        false => {
+            head.text(language.pick(", ", "，")).cell("confidence", word(verdict.confidence.word(), language))
+        }
+    };
     let head = match &verdict.culprit {
         Some(name) => {
             let culprit =

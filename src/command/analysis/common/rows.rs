@@ -68,7 +68,7 @@ fn suspected(suspects: &[String]) -> String {
 
 /// A bucket as it is shown: of a long one the beginning. JSON has all of it.
 fn brief(bucket: &str) -> String {
-    const COLUMNS: usize = 24;
+    const COLUMNS: usize = 20;
     match clip(bucket, COLUMNS) {
         whole if whole.len() == bucket.len() => bucket.to_owned(),
         cut => format!("{}...", clip(cut, COLUMNS - 3)),

@@ -1,7 +1,7 @@
 //! The second part: what is behind the verdict, with what shows it.
 
 use super::quote::Quotes;
-use crate::analysis::Fact;
+use crate::analysis::{Fact, Value};
 use crate::command::analysis::analyze::verdict::Judged;
 use crate::command::{CommandError, Context};
 use crate::output::paper::{Item, Part};
@@ -23,7 +23,7 @@ pub fn part(judged: &Judged, quotes: &mut Quotes, context: &mut Context<'_>) -> 
     let part = Part::new("analysis", said("report.analysis")).prose("verdict", says);
     let items = items(&verdict.evidence, quotes, context)?;
     let part = part.list("evidence", said("report.evidence"), items);
-    let part = part.said(Some(quotes.quote("k", context)?.labelled(said("report.stack"))));
+    let part = part.said(Some(quotes.quote("k", None, context)?.labelled(said("report.stack"))));
     let modules = verdict.culprit.iter().chain(verdict.suspects.iter().take(SUSPECTS));
     let mut part = part;
     for name in modules {
@@ -33,13 +33,13 @@ pub fn part(judged: &Judged, quotes: &mut Quotes, context: &mut Context<'_>) -> 
             continue;
         }
         let label = Message::new("report.version").with("module", name).in_language(language).into_owned();
-        part = part.said(Some(quotes.quote(&command, context)?.labelled(label)));
+        part = part.said(Some(quotes.quote(&command, None, context)?.labelled(label)));
     }
     if !context.session.settings.events.is_empty() {
-        part = part.said(Some(quotes.quote("!history", context)?.labelled(said("report.history"))));
+        part = part.said(Some(quotes.quote("!history", None, context)?.labelled(said("report.history"))));
     }
     if !context.session.settings.others.is_empty() {
-        part = part.said(Some(quotes.quote("!common", context)?.labelled(said("report.common"))));
+        part = part.said(Some(quotes.quote("!common", None, context)?.labelled(said("report.common"))));
     }
     Ok(part)
 }
@@ -53,8 +53,10 @@ pub fn items(
     let language = context.session.settings.language;
     let mut items = Vec::new();
     for fact in facts {
+        // Logs are long; what is told of one is a line of it.
+        let line = fact.get("line").map(Value::to_string);
         let command = fact.link.as_ref().and_then(|link| link.command().ok()).map(String::from);
-        let said = command.map(|command| quotes.quote(&command, context)).transpose()?;
+        let said = command.map(|command| quotes.quote(&command, line.as_deref(), context)).transpose()?;
         let text = CleanText::new(fact.in_language(language).unwrap_or_default());
         items.push(Item { text, said });
     }

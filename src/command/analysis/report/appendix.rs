@@ -25,7 +25,7 @@ pub fn part(session: &Session) -> Part {
             let count = count + entry.left_out;
             Message::new("report.left_out").with("count", count).in_language(language).into_owned()
         };
-        part.said(Some(Said::of(&entry.typed, Document { blocks }, left_out)))
+        part.said(Some(Said::of(&entry.typed, Document { blocks }, None, left_out)))
     })
 }
 

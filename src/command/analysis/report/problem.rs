@@ -5,7 +5,7 @@ use crate::command::analysis::analyze::{argument, verdict::Judged};
 use crate::command::system::{cn, vertarget::hardware};
 use crate::command::{CommandError, Context};
 use crate::debuggee::windows_name;
-use crate::dump::DumpKind;
+use crate::dump::{DumpKind, Header};
 use crate::output::paper::{Part, Stated};
 use crate::output::{Field, sanitize};
 use crate::util::filetime;
@@ -97,7 +97,7 @@ fn facts(
     let between = language.pick(", ", "，");
     let windows = format!(
         "{} {}{between}{}{between}{}",
-        windows_name(header.minor_version),
+        sold_as(header),
         session.target.build_lab().map_or_else(|| header.minor_version.to_string(), str::to_owned),
         header.machine.banner_name(),
         Message::new("report.processors").with("count", header.processors).in_language(language),
@@ -130,6 +130,17 @@ fn facts(
         facts.push(Stated::value(key, sanitize(&label), Field::Hex(argument.value), shown));
     }
     Ok(facts)
+}
+
+/// The name that Windows is sold by; the kernel's own number is 10 in all of them. Windows 11 begins with build 22000, by the public
+/// list of releases.
+fn sold_as(header: &Header) -> &'static str {
+    const WORKSTATION: u32 = 1;
+    match (header.minor_version, header.product_type) {
+        (22000.., Some(WORKSTATION)) => "Windows 11",
+        (10240.., Some(other)) if other != WORKSTATION => "Windows Server",
+        (build, _) => windows_name(build),
+    }
 }
 
 /// What kind of dump it is, in words that its owner knows from Windows' settings.

@@ -34,11 +34,16 @@ impl Quotes {
         outcome
     }
 
-    /// A command with what it says; where it was quoted before, that it was.
+    /// A command with what it says, of a long output what stands around `about`; where it was quoted before, that it was.
     ///
     /// # Errors
     /// The command was stopped. Any other failure is part of what is quoted.
-    pub fn quote(&mut self, command: &str, context: &mut Context<'_>) -> Result<Said, CommandError> {
+    pub fn quote(
+        &mut self,
+        command: &str,
+        about: Option<&str>,
+        context: &mut Context<'_>,
+    ) -> Result<Said, CommandError> {
         let language = context.session.settings.language;
         if self.quoted.iter().any(|known| known == command) {
             return Ok(Said::without(command, text("report.quoted_above", language)));
@@ -50,7 +55,7 @@ impl Quotes {
             Message::new("report.left_out").with("count", count).in_language(language).into_owned()
         };
         match outcome {
-            Ok(()) => Ok(Said::of(command, document, left_out)),
+            Ok(()) => Ok(Said::of(command, document, about, left_out)),
             Err(error) if error.ends_all() => Err(error),
             Err(error) => Ok(Said::without(command, error.to_string())),
         }
