@@ -34,7 +34,9 @@ fn every_command_has_a_sample_that_can_be_typed() {
             while let Some((_, after)) = first_command(rest).unwrap_or_else(|why| panic!("{line}: {why}")) {
                 rest = after;
             }
-            let named = spec.names.iter().any(|name| line.contains(name));
+            // MEX's commands are also called by the name of their extension.
+            let plain = line.replace("!mex.", "!");
+            let named = spec.names.iter().any(|name| line.contains(name) || plain.contains(name));
             assert!(named, "{line} is no sample of {:?}", spec.names);
         }
     }
@@ -43,6 +45,12 @@ fn every_command_has_a_sample_that_can_be_typed() {
     let names: BTreeSet<&str> = COMMANDS.iter().map(|spec| spec.names[0]).collect();
     let nobody: Vec<&String> = file.keys().filter(|name| !names.contains(name.as_str())).collect();
     assert!(nobody.is_empty(), "samples of no command: {nobody:?}");
+    let twice = COMMANDS.iter().filter(|spec| file.contains_key(spec.names[0]) && spec.example().is_none());
+    assert_eq!(
+        twice.map(|spec| spec.names[0]).collect::<Vec<_>>(),
+        Vec::<&str>::new(),
+        "the help has its own"
+    );
 }
 
 /// Set `DUMPSCOPE_UPDATE=1` to write what is shown into the samples, and read it before it is kept.
@@ -65,5 +73,5 @@ fn samples_show_what_they_say() {
     if update {
         fs::write(&path, text).unwrap();
     }
-    assert!(compared > 100, "{compared}");
+    assert!(compared > 25, "{compared}");
 }

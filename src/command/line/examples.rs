@@ -19,12 +19,21 @@ pub struct Example {
     pub shows: String,
 }
 
-/// What stands before a sample's line in help.
+/// What stands before a sample's line in help: its own, and that of a transcript.
 const MARK: &str = "Example: ";
+const PROMPT: &str = "kd> ";
+
+/// The sample that a line of help begins.
+fn sample(line: &str) -> Option<&str> {
+    line.strip_prefix(MARK).or_else(|| line.strip_prefix(PROMPT))
+}
 
 impl CommandSpec {
     /// Its sample, where the help itself has none.
     pub fn example(&self) -> Option<&'static Example> {
+        if self.help.lines().any(|line| sample(line).is_some()) {
+            return None;
+        }
         let all = EXAMPLES.get_or_init(|| toml::from_str(TEXTS.get("examples.toml")).unwrap_or_default());
         self.names.first().and_then(|name| all.get(*name))
     }
@@ -41,6 +50,6 @@ impl CommandSpec {
 
     /// The lines of its samples.
     pub fn example_lines(&self) -> Vec<String> {
-        self.help_lines().iter().filter_map(|line| line.strip_prefix(MARK)).map(str::to_owned).collect()
+        self.help_lines().iter().filter_map(|line| sample(line)).map(str::to_owned).collect()
     }
 }
