@@ -3,12 +3,12 @@
 use super::address_map;
 use crate::command::line::nothing_more;
 use crate::command::pool::pool::region;
+use crate::command::show::address_use::usage;
 use crate::command::show::missing::Missing;
 use crate::command::show::{process, thread};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::kernel::{AddressUse, address_use};
 use crate::output::{Action, Cell, Field, Record, Role};
-use crate::unwind::StackKind;
 use crate::util::hex;
 
 /// `!address`
@@ -84,29 +84,6 @@ fn record(address: u64, used: &AddressUse<'_>, va_type: Option<&str>) -> Record 
         None => record,
     };
     details(record, address, used)
-}
-
-/// The words for what an address belongs to: for JSON, and for the text.
-pub fn usage(used: &AddressUse<'_>) -> (&'static str, &'static str) {
-    match used {
-        AddressUse::Module(_) => ("module", "Module"),
-        AddressUse::SharedData { .. } => ("shared_data", "KUSER_SHARED_DATA"),
-        AddressUse::PageTables(_) => ("page_tables", "Page Tables"),
-        AddressUse::PageFrames { .. } => ("page_frames", "PFN Database"),
-        AddressUse::Stack(_) => ("stack", "Stack"),
-        AddressUse::ProcessorStack { stack, .. } => match stack.kind {
-            StackKind::Dpc => ("dpc_stack", "DPC stack"),
-            _ => ("interrupt_stack", "Interrupt stack"),
-        },
-        AddressUse::Processor { .. } => ("processor", "Processor (KPRCB)"),
-        AddressUse::Region(_) => ("region", "Region (nothing tells what is there)"),
-        AddressUse::Pool(_) => ("pool", "Pool"),
-        AddressUse::Vad(..) => ("vad", "VAD"),
-        AddressUse::Unloaded(_) => {
-            ("unloaded_module", "Unloaded module (something else may be there by now)")
-        }
-        AddressUse::NotCanonical => ("not_canonical", "None: the address is not canonical"),
-    }
 }
 
 fn details(record: Record, address: u64, used: &AddressUse<'_>) -> Record {

@@ -4,7 +4,7 @@ use super::damage;
 use super::owner_line::owner_line;
 use super::rows::{block_row, content};
 use crate::command::line::Out;
-use crate::command::memory::address::usage;
+use crate::command::show::address_use::usage;
 use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Scope;

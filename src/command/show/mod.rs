@@ -1,5 +1,6 @@
 //! Text that several commands show: names of code, instructions, registers, typed values.
 
+pub mod address_use;
 pub mod blocker;
 pub mod callback_kind;
 pub mod characters;
