@@ -74,6 +74,7 @@ impl App {
                 let theme = self.theme.name.name();
                 self.say(Role::Text, Message::new("explorer.message.theme").with("theme", theme));
             }
+            Action::Report => self.ask_for_report(),
             Action::Refresh => {
                 if let Some(pane) = self.panes.get_mut(self.active) {
                     pane.page.stale = true;

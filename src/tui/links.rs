@@ -87,6 +87,15 @@ impl App {
         }
     }
 
+    /// Asks at the prompt where the report of the case goes; a name is there to be changed.
+    pub(super) fn ask_for_report(&mut self) {
+        if self.ticket.image.is_some() {
+            return self.say(Role::Dim, Message::new("explorer.message.no_report"));
+        }
+        self.does(Does::Type(format!(".report {}", self.ticket.report_name())));
+        self.say(Role::Text, Message::new("explorer.message.report_where"));
+    }
+
     /// Runs a line for a link, in the console.
     pub(super) fn run_for_link(&mut self, line: &str) {
         let from = self.active;

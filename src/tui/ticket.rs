@@ -12,6 +12,8 @@ use crate::util::width::{clip, columns};
 
 /// Columns in which a file's name can still be told from others.
 const SHORT_NAME: usize = 12;
+/// Characters of a report's name at most.
+const LONGEST_NAME: usize = 60;
 /// Columns in which a bug check can.
 const SHORT_CHECK: usize = 24;
 
@@ -67,6 +69,15 @@ impl Ticket {
     /// What was opened.
     pub(super) fn opened(&self) -> Opened<'_> {
         Opened { image: self.image.as_deref(), triage: self.triage }
+    }
+
+    /// A name for the report: the dump's without what would end a word of a command line.
+    pub(super) fn report_name(&self) -> String {
+        let name = self.file.split('.').next().unwrap_or_default();
+        let is_plain = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        let name: String = name.chars().filter(is_plain).take(LONGEST_NAME).collect();
+        let name = name.trim_start_matches('-');
+        format!("{}.html", if name.is_empty() { "dump" } else { name })
     }
 
     /// The line's left part in at most `width` columns. The file's name is shortened first, then the build gives way part
@@ -134,6 +145,18 @@ mod tests {
             build: ["10.0.19041.804", "x64", "16 cpu"].map(str::to_owned).into(),
             image: None,
             triage: false,
+        }
+    }
+
+    #[test]
+    fn a_report_has_the_name_of_its_dump() {
+        for (file, name) in [
+            ("wifi.dmp", "wifi.html"),
+            ("转储 1;q.dmp.gz", "转储1q.html"),
+            ("--a.dmp", "a.html"),
+            ("...", "dump.html"),
+        ] {
+            assert_eq!(ticket(file).report_name(), name);
         }
     }
 

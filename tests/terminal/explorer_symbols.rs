@@ -109,7 +109,7 @@ fn escape_stops_waiting_and_fetching_until_symbols_are_asked_for_again() {
     let before = gate.server.asked();
     terminal.press(".echo next\r");
     terminal.wait_for("\nnext");
-    terminal.press("\t3R5R3");
+    terminal.press("\t3r5r3");
     terminal.wait_for("nt+0x");
     terminal.wait_for_silence();
     assert_eq!(gate.server.asked(), before);

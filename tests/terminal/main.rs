@@ -23,5 +23,9 @@ mod line_mode;
 #[cfg(feature = "explorer")]
 mod pictures;
 mod process;
+#[cfg(feature = "explorer")]
+mod screens;
 #[cfg(unix)]
 mod shrinking_files;
+#[cfg(all(unix, feature = "explorer"))]
+mod walks;

@@ -154,7 +154,7 @@ fn what_is_folded_stays_so_on_other_sizes_and_when_the_pane_runs_again() {
     }
     assert_eq!(rows(&explorer, 3), ["title", "first [+3 lines]", "second"]);
     let asked = explorer.asked.len();
-    explorer.keys("R");
+    explorer.keys("r");
     assert_eq!(explorer.asked.len(), asked + 1);
     assert_eq!(rows(&explorer, 3), ["title", "first [+3 lines]", "second"]);
     // Where there is no room, the count stands over the head's end.

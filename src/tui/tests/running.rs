@@ -63,8 +63,8 @@ fn a_pane_that_the_user_stopped_does_not_start_again_by_itself() {
     explorer.answer(&pane, End::Cancelled);
     explorer.settle();
     assert_eq!(explorer.asked, [pane.line.as_str(), "vertarget"]);
-    assert!(explorer.shows("R runs it again"));
-    explorer.keys("R");
+    assert!(explorer.shows("r runs it again"));
+    explorer.keys("r");
     assert_eq!(explorer.asked.iter().filter(|line| **line == pane.line).count(), 2);
 }
 

@@ -55,6 +55,19 @@ fn without_an_address_the_panes_show_what_they_have() {
 }
 
 #[test]
+fn the_report_asks_for_a_file() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.keys("R");
+    assert_eq!(
+        (explorer.app.keyboard, explorer.row(22).as_str()),
+        (Keyboard::Prompt, "2: kd> .report test.html")
+    );
+    explorer.key(KeyCode::Enter);
+    assert_eq!(explorer.asked.last().map(String::as_str), Some(".report test.html"));
+}
+
+#[test]
 fn an_image_has_neither() {
     let mut explorer = Explorer::at_panes(80, 24);
     explorer.app.ticket.image = Some("driver".into());

@@ -1,4 +1,5 @@
-//! Looking at what the verdict looked at: the frame of who is blamed or suspected, else that of the fault.
+//! Looking at what the verdict looked at: the caller of what is no code, else the frame of who is blamed or suspected, else that
+//! of the fault.
 
 use super::verdict::{Judged, judge};
 use crate::analysis::{Class, Fact, Value};
@@ -34,8 +35,8 @@ pub fn stand_at_verdict(session: &mut Session) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The first frame of who is blamed, or of the first suspect of what a third-party driver did; else what called the code
-/// that is none; else the fault.
+/// What called the code that is none, whose registers and variables tell why; else the first frame of who is blamed, or of the
+/// first suspect of what a third-party driver did; else the fault.
 fn place(judged: &Judged) -> Option<Place> {
     let verdict = &judged.verdict;
     let suspect = verdict.suspects.first().filter(|_| verdict.class == Class::ThirdPartyDriver);
@@ -47,7 +48,7 @@ fn place(judged: &Judged) -> Option<Place> {
         };
         judged.facts.iter().find(is_its)
     });
-    let fact = on_stack.or_else(|| of("called_from")).or_else(|| of("fault"))?;
+    let fact = of("called_from").or(on_stack).or_else(|| of("fault"))?;
     let frame = match fact.link {
         Some(Action::Frame(number)) => Some(number),
         _ => None,
