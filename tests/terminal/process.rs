@@ -47,6 +47,22 @@ fn what_the_dump_lacks_is_said_and_the_line_goes_on() {
     assert!(err.starts_with(".ecxr; .echo two: No registers of a fault: "), "{err}");
 }
 
+/// An extension takes nothing from what stands behind it by having nothing to show, in a line as in a loop.
+#[test]
+fn an_extension_that_lacks_something_ends_no_line() {
+    let (status, out, err) = run(&["--demo", "wifi", "-c", "!object \\NoSuch; .echo two"]);
+    assert_eq!(status, 1);
+    let said: Vec<&str> = out.lines().collect();
+    assert!(said.len() == 2 && said[0].contains("NoSuch") && said[1] == "two", "{out}");
+    assert_eq!(err, format!("!object \\NoSuch; .echo two: {}\n", said[0]));
+    let turns = ".for (r $t0=0; @$t0<2; r $t0=@$t0+1) { !object \\NoSuch; .echo turn }";
+    let (status, out, _) = run(&["--demo", "wifi", "-c", turns]);
+    assert_eq!((status, out), (1, format!("{0}\nturn\n{0}\nturn\n", said[0])));
+    // What was typed wrong may be what the rest rests on.
+    let (status, out, err) = run(&["--demo", "wifi", "-c", "!pool no_such_name; .echo two"]);
+    assert!(status == 1 && !out.ends_with("\ntwo\n") && err.contains("not run: .echo two"), "{out}{err}");
+}
+
 /// On a terminal the output and what is said of errors stand in one place.
 #[test]
 fn what_the_dump_lacks_is_said_once_on_a_terminal() {

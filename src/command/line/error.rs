@@ -143,6 +143,23 @@ impl CommandError {
         matches!(self, CommandError::Cancelled | CommandError::Closed | CommandError::Flow(_))
     }
 
+    /// Whether what was asked for is right, and only not to be had.
+    pub fn is_lack(&self) -> bool {
+        match self {
+            CommandError::Memory(_)
+            | CommandError::Missing(_)
+            | CommandError::NoCrash(_)
+            | CommandError::NoRegisters(_)
+            | CommandError::NoSpace(_)
+            | CommandError::NoCode(_)
+            | CommandError::NoLocals(_) => true,
+            CommandError::Hinted(error, _) | CommandError::Placed(error) | CommandError::Behind(_, error) => {
+                error.is_lack()
+            }
+            _ => false,
+        }
+    }
+
     /// What kind of failure it is, in a word that stays.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -20,7 +20,8 @@ pub enum LineEnd {
     Quit,
 }
 
-/// A command that failed. As in the debugger, the rest of its line is not run: it may rest on what failed.
+/// A command that failed. As in the debugger, the rest of its line is not run: it may rest on what failed. What an extension
+/// (`!x`) only has not got does not end a line.
 #[derive(Debug)]
 pub struct Failure {
     /// The command as it was typed.
@@ -92,10 +93,24 @@ pub fn run_text(line: &str, start: usize, session: &mut Session, sink: &mut dyn 
         }
         match text.step(session, sink) {
             Err(Failure { error: CommandError::Flow(Flow::Again), .. }) => text.at = start,
+            Err(failure) if text.goes_on(&failure) => only_lacked(&failure, session, sink)?,
             outcome => outcome?,
         }
     }
     Ok(())
+}
+
+/// Keeps of an extension's failure what a script's exit status tells of it. Whoever takes the output has heard of it at the
+/// end of the command; of commands within others nobody is told that they end, so it is said among what they say.
+fn only_lacked(failure: &Failure, session: &mut Session, sink: &mut dyn Sink) -> Result<(), Failure> {
+    let text = failure.error.to_string();
+    session.lacks.push(text.trim_start().to_owned());
+    if session.interpreter.depth.nesting == 0 {
+        return Ok(());
+    }
+    text.lines().try_for_each(|line| sink.block(Line::new().role(Role::Error, line).into())).map_err(
+        |closed| Failure { command: failure.command.clone(), error: closed.into(), skipped: String::new() },
+    )
 }
 
 /// A text that runs.
@@ -109,6 +124,12 @@ struct Text<'t> {
 impl<'t> Text<'t> {
     fn rest(&self) -> &'t str {
         self.line.get(self.at..).unwrap_or_default().trim_start_matches(is_between)
+    }
+
+    /// Whether the commands behind the one that failed run all the same: as in the debugger, an extension that has nothing
+    /// to show takes nothing from what stands behind it.
+    fn goes_on(&self, failure: &Failure) -> bool {
+        !self.rest().is_empty() && failure.command.starts_with('!') && failure.error.is_lack()
     }
 
     fn shown(&self, session: &Session) -> Shown<'_> {
