@@ -9,7 +9,7 @@ use super::test_hook;
 use super::watch::listener;
 use crate::command::{CommandError, Failure, LineEnd, run_line, stand_at_verdict};
 use crate::debuggee::Fetches;
-use crate::output::{Line, OutputClosed, Piece, Role, Sink, brief, plain};
+use crate::output::{Line, OutputClosed, Piece, Problem, Role, Sink, brief, plain};
 use crate::session::Session;
 use crate::util::cancel::CancelToken;
 use crate::words::{Language, Message};
@@ -181,6 +181,8 @@ struct Stream<'t> {
     flushed: Instant,
     /// When the screen was told last how far the request is.
     told: Instant,
+    /// Why the last command failed: shown here if the line goes on, else with the end of the line.
+    problem: Vec<Line>,
 }
 
 /// Lines in a batch at most.
@@ -207,6 +209,7 @@ impl<'t> Stream<'t> {
             sent: 0,
             flushed: Instant::now(),
             told: Instant::now(),
+            problem: Vec::new(),
         }
     }
 
@@ -222,6 +225,18 @@ impl<'t> Stream<'t> {
 }
 
 impl Sink for Stream<'_> {
+    fn begin(&mut self, _command: &str) {
+        for line in std::mem::take(&mut self.problem) {
+            // Who is not heard any more finds out with the next line.
+            let _ = self.take(line.into());
+        }
+    }
+
+    fn end(&mut self, problem: Option<&Problem>) -> Result<(), OutputClosed> {
+        self.problem = problem.map(Problem::lines).into_iter().flatten().collect();
+        Ok(())
+    }
+
     fn take(&mut self, piece: Piece) -> Result<(), OutputClosed> {
         if self.cancel.is_cancelled() {
             return Err(OutputClosed);
