@@ -2,6 +2,7 @@
 
 use super::modules::{Module, ModuleKind};
 use super::target::Target;
+use crate::dump::Machine;
 use crate::symbols::pe::Directory;
 use crate::util::filetime::unix_seconds;
 use crate::util::texts::{Texts, texts};
@@ -9,7 +10,9 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 /// The names of the kernel modules that come with Windows and are Microsoft's, without extensions: from the module lists of
-/// machines, and from what Windows has in `System32\drivers`. Drivers of other makers that Windows brings along are not in it.
+/// machines, from what Windows has in `System32\drivers`, and from which drivers Windows' cumulative updates build anew.
+/// Drivers of other makers that Windows brings along (`e1g6032e`, `amdgpio2`, `3ware`, `mlx4_bus`, `secdrv`) are not in it:
+/// who asks for third-party drivers wants to know whose code it is and whom to ask, not how it came to the machine.
 static INBOX: Texts = texts!("inbox");
 /// Families of names: the kernel's debugger transports; Bluetooth profiles.
 const INBOX_FAMILIES: [&str; 3] = ["kd_", "mcupdate_", "microsoft_bluetooth_"];
@@ -51,8 +54,10 @@ pub struct Origin {
     pub evidence: MakerEvidence,
 }
 
-/// 2000-01-01: no compiler made code for 64-bit Windows before.
+/// 2000-01-01: earlier than Windows XP, of which 32-bit dumps may be.
 const EARLIEST: u32 = 946_684_800;
+/// 2003-04-22: the first processor with the x64 instructions was sold; drivers for them, or for ARM64, are not older.
+const EARLIEST_64: u32 = 1_050_969_600;
 /// 2015-01-01, before the first release of Windows 10 (build 10240): none of its kernels is older.
 const EARLIEST_TEN: u32 = 1_420_070_400;
 const TEN: u32 = 10_240;
@@ -107,7 +112,11 @@ impl Target {
         let header = self.header().ok();
         let crash = header.and_then(|header| unix_seconds(header.system_time?));
         let is_ten = header.is_some_and(|header| header.minor_version >= TEN);
-        let earliest = if is_ten && module.name == "nt" { EARLIEST_TEN } else { EARLIEST };
+        let earliest = match self.machine() {
+            _ if is_ten && module.name == "nt" => EARLIEST_TEN,
+            Machine::I386 => EARLIEST,
+            _ => EARLIEST_64,
+        };
         !is_possible(value, earliest, crash)
     }
 }
@@ -132,10 +141,12 @@ mod tests {
     fn a_build_is_no_older_than_its_windows_and_no_younger_than_its_crash() {
         // Crash in September 2017.
         let crash = Some(0x59ba_8548);
-        let is_possible = |value, crash| super::is_possible(value, EARLIEST, crash);
+        let is_possible = |value, crash| super::is_possible(value, EARLIEST_64, crash);
         assert!(is_possible(0x59ba_8548, crash) && is_possible(0x4a5b_c000, crash));
         assert!(!is_possible(0x1a7b_e8e9, crash) && !is_possible(0x6a1b_92ab, crash));
         assert!(is_possible(0x6a1b_92ab, None));
+        // November 2002: there was no x64 yet.
+        assert!(!is_possible(0x3dc3_fe93, crash) && super::is_possible(0x3dc3_fe93, EARLIEST, crash));
         // July 2009 is too old for a kernel of Windows 10, September 2017 is not.
         assert!(!super::is_possible(0x4a5b_c000, EARLIEST_TEN, crash));
         assert!(super::is_possible(0x59ba_8548, EARLIEST_TEN, crash));
@@ -144,7 +155,7 @@ mod tests {
     #[test]
     fn names_are_told_apart() {
         assert!(
-            ["ntfs", "intelppm", "win32kfull", "kd_02_8086", "storport", "microsoft_bluetooth_x"]
+            ["ntfs", "intelppm", "win32kfull", "kd_02_8086", "storport", "nvmedisk", "microsoft_bluetooth_x"]
                 .into_iter()
                 .all(is_listed)
         );
@@ -152,6 +163,23 @@ mod tests {
             ["nvlddmkm", "atikmdag", "rt640x64", "vgk", "wlanflt", "dump_storport"]
                 .into_iter()
                 .all(|name| !is_listed(name))
+        );
+        // Windows brings these along, but their makers are LSI, Chelsio, Mellanox, Macrovision, Microsemi, AMD, Intel, Adobe.
+        assert!(
+            [
+                "3ware",
+                "cht4iscsi",
+                "ndfltr",
+                "winmad",
+                "winverbs",
+                "secdrv",
+                "smartsamd",
+                "amdgpio2",
+                "e1g6032e",
+                "atmfd"
+            ]
+            .into_iter()
+            .all(|name| !is_listed(name))
         );
     }
 }

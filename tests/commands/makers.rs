@@ -1,6 +1,9 @@
 //! Who made the modules: `lm 3`, `lmv`, `!tag` and `ln` on the forge's dumps.
 
 use crate::golden::{run, session};
+use crate::shared::root_with;
+use dumpscope::debuggee::{Maker, ModuleKind};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The drivers that the forge makes for others than Windows (`tests/forge/windows/third`, `wlanflt`).
 const OTHERS: [&str; 7] = ["wlanflt", "vscan", "vsfilter", "usbredir", "isospace", "isofilter", "tspport"];
@@ -47,4 +50,43 @@ fn an_address_of_an_unloaded_module_names_it() {
     }
     let beyond = unloaded.iter().map(|module| module.end).max().unwrap();
     assert_eq!(run(&mut session, &format!("ln {beyond:x}")).unwrap(), Vec::<String>::new());
+}
+
+/// `tests/data/makers.txt`, which was made by hand, against the modules of all real dumps: whoever is called somebody else's
+/// stands there, and whoever stands there is never taken for Windows'.
+#[test]
+fn makers_of_real_modules_are_what_was_reviewed() {
+    let Some(shared) = root_with(&["dumps"]) else { return };
+    let reviewed: BTreeMap<String, Maker> = std::fs::read_to_string("tests/data/makers.txt")
+        .unwrap()
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(|line| {
+            let (company, names) = line.split_once(':').unwrap();
+            let maker = if company == "unknown" { Maker::Unknown } else { Maker::ThirdParty };
+            names.split_whitespace().map(move |name| (name.to_ascii_lowercase(), maker)).collect::<Vec<_>>()
+        })
+        .collect();
+    let mut seen = BTreeSet::new();
+    let mut windows = 0;
+    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "dmp") {
+            continue;
+        }
+        let session = session(&path);
+        for module in session.target.modules().iter().filter(|module| module.kind == ModuleKind::Kernel) {
+            let name = module.name.to_ascii_lowercase();
+            let maker = session.target.origin(module).maker;
+            if matches!(maker, Maker::Windows | Maker::Copy) {
+                windows += 1;
+                assert_eq!(reviewed.get(&name), None, "{name} is not Microsoft's");
+            } else {
+                assert_eq!(reviewed.get(&name), Some(&maker), "{name}");
+                seen.insert(name);
+            }
+        }
+    }
+    assert_eq!(seen, reviewed.into_keys().collect(), "names that no dump has");
+    assert!(windows > 3000, "only {windows}");
 }
