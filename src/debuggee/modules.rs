@@ -6,6 +6,7 @@ use crate::symbols::module::file_name;
 use crate::symbols::wildcard::Wildcard;
 use crate::util::bounded::{u16_at, u32_at, u64_at, utf16_lossy};
 use crate::util::links::Links;
+use crate::util::order::Order;
 use std::collections::HashSet;
 
 /// Where a module runs.
@@ -107,7 +108,7 @@ impl ModuleList {
     /// A list sorted by address; of modules with one name the later ones get their address added to it, so that every
     /// name means one module. Kernel modules come first: their names do not depend on the process that is looked at.
     pub fn new(mut modules: Vec<Module>) -> ModuleList {
-        modules.sort_by_key(|module| module.base);
+        modules.order_by_key(|module| module.base);
         modules.dedup_by_key(|module| module.base);
         let mut seen = HashSet::new();
         for kind in [ModuleKind::Kernel, ModuleKind::User] {

@@ -1,6 +1,7 @@
 //! What of a PE file is sure to be in memory as it is in the file: the headers and the read-only sections, relocated
 //! to where the module was loaded, without the parts that the loader fills in. Layout: Microsoft's PE specification.
 
+use crate::util::order::Order;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -33,7 +34,7 @@ impl SharedImage {
         let range = |place: DataDirectory| place.rva..place.rva.saturating_add(place.size);
         let imports = image.headers().directory(Directory::ImportAddressTable).map(range);
         let mut holes: Vec<_> = imports.into_iter().chain(guard_pointers(&image)).collect();
-        holes.sort_by_key(|hole| hole.start);
+        holes.order_by_key(|hole| hole.start);
         Ok(SharedImage { file, image, holes, relocated: OnceLock::new() })
     }
 

@@ -4,6 +4,7 @@
 //! A long list stays where it is in the mapped file; over it lies a sample of every 64th run, made at the first
 //! lookup. Only a list that is not in ascending order (damage, or a writer not met so far) is copied and sorted.
 
+use crate::util::order::Order;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -117,7 +118,7 @@ impl Runs {
             }
             let mut placed: Vec<Placed> = self.placed(file, 0, 0).filter(|run| run.pages > 0).collect();
             // Where runs overlap, the one that starts first holds the page.
-            placed.sort_by_key(|run| (run.pfn, run.before));
+            placed.order_by_key(|run| (run.pfn, run.before));
             let mut end = 0u64;
             placed.retain_mut(|run| {
                 let cut = end.saturating_sub(run.pfn).min(run.pages);

@@ -1,6 +1,7 @@
 //! TRIAGE_DUMP64: what a triage dump ("minidump" of the kernel) holds. It follows the header; all offsets in it are
 //! file offsets. Field order: ntiodump definitions published in WDK-derived headers and rizin's dmp_specs.h.
 
+use crate::util::order::Order;
 use std::ops::Range;
 
 use super::kind::Bits;
@@ -262,7 +263,7 @@ fn data_blocks(bytes: &[u8], bits: Bits, offset: u32, count: u32, warnings: &mut
     if outside > 0 {
         warnings.push(format!("{outside} data blocks reach beyond the end of the file or of memory"));
     }
-    blocks.sort_by_key(|block| block.address);
+    blocks.order_by_key(|block| block.address);
     blocks
 }
 

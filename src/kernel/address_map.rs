@@ -8,6 +8,7 @@ use super::pte_space::PteSpace;
 use super::system_regions::SystemRegions;
 use crate::debuggee::{Lack, ModuleKind, Scope};
 use crate::unwind::{StackKind, processor_stacks};
+use crate::util::order::Order;
 
 /// What a region is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,7 +94,7 @@ impl AddressMap {
         }
         let stacks = map.stacks(scope);
         map.told(stacks)?;
-        map.regions.sort_by_key(|region| (region.base, std::cmp::Reverse(region.last), region.kind));
+        map.regions.order_by_key(|region| (region.base, std::cmp::Reverse(region.last), region.kind));
         Ok(map)
     }
 

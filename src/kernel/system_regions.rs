@@ -4,6 +4,7 @@
 use crate::debuggee::{Lack, Object, Scope};
 use crate::memory::Memory;
 use crate::symbols::types::Type;
+use crate::util::order::Order;
 
 /// A stretch of the kernel's half, and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +131,7 @@ fn assigned(state: &Object<'_>) -> Result<Vec<SystemRegion>, Lack> {
             found.push(SystemRegion { kind, base, last });
         }
     }
-    found.sort_by_key(|region| region.base);
+    found.order_by_key(|region| region.base);
     Ok(found)
 }
 

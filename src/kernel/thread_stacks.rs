@@ -4,6 +4,7 @@ use super::stack::{Walker, space};
 use super::thread::Thread;
 use crate::debuggee::{Lack, Scope};
 use crate::unwind::{Frame, Stack};
+use crate::util::order::Order;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::rc::Rc;
@@ -120,7 +121,7 @@ impl<'s> UniqueStacks<'s> {
     /// The stacks, those of few threads first; among these in the order in which they came.
     pub fn by_count(self) -> Vec<UniqueStack<'s>> {
         let mut stacks = self.stacks;
-        stacks.sort_by_key(|stack| stack.threads.len());
+        stacks.order_by_key(|stack| stack.threads.len());
         stacks
     }
 

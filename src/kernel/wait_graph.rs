@@ -4,6 +4,7 @@ use super::thread::Thread;
 use super::wait::ThreadState;
 use super::wait_chain::WaitChains;
 use crate::debuggee::{Lack, Scope};
+use crate::util::order::Order;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -123,7 +124,7 @@ impl WaitGraph {
                 (holder, held)
             })
             .collect();
-        found.sort_by_key(|(holder, held)| (Reverse(held.len()), *holder));
+        found.order_by_key(|(holder, held)| (Reverse(held.len()), *holder));
         found
     }
 }

@@ -1,5 +1,6 @@
 //! Searching: one file or many at a time.
 
+use crate::util::order::Order;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::finder::Finder;
@@ -38,7 +39,7 @@ impl Finder {
             let handles: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
             handles.into_iter().flat_map(|handle| handle.join().unwrap_or_default()).collect()
         });
-        results.sort_by_key(|(index, _)| *index);
+        results.order_by_key(|(index, _)| *index);
         results.into_iter().map(|(_, search)| search).collect()
     }
 }

@@ -6,6 +6,7 @@ use super::page::Page;
 use super::panes::{CONSOLE, MODULES, PANES, PaneSpec, STACK};
 use crate::output::{Action, Line, Piece, Role};
 use crate::session::Selection;
+use crate::util::order::Order;
 use crate::words::{Message, text};
 use std::time::Instant;
 
@@ -65,7 +66,7 @@ impl App {
     fn unfilled_pane(&self) -> Option<(usize, String)> {
         let layout = self.layout();
         let mut places = layout.panes.clone();
-        places.sort_by_key(|place| place.pane != self.active);
+        places.order_by_key(|place| place.pane != self.active);
         places.iter().find_map(|place| {
             let line = self.line_of(place.pane, place.body.width)?;
             let page = &self.panes.get(place.pane)?.page;

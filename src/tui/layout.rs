@@ -4,6 +4,7 @@ use super::panes::{
     ANALYSIS, CONSOLE, DISASSEMBLY, MEMORY, MODULES, POOL, PROCESSES, PROCESSORS, REGISTERS, STACK, THREADS,
     TYPES,
 };
+use crate::util::order::Order;
 use ratatui::layout::Rect;
 
 /// A pane's place.
@@ -123,7 +124,7 @@ fn two(layout: &mut Layout, mut area: Rect, wish: Wish) {
     layout.rules = vec![cut_right(&mut area, 1)];
     push(layout, if wish.active == STACK { ANALYSIS } else { wish.active }, area);
     push(layout, STACK, right);
-    layout.panes.sort_by_key(|place| place.pane);
+    layout.panes.order_by_key(|place| place.pane);
 }
 
 fn single(layout: &mut Layout, mut area: Rect, wish: Wish) {
@@ -205,7 +206,7 @@ fn many(layout: &mut Layout, mut area: Rect, wish: Wish) {
         }
     }
     push(layout, CONSOLE, console);
-    layout.panes.sort_by_key(|place| place.pane);
+    layout.panes.order_by_key(|place| place.pane);
 }
 
 fn push(layout: &mut Layout, pane: usize, mut area: Rect) {

@@ -1,4 +1,4 @@
-//! Helpers that know nothing of the project: bounded readers, inputs and outputs, lines of text files, packs, texts, hex text, Windows times, column
+//! Helpers that know nothing of the project: bounded readers, inputs and outputs, lines of text files, packs, texts, markup, hex text, Windows times, column
 //! widths, cancelling.
 
 pub mod bits;
@@ -14,6 +14,8 @@ pub mod hex;
 pub mod language;
 pub mod lines;
 pub mod links;
+pub mod markup;
+pub mod order;
 pub mod pack;
 pub mod pieces;
 pub mod sizes;

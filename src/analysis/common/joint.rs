@@ -4,6 +4,7 @@ use super::super::bugcheck::{DISPLAY, family};
 use super::super::facts::{Fact, Value};
 use super::super::rules::{Class, Confidence};
 use super::summary::Summary;
+use crate::util::order::Order;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// 100 ns in a day, and the days in which many kinds of crashes count as one trouble.
@@ -180,7 +181,7 @@ fn kinds(dumps: &[&Summary]) -> Option<Fact> {
         return None;
     }
     let mut timed: Vec<(u64, &Summary)> = dumps.iter().filter_map(|dump| Some((dump.time?, *dump))).collect();
-    timed.sort_by_key(|(time, _)| *time);
+    timed.order_by_key(|(time, _)| *time);
     let best = timed.iter().map(|(first, _)| {
         let days = *first..=first.saturating_add(DAYS * DAY);
         timed.iter().filter(|(time, _)| days.contains(time)).map(|(_, dump)| *dump).collect::<Vec<_>>()

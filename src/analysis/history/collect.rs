@@ -3,6 +3,7 @@
 use super::classify::classify;
 use super::entry::Entry;
 use crate::events::Event;
+use crate::util::order::Order;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Entries of one provider and number that are kept: the first ones and the last ones. A disk that complains a million times is
@@ -64,7 +65,7 @@ impl History {
     pub fn entries(&self) -> Vec<&Entry> {
         let kept = self.kept.values().flat_map(|kept| kept.first.iter().chain(&kept.last));
         let mut entries: Vec<&Entry> = kept.collect();
-        entries.sort_by_key(|entry| (entry.time, entry.record));
+        entries.order_by_key(|entry| (entry.time, entry.record));
         entries.dedup();
         entries
     }

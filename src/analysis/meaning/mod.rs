@@ -21,6 +21,7 @@ use crate::debuggee::{Lack, Scope};
 use crate::kernel::pool::TagOwners;
 use crate::kernel::{AddressUse, address_use};
 use crate::util::filetime::Zone;
+use crate::util::order::Order;
 
 /// How sure a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,7 +151,7 @@ pub fn meanings(question: &Question<'_>) -> Result<Meanings, Lack> {
         let is_named = found.meanings.len() > unnamed;
         neighbour::add(question, is_named, &mut found)?;
     }
-    found.meanings.sort_by_key(|meaning| meaning.certainty);
+    found.meanings.order_by_key(|meaning| meaning.certainty);
     Ok(found)
 }
 

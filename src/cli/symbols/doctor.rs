@@ -8,6 +8,7 @@ use crate::search::doctor::{Place, Report, diagnose};
 use crate::search::locate::{KnownFrom, Located};
 use crate::search::server::address::host_of;
 use crate::search::{Outcome, Search};
+use crate::util::order::Order;
 use crate::util::width;
 use clap::Args;
 use std::path::Path;
@@ -213,7 +214,7 @@ fn groups<'m>(modules: &[&'m Located], fate: impl Fn(&Located) -> String) -> Vec
             None => groups.push((fate, vec![located])),
         }
     }
-    groups.sort_by_key(|(_, modules)| std::cmp::Reverse(modules.len()));
+    groups.order_by_key(|(_, modules)| std::cmp::Reverse(modules.len()));
     groups
 }
 

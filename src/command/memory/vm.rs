@@ -5,6 +5,7 @@ use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects
 use crate::debuggee::Lack;
 use crate::kernel::{Counter, MemoryCounters, PageFile, Process};
 use crate::output::{Action, Cell, Field, Record};
+use crate::util::order::Order;
 
 /// `!vm`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -113,7 +114,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             .line("");
     out.emit(say(&LIMITS, private))?;
     if flags & NO_PROCESSES == 0 {
-        users.sort_by_key(|(pages, _)| std::cmp::Reverse(*pages));
+        users.order_by_key(|(pages, _)| std::cmp::Reverse(*pages));
         out.blank()?;
         for (pages, process) in users.iter().filter(|(pages, _)| *pages != 0) {
             out.emit(user(*pages, process))?;

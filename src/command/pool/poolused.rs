@@ -4,6 +4,7 @@ use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::kernel::pool::{PoolTag, TagOwners, TagUse, Usage, matches, tracked};
 use crate::output::{Cell, Column, Field, Line, Role, Table};
+use crate::util::order::Order;
 use crate::words::Language;
 
 /// `!poolused`
@@ -47,13 +48,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         .filter(|(tag, _)| flags & UNKNOWN == 0 || owners.of(*tag).is_none())
         .collect();
     let title = if flags & BY_NONPAGED != 0 {
-        rows.sort_by_key(|(_, usage)| std::cmp::Reverse(usage.nonpaged.bytes));
+        rows.order_by_key(|(_, usage)| std::cmp::Reverse(usage.nonpaged.bytes));
         "Sorting by NonPaged Pool Consumed"
     } else if flags & BY_PAGED != 0 {
-        rows.sort_by_key(|(_, usage)| std::cmp::Reverse(usage.paged.bytes));
+        rows.order_by_key(|(_, usage)| std::cmp::Reverse(usage.paged.bytes));
         "Sorting by Paged Pool Consumed"
     } else {
-        rows.sort_by_key(|(tag, _)| tag.bytes());
+        rows.order_by_key(|(tag, _)| tag.bytes());
         "Sorting by Tag"
     };
     out.emit(Line::new().text(" ").role(Role::Heading, title))?;

@@ -5,6 +5,7 @@ use crate::command::{CommandSpec, Group, Needs};
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{Processor, ReadyQueue};
 use crate::output::Line;
+use crate::util::order::Order;
 use std::collections::HashSet;
 
 /// `!mex.ready`
@@ -44,7 +45,7 @@ fn ready<'s>(scope: &'s Scope<'s>) -> Listed<'s> {
             Err(why) => add(Err(why)),
         }
     }
-    threads.sort_by_key(|thread| {
+    threads.order_by_key(|thread| {
         std::cmp::Reverse(thread.as_ref().ok().and_then(|thread| thread.priority().ok()))
     });
     Listed { threads, affinity: true, stacks: Line::new() }

@@ -6,6 +6,7 @@ use crate::command::{
 use crate::dump::tags::{TraceEvent, TraceSession};
 use crate::output::{Action, Cell, Column, Field, Line, Record, Role, Table};
 use crate::util::filetime::{self, Zone};
+use crate::util::order::Order;
 use crate::util::pieces::pieces;
 
 /// `!wmitrace.strdump`
@@ -62,7 +63,7 @@ fn sorted<'a>(
             events.push(event);
         }
     }
-    events.sort_by_key(|event| event.stamp);
+    events.order_by_key(|event| event.stamp);
     Ok(events)
 }
 

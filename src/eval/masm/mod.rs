@@ -17,7 +17,7 @@ use crate::util::hex::tick;
 use lexer::{is_decimal, register, strip, word};
 pub use number::as_typed;
 use number::{Numbers, extend, number};
-use operators::{TIGHTEST, operator_at};
+use operators::operator_at;
 
 /// Expressions nested deeper than this are refused.
 const MAX_DEPTH: usize = 100;
@@ -78,19 +78,17 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
+    /// An operand and what binds it at `level` or tighter: each operator is read once.
     fn binary(&mut self, level: u8) -> Result<u64, EvalError> {
-        if level > TIGHTEST {
-            return self.unary();
-        }
-        let mut left = self.binary(level + 1)?;
+        let mut left = self.unary()?;
         loop {
             let at = self.next();
-            let Some((operator, after)) = operator_at(at).filter(|(operator, _)| operator.level == level)
+            let Some((operator, after)) = operator_at(at).filter(|(operator, _)| operator.level >= level)
             else {
                 return Ok(left);
             };
             self.take(at, after);
-            let right = self.binary(level + 1)?;
+            let right = self.binary(operator.level + 1)?;
             left = match (operator.apply)(left, right) {
                 Some(value) => value,
                 None => return self.fail(Fault::Operand, self.token),

@@ -10,9 +10,6 @@ pub struct Operator {
     pub apply: fn(u64, u64) -> Option<u64>,
 }
 
-/// The tightest binary level.
-pub const TIGHTEST: u8 = 4;
-
 const fn operator(spelling: &'static str, level: u8, apply: fn(u64, u64) -> Option<u64>) -> Operator {
     Operator { spelling, level, apply }
 }

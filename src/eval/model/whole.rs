@@ -5,6 +5,7 @@ use super::each::{MAX_ITEMS, More, Visit, lacking};
 use super::error::ModelError;
 use super::machine::Model;
 use super::value::{Item, List, Source, Value};
+use crate::util::order::Order;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
@@ -84,8 +85,8 @@ impl Model<'_> {
             }
         }
         match comparer {
-            None if descending => keyed.sort_by(|(a, ..), (b, ..)| b.cmp(a)),
-            None => keyed.sort_by(|(a, ..), (b, ..)| a.cmp(b)),
+            None if descending => keyed.order_by(|(a, ..), (b, ..)| b.cmp(a)),
+            None => keyed.order_by(|(a, ..), (b, ..)| a.cmp(b)),
             Some(comparer) => {
                 keyed = merged(keyed, &|(_, a, _), (_, b, _)| {
                     let order = self.call(comparer, &[a.clone(), b.clone()])?;

@@ -10,6 +10,7 @@ use super::segment::RangeKind;
 use super::step::{Missing, Step, keep, note};
 use super::vs::Vs;
 use crate::debuggee::{Lack, Scope};
+use crate::util::order::Order;
 use std::ops::ControlFlow;
 
 /// Allocations of whole pages that are kept, to look for no small blocks in them.
@@ -50,7 +51,7 @@ pub fn each_block(
         return Ok(missing);
     }
     if !SegmentHeaps::are_used(scope) {
-        large.sort_by_key(|range| range.start);
+        large.order_by_key(|range| range.start);
         classic_search::each(scope, &large, visit, &mut missing)?;
         return Ok(missing);
     }

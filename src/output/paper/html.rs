@@ -2,6 +2,7 @@
 
 use super::{Item, Matter, Paper, Said};
 use crate::output::plain;
+use crate::util::markup::escaped;
 use std::fmt::Write;
 
 /// How it looks: as a letter on the screen and on paper, without colours that carry meaning.
@@ -94,20 +95,4 @@ fn said_of(said: &Said, text: &mut String) {
         let _ = writeln!(text, "<pre>{}</pre>", escaped(&body));
     }
     text.push_str("</figure>\n");
-}
-
-/// A text in which nothing is a tag, in an attribute's quotes too.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -2,6 +2,7 @@
 
 use super::Kept;
 use crate::output::{Column, Packed, Side};
+use crate::util::order::Order;
 use std::cmp::Ordering;
 
 impl Kept {
@@ -40,7 +41,7 @@ impl Kept {
         }
         let ends: Vec<usize> = rows.iter().skip(1).map(|(line, _)| *line).chain([end]).collect();
         let behind = |line: usize| ends.get(ends.partition_point(|end| *end <= line)).copied().unwrap_or(end);
-        rows.sort_by(|(_, one), (_, other)| compare(one, other, side, descending));
+        rows.order_by(|(_, one), (_, other)| compare(one, other, side, descending));
         let sorted = rows.iter().flat_map(|(line, _)| *line..behind(*line));
         let order: Vec<usize> = (0..first).chain(sorted).chain(end..self.lines.len()).collect();
         let mut places = vec![0; order.len()];

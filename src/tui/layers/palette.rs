@@ -11,6 +11,7 @@ use super::{Layer, Took};
 use crate::command::{COMMANDS, Choices, Completion};
 use crate::output::Action;
 use crate::util::hex;
+use crate::util::order::Order;
 use crate::words::{Language, Message, text};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -81,7 +82,7 @@ impl Palette {
         });
         let mut fitting: Vec<(i64, usize)> = scored.collect();
         if !wanted.is_empty() {
-            fitting.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
+            fitting.order_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
         }
         self.fitting = fitting.into_iter().map(|(_, at)| at).collect();
         self.chosen = 0;

@@ -3,6 +3,7 @@
 
 use super::super::theme::{Theme, ThemeName};
 use super::text::row;
+use crate::util::markup::escaped;
 use crate::util::width::columns;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
@@ -201,21 +202,6 @@ impl Classes {
     fn name(at: usize) -> String {
         format!("c{at:x}")
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            // Text of dumps is clean already; XML takes no control characters at all.
-            c if c.is_control() => escaped.push(' '),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::unwind::chain::Candidate;
 use crate::unwind::score::Evidence;
 use crate::unwind::structures::LiveTrap;
 use crate::unwind::trap::{EXCEPTION_FRAME_RETURN, TrapCause};
+use crate::util::order::Order;
 
 /// Bytes of the kernel's exception dispatcher's frame: exception frame, exception record, alignment; its return
 /// address follows.
@@ -23,7 +24,7 @@ impl Search<'_> {
         }
         self.top_slot(segment, &mut fixed);
         self.saved_register_frames(segment, &mut fixed);
-        fixed.sort_by_key(|candidate: &Candidate| candidate.slot);
+        fixed.order_by_key(|candidate: &Candidate| candidate.slot);
         fixed.dedup_by_key(|candidate| candidate.slot);
         fixed
     }

@@ -7,6 +7,7 @@ use crate::analysis::{Compared, Summary, common_verdict, joint};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Target;
 use crate::session::{Session, Settings};
+use crate::util::order::Order;
 use std::path::{Path, PathBuf};
 
 /// `!common`
@@ -66,7 +67,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         _ => None,
     });
     let mut dumps: Vec<&Summary> = std::iter::once(&own).chain(same).collect();
-    dumps.sort_by_key(|dump| dump.time);
+    dumps.order_by_key(|dump| dump.time);
     rows::table(&dumps, context)?;
     rows::left_out(&others, context)?;
     context.out.blank()?;

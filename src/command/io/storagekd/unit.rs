@@ -8,6 +8,7 @@ use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::storage::{PortDevice, StorageAdapter, StorageRequest, StorageUnit, function_name};
 use crate::output::{Action, Branch, Cell, Field, Record, Structure};
+use crate::util::order::Order;
 
 /// `!storagekd.storunit`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -104,7 +105,7 @@ fn show(unit: &StorageUnit<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
         Err(Lack::Stopped) => return Err(CommandError::Cancelled),
         Err(why) => broken = Some(why),
     }
-    requests.sort_by_key(|(started, _)| *started);
+    requests.order_by_key(|(started, _)| *started);
     let count = requests.len() as u64;
     let head = Record::new("outstanding").label("Outstanding: ").cell("count", count);
     out.within(Branch::new(head), |out| {

@@ -15,6 +15,7 @@ use crate::command::{
 use crate::debuggee::{Maker, Module, ModuleKind, SymbolStatus};
 use crate::output::Line;
 use crate::symbols::wildcard::Wildcard;
+use crate::util::order::Order;
 pub use stamp::{stamp, timestamp};
 
 use listing::{Filter, Listing, Symbols};
@@ -110,7 +111,7 @@ fn chosen(listing: &Listing<'_>, context: &Context<'_>) -> Result<Vec<Module>, C
         }
     });
     if listing.by_name {
-        modules.sort_by_key(|module| module.name.to_ascii_lowercase());
+        modules.order_by_key(|module| module.name.to_ascii_lowercase());
     }
     Ok(modules)
 }

@@ -8,6 +8,7 @@ use crate::command::{CommandError, Context};
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{AlpcPort, AlpcPortKind, AlpcQueue, Process};
 use crate::output::{Branch, Cell, Line, Record, Role};
+use crate::util::order::Order;
 use std::collections::HashMap;
 
 /// The ports of the system by what they are.
@@ -108,7 +109,7 @@ pub(super) fn of_process(address: u64, context: &mut Context<'_>) -> Result<(), 
     out.blank()?;
     let mut of_others: Vec<&AlpcPort<'_>> =
         ports.clients.values().flatten().filter(|port| is_of(port)).collect();
-    of_others.sort_by_key(|port| port.address());
+    of_others.order_by_key(|port| port.address());
     of_others.into_iter().try_for_each(|client| out.emit(connection(client, &scope, false)))?;
     out.emit(Line::new())?;
     ports.missing.say(out)

@@ -11,6 +11,7 @@ use crate::command::{
 use crate::output::Line;
 use crate::session::Local;
 use crate::symbols::wildcard::Wildcard;
+use crate::util::order::Order as _;
 
 /// `dv`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -74,8 +75,8 @@ pub(super) fn show(
     }
     match order {
         Order::Declared => {}
-        Order::Name => locals.sort_by_key(|local| local.name.to_ascii_lowercase()),
-        Order::Address => locals.sort_by_key(|local| local.home.address()),
+        Order::Name => locals.order_by_key(|local| local.name.to_ascii_lowercase()),
+        Order::Address => locals.order_by_key(|local| local.home.address()),
     }
     if locals.is_empty() {
         return context.out.emit(Line::of("No variables here."));

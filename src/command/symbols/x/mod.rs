@@ -11,6 +11,7 @@ use crate::debuggee::{Module, Target};
 use crate::output::Line;
 use crate::symbols::source::{Symbol, SymbolSource};
 use crate::symbols::wildcard::Wildcard;
+use crate::util::order::Order as _;
 use regex::{Regex, RegexBuilder};
 use rows::{Order, Rows, Which};
 
@@ -177,9 +178,9 @@ fn one_module(
         wanted && options.size.is_none_or(|size| row::size(symbol, symbols.types.as_deref()) == Some(size))
     });
     match options.order {
-        Order::Address => found.sort_by_key(|symbol| symbol.rva),
-        Order::Name => found.sort_by(|a, b| a.name.cmp(b.name)),
-        Order::Size => found.sort_by_key(|symbol| row::size(symbol, symbols.types.as_deref())),
+        Order::Address => found.order_by_key(|symbol| symbol.rva),
+        Order::Name => found.order_by(|a, b| a.name.cmp(b.name)),
+        Order::Size => found.order_by_key(|symbol| row::size(symbol, symbols.types.as_deref())),
     }
     if options.backwards {
         found.reverse();
@@ -212,7 +213,7 @@ fn known(
     let mut found = context.session.target.known_variables(module);
     found.retain(|(name, _)| matcher.is_match(name));
     match options.order {
-        Order::Address | Order::Size => found.sort_by_key(|(_, address)| *address),
+        Order::Address | Order::Size => found.order_by_key(|(_, address)| *address),
         Order::Name => found.sort_unstable(),
     }
     if options.backwards {
