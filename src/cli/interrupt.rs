@@ -21,7 +21,8 @@ const INTERRUPTED: i32 = 130;
 /// What Ctrl-C stops.
 pub(super) struct Interrupt {
     cancel: CancelToken,
-    fetches: Fetches,
+    /// Those of the dump that is looked at.
+    fetches: Mutex<Fetches>,
     running: AtomicBool,
     /// In a script there is nobody at a prompt, and pressing again ends it.
     is_script: bool,
@@ -35,7 +36,7 @@ impl Interrupt {
     pub(super) fn listen(session: &Session, is_script: bool) -> Arc<Interrupt> {
         let interrupt = Arc::new(Interrupt {
             cancel: session.cancel.clone(),
-            fetches: session.target.symbols().fetches().clone(),
+            fetches: Mutex::new(session.target.symbols().fetches().clone()),
             running: AtomicBool::new(false),
             is_script,
             ends: AtomicBool::new(false),
@@ -55,6 +56,8 @@ impl Interrupt {
     pub(super) fn around<T>(&self, session: &mut Session, command: impl FnOnce(&mut Session) -> T) -> T {
         let waiting: Arc<dyn Observer + Send + Sync> = Arc::new(session.cancel.begin());
         session.target.symbols().set_observer(waiting);
+        *self.fetches.lock().unwrap_or_else(PoisonError::into_inner) =
+            session.target.symbols().fetches().clone();
         self.running.store(true, Ordering::Relaxed);
         let result = command(session);
         self.running.store(false, Ordering::Relaxed);
@@ -74,7 +77,7 @@ impl Interrupt {
             return;
         }
         self.cancel.cancel();
-        self.fetches.stop();
+        self.fetches.lock().unwrap_or_else(PoisonError::into_inner).stop();
         if !self.is_script {
             return;
         }

@@ -7,21 +7,25 @@ use crate::debuggee::{OpenError, Subject, Target};
 use crate::dump::DumpError;
 use crate::search::finder;
 use crate::search::path::SearchPath;
-use crate::session::{Session, Settings, Shell};
+use crate::session::{Session, Settings, Shell, Systems};
 use crate::util::language::Language;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Opens the dump that the flags name. Warnings go to standard error.
 pub fn open(options: &Flags) -> Result<Session, Refusal> {
-    let (subject, demo_symbols) = match (&options.demo, options.dump_path()) {
-        (Some(case), _) => (Subject::Dump(demo::open(case)?), Some(demo::symbol_path(case))),
-        (None, Some(path)) => (open_file(path, !options.is_script())?, None),
-        (None, None) => {
-            let message = "no dump or image named. dumpscope FILE opens one; dumpscope --demo opens an embedded case; --help \
-                           tells the rest";
-            return Err(Refusal { message: message.to_owned(), exit: Exit::Usage });
+    let mut paths = options.dump_paths();
+    let (subject, demo_symbols, systems) = match &options.demo {
+        Some(case) => {
+            let dump = demo::open(case)?;
+            paths.insert(0, dump.path().to_owned());
+            (Subject::Dump(dump), Some(demo::symbol_path(case)), Systems::named(paths))
+        }
+        None => {
+            let (subject, systems) = open_first(paths, options)?;
+            (subject, None, systems)
         }
     };
+    systems.opened(systems.number(), &subject);
     let mut target = Target::of(subject);
     let symbols = match (demo_symbols, &options.symbol_path) {
         (_, Some(path)) => SearchPath::parse(path),
@@ -53,11 +57,36 @@ pub fn open(options: &Flags) -> Result<Session, Refusal> {
         language: options.lang,
         pool_tags: options.pool_tags.clone(),
         shell: if options.allow_shell { Shell::Always } else { Shell::Never },
-        others: options.more.clone(),
         events: options.events.clone(),
         ..Settings::default()
     };
-    Ok(Session::new(target, settings))
+    let mut session = Session::new(target, settings);
+    session.systems = systems;
+    Ok(session)
+}
+
+/// Opens the first of the dumps. Where somebody can see which one it is, that is the first that can be opened; a script is
+/// meant for the first one that was named.
+fn open_first(paths: Vec<PathBuf>, options: &Flags) -> Result<(Subject, Systems), Refusal> {
+    let systems = Systems::named(paths.clone());
+    let mut refused = None;
+    for (number, path) in paths.iter().enumerate() {
+        let refusal = match open_file(path, !options.is_script()) {
+            Ok(subject) => {
+                refused.iter().for_each(|refusal: &Refusal| warn(&refusal.message));
+                return Ok((subject, systems.of(number)));
+            }
+            Err(refusal) => refusal,
+        };
+        if options.is_script() {
+            return Err(refusal);
+        }
+        systems.failed(number, &refusal.message);
+        refused.get_or_insert(refusal);
+    }
+    let message = "no dump or image named. dumpscope FILE opens one; dumpscope --demo opens an embedded case; --help \
+                   tells the rest";
+    Err(refused.unwrap_or_else(|| Refusal { message: message.to_owned(), exit: Exit::Usage }))
 }
 
 fn warn(text: &str) {

@@ -15,12 +15,12 @@ pub struct Flags {
     /// The dump to open (.dmp), or an image (.sys, .exe, .dll) to look into without a dump; also inside .zip or .gz
     #[arg(value_name = "FILE")]
     pub dump: Option<PathBuf>,
-    /// More dumps of the same machine, which !common compares with the first
+    /// More dumps: each is a system of its own (||), and !common compares them
     #[arg(value_name = "MORE")]
     pub more: Vec<PathBuf>,
-    /// The same, as kd spells it: without --tui, commands run and their text goes to standard output
+    /// The same, as kd spells it, also several times: without --tui, commands run and their text goes to standard output
     #[arg(short = 'z', value_name = "FILE", conflicts_with = "dump")]
-    pub z: Option<PathBuf>,
+    pub z: Vec<PathBuf>,
     /// Open an embedded demo case; `--demo list` tells them
     #[arg(long, value_name = "CASE", num_args = 0..=1, default_missing_value = "wifi")]
     pub demo: Option<String>,
@@ -100,9 +100,9 @@ pub enum ColorChoice {
 }
 
 impl Flags {
-    /// The dump that was named, either way.
-    pub fn dump_path(&self) -> Option<&PathBuf> {
-        self.dump.as_ref().or(self.z.as_ref())
+    /// The dumps that were named, either way.
+    pub fn dump_paths(&self) -> Vec<PathBuf> {
+        self.dump.iter().chain(&self.z).chain(&self.more).cloned().collect()
     }
 
     /// Whether commands were given that run without a person watching.
@@ -169,7 +169,7 @@ mod tests {
     fn kd_words_and_letters() {
         let typed = ["dumpscope", "-z", "a.dmp", "-cf", "steps.txt", "-c", "r; k", "-c", "lm"];
         let options = Flags::try_parse_from(rewrite_words(typed.iter().map(OsString::from))).expect("parses");
-        assert_eq!(options.dump_path(), Some(&PathBuf::from("a.dmp")));
+        assert_eq!(options.dump_paths(), [PathBuf::from("a.dmp")]);
         assert_eq!(options.command_file, Some(PathBuf::from("steps.txt")));
         assert_eq!(options.commands, ["r; k", "lm"]);
         assert!(options.is_script());

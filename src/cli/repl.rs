@@ -90,7 +90,7 @@ fn step(line: &str, session: &mut Session, writer: &mut Writer) -> Step {
     }
     let failed = if lacks.is_empty() { Exit::Success } else { Exit::CommandFailed };
     match outcome {
-        Ok(LineEnd::Next) => Step { quit: false, failed },
+        Ok(LineEnd::Next | LineEnd::System { .. }) => Step { quit: false, failed },
         Ok(LineEnd::Quit) | Err(Failure { error: CommandError::Closed, .. }) => Step { quit: true, failed },
         Err(failure) => {
             report(&failure, session.settings.language);

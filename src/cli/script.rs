@@ -56,7 +56,7 @@ pub fn run(mut session: Session, options: &Flags) -> Exit {
             exit = exit.worse(Exit::CommandFailed);
         }
         match outcome {
-            Ok(LineEnd::Next) => {}
+            Ok(LineEnd::Next | LineEnd::System { .. }) => {}
             Ok(LineEnd::Quit) => break,
             Err(Failure { error: CommandError::Closed, .. }) => break,
             Err(failure) => {

@@ -11,6 +11,7 @@ mod process;
 mod session;
 mod settings;
 mod stack;
+mod systems;
 mod view;
 
 pub use aliases::{Aliases, Expanded, Foreign, Origin, TooMuchText};
@@ -23,4 +24,5 @@ pub use pool_tags::PoolTags;
 pub use session::{NoCode, Session};
 pub use settings::{Evaluator, Radix, Settings, Shell};
 pub use stack::{DEFAULT_FRAMES, NoFrame};
+pub use systems::{Known, NoSystem, System, Systems};
 pub use view::{Selection, View};

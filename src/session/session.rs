@@ -6,6 +6,7 @@ use super::journal::Journal;
 use super::log::Log;
 use super::pool_tags::PoolTags;
 use super::settings::Settings;
+use super::systems::Systems;
 use crate::analysis::History;
 use crate::debuggee::{NoRegisters, Processor, RegisterContext, Scope, Target};
 use crate::dump::Lost;
@@ -34,6 +35,8 @@ pub struct Session {
     pub focus: Focus,
     /// The process that was chosen, in place of the current thread's.
     pub(super) attached: Option<u64>,
+    /// The dumps that are open together, of which this is one.
+    pub systems: Systems,
     /// What the user has set.
     pub settings: Settings,
     /// Stops running commands.
@@ -76,6 +79,7 @@ impl Session {
             target,
             focus,
             attached: None,
+            systems: Systems::default(),
             settings,
             cancel: CancelToken::default(),
             next_address: HashMap::new(),
@@ -195,8 +199,16 @@ impl Session {
         }
     }
 
-    /// The prompt: `2: kd> `, `kd> ` on a computer with one processor, `image> ` for an image.
+    /// The prompt: `2: kd> `, `kd> ` on a computer with one processor, `image> ` for an image; `||1:2: kd> ` where it is
+    /// system 1 of several.
     pub fn prompt(&self) -> String {
+        match self.systems.are_several() {
+            true => format!("||{}:{}", self.systems.number(), self.own_prompt()),
+            false => self.own_prompt(),
+        }
+    }
+
+    fn own_prompt(&self) -> String {
         if self.target.subject().image().is_some() {
             return "image> ".to_owned();
         }

@@ -24,8 +24,6 @@ pub struct Settings {
     pub frames: Option<u32>,
     /// The list of pool tags that was named, in the form of `pooltag.txt`.
     pub pool_tags: Option<PathBuf>,
-    /// Other dumps, to be compared with the one that is open.
-    pub others: Vec<PathBuf>,
     /// Event logs that came with the dump.
     pub events: Vec<PathBuf>,
     /// Folders of source files, separated by `;`.

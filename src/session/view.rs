@@ -9,6 +9,8 @@ use std::sync::Arc;
 /// What is selected, and where commands go on: all that a command may move without the user's having asked for it.
 #[derive(Debug, Clone)]
 pub struct View {
+    /// Of several dumps, which one.
+    system: usize,
     focus: Focus,
     attached: Option<u64>,
     next_address: HashMap<&'static str, u64>,
@@ -53,6 +55,7 @@ impl Session {
     /// What is looked at now.
     pub fn view(&self) -> View {
         View {
+            system: self.systems.number(),
             focus: self.focus.clone(),
             attached: self.attached,
             next_address: self.next_address.clone(),
@@ -67,6 +70,10 @@ impl Session {
 
     /// Looks at that again.
     pub fn restore(&mut self, view: View) {
+        // It was open a moment ago; where its file is gone, nothing of it is selected in another dump.
+        if self.switch_system(view.system).is_err() {
+            return;
+        }
         self.focus = view.focus;
         self.next_address = view.next_address;
         self.display_form = view.display_form;

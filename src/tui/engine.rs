@@ -97,6 +97,7 @@ fn serve(mut session: Session, inbox: &Receiver<Errand>, outbox: &Sender<Reply>)
         let end = match outcome {
             Ok(Ok(LineEnd::Next)) => End::Finished,
             Ok(Ok(LineEnd::Quit)) => End::Quit,
+            Ok(Ok(LineEnd::System { number, rest })) => End::System { number, rest },
             Ok(Err(Failure { error: CommandError::Cancelled, .. })) => End::Cancelled,
             // What fails for want of symbols that were no longer waited for has not failed by itself.
             Ok(Err(_)) if stopped => End::Cancelled,

@@ -281,7 +281,7 @@ impl App {
 
     fn command_done(&mut self, end: &End) {
         match end {
-            End::Finished => {}
+            End::Finished | End::System { .. } => {}
             End::Quit => self.quit = true,
             End::Cancelled => {
                 // What waited then was dropped when it was stopped; what waits now was typed since.

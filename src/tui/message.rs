@@ -108,6 +108,13 @@ pub(super) enum End {
     Finished,
     /// `q` was among its commands.
     Quit,
+    /// The rest of the line is another dump's, which is to be shown.
+    System {
+        /// Its number.
+        number: usize,
+        /// What has not run.
+        rest: String,
+    },
     /// The user stopped it.
     Cancelled,
     /// A command failed.
@@ -162,7 +169,8 @@ impl State {
             text.hash(&mut hasher);
             hasher.finish()
         };
-        let chosen = hashed(format!("{:?} {:?}", session.focus, session.process()));
+        let chosen =
+            hashed(format!("{} {:?} {:?}", session.systems.number(), session.focus, session.process()));
         let settings = hashed(format!("{:?}", session.settings));
         let mut symbols = DefaultHasher::new();
         session.target.symbols().generation().hash(&mut symbols);

@@ -186,7 +186,7 @@ impl Page {
                 let hints = hints.iter().map(|hint| hint_line(hint, language));
                 incoming.take(std::iter::once(why).chain(hints).map(Piece::from), None);
             }
-            End::Finished | End::Quit => {}
+            End::Finished | End::Quit | End::System { .. } => {}
         }
         if incoming.line(0).is_some_and(Packed::is_empty) {
             incoming.drop_first(1, None);

@@ -76,6 +76,7 @@ mod scripts;
 mod software;
 mod storagekd;
 mod sysinfo;
+mod systems;
 mod tagged_data;
 mod thread;
 mod thread_lists;

@@ -92,6 +92,8 @@ pub enum CommandError {
 /// Where the text goes on after a command that leaves what runs around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
+    /// In the session of another system.
+    System(usize),
     /// Behind the loop.
     Break,
     /// At the loop's next turn.

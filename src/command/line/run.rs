@@ -12,12 +12,19 @@ use crate::session::{Entry, Expanded, Foreign, Log, Session};
 use crate::words::Message;
 
 /// How a line ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineEnd {
     /// All its commands ran; the next line may follow.
     Next,
     /// `q`: the session is over.
     Quit,
+    /// The rest of the line is meant for a system that has a session elsewhere.
+    System {
+        /// Its number.
+        number: usize,
+        /// What has not run.
+        rest: String,
+    },
 }
 
 /// A command that failed. As in the debugger, the rest of its line is not run: it may rest on what failed. What an extension
@@ -49,6 +56,9 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
     log.flush();
     match outcome {
         Err(Failure { error: CommandError::Flow(Flow::Quit), .. }) => Ok(LineEnd::Quit),
+        Err(Failure { error: CommandError::Flow(Flow::System(number)), skipped, .. }) => {
+            Ok(LineEnd::System { number, rest: skipped })
+        }
         outcome => outcome.map(|()| LineEnd::Next),
     }
 }

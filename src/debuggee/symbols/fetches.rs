@@ -105,6 +105,12 @@ impl Fetches {
         self.shared.state().listener = Some(listener);
     }
 
+    /// Tells those whom other fetches tell.
+    pub fn share_listener(&self, of: &Fetches) {
+        let listener = of.shared.state().listener.clone();
+        self.shared.state().listener = listener;
+    }
+
     /// How many modules are not settled.
     pub fn left(&self) -> usize {
         self.shared.state().left()

@@ -40,7 +40,7 @@ struct Other {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let named: Vec<PathBuf> = args.words().map(|word| PathBuf::from(word.trim_matches('"'))).collect();
-    let paths = if named.is_empty() { context.session.settings.others.clone() } else { named };
+    let paths = if named.is_empty() { context.session.systems.others() } else { named };
     if paths.is_empty() {
         let what = "no other dump is named: !common B.dmp C.dmp, or dumpscope A.dmp B.dmp C.dmp";
         return Err(CommandError::Argument(what.to_owned()));

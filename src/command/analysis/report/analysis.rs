@@ -38,7 +38,7 @@ pub fn part(judged: &Judged, quotes: &mut Quotes, context: &mut Context<'_>) -> 
     if !context.session.settings.events.is_empty() {
         part = part.said(Some(quotes.quote("!history", None, context)?.labelled(said("report.history"))));
     }
-    if !context.session.settings.others.is_empty() {
+    if context.session.systems.are_several() {
         part = part.said(Some(quotes.quote("!common", None, context)?.labelled(said("report.common"))));
     }
     Ok(part)

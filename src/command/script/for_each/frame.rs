@@ -32,15 +32,18 @@ pub(super) fn walk(
         .filter(|frame| filter.is_none_or(|filter| is_called(frame.ip, filter, context)))
         .map(|frame| frame.number)
         .collect();
-    let before = context.session.focus.clone();
+    let (system, before) = (context.session.systems.number(), context.session.focus.clone());
     let outcome = each(wanted, commands, context, |number, context| {
         let text = format!("0x{number:x}");
         let args = Args::read(frame::SPEC.switches, false, &Call::new(".frame", &text), &*context.session)?;
         (frame::SPEC.run)(&args, context)?;
         Ok(vec![("@#FrameNum", text)])
     });
-    context.session.focus = before;
-    context.session.look_again();
+    // The commands may have gone to another dump.
+    if context.session.switch_system(system).is_ok() {
+        context.session.focus = before;
+        context.session.look_again();
+    }
     outcome
 }
 

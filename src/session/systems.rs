@@ -1,0 +1,293 @@
+//! Several dumps that are open together: systems, as the debugger calls them (`||`).
+
+use super::session::Session;
+use super::settings::Settings;
+use crate::debuggee::{Subject, Target};
+use std::collections::VecDeque;
+use std::mem::{swap, take};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use thiserror::Error;
+
+/// Systems that are kept open beside the current one, in one session: of those that nobody looked at for longest, files and
+/// symbols are let go.
+const MOST_PARKED: usize = 15;
+
+/// One of the dumps that were named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct System {
+    /// The path that was named.
+    pub path: PathBuf,
+    /// What is known of it.
+    pub known: Known,
+}
+
+/// What is known of a system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing: nobody has looked at it.
+    Unopened,
+    /// It is open, or was.
+    Opened {
+        /// How many bits its addresses have.
+        bits: u32,
+        /// `Kernel `, or nothing for an image.
+        space: &'static str,
+        /// Which kind of dump it is; `image`.
+        kind: &'static str,
+        /// What it is called: the path, with the name inside an archive.
+        title: String,
+    },
+    /// It cannot be opened; why.
+    Failed(String),
+}
+
+/// Why there is no such system to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NoSystem {
+    /// There is none of that number.
+    #[error("there is no system {number}; there are 0 to {last}")]
+    Number {
+        /// The number that was asked for.
+        number: usize,
+        /// The highest one.
+        last: usize,
+    },
+    /// Its file cannot be opened.
+    #[error("system {number} is not opened: {why}")]
+    Unopened {
+        /// Its number.
+        number: usize,
+        /// What is wrong with the file.
+        why: String,
+    },
+}
+
+/// The dumps that are open together, as one of them sees them. Clones see the same list.
+#[derive(Clone, Default)]
+pub struct Systems {
+    number: usize,
+    /// Whether each has a session elsewhere, with a screen of its own.
+    apart: bool,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    list: Mutex<Vec<System>>,
+    /// The sessions that nobody looks at, the one that was left last at the end.
+    parked: Mutex<VecDeque<(usize, Session)>>,
+}
+
+/// A list is changed whole or not at all, also by who panics.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Systems {
+    /// The dumps with these paths, none of them opened.
+    pub fn named(paths: Vec<PathBuf>) -> Systems {
+        let list = paths.into_iter().map(|path| System { path, known: Known::Unopened }).collect();
+        let shared = Shared { list: Mutex::new(list), ..Shared::default() };
+        Systems { shared: Arc::new(shared), ..Systems::default() }
+    }
+
+    /// The same list as another one of them sees it.
+    pub fn of(&self, number: usize) -> Systems {
+        Systems { number, ..self.clone() }
+    }
+
+    /// From now on each has a session of its own, and none takes the place of another.
+    pub fn set_apart(&mut self) {
+        self.apart = true;
+    }
+
+    /// Whether each has a session of its own.
+    pub fn are_apart(&self) -> bool {
+        self.apart
+    }
+
+    /// The number of the one that is looked at.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Whether there are several.
+    pub fn are_several(&self) -> bool {
+        locked(&self.shared.list).len() > 1
+    }
+
+    /// All that were named, in their order, which gives them their numbers.
+    pub fn list(&self) -> Vec<System> {
+        locked(&self.shared.list).clone()
+    }
+
+    /// The paths of the other ones.
+    pub fn others(&self) -> Vec<PathBuf> {
+        let list = self.list().into_iter().enumerate();
+        list.filter(|(number, _)| *number != self.number).map(|(_, system)| system.path).collect()
+    }
+
+    /// The path of one.
+    ///
+    /// # Errors
+    /// There is none of that number.
+    pub fn path(&self, number: usize) -> Result<PathBuf, NoSystem> {
+        let list = locked(&self.shared.list);
+        let none = NoSystem::Number { number, last: list.len().saturating_sub(1) };
+        list.get(number).map(|system| system.path.clone()).ok_or(none)
+    }
+
+    /// Keeps that one was opened, and what it is.
+    pub fn opened(&self, number: usize, subject: &Subject) {
+        self.learn(number, Known::of(subject));
+    }
+
+    /// Keeps that one cannot be opened.
+    pub fn failed(&self, number: usize, why: &str) {
+        self.learn(number, Known::Failed(why.to_owned()));
+    }
+
+    fn learn(&self, number: usize, known: Known) {
+        if let Some(system) = locked(&self.shared.list).get_mut(number) {
+            system.known = known;
+        }
+    }
+
+    fn unpark(&self, number: usize) -> Option<Session> {
+        let mut parked = locked(&self.shared.parked);
+        let place = parked.iter().position(|(parked, _)| *parked == number)?;
+        parked.remove(place).map(|(_, session)| session)
+    }
+
+    fn park(&self, number: usize, session: Session) {
+        let mut parked = locked(&self.shared.parked);
+        parked.push_back((number, session));
+        let let_go = if parked.len() > MOST_PARKED { parked.pop_front() } else { None };
+        // Closing a dump may take its time.
+        drop(parked);
+        drop(let_go);
+    }
+}
+
+impl Known {
+    /// What an open dump or image is.
+    pub fn of(subject: &Subject) -> Known {
+        match subject {
+            Subject::Dump(dump) => Known::Opened {
+                bits: dump.header().bits.count(),
+                space: "Kernel ",
+                kind: dump.kind().name(),
+                title: dump.title(),
+            },
+            Subject::Image(image) => Known::Opened {
+                bits: image.bits().count(),
+                space: "",
+                kind: "image",
+                title: image.path().display().to_string(),
+            },
+        }
+    }
+}
+
+impl Session {
+    /// Opens another of the systems, with this session's search paths and settings.
+    ///
+    /// # Errors
+    /// There is none of that number, or its file cannot be opened.
+    pub fn open_system(&self, number: usize) -> Result<Session, NoSystem> {
+        let path = self.systems.path(number)?;
+        let target = self.open_beside(&path).inspect_err(|why| self.systems.failed(number, why));
+        let target = target.map_err(|why| NoSystem::Unopened { number, why })?;
+        self.systems.opened(number, target.subject());
+        // The event logs came with the first one.
+        let settings = Settings { events: Vec::new(), ..self.settings.clone() };
+        let mut session = Session::new(target, settings);
+        session.systems = self.systems.of(number);
+        Ok(session)
+    }
+
+    fn open_beside(&self, path: &Path) -> Result<Target, String> {
+        let mut target = Target::open(path, &mut |_| {}).map_err(|why| why.to_string())?;
+        let finder = self.target.symbols().finder();
+        let (symbols, images) = (finder.symbol_path().clone(), finder.image_path().clone());
+        target.set_paths(symbols, images, finder.options().clone());
+        match target.lost_files().into_iter().next() {
+            Some(lost) => Err(lost.to_string()),
+            None => Ok(target),
+        }
+    }
+
+    /// Looks at another of the systems: this session becomes its session, and is found as it was left when it is looked
+    /// at again. What belongs to the debugger and to no dump comes along: settings, aliases, `$t0` to `$t19`, the log.
+    /// What was noticed when it was opened is returned.
+    ///
+    /// # Errors
+    /// As [`Session::open_system`].
+    pub fn switch_system(&mut self, number: usize) -> Result<Vec<String>, NoSystem> {
+        if number == self.systems.number {
+            return Ok(Vec::new());
+        }
+        let (mut other, warnings) = match self.systems.unpark(number) {
+            Some(other) => (other, Vec::new()),
+            None => {
+                let other = self.open_system(number)?;
+                let warnings = other.target.warnings().to_vec();
+                (other, warnings)
+            }
+        };
+        let before = self.systems.number;
+        other.systems = self.systems.of(number);
+        swap(self, &mut other);
+        self.take_over(&mut other);
+        // Else those who are parked would keep each other.
+        let systems = take(&mut other.systems);
+        systems.park(before, other);
+        Ok(warnings)
+    }
+
+    /// Takes what belongs to the debugger over from the session that was looked at before.
+    fn take_over(&mut self, before: &mut Session) {
+        swap(&mut self.settings, &mut before.settings);
+        swap(&mut self.settings.events, &mut before.settings.events);
+        swap(&mut self.interpreter, &mut before.interpreter);
+        // Values of the data model are those of one dump.
+        swap(&mut self.interpreter.variables, &mut before.interpreter.variables);
+        self.cancel = before.cancel.clone();
+        self.log = before.log.clone();
+        self.lacks = take(&mut before.lacks);
+        self.user_registers = before.user_registers;
+        self.last_value = before.last_value;
+        let (symbols, known) = (self.target.symbols(), before.target.symbols());
+        symbols.fetches().share_listener(known.fetches());
+        symbols.set_observer(Arc::new(self.cancel.clone()));
+        symbols.set_waiting(known.is_waiting());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two() -> Systems {
+        Systems::named(vec!["a.dmp".into(), "b.dmp".into()])
+    }
+
+    #[test]
+    fn clones_see_the_same_list() {
+        let first = two();
+        let second = first.of(1);
+        second.failed(1, "no dump");
+        assert_eq!(first.list()[1].known, Known::Failed("no dump".to_owned()));
+        assert_eq!((first.others(), second.others()), (vec!["b.dmp".into()], vec!["a.dmp".into()]));
+    }
+
+    #[test]
+    fn numbers_are_those_that_were_named() {
+        assert!(two().are_several() && !Systems::default().are_several());
+        assert_eq!(two().path(1), Ok("b.dmp".into()));
+        let none = NoSystem::Number { number: 2, last: 1 };
+        assert_eq!(none.to_string(), "there is no system 2; there are 0 to 1");
+        assert_eq!(two().path(2), Err(none));
+    }
+}
