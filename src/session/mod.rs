@@ -24,5 +24,5 @@ pub use pool_tags::PoolTags;
 pub use session::{NoCode, Session};
 pub use settings::{Evaluator, Radix, Settings, Shell};
 pub use stack::{DEFAULT_FRAMES, NoFrame};
-pub use systems::{Known, NoSystem, System, Systems};
+pub use systems::{Known, NoSystem, Opener, System, Systems};
 pub use view::{Selection, View};

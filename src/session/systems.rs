@@ -3,7 +3,10 @@
 use super::session::Session;
 use super::settings::Settings;
 use crate::debuggee::{Subject, Target};
+use crate::search::finder::FinderOptions;
+use crate::search::path::SearchPath;
 use std::collections::VecDeque;
+use std::fmt;
 use std::mem::{swap, take};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -190,12 +193,28 @@ impl Known {
     }
 }
 
-impl Session {
-    /// Opens another of the systems, with this session's search paths and settings.
+/// Opens others of the systems as one of them would, on any thread.
+#[derive(Clone)]
+pub struct Opener {
+    systems: Systems,
+    settings: Settings,
+    symbols: SearchPath,
+    images: SearchPath,
+    options: FinderOptions,
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Opener").finish_non_exhaustive()
+    }
+}
+
+impl Opener {
+    /// Opens a system, with the search paths and settings of the session that this is of.
     ///
     /// # Errors
     /// There is none of that number, or its file cannot be opened.
-    pub fn open_system(&self, number: usize) -> Result<Session, NoSystem> {
+    pub fn open(&self, number: usize) -> Result<Session, NoSystem> {
         let path = self.systems.path(number)?;
         let target = self.open_beside(&path).inspect_err(|why| self.systems.failed(number, why));
         let target = target.map_err(|why| NoSystem::Unopened { number, why })?;
@@ -209,12 +228,24 @@ impl Session {
 
     fn open_beside(&self, path: &Path) -> Result<Target, String> {
         let mut target = Target::open(path, &mut |_| {}).map_err(|why| why.to_string())?;
-        let finder = self.target.symbols().finder();
-        let (symbols, images) = (finder.symbol_path().clone(), finder.image_path().clone());
-        target.set_paths(symbols, images, finder.options().clone());
+        target.set_paths(self.symbols.clone(), self.images.clone(), self.options.clone());
         match target.lost_files().into_iter().next() {
             Some(lost) => Err(lost.to_string()),
             None => Ok(target),
+        }
+    }
+}
+
+impl Session {
+    /// What opens others of the systems as this session would.
+    pub fn opener(&self) -> Opener {
+        let finder = self.target.symbols().finder();
+        Opener {
+            systems: self.systems.clone(),
+            settings: self.settings.clone(),
+            symbols: finder.symbol_path().clone(),
+            images: finder.image_path().clone(),
+            options: finder.options().clone(),
         }
     }
 
@@ -223,7 +254,7 @@ impl Session {
     /// What was noticed when it was opened is returned.
     ///
     /// # Errors
-    /// As [`Session::open_system`].
+    /// As [`Opener::open`].
     pub fn switch_system(&mut self, number: usize) -> Result<Vec<String>, NoSystem> {
         if number == self.systems.number {
             return Ok(Vec::new());
@@ -231,7 +262,7 @@ impl Session {
         let (mut other, warnings) = match self.systems.unpark(number) {
             Some(other) => (other, Vec::new()),
             None => {
-                let other = self.open_system(number)?;
+                let other = self.opener().open(number)?;
                 let warnings = other.target.warnings().to_vec();
                 (other, warnings)
             }

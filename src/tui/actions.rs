@@ -1,6 +1,6 @@
 //! What keys and the mouse do to the state.
 
-use super::app::{App, Effect, Keyboard, Running, Sight};
+use super::app::{App, Effect, Go, Keyboard, Running, Sight};
 use super::kept::Kept;
 use super::keys::{self, Action};
 use super::layers::Layer;
@@ -82,6 +82,8 @@ impl App {
             }
             Action::Redraw => self.effects.push(Effect::Redraw),
             Action::Suspend => self.effects.push(Effect::Suspend),
+            Action::NextDump => self.go(Go::Next),
+            Action::PreviousDump => self.go(Go::Previous),
             Action::Quit => self.leave(),
         }
     }
@@ -112,19 +114,28 @@ impl App {
         }
     }
 
+    /// Shows another dump, if there is one.
+    fn go(&mut self, go: Go) {
+        match self.dumps.are_several() {
+            true => self.effects.push(Effect::Show(go, String::new())),
+            false => self.say(Role::Dim, Message::new("explorer.message.one_dump")),
+        }
+    }
+
     /// Whether a line that was typed or followed runs.
-    fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         !self.waiting.is_empty() || self.running.as_ref().is_some_and(Running::is_typed)
     }
 
     /// Leaves, if nothing is lost by it or the key is pressed a second time.
     fn leave(&mut self) {
-        if self.asked_to_leave || (self.ran == 0 && self.prompt.text().is_empty() && !self.is_busy()) {
+        let ran = self.ran + self.dumps.ran;
+        if self.asked_to_leave || (ran == 0 && self.prompt.text().is_empty() && !self.is_busy()) {
             self.quit = true;
             return;
         }
         self.asked_to_leave = true;
-        let message = match self.ran {
+        let message = match ran {
             1 => Message::new("explorer.message.leave_one"),
             ran => Message::new("explorer.message.leave_many").with("count", ran),
         };
@@ -450,6 +461,10 @@ impl App {
         self.keyboard = Keyboard::Pane;
         if layout.prompt.contains(at) {
             self.keyboard = Keyboard::Prompt;
+        } else if layout.dumps.contains(at) {
+            if let Some(number) = self.dumps.at(layout.dumps.width, at.x) {
+                self.go(Go::To(number));
+            }
         } else if layout.tabs.contains(at) {
             let image = self.ticket.image.is_some();
             let tab = super::screen::tab_at(layout.tabs.width, self.active, image, self.language(), at.x);

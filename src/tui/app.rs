@@ -2,6 +2,7 @@
 //! in, requests and effects go out.
 
 use super::arranged::Arranged;
+use super::dumps::Dumps;
 use super::event::Input;
 use super::kept::Kept;
 use super::keys::{self, Action};
@@ -64,6 +65,19 @@ pub(super) enum Effect {
     Redraw,
     /// Stop the process until it is continued.
     Suspend,
+    /// Show another dump, and run this line there.
+    Show(Go, String),
+}
+
+/// Which of several dumps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Go {
+    /// The one behind that in sight.
+    Next,
+    /// The one before it.
+    Previous,
+    /// The one of that number.
+    To(usize),
 }
 
 /// A request that runs.
@@ -104,6 +118,12 @@ pub(super) enum Sight {
 pub(super) struct App {
     pub(super) ticket: Ticket,
     pub(super) state: State,
+    /// The dumps that are open together, this one among them.
+    pub(super) dumps: Dumps,
+    /// Why there is no dump to look at yet.
+    pub(super) closed: Option<Message>,
+    /// Whether there will be none, so that lines cannot wait for it.
+    pub(super) refuses: bool,
     pub(super) theme: Theme,
     pub(super) screen: Rect,
     pub(super) active: usize,
@@ -147,6 +167,9 @@ impl App {
         App {
             ticket,
             state,
+            dumps: Dumps::default(),
+            closed: None,
+            refuses: false,
             theme: Theme::new(theme),
             screen: Rect::default(),
             active: ANALYSIS,
@@ -205,6 +228,7 @@ impl App {
             split: self.arranged.split,
             console: self.said(),
             chosen: [TYPES, POOL].iter().any(is_chosen),
+            dumps: self.dumps.are_several(),
         }
     }
 
@@ -283,7 +307,7 @@ impl App {
         self.stop_unwanted();
     }
 
-    /// Keys that do the same whatever has the keyboard: Alt and a pane's number, Ctrl-P, Ctrl-Z, Ctrl-L.
+    /// Keys that do the same whatever has the keyboard: Alt and a pane's number, Ctrl-P, Ctrl-Z, Ctrl-L, those of dumps.
     fn key_of_both_states(&mut self, key: KeyEvent) -> bool {
         let action = match (key.code, key.modifiers) {
             (KeyCode::Char(c), KeyModifiers::ALT) => {
@@ -292,6 +316,8 @@ impl App {
             (KeyCode::Char('p'), KeyModifiers::CONTROL) => Some(Action::Palette),
             (KeyCode::Char('z'), KeyModifiers::CONTROL) => Some(Action::Suspend),
             (KeyCode::Char('l'), KeyModifiers::CONTROL) => Some(Action::Redraw),
+            (KeyCode::PageDown, KeyModifiers::CONTROL) => Some(Action::NextDump),
+            (KeyCode::PageUp, KeyModifiers::CONTROL) => Some(Action::PreviousDump),
             _ => None,
         };
         let Some(action) = action else { return false };

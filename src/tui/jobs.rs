@@ -1,6 +1,6 @@
 //! What the engine is asked and when, and what its replies change.
 
-use super::app::{App, Effect, Guide, Running, Sight};
+use super::app::{App, Effect, Go, Guide, Running, Sight};
 use super::message::{End, Errand, Reply, State, Task, hint_line};
 use super::page::Page;
 use super::panes::{CONSOLE, MODULES, PANES, PaneSpec, STACK};
@@ -84,6 +84,9 @@ impl App {
             return;
         }
         self.waiting.push_back((line.to_owned(), Task::Line));
+        if self.refuses {
+            return self.refuse_typed();
+        }
         self.make_way();
     }
 
@@ -281,7 +284,8 @@ impl App {
 
     fn command_done(&mut self, end: &End) {
         match end {
-            End::Finished | End::System { .. } => {}
+            End::Finished => {}
+            End::System { number, rest } => self.effects.push(Effect::Show(Go::To(*number), rest.clone())),
             End::Quit => self.quit = true,
             End::Cancelled => {
                 // What waited then was dropped when it was stopped; what waits now was typed since.

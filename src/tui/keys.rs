@@ -50,6 +50,8 @@ pub(super) enum Action {
     Refresh,
     Redraw,
     Suspend,
+    NextDump,
+    PreviousDump,
     Quit,
 }
 
@@ -102,6 +104,13 @@ pub(super) const BINDINGS: &[Binding] = &[
     row("z", Action::Zoom, "explorer.key.zoom", &[c('z')]),
     row("(, )", Action::SplitLeft, "explorer.key.split", &[c('(')]),
     row(")", Action::SplitRight, "", &[c(')')]),
+    row("}, Ctrl-PgDn", Action::NextDump, "explorer.key.next_dump", &[c('}'), (KeyCode::PageDown, CONTROL)]),
+    row(
+        "{, Ctrl-PgUp",
+        Action::PreviousDump,
+        "explorer.key.previous_dump",
+        &[c('{'), (KeyCode::PageUp, CONTROL)],
+    ),
     row("w", Action::Whole, "explorer.key.whole", &[c('w')]),
     row("Up, k", Action::Up, "explorer.key.up", &[(KeyCode::Up, NONE), c('k')]),
     row("Down, j", Action::Down, "explorer.key.down", &[(KeyCode::Down, NONE), c('j')]),

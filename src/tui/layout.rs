@@ -21,6 +21,8 @@ pub(super) struct Place {
 /// The places of everything; an empty rectangle means that there is no room.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Layout {
+    /// The dumps that are open together; empty where there is one.
+    pub(super) dumps: Rect,
     /// File, bug check, build, prompt.
     pub(super) ticket: Rect,
     /// The panes' names.
@@ -72,6 +74,8 @@ pub(super) struct Wish {
     pub(super) split: u8,
     /// Whether a type or a page of the pool was chosen, and stays in sight where there is room.
     pub(super) chosen: bool,
+    /// Whether several dumps are open.
+    pub(super) dumps: bool,
 }
 
 /// Lays out a screen.
@@ -80,6 +84,9 @@ pub(super) fn layout(screen: Rect, wish: Wish) -> Layout {
     let mut layout = Layout::default();
     // The smaller the screen, the fewer lines stay; the prompt is the last one to go.
     let height = screen.height;
+    if wish.dumps && height >= 8 {
+        layout.dumps = cut_top(&mut rest, 1);
+    }
     if height >= 4 {
         layout.ticket = cut_top(&mut rest, 1);
     }
@@ -241,7 +248,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn rects(layout: &Layout) -> Vec<Rect> {
-        let mut all = vec![layout.ticket, layout.tabs, layout.prompt, layout.hints];
+        let mut all = vec![layout.dumps, layout.ticket, layout.tabs, layout.prompt, layout.hints];
         all.extend(&layout.rules);
         all.extend(layout.panes.iter().flat_map(|place| [place.title.unwrap_or_default(), place.body]));
         all
@@ -251,10 +258,10 @@ mod tests {
         #[test]
         fn every_cell_has_one_owner(
             width in 0u16..310, height in 0u16..110, active in 0..PANES.len(), zoom: bool, console in 0usize..200,
-            chosen: bool, split: u8,
+            chosen: bool, split: u8, dumps: bool,
         ) {
             let screen = Rect { x: 0, y: 0, width, height };
-            let layout = layout(screen, Wish { active, zoom, console, chosen, split });
+            let layout = layout(screen, Wish { active, zoom, console, chosen, split, dumps });
             let rects = rects(&layout);
             let owned: u32 = rects.iter().map(|rect| rect.area()).sum();
             prop_assert_eq!(owned, screen.area());
@@ -273,8 +280,10 @@ mod tests {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
             let screen = Rect { x: 0, y: 0, width, height };
             for active in [THREADS, PROCESSES] {
-                let layout =
-                    layout(screen, Wish { active, zoom: false, console: 0, chosen: false, split: 45 });
+                let layout = layout(
+                    screen,
+                    Wish { active, zoom: false, console: 0, chosen: false, split: 45, dumps: false },
+                );
                 let list = layout.place(active).expect("in sight").body;
                 assert!(list.height >= 12 && list.width >= 54, "{width}x{height}: {list:?}");
                 assert!(
@@ -289,7 +298,7 @@ mod tests {
         for (width, height) in [(100, 30), (119, 50), (139, 24), (160, 30)] {
             let screen = Rect { x: 0, y: 0, width, height };
             let of = |active, split| {
-                layout(screen, Wish { active, zoom: false, console: 3, chosen: false, split })
+                layout(screen, Wish { active, zoom: false, console: 3, chosen: false, split, dumps: false })
             };
             for active in (0..PANES.len()).filter(|pane| *pane != CONSOLE) {
                 let layout = of(active, 45);
@@ -301,7 +310,7 @@ mod tests {
             assert!(of(ANALYSIS, 60).place(STACK).expect("in sight").body.width > width / 2);
         }
         let small = Rect { x: 0, y: 0, width: 99, height: 30 };
-        let wish = Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false, split: 45 };
+        let wish = Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false, split: 45, dumps: false };
         assert!(layout(small, wish).place(STACK).is_none());
     }
 
@@ -310,15 +319,19 @@ mod tests {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
             let screen = Rect { x: 0, y: 0, width, height };
             for active in [TYPES, POOL, STACK, MEMORY, CONSOLE] {
-                let layout =
-                    layout(screen, Wish { active, zoom: false, console: 0, chosen: true, split: 45 });
+                let layout = layout(
+                    screen,
+                    Wish { active, zoom: false, console: 0, chosen: true, split: 45, dumps: false },
+                );
                 for pane in [TYPES, POOL, STACK, REGISTERS, MEMORY, CONSOLE] {
                     let body = layout.place(pane).expect("in sight").body;
                     assert!(body.height >= 5 && body.width >= 54, "{width}x{height}: pane {pane}: {body:?}");
                 }
             }
-            let modules =
-                layout(screen, Wish { active: MODULES, zoom: false, console: 0, chosen: true, split: 45 });
+            let modules = layout(
+                screen,
+                Wish { active: MODULES, zoom: false, console: 0, chosen: true, split: 45, dumps: false },
+            );
             assert!(modules.place(TYPES).is_none() && modules.place(PROCESSORS).is_some());
         }
     }
@@ -327,8 +340,10 @@ mod tests {
     fn large_screens_show_every_pane() {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
             let screen = Rect { x: 0, y: 0, width, height };
-            let layout =
-                layout(screen, Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false, split: 45 });
+            let layout = layout(
+                screen,
+                Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false, split: 45, dumps: false },
+            );
             for pane in 0..panes::count(true) {
                 let body = layout.place(pane).expect("in sight").body;
                 assert!(body.height >= 3 && body.width >= 36, "{width}x{height}: pane {pane}: {body:?}");

@@ -2,7 +2,7 @@
 
 use crate::command::{Choices, Names};
 use crate::output::{Line, Piece};
-use crate::session::{Focus, Selection, Session};
+use crate::session::{Focus, Opener, Selection, Session};
 use crate::util::hex;
 use crate::words::{Language, Message};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -159,6 +159,8 @@ pub(super) struct State {
     pub(super) symbols: u64,
     /// What completion knows.
     pub(super) names: Names,
+    /// What opens the dumps beside this one, as the session would; `None` where there are none.
+    pub(super) opener: Option<Opener>,
 }
 
 impl State {
@@ -190,6 +192,7 @@ impl State {
             settings,
             symbols: symbols.finish(),
             names: Names::of(&session.target),
+            opener: session.systems.are_several().then(|| session.opener()),
         }
     }
 }

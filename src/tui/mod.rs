@@ -1,6 +1,6 @@
 //! The explorer: a full-screen terminal program around a session.
 //!
-//! Two threads: the engine owns the session and runs one command line at a time; the screen's thread waits for keys,
+//! Two threads a dump: the engine owns the session and runs one command line at a time; the screen's thread waits for keys,
 //! the engine's output and signals, changes its state and draws it, only when something changed. A third one looks up
 //! names that complete what is typed. Every pane shows the output of a command. Nothing here knows a dump's formats.
 
@@ -10,6 +10,7 @@ mod arranged;
 mod canvas;
 mod columns;
 mod completer;
+mod dumps;
 mod engine;
 mod error;
 mod event;
@@ -33,10 +34,12 @@ mod run;
 mod screen;
 mod scrollback;
 mod search;
+mod tabs;
 mod terminal;
 mod test_hook;
 mod theme;
 mod ticket;
+mod together;
 mod trail;
 mod view;
 mod watch;

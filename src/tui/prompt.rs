@@ -147,6 +147,18 @@ impl Prompt {
         self.last = None;
     }
 
+    /// Takes the lines out that were typed so far.
+    pub(super) fn take_history(&mut self) -> Vec<String> {
+        self.recall = None;
+        self.search = None;
+        std::mem::take(&mut self.history)
+    }
+
+    /// Goes on with the lines that were typed elsewhere.
+    pub(super) fn set_history(&mut self, history: Vec<String>) {
+        self.history = history;
+    }
+
     /// The line that ran last in this run.
     pub(super) fn last(&self) -> Option<&str> {
         self.last.as_deref()

@@ -4,18 +4,17 @@ use super::TuiError;
 use super::app::{App, Effect};
 use super::arranged::Arranged;
 use super::completer::Question;
-use super::engine::Engine;
 use super::event::{self, Input, Signal};
 use super::history::History;
-use super::message::State;
+use super::message::Reply;
 use super::screen::{self, QUIET};
+use super::tabs::{Opened, Tabs};
 use super::terminal::Terminal;
 use super::theme::ThemeName;
-use super::ticket::Ticket;
 use crate::output::Role;
 use crate::session::Session;
 use crate::words::Message;
-use crossbeam_channel::{Receiver, select};
+use crossbeam_channel::{Receiver, Select, TryRecvError};
 use crossterm::clipboard::CopyToClipboard;
 use std::time::{Duration, Instant};
 
@@ -53,24 +52,26 @@ const BURST: usize = 128;
 /// # Errors
 /// There is no terminal, or it is gone.
 pub fn run(session: Session, options: ExplorerOptions) -> Result<(), TuiError> {
-    let mut app = App::new(Ticket::of(&session), State::of(&session), options.theme, options.mouse);
+    let signals = event::signals()?;
+    let mut terminal = Terminal::take(options.mouse)?;
+    let inputs = event::inputs()?;
+    let warnings = session.target.warnings().to_vec();
+    let mut tabs = Tabs::start(session, options.theme, options.mouse)?;
+    let app = tabs.app();
+    app.warn(&warnings);
     app.arranged = Arranged::kept();
     let arranged = app.arranged;
-    app.warn(session.target.warnings());
     let (history, earlier) = History::open();
     app.prompt.remember_earlier(earlier);
     for line in &options.commands {
         app.submit(line);
     }
-    let signals = event::signals()?;
-    let mut terminal = Terminal::take(options.mouse)?;
-    let inputs = event::inputs()?;
-    let engine = Engine::start(session)?;
-    let outcome = serve(&mut app, &mut terminal, &engine, &history, &inputs, &signals);
+    let outcome = serve(&mut tabs, &mut terminal, &history, &inputs, &signals);
     drop(terminal);
-    engine.stop();
-    if app.arranged != arranged {
-        app.arranged.keep();
+    let left = tabs.app().arranged;
+    tabs.stop();
+    if left != arranged {
+        left.keep();
     }
     if let Some(signal) = outcome? {
         event::die_of(signal);
@@ -80,9 +81,8 @@ pub fn run(session: Session, options: ExplorerOptions) -> Result<(), TuiError> {
 
 /// Until the user leaves or a signal comes, which is returned.
 fn serve(
-    app: &mut App,
+    tabs: &mut Tabs,
     terminal: &mut Terminal,
-    engine: &Engine,
     history: &History,
     inputs: &Receiver<Input>,
     signals: &Receiver<Signal>,
@@ -95,7 +95,9 @@ fn serve(
         let now = Instant::now();
         if due.is_some_and(|due| due <= now) {
             // What was told last may have been overtaken by its end.
-            app.fetching.take_if(|_| engine.fetches.left() == 0);
+            let fetches = tabs.engine().map_or(0, |engine| engine.fetches.left());
+            let app = tabs.app();
+            app.fetching.take_if(|_| fetches == 0);
             // A terminal that was closed takes no frame; there is nobody to tell.
             if terminal.draw(|frame| screen::draw(app, frame, now)).is_err() {
                 return Ok(None);
@@ -104,55 +106,65 @@ fn serve(
             due = None;
         }
         // After the drawing: which panes are in sight, and how wide, is known then.
-        if let Some(request) = app.next_request(Instant::now())
-            && engine.requests.send(request).is_err()
-        {
+        if !tabs.request(Instant::now()) {
             return Ok(None);
         }
-        match wait(engine, inputs, signals, next_wake(app, due, now)) {
+        let until = next_wake(tabs.app(), due, now);
+        match wait(tabs, inputs, signals, until) {
             Woken::Input(input) => {
+                let app = tabs.app();
                 app.input(input);
                 inputs.try_iter().take(BURST).for_each(|input| app.input(input));
                 due = Some(Instant::now());
             }
-            Woken::Reply(reply) => {
-                app.reply(reply);
+            Woken::Reply(number, reply) => {
+                tabs.reply(number, reply);
                 let begun = Instant::now();
                 while begun.elapsed() < FRAME
+                    && let Some((engine, _)) = tabs.of(number)
                     && let Ok(reply) = engine.replies.try_recv()
                 {
-                    app.reply(reply);
+                    tabs.reply(number, reply);
                 }
                 let earliest = drawn.map_or(now, |drawn| drawn + FRAME);
                 by_output = true;
                 due = Some(due.map_or(earliest, |due| due.min(earliest)));
             }
-            Woken::Signal(Signal::Interrupt) => {
-                app.stop();
+            Woken::Opened(opened) => {
+                tabs.take(opened);
+                due = Some(Instant::now());
             }
-            Woken::Signal(Signal::Suspend) => app.effects.push(Effect::Suspend),
+            Woken::Signal(Signal::Interrupt) => {
+                tabs.app().stop();
+            }
+            Woken::Signal(Signal::Suspend) => tabs.app().effects.push(Effect::Suspend),
             Woken::Signal(Signal::Continued) => {
-                terminal.retake(app.mouse)?;
+                terminal.retake(tabs.app().mouse)?;
                 due = Some(Instant::now());
             }
             Woken::Signal(Signal::End(signal)) => return Ok(Some(signal)),
             Woken::Time => {
                 due = Some(Instant::now());
                 // The command may have begun its next part in the moment in which it was asked to stop.
-                if app.running.as_ref().is_some_and(|running| running.stopping) {
+                let stopping = tabs.app().running.as_ref().is_some_and(|running| running.stopping);
+                if let Some(engine) = tabs.engine().filter(|_| stopping) {
                     engine.cancel.cancel();
                 }
             }
             Woken::Nobody => return Ok(None),
         }
-        for effect in std::mem::take(&mut app.effects) {
+        for (number, effect) in tabs.effects() {
             match effect {
-                Effect::Stop => engine.cancel.cancel(),
-                Effect::StopFetching => engine.fetches.stop(),
+                Effect::Stop => tabs.of(number).into_iter().for_each(|(engine, _)| engine.cancel.cancel()),
+                Effect::StopFetching => {
+                    tabs.of(number).into_iter().for_each(|(engine, _)| engine.fetches.stop());
+                }
                 // The thread is gone only if the system ends it; then nothing is completed.
                 Effect::Complete(typed, completion) => {
-                    let _ =
-                        engine.questions.send(Question { typed, completion, names: app.state.names.clone() });
+                    if let Some((engine, app)) = tabs.of(number) {
+                        let names = app.state.names.clone();
+                        let _ = engine.questions.send(Question { typed, completion, names });
+                    }
                 }
                 Effect::Remember(line) => history.add(&line),
                 Effect::Copy(text) => terminal.send(CopyToClipboard::to_clipboard_from(text))?,
@@ -165,16 +177,21 @@ fn serve(
                     // The terminal is given away only to somebody: keys that arrive meanwhile would not be the explorer's.
                     let mut stopped = false;
                     if event::can_suspend() {
-                        terminal.lend(app.mouse, || stopped = event::suspend())?;
+                        let mouse = tabs.app().mouse;
+                        terminal.lend(mouse, || stopped = event::suspend())?;
                     }
                     if !stopped {
-                        app.say(Role::Warning, Message::new("explorer.message.not_suspended"));
+                        tabs.app().say(Role::Warning, Message::new("explorer.message.not_suspended"));
                     }
+                    due = Some(Instant::now());
+                }
+                Effect::Show(go, rest) => {
+                    tabs.show(go, &rest);
                     due = Some(Instant::now());
                 }
             }
         }
-        if app.quit {
+        if tabs.app().quit {
             return Ok(None);
         }
     }
@@ -193,23 +210,52 @@ fn next_wake(app: &App, due: Option<Instant>, now: Instant) -> Option<Instant> {
 
 enum Woken {
     Input(Input),
-    Reply(super::message::Reply),
+    Reply(usize, Reply),
+    Opened(Opened),
     Signal(Signal),
     Time,
     Nobody,
 }
 
-fn wait(
-    engine: &Engine,
-    inputs: &Receiver<Input>,
-    signals: &Receiver<Signal>,
-    until: Option<Instant>,
-) -> Woken {
-    let time = until.map_or_else(crossbeam_channel::never, crossbeam_channel::at);
-    select! {
-        recv(signals) -> signal => signal.map_or(Woken::Nobody, Woken::Signal),
-        recv(inputs) -> input => input.map_or(Woken::Nobody, Woken::Input),
-        recv(engine.replies) -> reply => reply.map_or(Woken::Nobody, Woken::Reply),
-        recv(time) -> _ => Woken::Time,
+/// Waits for whatever comes first. Signals come before keys, keys before what the engines say.
+fn wait(tabs: &Tabs, inputs: &Receiver<Input>, signals: &Receiver<Signal>, until: Option<Instant>) -> Woken {
+    loop {
+        let mut select = Select::new();
+        select.recv(signals);
+        select.recv(inputs);
+        select.recv(tabs.opened());
+        let engines: Vec<_> = tabs.engines().collect();
+        for (_, engine) in &engines {
+            select.recv(&engine.replies);
+        }
+        let ready = match until {
+            Some(time) => match select.ready_deadline(time) {
+                Ok(ready) => ready,
+                Err(_) => return Woken::Time,
+            },
+            None => select.ready(),
+        };
+        // What was ready may have been taken by nobody else; that it is empty all the same is no reason to wake.
+        let woken = match ready {
+            0 => of(signals.try_recv(), Woken::Signal),
+            1 => of(inputs.try_recv(), Woken::Input),
+            2 => of(tabs.opened().try_recv(), Woken::Opened),
+            engine => match engine.checked_sub(3).and_then(|place| engines.get(place)) {
+                Some((number, engine)) => of(engine.replies.try_recv(), |reply| Woken::Reply(*number, reply)),
+                None => Some(Woken::Nobody),
+            },
+        };
+        if let Some(woken) = woken {
+            return woken;
+        }
+    }
+}
+
+/// What was received; `None` if there was nothing.
+fn of<T>(received: Result<T, TryRecvError>, woken: impl FnOnce(T) -> Woken) -> Option<Woken> {
+    match received {
+        Ok(received) => Some(woken(received)),
+        Err(TryRecvError::Empty) => None,
+        Err(TryRecvError::Disconnected) => Some(Woken::Nobody),
     }
 }

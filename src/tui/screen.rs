@@ -21,6 +21,7 @@ pub(super) fn draw(app: &mut App, frame: &mut Frame<'_>, now: Instant) {
     app.screen = frame.area();
     let layout = app.layout();
     let buffer = frame.buffer_mut();
+    app.dumps.draw(buffer, layout.dumps, &app.theme);
     ticket(app, buffer, layout.ticket);
     tabs(app, buffer, layout.tabs);
     for rule in &layout.rules {
@@ -207,6 +208,9 @@ fn is_selected(app: &App, pane: usize, line: &Line) -> bool {
 }
 
 fn empty_text(app: &App, pane: usize) -> String {
+    if let Some(closed) = app.closed.as_ref().filter(|_| pane == app.active) {
+        return closed.in_language(app.language()).into_owned();
+    }
     let busy = app.running.as_ref().filter(|running| running.is_typed());
     match (app.panes.get(pane), busy) {
         _ if pane == CONSOLE => text("explorer.help.begin", app.language()).to_owned(),

@@ -123,7 +123,7 @@ fn of_dump(target: &Target, header: &Header, machine: &str) -> (String, Vec<Stri
 }
 
 /// `text` in at most `width` columns, its middle left out: names of dumps begin with a machine and end with a date.
-fn shortened(text: &str, width: usize) -> String {
+pub(super) fn shortened(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
     }

@@ -11,6 +11,10 @@ mod shared;
 mod terminal;
 
 mod archives;
+#[cfg(feature = "explorer")]
+mod dumps;
+#[cfg(all(unix, feature = "explorer"))]
+mod dumps_by_hand;
 mod elsewhere;
 #[cfg(all(unix, feature = "explorer"))]
 mod explorer;

@@ -37,7 +37,7 @@ const PANES: [(&str, &str); 12] = [
 ];
 
 /// A demo as `--demo` opens it. The places of its symbols, which some rows tell, are the same on every machine.
-fn demo(case: &str, language: Language) -> Session {
+pub fn demo(case: &str, language: Language) -> Session {
     let bytes = fs::read(forge::demo(case)).expect("the demo");
     let mut target = Target::new(DumpFile::from_bytes(&format!("{case}.dmp"), bytes).expect("opens"));
     let cache = Path::new("target/tmp/screens-cache").to_owned();
@@ -46,7 +46,7 @@ fn demo(case: &str, language: Language) -> Session {
     Session::new(target, Settings { language, ..Settings::default() })
 }
 
-fn keys(text: &str) -> Keys {
+pub fn keys(text: &str) -> Keys {
     Keys::parse(text).expect("keys")
 }
 
@@ -77,13 +77,13 @@ fn screens(columns: u16, rows: u16) -> String {
     all
 }
 
-fn packed(text: &str) -> Vec<u8> {
+pub fn packed(text: &str) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
     packer.write_all(text.as_bytes()).expect("packs");
     packer.finish().expect("packs")
 }
 
-fn unpacked(path: &Path) -> String {
+pub fn unpacked(path: &Path) -> String {
     let mut text = String::new();
     let file = fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     GzDecoder::new(file).read_to_string(&mut text).expect("text");

@@ -174,6 +174,11 @@ impl App {
             does: Does::Pane(pane),
         };
         let mut entries: Vec<Listed> = PANES.iter().enumerate().take(self.pane_count()).map(pane).collect();
+        entries.extend(self.dumps.tabs.iter().enumerate().map(|(number, tab)| Listed {
+            what: format!("||{number}s"),
+            tells: tab.name.clone(),
+            does: Does::Run(format!("||{number}s")),
+        }));
         entries.extend(COMMANDS.iter().map(|spec| {
             let name = spec.names.first().copied().unwrap_or_default();
             // What cannot do without an argument waits for it at the prompt.

@@ -7,14 +7,13 @@ mod text;
 pub use keys::Keys;
 
 use super::TuiError;
-use super::app::{App, Effect};
+use super::app::Effect;
 use super::completer::Question;
-use super::engine::Engine;
 use super::event::Input;
-use super::message::{Reply, State};
+use super::message::Reply;
 use super::screen;
+use super::tabs::Tabs;
 use super::theme::{Theme, ThemeName};
-use super::ticket::Ticket;
 use crate::session::Session;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -46,8 +45,7 @@ const CHOICES: Duration = Duration::from_secs(5);
 
 /// An explorer on a screen of cells.
 pub struct Stage {
-    app: App,
-    engine: Engine,
+    tabs: Tabs,
     terminal: Terminal<TestBackend>,
     /// What was drawn last: the backend was told only what changed, and nothing of the second halves of wide characters.
     drawn: Buffer,
@@ -59,9 +57,9 @@ impl Stage {
     /// # Errors
     /// The system has no thread to give, or it took too long.
     pub fn open(session: Session, size: Size, theme: ThemeName) -> Result<Stage, TuiError> {
-        let app = App::new(Ticket::of(&session), State::of(&session), theme, false);
         let Ok(terminal) = Terminal::new(TestBackend::new(size.columns, size.rows));
-        let mut stage = Stage { app, engine: Engine::start(session)?, terminal, drawn: Buffer::default() };
+        let tabs = Tabs::start(session, theme, false)?;
+        let mut stage = Stage { tabs, terminal, drawn: Buffer::default() };
         stage.settle()?;
         Ok(stage)
     }
@@ -71,7 +69,7 @@ impl Stage {
     /// # Errors
     /// It took too long.
     pub fn run(&mut self, line: &str) -> Result<(), TuiError> {
-        self.app.enter(line);
+        self.tabs.app().enter(line);
         self.settle()
     }
 
@@ -81,7 +79,7 @@ impl Stage {
     /// It took too long.
     pub fn press(&mut self, keys: &Keys) -> Result<(), TuiError> {
         for key in keys.iter() {
-            self.app.input(Input::Key(key));
+            self.tabs.app().input(Input::Key(key));
             self.settle()?;
         }
         Ok(())
@@ -93,13 +91,13 @@ impl Stage {
     /// It took too long.
     pub fn resize(&mut self, size: Size) -> Result<(), TuiError> {
         self.terminal.backend_mut().resize(size.columns, size.rows);
-        self.app.input(Input::Resize);
+        self.tabs.app().input(Input::Resize);
         self.settle()
     }
 
     /// Draws in other colours.
     pub fn set_theme(&mut self, theme: ThemeName) {
-        self.app.theme = Theme::new(theme);
+        self.tabs.app().theme = Theme::new(theme);
         self.draw(Instant::now());
     }
 
@@ -115,12 +113,12 @@ impl Stage {
 
     /// The screen as a picture.
     pub fn svg(&self) -> String {
-        svg::of(self.cells(), &self.app.theme)
+        svg::of(self.cells(), &self.tabs.shown().theme)
     }
 
     /// Lets go of the dump.
     pub fn close(self) {
-        self.engine.stop();
+        self.tabs.stop();
     }
 
     fn cells(&self) -> &Buffer {
@@ -128,7 +126,7 @@ impl Stage {
     }
 
     fn draw(&mut self, now: Instant) {
-        let app = &mut self.app;
+        let app = self.tabs.app();
         let drawn = &mut self.drawn;
         let Ok(_) = self.terminal.draw(|frame| {
             screen::draw(app, frame, now);
@@ -143,52 +141,71 @@ impl Stage {
             self.take_effects();
             // Which panes are in sight, and how wide, is known once they are drawn. Nothing tells how long it took.
             self.draw(Instant::now());
-            if let Some(request) = self.app.next_request(Instant::now()) {
-                self.app.running.iter_mut().for_each(|running| running.since = deadline);
-                let _ = self.engine.requests.send(request);
-            } else if self.app.running.is_none() && self.engine.fetches.left() == 0 {
-                self.app.fetching = None;
-                while let Ok(reply) = self.engine.replies.try_recv() {
-                    self.app.reply(reply);
+            self.request(deadline);
+            if !self.tabs.is_opening() && self.is_idle() {
+                self.tabs.app().fetching = None;
+                while let Some((number, reply)) = self.reply(Duration::ZERO) {
+                    self.tabs.reply(number, reply);
                 }
-                if self.is_settled() {
+                self.draw(Instant::now());
+                self.request(deadline);
+                if self.is_idle() && self.tabs.app().effects.is_empty() {
                     self.draw(Instant::now());
                     return Ok(());
                 }
             }
-            match self.engine.replies.recv_timeout(Duration::from_millis(20)) {
-                Ok(reply) => self.app.reply(reply),
-                Err(_) if Instant::now() > deadline => {
-                    self.engine.cancel.cancel();
+            match self.reply(Duration::from_millis(20)) {
+                Some((number, reply)) => self.tabs.reply(number, reply),
+                None if Instant::now() > deadline => {
+                    self.tabs.engine().into_iter().for_each(|engine| engine.cancel.cancel());
                     return Err(TuiError::TooLong { seconds: PATIENCE.as_secs() });
                 }
-                Err(_) => {}
+                None => {}
             }
         }
     }
 
-    /// Whether drawing now would ask for nothing more.
-    fn is_settled(&mut self) -> bool {
-        self.draw(Instant::now());
-        match self.app.next_request(Instant::now()) {
-            Some(request) => {
-                let _ = self.engine.requests.send(request);
-                false
-            }
-            None => true,
+    /// Asks for what is wanted next; what runs then is as if it had only begun.
+    fn request(&mut self, deadline: Instant) {
+        self.tabs.request(Instant::now());
+        self.tabs.app().running.iter_mut().for_each(|running| running.since = deadline);
+    }
+
+    /// Whether the dump in sight has nothing to do.
+    fn is_idle(&mut self) -> bool {
+        self.tabs.engine().is_none_or(|engine| engine.fetches.left() == 0)
+            && self.tabs.app().running.is_none()
+    }
+
+    /// What the engine of the dump in sight says next. A dump that was opened meanwhile is taken.
+    fn reply(&mut self, within: Duration) -> Option<(usize, Reply)> {
+        if self.tabs.is_opening() {
+            let opened = self.tabs.opened().recv_timeout(within).ok()?;
+            self.tabs.take(opened);
+            return None;
         }
+        let number = self.tabs.number();
+        let engine = self.tabs.engine()?;
+        engine.replies.recv_timeout(within).ok().map(|reply| (number, reply))
     }
 
     fn take_effects(&mut self) {
-        for effect in std::mem::take(&mut self.app.effects) {
+        for (number, effect) in self.tabs.effects() {
             match effect {
-                Effect::Stop => self.engine.cancel.cancel(),
-                Effect::StopFetching => self.engine.fetches.stop(),
-                Effect::Complete(typed, completion) => {
-                    let names = self.app.state.names.clone();
-                    let _ = self.engine.questions.send(Question { typed, completion, names });
-                    self.wait_for_choices();
+                Effect::Stop => {
+                    self.tabs.of(number).into_iter().for_each(|(engine, _)| engine.cancel.cancel())
                 }
+                Effect::StopFetching => {
+                    self.tabs.of(number).into_iter().for_each(|(engine, _)| engine.fetches.stop());
+                }
+                Effect::Complete(typed, completion) => {
+                    if let Some((engine, app)) = self.tabs.of(number) {
+                        let names = app.state.names.clone();
+                        let _ = engine.questions.send(Question { typed, completion, names });
+                        self.wait_for_choices();
+                    }
+                }
+                Effect::Show(go, rest) => self.tabs.show(go, &rest),
                 // There is nobody who copies, types again later, or looks at another screen.
                 Effect::Remember(_)
                 | Effect::Copy(_)
@@ -201,9 +218,9 @@ impl Stage {
 
     fn wait_for_choices(&mut self) {
         let deadline = Instant::now() + CHOICES;
-        while let Ok(reply) = self.engine.replies.recv_deadline(deadline) {
+        while let Some((number, reply)) = self.reply(deadline.saturating_duration_since(Instant::now())) {
             let answered = matches!(reply, Reply::Choices { .. });
-            self.app.reply(reply);
+            self.tabs.reply(number, reply);
             if answered {
                 return;
             }

@@ -14,7 +14,7 @@ fn any_key() -> impl Strategy<Value = KeyEvent> {
             KeyCode::End, KeyCode::Left, KeyCode::Right, KeyCode::Enter, KeyCode::Backspace, KeyCode::Esc,
             KeyCode::Delete, KeyCode::F(1),
         ]),
-        4 => prop::sample::select("1234567890wjkznNyYRMTG/:?<>+-_*~lr驱qfpd.([".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        4 => prop::sample::select("1234567890wjkznNyYRMTG/:?<>+-_*~lr驱qfpd.([{}".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
     ];
     let modifiers = prop_oneof![
         8 => Just(KeyModifiers::NONE), 1 => Just(KeyModifiers::CONTROL), 1 => Just(KeyModifiers::SHIFT), 1 => Just(KeyModifiers::ALT),
@@ -36,8 +36,10 @@ proptest! {
         ),
         (width, height) in any_size(),
         theme in 0usize..5,
+        count in 1usize..30,
     ) {
         let mut explorer = Explorer::new(width, height);
+        explorer.app.dumps = super::dumps::several(count);
         for _ in 0..theme {
             explorer.app.theme.name = explorer.app.theme.name.next();
         }

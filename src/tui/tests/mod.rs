@@ -2,6 +2,7 @@
 
 mod any_keys;
 mod drawing;
+mod dumps;
 mod folding;
 mod guide;
 mod layers;
