@@ -5,7 +5,7 @@ use super::kept::Kept;
 use super::keys::{self, Action};
 use super::layers::Layer;
 use super::layout::has_two;
-use super::panes::{CONSOLE, PANES};
+use super::panes::{COMMON, CONSOLE, PANES};
 use super::prompt::Typed;
 use super::search::Pattern;
 use super::theme::Theme;
@@ -26,9 +26,13 @@ impl App {
     /// Does what a key of the panes means.
     pub(super) fn act(&mut self, action: Action) {
         match action {
-            Action::NextPane => self.active = (self.active + 1) % self.pane_count(),
-            Action::PreviousPane => self.active = (self.active + self.pane_count() - 1) % self.pane_count(),
-            Action::Pane(pane) => self.active = pane.min(self.pane_count() - 1),
+            Action::NextPane => self.active = self.pane_beside(true),
+            Action::PreviousPane => self.active = self.pane_beside(false),
+            Action::Pane(pane) => {
+                self.active = pane.min(self.pane_count() - 1);
+                self.arranged.unhide(self.active);
+            }
+            Action::Hide => self.hide(),
             Action::Up => self.scroll(-1),
             Action::Down => self.scroll(1),
             Action::PageUp => self.page(-1),
@@ -82,6 +86,10 @@ impl App {
             }
             Action::Redraw => self.effects.push(Effect::Redraw),
             Action::Suspend => self.effects.push(Effect::Suspend),
+            Action::Common => match self.pane_count() > COMMON {
+                true => self.act(Action::Pane(COMMON)),
+                false => self.say(Role::Dim, Message::new("explorer.message.one_dump")),
+            },
             Action::NextDump => self.go(Go::Next),
             Action::PreviousDump => self.go(Go::Previous),
             Action::Quit => self.leave(),
@@ -107,10 +115,43 @@ impl App {
         self.say(role, message);
     }
 
+    /// The next pane that is not hidden, or the one before.
+    fn pane_beside(&self, forward: bool) -> usize {
+        let count = self.pane_count();
+        let step = if forward { 1 } else { count - 1 };
+        let others = (1..count).map(|steps| (self.active + steps * step) % count);
+        others.into_iter().find(|pane| !self.arranged.hides(*pane)).unwrap_or(self.active)
+    }
+
+    /// Takes the active pane out of sight until somebody goes to it.
+    fn hide(&mut self) {
+        let Some(spec) = PANES.get(self.active).filter(|_| self.arranged.hide(self.active)) else {
+            return self.say(Role::Dim, Message::new("explorer.message.console_stays"));
+        };
+        let name = spec.name(self.ticket.image.is_some(), self.language());
+        let key = super::panes::key(self.active);
+        self.say(Role::Text, Message::new("explorer.message.hidden").with("name", name).with("key", key));
+        self.active = self.pane_beside(true);
+    }
+
     fn move_split(&mut self, to_left: bool) {
-        match has_two(self.screen, self.wish()) {
-            true => self.arranged.move_split(to_left),
-            false => self.say(Role::Dim, Message::new("explorer.message.no_split")),
+        if has_two(self.screen, self.wish()) {
+            return self.arranged.move_split(to_left);
+        }
+        let before = self.layout();
+        let column = before
+            .place(self.active)
+            .map(|place| before.rules.iter().filter(|rule| rule.x < place.body.x).count());
+        // Behind the last column is no border: that before it is moved.
+        let border = column.zip(before.rules.len().checked_sub(1)).map(|(column, last)| column.min(last));
+        let Some(border) = border else {
+            return self.say(Role::Dim, Message::new("explorer.message.no_split"));
+        };
+        let arranged = self.arranged;
+        self.arranged.move_border(border, to_left);
+        // What has no room to move stays where it is, so that one key leads back.
+        if self.layout().rules == before.rules {
+            self.arranged = arranged;
         }
     }
 
@@ -466,8 +507,7 @@ impl App {
                 self.go(Go::To(number));
             }
         } else if layout.tabs.contains(at) {
-            let image = self.ticket.image.is_some();
-            let tab = super::screen::tab_at(layout.tabs.width, self.active, image, self.language(), at.x);
+            let tab = super::screen::tab_at(self, layout.tabs.width, at.x);
             self.active = tab.unwrap_or(self.active);
         } else if let Some(place) = layout.panes.iter().find(|place| place.body.contains(at)) {
             self.active = place.pane;

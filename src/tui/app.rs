@@ -229,6 +229,8 @@ impl App {
             console: self.said(),
             chosen: [TYPES, POOL].iter().any(is_chosen),
             dumps: self.dumps.are_several(),
+            hidden: self.arranged.hidden,
+            borders: self.arranged.borders,
         }
     }
 
@@ -255,7 +257,7 @@ impl App {
 
     /// How many panes there are.
     pub(super) fn pane_count(&self) -> usize {
-        panes::count(self.ticket.image.is_some())
+        panes::count(self.ticket.image.is_some(), self.dumps.are_several())
     }
 
     /// The command line that a pane shows or should show.

@@ -1,5 +1,6 @@
 //! How the user arranged the screen, kept from one run to the next in the user's cache folder.
 
+use super::panes;
 use crate::util::files;
 use std::fs;
 use std::path::PathBuf;
@@ -8,6 +9,8 @@ use std::path::PathBuf;
 const MAX_BYTES: u64 = 1 << 12;
 /// Of a hundred columns, the least and the most that the right one of two panes has.
 const SPLITS: std::ops::RangeInclusive<u8> = 25..=75;
+/// The most steps that a border between columns is moved by.
+const MOST_STEPS: i8 = 60;
 /// By how much one key moves the split.
 const STEP: u8 = 5;
 
@@ -18,11 +21,15 @@ pub(super) struct Arranged {
     pub(super) zoom: bool,
     /// Of two panes side by side, how many of a hundred columns the right one has.
     pub(super) split: u8,
+    /// The panes that are out of sight until somebody goes to them, a bit each.
+    pub(super) hidden: u16,
+    /// How many steps to the right the borders between the columns of many panes were moved.
+    pub(super) borders: [i8; 2],
 }
 
 impl Default for Arranged {
     fn default() -> Arranged {
-        Arranged { zoom: false, split: 45 }
+        Arranged { zoom: false, split: 45, hidden: 0, borders: [0; 2] }
     }
 }
 
@@ -54,6 +61,18 @@ impl Arranged {
                     let split = value.parse().ok().filter(|split| SPLITS.contains(split));
                     arranged.split = split.unwrap_or(arranged.split);
                 }
+                // By their keys: numbers of panes are nobody's.
+                ("hidden", value) => {
+                    let known = value.chars().filter_map(panes::of_key).filter(|pane| may_hide(*pane));
+                    arranged.hidden = known.fold(0, |bits, pane| bits | 1 << pane);
+                }
+                ("borders", value) => {
+                    let mut steps = value.split(' ').filter_map(|steps| steps.parse().ok());
+                    if let (Some(left), Some(right), None) = (steps.next(), steps.next(), steps.next()) {
+                        arranged.borders =
+                            [left, right].map(|steps: i8| steps.clamp(-MOST_STEPS, MOST_STEPS));
+                    }
+                }
                 _ => {}
             }
         }
@@ -61,7 +80,35 @@ impl Arranged {
     }
 
     fn text(self) -> String {
-        format!("zoom = {}\nsplit = {}\n", self.zoom, self.split)
+        let hidden: String = (0..16).filter(|pane| self.hides(*pane)).map(panes::key).collect();
+        let [left, right] = self.borders;
+        let (zoom, split) = (self.zoom, self.split);
+        format!("zoom = {zoom}\nsplit = {split}\nhidden = {hidden}\nborders = {left} {right}\n")
+    }
+
+    /// Whether a pane is out of sight.
+    pub(super) fn hides(self, pane: usize) -> bool {
+        pane < 16 && self.hidden >> pane & 1 == 1
+    }
+
+    /// Takes a pane out of sight; false for the console, where commands say why they failed.
+    pub(super) fn hide(&mut self, pane: usize) -> bool {
+        let may = may_hide(pane);
+        self.hidden |= u16::from(may) << pane.min(15);
+        may
+    }
+
+    /// Brings a pane back.
+    pub(super) fn unhide(&mut self, pane: usize) {
+        self.hidden &= !(1 << pane.min(15));
+    }
+
+    /// Moves a border between columns; the others stay.
+    pub(super) fn move_border(&mut self, border: usize, to_left: bool) {
+        if let Some(steps) = self.borders.get_mut(border) {
+            let moved = if to_left { steps.saturating_sub(1) } else { steps.saturating_add(1) };
+            *steps = moved.clamp(-MOST_STEPS, MOST_STEPS);
+        }
     }
 
     /// Moves what is between two panes.
@@ -69,6 +116,11 @@ impl Arranged {
         let split = if to_left { self.split.saturating_add(STEP) } else { self.split.saturating_sub(STEP) };
         self.split = split.clamp(*SPLITS.start(), *SPLITS.end());
     }
+}
+
+/// Whether a pane can be out of sight.
+fn may_hide(pane: usize) -> bool {
+    pane < 16 && pane != panes::CONSOLE
 }
 
 /// The file that `DUMPSCOPE_LAYOUT` names, none where it names nothing, else the one in the cache.
@@ -86,7 +138,8 @@ mod tests {
 
     #[test]
     fn each_line_counts_by_itself() {
-        let all = Arranged { zoom: true, split: 60 };
+        let mut all = Arranged { zoom: true, split: 60, hidden: 0, borders: [-3, 2] };
+        assert!(all.hide(panes::STACK) && all.hide(panes::COMMON) && !all.hide(panes::CONSOLE));
         assert_eq!(Arranged::parse(&all.text()), all);
         assert_eq!(
             Arranged::parse("zoom = perhaps\nsplit = 60"),
@@ -97,6 +150,11 @@ mod tests {
             Arranged { zoom: true, ..Arranged::default() }
         );
         assert_eq!(Arranged::parse("\u{0}"), Arranged::default());
+        let other = Arranged::parse("hidden = 8 3?\nborders = 1 2 3\nborders = 200 1");
+        assert_eq!((other.hidden, other.borders), (1 << panes::STACK, [0, 0]));
+        let mut back = all;
+        back.unhide(panes::STACK);
+        assert!(!back.hides(panes::STACK) && back.hides(panes::COMMON));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Where things stand on a screen of a given size.
 
 use super::panes::{
-    ANALYSIS, CONSOLE, DISASSEMBLY, MEMORY, MODULES, POOL, PROCESSES, PROCESSORS, REGISTERS, STACK, THREADS,
-    TYPES,
+    ANALYSIS, COMMON, CONSOLE, DISASSEMBLY, MEMORY, MODULES, POOL, PROCESSES, PROCESSORS, REGISTERS, STACK,
+    THREADS, TYPES,
 };
 use crate::util::order::Order;
 use ratatui::layout::Rect;
@@ -61,8 +61,11 @@ const REGISTER_COLUMNS: u16 = 62;
 /// An address and two pointers.
 const POINTER_COLUMNS: u16 = 54;
 
+/// Columns by which a border between the columns of many panes is moved at a time.
+const BORDER_STEP: u16 = 4;
+
 /// What decides the layout besides the size.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Wish {
     /// The active pane.
     pub(super) active: usize,
@@ -76,6 +79,17 @@ pub(super) struct Wish {
     pub(super) chosen: bool,
     /// Whether several dumps are open.
     pub(super) dumps: bool,
+    /// The panes that are out of sight until somebody goes to them, a bit each.
+    pub(super) hidden: u16,
+    /// How many steps to the right the borders between the columns of many panes were moved.
+    pub(super) borders: [i8; 2],
+}
+
+impl Wish {
+    /// Whether a pane is out of sight.
+    fn hides(self, pane: usize) -> bool {
+        pane != self.active && self.hidden >> pane.min(15) & 1 == 1
+    }
 }
 
 /// Lays out a screen.
@@ -113,7 +127,13 @@ pub(super) fn layout(screen: Rect, wish: Wish) -> Layout {
 /// Whether two panes stand side by side: how they share the columns can be chosen.
 pub(super) fn has_two(screen: Rect, wish: Wish) -> bool {
     let many = screen.width >= MANY_COLUMNS && screen.height >= MANY_ROWS;
-    !many && !wish.zoom && wish.active != CONSOLE && screen.width >= TWO_COLUMNS && screen.height >= TWO_ROWS
+    let beside = if wish.active == STACK { ANALYSIS } else { STACK };
+    !many
+        && !wish.hides(beside)
+        && !wish.zoom
+        && wish.active != CONSOLE
+        && screen.width >= TWO_COLUMNS
+        && screen.height >= TWO_ROWS
 }
 
 /// The stack at the right, which nearly all else belongs to, and the active pane beside it.
@@ -146,74 +166,124 @@ fn single(layout: &mut Layout, mut area: Rect, wish: Wish) {
     layout.panes.push(Place { pane: wish.active, title: None, body: area });
 }
 
-/// Whether a pane lists the system's threads or processes. They take the place of others while they are active; what
+/// Whether a pane lists the system's threads or processes, or compares dumps. They take the place of others while they are active; what
 /// belongs to the thread that is chosen there stays in sight.
 fn is_list(pane: usize) -> bool {
-    matches!(pane, THREADS | PROCESSES)
+    matches!(pane, THREADS | PROCESSES | COMMON)
 }
 
 /// Whether types and the pool have the place of what is always the same.
 fn shows_values(wish: Wish) -> bool {
     match wish.active {
         TYPES | POOL => true,
-        PROCESSORS | MODULES | THREADS | PROCESSES => false,
+        PROCESSORS | MODULES | THREADS | PROCESSES | COMMON => false,
         _ => wish.chosen,
     }
 }
 
+/// A pane of a column with its rows, its title among them; `None` for the one that takes what the others leave.
+type Part = (usize, Option<u16>);
+
+/// A column's width, and its panes from its top.
+type Column = (u16, Vec<Part>);
+
 fn many(layout: &mut Layout, mut area: Rect, wish: Wish) {
-    let active = wish.active;
     let quarter = (area.height / 4).max(8);
     let console = cut_bottom(&mut area, quarter);
-    let width = area.width;
-    if width >= THREE_COLUMNS {
-        let extra = width - THREE_COLUMNS;
-        let mut right = cut_right(&mut area, POINTER_COLUMNS + extra / 3);
-        let rule = cut_right(&mut area, 1);
-        let mut middle = cut_right(&mut area, REGISTER_COLUMNS + extra / 3);
-        layout.rules = vec![cut_right(&mut area, 1), rule];
-        let rows = area.height;
-        push(layout, ANALYSIS, area);
-        push(layout, STACK, cut_top(&mut middle, rows * 2 / 5));
-        push(layout, REGISTERS, cut_top(&mut middle, (rows / 3).min(11)));
-        push(layout, DISASSEMBLY, middle);
-        if is_list(active) {
-            push(layout, active, right);
-        } else if shows_values(wish) {
-            push(layout, TYPES, cut_top(&mut right, rows * 2 / 5));
-            push(layout, POOL, cut_top(&mut right, rows / 3));
-            push(layout, MEMORY, right);
-        } else {
-            push(layout, PROCESSORS, cut_top(&mut right, rows / 4));
-            push(layout, MODULES, cut_top(&mut right, rows * 2 / 5));
-            push(layout, MEMORY, right);
-        }
+    let columns = if area.width >= THREE_COLUMNS {
+        three_columns(area, wish)
     } else {
-        let mut right = cut_right(&mut area, REGISTER_COLUMNS);
-        layout.rules = vec![cut_right(&mut area, 1)];
-        let rows = area.height;
-        if is_list(active) {
-            push(layout, STACK, cut_bottom(&mut area, rows * 2 / 5));
-            push(layout, active, area);
-        } else if shows_values(wish) {
-            push(layout, STACK, cut_top(&mut area, rows * 2 / 5));
-            push(layout, if active == ANALYSIS { ANALYSIS } else { TYPES }, area);
-        } else {
-            push(layout, MODULES, cut_bottom(&mut area, rows / 4));
-            push(layout, STACK, cut_bottom(&mut area, rows * 2 / 5));
-            push(layout, ANALYSIS, area);
+        let right = REGISTER_COLUMNS;
+        let widths = [area.width.saturating_sub(right + 1), right];
+        widths.into_iter().zip(two_columns(area.height, wish)).collect()
+    };
+    let columns = moved(without_hidden(columns, wish), wish);
+    let last = columns.len().saturating_sub(1);
+    for (at, (width, parts)) in columns.into_iter().enumerate() {
+        let mut column = cut_left(&mut area, width);
+        if at < last {
+            layout.rules.push(cut_left(&mut area, 1));
         }
-        push(layout, REGISTERS, cut_top(&mut right, (rows / 3).min(11)));
-        push(layout, MEMORY, cut_bottom(&mut right, rows / 4));
-        if shows_values(wish) {
-            push(layout, if active == DISASSEMBLY { DISASSEMBLY } else { POOL }, right);
-        } else {
-            push(layout, PROCESSORS, cut_bottom(&mut right, rows / 5));
-            push(layout, DISASSEMBLY, right);
+        let fixed: u16 = parts.iter().filter_map(|(_, rows)| *rows).sum();
+        let left = column.height.saturating_sub(fixed);
+        for (pane, rows) in parts {
+            push(layout, pane, cut_top(&mut column, rows.unwrap_or(left)));
         }
     }
+    // Where all else is hidden, what the commands said has the whole screen.
+    let console = if layout.panes.is_empty() { console.union(area) } else { console };
     push(layout, CONSOLE, console);
     layout.panes.order_by_key(|place| place.pane);
+}
+
+fn three_columns(area: Rect, wish: Wish) -> Vec<Column> {
+    let (rows, extra) = (area.height, area.width.saturating_sub(THREE_COLUMNS));
+    let (middle, right) = (REGISTER_COLUMNS + extra / 3, POINTER_COLUMNS + extra / 3);
+    let left = area.width.saturating_sub(middle + right + 2);
+    let beside = if is_list(wish.active) {
+        vec![(wish.active, None)]
+    } else if shows_values(wish) {
+        vec![(TYPES, Some(rows * 2 / 5)), (POOL, Some(rows / 3)), (MEMORY, None)]
+    } else {
+        vec![(PROCESSORS, Some(rows / 4)), (MODULES, Some(rows * 2 / 5)), (MEMORY, None)]
+    };
+    let of_frame =
+        vec![(STACK, Some(rows * 2 / 5)), (REGISTERS, Some((rows / 3).min(11))), (DISASSEMBLY, None)];
+    vec![(left, vec![(ANALYSIS, None)]), (middle, of_frame), (right, beside)]
+}
+
+fn two_columns(rows: u16, wish: Wish) -> [Vec<Part>; 2] {
+    let active = wish.active;
+    let stack = (STACK, Some(rows * 2 / 5));
+    let left = if is_list(active) {
+        vec![(active, None), stack]
+    } else if shows_values(wish) {
+        vec![stack, (if active == ANALYSIS { ANALYSIS } else { TYPES }, None)]
+    } else {
+        vec![(ANALYSIS, None), stack, (MODULES, Some(rows / 4))]
+    };
+    let mut right = vec![(REGISTERS, Some((rows / 3).min(11)))];
+    if shows_values(wish) {
+        right.push((if active == DISASSEMBLY { DISASSEMBLY } else { POOL }, None));
+    } else {
+        right.extend([(DISASSEMBLY, None), (PROCESSORS, Some(rows / 5))]);
+    }
+    right.push((MEMORY, Some(rows / 4)));
+    [left, right]
+}
+
+/// What hidden panes leave goes to the other panes of their column; what a column without any leaves, to the one before it.
+fn without_hidden(columns: Vec<Column>, wish: Wish) -> Vec<Column> {
+    let mut seen: Vec<Column> = Vec::new();
+    let mut left = 0;
+    for (width, mut parts) in columns {
+        parts.retain(|(pane, _)| !wish.hides(*pane));
+        if parts.iter().all(|(_, rows)| rows.is_some())
+            && let Some((_, rows)) = parts.last_mut()
+        {
+            *rows = None;
+        }
+        match (parts.is_empty(), seen.last_mut()) {
+            (true, Some((before, _))) => *before += width + 1,
+            (true, None) => left += width + 1,
+            (false, _) => seen.push((width + std::mem::take(&mut left), parts)),
+        }
+    }
+    seen
+}
+
+/// With what stands between the columns moved as the user moved it.
+fn moved(mut columns: Vec<Column>, wish: Wish) -> Vec<Column> {
+    for (border, steps) in wish.borders.into_iter().enumerate() {
+        let Some([(left, _), (right, _)]) = columns.get_mut(border..border + 2) else { break };
+        let by = u16::from(steps.unsigned_abs()) * BORDER_STEP;
+        let (from, to) = if steps < 0 { (left, right) } else { (right, left) };
+        // Whole steps, so that the same keys lead back.
+        let by = by.min(from.saturating_sub(SPLIT_COLUMNS) / BORDER_STEP * BORDER_STEP);
+        *from -= by;
+        *to += by;
+    }
+    columns
 }
 
 fn push(layout: &mut Layout, pane: usize, mut area: Rect) {
@@ -233,6 +303,14 @@ fn cut_bottom(area: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);
     area.height -= rows;
     Rect { y: area.y + area.height, height: rows, ..*area }
+}
+
+fn cut_left(area: &mut Rect, columns: u16) -> Rect {
+    let columns = columns.min(area.width);
+    let cut = Rect { width: columns, ..*area };
+    area.x += columns;
+    area.width -= columns;
+    cut
 }
 
 fn cut_right(area: &mut Rect, columns: u16) -> Rect {
@@ -258,10 +336,10 @@ mod tests {
         #[test]
         fn every_cell_has_one_owner(
             width in 0u16..310, height in 0u16..110, active in 0..PANES.len(), zoom: bool, console in 0usize..200,
-            chosen: bool, split: u8, dumps: bool,
+            chosen: bool, split: u8, dumps: bool, hidden: u16, left in -30i8..30, right in -30i8..30,
         ) {
             let screen = Rect { x: 0, y: 0, width, height };
-            let layout = layout(screen, Wish { active, zoom, console, chosen, split, dumps });
+            let layout = layout(screen, Wish { active, zoom, console, chosen, split, dumps, hidden, borders: [left, right] });
             let rects = rects(&layout);
             let owned: u32 = rects.iter().map(|rect| rect.area()).sum();
             prop_assert_eq!(owned, screen.area());
@@ -276,13 +354,53 @@ mod tests {
     }
 
     #[test]
+    fn hidden_panes_leave_their_place_to_the_others() {
+        for (width, height) in [(120, 36), (160, 50)] {
+            let screen = Rect { x: 0, y: 0, width, height };
+            let of = |hidden: &[usize]| {
+                let hidden = hidden.iter().fold(0, |bits, pane| bits | 1 << pane);
+                layout(screen, Wish { active: STACK, split: 45, hidden, ..Wish::default() })
+            };
+            let rows = |layout: &Layout, pane| layout.place(pane).map(|place| place.body.height);
+            let all = of(&[]);
+            let without = of(&[REGISTERS]);
+            assert_eq!(rows(&without, REGISTERS), None);
+            let grown = rows(&without, DISASSEMBLY) > rows(&all, DISASSEMBLY);
+            assert!(grown, "{width}x{height}");
+            // The active one is in sight all the same, and a column without any is none.
+            assert!(of(&[STACK]).place(STACK).is_some());
+            let narrow = of(&[REGISTERS, DISASSEMBLY, PROCESSORS, MEMORY, MODULES]);
+            assert_eq!(narrow.rules.len() + 1, all.rules.len(), "{width}x{height}");
+            assert!(narrow.place(STACK).is_some() && narrow.place(CONSOLE).is_some());
+        }
+        // Beside a hidden stack stands nothing.
+        let screen = Rect { x: 0, y: 0, width: 110, height: 30 };
+        let wish = Wish { active: MEMORY, split: 45, hidden: 1 << STACK, ..Wish::default() };
+        assert_eq!(layout(screen, wish).panes.len(), 1);
+    }
+
+    #[test]
+    fn borders_move_and_leave_every_column_its_least() {
+        let screen = Rect { x: 0, y: 0, width: 160, height: 50 };
+        let rules = |borders| {
+            let layout = layout(screen, Wish { split: 45, borders, ..Wish::default() });
+            layout.rules.iter().map(|rule| rule.x).collect::<Vec<_>>()
+        };
+        let before = rules([0, 0]);
+        assert_eq!(rules([1, 0]), [before[0] + 4, before[1]]);
+        assert_eq!(rules([0, -2]), [before[0], before[1] - 8]);
+        assert_eq!(rules([-100, 0])[0], 30);
+        assert_eq!(rules([0, 100])[1], 160 - 33);
+    }
+
+    #[test]
     fn lists_of_large_screens_stand_beside_what_is_chosen() {
         for (width, height) in [(120, 36), (160, 50), (300, 100)] {
             let screen = Rect { x: 0, y: 0, width, height };
             for active in [THREADS, PROCESSES] {
                 let layout = layout(
                     screen,
-                    Wish { active, zoom: false, console: 0, chosen: false, split: 45, dumps: false },
+                    Wish { active, zoom: false, console: 0, chosen: false, split: 45, ..Wish::default() },
                 );
                 let list = layout.place(active).expect("in sight").body;
                 assert!(list.height >= 12 && list.width >= 54, "{width}x{height}: {list:?}");
@@ -298,7 +416,10 @@ mod tests {
         for (width, height) in [(100, 30), (119, 50), (139, 24), (160, 30)] {
             let screen = Rect { x: 0, y: 0, width, height };
             let of = |active, split| {
-                layout(screen, Wish { active, zoom: false, console: 3, chosen: false, split, dumps: false })
+                layout(
+                    screen,
+                    Wish { active, zoom: false, console: 3, chosen: false, split, ..Wish::default() },
+                )
             };
             for active in (0..PANES.len()).filter(|pane| *pane != CONSOLE) {
                 let layout = of(active, 45);
@@ -310,7 +431,8 @@ mod tests {
             assert!(of(ANALYSIS, 60).place(STACK).expect("in sight").body.width > width / 2);
         }
         let small = Rect { x: 0, y: 0, width: 99, height: 30 };
-        let wish = Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false, split: 45, dumps: false };
+        let wish =
+            Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false, split: 45, ..Wish::default() };
         assert!(layout(small, wish).place(STACK).is_none());
     }
 
@@ -321,7 +443,7 @@ mod tests {
             for active in [TYPES, POOL, STACK, MEMORY, CONSOLE] {
                 let layout = layout(
                     screen,
-                    Wish { active, zoom: false, console: 0, chosen: true, split: 45, dumps: false },
+                    Wish { active, zoom: false, console: 0, chosen: true, split: 45, ..Wish::default() },
                 );
                 for pane in [TYPES, POOL, STACK, REGISTERS, MEMORY, CONSOLE] {
                     let body = layout.place(pane).expect("in sight").body;
@@ -330,7 +452,7 @@ mod tests {
             }
             let modules = layout(
                 screen,
-                Wish { active: MODULES, zoom: false, console: 0, chosen: true, split: 45, dumps: false },
+                Wish { active: MODULES, zoom: false, console: 0, chosen: true, split: 45, ..Wish::default() },
             );
             assert!(modules.place(TYPES).is_none() && modules.place(PROCESSORS).is_some());
         }
@@ -342,9 +464,16 @@ mod tests {
             let screen = Rect { x: 0, y: 0, width, height };
             let layout = layout(
                 screen,
-                Wish { active: ANALYSIS, zoom: false, console: 0, chosen: false, split: 45, dumps: false },
+                Wish {
+                    active: ANALYSIS,
+                    zoom: false,
+                    console: 0,
+                    chosen: false,
+                    split: 45,
+                    ..Wish::default()
+                },
             );
-            for pane in 0..panes::count(true) {
+            for pane in 0..panes::count(true, false) {
                 let body = layout.place(pane).expect("in sight").body;
                 assert!(body.height >= 3 && body.width >= 36, "{width}x{height}: pane {pane}: {body:?}");
             }

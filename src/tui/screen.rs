@@ -55,9 +55,11 @@ fn ticket(app: &App, buffer: &mut Buffer, area: Rect) {
 }
 
 /// The tabs with the first column of each: names if all fit, else short ones of as many as do, and the active one's.
-fn tab_texts(width: u16, active: usize, image: bool, language: Language) -> Vec<(u16, usize, String)> {
-    let panes = PANES.get(..panes::count(image)).unwrap_or_default();
+fn tab_texts(app: &App, width: u16) -> Vec<(u16, usize, String)> {
+    let (active, image, language) = (app.active, app.ticket.image.is_some(), app.language());
+    let panes = PANES.get(..app.pane_count()).unwrap_or_default();
     let room = usize::from(width);
+    let is_hidden = |pane: usize| pane != active && app.arranged.hides(pane);
     let long: usize = panes.iter().map(|pane| columns(pane.name(image, language)) + 4).sum();
     // Of a tab without a name a blank and the key stay; a bracket behind the active one, and the mark of the help.
     let marks = 3;
@@ -66,6 +68,7 @@ fn tab_texts(width: u16, active: usize, image: bool, language: Language) -> Vec<
     for pane in std::iter::once(active).chain(0..panes.len()) {
         let name = panes.get(pane).map_or(0, |spec| columns(spec.short(image, language)) + 1);
         match named.get_mut(pane) {
+            Some(_) if is_hidden(pane) => {}
             Some(named) if !*named && name <= left => {
                 *named = true;
                 left -= name;
@@ -78,6 +81,7 @@ fn tab_texts(width: u16, active: usize, image: bool, language: Language) -> Vec<
     let tabs = panes.iter().enumerate().map(|(pane, spec)| {
         let (open, close) = if pane == active { ("[", "]") } else { (" ", " ") };
         let (name, close) = match named.get(pane) {
+            _ if is_hidden(pane) => ("", close.trim_end()),
             _ if long <= room => (spec.name(image, language), close),
             Some(true) => (spec.short(image, language), close.trim_end()),
             _ => ("", close.trim_end()),
@@ -92,24 +96,13 @@ fn tab_texts(width: u16, active: usize, image: bool, language: Language) -> Vec<
 }
 
 /// The pane whose tab is at a column.
-pub(super) fn tab_at(
-    width: u16,
-    active: usize,
-    image: bool,
-    language: Language,
-    column: u16,
-) -> Option<usize> {
-    tab_texts(width, active, image, language)
-        .into_iter()
-        .rev()
-        .find(|(start, ..)| *start <= column)
-        .map(|(_, pane, _)| pane)
+pub(super) fn tab_at(app: &App, width: u16, column: u16) -> Option<usize> {
+    tab_texts(app, width).into_iter().rev().find(|(start, ..)| *start <= column).map(|(_, pane, _)| pane)
 }
 
 fn tabs(app: &App, buffer: &mut Buffer, area: Rect) {
     let mut end = 0;
-    let image = app.ticket.image.is_some();
-    for (start, pane, text) in tab_texts(area.width, app.active, image, app.language()) {
+    for (start, pane, text) in tab_texts(app, area.width) {
         let style = if pane == app.active { app.theme.bar(true) } else { app.theme.role(Role::Label) };
         end = put(buffer, area, start, 0, &text, style);
     }

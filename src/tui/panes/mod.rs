@@ -2,6 +2,7 @@
 //! so that a pane and a command can never disagree.
 
 mod analysis;
+mod common;
 mod console;
 mod disassembly;
 mod memory;
@@ -117,8 +118,8 @@ const fn wide(columns: u16, command: &'static str, line: &'static str) -> Choice
     Choice { command, switch: None, columns, line, whole: false }
 }
 
-/// The panes by number. Those of the system's lists came last, so that no other has moved.
-pub(super) const PANES: [&PaneSpec; 12] = [
+/// The panes by number. New ones come last, so that no other has moved.
+pub(super) const PANES: [&PaneSpec; 13] = [
     &analysis::SPEC,
     &processors::SPEC,
     &stack::SPEC,
@@ -131,17 +132,22 @@ pub(super) const PANES: [&PaneSpec; 12] = [
     &processes::SPEC,
     &types::SPEC,
     &pool::SPEC,
+    &common::SPEC,
 ];
 
 /// The keys that lead to them, in their order: digits, then the letters of the keys that show something there.
-const KEYS: &str = "1234567890dp";
+const KEYS: &str = "1234567890dpC";
 
 /// How many of them there are where an image was opened: it has neither threads nor processes, and nothing lies in memory.
 const OF_IMAGE: usize = 8;
 
-/// How many panes there are.
-pub(super) fn count(image: bool) -> usize {
-    if image { OF_IMAGE } else { PANES.len() }
+/// How many panes there are; with several dumps one for what they have in common.
+pub(super) fn count(image: bool, several: bool) -> usize {
+    match (image, several) {
+        (true, _) => OF_IMAGE,
+        (false, true) => PANES.len(),
+        (false, false) => COMMON,
+    }
 }
 
 /// The key that leads to a pane.
@@ -149,9 +155,14 @@ pub(super) fn key(pane: usize) -> char {
     KEYS.chars().nth(pane).unwrap_or('?')
 }
 
+/// The pane that a key leads to.
+pub(super) fn of_key(key: char) -> Option<usize> {
+    KEYS.chars().position(|known| known == key)
+}
+
 /// The pane that a digit leads to.
 pub(super) fn of_digit(digit: char) -> Option<usize> {
-    KEYS.chars().position(|key| key == digit && key.is_ascii_digit())
+    of_key(digit).filter(|_| digit.is_ascii_digit())
 }
 
 /// Number of the analysis pane.
@@ -178,6 +189,8 @@ pub(super) const PROCESSES: usize = 9;
 pub(super) const TYPES: usize = 10;
 /// Number of the pool pane.
 pub(super) const POOL: usize = 11;
+/// Number of the pane of what several dumps have in common.
+pub(super) const COMMON: usize = 12;
 
 impl PaneSpec {
     /// The command line that fills the pane when it is `width` columns wide; `None` for the console, and for the pool
@@ -283,7 +296,7 @@ mod tests {
     #[test]
     fn digits_and_panes_are_the_same() {
         let keys: String = (0..PANES.len()).map(key).collect();
-        assert_eq!(keys, "1234567890dp");
+        assert_eq!(keys, "1234567890dpC");
         assert!(keys.chars().take(10).enumerate().all(|(pane, key)| of_digit(key) == Some(pane)));
         assert_eq!(of_digit('d'), None);
     }
@@ -312,6 +325,6 @@ mod tests {
         assert_eq!(of_dump(Action::Pool(0x10000)), Some(POOL));
         assert_eq!(of_dump(Action::Frame(3)), None);
         assert_eq!(of_dump(Action::Help("k")), None);
-        assert_eq!(taker(&Action::Pool(0x10000), count(true)), None);
+        assert_eq!(taker(&Action::Pool(0x10000), count(true, true)), None);
     }
 }

@@ -14,7 +14,7 @@ fn any_key() -> impl Strategy<Value = KeyEvent> {
             KeyCode::End, KeyCode::Left, KeyCode::Right, KeyCode::Enter, KeyCode::Backspace, KeyCode::Esc,
             KeyCode::Delete, KeyCode::F(1),
         ]),
-        4 => prop::sample::select("1234567890wjkznNyYRMTG/:?<>+-_*~lr驱qfpd.([{}".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        4 => prop::sample::select("1234567890wjkznNyYRMTG/:?<>+-_*~lr驱qfpd.([{}HC)".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
     ];
     let modifiers = prop_oneof![
         8 => Just(KeyModifiers::NONE), 1 => Just(KeyModifiers::CONTROL), 1 => Just(KeyModifiers::SHIFT), 1 => Just(KeyModifiers::ALT),

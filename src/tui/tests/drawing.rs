@@ -168,7 +168,7 @@ fn a_running_command_is_told_after_a_moment_only() {
 fn large_screens_show_all_panes_at_once() {
     let mut explorer = Explorer::at_panes(160, 50);
     explorer.settle();
-    assert_eq!(explorer.asked.len(), panes::count(true), "{:?}", explorer.asked);
+    assert_eq!(explorer.asked.len(), panes::count(true, false), "{:?}", explorer.asked);
     for pane in ["1 Analysis", "2 CPUs", "3 Stack", "4 Regs", "5 Code", "6 Modules", "7 Memory", "8 Command"]
     {
         let titles = (2..50).filter(|row| explorer.row(*row).contains(&format!(" {pane}"))).count();

@@ -1,6 +1,6 @@
 //! The panes of threads and processes.
 
-use super::super::panes::{CONSOLE, PANES, PROCESSES, THREADS};
+use super::super::panes::{CONSOLE, DISASSEMBLY, PANES, PROCESSES, REGISTERS, THREADS};
 use super::Explorer;
 use crate::output::{Action, Block, Cell, Column, Field, Line, Piece, Role, Table};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -117,6 +117,7 @@ fn a_chosen_process_is_shown_with_its_threads() {
 #[test]
 fn the_lists_come_behind_the_panes_that_were_there() {
     let mut explorer = Explorer::at_panes(80, 24);
+    explorer.app.dumps = super::dumps::several(2);
     explorer.settle();
     let mut seen = Vec::new();
     for _ in 0..PANES.len() {
@@ -141,4 +142,43 @@ fn an_image_has_no_such_panes() {
     explorer.app.active = CONSOLE;
     explorer.key(KeyCode::Tab);
     assert_eq!(explorer.app.active, 0);
+}
+
+#[test]
+fn a_hidden_pane_is_passed_over_until_its_key_brings_it_back() {
+    let mut explorer = Explorer::at_panes(160, 50);
+    explorer.settle();
+    explorer.keys("4");
+    explorer.keys("H");
+    assert!(explorer.shows("Regs is hidden; 4 brings it back"));
+    assert!(explorer.app.layout().place(REGISTERS).is_none() && explorer.app.active == DISASSEMBLY);
+    for _ in 0..explorer.app.pane_count() {
+        explorer.key(KeyCode::Tab);
+        assert_ne!(explorer.app.active, REGISTERS);
+    }
+    explorer.keys("4");
+    assert_eq!(explorer.app.active, REGISTERS);
+    explorer.keys("3");
+    assert!(explorer.app.layout().place(REGISTERS).is_some());
+    explorer.keys("8H");
+    assert!(explorer.shows("the console stays") && explorer.app.active == CONSOLE);
+}
+
+#[test]
+fn borders_between_many_panes_move_and_come_back() {
+    let mut explorer = Explorer::at_panes(160, 50);
+    explorer.settle();
+    let rules =
+        |explorer: &Explorer| explorer.app.layout().rules.iter().map(|rule| rule.x).collect::<Vec<_>>();
+    let before = rules(&explorer);
+    explorer.keys("1)");
+    assert_eq!(rules(&explorer), [before[0] + 4, before[1]]);
+    explorer.keys("(");
+    assert_eq!(rules(&explorer), before);
+    // At its end a border waits: one key leads back.
+    explorer.keys("7");
+    explorer.keys(&")".repeat(40));
+    let end = rules(&explorer);
+    explorer.keys("(");
+    assert_eq!(rules(&explorer), [end[0], end[1] - 4]);
 }
