@@ -131,7 +131,7 @@ mod tests {
         let mut dumps = dumps(&["wifi.dmp", "a-machine-2021-05-18.dmp"], 1);
         assert_eq!(row(&dumps, 80), " ||0 wifi.dmp [||1 a-machine-2021-05-18.dmp]");
         assert_eq!(row(&dumps, 34), " ||0 wifi.dmp [||1 a-mach..18.dmp]");
-        assert_eq!(row(&dumps, 27), " 2/2 a-machine-..-05-18.dmp ");
+        assert_eq!(row(&dumps, 27), " 2/2 a-machine..-05-18.dmp ");
         dumps.tabs[0].condition = Condition::Failed;
         dumps.tabs[1].condition = Condition::Busy;
         assert_eq!(row(&dumps, 80), " ||0 wifi.dmp ! [||1 a-machine-2021-05-18.dmp ...]");
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(row(&dumps, 80), "[||0 wifi.dmp] ||1 usb.dmp  ||2 三.dmp ");
         let of = |column| dumps.at(80, column);
         assert_eq!(
-            [of(0), of(13), of(14), of(26), of(27), of(37), of(38)],
+            [of(0), of(13), of(14), of(26), of(27), of(38), of(39)],
             [Some(0), Some(0), Some(1), Some(1), Some(2), Some(2), None]
         );
         assert_eq!(dumps.at(20, 3), Some(1), "the next one");

@@ -3,7 +3,7 @@
 use super::app::{App, Effect, Go, Guide, Keyboard};
 use super::arranged::Arranged;
 use super::message::{State, Task};
-use super::panes::CONSOLE;
+use super::panes::{ANALYSIS, CONSOLE};
 use super::theme::ThemeName;
 use super::ticket::Ticket;
 use crate::output::{Line, Role};
@@ -57,7 +57,9 @@ impl App {
 
     /// It is being opened.
     pub(super) fn opens(&mut self) {
-        self.refuses = false;
+        if std::mem::take(&mut self.refuses) {
+            self.active = ANALYSIS;
+        }
         self.closed = Some(Message::new("explorer.status.opening").with("file", &self.ticket.file));
     }
 

@@ -108,6 +108,8 @@ fn a_dump_that_is_not_open_says_so_and_leads_away() {
     assert_eq!(explorer.app.effects, []);
     explorer.app.submit("||0s");
     assert_eq!(explorer.app.effects, [shows(Go::To(0))]);
+    // Its file may be there the next time.
+    explorer.app.opens();
     explorer.app.opened(super::ticket(), State::default());
     explorer.settle();
     assert!(explorer.shows("output of !analyze"));
