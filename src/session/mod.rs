@@ -11,6 +11,7 @@ mod process;
 mod session;
 mod settings;
 mod stack;
+mod switching;
 mod systems;
 mod view;
 
@@ -24,5 +25,6 @@ pub use pool_tags::PoolTags;
 pub use session::{NoCode, Session};
 pub use settings::{Evaluator, Radix, Settings, Shell};
 pub use stack::{DEFAULT_FRAMES, NoFrame};
-pub use systems::{Known, NoSystem, Opener, System, Systems};
+pub use switching::Opener;
+pub use systems::{Known, NoSystem, System, Systems};
 pub use view::{Selection, View};

@@ -1,14 +1,9 @@
 //! Several dumps that are open together: systems, as the debugger calls them (`||`).
 
-use super::session::Session;
-use super::settings::Settings;
-use crate::debuggee::{Subject, Target};
-use crate::search::finder::FinderOptions;
-use crate::search::path::SearchPath;
+use crate::debuggee::Subject;
+use std::any::Any;
 use std::collections::VecDeque;
-use std::fmt;
-use std::mem::{swap, take};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
@@ -75,11 +70,14 @@ pub struct Systems {
     shared: Arc<Shared>,
 }
 
+/// The session of a system that nobody looks at, which only who looks at it again knows.
+pub(super) type Parked = Box<dyn Any + Send>;
+
 #[derive(Default)]
 struct Shared {
     list: Mutex<Vec<System>>,
     /// The sessions that nobody looks at, the one that was left last at the end.
-    parked: Mutex<VecDeque<(usize, Session)>>,
+    parked: Mutex<VecDeque<(usize, Parked)>>,
 }
 
 /// A list is changed whole or not at all, also by who panics.
@@ -157,13 +155,15 @@ impl Systems {
         }
     }
 
-    fn unpark(&self, number: usize) -> Option<Session> {
+    /// The session that was left, if it is still open.
+    pub(super) fn unpark(&self, number: usize) -> Option<Parked> {
         let mut parked = locked(&self.shared.parked);
         let place = parked.iter().position(|(parked, _)| *parked == number)?;
         parked.remove(place).map(|(_, session)| session)
     }
 
-    fn park(&self, number: usize, session: Session) {
+    /// Keeps a session open that nobody looks at any more.
+    pub(super) fn park(&self, number: usize, session: Parked) {
         let mut parked = locked(&self.shared.parked);
         parked.push_back((number, session));
         let let_go = if parked.len() > MOST_PARKED { parked.pop_front() } else { None };
@@ -190,109 +190,6 @@ impl Known {
                 title: image.path().display().to_string(),
             },
         }
-    }
-}
-
-/// Opens others of the systems as one of them would, on any thread.
-#[derive(Clone)]
-pub struct Opener {
-    systems: Systems,
-    settings: Settings,
-    symbols: SearchPath,
-    images: SearchPath,
-    options: FinderOptions,
-}
-
-impl fmt::Debug for Opener {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Opener").finish_non_exhaustive()
-    }
-}
-
-impl Opener {
-    /// Opens a system, with the search paths and settings of the session that this is of.
-    ///
-    /// # Errors
-    /// There is none of that number, or its file cannot be opened.
-    pub fn open(&self, number: usize) -> Result<Session, NoSystem> {
-        let path = self.systems.path(number)?;
-        let target = self.open_beside(&path).inspect_err(|why| self.systems.failed(number, why));
-        let target = target.map_err(|why| NoSystem::Unopened { number, why })?;
-        self.systems.opened(number, target.subject());
-        // The event logs came with the first one.
-        let settings = Settings { events: Vec::new(), ..self.settings.clone() };
-        let mut session = Session::new(target, settings);
-        session.systems = self.systems.of(number);
-        Ok(session)
-    }
-
-    fn open_beside(&self, path: &Path) -> Result<Target, String> {
-        let mut target = Target::open(path, &mut |_| {}).map_err(|why| why.to_string())?;
-        target.set_paths(self.symbols.clone(), self.images.clone(), self.options.clone());
-        match target.lost_files().into_iter().next() {
-            Some(lost) => Err(lost.to_string()),
-            None => Ok(target),
-        }
-    }
-}
-
-impl Session {
-    /// What opens others of the systems as this session would.
-    pub fn opener(&self) -> Opener {
-        let finder = self.target.symbols().finder();
-        Opener {
-            systems: self.systems.clone(),
-            settings: self.settings.clone(),
-            symbols: finder.symbol_path().clone(),
-            images: finder.image_path().clone(),
-            options: finder.options().clone(),
-        }
-    }
-
-    /// Looks at another of the systems: this session becomes its session, and is found as it was left when it is looked
-    /// at again. What belongs to the debugger and to no dump comes along: settings, aliases, `$t0` to `$t19`, the log.
-    /// What was noticed when it was opened is returned.
-    ///
-    /// # Errors
-    /// As [`Opener::open`].
-    pub fn switch_system(&mut self, number: usize) -> Result<Vec<String>, NoSystem> {
-        if number == self.systems.number {
-            return Ok(Vec::new());
-        }
-        let (mut other, warnings) = match self.systems.unpark(number) {
-            Some(other) => (other, Vec::new()),
-            None => {
-                let other = self.opener().open(number)?;
-                let warnings = other.target.warnings().to_vec();
-                (other, warnings)
-            }
-        };
-        let before = self.systems.number;
-        other.systems = self.systems.of(number);
-        swap(self, &mut other);
-        self.take_over(&mut other);
-        // Else those who are parked would keep each other.
-        let systems = take(&mut other.systems);
-        systems.park(before, other);
-        Ok(warnings)
-    }
-
-    /// Takes what belongs to the debugger over from the session that was looked at before.
-    fn take_over(&mut self, before: &mut Session) {
-        swap(&mut self.settings, &mut before.settings);
-        swap(&mut self.settings.events, &mut before.settings.events);
-        swap(&mut self.interpreter, &mut before.interpreter);
-        // Values of the data model are those of one dump.
-        swap(&mut self.interpreter.variables, &mut before.interpreter.variables);
-        self.cancel = before.cancel.clone();
-        self.log = before.log.clone();
-        self.lacks = take(&mut before.lacks);
-        self.user_registers = before.user_registers;
-        self.last_value = before.last_value;
-        let (symbols, known) = (self.target.symbols(), before.target.symbols());
-        symbols.fetches().share_listener(known.fetches());
-        symbols.set_observer(Arc::new(self.cancel.clone()));
-        symbols.set_waiting(known.is_waiting());
     }
 }
 
