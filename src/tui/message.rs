@@ -6,6 +6,7 @@ use crate::session::{Focus, Opener, Selection, Session};
 use crate::util::hex;
 use crate::words::{Language, Message};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// Something to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +161,7 @@ pub(super) struct State {
     /// What completion knows.
     pub(super) names: Names,
     /// What opens the dumps beside this one, as the session would; `None` where there are none.
-    pub(super) opener: Option<Opener>,
+    pub(super) opener: Option<Arc<Opener>>,
 }
 
 impl State {
@@ -192,7 +193,7 @@ impl State {
             settings,
             symbols: symbols.finish(),
             names: Names::of(&session.target),
-            opener: session.systems.are_several().then(|| session.opener()),
+            opener: session.systems.are_several().then(|| Arc::new(session.opener())),
         }
     }
 }

@@ -118,7 +118,7 @@ fn serve(
                 due = Some(Instant::now());
             }
             Woken::Reply(number, reply) => {
-                tabs.reply(number, reply);
+                tabs.reply(number, *reply);
                 let begun = Instant::now();
                 while begun.elapsed() < FRAME
                     && let Some((engine, _)) = tabs.of(number)
@@ -210,7 +210,7 @@ fn next_wake(app: &App, due: Option<Instant>, now: Instant) -> Option<Instant> {
 
 enum Woken {
     Input(Input),
-    Reply(usize, Reply),
+    Reply(usize, Box<Reply>),
     Opened(Opened),
     Signal(Signal),
     Time,
@@ -241,7 +241,9 @@ fn wait(tabs: &Tabs, inputs: &Receiver<Input>, signals: &Receiver<Signal>, until
             1 => of(inputs.try_recv(), Woken::Input),
             2 => of(tabs.opened().try_recv(), Woken::Opened),
             engine => match engine.checked_sub(3).and_then(|place| engines.get(place)) {
-                Some((number, engine)) => of(engine.replies.try_recv(), |reply| Woken::Reply(*number, reply)),
+                Some((number, engine)) => {
+                    of(engine.replies.try_recv(), |reply| Woken::Reply(*number, Box::new(reply)))
+                }
                 None => Some(Woken::Nobody),
             },
         };

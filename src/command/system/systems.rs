@@ -110,7 +110,7 @@ fn show(number: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
     let record = match known {
         Known::Opened { bits, space, kind, title } => record
             .cell("bits", Cell::new(bits).role(Role::Text))
-            .text(&format!("-bit {space}"))
+            .text(format!("-bit {space}"))
             .cell("kind", kind)
             .text(": ")
             .cell("file", title),
