@@ -77,7 +77,8 @@ fn concluded(rules: &'static Rules, facts: &[Fact]) -> Verdict {
     let Some(claim) = claims.get(deciding) else { return Verdict::unknown() };
     let is_sure = claim.rule.confidence >= Confidence::Likely;
     let culprit = claim.culprit().filter(|_| is_sure);
-    let suspects = suspects(facts, &claims, culprit.as_deref());
+    let is_wide = claim.rule.cites.iter().any(|kind| kind == "elsewhere");
+    let suspects = suspects(facts, &claims, culprit.as_deref(), is_wide);
     let named = claim.culprit().or_else(|| suspects.first().cloned());
     let values = values(facts, &claim.found, named.as_deref(), &suspects);
     let wording = |text| Wording { text, values: values.clone() };
@@ -94,10 +95,14 @@ fn concluded(rules: &'static Rules, facts: &[Fact]) -> Verdict {
     }
 }
 
-/// Modules that other claims name, and third-party modules on the true stack.
-fn suspects(facts: &[Fact], claims: &[Claim<'_>], culprit: Option<&str>) -> Vec<String> {
+/// Modules that other claims name, and third-party modules on the true stack; of a `wide` question those that other processors
+/// ran, too.
+fn suspects(facts: &[Fact], claims: &[Claim<'_>], culprit: Option<&str>, is_wide: bool) -> Vec<String> {
     let named = claims.iter().filter_map(Claim::culprit);
-    let on_stack = facts.iter().filter(|fact| fact.kind == "stack_module");
+    let on_stack = facts
+        .iter()
+        .filter(|fact| fact.kind == "stack_module")
+        .chain(facts.iter().filter(|fact| is_wide && fact.kind == "elsewhere"));
     let on_stack = on_stack.filter_map(|fact| fact.get("module").map(Value::to_string));
     let mut suspects: Vec<String> = Vec::new();
     for name in named.chain(on_stack) {

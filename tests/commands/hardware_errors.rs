@@ -17,7 +17,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 /// A fatal record of Windows' with a machine check bank of an Intel processor and a device of PCI Express, 692 bytes.
-fn record() -> Vec<u8> {
+pub fn record() -> Vec<u8> {
     let head = "43504552 1002 ffffffff 0200 01000000 02000000 b4020000 3b2c0a00 1d0c1414";
     let ids = "bdc407cf89b7184eb3c41f732cb57131 fe6ff5e89c91c54cba8865abe14913bb 8877665544332211 02000000";
     let descriptor = |place: &str, kind: &str| {

@@ -491,7 +491,7 @@ fn net_buffers_and_their_mdls_are_followed_and_end() {
 }
 
 /// Puts a UNICODE_STRING with its text.
-fn put_text(dump: &mut Patched, at: u64, text: &str, place: u64) {
+pub fn put_text(dump: &mut Patched, at: u64, text: &str, place: u64) {
     let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     dump.put(at, &(bytes.len() as u16).to_le_bytes());
     dump.put(at + 2, &(bytes.len() as u16).to_le_bytes());
@@ -501,7 +501,7 @@ fn put_text(dump: &mut Patched, at: u64, text: &str, place: u64) {
 
 /// A tree of device nodes with the values of the samples of `!devnode` in Microsoft's documentation: the forge has none.
 /// Returns the root and its first child.
-fn device_tree(dump: &mut Patched, started: u32, completed: u32) -> (u64, u64) {
+pub fn device_tree(dump: &mut Patched, started: u32, completed: u32) -> (u64, u64) {
     let truth = truth("wifi");
     let objects = list(&truth, "objects").iter();
     let room = objects.clone().find(|object| object["name"] == "pool big Filt").unwrap();

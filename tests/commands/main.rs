@@ -85,6 +85,7 @@ mod tokens;
 mod triage;
 mod type_commands;
 mod verdicts;
+mod verdicts_of_forged_faults;
 mod verdicts_of_other_crashes;
 mod verifier;
 mod waiters;

@@ -32,12 +32,13 @@ fn judge(patched: &Patched) -> Judged {
     (word("class"), word("confidence"), text("culprit"), word("rule"))
 }
 
-fn demo(case: &str) -> Patched {
+/// A demo's dump.
+pub fn demo(case: &str) -> Patched {
     Patched::new(&format!("assets/demo/{case}.dmp.gz"))
 }
 
 /// What is wrong with a case, if anything.
-fn wrong(
+pub fn wrong(
     name: &str,
     patched: &Patched,
     class: &str,

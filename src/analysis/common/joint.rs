@@ -63,15 +63,21 @@ fn bits(dumps: &[&Summary]) -> Vec<Fact> {
     bit.into_iter().chain(lane).collect()
 }
 
-/// `common_processor`: one processor contradicted itself again and again.
+/// `common_processor`: one processor contradicted itself again and again; `common_core`: the threads of one core did so together.
 fn processor(dumps: &[&Summary]) -> Option<Fact> {
-    let mut found: BTreeMap<u32, Vec<&Summary>> = BTreeMap::new();
-    for dump in dumps.iter().filter(|dump| dump.contradicts) {
-        found.entry(dump.processor).or_default().push(dump);
-    }
-    let (number, theirs) = found.iter().find(|(_, theirs)| theirs.len() >= CONTRADICTIONS)?;
-    let fact = Fact::new("common_processor").with("number", *number).with("count", theirs.len());
-    Some(fact.with("dumps", places_of(dumps, theirs.iter().copied())).worded("evidence.common_processor"))
+    let bad = || dumps.iter().copied().filter(|dump| dump.contradicts);
+    let (seed, theirs) = bad()
+        .map(|seed| (seed, bad().filter(|dump| seed.shares_core(dump)).collect::<Vec<_>>()))
+        .find(|(_, theirs)| theirs.len() >= CONTRADICTIONS)?;
+    let numbers: BTreeSet<u32> = theirs.iter().map(|dump| dump.processor).collect();
+    let fact = match numbers.len() {
+        1 => Fact::new("common_processor").with("number", seed.processor).worded("evidence.common_processor"),
+        _ => {
+            let numbers = numbers.into_iter().map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
+            Fact::new("common_core").with("processors", numbers).worded("evidence.common_core")
+        }
+    };
+    Some(fact.with("count", theirs.len()).with("dumps", places_of(dumps, theirs)))
 }
 
 /// `common_place`: the same instruction of the same build faulted in several, and in none of them the machine contradicted itself.

@@ -1,6 +1,7 @@
 //! What is kept of a dump when the next one is opened: owned, and small.
 
 use super::super::bucket::bucket;
+use super::super::facts::processor::siblings;
 use super::super::facts::{Crash, Fact, Value};
 use super::super::rules::{Class, Confidence};
 use super::super::verdict::Verdict;
@@ -44,6 +45,8 @@ pub struct Summary {
     pub parameters: [u64; 4],
     /// The processor that crashed.
     pub processor: u32,
+    /// The other threads of its core, as far as they are known.
+    pub siblings: Vec<u32>,
     /// The machine.
     pub machine: Machine,
     /// What was concluded from it alone.
@@ -94,6 +97,7 @@ impl Summary {
             code: crash.code(),
             parameters: crash.header.bug_check_parameters,
             processor: target.crashed_processor(),
+            siblings: siblings(crash, target.crashed_processor()),
             machine: Machine::of(crash),
             class: verdict.class,
             confidence: verdict.confidence,
@@ -113,6 +117,13 @@ impl Summary {
     /// Whether another dump is of the same crash: a copy, or another kind of dump of it, which says nothing new.
     pub fn is_of_same_crash(&self, other: &Summary) -> bool {
         (self.time, self.code, self.parameters) == (other.time, other.code, other.parameters)
+    }
+
+    /// Whether both crashed on the same core: on the same processor, or on one that either dump knows for the other's sibling.
+    pub fn shares_core(&self, other: &Summary) -> bool {
+        self.processor == other.processor
+            || self.siblings.contains(&other.processor)
+            || other.siblings.contains(&self.processor)
     }
 
     /// Whether a module was loaded.

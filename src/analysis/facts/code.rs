@@ -2,14 +2,18 @@
 
 use crate::debuggee::Target;
 use crate::memory::Memory;
-use crate::unwind::Registers;
+use crate::symbols::pe::FunctionLookup;
+use crate::unwind::{Registers, is_nonvolatile};
 use crate::util::bits::extend;
 use iced_x86::{
-    Decoder, DecoderOptions, Formatter, Instruction, MasmFormatter, Mnemonic, OpAccess, OpKind, Register,
+    Decoder, DecoderOptions, FlowControl, Formatter, Instruction, InstructionInfoFactory, MasmFormatter,
+    Mnemonic, OpAccess, OpKind, Register,
 };
 
 /// The longest instruction.
 pub const LONGEST: usize = 15;
+/// The longest function that is looked through, in bytes.
+const LONGEST_FUNCTION: u64 = 0x4000;
 
 /// The instruction at an address; `None` where its bytes are not known or are none.
 pub fn at(target: &Target, address: u64) -> Option<Instruction> {
@@ -22,6 +26,42 @@ pub fn at(target: &Target, address: u64) -> Option<Instruction> {
 pub fn decode(bytes: &[u8], address: u64) -> Option<Instruction> {
     let mut decoder = Decoder::try_with_ip(64, bytes, address, DecoderOptions::NONE).ok()?;
     decoder.can_decode().then(|| decoder.decode())
+}
+
+/// The instructions of the function, or of the part of it, that holds an address.
+pub fn function(target: &Target, ip: u64) -> Option<Vec<Instruction>> {
+    let module = target.modules().at(ip)?;
+    let image = target.image(module).ok()?;
+    let rva = u32::try_from(ip.checked_sub(module.base)?).ok()?;
+    let FunctionLookup::Found(found) = image.functions()?.lookup(image.bytes(), rva) else { return None };
+    let length = u64::from(found.end.checked_sub(found.begin)?);
+    let begin = module.base.wrapping_add(u64::from(found.begin));
+    let mut bytes = vec![0u8; usize::try_from(length).ok().filter(|_| length <= LONGEST_FUNCTION)?];
+    target.memory().read(begin, &mut bytes).ok()?;
+    let mut instructions = Vec::new();
+    let mut at = 0usize;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let step = decode(rest, begin.wrapping_add(at as u64)).filter(|step| !step.is_invalid());
+        // Tables among the code end what is known.
+        let Some(step) = step else { break };
+        at += step.len();
+        instructions.push(step);
+    }
+    Some(instructions)
+}
+
+/// Whether an instruction may change a register. A function that is called may change the volatile ones.
+pub fn changes(instruction: &Instruction, register: Register) -> bool {
+    let is_call = matches!(instruction.flow_control(), FlowControl::Call | FlowControl::IndirectCall);
+    let number = u8::try_from(register.number()).unwrap_or(0);
+    if is_call && !is_nonvolatile(number) {
+        return true;
+    }
+    let mut factory = InstructionInfoFactory::new();
+    factory.info(instruction).used_registers().iter().any(|used| {
+        used.register().full_register() == register.full_register()
+            && !matches!(used.access(), OpAccess::Read | OpAccess::CondRead)
+    })
 }
 
 /// An instruction as text.
@@ -82,7 +122,7 @@ pub fn operand(instruction: &Instruction, registers: &Registers) -> Option<Opera
         && !instruction.is_string_instruction()
         && !instruction.is_vsib()
         && !matches!(instruction.mnemonic(), Mnemonic::Lea | Mnemonic::Nop | Mnemonic::Invlpg);
-    let mut factory = iced_x86::InstructionInfoFactory::new();
+    let mut factory = InstructionInfoFactory::new();
     let info = factory.info(instruction);
     let [memory] = info.used_memory() else { return None };
     if !is_plain

@@ -36,7 +36,7 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
         .with("target_kind", kind(target, fault))
         .maybe("status", fault.status.map(|status| Value::Hex(status.into())))
         .with("nested", fault.is_first_of_several)
-        .with("did", did(fault))
+        .with("did", did(crash, fault))
         .worded(if fault.is_first_of_several { "evidence.first_fault" } else { "evidence.fault" });
     // What came first is not what `.ecxr` shows.
     let frame = scene.frames.first().map_or(0, |frame| frame.number);
@@ -66,7 +66,7 @@ fn kind(target: &Target, fault: &Fault) -> &'static str {
 }
 
 /// What it could not do, in words.
-fn did(fault: &Fault) -> Message {
+fn did(crash: &Crash<'_>, fault: &Fault) -> Message {
     let at = |key, address: u64| Message::new(key).with("address", format!("{address:016x}"));
     match (fault.access, fault.address) {
         (Access::Read, Some(address)) => at("fault.read", address),
@@ -78,6 +78,9 @@ fn did(fault: &Fault) -> Message {
                 let name = status_name(status).unwrap_or_else(|| format!("{status:08x}"));
                 Message::new("fault.exception").with("status", name)
             }
+            // UNEXPECTED_KERNEL_MODE_TRAP: its first parameter is the trap's number.
+            None if crash.code() == 0x7f => Message::new("fault.trap")
+                .with("number", format!("{:x}", crash.header.bug_check_parameters[0])),
             None => Message::new("fault.unknown"),
         },
     }

@@ -1,8 +1,9 @@
 //! What the hardware reported of itself, by the record of bug check 0x124 and by that bug check's parameters.
 
 use super::{Crash, Fact};
+use crate::debuggee::Scope;
 use crate::dump::cper::{Body, Mca, McaClass, McaStatus, MemoryError, PcieError, Vendor};
-use crate::kernel::HardwareError;
+use crate::kernel::{DeviceNode, HardwareError};
 use crate::output::Action;
 
 /// `machine_check`, `memory_error` and `pcie_error`, one for each section that says something. Without the record, what
@@ -13,7 +14,7 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
         Some(Ok(error)) => {
             // Recoverable and fatal ones: what was corrected did not end the machine.
             let bad = error.record.sections.iter().filter(|section| section.severity <= 1);
-            bad.filter_map(|section| of_section(&section.body)).collect()
+            bad.filter_map(|section| of_section(crash.scope, &section.body)).collect()
         }
         Some(Err(_)) => HardwareError::stated_status(crash.scope)
             .map(|(status, vendor)| machine_check(status, vendor).worded("evidence.machine_check_stated"))
@@ -22,11 +23,11 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
     }
 }
 
-fn of_section(body: &Body) -> Option<Fact> {
+fn of_section(scope: &Scope<'_>, body: &Body) -> Option<Fact> {
     let fact = match body {
         Body::Mca(bank) if bank.status.is_valid() => of_bank(bank),
         Body::Memory(memory) => memory_error(memory),
-        Body::Pcie(device) => pcie_error(device)?,
+        Body::Pcie(device) => pcie_error(scope, device)?,
         _ => return None,
     };
     Some(fact.link(Action::Run("!whea")))
@@ -67,17 +68,31 @@ fn memory_error(memory: &MemoryError) -> Fact {
         .worded("evidence.memory_error")
 }
 
-fn pcie_error(error: &PcieError) -> Option<Fact> {
+fn pcie_error(scope: &Scope<'_>, error: &PcieError) -> Option<Fact> {
     let device = error.device?;
     let (segment, bus, number, function) = device.location;
     let errors = error.errors().concat().join(", ");
+    let drivers = drivers(scope, device.vendor, device.device);
+    let wording = if drivers.is_empty() { "evidence.pcie_error" } else { "evidence.pcie_error_driver" };
     Some(
         Fact::new("pcie_error")
+            .maybe("drivers", (!drivers.is_empty()).then(|| drivers.join(", ")))
             .with("location", format!("{segment:04x}:{bus:02x}:{number:02x}.{function:x}"))
             .with("device", format!("VEN_{:04X}&DEV_{:04X}", device.vendor, device.device))
             .with("error", if errors.is_empty() { "?".to_owned() } else { errors })
-            .worded("evidence.pcie_error"),
+            .worded(wording),
     )
+}
+
+/// The services that drive the devices with these ids, each once: where the error was met, and no more than that.
+fn drivers(scope: &Scope<'_>, vendor: u16, device: u16) -> Vec<String> {
+    let start = format!("PCI\\VEN_{vendor:04X}&DEV_{device:04X}");
+    let nodes = DeviceNode::beginning(scope, &start).unwrap_or_default();
+    let mut services: Vec<String> =
+        nodes.iter().filter_map(|node| node.service().ok()).filter(|name| !name.is_empty()).collect();
+    services.sort_unstable();
+    services.dedup();
+    services
 }
 
 #[cfg(test)]

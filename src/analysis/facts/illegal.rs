@@ -4,6 +4,7 @@ use super::code;
 use super::modules::described;
 use super::scene::Scene;
 use super::{Crash, Fact, Value};
+use crate::kernel::{Cpu, Processor};
 use crate::output::Action;
 use iced_x86::CpuidFeature;
 
@@ -26,7 +27,8 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     }
     let cpu = target.dump().ok().and_then(|dump| dump.tagged().hardware().cpu);
     let identifier = cpu.as_ref().and_then(|cpu| cpu.identifier.clone());
-    let model = identifier.as_deref().and_then(Model::of);
+    let kept = kept(crash);
+    let model = identifier.as_deref().and_then(Model::of).or_else(|| kept.as_ref().map(|(model, _)| *model));
     let has: Vec<Option<bool>> =
         instruction.cpuid_features().iter().map(|feature| has(*feature, model.as_ref())).collect();
     let features: Vec<String> =
@@ -35,7 +37,10 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let fact = described(fact, target, fault.ip)
         .with("instruction", code::text(&instruction))
         .with("feature", features.join(", "))
-        .with("cpu", cpu.and_then(|cpu| cpu.name).unwrap_or_else(|| "?".to_owned()));
+        .with(
+            "cpu",
+            cpu.and_then(|cpu| cpu.name).or(kept.map(|(_, name)| name)).unwrap_or_else(|| "?".to_owned()),
+        );
     let lacks = match () {
         () if has.contains(&Some(false)) => Some(true),
         () if has.iter().all(|has| *has == Some(true)) => Some(false),
@@ -44,7 +49,21 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     vec![fact.maybe("lacks", lacks).worded("evidence.illegal").link(Action::Code(fault.ip))]
 }
 
+/// The model of the processor that crashed, and its name, as the kernel keeps them.
+fn kept(crash: &Crash<'_>) -> Option<(Model, String)> {
+    let processor = Processor::numbered(crash.scope, crash.scope.target().crashed_processor()).ok()?;
+    let cpu = Cpu::of(&processor);
+    let vendor = cpu.vendor().ok()?;
+    let (family, model) = (cpu.family().ok()?, cpu.model().ok()?);
+    let intel = vendor == "GenuineIntel";
+    let known = intel || vendor == "AuthenticAMD";
+    let name = format!("{vendor} Family {family} Model {model}");
+    let model = Model { intel, family: u32::try_from(family).ok()?, model: u32::try_from(model).ok()? };
+    known.then_some((model, name))
+}
+
 /// A processor's model, as the registry's Identifier tells: `Intel64 Family 6 Model 23 Stepping 10`.
+#[derive(Debug, Clone, Copy)]
 struct Model {
     intel: bool,
     family: u32,

@@ -12,6 +12,7 @@ mod code_flip;
 mod cookie;
 mod device;
 mod dpc;
+mod elsewhere;
 mod fact;
 mod fast_fail;
 mod fault;
@@ -30,13 +31,15 @@ mod paged_code;
 mod parameters;
 pub(super) mod pattern;
 mod pool;
-mod processor;
+pub(super) mod processor;
 mod raiser;
 mod scene;
 mod stack;
 mod status_codes;
 pub(super) mod text;
 mod traced;
+mod values;
+mod written;
 
 pub use fact::{Fact, Value};
 pub use history::of_history;
@@ -105,6 +108,8 @@ pub fn gather(crash: &Crash<'_>) -> Vec<Fact> {
         _ => None,
     });
     facts.extend(entry);
+    let written = written::facts(crash, &scene, &facts);
+    facts.extend(written);
     facts.extend(cookie::facts(crash));
     facts.extend(status_codes::facts(crash));
     facts.extend(device::facts(crash));
@@ -115,6 +120,7 @@ pub fn gather(crash: &Crash<'_>) -> Vec<Fact> {
     facts.extend(dpc::facts(crash));
     facts.extend(pool::facts(crash, &scene, wrong));
     facts.extend(stack::facts(crash, &scene));
+    facts.extend(elsewhere::facts(crash, &scene));
     facts.extend(machine::facts(crash));
     facts
 }

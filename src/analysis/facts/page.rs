@@ -5,7 +5,7 @@ use super::scene::{Access, Scene};
 use super::text::in_bytes;
 use super::{Crash, Fact, Value};
 use crate::analysis::bugcheck::ParameterKind;
-use crate::kernel::{HighestPage, PteSpace, highest_page};
+use crate::kernel::{HighestPage, PteSpace, highest_page, mapped};
 use crate::memory::Memory;
 use crate::output::Action;
 use crate::unwind::GENERAL_NAMES;
@@ -46,7 +46,27 @@ fn named_entry(crash: &Crash<'_>, highest: Option<HighestPage>) -> Option<Fact> 
         .iter()
         .find(|argument| argument.value >> 47 == 0x1_ffff && argument.value.is_multiple_of(8));
     let place = place.map(|argument| argument.value);
-    one_bit(value, place).or_else(|| one_bit_more(value, place, highest?))
+    one_bit(value, place)
+        .or_else(|| one_bit_more(value, place, highest?))
+        .or_else(|| overwritten(crash, value, place?))
+}
+
+/// An entry that is text, or a pointer of the kernel: software wrote there what belongs elsewhere.
+fn overwritten(crash: &Crash<'_>, value: u64, place: u64) -> Option<Fact> {
+    let is_other = in_bytes(value).is_some() || value >> 47 == 0x1_ffff;
+    let is_entry = PteSpace::of(crash.scope.target())?.contains(place);
+    (is_other && is_entry).then(|| garbage(mapped(place), place, value))
+}
+
+/// `page_garbage`: an entry that is none.
+fn garbage(address: u64, place: u64, value: u64) -> Fact {
+    Fact::new("page_garbage")
+        .with("address", Value::Address(address))
+        .with("pte", Value::Address(place))
+        .with("value", Value::Address(value))
+        .with("looks", in_bytes(value).unwrap_or_default())
+        .worded("evidence.page_garbage")
+        .link(Action::Pte(place))
 }
 
 fn one_bit(value: u64, place: Option<u64>) -> Option<Fact> {
@@ -98,15 +118,7 @@ fn own_entry(crash: &Crash<'_>, scene: &Scene, highest: Option<HighestPage>) -> 
             return Some(fact);
         }
         if is_garbage(entry, highest?) {
-            return Some(
-                Fact::new("page_garbage")
-                    .with("address", Value::Address(address))
-                    .with("pte", Value::Address(at))
-                    .with("value", Value::Address(entry))
-                    .with("looks", in_bytes(entry).unwrap_or_default())
-                    .worded("evidence.page_garbage")
-                    .link(Action::Pte(at)),
-            );
+            return Some(garbage(address, at, entry));
         }
     }
     None
@@ -127,13 +139,17 @@ fn disagrees(crash: &Crash<'_>) -> Option<Fact> {
     if crash.code() != MEMORY_MANAGEMENT || kind != DISAGREES || (pte ^ other).is_power_of_two() {
         return None;
     }
+    // Entries of sections lie in pool; those of an address in the page tables.
+    let space = PteSpace::of(crash.scope.target());
+    let is_outside = space.is_some_and(|space| !space.contains(pte) && !space.contains(other));
+    let wording = if is_outside { "evidence.pte_disagrees_outside" } else { "evidence.pte_disagrees" };
     Some(
         Fact::new("pte_disagrees")
             .with("pte", Value::Address(pte))
             .with("value", Value::Address(value))
             .with("pfn", Value::Hex((value & FRAME_BITS) >> 12))
             .with("other", Value::Address(other))
-            .worded("evidence.pte_disagrees")
+            .worded(wording)
             .link(Action::Pte(pte)),
     )
 }

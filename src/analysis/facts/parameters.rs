@@ -52,6 +52,8 @@ fn named(crash: &Crash<'_>, number: usize, value: u64, kind: &ParameterKind) -> 
             memory.read(memory.u64(value.wrapping_add(8)).ok()?, &mut bytes).ok()?;
             of_name(crash, &utf16_lossy(&bytes))?
         }
+        // What form the name has is not documented: it must be that of a driver.
+        ParameterKind::Address if is_leak(crash) && number == 2 => of_any_name(crash, value)?,
         _ => return None,
     };
     Some(
@@ -64,6 +66,39 @@ fn named(crash: &Crash<'_>, number: usize, value: u64, kind: &ParameterKind) -> 
             .worded("evidence.parameter_driver")
             .link(Action::Module(module.name.as_str().into())),
     )
+}
+
+/// DRIVER_VERIFIER_DETECTED_VIOLATION for a driver that unloads and leaves pool behind: its second parameter is "the name of the
+/// driver" (its page in the public driver documentation).
+fn is_leak(crash: &Crash<'_>) -> bool {
+    crash.code() == 0xc4 && crash.header.bug_check_parameters[0] == 0x62
+}
+
+/// The module whose name stands at an address: as a UNICODE_STRING, as text in UTF-16 or in bytes, ended by zero.
+fn of_any_name<'c>(crash: &Crash<'c>, address: u64) -> Option<&'c crate::debuggee::Module> {
+    let memory = crash.scope.memory();
+    let text = |from: u64| {
+        let mut bytes = vec![0u8; LONGEST];
+        let (read, _) = memory.read_partial(from, &mut bytes);
+        bytes.truncate(read);
+        bytes
+    };
+    let wide = |bytes: &[u8]| {
+        let pairs = bytes.chunks_exact(2).take_while(|pair| *pair != [0, 0]);
+        utf16_lossy(&pairs.flatten().copied().collect::<Vec<u8>>())
+    };
+    let narrow = |bytes: &[u8]| {
+        let bytes: Vec<u8> = bytes.iter().copied().take_while(|byte| *byte != 0).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let bytes = text(address);
+    let string = || {
+        let length = usize::from(memory.u16(address).ok()?).min(LONGEST);
+        let mut bytes = text(memory.u64(address.wrapping_add(8)).ok()?);
+        bytes.truncate(length);
+        of_name(crash, &utf16_lossy(&bytes))
+    };
+    of_name(crash, &wide(&bytes)).or_else(|| of_name(crash, &narrow(&bytes))).or_else(string)
 }
 
 /// The module of a file name, with a path or without.

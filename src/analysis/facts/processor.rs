@@ -21,7 +21,8 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
     // Bit 9 of the flags: without it no interrupt was taken.
     let interrupts = saved.and_then(|saved| saved.get("eflags")).map(|flags| flags >> 9 & 1 != 0);
     let registers = saved.map(Registers::from);
-    let siblings = siblings(crash, number);
+    let siblings: Vec<String> = siblings(crash, number).iter().map(u32::to_string).collect();
+    let siblings = (!siblings.is_empty()).then(|| siblings.join(", "));
     let mut facts = vec![
         Fact::new("hung_processor")
             .with("number", number)
@@ -40,16 +41,18 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
     facts
 }
 
-/// The other threads of the same core, by their numbers; `None` where that is not known or there are none.
-fn siblings(crash: &Crash<'_>, number: u32) -> Option<String> {
-    let processor = Processor::numbered(crash.scope, number).ok()?;
-    let own = processor.group_index().ok()?;
-    let set = Cpu::of(&processor).smt_set().ok()?;
-    let others: Vec<String> = (0..64)
-        .filter(|&index| index != own && set >> index & 1 != 0)
-        .map(|index| index.to_string())
-        .collect();
-    (set >> own & 1 != 0 && !others.is_empty()).then(|| others.join(", "))
+/// The other threads of the same core, by their numbers; none where that is not known.
+pub fn siblings(crash: &Crash<'_>, number: u32) -> Vec<u32> {
+    let known = || {
+        let processor = Processor::numbered(crash.scope, number).ok()?;
+        let own = u32::try_from(processor.group_index().ok()?).ok()?;
+        let set = Cpu::of(&processor).smt_set().ok()?;
+        // The set counts within the processor's group.
+        let first = number.checked_sub(own)?;
+        let others = (0..64).filter(move |&index| index != own && set >> index & 1 != 0);
+        (set >> own & 1 != 0).then(|| others.map(|index| first + index).collect())
+    };
+    known().unwrap_or_default()
 }
 
 /// What its stack shows.

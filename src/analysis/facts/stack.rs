@@ -7,6 +7,7 @@ use super::scene::Scene;
 use super::{Crash, Fact, Value};
 use crate::output::Action;
 use crate::unwind::{Frame, Note, TrapCause, Trust};
+use crate::words::Message;
 
 /// Modules that are named.
 const MOST: usize = 6;
@@ -49,6 +50,7 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
             described(fact, target, frame.ip)
                 .with("by_service", by_service)
                 .with("position", position)
+                .with("where", above(scene.fault.is_some(), index))
                 .with("interruptions", before.filter(|frame| frame.trap_frame().is_some()).count())
                 .with("under_verifier", is_verifiers(crash, frames, index))
                 .with("under_libraries", index > 0 && libraries_only)
@@ -68,8 +70,21 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     found
 }
 
+/// How far a frame stands above the fault, or above what called KeBugCheckEx where nothing faulted.
+fn above(is_fault: bool, distance: usize) -> Message {
+    let key = match (is_fault, distance) {
+        (true, 0) => "stack_place.at_fault",
+        (true, 1) => "stack_place.above_fault_one",
+        (true, _) => "stack_place.above_fault",
+        (false, 0) => "stack_place.at_stop",
+        (false, 1) => "stack_place.above_stop_one",
+        (false, _) => "stack_place.above_stop",
+    };
+    Message::new(key).with("distance", distance.to_string())
+}
+
 /// Whether a frame was found by unwinding, or there is much to say for it.
-fn is_believed(frame: &Frame) -> bool {
+pub(super) fn is_believed(frame: &Frame) -> bool {
     match &frame.trust {
         Trust::Scan { score, .. } => *score >= BELIEVED,
         _ => true,

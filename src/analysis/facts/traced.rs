@@ -9,12 +9,9 @@ use super::{Crash, Fact, Value, code, pool};
 use crate::kernel::pool::classify;
 use crate::memory::Memory;
 use crate::output::Action;
-use crate::symbols::pe::FunctionLookup;
-use crate::unwind::{Registers, is_nonvolatile};
-use iced_x86::{FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register};
+use crate::unwind::Registers;
+use iced_x86::{FlowControl, Instruction, Mnemonic, OpKind, Register};
 
-/// The longest function that is looked through, in bytes.
-const LONGEST: u64 = 0x4000;
 /// Room at the bottom of a caller's frame that belongs to whom it calls (x64 calling convention: home of four arguments).
 const HOME: u64 = 0x20;
 
@@ -28,7 +25,7 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Option<Fact> {
     if !is_access || !operand.address.is_some_and(reaches) {
         return None;
     }
-    let function = function(crash, fault.ip)?;
+    let function = code::function(crash.scope.target(), fault.ip)?;
     let register = *fault.instruction.as_ref().map(base)?.as_ref()?;
     let source = source(&function, fault.ip, register, &fault.registers)?;
     if crash.scope.memory().u64(source.address).ok()? != *value {
@@ -49,29 +46,6 @@ fn base(instruction: &Instruction) -> Option<Register> {
     base.is_gpr64().then_some(base)
 }
 
-/// The instructions of the function, or of the part of it, that holds an address.
-fn function(crash: &Crash<'_>, ip: u64) -> Option<Vec<Instruction>> {
-    let target = crash.scope.target();
-    let module = target.modules().at(ip)?;
-    let image = target.image(module).ok()?;
-    let rva = u32::try_from(ip.checked_sub(module.base)?).ok()?;
-    let FunctionLookup::Found(found) = image.functions()?.lookup(image.bytes(), rva) else { return None };
-    let length = u64::from(found.end.checked_sub(found.begin)?);
-    let begin = module.base.wrapping_add(u64::from(found.begin));
-    let mut bytes = vec![0u8; usize::try_from(length).ok().filter(|_| length <= LONGEST)?];
-    target.memory().read(begin, &mut bytes).ok()?;
-    let mut instructions = Vec::new();
-    let mut at = 0usize;
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let step = code::decode(rest, begin.wrapping_add(at as u64)).filter(|step| !step.is_invalid());
-        // Tables among the code end what is known.
-        let Some(step) = step else { break };
-        at += step.len();
-        instructions.push(step);
-    }
-    Some(instructions)
-}
-
 /// Where a register was loaded from.
 struct Source {
     instruction: Instruction,
@@ -86,7 +60,7 @@ fn source(function: &[Instruction], ip: u64, register: Register, registers: &Reg
     let load = loop {
         at = at.checked_sub(1)?;
         let step = function.get(at)?;
-        if !changes(step, wanted) {
+        if !code::changes(step, wanted) {
             continue;
         }
         let is_move = step.mnemonic() == Mnemonic::Mov && step.op0_register() == wanted;
@@ -117,27 +91,13 @@ fn source(function: &[Instruction], ip: u64, register: Register, registers: &Reg
     let is_same = |register: Register| {
         register == Register::None
             || register == Register::RIP
-            || std::iter::once(&load).chain(between).all(|step| !changes(step, register))
+            || std::iter::once(&load).chain(between).all(|step| !code::changes(step, register))
     };
     if !is_only_way || !makes.into_iter().all(is_same) {
         return None;
     }
     let operand = code::operand(&load, registers)?;
     (operand.size == 8).then_some(Source { instruction: load, address: operand.address? })
-}
-
-/// Whether an instruction may change a register. A function that is called may change the volatile ones.
-fn changes(instruction: &Instruction, register: Register) -> bool {
-    let is_call = matches!(instruction.flow_control(), FlowControl::Call | FlowControl::IndirectCall);
-    let number = u8::try_from(register.number()).unwrap_or(0);
-    if is_call && !is_nonvolatile(number) {
-        return true;
-    }
-    let mut factory = InstructionInfoFactory::new();
-    factory.info(instruction).used_registers().iter().any(|used| {
-        used.register().full_register() == register.full_register()
-            && !matches!(used.access(), OpAccess::Read | OpAccess::CondRead)
-    })
 }
 
 /// Whose memory the place is: a module's own data, a frame's locals, a block of pool. `None` where that is not known.

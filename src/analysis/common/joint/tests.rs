@@ -11,6 +11,7 @@ fn dump(name: &str, code: u32, day: u64) -> Summary {
         code,
         parameters: [0; 4],
         processor: 0,
+        siblings: Vec::new(),
         machine: Machine::default(),
         class: Class::Unknown,
         confidence: Confidence::Unknown,
@@ -46,6 +47,30 @@ fn one_processor_three_times_is_that_processor() {
     assert_eq!(concluded(&three).0, Some("common-processor"));
     assert_eq!(concluded(&three[..2]).0, Some("common-nothing"));
     assert_eq!(concluded(&[of("a", 5), of("b", 4), of("c", 5)]).0, Some("common-nothing"));
+}
+
+#[test]
+fn the_threads_of_one_core_count_together() {
+    let of = |name: &str, processor, siblings: &[u32]| Summary {
+        contradicts: true,
+        processor,
+        siblings: siblings.to_vec(),
+        ..dump(name, 0x1e, 1)
+    };
+    let core = [of("a", 4, &[5]), of("b", 5, &[4]), of("c", 4, &[5])];
+    assert_eq!(concluded(&core), (Some("common-core"), Class::Hardware, None));
+    // One dump that knows its sibling is enough; without any, two processors are two.
+    let once = [of("a", 4, &[]), of("b", 5, &[4]), of("c", 4, &[])];
+    assert_eq!(concluded(&once).0, Some("common-core"));
+    assert_eq!(concluded(&[of("a", 4, &[]), of("b", 5, &[]), of("c", 4, &[])]).0, Some("common-nothing"));
+    // Neighbours in number that share no core, and a sibling that did not contradict itself.
+    let apart = [of("a", 4, &[12]), of("b", 5, &[13]), of("c", 4, &[12])];
+    assert_eq!(concluded(&apart).0, Some("common-nothing"));
+    let quiet = [of("a", 4, &[5]), Summary { contradicts: false, ..of("b", 5, &[4]) }, of("c", 4, &[5])];
+    assert_eq!(concluded(&quiet).0, Some("common-nothing"));
+    // One of the threads alone is named by itself.
+    let one = [of("a", 4, &[5]), of("b", 4, &[5]), of("c", 4, &[5])];
+    assert_eq!(concluded(&one).0, Some("common-processor"));
 }
 
 #[test]
