@@ -27,6 +27,7 @@ mod links;
 mod message;
 mod offer;
 mod page;
+mod paint;
 mod panes;
 mod picture;
 mod prompt;

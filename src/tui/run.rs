@@ -99,7 +99,7 @@ fn serve(
             let app = tabs.app();
             app.fetching.take_if(|_| fetches == 0);
             // A terminal that was closed takes no frame; there is nobody to tell.
-            if terminal.draw(|frame| screen::draw(app, frame, now)).is_err() {
+            if terminal.draw(|screen| screen::draw(app, screen, now)).is_err() {
                 return Ok(None);
             }
             drawn = if std::mem::take(&mut by_output) { Some(now) } else { drawn };
@@ -170,7 +170,7 @@ fn serve(
                 Effect::Copy(text) => terminal.send(CopyToClipboard::to_clipboard_from(text))?,
                 Effect::Mouse(on) => terminal.set_mouse(on)?,
                 Effect::Redraw => {
-                    terminal.clear()?;
+                    terminal.clear();
                     due = Some(Instant::now());
                 }
                 Effect::Suspend => {

@@ -8,7 +8,6 @@ use super::panes::{self, CONSOLE, PANES, POOL, PROCESSES, REGISTERS, STACK, THRE
 use crate::output::{Action, Line, Role};
 use crate::util::width::{clip, columns};
 use crate::words::{Language, Message, text};
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::time::{Duration, Instant};
@@ -16,11 +15,10 @@ use std::time::{Duration, Instant};
 /// A command that has run for less is not worth a word.
 pub(super) const QUIET: Duration = Duration::from_millis(250);
 
-/// Draws everything.
-pub(super) fn draw(app: &mut App, frame: &mut Frame<'_>, now: Instant) {
-    app.screen = frame.area();
+/// Draws everything; returns where the cursor stands, if it is in sight.
+pub(super) fn draw(app: &mut App, buffer: &mut Buffer, now: Instant) -> Option<Position> {
+    app.screen = buffer.area;
     let layout = app.layout();
-    let buffer = frame.buffer_mut();
     app.dumps.draw(buffer, layout.dumps, &app.theme);
     ticket(app, buffer, layout.ticket);
     tabs(app, buffer, layout.tabs);
@@ -37,9 +35,7 @@ pub(super) fn draw(app: &mut App, frame: &mut Frame<'_>, now: Instant) {
     }
     layers::draw(app, buffer, &layout);
     hints(app, buffer, &layout, now);
-    if let Some(cursor) = prompt(app, buffer, layout.prompt) {
-        frame.set_cursor_position(cursor);
-    }
+    prompt(app, buffer, layout.prompt)
 }
 
 fn ticket(app: &App, buffer: &mut Buffer, area: Rect) {

@@ -3,16 +3,17 @@
 mod last_words;
 
 use super::TuiError;
+use super::paint::{self, Painter};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
-    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    self, BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue, style};
-use ratatui::Frame;
-use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +26,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The explorer's terminal. Dropping it restores the screen, the cursor, the mouse and the line discipline.
 pub(super) struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    out: BufWriter<Stdout>,
+    painter: Painter,
 }
 
 /// Whether input and output are terminals.
@@ -53,39 +55,41 @@ impl Terminal {
     }
 
     fn set_up(mouse: bool) -> Result<Terminal, TuiError> {
-        let failed = |what| move |source| TuiError::Terminal { what, source };
         enter()?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 15, io::stdout()));
-        let inner = ratatui::Terminal::new(backend).map_err(failed("size"))?;
-        let mut terminal = Terminal { inner };
+        let out = BufWriter::with_capacity(1 << 15, io::stdout());
+        let mut terminal = Terminal { out, painter: Painter::default() };
         if mouse {
             terminal.set_mouse(true)?;
         }
         Ok(terminal)
     }
 
-    /// Draws a frame; only cells that differ from the last one are written, as one synchronized update.
+    /// Draws a frame, as one synchronized update; nothing is written if the terminal shows it already.
     ///
     /// # Errors
     /// The terminal is gone.
-    pub(super) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> Result<(), TuiError> {
-        let drawn = queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)
-            .and_then(|()| self.inner.draw(render).map(|_| ()))
-            .and_then(|()| execute!(self.inner.backend_mut(), EndSynchronizedUpdate));
-        drawn.map_err(|source| TuiError::Terminal { what: "drawing", source })
+    pub(super) fn draw(
+        &mut self,
+        render: impl FnOnce(&mut Buffer) -> Option<Position>,
+    ) -> Result<(), TuiError> {
+        let failed = |what| move |source| TuiError::Terminal { what, source };
+        let (width, height) = terminal::size().map_err(failed("size"))?;
+        let mut screen = paint::blank(width, height);
+        let cursor = render(&mut screen);
+        let text = self.painter.paint(screen, cursor);
+        if text.is_empty() {
+            return Ok(());
+        }
+        queue!(self.out, BeginSynchronizedUpdate)
+            .and_then(|()| self.out.write_all(text.as_bytes()))
+            .and_then(|()| execute!(self.out, EndSynchronizedUpdate))
+            .map_err(failed("drawing"))
     }
 
     /// Forgets what is on the screen, so that the next frame is written whole. The terminal is asked nothing: its answer
     /// would go to the thread that reads keys.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    pub(super) fn clear(&mut self) -> Result<(), TuiError> {
-        let failed = |source| TuiError::Terminal { what: "clearing", source };
-        execute!(self.inner.backend_mut(), Clear(ClearType::All)).map_err(failed)?;
-        // The buffer that the next frame is compared with becomes an empty one.
-        self.inner.swap_buffers();
-        Ok(())
+    pub(super) fn clear(&mut self) {
+        self.painter.forget();
     }
 
     /// Gives the terminal back for as long as the process is stopped, and takes it again.
@@ -108,7 +112,8 @@ impl Terminal {
         let _ = disable_raw_mode();
         enter()?;
         self.set_mouse(mouse)?;
-        self.clear()
+        self.clear();
+        Ok(())
     }
 
     /// Whether the mouse reports to the explorer, or selects text in the terminal.
@@ -116,11 +121,8 @@ impl Terminal {
     /// # Errors
     /// The terminal is gone.
     pub(super) fn set_mouse(&mut self, on: bool) -> Result<(), TuiError> {
-        let done = if on {
-            execute!(self.inner.backend_mut(), EnableMouseCapture)
-        } else {
-            execute!(self.inner.backend_mut(), DisableMouseCapture)
-        };
+        let done =
+            if on { execute!(self.out, EnableMouseCapture) } else { execute!(self.out, DisableMouseCapture) };
         done.map_err(|source| TuiError::Terminal { what: "mouse", source })
     }
 
@@ -129,8 +131,7 @@ impl Terminal {
     /// # Errors
     /// The terminal is gone.
     pub(super) fn send(&mut self, sequence: impl crossterm::Command) -> Result<(), TuiError> {
-        execute!(self.inner.backend_mut(), sequence)
-            .map_err(|source| TuiError::Terminal { what: "clipboard", source })
+        execute!(self.out, sequence).map_err(|source| TuiError::Terminal { what: "clipboard", source })
     }
 }
 
@@ -154,6 +155,8 @@ fn restore() {
     }
     let mut out = io::stdout();
     let _ = execute!(out, EndSynchronizedUpdate, DisableMouseCapture, DisableBracketedPaste);
+    // A frame that was cut off may have left a scrolling region.
+    let _ = out.write_all(b"\x1b[r");
     let _ = execute!(out, style::ResetColor, LeaveAlternateScreen, cursor::Show);
     let _ = out.flush();
     let _ = disable_raw_mode();

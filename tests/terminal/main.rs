@@ -15,6 +15,8 @@ mod archives;
 mod dumps;
 #[cfg(all(unix, feature = "explorer"))]
 mod dumps_by_hand;
+#[cfg(all(unix, feature = "explorer"))]
+mod bytes;
 mod elsewhere;
 #[cfg(all(unix, feature = "explorer"))]
 mod explorer;

@@ -11,12 +11,11 @@ use super::app::Effect;
 use super::completer::Question;
 use super::event::Input;
 use super::message::Reply;
+use super::paint;
 use super::screen;
 use super::tabs::Tabs;
 use super::theme::{Theme, ThemeName};
 use crate::session::Session;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use std::time::{Duration, Instant};
 
@@ -46,8 +45,7 @@ const CHOICES: Duration = Duration::from_secs(5);
 /// An explorer on a screen of cells.
 pub struct Stage {
     tabs: Tabs,
-    terminal: Terminal<TestBackend>,
-    /// What was drawn last: the backend was told only what changed, and nothing of the second halves of wide characters.
+    /// What was drawn last.
     drawn: Buffer,
 }
 
@@ -57,9 +55,9 @@ impl Stage {
     /// # Errors
     /// The system has no thread to give, or it took too long.
     pub fn open(session: Session, size: Size, theme: ThemeName) -> Result<Stage, TuiError> {
-        let Ok(terminal) = Terminal::new(TestBackend::new(size.columns, size.rows));
+        let drawn = paint::blank(size.columns, size.rows);
         let tabs = Tabs::start(session, theme, false)?;
-        let mut stage = Stage { tabs, terminal, drawn: Buffer::default() };
+        let mut stage = Stage { tabs, drawn };
         stage.settle()?;
         Ok(stage)
     }
@@ -90,7 +88,7 @@ impl Stage {
     /// # Errors
     /// It took too long.
     pub fn resize(&mut self, size: Size) -> Result<(), TuiError> {
-        self.terminal.backend_mut().resize(size.columns, size.rows);
+        self.drawn = paint::blank(size.columns, size.rows);
         self.tabs.app().input(Input::Resize);
         self.settle()
     }
@@ -126,12 +124,8 @@ impl Stage {
     }
 
     fn draw(&mut self, now: Instant) {
-        let app = self.tabs.app();
-        let drawn = &mut self.drawn;
-        let Ok(_) = self.terminal.draw(|frame| {
-            screen::draw(app, frame, now);
-            drawn.clone_from(frame.buffer_mut());
-        });
+        self.drawn.reset();
+        screen::draw(self.tabs.app(), &mut self.drawn, now);
     }
 
     /// Answers requests until there is none, and draws what came of them.

@@ -1,9 +1,9 @@
 //! The terminal is put back even where a fault ends the process: an abort, a stack that is used up, a signal of another's.
 
 /// What [`super::restore`] writes, as one piece that a signal handler can write: end of the synchronized update, mouse, paste,
-/// colours, alternate screen, cursor.
+/// scrolling region, colours, alternate screen, cursor.
 #[cfg(unix)]
-const RESTORE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[?1049l\x1b[?25h";
+const RESTORE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[r\x1b[0m\x1b[?1049l\x1b[?25h";
 
 /// Remembers how the terminal is now, and has it put back before a fault ends the process.
 #[cfg(unix)]

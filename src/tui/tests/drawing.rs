@@ -158,8 +158,7 @@ fn a_running_command_is_told_after_a_moment_only() {
     explorer.app.next_request(start).expect("the command");
     for (after, told) in [(100, false), (300, true)] {
         let now = start + Duration::from_millis(after);
-        let app = &mut explorer.app;
-        explorer.terminal.draw(|frame| screen::draw(app, frame, now)).expect("drawn");
+        screen::draw(&mut explorer.app, &mut explorer.screen, now);
         assert_eq!(explorer.row(23).contains("Esc stops"), told, "{}", explorer.row(23));
     }
 }

@@ -15,6 +15,7 @@ mod values;
 use super::app::{App, Keyboard};
 use super::event::Input;
 use super::message::{End, Errand, Reply, State, Task};
+use super::paint;
 use super::screen;
 use super::theme::ThemeName;
 use super::ticket::Ticket;
@@ -23,14 +24,13 @@ use crate::session::Selection;
 use crate::util::hex;
 use crate::words::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 use std::time::Instant;
 
 /// An explorer on a screen, with an engine that answers every request at once.
 struct Explorer {
     app: App,
-    terminal: Terminal<TestBackend>,
+    screen: Buffer,
     asked: Vec<String>,
     selected: u64,
     thread: Option<u64>,
@@ -60,11 +60,10 @@ impl Explorer {
         let state =
             State { prompt: "2: kd> ".into(), selection: Some(Selection::default()), ..State::default() };
         let app = App::new(ticket(), state, ThemeName::Dark, false);
-        let terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen of cells");
         let first = app.state.selection.clone().expect("the first selection");
         Explorer {
             app,
-            terminal,
+            screen: paint::blank(width, height),
             asked: Vec::new(),
             selected: 0,
             thread: None,
@@ -85,15 +84,13 @@ impl Explorer {
     }
 
     fn resize(&mut self, width: u16, height: u16) {
-        self.terminal.backend_mut().resize(width, height);
+        self.screen = paint::blank(width, height);
         self.app.input(Input::Resize);
     }
 
     fn draw(&mut self) {
-        let app = &mut self.app;
-        self.terminal
-            .draw(|frame| screen::draw(app, frame, Instant::now()))
-            .expect("cells can always be drawn");
+        self.screen.reset();
+        screen::draw(&mut self.app, &mut self.screen, Instant::now());
     }
 
     /// Draws, and lets the engine answer until it has nothing to do.
@@ -182,7 +179,7 @@ impl Explorer {
     }
 
     fn row(&self, row: u16) -> String {
-        let buffer = self.terminal.backend().buffer();
+        let buffer = &self.screen;
         let (mut text, mut column) = (String::new(), 0);
         while column < buffer.area.width {
             let symbol = buffer[(column, row)].symbol();
@@ -194,7 +191,7 @@ impl Explorer {
     }
 
     fn shows(&self, text: &str) -> bool {
-        (0..self.terminal.backend().buffer().area.height).any(|row| self.row(row).contains(text))
+        (0..self.screen.area.height).any(|row| self.row(row).contains(text))
     }
 }
 
