@@ -420,6 +420,9 @@ impl App {
         let found =
             self.looking().is_some_and(|(view, kept, _)| view.find(kept, &pattern, forward, from_here));
         if !found {
+            if let Some(pane) = self.panes.get_mut(self.active).filter(|_| self.active != CONSOLE) {
+                pane.page.seek(&pattern);
+            }
             let message = Message::new("explorer.message.not_found").with("text", pattern.text());
             self.say(Role::Warning, message);
         }

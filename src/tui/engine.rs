@@ -268,3 +268,44 @@ impl Sink for Stream<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a line says, command by command, each with why it failed.
+    fn said(commands: &[(&str, Option<&str>)]) -> Vec<String> {
+        let (outbox, replies) = bounded(WAITING_REPLIES);
+        let request = Errand { id: 1, line: String::new(), for_pane: false, task: Task::Line };
+        let mut sink = Stream::new(&request, &outbox, CancelToken::default(), Language::English);
+        for (command, problem) in commands {
+            sink.begin(command);
+            sink.take(Line::of(command).into()).expect("heard");
+            let problem =
+                problem.map(|text| Problem { kind: "memory", text: text.to_owned(), hints: Vec::new() });
+            sink.end(problem.as_ref()).expect("heard");
+        }
+        sink.flush().expect("heard");
+        let pieces = replies.try_iter().flat_map(|reply| match reply {
+            Reply::Output { pieces, .. } => pieces,
+            _ => Vec::new(),
+        });
+        pieces.flat_map(|piece| piece.lines().map(Line::plain).collect::<Vec<_>>()).collect()
+    }
+
+    /// Why an extension had nothing to show stands before what the next command says; of the last command the end of the line
+    /// tells it.
+    #[test]
+    fn a_lack_is_told_where_the_line_goes_on() {
+        let why = Some("no such object\nin this dump");
+        assert_eq!(
+            said(&[("!object", why), (".echo", None)]),
+            ["!object", "no such object", "in this dump", ".echo"]
+        );
+        assert_eq!(said(&[(".echo", None), ("!object", why)]), [".echo", "!object"]);
+        assert_eq!(
+            said(&[("!object", why), ("!object", why)]),
+            ["!object", "no such object", "in this dump", "!object"]
+        );
+    }
+}

@@ -4,6 +4,8 @@
 //! other takes the logarithm of the number of folded parts; folding something costs a walk over all parts, which are
 //! far fewer than lines. A line that is not the head of anything costs nothing.
 
+use std::ops::Range;
+
 /// A head with what stands under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Part {
@@ -144,7 +146,7 @@ impl Folds {
     }
 
     /// The lines of a part, out of `count`.
-    pub(super) fn lines(&self, part: usize, count: usize) -> std::ops::Range<usize> {
+    pub(super) fn lines(&self, part: usize, count: usize) -> Range<usize> {
         self.parts.get(part).map_or(0..0, |part| wide(part.head)..wide(part.end).min(count))
     }
 
@@ -185,6 +187,34 @@ impl Folds {
         let moved =
             |part: &Part| Part { head: at(part.head), body: at(part.body), end: at(part.end), ..*part };
         Folds { parts: self.parts.iter().map(moved).collect(), hidden: Vec::new() }
+    }
+
+    /// How many parts there are.
+    pub(super) fn count(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// The same where some lines, whole parts together, stand in another order: `place` says where a head is now.
+    /// [`Folds::update`] has to follow.
+    pub(super) fn reordered(&self, lines: Range<usize>, place: impl Fn(usize) -> usize) -> Folds {
+        let moved = |(number, part): (usize, &Part)| {
+            let head = wide(part.head);
+            let to = if lines.contains(&head) { place(head) } else { head };
+            let at =
+                |line: u32| if line == OPEN { OPEN } else { narrow((wide(line) + to).saturating_sub(head)) };
+            (number, Part { head: at(part.head), body: at(part.body), end: at(part.end), ..*part })
+        };
+        let mut parts: Vec<(usize, Part)> = self.parts.iter().enumerate().map(moved).collect();
+        parts.sort_by_key(|(_, part)| part.head);
+        let mut places = vec![NONE; parts.len()];
+        for (new, (old, _)) in parts.iter().enumerate() {
+            if let Some(place) = places.get_mut(*old) {
+                *place = narrow(new);
+            }
+        }
+        let outer = |part: Part| places.get(wide(part.outer)).copied().unwrap_or(NONE);
+        let parts = parts.into_iter().map(|(_, part)| Part { outer: outer(part), ..part }).collect();
+        Folds { parts, hidden: Vec::new() }
     }
 
     /// The first `gone` lines make way for `instead`: parts whose heads are gone are no parts any more. Returns how many

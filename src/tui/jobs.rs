@@ -236,7 +236,11 @@ impl App {
         if running.unwanted {
             pane.page.begin();
         } else {
-            pane.page.finish(line, end, spec, language);
+            let came = pane.page.finish(line, end, spec, language);
+            if came && number == self.active {
+                // It said that nothing was found.
+                self.message = None;
+            }
             if number == STACK {
                 pane.page.place_at(&Action::Frame(self.state.frame), self.state.chosen);
             }

@@ -35,6 +35,10 @@ pub(super) struct Page {
     renewing: bool,
     /// The selection for which the position was last placed at what is selected.
     placed: Option<u64>,
+    /// What was searched for in vain while it was filled for the first time.
+    sought: Option<Pattern>,
+    /// Whether the position counts the lines as they came, before they were made for a width.
+    unfitted: bool,
     /// Where the user looks.
     pub(super) view: View,
 }
@@ -67,22 +71,22 @@ struct Fitted {
     breaks: bool,
     /// The lines; `None` where they are as they came.
     kept: Option<Kept>,
-    /// Where each line begins that came, if some were broken.
+    /// Where each line begins that came, if some were broken; empty where none was.
     places: Vec<usize>,
 }
 
 impl Fitted {
     /// The line that came of which this one is a part.
     fn origin(&self, line: usize) -> usize {
-        match self.breaks {
-            true => self.places.partition_point(|place| *place <= line).saturating_sub(1),
-            false => line,
+        match self.places.is_empty() {
+            true => line,
+            false => self.places.partition_point(|place| *place <= line).saturating_sub(1),
         }
     }
 
     /// Where a line that came begins.
     fn place(&self, line: usize) -> usize {
-        if self.breaks { self.places.get(line).copied().unwrap_or(line) } else { line }
+        self.places.get(line).copied().unwrap_or(line)
     }
 }
 
@@ -170,16 +174,25 @@ impl Page {
         self.incoming.take(wanted, None);
     }
 
+    /// Text was searched for and not found: what has not arrived yet may hold it.
+    pub(super) fn seek(&mut self, pattern: &Pattern) {
+        self.sought = self.is_loading().then(|| pattern.clone());
+    }
+
     /// The command line has ended: its output becomes the page, of a stopped one as far as it came. The position is
-    /// kept unless the line is another one, or, for an anchored pane, the output is.
-    pub(super) fn finish(&mut self, line: &str, end: &End, spec: &PaneSpec, language: Language) {
+    /// kept unless the line is another one, or, for an anchored pane, the output is; also one that was gone to while the first
+    /// output arrived. Whether what was sought then in vain has come.
+    pub(super) fn finish(&mut self, line: &str, end: &End, spec: &PaneSpec, language: Language) -> bool {
         let mut incoming = std::mem::take(&mut self.incoming);
         incoming.close_all();
+        // A page that nobody saw has no position to keep; of one that arrives the lines are in sight already.
+        let moved = self.loaded.is_none() && (self.view.cursor, self.view.top) != (0, 0);
         match end {
             // Without a word on the page the command would start again at once.
             End::Cancelled => {
                 let line = Line::new().role(Role::Warning, text("explorer.status.stopped_pane", language));
                 incoming.prepend(line);
+                self.shift(1);
             }
             End::Failed { why, hints } => {
                 let why = Line::new().role(Role::Error, why);
@@ -190,6 +203,7 @@ impl Page {
         }
         if incoming.line(0).is_some_and(Packed::is_empty) {
             incoming.drop_first(1, None);
+            self.shift(-1);
         }
         if incoming.count() == 0 {
             let line = Line::new().role(Role::Dim, format!("{line}: no output"));
@@ -197,12 +211,15 @@ impl Page {
         }
         let renewed = std::mem::take(&mut self.renewing);
         let same_line = self.loaded.as_deref() == Some(line);
+        self.sorted = self.sorted.filter(|sorted| same_line && sort(&mut incoming, *sorted).is_some());
         if same_line {
             incoming.fold_like(self.kept());
         }
-        self.sorted = self.sorted.filter(|sorted| same_line && sort(&mut incoming, *sorted).is_some());
         self.whole &= same_line;
-        if !same_line || (spec.anchored && !renewed && self.lines.lines() != incoming.lines()) {
+        let sought = self.sought.take();
+        if moved {
+            self.unfitted = true;
+        } else if !same_line || (spec.anchored && !renewed && self.lines.lines() != incoming.lines()) {
             self.view = View { lead: self.view.lead, ..View::default() };
             if spec.folded {
                 incoming.fold_all(true);
@@ -212,15 +229,28 @@ impl Page {
                 self.view.cursor = self.landing(&incoming, spec).unwrap_or_else(|| first_link(&incoming));
             }
         }
+        let came = sought.is_some_and(|pattern| self.view.find(&mut incoming, &pattern, true, true));
+        self.unfitted |= came;
+        // What was typed while the first output arrived is meant for all of it.
+        let first = self.loaded.is_none();
         self.loaded = Some(line.to_owned());
         let filter = self.filter.take().map(|(pattern, _)| pattern);
         self.lines = incoming;
         self.fitted = None;
         self.stale = false;
-        if let Some(pattern) = filter.filter(|_| same_line) {
+        if let Some(pattern) = filter.filter(|_| same_line || first) {
             let cursor = self.view.cursor;
             self.set_filter(Some(pattern));
-            self.view.cursor = cursor;
+            self.view.cursor = if same_line { cursor } else { self.view.cursor };
+        }
+        came
+    }
+
+    /// Lines came or went before the first one.
+    fn shift(&mut self, by: isize) {
+        if self.loaded.is_none() && (self.view.cursor, self.view.top) != (0, 0) {
+            self.view.cursor = self.view.cursor.saturating_add_signed(by);
+            self.view.top = self.view.top.saturating_add_signed(by);
         }
     }
 
@@ -260,6 +290,9 @@ impl Page {
             return true;
         };
         let next = Sorted { descending: next.descending || (self.sorted.is_none() && reverse), ..next };
+        if let Some(kept) = self.fitted.as_ref().and_then(|fitted| fitted.kept.as_ref()) {
+            self.lines.fold_like(kept);
+        }
         let Some(order) = sort(&mut self.lines, next) else { return false };
         self.sorted = Some(next);
         let place = order.iter().position(|old| *old == line).unwrap_or(0);
@@ -315,9 +348,9 @@ impl Page {
         }
     }
 
-    /// Goes to the line about what is selected, once for each selection: then the user may look elsewhere.
+    /// Goes to the line about what is selected, once for each selection: then the user may look elsewhere, or does so already.
     pub(super) fn place_at(&mut self, selected: &Action, chosen: u64) {
-        if self.placed.replace(chosen) == Some(chosen) {
+        if self.placed.replace(chosen) == Some(chosen) || self.unfitted {
             return;
         }
         let (view, kept) = self.parts();
@@ -333,7 +366,8 @@ impl Page {
     /// Makes the lines for a width, if they are not made for it yet: long ones are broken, or columns of tables left out;
     /// to be called before [`Page::kept`]. The position stays at its line.
     pub(super) fn fit(&mut self, width: usize, spec: &PaneSpec) {
-        let breaks = spec.wrap || self.whole;
+        // A module's details are no table: of a path the end counts.
+        let breaks = spec.wrap || self.whole || matches!(self.pinned, Some(Action::Module(_)));
         if self.fitted.as_ref().is_some_and(|fitted| (fitted.width, fitted.breaks) == (width, breaks)) {
             return;
         }
@@ -347,7 +381,13 @@ impl Page {
                 let (kept, places) = lines.broken(width);
                 (Some(kept), places)
             }
-            false => (lines.narrowed(width), Vec::new()),
+            false => {
+                let narrowed = lines.narrowed(width);
+                match narrowed.as_ref().unwrap_or(lines).with_remarks_broken(width) {
+                    Some((kept, places)) => (Some(kept), places),
+                    None => (narrowed, Vec::new()),
+                }
+            }
         };
         let fitted = Fitted { width, breaks, kept, places };
         if let Some(before) = before {
@@ -355,7 +395,11 @@ impl Page {
             self.view.top = fitted.place(before.origin(self.view.top));
             // Other pieces of the line stand there now.
             self.view.chosen = None;
+        } else if self.unfitted {
+            self.view.cursor = fitted.place(self.view.cursor);
+            self.view.top = fitted.place(self.view.top);
         }
+        self.unfitted = false;
         if breaks {
             self.view.left = 0;
         }
@@ -449,8 +493,49 @@ mod tests {
         let mut page = Page::default();
         let row = Line::new().link(Role::Module, "nt", Action::Module("nt".into()));
         page.receive(vec![Line::of("start end").into(), row.into()], None);
-        page.finish("lm", &End::Finished, PANES[REGISTERS], Language::English);
+        page.finish("lm", &End::Finished, PANES[MODULES], Language::English);
         assert_eq!(page.view.cursor, 1);
+    }
+
+    /// Lines that arrive can be looked through; the place that was gone to, or was sought and came later, is kept.
+    #[test]
+    fn a_search_while_a_page_fills_keeps_its_place() {
+        let lines = || ["one two three four", "five six seven", "eight"].map(|text| Line::of(text).into());
+        // The analysis is broken for the width, so that its lines get other numbers; modules come as they are.
+        for (sought, line, pane) in [
+            ("six", "five six seven", MODULES),
+            ("eight", "eight", MODULES),
+            ("six", "five six", ANALYSIS),
+            ("eight", "eight", ANALYSIS),
+        ] {
+            let mut page = Page::default();
+            page.begin();
+            page.receive(lines()[..2].to_vec(), None);
+            let pattern = Pattern::new(sought).expect("a pattern");
+            let (view, kept) = page.parts();
+            if !view.find(kept, &pattern, true, true) {
+                page.seek(&pattern);
+            }
+            page.receive(lines()[2..].to_vec(), None);
+            page.finish("lm", &End::Finished, PANES[pane], Language::English);
+            page.fit(10, PANES[pane]);
+            let shown = page.kept().line(page.view.cursor).map(Packed::text);
+            assert_eq!(shown.map(str::trim), Some(line), "{sought}");
+        }
+        // What arrives later does not move who sought nothing.
+        let mut page = Page::default();
+        page.receive(lines().into(), None);
+        page.finish("lm", &End::Finished, PANES[MODULES], Language::English);
+        assert_eq!(page.view.cursor, 0);
+    }
+
+    #[test]
+    fn a_filter_that_is_typed_while_a_page_fills_holds_for_all_of_it() {
+        let mut page = Page::default();
+        page.receive(vec![Line::of("one").into(), Line::of("two").into()], None);
+        page.set_filter(Pattern::new("two"));
+        page.finish("lm", &End::Finished, PANES[MODULES], Language::English);
+        assert_eq!(page.filtered(), Some((1, 2, "two")));
     }
 
     /// Broken at 10 columns, a line of five words takes three rows; the cursor stays at the line.
@@ -472,6 +557,22 @@ mod tests {
         assert!(!page.toggle_whole());
         page.fit(12, PANES[MODULES]);
         assert_eq!(page.view.cursor, 1);
+    }
+
+    /// What is said beside the rows of a table is read to its end; rows are cut, which their mark tells.
+    #[test]
+    fn remarks_among_rows_are_broken() {
+        let mut page = Page::default();
+        let remark = Line::new().role(Role::Warning, "two words, and then two more");
+        let rows = [Line::of("a row that is as long as that"), remark, Line::of("end")];
+        page.receive(rows.map(Piece::from).into(), None);
+        page.finish("lm", &End::Finished, PANES[MODULES], Language::English);
+        page.fit(16, PANES[MODULES]);
+        let shown: Vec<&str> = page.kept().lines().iter().map(Packed::text).collect();
+        assert_eq!(shown, ["a row that is as long as that", "two words, and", "  then two more", "end"]);
+        page.view.cursor = 3;
+        page.fit(80, PANES[MODULES]);
+        assert_eq!((page.kept().count(), page.view.cursor), (3, 2));
     }
 
     #[test]

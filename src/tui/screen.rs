@@ -153,6 +153,13 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
             lines.folds().hidden_under(number),
         );
         left_out(app, buffer, body, row, lines.left_out(number));
+        if let Some((column, descending)) = lines.order_mark(number)
+            && let Some(column) = column.checked_sub(view.left)
+        {
+            let mark = if descending { "v" } else { "^" };
+            let column = u16::try_from(column).unwrap_or(u16::MAX);
+            put(buffer, body, column, row, mark, app.theme.role(Role::Changed));
+        }
         if gutter > 0 && is_selected(app, place.pane, line) {
             put(buffer, marks, 0, row, ">", app.theme.role(Role::Heading));
         } else if gutter > 0 && line.spans().iter().any(|span| span.role == Role::ThirdParty) {
@@ -230,11 +237,17 @@ fn title_text(app: &App, place: Place) -> (String, String) {
     (left, position(app, place))
 }
 
-/// The line that a link led to, where no title bar tells it.
+/// The line that a link led to, where no title bar tells it; its end gives way to the keys.
 fn followed(app: &App, place: Place) -> String {
     let pinned = app.panes.get(place.pane).is_some_and(|pane| pane.page.pinned.is_some());
-    let line = app.line_of(place.pane, place.body.width).filter(|_| pinned);
-    line.map(|line| format!("[{line}] ")).unwrap_or_default()
+    let Some(line) = app.line_of(place.pane, place.body.width).filter(|_| pinned) else {
+        return String::new();
+    };
+    let room = usize::from(place.body.width) / 3;
+    match clip(&line, room) {
+        whole if whole.len() == line.len() => format!("[{line}] "),
+        cut => format!("[{}..] ", cut.trim_end()),
+    }
 }
 
 /// `3/17 lines `: the lines that hold what is searched for; `12 of 340 rows `: those that a filter keeps.

@@ -17,6 +17,8 @@ pub(super) struct View {
     pub(super) chosen: Option<usize>,
     /// First column shown.
     pub(super) left: usize,
+    /// Whether a search led here: what is around the line is to be in sight too.
+    pub(super) sought: bool,
     /// Which of a line's links is its principal one.
     pub(super) lead: Lead,
 }
@@ -50,8 +52,13 @@ impl View {
         self.go_to(self.cursor, kept);
         let (folds, height) = (kept.folds(), height.max(1));
         let cursor = folds.row_of(self.cursor);
-        let mut top = folds.row_of(self.top).min(kept.rows().saturating_sub(height)).min(cursor);
-        if cursor >= top + height {
+        let mut top = folds.row_of(self.top).min(kept.rows().saturating_sub(height));
+        if !self.sought {
+            top = top.min(cursor);
+        }
+        if std::mem::take(&mut self.sought) && !(top..top + height).contains(&cursor) {
+            top = cursor.saturating_sub(height / 3).min(kept.rows().saturating_sub(height));
+        } else if cursor >= top + height {
             top = cursor + 1 - height;
         }
         self.top = folds.line_at(top);
@@ -168,6 +175,7 @@ impl View {
             kept.reveal(at);
             self.cursor = at;
             self.chosen = None;
+            self.sought = true;
         }
         found.is_some()
     }
@@ -267,6 +275,24 @@ mod tests {
         assert_eq!(view.cursor, 2);
         assert!(!view.find(&mut lines, &Pattern::new("absent").expect("not empty"), true, true));
         assert!(!view.find(&mut Kept::default(), &pattern, true, true));
+    }
+
+    /// With three rows of what is before it, of ten; where it is in sight already nothing moves.
+    #[test]
+    fn what_was_found_stands_among_what_is_around_it() {
+        let mut many: Kept = (0..100).map(|number| Line::of(format!("line {number}."))).collect();
+        let mut view = View::default();
+        let mut find = |text: &str, forward| {
+            view.find(&mut many, &Pattern::new(text).expect("not empty"), forward, true);
+            view.settle(&many, 10);
+            (view.cursor, view.top)
+        };
+        assert_eq!(find("50.", true), (50, 47));
+        assert_eq!(find("56.", true), (56, 47));
+        assert_eq!(find("57.", true), (57, 54));
+        assert_eq!(find("20.", false), (20, 17));
+        assert_eq!(find(" 99.", true), (99, 90));
+        assert_eq!(find(" 1.", true), (1, 0));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) fn wrap(line: &Line, width: usize) -> Vec<Line> {
     let plain = line.plain();
     let indent = plain.len() - plain.trim_start_matches(' ').len();
     let indent = " ".repeat((indent + 2).min(width / 2));
-    let mut wrapper = Wrapper { width, indent, done: Vec::new(), line: Line::new(), used: 0 };
+    let mut wrapper = Wrapper { width, indent, done: Vec::new(), line: Line::new(), used: 0, parted: false };
     for span in line.spans() {
         wrapper.span(span);
     }
@@ -25,12 +25,17 @@ struct Wrapper {
     done: Vec<Line>,
     line: Line,
     used: usize,
+    /// Whether blanks that had no room stood behind what the line holds: what comes next is another word.
+    parted: bool,
 }
 
 impl Wrapper {
     fn span(&mut self, span: &Span) {
         let mut piece = String::new();
         for word in pieces(span.text()) {
+            if self.parted && !word.trim().is_empty() {
+                self.break_line();
+            }
             let length = columns(&piece);
             if self.used + length + columns(word.trim_end()) > self.width
                 && self.used + length > self.indent.len()
@@ -56,7 +61,9 @@ impl Wrapper {
             }
         }
         let room = self.width.saturating_sub(self.used);
-        self.push(span, if columns(&piece) > room { piece.trim_end() } else { &piece });
+        let parted = columns(&piece) > room;
+        self.push(span, if parted { piece.trim_end() } else { &piece });
+        self.parted |= parted;
     }
 
     fn push(&mut self, span: &Span, text: &str) {
@@ -108,6 +115,7 @@ impl Wrapper {
     fn break_line(&mut self) {
         let indent = Line::of(&self.indent);
         self.used = self.indent.len();
+        self.parted = false;
         self.done.push(std::mem::replace(&mut self.line, indent));
     }
 
@@ -142,6 +150,18 @@ mod tests {
         for width in 8..60 {
             assert!(wrap(&line, width).iter().all(|line| line.columns() <= width), "{width}");
         }
+    }
+
+    /// The blank between two values has no room where the first one ends at the edge: they stay two.
+    #[test]
+    fn values_stay_apart_at_the_edge() {
+        let line = Line::new().role(Role::Address, "0123456789").text(" ").role(Role::Address, "abcd");
+        let lines: Vec<String> = wrap(&line, 10).iter().map(Line::plain).collect();
+        assert_eq!(lines, ["0123456789", "  abcd"]);
+        let line =
+            Line::new().role(Role::Address, "012345678").text("   ").role(Role::Address, "a").text("b c");
+        let lines: Vec<String> = wrap(&line, 10).iter().map(Line::plain).collect();
+        assert_eq!(lines, ["012345678", "  ab c"]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Whole screens, pane by pane, as `--screenshot FILE.txt` draws them: reviewed first outputs, a packed file a size in
-//! `tests/data/screens`. `DUMPSCOPE_UPDATE=1 cargo test --test terminal screens` writes them anew; the screens as text, to be
+//! Whole screens, pane by pane and layer by layer, as `--screenshot FILE.txt` draws them, each with how its cells look in two
+//! themes: reviewed first outputs, a packed file a size in `tests/data/screens`. `DUMPSCOPE_UPDATE=1 cargo test --test terminal screens` writes them anew; the screens as text, to be
 //! read, go to `target/tmp/screens` in any case.
 
 use crate::forge;
@@ -10,9 +10,8 @@ use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
 use dumpscope::tui::{Keys, Size, Stage, ThemeName};
 use dumpscope::util::language::Language;
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
+use liblzma::read::XzDecoder;
+use liblzma::write::XzEncoder;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
@@ -36,6 +35,24 @@ const PANES: [(&str, &str); 12] = [
     ("9<Down>p", "<Backspace>"),
 ];
 
+/// The keys that lay something over a pane, which shows modules or the stack, and those that take it away.
+const LAYERS: [(&str, &str); 11] = [
+    ("<F1>", "<Esc>"),
+    ("<F1><PgDn>", "<Esc>"),
+    ("<Ctrl-p>", "<Esc>"),
+    ("<Ctrl-p>nwi", "<Esc>"),
+    ("3.", "<Esc>"),
+    ("6.", "<Esc>"),
+    ("6/sys", "<Esc>"),
+    ("6/sys<Enter>", "<Esc>"),
+    ("6fnt", "<Esc>"),
+    ("6fnt<Enter>", "f<Esc>"),
+    (":.sym<Tab>", "<Esc><Ctrl-c><Esc>"),
+];
+
+/// The second theme, and what tells roles apart without colours.
+const THEMES: [ThemeName; 2] = [ThemeName::Light, ThemeName::Dark];
+
 /// A demo as `--demo` opens it. The places of its symbols, which some rows tell, are the same on every machine.
 pub fn demo(case: &str, language: Language) -> Session {
     let bytes = fs::read(forge::demo(case)).expect("the demo");
@@ -50,8 +67,8 @@ pub fn keys(text: &str) -> Keys {
     Keys::parse(text).expect("keys")
 }
 
-/// All screens of a size, each under a line that says which it is; of the smallest size also how the cells look, in colours
-/// and without.
+/// All screens of a size, each under a line that says which it is, with how its cells look; of the smallest size also
+/// without colours.
 fn screens(columns: u16, rows: u16) -> String {
     let mut all = String::new();
     for (case, language) in ["wifi", "readonly"]
@@ -61,14 +78,15 @@ fn screens(columns: u16, rows: u16) -> String {
         let size = Size { columns, rows };
         let mut stage = Stage::open(demo(case, language), size, ThemeName::Dark).expect("a stage");
         stage.press(&keys("<Esc>")).expect("pressed");
-        for (to, back) in PANES {
+        // What lies over panes is the same over those of any dump.
+        let layers = LAYERS.iter().filter(|_| *case == "wifi");
+        for (to, back) in PANES.iter().chain(layers) {
             stage.press(&keys(to)).expect("pressed");
             let _ = write!(all, "== {case} {language:?} {to}\n{}", stage.text());
-            if (columns, language) == (80, Language::English) && "136".contains(to) {
-                for theme in [ThemeName::Plain, ThemeName::Dark] {
-                    stage.set_theme(theme);
-                    let _ = write!(all, "== {case} {to} in {}\n{}", theme.name(), stage.looks());
-                }
+            let plain = (columns == 80).then_some(ThemeName::Plain);
+            for theme in plain.into_iter().chain(THEMES) {
+                stage.set_theme(theme);
+                let _ = write!(all, "== {case} {language:?} {to} in {}\n{}", theme.name(), stage.looks());
             }
             stage.press(&keys(back)).expect("pressed");
         }
@@ -77,8 +95,9 @@ fn screens(columns: u16, rows: u16) -> String {
     all
 }
 
+/// What the looks have in common stands far apart, out of the reach of smaller windows.
 pub fn packed(text: &str) -> Vec<u8> {
-    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    let mut packer = XzEncoder::new(Vec::new(), 9);
     packer.write_all(text.as_bytes()).expect("packs");
     packer.finish().expect("packs")
 }
@@ -86,8 +105,21 @@ pub fn packed(text: &str) -> Vec<u8> {
 pub fn unpacked(path: &Path) -> String {
     let mut text = String::new();
     let file = fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    GzDecoder::new(file).read_to_string(&mut text).expect("text");
+    XzDecoder::new(file).read_to_string(&mut text).expect("text");
     text
+}
+
+/// The engine itself: why an extension had nothing to show stands in the console before what stood behind it in the line.
+#[test]
+fn an_extension_that_lacks_something_ends_no_line_in_the_explorer() {
+    let size = Size { columns: 100, rows: 30 };
+    let mut stage = Stage::open(demo("wifi", Language::English), size, ThemeName::Dark).expect("a stage");
+    stage.run("!object \\NoSuch; .echo two").expect("run");
+    let text = stage.text();
+    let said: Vec<&str> = text.lines().skip_while(|line| !line.contains("> !object")).collect();
+    assert!(said.len() > 2 && said[1].contains("NoSuch") && said[2].trim() == "two", "{text}");
+    assert_eq!(text.matches("NoSuch").count(), 2, "{text}");
+    stage.close();
 }
 
 #[test]
@@ -100,7 +132,7 @@ fn every_pane_of_every_size_is_as_it_was_reviewed() {
         let drawn = screens(columns, rows);
         let name = format!("{columns}x{rows}");
         fs::write(drawn_to.join(format!("{name}.txt")), &drawn).expect("written");
-        let kept = folder.join(format!("{name}.gz"));
+        let kept = folder.join(format!("{name}.xz"));
         if std::env::var_os("DUMPSCOPE_UPDATE").is_some() {
             fs::create_dir_all(&folder).expect("a folder");
             fs::write(&kept, packed(&drawn)).expect("written");

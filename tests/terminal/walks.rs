@@ -1,4 +1,4 @@
-//! The five stories told by keys alone and by typed commands, on the smallest and a large screen, in both languages: each
+//! The five stories, one of which has two dumps, told by keys alone and by typed commands, on the smallest and a large screen, in both languages: each
 //! ends on the module at fault, or on the word that nobody is known, and with the report.
 
 use crate::terminal::Terminal;
@@ -14,9 +14,10 @@ struct Story {
 }
 
 /// The verdicts are the expert's of each story; image paths are the forge's.
-const STORIES: [Story; 5] = [
+const STORIES: [Story; 6] = [
     Story { demo: "wifi", verdict: ["wlanflt", "wlanflt"], module: "wlanflt", details: "wlanflt.sys" },
     Story { demo: "scanner-1a", verdict: ["vscan", "vscan"], module: "vscan", details: "vscan.sys" },
+    Story { demo: "scanner-139", verdict: ["vscan", "vscan"], module: "vscan", details: "vscan.sys" },
     // Nobody can be blamed: the driver at the bad address is Windows' own.
     Story { demo: "nosyms", verdict: ["unknown", "不明"], module: "Ntfs", details: "Ntfs.sys" },
     Story { demo: "usb", verdict: ["usbredir", "usbredir"], module: "usbredir", details: "usbredir.sys" },

@@ -7,7 +7,7 @@ use super::columns::Columns;
 use super::folds::Folds;
 use super::search::Pattern;
 use super::wrap::wrap;
-use crate::output::{Line, Packed};
+use crate::output::{Line, Packed, Role};
 use pieces::Level;
 use std::ops::Range;
 
@@ -34,6 +34,8 @@ struct Heading {
     columns: Columns,
     /// How many of them were left out.
     left_out: usize,
+    /// The title of the column in whose order the rows stand, and whether the last comes first.
+    order: Option<(&'static str, bool)>,
 }
 
 impl Kept {
@@ -193,7 +195,7 @@ impl Kept {
             let mut columns = heading.columns.clone();
             columns.renumber(|line| numbers.binary_search(&line).ok());
             let lines = here(heading.lines.start)..here(heading.lines.end);
-            Heading { lines, end: heading.end.map(here), columns, left_out: 0 }
+            Heading { lines, end: heading.end.map(here), columns, left_out: 0, order: heading.order }
         });
         let rows = (numbers.len() - of_heading, self.lines.len() - of_heading);
         let headings = headings.collect();
@@ -202,7 +204,12 @@ impl Kept {
 
     /// A copy that knows nothing of its tables' columns.
     fn without_columns(&self) -> Kept {
-        let heading = |it: &Heading| Heading { lines: it.lines.clone(), end: it.end, ..Heading::default() };
+        let heading = |it: &Heading| Heading {
+            lines: it.lines.clone(),
+            end: it.end,
+            order: it.order,
+            ..Heading::default()
+        };
         let headings = self.headings.iter().map(heading).collect();
         Kept { lines: self.lines.clone(), folds: self.folds.clone(), open: Vec::new(), headings }
     }
@@ -215,11 +222,24 @@ impl Kept {
 
     /// The same, its lines broken for a width, and where each begins there.
     pub(super) fn broken(&self, width: usize) -> (Kept, Vec<usize>) {
+        self.broken_where(width, |_| true)
+    }
+
+    /// The same with only the remarks broken, of which the end would be out of sight; `None` where all have room.
+    pub(super) fn with_remarks_broken(&self, width: usize) -> Option<(Kept, Vec<usize>)> {
+        let is_long = |line: &Packed| line.columns() > width && is_remark(line);
+        self.lines.iter().any(is_long).then(|| self.broken_where(width, is_long))
+    }
+
+    fn broken_where(&self, width: usize, breaks: impl Fn(&Packed) -> bool) -> (Kept, Vec<usize>) {
         let mut lines = Vec::with_capacity(self.lines.len());
         let mut places = Vec::with_capacity(self.lines.len() + 1);
         for line in &self.lines {
             places.push(lines.len());
-            lines.extend(wrap(&line.line(), width).into_iter().map(Packed::from));
+            match breaks(line) {
+                true => lines.extend(wrap(&line.line(), width).into_iter().map(Packed::from)),
+                false => lines.push(line.clone()),
+            }
         }
         let end = lines.len();
         let place = |line: usize| places.get(line).copied().unwrap_or(end);
@@ -228,11 +248,24 @@ impl Kept {
         let moved = |heading: &Heading| Heading {
             lines: place(heading.lines.start)..place(heading.lines.end),
             end: heading.end.map(place),
+            left_out: heading.left_out,
+            order: heading.order,
             ..Heading::default()
         };
         let headings = self.headings.iter().map(moved).collect();
         (Kept { lines, folds, open: Vec::new(), headings }, places)
     }
+}
+
+/// Whether a line is prose among rows: a reason, a warning, a hint.
+fn is_remark(line: &Packed) -> bool {
+    if line.has_link() {
+        return false;
+    }
+    let line = line.line();
+    let mut said = line.spans().iter().filter(|span| !span.text().trim().is_empty());
+    let remarks = |role| matches!(role, Role::Warning | Role::Error | Role::Dim);
+    said.next().is_some_and(|span| remarks(span.role)) && said.next().is_none()
 }
 
 impl<T: Into<Packed>> FromIterator<T> for Kept {

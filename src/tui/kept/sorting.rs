@@ -3,7 +3,9 @@
 use super::Kept;
 use crate::output::{Column, Packed, Side};
 use crate::util::order::Order;
+use crate::util::width;
 use std::cmp::Ordering;
+use std::ops::Range;
 
 impl Kept {
     /// The table that a line stands in, or else the first one, by its number.
@@ -24,8 +26,8 @@ impl Kept {
         self.headings.get(table).map_or(&[], |heading| heading.columns.all())
     }
 
-    /// Puts the rows of a table into the order of a column, each with what is said under it; gives for each line the one that
-    /// stood there before. `None` where parts of the table fold, which stay together.
+    /// Puts the rows of a table into the order of a column, each with what is said under it, folded or not; gives for each line
+    /// the one that stood there before. `None` where something folds that stands under no row.
     pub(in crate::tui) fn sort(
         &mut self,
         table: usize,
@@ -36,11 +38,11 @@ impl Kept {
         let side = heading.columns.all().get(column)?.side;
         let mut rows = heading.columns.cells(column, &self.lines);
         let (first, end) = (rows.first()?.0, heading.end.unwrap_or(self.lines.len()));
-        if (first..end).any(|line| self.folds.part_of(line).is_some()) {
-            return None;
-        }
         let ends: Vec<usize> = rows.iter().skip(1).map(|(line, _)| *line).chain([end]).collect();
         let behind = |line: usize| ends.get(ends.partition_point(|end| *end <= line)).copied().unwrap_or(end);
+        if !self.folds_under(&rows, first..end, behind) {
+            return None;
+        }
         rows.order_by(|(_, one), (_, other)| compare(one, other, side, descending));
         let sorted = rows.iter().flat_map(|(line, _)| *line..behind(*line));
         let order: Vec<usize> = (0..first).chain(sorted).chain(end..self.lines.len()).collect();
@@ -50,9 +52,51 @@ impl Kept {
         }
         let lines: Option<Vec<Packed>> = order.iter().map(|old| self.lines.get(*old).cloned()).collect();
         self.lines = lines?;
-        let columns = &mut self.headings.get_mut(table)?.columns;
-        columns.reorder(|line| places.get(line).copied().unwrap_or(line));
+        let place = |line: usize| places.get(line).copied().unwrap_or(line);
+        self.folds = self.folds.reordered(first..end, place);
+        self.folds.update(self.lines.len());
+        // Only the first one that has a column is sorted by it.
+        self.headings.iter_mut().for_each(|heading| heading.order = None);
+        let heading = self.headings.get_mut(table)?;
+        heading.columns.reorder(place);
+        heading.order = heading.columns.all().get(column).map(|column| (column.title, descending));
         Some(order)
+    }
+
+    /// Whether all that folds in some lines belongs to one row: the row is its head, or what it stands in.
+    fn folds_under(
+        &self,
+        rows: &[(usize, &str)],
+        lines: Range<usize>,
+        behind: impl Fn(usize) -> usize,
+    ) -> bool {
+        let inside = (0..self.folds.count()).filter(|part| lines.contains(&self.folds.head(*part)));
+        inside.into_iter().all(|part| {
+            let part = self.folds.lines(part, self.lines.len());
+            let outer = self.folds.part_of(part.start).and_then(|part| self.folds.outer(part));
+            let inner = outer.is_some_and(|outer| lines.contains(&self.folds.head(outer)));
+            let row = rows.iter().rev().map(|(line, _)| *line).find(|line| *line <= part.start);
+            row.is_some_and(|row| part.end <= behind(row) && (row == part.start || inner))
+        })
+    }
+
+    /// Where the mark of the order belongs in a line of a table's heading, behind the title of its column: the column of the
+    /// screen, and whether the last comes first.
+    pub(in crate::tui) fn order_mark(&self, line: usize) -> Option<(usize, bool)> {
+        let heading = self.headings.iter().find(|heading| heading.lines.contains(&line))?;
+        let (title, descending) = heading.order?;
+        let behind = |line: usize| {
+            let text = self.lines.get(line)?.text();
+            let is_whole = |at: &usize| {
+                let (before, after) = (text.get(..*at), text.get(at + title.len()..));
+                before.is_some_and(|text| text.is_empty() || text.ends_with(' '))
+                    && after.is_some_and(|text| text.is_empty() || text.starts_with(' '))
+            };
+            let at = text.match_indices(title).map(|(at, _)| at).find(is_whole)?;
+            text.get(..at + title.len()).map(width::columns)
+        };
+        let first = heading.lines.clone().find(|line| behind(*line).is_some())?;
+        (first == line).then(|| behind(line)).flatten().map(|column| (column, descending))
     }
 }
 
@@ -106,7 +150,7 @@ fn part(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::{Block, Line, Table};
+    use crate::output::{Block, Branch, Line, Record, Table};
 
     fn table() -> Kept {
         let columns = [Column::left("name", "Name", 8), Column::right("id", "Id", 5)];
@@ -125,11 +169,51 @@ mod tests {
         kept.lines().iter().map(|line| line.text().split(' ').next().unwrap_or_default()).collect()
     }
 
-    /// What is said under a row folds with it; a table of rows alone does not.
+    /// What is said under a row goes with it, and is folded or not as it was.
     #[test]
-    fn rows_that_fold_stay() {
+    fn rows_take_what_is_under_them_along() {
         let mut kept = table();
+        let part = kept.folds().headed(2).expect("a row with something under it");
+        kept.fold(part, true);
+        assert_eq!(kept.sort(0, 0, false), Some(vec![0, 1, 5, 4, 2, 3, 6]));
+        let sight = |kept: &Kept| {
+            kept.rows_from(0).map(|(_, line)| line.text().trim_end().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(sight(&kept)[2..], ["a            ?", "B9          34", "b10        1e0", "end"]);
+        assert_eq!(kept.folds().hidden_under(4), 1);
+        kept.fold_all(false);
+        assert_eq!(sight(&kept)[4..], ["b10        1e0", "  under b10", "end"]);
+        kept.sort(0, 0, true).expect("sorted");
+        assert_eq!(
+            sight(&kept)[2..],
+            ["b10        1e0", "  under b10", "B9          34", "a            ?", "end"]
+        );
+    }
+
+    /// A part of a table that is no row has no place in an order of rows.
+    #[test]
+    fn what_folds_by_itself_stays() {
+        let columns = [Column::left("name", "Name", 8)];
+        let table = Table::new("thing", &columns);
+        let row = |name: &str| Block::from(table.row([name.into()]));
+        let head = Record::new("part").text("a branch");
+        let branch = Branch { blocks: vec![Line::of("  in it").into()], ..Branch::new(head) };
+        let mut kept = Kept::default();
+        let rows = vec![row("b"), Block::Section(branch), row("a")];
+        kept.take([Block::Table(table, rows).into()], None);
         assert_eq!(kept.sort(0, 0, false), None);
+    }
+
+    #[test]
+    fn the_order_is_marked_behind_its_title() {
+        let mut kept = table();
+        assert_eq!(kept.order_mark(1), None);
+        kept.sort(0, 1, true).expect("sorted");
+        // Eight columns, a blank, and five that end with the title.
+        assert_eq!((kept.order_mark(1), kept.order_mark(2)), (Some((14, true)), None));
+        kept.sort(0, 0, false).expect("sorted");
+        assert_eq!(kept.order_mark(1), Some((4, false)));
+        assert_eq!(kept.broken(10).0.order_mark(1), Some((4, false)));
     }
 
     #[test]

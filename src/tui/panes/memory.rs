@@ -1,6 +1,6 @@
 //! Memory at the stack pointer, or where a link led.
 
-use super::{ImagePane, Lead, PaneSpec, as_anywhere, at_the_top, choice, wide};
+use super::{ImagePane, Lead, PaneSpec, as_anywhere, at_the_top, choice};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -29,7 +29,8 @@ fn is_memory(action: &Action) -> bool {
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.memory",
     short: "explorer.short.memory",
-    choices: &[wide(84, "db", "db @$csp L200"), wide(72, "dc", "dc @$csp L80"), choice("dp", "dp @$csp L40")],
+    // On a stack the values that point somewhere tell more than bytes do.
+    choices: &[choice("dps", "dps @$csp L80"), choice("dp", "dp @$csp L40")],
     image: Some(ImagePane { name: "explorer.pane.memory", line: "db {}" }),
     takes: is_memory,
     fit: fitted,

@@ -64,6 +64,32 @@ fn a_narrow_pane_leaves_out_columns_and_one_key_shows_them() {
     assert_eq!(explorer.asked.len(), asked, "no command ran for it");
 }
 
+/// Sixteen columns of the first title, a blank, and forty of the second.
+#[test]
+fn the_column_of_the_order_is_marked_in_the_heading() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.sections = true;
+    explorer.settle();
+    explorer.keys("2");
+    explorer.keys("s");
+    let blanks = " ".repeat(8);
+    assert_eq!(explorer.row(2), format!("Address^{blanks} Details{}Reason", " ".repeat(34)));
+    explorer.keys("S");
+    assert!(explorer.row(2).starts_with("Addressv "), "{}", explorer.row(2));
+    assert!(explorer.shows("0000000000000027 many words"), "the last one comes first");
+    // The mark stays over scrolled rows, and where columns are left out.
+    explorer.key(KeyCode::End);
+    assert!(explorer.row(2).starts_with("Addressv "), "{}", explorer.row(2));
+    explorer.resize(60, 24);
+    explorer.settle();
+    assert!(explorer.row(2).starts_with("Addressv         Reason"), "{}", explorer.row(2));
+    explorer.keys("s");
+    assert!(explorer.row(2).starts_with("Address          Reason"), "{}", explorer.row(2));
+    // Behind the last column the rows stand as they came.
+    explorer.keys("ss");
+    assert!(!explorer.row(2).contains(['^', 'v']), "{}", explorer.row(2));
+}
+
 #[test]
 fn a_chosen_thread_becomes_current_and_is_marked() {
     for (width, height) in [(80, 24), (120, 36), (160, 50)] {
