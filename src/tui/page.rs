@@ -66,7 +66,8 @@ struct Chosen {
 /// Lines made for a width.
 #[derive(Debug)]
 struct Fitted {
-    width: usize,
+    /// The columns and rows that there are.
+    room: (usize, usize),
     /// Whether long lines are broken; else columns are left out.
     breaks: bool,
     /// The lines; `None` where they are as they came.
@@ -363,12 +364,13 @@ impl Page {
         }
     }
 
-    /// Makes the lines for a width, if they are not made for it yet: long ones are broken, or columns of tables left out;
-    /// to be called before [`Page::kept`]. The position stays at its line.
-    pub(super) fn fit(&mut self, width: usize, spec: &PaneSpec) {
+    /// Makes the lines for a width and height, if they are not made for them yet: long ones are broken, or columns of tables
+    /// left out; to be called before [`Page::kept`]. The position stays at its line.
+    pub(super) fn fit(&mut self, width: usize, height: usize, spec: &PaneSpec) {
         // A module's details are no table: of a path the end counts.
         let breaks = spec.wrap || self.whole || matches!(self.pinned, Some(Action::Module(_)));
-        if self.fitted.as_ref().is_some_and(|fitted| (fitted.width, fitted.breaks) == (width, breaks)) {
+        let room = (width, height);
+        if self.fitted.as_ref().is_some_and(|fitted| (fitted.room, fitted.breaks) == (room, breaks)) {
             return;
         }
         let before = self.fitted.take();
@@ -383,13 +385,15 @@ impl Page {
             }
             false => {
                 let narrowed = lines.narrowed(width);
-                match narrowed.as_ref().unwrap_or(lines).with_remarks_broken(width) {
+                let of = narrowed.as_ref().unwrap_or(lines);
+                let broken = of.broken_in_sight(width, height).or_else(|| of.with_remarks_broken(width));
+                match broken {
                     Some((kept, places)) => (Some(kept), places),
                     None => (narrowed, Vec::new()),
                 }
             }
         };
-        let fitted = Fitted { width, breaks, kept, places };
+        let fitted = Fitted { room, breaks, kept, places };
         if let Some(before) = before {
             self.view.cursor = fitted.place(before.origin(self.view.cursor));
             self.view.top = fitted.place(before.origin(self.view.top));
@@ -518,7 +522,7 @@ mod tests {
             }
             page.receive(lines()[2..].to_vec(), None);
             page.finish("lm", &End::Finished, PANES[pane], Language::English);
-            page.fit(10, PANES[pane]);
+            page.fit(10, 2, PANES[pane]);
             let shown = page.kept().line(page.view.cursor).map(Packed::text);
             assert_eq!(shown.map(str::trim), Some(line), "{sought}");
         }
@@ -545,17 +549,17 @@ mod tests {
         let lines = ["one two three four five", "six"].map(|text| Line::of(text).into());
         page.receive(lines.into(), None);
         page.finish("lm", &End::Finished, PANES[MODULES], Language::English);
-        page.fit(10, PANES[MODULES]);
+        page.fit(10, 2, PANES[MODULES]);
         assert_eq!(page.kept().count(), 2);
         page.view.cursor = 1;
         assert!(page.toggle_whole());
-        page.fit(10, PANES[MODULES]);
+        page.fit(10, 2, PANES[MODULES]);
         assert_eq!(page.kept().line(page.view.cursor).map(Packed::text), Some("six"));
         assert!(page.view.cursor > 1);
-        page.fit(12, PANES[MODULES]);
+        page.fit(12, 2, PANES[MODULES]);
         assert_eq!(page.kept().line(page.view.cursor).map(Packed::text), Some("six"));
         assert!(!page.toggle_whole());
-        page.fit(12, PANES[MODULES]);
+        page.fit(12, 2, PANES[MODULES]);
         assert_eq!(page.view.cursor, 1);
     }
 
@@ -567,12 +571,25 @@ mod tests {
         let rows = [Line::of("a row that is as long as that"), remark, Line::of("end")];
         page.receive(rows.map(Piece::from).into(), None);
         page.finish("lm", &End::Finished, PANES[MODULES], Language::English);
-        page.fit(16, PANES[MODULES]);
+        page.fit(16, 2, PANES[MODULES]);
         let shown: Vec<&str> = page.kept().lines().iter().map(Packed::text).collect();
         assert_eq!(shown, ["a row that is as long as that", "two words, and", "  then two more", "end"]);
         page.view.cursor = 3;
-        page.fit(80, PANES[MODULES]);
+        page.fit(80, 2, PANES[MODULES]);
         assert_eq!((page.kept().count(), page.view.cursor), (3, 2));
+    }
+
+    /// Registers are read to their ends where all of them stay in sight; else what is below would be pushed out of it.
+    #[test]
+    fn long_lines_are_broken_where_all_stay_in_sight() {
+        let mut page = Page::default();
+        let lines = ["rax=1 rbx=2 rcx=3", "rip=4"].map(|text| Line::of(text).into());
+        page.receive(lines.into(), None);
+        page.finish("r", &End::Finished, PANES[REGISTERS], Language::English);
+        for (height, rows) in [(2, 2), (3, 3), (2, 2)] {
+            page.fit(12, height, PANES[REGISTERS]);
+            assert_eq!(page.kept().count(), rows);
+        }
     }
 
     #[test]
@@ -580,9 +597,9 @@ mod tests {
         let mut page = Page::default();
         page.receive(vec![Line::of("one two three four five").into()], None);
         page.finish("!analyze", &End::Finished, PANES[REGISTERS], Language::English);
-        page.fit(10, PANES[ANALYSIS]);
+        page.fit(10, 2, PANES[ANALYSIS]);
         assert!(page.kept().count() > 2);
-        page.fit(80, PANES[ANALYSIS]);
+        page.fit(80, 2, PANES[ANALYSIS]);
         assert_eq!(page.kept().count(), 1);
     }
 }

@@ -113,7 +113,7 @@ fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
     let height = usize::from(body.height);
     if let Some(pane) = app.panes.get_mut(place.pane) {
         if place.pane != CONSOLE && !pane.page.is_loading() {
-            pane.page.fit(usize::from(body.width.saturating_sub(spec.gutter)), spec);
+            pane.page.fit(usize::from(body.width.saturating_sub(spec.gutter)), height, spec);
         }
         let (view, kept) = pane.page.parts();
         view.settle(if place.pane == CONSOLE { app.console.kept() } else { kept }, height);

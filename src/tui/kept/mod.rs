@@ -225,6 +225,15 @@ impl Kept {
         self.broken_where(width, |_| true)
     }
 
+    /// The same with all long lines broken, where none belongs to a table and `height` rows hold all that comes of it; `None`
+    /// where that is not so, or nothing is long.
+    pub(super) fn broken_in_sight(&self, width: usize, height: usize) -> Option<(Kept, Vec<usize>)> {
+        let may = self.headings.is_empty() && self.lines.len() <= height;
+        let is_long = |line: &Packed| line.columns() > width;
+        let broken = (may && self.lines.iter().any(is_long)).then(|| self.broken(width));
+        broken.filter(|(kept, _)| kept.count() <= height)
+    }
+
     /// The same with only the remarks broken, of which the end would be out of sight; `None` where all have room.
     pub(super) fn with_remarks_broken(&self, width: usize) -> Option<(Kept, Vec<usize>)> {
         let is_long = |line: &Packed| line.columns() > width && is_remark(line);

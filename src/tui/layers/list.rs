@@ -52,7 +52,8 @@ pub fn draw<'e>(
     for (index, entry) in entries.iter().enumerate().skip(first).take(shown) {
         let row = u16::try_from(index - first + 1).unwrap_or(u16::MAX);
         let style = theme.role(Role::Text);
-        let what = cut(entry.what, (width * 2 / 3).saturating_sub(GAP + 1));
+        let room = (width * 2 / 3).max(width.saturating_sub(columns(entry.tells) + GAP));
+        let what = cut(entry.what, room.saturating_sub(GAP + 1));
         put(buffer, area, 1, row, &what, style);
         let start = start.max(columns(&what) + GAP + 1);
         let room = width.saturating_sub(start);
@@ -96,6 +97,6 @@ mod tests {
         draw(&mut buffer, area, &Theme::new(ThemeName::Dark), ("", ""), (&entries, 1));
         let row = |row: u16| -> String { (0..40).map(|x| buffer[(x, row)].symbol().to_owned()).collect() };
         assert_eq!(row(1), format!(" {:<18}Shows the pool bloc..", "!pool"));
-        assert_eq!(row(2).trim_end(), format!(">{}  short", ".one, .two, .three, ..."));
+        assert_eq!(row(2).trim_end(), format!(">{}  short", ".one, .two, .three, .four, ..."));
     }
 }

@@ -15,7 +15,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     folded: false,
     anchored: false,
     steady: false,
-    wrap: true,
+    wrap: false,
     skip: None,
     gutter: 0,
     hints: "explorer.hints.registers",
