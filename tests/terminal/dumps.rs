@@ -45,7 +45,7 @@ fn the_row_of_dumps_is_as_it_was_reviewed() {
         let drawn = screens(columns, rows);
         let name = format!("dumps-{columns}x{rows}");
         fs::write(drawn_to.join(format!("{name}.txt")), &drawn).expect("written");
-        let kept = folder.join(format!("{name}.gz"));
+        let kept = folder.join(format!("{name}.xz"));
         if std::env::var_os("DUMPSCOPE_UPDATE").is_some() {
             fs::write(&kept, packed(&drawn)).expect("written");
         }

@@ -11,12 +11,12 @@ mod shared;
 mod terminal;
 
 mod archives;
+#[cfg(all(unix, feature = "explorer"))]
+mod bytes;
 #[cfg(feature = "explorer")]
 mod dumps;
 #[cfg(all(unix, feature = "explorer"))]
 mod dumps_by_hand;
-#[cfg(all(unix, feature = "explorer"))]
-mod bytes;
 mod elsewhere;
 #[cfg(all(unix, feature = "explorer"))]
 mod explorer;
