@@ -100,6 +100,9 @@ impl Kept {
     }
 }
 
+/// Digits of the shortest address.
+const ADDRESS: usize = 8;
+
 /// What is not known stands behind all else, in both directions.
 fn compare(one: &str, other: &str, side: Side, descending: bool) -> Ordering {
     let unknown = |text: &str| text.chars().all(|c| matches!(c, '?' | '`' | '-' | ' '));
@@ -107,7 +110,11 @@ fn compare(one: &str, other: &str, side: Side, descending: bool) -> Ordering {
         (false, false) => {}
         (one, other) => return one.cmp(&other),
     }
-    let number = |text: &str| side == Side::Right && text.chars().all(|c| c.is_ascii_hexdigit() || c == '`');
+    // Numbers stand at the right, addresses of one width at the left.
+    let is_address = one.len() >= ADDRESS && one.len() == other.len();
+    let number = |text: &str| {
+        (side == Side::Right || is_address) && text.chars().all(|c| c.is_ascii_hexdigit() || c == '`')
+    };
     let ordering = match number(one) && number(other) {
         true => magnitude(one).cmp(&magnitude(other)),
         false => natural(one, other),
@@ -188,6 +195,18 @@ mod tests {
             sight(&kept)[2..],
             ["b10        1e0", "  under b10", "B9          34", "a            ?", "end"]
         );
+    }
+
+    /// Addresses are numbers, whatever letters are among their digits.
+    #[test]
+    fn addresses_stand_in_their_order() {
+        let mut texts = ["fffff8c6`936e0000", "fffff804`a0040000", "fffff8c6`92400000", "00000000`77000000"];
+        texts.sort_by(|one, other| compare(one, other, Side::Left, false));
+        assert_eq!(
+            texts,
+            ["00000000`77000000", "fffff804`a0040000", "fffff8c6`92400000", "fffff8c6`936e0000"]
+        );
+        assert_eq!(compare("b10", "b9", Side::Left, false), Ordering::Greater);
     }
 
     /// A part of a table that is no row has no place in an order of rows.
