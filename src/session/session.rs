@@ -14,6 +14,7 @@ use crate::unwind::{FrameKind, GENERAL_NAMES};
 use crate::util::cancel::CancelToken;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Why there is no code to look at.
@@ -60,7 +61,7 @@ pub struct Session {
     /// Where a copy of what is typed and said goes.
     pub log: Log,
     /// What the event logs of the settings tell; read when it is first asked for.
-    pub history: OnceCell<History>,
+    pub history: OnceCell<Arc<History>>,
     /// What was typed and said, for a report.
     pub journal: Journal,
     /// What commands of the line that runs could not show for want of data; the line goes on all the same.

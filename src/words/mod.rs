@@ -1,7 +1,8 @@
 //! What dumpscope says in more than one language: messages with keys, worded where they are shown.
 //!
 //! `assets/locales/LANGUAGE.toml` holds the wordings, a table a place; a key is the tables' names and the entry's, with dots
-//! between: `explorer.pane.stack`. A wording may hold values, `{name}`. Names, labels and whatever is typed or pasted back are
+//! between: `explorer.pane.stack`. A wording may hold values, `{name}`; where the value is a word that data has, `{name:word}` is
+//! what the language's table `word` has for it. Names, labels and whatever is typed or pasted back are
 //! the same in all languages and stand in the code. Texts about bug checks are an asset of their own.
 
 mod locale;
@@ -40,7 +41,11 @@ impl Message {
         while let Some((before, place)) = rest.split_once('{') {
             words.push_str(before);
             let (name, after) = place.split_once('}').unwrap_or((place, ""));
+            let (name, is_word) = name.strip_suffix(":word").map_or((name, false), |name| (name, true));
             match self.values.iter().find(|(known, _)| *known == name) {
+                Some((_, value)) if is_word => {
+                    words.push_str(translation("word", value, language).unwrap_or(value));
+                }
                 Some((_, value)) => words.push_str(value),
                 None => words.extend(["{", name, "}"]),
             }

@@ -7,7 +7,12 @@ use std::path::Path;
 
 /// The places for values in a wording.
 fn places(words: &str) -> BTreeSet<&str> {
-    words.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+    words
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name.trim_end_matches(":word"))
+        .collect()
 }
 
 #[test]
@@ -15,6 +20,11 @@ fn values_stand_in_their_places() {
     let message = Message::new("explorer.message.not_found").with("text", "{x} \u{4e2d}");
     assert_eq!(message.in_language(Language::English), "'{x} \u{4e2d}' is not in this pane");
     assert_eq!(Message::new("no.such.key").in_language(Language::Chinese), "no.such.key");
+    // A word of the data is said in the language; what is no such word stays as it is.
+    let page = |pool: &str| Message::new("what.pool_page").with("pool", pool).with("allocator", "x");
+    assert!(page("paged").in_language(Language::English).starts_with("paged pool"));
+    assert!(page("paged").in_language(Language::Chinese).starts_with("分页池"));
+    assert!(page("other").in_language(Language::Chinese).starts_with("other池"));
 }
 
 #[test]
@@ -25,7 +35,7 @@ fn every_language_words_the_same_messages() {
     let (english, chinese) = (get(Language::English), get(Language::Chinese));
     // The English of what is said of commands stands in the table of commands, whose test holds the two together.
     let keys = |locale: &super::locale::Locale| {
-        let keys = locale.keys().filter(|key| !key.starts_with("command."));
+        let keys = locale.keys().filter(|key| !key.starts_with("command.") && !key.starts_with("word."));
         keys.cloned().collect::<BTreeSet<String>>()
     };
     assert_eq!(keys(english), keys(chinese));

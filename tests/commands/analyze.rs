@@ -72,8 +72,11 @@ fn values_that_no_page_lists_are_said_to_be_so() {
     // A status that the page does not mention is a status all the same.
     assert!(!explained(0x1e, [0xc000_0185, 1, 2, 3], TEN).arguments[0].is_unlisted);
     // Arg4 of 0x4A is documented as 0.
-    let level = explained(0x4a, [1, 2, 0, 0xffff_a704_eeb6_bec0], TEN);
+    let level = explained(0x4a, [1, 2, 0, 7], TEN);
     assert!(!level.arguments[2].is_used_after_all() && level.arguments[3].is_used_after_all());
+    // Of an address there dumps tell what it is.
+    let level = explained(0x4a, [0x7ffe_7350_d0c4, 2, 0, 0xffff_a704_eeb6_bec0], TEN);
+    assert!(!level.arguments[3].is_used_after_all() && meaning(&level, 4).contains("trap frame"));
     // What is reserved may hold anything.
     assert!(!explained(0xbe, [1, 2, 3, 4], TEN).arguments[2].is_used_after_all());
 }

@@ -7,6 +7,7 @@ use dumpscope::events::{Event, Reading, read};
 use dumpscope::output::{Collector, Field};
 use dumpscope::session::Session;
 use dumpscope::util::cancel::CancelToken;
+use dumpscope::util::language::Language;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -118,6 +119,87 @@ fn the_time_line_of_a_machine_without_a_crash() {
     assert!(chinese.contains("时间线") && chinese.contains("安装了驱动程序"), "{chinese}");
 }
 
+/// Records of the demo's own crash and of what came before it, as Windows writes them: the time line has the crash in its place,
+/// marks it and the records that tell of it, and names what was installed before. No public log is of the machine of a dump.
+#[test]
+fn the_time_line_marks_the_crash_of_the_dump() {
+    let mut session = crate::cases::demo("wifi");
+    let header = session.target.header().unwrap();
+    let (crashed, code, parameters) =
+        (header.system_time.unwrap(), header.bug_check_code, header.bug_check_parameters);
+    let driver = [("ServiceName", "wlanflt"), ("ImagePath", "\\SystemRoot\\System32\\drivers\\wlanflt.sys")];
+    let restarted = [
+        ("BugcheckCode", code.to_string()),
+        ("BugcheckParameter1", format!("{:#x}", parameters[0])),
+        ("BugcheckParameter2", format!("{:#x}", parameters[1])),
+        ("BugcheckParameter3", format!("{:#x}", parameters[2])),
+        ("BugcheckParameter4", format!("{:#x}", parameters[3])),
+    ];
+    let restarted: Vec<(&str, &str)> =
+        restarted.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let minute = DAY / 1440;
+    // An event, and how long before the crash (negative: after it) it was written.
+    let records = [
+        (event("Service Control Manager", 7045, 0, &driver), 3 * DAY.cast_signed()),
+        (event("disk", 153, 0, &[("", "\\Device\\Harddisk0\\DR0")]), DAY.cast_signed()),
+        (event("Microsoft-Windows-Kernel-Power", 41, 0, &restarted), -minute.cast_signed()),
+        (checked(code, parameters), -2 * minute.cast_signed()),
+    ];
+    let mut history = History::default();
+    for (number, (event, before)) in records.iter().enumerate() {
+        let time = crashed.saturating_add_signed(-before);
+        history.add(&Event { time, record: number as u64, ..event.clone() });
+    }
+    history.was_read(Path::new("System.evtx"), Reading::default());
+    session.settings.events = vec![PathBuf::from("System.evtx")];
+    assert!(session.history.set(history.into()).is_ok(), "not read yet");
+    let arguments = parameters.map(|parameter| format!("{parameter:x}")).join(", ");
+    for (language, words) in [
+        (
+            Language::English,
+            [
+                "Unexpected restarts: 1, with a bug check: 1",
+                "its crash is recorded",
+                "newest first",
+                "this dump's crash: bug check 1E",
+                "restarted after bug check 1E",
+            ],
+        ),
+        (
+            Language::Chinese,
+            [
+                "意外重启次数：1，其中有错误检查记录：1",
+                "日志中有此次崩溃的记录",
+                "由近及远",
+                "本转储的崩溃：错误检查 1E",
+                "错误检查 1E",
+            ],
+        ),
+    ] {
+        session.settings.language = language;
+        let mut output = Collector::default();
+        run_line("!history", &mut session, &mut output).map_err(|failure| failure.error).unwrap();
+        let lines: Vec<String> = output.document.lines().map(|line| line.plain()).collect();
+        let text = lines.join("\n");
+        for words in words {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        let marked: Vec<&String> = lines.iter().filter(|line| line.starts_with('>')).collect();
+        // The crash at the time of the dump, then the two records of the start after it.
+        let times: Vec<&str> = marked.iter().map(|line| &line[2..21]).collect();
+        assert_eq!(times, ["2021-05-18 19:16:37", "2021-05-18 19:17:37", "2021-05-18 19:18:37"], "{text}");
+        assert!(marked[0].contains(words[3]) && marked[0].contains(&arguments), "{text}");
+        assert!(marked[1].contains(words[4]) && marked[2].contains(&arguments), "{text}");
+        // The change stands in front, and everything once more in the order of time.
+        let place = |part: &str, from: usize| {
+            lines.iter().skip(from).position(|line| line.contains(part)).map(|place| place + from).unwrap()
+        };
+        let first = place("wlanflt.sys", 0);
+        let second = place("wlanflt.sys", first + 1);
+        assert!(second < place("Harddisk0", 0) && place("Harddisk0", 0) < place(words[3], 0), "{text}");
+    }
+}
+
 /// A session on a demo whose log has a record of its crash with these arguments, and what else is told.
 fn with_log(case: &str, own: Option<[u64; 4]>, others: &[Event]) -> Session {
     let mut session = crate::cases::demo(case);
@@ -129,7 +211,7 @@ fn with_log(case: &str, own: Option<[u64; 4]>, others: &[Event]) -> Session {
     }
     history.add(&Event { time: crashed + DAY / 24, ..checked(header.bug_check_code, parameters) });
     session.settings.events = vec![PathBuf::from("System.evtx")];
-    assert!(session.history.set(history).is_ok(), "not read yet");
+    assert!(session.history.set(history.into()).is_ok(), "not read yet");
     session
 }
 

@@ -21,6 +21,7 @@ mod analyze;
 mod analyze_arguments;
 mod any_script;
 mod black_boxes;
+mod bugcheck_pages;
 mod bugcheck_texts;
 mod callbacks;
 mod cases;

@@ -5,6 +5,7 @@
 mod packer;
 
 mod bugchecks_asset;
+mod chinese_terms;
 mod demos_asset;
 mod layers;
 mod manners;

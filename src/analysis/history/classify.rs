@@ -121,9 +121,7 @@ fn stated(text: &str) -> Option<Check> {
 
 fn state(entry: &mut Entry, check: Check) {
     entry.check = Some(check);
-    let arguments = check.parameters.map(|parameter| format!("{parameter:x}")).join(", ");
-    entry.values.insert(0, ("arguments", arguments));
-    entry.values.insert(0, ("code", format!("{:X}", check.code)));
+    entry.values.splice(0..0, check.told());
 }
 
 /// Kernel-Power 41: the code is zero where Windows did not stop by itself.
@@ -197,7 +195,13 @@ fn is_driver(path: &str) -> bool {
 
 fn service(event: &Event) -> Entry {
     let (name, path) = (text(event, "ServiceName", 0), text(event, "ImagePath", 1));
-    let wording = if is_driver(path) { "history.driver" } else { "history.service" };
+    // The virus scanner of Windows loads a driver with all that it learns.
+    let is_daily = path.to_ascii_lowercase().contains(r"\windows defender\definition updates\");
+    let wording = match (is_driver(path), is_daily) {
+        (true, true) => "history.driver_daily",
+        (true, false) => "history.driver",
+        (false, _) => "history.service",
+    };
     entry(event, Kind::Installed, wording, &[("name", name), ("path", path)])
 }
 

@@ -2,9 +2,10 @@
 
 use super::classify::classify;
 use super::entry::Entry;
-use crate::events::Event;
+use crate::events::{Event, Reading};
 use crate::util::order::Order;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
 
 /// Entries of one provider and number that are kept: the first ones and the last ones. A disk that complains a million times is
 /// counted, not remembered.
@@ -31,6 +32,7 @@ pub struct History {
     computers: BTreeSet<String>,
     span: Option<(u64, u64)>,
     total: u64,
+    readings: Vec<(PathBuf, Reading)>,
 }
 
 impl History {
@@ -59,6 +61,16 @@ impl History {
             kept.last.pop_front();
             kept.left_out += 1;
         }
+    }
+
+    /// Notes that a log was read, and what of it could not be.
+    pub fn was_read(&mut self, log: &Path, reading: Reading) {
+        self.readings.push((log.to_owned(), reading));
+    }
+
+    /// The logs that were read.
+    pub fn readings(&self) -> &[(PathBuf, Reading)] {
+        &self.readings
     }
 
     /// The entries in the order of time, each once: a record that two logs hold is one.

@@ -76,6 +76,14 @@ pub struct Check {
     pub parameters: [u64; 4],
 }
 
+impl Check {
+    /// What wordings name of it: its code and its arguments.
+    pub fn told(&self) -> [(&'static str, String); 2] {
+        let arguments = self.parameters.map(|parameter| format!("{parameter:x}")).join(", ");
+        [("code", format!("{:X}", self.code)), ("arguments", arguments)]
+    }
+}
+
 /// An event that matters, with what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -100,7 +108,7 @@ pub struct Entry {
 impl Entry {
     /// Whether it comes so often that only who asks for everything wants to see it.
     pub fn is_daily(&self) -> bool {
-        matches!(self.wording, "history.updated_daily" | "history.update_begun")
+        matches!(self.wording, "history.updated_daily" | "history.update_begun" | "history.driver_daily")
     }
 
     /// What it says, in words.

@@ -77,18 +77,24 @@ impl Fold {
         let last = self.first + self.period * self.cycles;
         let dim = |cell: Cell| cell.role(Role::Dim);
         let number = |value: usize| dim(Cell::new(value as u64).shown(format!("{value:02x}")));
-        let frames = if self.period == 1 { "frame" } else { "frames" };
+        // One frame needs no number in words.
+        let above = match self.period {
+            1 => "frame".to_owned(),
+            period => format!("{period} frames"),
+        };
+        let times = if self.cycles == 1 { " more time: frames " } else { " more times: frames " };
         Record::new("folded_frames")
-            .role(Role::Dim, "..  ")
+            .role(Role::Dim, "..  the ")
+            .cell("period", dim(Cell::new(self.period as u64).shown(above)))
+            .role(Role::Dim, " above ")
             .cell("cycles", dim(Cell::new(self.cycles as u64)))
-            .role(Role::Dim, " more times the ")
-            .cell("period", dim(Cell::new(self.period as u64)))
-            .role(Role::Dim, format!(" {frames} above, "))
-            .cell("bytes", dim(Cell::new(Field::Hex(self.bytes)).shown(format!("{:#x}", self.bytes))))
-            .role(Role::Dim, " bytes each: frames ")
+            .role(Role::Dim, times)
             .cell("first", number(self.first))
             .role(Role::Dim, " to ")
             .cell("last", number(last.saturating_sub(1)))
+            .role(Role::Dim, ", ")
+            .cell("bytes", dim(Cell::new(Field::Hex(self.bytes)).shown(format!("{:#x}", self.bytes))))
+            .role(Role::Dim, " bytes of stack each")
     }
 }
 

@@ -109,6 +109,14 @@ fn what_was_installed_is_told() {
         said(&event("Service Control Manager", 7045, 4, &data)).1
     };
     assert_ne!(service("\\SystemRoot\\System32\\drivers\\netkvm.SYS"), service("C:\\a\\agent.exe"));
+    for (path, is_daily) in [
+        (r"C:\ProgramData\Microsoft\Windows Defender\Definition Updates\{1}\MpKsl1.sys", true),
+        (r"\SystemRoot\System32\drivers\netkvm.sys", false),
+    ] {
+        let driver =
+            event("Service Control Manager", 7045, 4, &[("ServiceName", "Name"), ("ImagePath", path)]);
+        assert_eq!(classify(&driver).map(|entry| entry.is_daily()), Some(is_daily), "{path}");
+    }
     for (title, is_daily) in [
         ("9NBLGGH5PNB1-Microsoft.OneConnect", true),
         ("Definition Update for Windows Defender Antivirus - KB2267602 (Definition 1.2)", true),

@@ -62,12 +62,23 @@ pub fn heading(check: &BugCheck, settings: &Settings) -> Record {
     };
     match (check.live_report, check.documented) {
         (true, _) => said(record, "live_report", true, words::live_report(language)),
-        (false, true) => record.field("live_report", false),
+        (false, true) => {
+            let record = record.field("live_report", false);
+            match is_name_only(check) {
+                true => said(record, "documented", true, words::name_only(language)),
+                false => record,
+            }
+        }
         (false, false) => {
             let record = record.field("live_report", false);
             said(record, "documented", false, words::undocumented(language))
         }
     }
+}
+
+/// Whether the page on a bug check says nothing beyond its name.
+fn is_name_only(check: &BugCheck) -> bool {
+    check.summary.is_none() && check.cases.is_empty() && (0..4).all(|index| check.parameter(index).is_none())
 }
 
 /// What can be said of a code that nobody documented.

@@ -34,7 +34,8 @@ pub fn show(
 
 /// The start of a fact: its label in its column.
 fn fact(kind: &'static str, label: &str) -> Record {
-    Record::new(kind).text("  ").label(label).pad_to(COLUMN)
+    // A label that is too long keeps its distance.
+    Record::new(kind).text("  ").label(label).text(" ").pad_to(COLUMN)
 }
 
 /// Where what is said of a fact begins.
@@ -214,8 +215,8 @@ fn named(context: &Context<'_>) -> Result<Vec<Record>, CommandError> {
 
 /// The machine that crashed: on some of them everything fails, and some are no machines. `vertarget` tells more.
 fn machine(context: &mut Context<'_>) -> Result<(), CommandError> {
-    let known = hardware::known(&context.session.target.dump()?.tagged().hardware());
     let language = context.session.settings.language;
+    let known = hardware::known(&context.session.target.dump()?.tagged().hardware(), language);
     let records = known.into_iter().filter_map(|(_, key, value)| {
         let label = match key {
             "processor" => "analyze.fact.cpu",

@@ -60,6 +60,11 @@ pub fn undocumented(language: Language) -> &'static str {
     text("analyze.undocumented", language)
 }
 
+/// Said where the page on a bug check has nothing but its name.
+pub fn name_only(language: Language) -> &'static str {
+    text("analyze.name_only", language)
+}
+
 /// Said of codes that software other than Windows made up.
 pub fn made_up(number: u32, language: Language) -> String {
     Message::new("analyze.made_up").with("number", format!("{number:x}")).in_language(language).into_owned()

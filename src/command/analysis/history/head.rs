@@ -4,7 +4,7 @@ use super::Shown;
 use crate::analysis::Own;
 use crate::command::{CommandError, Context};
 use crate::output::{Cell, Field, Line, Record, Role};
-use crate::util::filetime::sortable;
+use crate::util::filetime::{sortable, sortable_in_zone};
 use crate::words::{Message, text};
 
 /// Shows them.
@@ -14,8 +14,7 @@ use crate::words::{Message, text};
 pub(super) fn show(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let settings = &context.session.settings;
     let language = settings.language;
-    let history = &shown.told.history;
-    let time = |at: u64| sortable(at, &settings.zone).unwrap_or_default();
+    let history = shown.history;
     let (first, last) = history.span().unwrap_or_default();
     let between = language.pick(", ", "、");
     let computers = history.computers().map(|name| Cell::new(name).role(Role::Value));
@@ -24,12 +23,15 @@ pub(super) fn show(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), C
         .cell("events", Cell::new(history.total()).role(Role::Value))
         .text(text("history.events_of", language))
         .list("computers", between, computers);
+    let shown_first = sortable(first, &settings.zone).unwrap_or_default();
+    // The zone is told once, for all the times below.
+    let shown_last = sortable_in_zone(last, &settings.zone).unwrap_or_default();
     let record = match history.span() {
         Some(_) => record
             .text(language.pick(", ", "，"))
-            .cell("first", Cell::new(Field::Time(first)).shown(time(first)))
+            .cell("first", Cell::new(Field::Time(first)).shown(shown_first))
             .text(text("history.to", language))
-            .cell("last", Cell::new(Field::Time(last)).shown(time(last))),
+            .cell("last", Cell::new(Field::Time(last)).shown(shown_last)),
         None => record,
     };
     let damage = damage(shown);
@@ -54,7 +56,7 @@ pub(super) fn show(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), C
 /// What of the logs was not read.
 fn damage(shown: &Shown<'_>) -> Vec<Message> {
     let mut found = Vec::new();
-    for (path, reading) in &shown.told.readings {
+    for (path, reading) in shown.history.readings() {
         let say = |key: &'static str, count: u64| {
             Message::new(key).with("log", path.display()).with("count", count).with("chunks", reading.chunks)
         };
@@ -66,7 +68,7 @@ fn damage(shown: &Shown<'_>) -> Vec<Message> {
         ];
         found.extend(told.iter().filter(|(is, ..)| *is).map(|(_, key, count)| say(key, *count)));
     }
-    let left_out = shown.told.history.left_out();
+    let left_out = shown.history.left_out();
     found.extend((left_out > 0).then(|| Message::new("history.left_out").with("count", left_out)));
     found
 }

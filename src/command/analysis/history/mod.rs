@@ -11,6 +11,7 @@ use crate::events::{self, LogError, Reading};
 use crate::session::Session;
 use crate::words::Message;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// `!history`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -36,12 +37,6 @@ pub const SPEC: CommandSpec = CommandSpec {
     ..CommandSpec::runs(run)
 };
 
-/// What the logs told, and what could not be read of them.
-struct Told {
-    history: History,
-    readings: Vec<(PathBuf, Reading)>,
-}
-
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let named = args.text.trim().trim_matches('"');
     let logs = match named.is_empty() {
@@ -52,14 +47,23 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let what = "no event log is named: !history System.evtx reads one, and --events System.evtx names one for the session";
         return Err(CommandError::Argument(what.to_owned()));
     }
-    let told = read(&logs, context)?;
+    let history = match named.is_empty() {
+        true => known(&logs, context)?,
+        false => Arc::new(read(&logs, context)?),
+    };
     let header = context.session.target.header()?;
     let own = Check { code: header.bug_check_code, parameters: header.bug_check_parameters };
     let crashed = header.system_time;
-    let entries = told.history.entries();
-    let crashes = Crashes::of(&entries, own, crashed, told.history.span());
-    let shown =
-        Shown { told: &told, entries: &entries, crashes: &crashes, crashed, is_verbose: args.has("-v") };
+    let entries = history.entries();
+    let crashes = Crashes::of(&entries, own, crashed, history.span());
+    let shown = Shown {
+        history: &history,
+        entries: &entries,
+        crashes: &crashes,
+        own,
+        crashed,
+        is_verbose: args.has("-v"),
+    };
     head::show(&shown, context)?;
     rows::changes(&shown, context)?;
     rows::time_line(&shown, context)?;
@@ -68,21 +72,37 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 /// What the parts of the answer are made of.
 struct Shown<'h> {
-    told: &'h Told,
+    history: &'h History,
     entries: &'h [&'h Entry],
     crashes: &'h Crashes,
+    /// The dump's bug check.
+    own: Check,
     /// When the dump says it was.
     crashed: Option<u64>,
     is_verbose: bool,
 }
 
-fn read(logs: &[PathBuf], context: &mut Context<'_>) -> Result<Told, CommandError> {
-    let mut told = Told { history: History::default(), readings: Vec::new() };
+fn read(logs: &[PathBuf], context: &mut Context<'_>) -> Result<History, CommandError> {
+    let mut history = History::default();
     for log in logs {
-        let reading = read_one(log, &mut told.history, context)?;
-        told.readings.push((log.clone(), reading));
+        let reading = read_one(log, &mut history, context)?;
+        history.was_read(log, reading);
     }
-    Ok(told)
+    Ok(history)
+}
+
+/// What the session's logs tell, read only once. Where one of them could not be read when the verdict asked, they are read
+/// again, so that the reason is told.
+fn known(logs: &[PathBuf], context: &mut Context<'_>) -> Result<Arc<History>, CommandError> {
+    if let Some(history) = context.session.history.get()
+        && history.readings().len() == logs.len()
+    {
+        return Ok(history.clone());
+    }
+    let history = Arc::new(read(logs, context)?);
+    // Where the verdict has an incomplete one, that stays: it was judged by.
+    let _ = context.session.history.set(history.clone());
+    Ok(history)
 }
 
 /// What the session's event logs tell, read when it is first asked for; `None` without logs. A log that cannot be read tells
@@ -90,7 +110,7 @@ fn read(logs: &[PathBuf], context: &mut Context<'_>) -> Result<Told, CommandErro
 ///
 /// # Errors
 /// The command was stopped.
-pub fn of_session(session: &Session) -> Result<Option<&History>, CommandError> {
+pub fn of_session(session: &Session) -> Result<Option<&Arc<History>>, CommandError> {
     if session.settings.events.is_empty() {
         return Ok(None);
     }
@@ -98,11 +118,13 @@ pub fn of_session(session: &Session) -> Result<Option<&History>, CommandError> {
         let mut history = History::default();
         for log in &session.settings.events {
             let read = events::read(log, &session.cancel, &mut |event| history.add(&event), &mut |_| {});
-            if let Err(LogError::Stopped) = read {
-                return Err(CommandError::Cancelled);
+            match read {
+                Ok(reading) => history.was_read(log, reading),
+                Err(LogError::Stopped) => return Err(CommandError::Cancelled),
+                Err(_) => {}
             }
         }
-        let _ = session.history.set(history);
+        let _ = session.history.set(Arc::new(history));
     }
     Ok(session.history.get())
 }

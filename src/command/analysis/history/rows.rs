@@ -104,12 +104,14 @@ pub(super) fn time_line(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<
             ));
         }
     }
-    if let Some(crashed) = shown.crashed.filter(|_| own.is_empty()) {
+    if let Some(crashed) = shown.crashed {
+        let told = shown.own.told().into_iter();
+        let words = told.fold(Message::new("history.this"), |words, (name, value)| words.with(name, value));
         let record = table.row([
             Cell::new(true).shown(">").role(Role::Warning),
             time(crashed, settings),
             Cell::new("this_dump").shown(text("history.kind.this", language)).role(Role::Label),
-            Cell::new(text("history.this", language)).role(Role::Warning),
+            Cell::new(words.in_language(language).into_owned()).role(Role::Warning),
         ]);
         let place = rows.partition_point(|(time, ..)| *time <= crashed);
         rows.insert(place, (crashed, false, record));
@@ -141,7 +143,7 @@ pub(super) fn time_line(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<
 /// The command was stopped.
 pub(super) fn counts(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let language = context.session.settings.language;
-    let history = &shown.told.history;
+    let history = shown.history;
     let columns =
         [Column::right("count", "", 7), Column::right("id", "", 6), Column::left("provider", "", 0)];
     let table = Table::new("count", &columns).headed(heading(text("history.counts", language)));

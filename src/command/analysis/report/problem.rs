@@ -103,7 +103,7 @@ fn facts(
         Message::new("report.processors").with("count", header.processors).in_language(language),
     );
     facts.push(Stated::text("windows", said("report.windows"), windows));
-    for (_, key, value) in hardware::known(&dump.tagged().hardware()) {
+    for (_, key, value) in hardware::known(&dump.tagged().hardware(), language) {
         let label = match key {
             "processor" => "report.cpu",
             "machine" => "report.machine",

@@ -2,6 +2,7 @@
 
 use crate::dump::tags::{Cpu, Firmware, Hardware};
 use crate::output::{Cell, Line, Record, Role};
+use crate::words::{Language, text};
 
 /// What is known of the machine: a label, the key in data, and the words.
 type Known = (&'static str, &'static str, String);
@@ -9,21 +10,20 @@ type Known = (&'static str, &'static str, String);
 /// Processor, machine, firmware and hypervisor, a line each; `None` where the dump tells nothing.
 pub(super) fn record(hardware: &Hardware) -> Option<Record> {
     let mut record = Record::new("hardware");
-    for (label, key, value) in known(hardware) {
+    // `vertarget` is English in every language.
+    for (label, key, value) in known(hardware, Language::English) {
         let line = Line::new().label(format!("{label}: "));
         record = record.line(line).cell(key, Cell::new(value).role(Role::Value));
     }
     (!record.lines.is_empty()).then_some(record)
 }
 
-/// Everything that the dump tells of the machine, in the order in which it is shown.
-pub fn known(hardware: &Hardware) -> Vec<Known> {
+/// Everything that the dump tells of the machine, in the order in which it is shown; labels are English.
+pub fn known(hardware: &Hardware, language: Language) -> Vec<Known> {
     let firmware = hardware.firmware.clone().unwrap_or_default();
     let hypervisor = match (&hardware.hypervisor, hardware.under_hypervisor) {
         (Some(name), _) => Some(name.clone()),
-        (None, Some(true)) => {
-            Some("runs (CPUID reports one; Hyper-V under Windows itself counts)".to_owned())
-        }
+        (None, Some(true)) => Some(text("analyze.hypervisor_runs", language).to_owned()),
         _ => None,
     };
     let all = [
