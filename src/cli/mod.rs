@@ -31,7 +31,7 @@ use std::io::{self, IsTerminal as _, Write};
 const START: &str = "\
 dumpscope: a terminal debugger for Windows kernel crash dumps
 
-  dumpscope MEMORY.DMP [MORE]       explore a dump, or several (also inside .zip or .gz)
+  dumpscope MEMORY.DMP              explore a dump (also inside .zip or .gz)
   dumpscope --demo                  no dump at hand: the embedded case
   dumpscope --demo list             which cases there are
   dumpscope driver.sys              look into a driver or program by itself

@@ -18,8 +18,7 @@ pub const SPEC: CommandSpec = CommandSpec {
            shows the current one.\n\n\
            A dump is opened when it is first looked at; one that cannot be opened takes no other with it. Each keeps what \
            was selected in it; settings, aliases, $t0 to $t19 and the log are common to all. In the explorer each dump has \
-           a tab of its own.\n\
-           Example: dumpscope A.dmp B.dmp -c \"k; ||1s; k\"",
+           a tab of its own.",
     // Also where the current one's file is gone.
     needs: Needs::Nothing,
     effect: Effect::Selects,
