@@ -13,6 +13,8 @@ const MOST: usize = 64;
 const WHEA_UNCORRECTABLE_ERROR: u32 = 0x124;
 /// The mark of bug checks that are live reports or small dumps.
 const CODE: u32 = 0x0fff_ffff;
+/// A record's severity (UEFI appendix N.2.1): recoverable, fatal, corrected, informational.
+const CORRECTED: u32 = 2;
 
 /// A record of a hardware error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +77,14 @@ impl HardwareError {
             _ => Vendor::Other,
         };
         Some((McaStatus(high << 32 | low & 0xffff_ffff), vendor))
+    }
+
+    /// How many records of errors that the hardware corrected the dump holds in the places of [`HardwareError::saved`].
+    ///
+    /// # Errors
+    /// [`Lack::Stopped`].
+    pub fn corrected(scope: &Scope<'_>) -> Result<usize, Lack> {
+        Ok(HardwareError::saved(scope)?.iter().filter(|error| error.record.severity == CORRECTED).count())
     }
 
     /// Every record in the tagged data and in the ranges of a triage dump; pages of whole dumps are not searched.

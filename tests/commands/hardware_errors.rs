@@ -156,17 +156,40 @@ fn slots() -> Vec<u8> {
     table
 }
 
+/// What a command says of a dump of bug check 0x124 with that record, and with tagged data.
+fn of_memory(handle: u16, blobs: Vec<([u8; 16], Vec<u8>)>, command: &str) -> Vec<String> {
+    let mut block = vec![0; 0x28];
+    block.extend(memory_record(handle));
+    let mut triage = Triage { secondary: blobs, ..Triage::sample() };
+    triage.blocks.push((BLOCK, block));
+    let mut file = triage.dump();
+    put32(&mut file, 0x38, 0x124);
+    put64(&mut file, 0x40, 0);
+    put64(&mut file, 0x48, RECORD);
+    let subject = Subject::from_bytes("generated.dmp", file).unwrap();
+    golden::run(&mut Session::new(Target::of(subject), Settings::default()), command).unwrap()
+}
+
+#[test]
+fn the_verdict_names_the_slot_and_counts_what_was_corrected() {
+    let smbios = || vec![(Guid::of(SMBIOS).0, slots())];
+    let shown = of_memory(0x41, smbios(), "!analyze").join(" ");
+    assert!(shown.contains("DIMM_B1, BANK 0"), "{shown}");
+    assert!(!shown.contains("corrected"), "{shown}");
+    let shown = of_memory(0x42, smbios(), "!analyze").join(" ");
+    assert!(shown.contains("Multi-bit ECC") && !shown.contains("DIMM_B1"), "{shown}");
+    // Two records of severity 2 (corrected) among the tagged data.
+    let mut corrected = record();
+    corrected[12..16].copy_from_slice(&2u32.to_le_bytes());
+    let mut blobs = smbios();
+    blobs.push(([7; 16], [corrected.clone(), corrected].concat()));
+    let shown = of_memory(0x41, blobs, "!analyze").join(" ");
+    assert!(shown.contains("2 records of errors that the hardware corrected"), "{shown}");
+}
+
 #[test]
 fn the_slot_of_a_memory_error_is_told_by_its_handle_alone() {
-    let shown = |handle: u16, blobs: Vec<([u8; 16], Vec<u8>)>| {
-        let mut block = vec![0; 0x28];
-        block.extend(memory_record(handle));
-        let mut triage = Triage { secondary: blobs, ..Triage::sample() };
-        triage.blocks.push((BLOCK, block));
-        let subject = Subject::from_bytes("generated.dmp", triage.dump()).unwrap();
-        let mut session = Session::new(Target::of(subject), Settings::default());
-        golden::run(&mut session, &format!("!errrec {RECORD:x}")).unwrap()
-    };
+    let shown = |handle, blobs| of_memory(handle, blobs, &format!("!errrec {RECORD:x}"));
     let smbios = || vec![(Guid::of(SMBIOS).0, slots())];
     let lines = shown(0x41, smbios());
     let at = lines

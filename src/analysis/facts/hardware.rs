@@ -7,8 +7,21 @@ use crate::kernel::{DeviceNode, HardwareError};
 use crate::output::Action;
 
 /// `machine_check`, `memory_error` and `pcie_error`, one for each section that says something. Without the record, what
-/// the parameters say of a machine check.
+/// the parameters say of a machine check. `corrected_errors`, of any bug check.
 pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
+    let corrected = HardwareError::corrected(crash.scope).ok().filter(|&count| count > 0);
+    let corrected = corrected.map(|count| {
+        Fact::new("corrected_errors")
+            .with("count", count)
+            .worded("evidence.corrected_errors")
+            .link(Action::Run("!whea"))
+    });
+    let mut facts = of_bug_check(crash);
+    facts.extend(corrected);
+    facts
+}
+
+fn of_bug_check(crash: &Crash<'_>) -> Vec<Fact> {
     match HardwareError::of_bug_check(crash.scope) {
         None => Vec::new(),
         Some(Ok(error)) => {
@@ -26,7 +39,7 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
 fn of_section(scope: &Scope<'_>, body: &Body) -> Option<Fact> {
     let fact = match body {
         Body::Mca(bank) if bank.status.is_valid() => of_bank(bank),
-        Body::Memory(memory) => memory_error(memory),
+        Body::Memory(memory) => memory_error(memory, slot(scope, memory)),
         Body::Pcie(device) => pcie_error(scope, device)?,
         _ => return None,
     };
@@ -59,13 +72,24 @@ fn machine_check(status: McaStatus, vendor: Vendor) -> Fact {
         .with("error", status.name(vendor).unwrap_or_else(|| format!("{:#06x}", status.code())))
 }
 
-fn memory_error(memory: &MemoryError) -> Fact {
+/// What is printed on the board beside the module, where the error names its SMBIOS structure and the dump has that.
+fn slot(scope: &Scope<'_>, memory: &MemoryError) -> Option<String> {
+    let firmware = scope.target().dump().ok()?.tagged().hardware().firmware?;
+    let slot = firmware.slot(memory.module_handle()?)?;
+    let names = [&slot.slot, &slot.bank].into_iter().flatten().map(String::as_str);
+    Some(names.collect::<Vec<_>>().join(", ")).filter(|name| !name.is_empty())
+}
+
+fn memory_error(memory: &MemoryError, slot: Option<String>) -> Fact {
     let mut place: Vec<String> = memory.place.iter().map(|(name, value)| format!("{name} {value}")).collect();
     place.extend(memory.address.map(|address| format!("{address:#x}")));
-    Fact::new("memory_error")
+    let fact = Fact::new("memory_error")
         .with("error", memory.kind_name().unwrap_or("?"))
-        .with("place", if place.is_empty() { "?".to_owned() } else { place.join(", ") })
-        .worded("evidence.memory_error")
+        .with("place", if place.is_empty() { "?".to_owned() } else { place.join(", ") });
+    match slot {
+        Some(slot) => fact.with("slot", slot).worded("evidence.memory_error_slot"),
+        None => fact.worded("evidence.memory_error"),
+    }
 }
 
 fn pcie_error(scope: &Scope<'_>, error: &PcieError) -> Option<Fact> {

@@ -18,7 +18,7 @@ const MOST: usize = 3;
 /// What shows it.
 const SHOWN: Action = Action::Run("!history");
 
-/// `history_kinds`, `history_hardware`, `history_storage`, `history_installed`: of a log that has a record of this crash, which
+/// `history_kinds`, `history_hardware`, `history_corrected`, `history_storage`, `history_installed`: of a log that has a record of this crash, which
 /// alone shows that it is this machine's. `facts` are those of the crash.
 pub fn of_history(history: &History, target: &Target, header: &Header, facts: &[Fact]) -> Vec<Fact> {
     let entries = history.entries();
@@ -53,14 +53,17 @@ fn kinds(codes: impl Iterator<Item = u32>) -> Option<Fact> {
     })
 }
 
-/// `history_hardware`, `history_storage`: how often hardware and disks complained before the crash.
+/// `history_hardware`, `history_storage`: how often hardware and disks complained before the crash; `history_corrected`: how
+/// often the hardware reported errors that it had corrected.
 fn complaints(within: &[&Entry]) -> Vec<Fact> {
     let count = |kind: Kind| within.iter().filter(|entry| entry.kind == kind).count();
+    let corrected = within.iter().filter(|entry| entry.is_corrected()).count();
     let fact = |kind: &'static str, count: usize, key: &'static str| {
         (count > 0).then(|| Fact::new(kind).with("count", count).with("days", DAYS).worded(key).link(SHOWN))
     };
     fact("history_hardware", count(Kind::Hardware), "evidence.history_hardware")
         .into_iter()
+        .chain(fact("history_corrected", corrected, "evidence.history_corrected"))
         .chain(fact("history_storage", count(Kind::Storage), "evidence.history_storage"))
         .collect()
 }
@@ -112,6 +115,29 @@ mod tests {
             Some(2u64.into())
         );
         assert!(kinds([0x1a, 0x50].into_iter()).is_none());
+    }
+
+    #[test]
+    fn errors_that_were_corrected_are_counted_apart() {
+        let entry = |wording: &'static str| Entry {
+            time: 0,
+            record: 0,
+            provider: String::new(),
+            id: 0,
+            kind: Kind::Hardware,
+            check: None,
+            wording,
+            values: Vec::new(),
+        };
+        let all =
+            ["history.hardware", "history.hardware_corrected", "history.hardware_corrected_bare"].map(entry);
+        let facts = complaints(&all.iter().collect::<Vec<_>>());
+        let counts: Vec<_> = facts.iter().map(|fact| (fact.kind, fact.get("count").cloned())).collect();
+        assert_eq!(
+            counts,
+            [("history_hardware", Some(3u64.into())), ("history_corrected", Some(2u64.into()))]
+        );
+        assert!(complaints(&[]).is_empty());
     }
 
     #[test]

@@ -111,6 +111,11 @@ impl Entry {
         matches!(self.wording, "history.updated_daily" | "history.update_begun" | "history.driver_daily")
     }
 
+    /// Whether the hardware reported an error that it had corrected.
+    pub fn is_corrected(&self) -> bool {
+        matches!(self.wording, "history.hardware_corrected" | "history.hardware_corrected_bare")
+    }
+
     /// What it says, in words.
     pub fn words(&self) -> Message {
         self.values

@@ -2,18 +2,16 @@
 
 use crate::debuggee::Scope;
 use crate::dump::cper::{MemoryError, PcieError};
-use crate::dump::tags::MemoryDevice;
+use crate::dump::tags::Firmware;
 use crate::kernel::DeviceNode;
 use crate::output::{Action, Cell, Field, Record, Role};
 
 /// The parts that errors may name.
 pub struct Parts<'s> {
     scope: &'s Scope<'s>,
-    slots: Vec<MemoryDevice>,
+    firmware: Option<Firmware>,
 }
 
-/// The name that a memory section has for the handle of an SMBIOS structure.
-const HANDLE: &str = "Module Handle";
 /// Devices that are named at most.
 const NAMED: usize = 4;
 
@@ -21,16 +19,13 @@ impl<'s> Parts<'s> {
     /// Those of the dump's machine.
     pub fn of(scope: &'s Scope<'s>) -> Parts<'s> {
         let firmware = scope.target().dump().ok().and_then(|dump| dump.tagged().hardware().firmware);
-        Parts { scope, slots: firmware.map_or(Vec::new(), |firmware| firmware.memory) }
+        Parts { scope, firmware }
     }
 
     /// Adds the slot of the module, where the error names its SMBIOS structure and the dump has it.
     pub fn module(&self, record: Record, error: &MemoryError) -> Record {
-        let handle = error.place.iter().find(|(name, _)| *name == HANDLE).map(|(_, handle)| *handle);
-        let Some(slot) = handle.and_then(|handle| self.slots.iter().find(|slot| slot.handle == Some(handle)))
-        else {
-            return record;
-        };
+        let slot = error.module_handle().and_then(|handle| self.firmware.as_ref()?.slot(handle));
+        let Some(slot) = slot else { return record };
         let record = record.labelled(
             "Memory Slot   : ",
             "slot",
@@ -55,8 +50,7 @@ impl<'s> Parts<'s> {
     /// Adds the devices that have the ids of the one that the error is about, with the services that drive them.
     pub fn device(&self, record: Record, error: &PcieError) -> Record {
         let Some(device) = &error.device else { return record };
-        let start = format!("PCI\\VEN_{:04X}&DEV_{:04X}", device.vendor, device.device);
-        let nodes = DeviceNode::beginning(self.scope, &start).unwrap_or_default();
+        let nodes = DeviceNode::beginning(self.scope, &device.path()).unwrap_or_default();
         let count = nodes.len() as u64;
         if count == 0 {
             return record;

@@ -27,8 +27,9 @@ const PLACE: [(&str, u32, usize); 11] = [
     ("Bit Position", 10, 46),
     ("Rank Number", 15, 74),
     ("Card Handle", 16, 76),
-    ("Module Handle", 17, 78),
+    (MODULE_HANDLE, 17, 78),
 ];
+const MODULE_HANDLE: &str = "Module Handle";
 const KINDS: [&str; 16] = [
     "Unknown",
     "No error",
@@ -62,6 +63,11 @@ impl MemoryError {
             // The first version of the section ends before the rank.
             place: place.filter_map(|(name, _, at)| Some((*name, u16_at(body, *at)?))).collect(),
         })
+    }
+
+    /// The handle of the SMBIOS structure of the memory module.
+    pub fn module_handle(&self) -> Option<u16> {
+        self.place.iter().find(|(name, _)| *name == MODULE_HANDLE).map(|(_, handle)| *handle)
     }
 
     /// The kind in words.

@@ -33,6 +33,13 @@ pub struct PcieDevice {
     pub secondary_bus: u8,
 }
 
+impl PcieDevice {
+    /// How the instance paths of such devices begin: `PCI\VEN_8086&DEV_A340`.
+    pub fn path(&self) -> String {
+        format!("PCI\\VEN_{:04X}&DEV_{:04X}", self.vendor, self.device)
+    }
+}
+
 const PORTS: [(u32, &str); 9] = [
     (0, "Endpoint"),
     (1, "Legacy Endpoint"),

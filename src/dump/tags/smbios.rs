@@ -66,6 +66,13 @@ pub struct Firmware {
     pub memory: Vec<MemoryDevice>,
 }
 
+impl Firmware {
+    /// The slot whose structure has a handle.
+    pub fn slot(&self, handle: u16) -> Option<&MemoryDevice> {
+        self.memory.iter().find(|slot| slot.handle == Some(handle))
+    }
+}
+
 /// A slot for memory, and the module in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryDevice {
