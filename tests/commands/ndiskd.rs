@@ -121,12 +121,41 @@ fn types() -> Vec<symbol_table::Owned> {
             0xe0,
             vec![("MacAddressLength", 0x58, bits(16)), ("CurrentMacAddress", 0x7a, array(32, bits(8)))],
         ),
-        ("_QUERY", 0x18, vec![("Oid", 0, bits(32))]),
+        (
+            "_QUERY",
+            0x18,
+            vec![
+                ("Oid", 0, bits(32)),
+                ("InformationBuffer", 8, address()),
+                ("InformationBufferLength", 0x10, bits(32)),
+            ],
+        ),
+        // As the public symbols of Windows 10 have them.
+        (
+            "_NDIS_NET_BUFFER_LIST_POOL",
+            0x180,
+            vec![
+                ("AllocatedList", 0x10, structure("_LIST_ENTRY")),
+                ("ContextSize", 0x22, bits(16)),
+                ("OwnerHandle", 0x28, address()),
+                ("Allocator", 0x30, address()),
+                ("Tag", 0x38, bits(32)),
+                ("Flags", 0x3c, bits(32)),
+                ("GlobalNetBufferListPoolList", 0x48, structure("_LIST_ENTRY")),
+                ("DataSize", 0x5c, bits(32)),
+            ],
+        ),
+        ("_NDIS_ENTRY_HEADER", 0x20, vec![("Linkage", 8, structure("_LIST_ENTRY"))]),
         ("_DATA", 0x40, vec![("QUERY_INFORMATION", 0, structure("_QUERY"))]),
         (
             "_NDIS_OID_REQUEST",
             0x100,
-            vec![("RequestType", 4, enumeration("_NDIS_REQUEST_TYPE")), ("DATA", 0x20, structure("_DATA"))],
+            vec![
+                ("RequestType", 4, enumeration("_NDIS_REQUEST_TYPE")),
+                ("PortNumber", 8, bits(32)),
+                ("Timeout", 0xc, bits(32)),
+                ("DATA", 0x20, structure("_DATA")),
+            ],
         ),
         (
             "_NDIS_MINIPORT_BLOCK",
@@ -490,9 +519,17 @@ fn open(dump: &Patched, network: &Network) -> (Session, TempDir) {
 fn without_the_symbols_of_ndis_it_says_what_lacks() {
     let dump = Patched::new(WIFI);
     let (mut session, _folder) = dump.open();
-    for command in
-        ["netadapter", "minidriver", "filter", "filterdriver", "protocol", "mopen", "netadapter 1000"]
-    {
+    for command in [
+        "netadapter",
+        "minidriver",
+        "filter",
+        "filterdriver",
+        "protocol",
+        "mopen",
+        "netadapter 1000",
+        "oid",
+        "nblpool 1000",
+    ] {
         let why = run(&mut session, &format!("!ndiskd.{command}")).unwrap_err();
         assert!(why.contains("ndis") && why.contains("public symbols"), "{command}: {why}");
     }
@@ -700,4 +737,92 @@ fn a_net_buffer_list_is_its_filter_s() {
         let wanted = format!("    Whose it is: {wanted}{handle:016x}");
         assert!(lines.contains(&wanted), "{wanted}\n{lines:#?}");
     }
+}
+
+#[test]
+fn what_adapters_and_filters_work_on() {
+    let mut dump = Patched::new(WIFI);
+    let network = network(&mut dump);
+    let [first, _] = network.adapters;
+    let [upper, lower, _] = network.filters;
+    let request = network.request;
+    // The lower filter works on the same request; its buffer, and how long it may take.
+    dump.point(lower + at::filter::OID, request);
+    dump.put(request + 8, &[7, 0, 0, 0, 4, 0, 0, 0]);
+    dump.point(request + 0x28, 0xffff_a405_0000_1000);
+    dump.put(request + 0x30, &4u32.to_le_bytes());
+    let (mut session, _folder) = open(&dump, &network);
+    let lines = run(&mut session, "!ndiskd.oid").unwrap();
+    let told = format!("fd010101 OID_PNP_SET_POWER (SetInformation) {request:016x}");
+    assert_eq!(
+        lines,
+        [
+            "    Pending on         Address             Request".to_owned(),
+            format!("    Filter             {lower:016x}    {told}  q"),
+            format!("    Miniport           {first:016x}    {told}  Contoso Wi-Fi 6"),
+        ]
+    );
+    assert!(!lines.join(" ").contains(&format!("{upper:016x}")));
+    let lines = run(&mut session, &format!("!ndiskd.oid {request:x}")).unwrap();
+    for (label, value) in [
+        ("Request", told),
+        ("Port", "7".to_owned()),
+        ("Timeout in seconds", "4".to_owned()),
+        ("Buffer", "ffffa40500001000, 4 bytes".to_owned()),
+    ] {
+        assert!(lines.contains(&format!("    {label:<19}{value}")), "{label}: {lines:#?}");
+    }
+    // Nothing is pending.
+    dump.point(lower + at::filter::OID, 0);
+    dump.point(first + at::adapter::OID, 0);
+    let (mut session, _folder) = open(&dump, &network);
+    assert_eq!(run(&mut session, "!ndiskd.oid").unwrap()[1], "    [No pending requests were found]");
+}
+
+/// Two pools and the head of their ring, which lies in the image of ndis; of the first, a list that is out and something that is
+/// none.
+#[test]
+fn a_pool_tells_what_was_not_given_back() {
+    let mut dump = Patched::new(WIFI);
+    let network = network(&mut dump);
+    // Behind what network() has put there.
+    let [pool, second] = [0x1c00u64, 0x1e00].map(|at| network.protocols[0] + at);
+    let [entry, strange] = [0x2000u64, 0x2100].map(|at| network.protocols[0] + at);
+    let list = entry + 0x20;
+    for at in (pool..strange + 0x100).step_by(8) {
+        dump.point(at, 0);
+    }
+    dump.list(network.ndis + VARIABLES + 0x40, &[pool + 0x48, second + 0x48]);
+    dump.list(second + 0x10, &[]);
+    dump.list(pool + 0x10, &[entry + 8, strange + 8]);
+    dump.point(pool + 0x28, network.adapters[0]);
+    dump.point(pool + 0x30, network.wlanflt + 0x1010);
+    dump.put(pool + 0x38, b"Mynb");
+    dump.put(second + 0x38, b"Tcpn");
+    dump.put(pool + 0x5c, &1514u32.to_le_bytes());
+    // NdisPoolHandle, SourceHandle, Status.
+    dump.point(list + 0x20, pool);
+    dump.point(list + 0x78, network.filters[0]);
+    dump.put(list + 0x8c, &0x103u32.to_le_bytes());
+    dump.point(strange + 0x20 + 0x20, second);
+    let (mut session, _folder) = open(&dump, &network);
+    let lines = run(&mut session, &format!("!ndiskd.nblpool {pool:x}")).unwrap();
+    let allocator = format!("{:016x} - wlanflt+0x1010", network.wlanflt + 0x1010);
+    for (label, value) in [
+        ("Ndis handle", format!("{pool:016x}")),
+        ("Tag", "Mynb".to_owned()),
+        ("Owner handle", format!("{:016x}", network.adapters[0])),
+        ("Allocated by", allocator),
+        ("Data size", "1514".to_owned()),
+    ] {
+        assert!(lines.contains(&format!("    {label:<19}{value}")), "{label}: {lines:#?}");
+    }
+    let at = lines.iter().position(|line| line == "ALLOCATED").unwrap();
+    assert_eq!(lines[at + 2], "    NBL                Source              Status");
+    assert_eq!(lines[at + 3], format!("    {list:016x}   {:016x}    00000103", network.filters[0]));
+    assert!(lines[at + 4].contains("head of a net buffer list of the pool"), "{lines:#?}");
+    let at = lines.iter().position(|line| line == "OTHER POOLS").unwrap();
+    assert_eq!(lines[at + 3], format!("    {second:016x}   {:<20}Tcpn", "NULL"));
+    assert_eq!(lines.len(), at + 4, "{lines:#?}");
+    assert!(run(&mut session, "!ndiskd.nblpool").is_err());
 }

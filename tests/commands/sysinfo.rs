@@ -1,7 +1,7 @@
 //! `!sysinfo` on a triage dump that is written here byte by byte, after DSP0134 and the registry's form.
 
 use crate::golden;
-use crate::synth::Triage;
+use crate::synth::{Machine, Triage};
 use dumpscope::debuggee::{Subject, Target};
 use dumpscope::session::{Session, Settings};
 use dumpscope::util::guid::Guid;
@@ -147,4 +147,85 @@ fn every_structure_is_listed_with_its_handle_and_its_texts() {
     assert_eq!(lines[slot + 1], format!("  {:<30}DIMM_A1", "Device Locator"));
     assert_eq!(lines.last().unwrap(), "[End of Table (Type 127) - Length 4 - Handle 0009h]");
     assert!(!lines.join("\n").contains("SERIAL"), "{lines:?}");
+}
+
+/// Byte `at` of an entry point makes the bytes `of` it add up to zero (DSP0134, 5.2).
+fn sum(entry: &mut [u8], at: usize, of: std::ops::Range<usize>) {
+    entry[at] = 0;
+    let sum = entry[of].iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    entry[at] = 0u8.wrapping_sub(sum);
+}
+
+/// The entry point of 32 bits for a table at an address.
+fn entry_32(table: u32, size: u16) -> Vec<u8> {
+    let mut entry = b"_SM_\0\x1f\x02\x08\0\0\0\0\0\0\0\0_DMI_\0".to_vec();
+    entry.extend(size.to_le_bytes());
+    entry.extend(table.to_le_bytes());
+    entry.extend([6, 0, 0x28]);
+    sum(&mut entry, 0x15, 0x10..0x1f);
+    sum(&mut entry, 4, 0..0x1f);
+    entry
+}
+
+/// The entry point of 64 bits.
+fn entry_64(table: u64, most: u32) -> Vec<u8> {
+    let mut entry = b"_SM3_\0\x18\x03\x03\x01\x01\0".to_vec();
+    entry.extend(most.to_le_bytes());
+    entry.extend(table.to_le_bytes());
+    sum(&mut entry, 5, 0..0x18);
+    entry
+}
+
+/// A full dump with these bytes at these physical addresses, each within two pages that follow each other.
+fn in_memory(parts: &[(u64, Vec<u8>)], command: &str) -> Vec<String> {
+    let mut machine = Machine::new(0x10, 4);
+    for (at, bytes) in parts {
+        for (place, byte) in (*at..).zip(bytes) {
+            machine.page(place >> 12)[(place & 0xfff) as usize] = *byte;
+        }
+    }
+    let subject = Subject::from_bytes("generated.dmp", machine.dump(1)).unwrap();
+    let mut session = Session::new(Target::of(subject), Settings::default());
+    golden::run(&mut session, command).unwrap_or_else(|error| vec![error])
+}
+
+#[test]
+fn a_table_in_physical_memory_is_found_by_either_entry_point() {
+    let structures = table()[8..].to_vec();
+    let size = structures.len();
+    // Across a page's end, behind which other bytes follow.
+    let (table, entry) = (0x7_ff80u64, 0xf_0490u64);
+    let mut with_rest = structures.clone();
+    with_rest.extend([0xaa; 64]);
+    let most = (size + 40) as u32;
+    for (bytes, version) in [(entry_32(table as u32, size as u16), "2.8"), (entry_64(table, most), "3.3")] {
+        let parts = [(table, with_rest.clone()), (entry, bytes.clone())];
+        let lines = in_memory(&parts, "!sysinfo machineid");
+        let place = "SMBIOS table at physical address 7ff80, named by the entry point at f0490";
+        assert_eq!(lines[0], place, "{lines:#?}");
+        assert!(
+            lines[1].starts_with(&format!("Machine ID Information [From Smbios {version}, ")),
+            "{lines:#?}"
+        );
+        assert!(lines[1].ends_with(&format!("Size={size}]")), "{lines:#?}");
+        assert!(lines.contains(&"SystemProductName = Model".to_owned()), "{lines:#?}");
+        assert_eq!(
+            in_memory(&parts, "!sysinfo smbios").last().unwrap(),
+            "[End of Table (Type 127) - Length 4 - Handle 0009h]"
+        );
+        // A sum that does not hold, a place that is not aligned, a table whose end the dump does not hold.
+        let mut wrong = bytes.clone();
+        wrong[8] ^= 1;
+        let missing = "no SMBIOS table among the tagged data of this dump, and no entry point of one in the pages below 4 GiB";
+        for parts in [
+            vec![(table, with_rest.clone()), (entry, wrong)],
+            vec![(table, with_rest.clone()), (entry + 8, bytes.clone())],
+            vec![(table, structures[..size - 6].to_vec()), (entry, bytes.clone())],
+        ] {
+            assert_eq!(in_memory(&parts, "!sysinfo machineid"), [missing], "{version}");
+        }
+        // What merely looks like one stands before it.
+        let parts = [(table, with_rest.clone()), (0x3_0010, b"_SM_ and _SM3_".to_vec()), (entry, bytes)];
+        assert_eq!(in_memory(&parts, "!sysinfo machineid"), lines);
+    }
 }

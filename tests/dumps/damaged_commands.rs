@@ -153,6 +153,8 @@ const LINES: &[&str] = &[
     "!ndiskd.filterdriver",
     "!ndiskd.protocol",
     "!ndiskd.mopen",
+    "!ndiskd.oid",
+    "!ndiskd.nblpool @rsp",
     "!storagekd.storadapter",
     "!storagekd.storunit @$proc",
     "!wdfkd.wdfldr",

@@ -56,7 +56,7 @@ const OF_FILE: [(&str, &[&str]); 32] = [
 ];
 
 /// Files whose objects are not the kernel's own, but of drivers whose layouts are not at hand.
-const OF_DRIVERS: [&str; 15] = [
+const OF_DRIVERS: [&str; 16] = [
     "minifilter",
     "filter_operation",
     "net_buffer_list",
@@ -66,6 +66,7 @@ const OF_DRIVERS: [&str; 15] = [
     "filter_driver",
     "filter_module",
     "miniport_driver",
+    "nbl_pool",
     "oid",
     "protocol",
     "relations",

@@ -2,6 +2,7 @@
 
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::dump::tags::{Firmware, FirmwareStructure, MemoryDevice, RegistryData, RegistryValue};
+use crate::kernel::{FoundFirmware, find_firmware};
 use crate::output::{Cell, Column, Field, Record, Role, Table};
 
 /// `!sysinfo`
@@ -15,6 +16,9 @@ pub const SPEC: CommandSpec = CommandSpec {
            each slot for memory with the module in it. Without a word, all three. `smbios`: every structure of the firmware's \
            table with its type, its handle, by which error records name it, and its texts. Serial numbers are not read: they \
            name the owner rather than the fault.\n\
+           \n\
+           Where the table was not added to the dump, it is searched for in the physical memory below 4 GiB that the dump \
+           holds. Windows leaves out of its dumps what firmware keeps for itself, so that it is there in few.\n\
            \n\
            kd> !sysinfo machineid\n\
            Machine ID Information [From Smbios 3.3, DMIVersion 0, Size=1948]\n\
@@ -33,16 +37,28 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let known = WORDS.join(", ");
         return Err(CommandError::Argument(format!("nothing is known of '{asked}'; one of {known}")));
     }
-    let tagged = context.session.target.dump()?.clone();
-    let tagged = tagged.tagged();
-    let firmware = tagged.hardware().firmware;
+    let dump = context.session.target.dump()?.clone();
+    let tagged = dump.tagged();
     let values = tagged.processor_values();
+    let found = match tagged.firmware_table() {
+        None if asked != "cpuinfo" => find_firmware(&context.session.scope())?,
+        _ => None,
+    };
+    let table = tagged.firmware_table().or_else(|| found.as_ref().map(|found| found.table.clone()));
+    let firmware = table.as_ref().and_then(|table| table.firmware());
     let wants = |word| asked.is_empty() || asked == word;
     if (firmware.is_none() && values.is_empty())
         || (!asked.is_empty() && if asked == "cpuinfo" { values.is_empty() } else { firmware.is_none() })
     {
         let what = if asked == "cpuinfo" { "processor's registry values" } else { "SMBIOS table" };
-        return Err(CommandError::Missing(format!("no {what} among the tagged data of this dump")));
+        let searched = match dump.pages() {
+            Some(_) if asked != "cpuinfo" => ", and no entry point of one in the pages below 4 GiB",
+            _ => "",
+        };
+        return Err(CommandError::Missing(format!("no {what} among the tagged data of this dump{searched}")));
+    }
+    if let Some(found) = &found {
+        context.out.emit(place(found))?;
     }
     if let Some(firmware) = firmware.as_ref().filter(|_| wants("machineid")) {
         context.out.emit(machine(firmware))?;
@@ -53,10 +69,21 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if let Some(firmware) = firmware.as_ref().filter(|_| wants("memory")) {
         memory(&firmware.memory, context)?;
     }
-    match firmware.filter(|_| asked == "smbios") {
-        Some(firmware) => structures(&firmware, &tagged.firmware_structures(), context),
-        None => Ok(()),
+    match (firmware, table) {
+        (Some(firmware), Some(table)) if asked == "smbios" => {
+            structures(&firmware, &table.structures(), context)
+        }
+        _ => Ok(()),
     }
+}
+
+/// Where the table lies that was not among the tagged data.
+fn place(found: &FoundFirmware) -> Record {
+    Record::new("smbios_place")
+        .text("SMBIOS table at physical address ")
+        .cell("table", Cell::new(Field::Address(found.at)).digits(1))
+        .text(", named by the entry point at ")
+        .cell("entry_point", Cell::new(Field::Address(found.entry_point)).digits(1))
 }
 
 /// How wide the names of texts stand.

@@ -4,6 +4,7 @@
 mod blackbox;
 mod crash;
 mod driver_log;
+mod firmware_table;
 mod machine;
 mod memory;
 mod registry;
@@ -16,6 +17,7 @@ pub use blackbox::{
     BootFact, BootStatus, BootValue, LogonState, NtfsRecord, NtfsRecordKind, NtfsTimeouts, PnpEvent,
 };
 pub use driver_log::{DriverLog, LogRecord};
+pub use firmware_table::FirmwareTable;
 pub use machine::{AcpiTable, Cpu, Hardware};
 pub(super) use memory::parse as parse_memory;
 pub use memory::{TaggedMemory, TaggedRange};

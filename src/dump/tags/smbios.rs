@@ -23,7 +23,7 @@ const UNFILLED: [&str; 10] = [
     "o.e.m.",
 ];
 /// The structure that ends a table.
-const END: u8 = 127;
+pub(super) const END: u8 = 127;
 /// Type, length and handle.
 const STRUCTURE_HEADER: usize = 4;
 
@@ -181,7 +181,8 @@ pub(super) struct Structure<'a> {
     /// Its header and its numbers.
     pub(super) formatted: &'a [u8],
     strings: &'a [u8],
-    next: usize,
+    /// Where the next one lies in the table.
+    pub(super) next: usize,
 }
 
 impl<'a> Structure<'a> {

@@ -1,8 +1,6 @@
 //! All structures of an SMBIOS table by their types (DMTF DSP0134), with the texts that name parts of the machine. Serial numbers,
 //! asset tags and what the maker wrote for the owner are not among them.
 
-use super::Tagged;
-use super::machine::SMBIOS;
 use super::smbios::structures;
 use crate::util::bounded;
 
@@ -109,18 +107,16 @@ fn fields(kind: u8) -> &'static [(usize, &'static str)] {
     }
 }
 
-impl Tagged<'_> {
-    /// Every structure of the firmware's table; none where the dump has no table.
-    pub fn firmware_structures(self) -> Vec<FirmwareStructure> {
-        let all = structures(self.blob(SMBIOS).unwrap_or_default()).map(|structure| {
-            let texts = fields(structure.kind).iter();
-            FirmwareStructure {
-                kind: structure.kind,
-                length: bounded::u8_at(structure.formatted, 1).unwrap_or_default(),
-                handle: bounded::u16_at(structure.formatted, 2).unwrap_or_default(),
-                texts: texts.filter_map(|&(at, name)| Some((name, structure.text(at)?))).collect(),
-            }
-        });
-        all.collect()
-    }
+/// Every structure of a table behind its head.
+pub(super) fn listing(table: &[u8]) -> Vec<FirmwareStructure> {
+    let all = structures(table).map(|structure| {
+        let texts = fields(structure.kind).iter();
+        FirmwareStructure {
+            kind: structure.kind,
+            length: bounded::u8_at(structure.formatted, 1).unwrap_or_default(),
+            handle: bounded::u16_at(structure.formatted, 2).unwrap_or_default(),
+            texts: texts.filter_map(|&(at, name)| Some((name, structure.text(at)?))).collect(),
+        }
+    });
+    all.collect()
 }

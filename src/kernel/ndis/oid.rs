@@ -1,20 +1,36 @@
 //! NDIS_OID_REQUEST: a question to an adapter, or an order.
 
 use super::word;
-use crate::debuggee::{Lack, Object};
+use crate::debuggee::{Lack, Object, Scope};
 
 /// A request that is worked on.
 pub struct OidRequest<'s>(Object<'s>);
 
 impl<'s> OidRequest<'s> {
+    /// The name of its type, for links.
+    pub const TYPE: &'static str = "ndis!_NDIS_OID_REQUEST";
+
+    /// The request at an address.
+    ///
+    /// # Errors
+    /// The symbols of ndis are not known.
+    pub fn at(scope: &'s Scope<'s>, address: u64) -> Result<OidRequest<'s>, Lack> {
+        scope.object(OidRequest::TYPE, address).map(OidRequest)
+    }
+
     /// The request that a pointer leads to.
     pub(super) fn behind(pointer: &Object<'s>) -> Result<OidRequest<'s>, Lack> {
-        pointer.pointee_as("ndis!_NDIS_OID_REQUEST").map(OidRequest)
+        pointer.pointee_as(OidRequest::TYPE).map(OidRequest)
     }
 
     /// Its address.
     pub fn address(&self) -> u64 {
         self.0.address()
+    }
+
+    /// A pointer or a number of its own: `PortNumber`, `Timeout` ...
+    pub fn number(&self, member: &str) -> Result<u64, Lack> {
+        self.0.field(member)?.u64()
     }
 
     /// `QueryInformation`, `SetInformation` ...

@@ -1,6 +1,6 @@
 //! `!ndiskd.filter`: the modules of filter drivers on adapters.
 
-use super::netadapter::oid;
+use super::oid::pending;
 use super::{context as pointer, handle, handle_of, in_list, label, typed, untold};
 use crate::command::line::Out;
 use crate::command::show::maker;
@@ -112,7 +112,7 @@ fn one(scope: &Scope<'_>, address: u64, out: &mut Out<'_>) -> Result<(), Command
         )
         .labelled(label("Flags"), "flags", Cell::new(module.number("Flags").map(Field::Hex)).digits(8))
         .line(Line::new().label(label("Pending OID")));
-    let record = oid(record, module.pending_oid());
+    let record = pending(record, module.pending_oid());
     let mut missing = Missing::default();
     missing.note(&record);
     out.emit(record)?;

@@ -1,7 +1,7 @@
 //! `!ndiskd.filterdriver`: lightweight filter drivers.
 
 use super::{
-    INDENT, context as pointer, handle, handle_of, handlers, in_list, label, typed, untold, version,
+    INDENT, context as pointer, handle, handle_of, handlers, head, in_list, label, typed, untold, version,
 };
 use crate::command::line::Out;
 use crate::command::show::device::leading;
@@ -85,8 +85,8 @@ fn one(scope: &Scope<'_>, address: u64, out: &mut Out<'_>) -> Result<(), Command
     out.blank()?;
     out.emit(Line::new().label("FILTER MODULES"))?;
     out.blank()?;
-    let head = format!("{INDENT}{:<19}{:<20}Adapter", "Filter", "Miniport");
-    out.within(Branch::new(Record::new("net_filters").label(head)), |out| {
+    let columns = head(&["Filter", "Miniport", "Adapter"]);
+    out.within(Branch::new(Record::new("net_filters").label(columns)), |out| {
         out.rows(driver.modules(), |module| {
             Record::new("net_filter")
                 .text(INDENT)

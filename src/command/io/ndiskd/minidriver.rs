@@ -1,6 +1,6 @@
 //! `!ndiskd.minidriver`: the drivers of network adapters.
 
-use super::{INDENT, context as pointer, handle, handlers, in_list, label, typed, untold, version};
+use super::{INDENT, context as pointer, handle, handlers, head, in_list, label, typed, untold, version};
 use crate::command::line::Out;
 use crate::command::show::device::leading;
 use crate::command::show::maker;
@@ -74,8 +74,8 @@ fn one(scope: &Scope<'_>, address: u64, out: &mut Out<'_>) -> Result<(), Command
     out.blank()?;
     out.emit(Line::new().label("MINIPORTS"))?;
     out.blank()?;
-    let head = format!("{INDENT}{:<19}Name", "NetAdapter");
-    out.within(Branch::new(Record::new("net_adapters").label(head)), |out| {
+    let columns = head(&["NetAdapter", "Name"]);
+    out.within(Branch::new(Record::new("net_adapters").label(columns)), |out| {
         out.rows(driver.adapters(), |adapter| {
             Record::new("net_adapter")
                 .text(INDENT)

@@ -5,7 +5,9 @@ pub mod filterdriver;
 pub mod minidriver;
 pub mod mopen;
 pub mod nbl;
+pub mod nblpool;
 pub mod netadapter;
+pub mod oid;
 mod owner;
 pub mod protocol;
 
@@ -27,6 +29,17 @@ fn untold(scope: &Scope<'_>, why: Lack) -> CommandError {
 /// `    Ndis handle        `
 fn label(text: &str) -> String {
     format!("{INDENT}{text:<LABEL$}")
+}
+
+/// The heads of a list's columns; rows set theirs as wide.
+fn head(columns: &[&str]) -> String {
+    const WIDTHS: [usize; 3] = [LABEL, 20, LABEL];
+    let last = columns.len().saturating_sub(1);
+    let widths = WIDTHS.into_iter().take(last).chain(std::iter::repeat(0));
+    columns
+        .iter()
+        .zip(widths)
+        .fold(INDENT.to_owned(), |head, (column, width)| format!("{head}{column:<width$}"))
 }
 
 /// The address of a thing, which leads to it.

@@ -1,13 +1,14 @@
 //! `!ndiskd.netadapter`: network adapters, with what stands above each.
 
-use super::{INDENT, context as pointer, handle, handle_of, in_list, label, typed, untold, version};
+use super::oid::pending;
+use super::{INDENT, context as pointer, handle, handle_of, head, in_list, label, typed, untold, version};
 use crate::command::line::Out;
 use crate::command::show::device::leading;
 use crate::command::show::maker;
 use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Lack, Scope};
-use crate::kernel::ndis::{FilterModule, NetAdapter, NetBinding, OidRequest, oid_name};
+use crate::kernel::ndis::{FilterModule, NetAdapter, NetBinding};
 use crate::kernel::{DeviceNode, DeviceObject, power};
 use crate::output::{Action, Branch, Cell, Field, Line, Record, Role, Structure};
 
@@ -44,7 +45,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 
 fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
     let adapters = NetAdapter::all(scope).map_err(|why| untold(scope, why))?;
-    out.emit(Line::new().label(format!("{INDENT}{:<19}{:<20}Name", "Driver", "NetAdapter")))?;
+    out.emit(Line::new().label(head(&["Driver", "NetAdapter", "Name"])))?;
     let mut missing = Missing::default();
     let mut count = 0;
     for adapter in adapters {
@@ -83,13 +84,13 @@ fn one(scope: &Scope<'_>, address: u64, out: &mut Out<'_>) -> Result<(), Command
     }
     out.emit(Line::new().label("BINDINGS"))?;
     out.blank()?;
-    let head = format!("{INDENT}{:<19}{:<20}{:<19}Context", "Protocol list", "Driver", "Open");
-    out.within(Branch::new(Record::new("net_bindings").label(head)), |out| {
+    let columns = head(&["Protocol list", "Driver", "Open", "Context"]);
+    out.within(Branch::new(Record::new("net_bindings").label(columns)), |out| {
         out.rows(adapter.bindings(), |binding| bound(scope, &binding))
     })?;
     out.blank()?;
-    let head = format!("{INDENT}{:<19}{:<20}{:<19}Context", "Filter list", "Driver", "Module");
-    out.within(Branch::new(Record::new("net_filters").label(head)), |out| {
+    let columns = head(&["Filter list", "Driver", "Module", "Context"]);
+    out.within(Branch::new(Record::new("net_filters").label(columns)), |out| {
         out.rows(adapter.filters(), |filter| filtering(scope, &filter))
     })?;
     out.warn(remark)?;
@@ -169,35 +170,13 @@ fn state(adapter: &NetAdapter<'_>) -> Record {
         .cell("resets_by_driver", by_driver)
         .text(")")
         .line(Line::new().label(label("Pending OID")));
-    oid(record, adapter.pending_oid())
+    pending(record, adapter.pending_oid())
         .labelled(label("Flags"), "flags", Cell::new(adapter.number("Flags").map(Field::Hex)).digits(8))
         .labelled(
             label("PnP flags"),
             "pnp_flags",
             Cell::new(adapter.number("PnPFlags").map(Field::Hex)).digits(8),
         )
-}
-
-/// What a block works on.
-pub(super) fn oid(record: Record, request: Result<OidRequest<'_>, Lack>) -> Record {
-    let request = match request {
-        Ok(request) => request,
-        Err(Lack::Null { .. }) => return record.cell("pending_oid", Cell::new(Field::Null).absent("None")),
-        Err(why) => return record.cell("pending_oid", Field::from(why)),
-    };
-    let number = request.oid();
-    let name = number.as_ref().ok().and_then(|&oid| oid_name(oid));
-    let record = record.cell("pending_oid", Cell::new(number.map(Field::Hex)).digits(8));
-    let record = match name {
-        Some(name) => record.text(" ").cell("pending_oid_name", name),
-        None => record,
-    };
-    let link = Action::object("ndis!_NDIS_OID_REQUEST", request.address());
-    record
-        .text(" (")
-        .cell("pending_oid_kind", request.kind())
-        .text(") ")
-        .cell("pending_oid_request", Cell::new(Field::Address(request.address())).digits(16).link(link))
 }
 
 /// NDIS_LINK_SPEED_UNKNOWN of ntddndis.h.
