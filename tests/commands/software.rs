@@ -87,7 +87,8 @@ fn callbacks_and_foreign_dispatch_tables_are_told() {
     let expected = "callbacks: process 1, thread 1, image 1, object 1, bugcheck 1, reason 1, nmi 1, shutdown 1, \
                     lastshutdown 1, filesystem 1, named 1";
     assert!(words.contains(expected), "{lines:#?}");
-    assert!(!words.contains("Callbacks that are not known"), "{lines:#?}");
+    // Two records contradict themselves.
+    assert!(words.contains("Callbacks that are not known: reason, nmi; "), "{lines:#?}");
     assert!(run(&mut session, "!software bananas").is_err());
     // Where nothing tells where the lists are.
     let lines = run(&mut crate::golden::session(&crate::forge::demo("wifi")), "!software").unwrap();
