@@ -20,8 +20,10 @@ pub enum Counter {
     PagedPoolMaximum,
     ProcessCommit,
     SharedCommit,
+    SpecialPool,
     MdlPages,
     ContiguousPages,
+    PartitionPages,
     AwePages,
     NonPagedPoolCommit,
     DriverCommit,
@@ -53,12 +55,6 @@ pub struct MemoryCounters<'s> {
 
 /// A kind of system page table entries, which map what belongs to no process: MI_SYSTEM_PTE_TYPE.
 pub struct SystemPtes<'s>(Object<'s>);
-
-/// A page file: MMPAGING_FILE.
-pub struct PageFile<'s>(Object<'s>);
-
-/// Windows has at most so many page files.
-const PAGE_FILES: u64 = 16;
 
 impl<'s> MemoryCounters<'s> {
     /// Those of the kernel; where it keeps them is asked with each.
@@ -96,17 +92,6 @@ impl<'s> MemoryCounters<'s> {
         }
     }
 
-    /// The page files.
-    ///
-    /// # Errors
-    /// Where the list of them is not known.
-    pub fn page_files(&self) -> Result<Vec<PageFile<'s>>, Lack> {
-        let partition = self.partition.clone()?;
-        let count = partition.field("Vp.NumberOfPagingFiles")?.u64()?.min(PAGE_FILES);
-        let files = partition.field("Vp.PagingFile")?;
-        (0..count).map(|index| Ok(PageFile(files.index(index)?.pointee_as("nt!_MMPAGING_FILE")?))).collect()
-    }
-
     /// The system's entries, and those that map kernel stacks.
     ///
     /// # Errors
@@ -141,6 +126,8 @@ impl Counter {
             Counter::PagedPoolMaximum => (State("Vs.SizeOfPagedPoolInPages"), "MmSizeOfPagedPoolInBytes"),
             Counter::ProcessCommit => (State("Vs.ProcessCommit"), "MmProcessCommit"),
             Counter::SharedCommit => (Partition("Vp.SharedCommit"), "MmSharedCommit"),
+            Counter::SpecialPool => (State("Vs.SpecialPagesInUse"), ""),
+            Counter::PartitionPages => (State("Partitions.TotalPagesInChildPartitions"), ""),
             Counter::MdlPages => (State("Vs.MdlPagesAllocated"), ""),
             Counter::ContiguousPages => (State("Vs.ContiguousPagesAllocated"), ""),
             Counter::AwePages => (Partition("Vp.VadPhysicalPages"), ""),
@@ -183,26 +170,5 @@ impl SystemPtes<'_> {
     /// Address of the first.
     pub fn first(&self) -> Result<u64, Lack> {
         self.0.field("BasePte")?.u64()
-    }
-}
-
-impl PageFile<'_> {
-    /// Its path; [`Lack::Null`] for one that is kept in memory.
-    pub fn name(&self) -> Result<String, Lack> {
-        let name = self.0.field("PageFileName")?;
-        match name.field("Buffer")?.u64()? {
-            0 => Err(Lack::Null { what: name.what() }),
-            _ => name.text(),
-        }
-    }
-
-    /// Whether it stands for the store of compressed pages, which is in memory.
-    pub fn is_store(&self) -> Result<bool, Lack> {
-        self.0.field("VirtualStorePagefile")?.is_set()
-    }
-
-    /// A size in pages: `Size`, `MinimumSize`, `MaximumSize` or `FreeSpace`.
-    pub fn pages(&self, member: &str) -> Result<u64, Lack> {
-        self.0.field(member)?.u64()
     }
 }

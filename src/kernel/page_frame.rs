@@ -5,6 +5,7 @@ use crate::debuggee::{Lack, Object, Scope};
 use crate::memory::Memory;
 use crate::memory::paging::Pte;
 use crate::util::bits::bits_of;
+use crate::util::bounded::u64_at;
 use std::ops::Range;
 
 /// A page's record in the PFN database. Every getter reads one fact and says why where it cannot.
@@ -19,6 +20,22 @@ pub struct PageFrames<'s> {
     size: u64,
 }
 
+/// What a page's record says of its use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageUse {
+    /// Which list it is on, or that it is in use.
+    pub list: PageList,
+    /// The entry that will be put back when the page is taken away.
+    pub original: Pte,
+    /// Whether the entry that refers to it is a prototype.
+    pub is_prototype: bool,
+    /// Of a page in use, how many entries refer to it.
+    pub share_count: u64,
+}
+
+/// Bytes of a record (0x30 on all builds of x64) that are looked at at most.
+const LARGEST: usize = 0x80;
+
 /// The variable that points to the records.
 const NAME: &str = "nt!MmPfnDatabase";
 
@@ -31,6 +48,12 @@ impl PageList {
     const WORDS: [&str; 8] =
         ["Zeroed", "Free", "Standby", "Modified", "ModNoWrite", "Bad", "Active", "Transition"];
 
+    /// On a standby list.
+    pub const STANDBY: PageList = PageList(2);
+    /// To be written to its file.
+    pub const MODIFIED: PageList = PageList(3);
+    /// Changed, and not to be written yet.
+    pub const MODIFIED_NO_WRITE: PageList = PageList(4);
     /// In use.
     pub const ACTIVE: PageList = PageList(6);
 
@@ -87,20 +110,43 @@ impl<'s> PageFrames<'s> {
         self.first.address()
     }
 
-    /// Which list each page of a range is on, read from the records alone: `None` for those that the dump does not hold.
+    /// What the records of a range say of each page's use: `None` for those that the dump does not hold.
     ///
     /// # Errors
     /// The type does not say where a record keeps it.
-    pub fn lists(
+    pub fn uses(
         &self,
         pages: Range<u64>,
-    ) -> Result<impl Iterator<Item = Option<PageList>> + use<'_, 's>, Lack> {
-        let location = self.first.field("u3.e1.PageLocation")?;
-        let (at, (position, length)) = (location.address(), location.bits().unwrap_or((0, 8)));
+    ) -> Result<impl Iterator<Item = Option<PageUse>> + use<'_, 's>, Lack> {
+        let part = |path: &str| {
+            let member = self.first.field(path)?;
+            let at = member.address().wrapping_sub(self.base());
+            let bits = member.bits().unwrap_or((0, 64));
+            Ok((usize::try_from(at).unwrap_or(usize::MAX), bits))
+        };
+        let list = match part("u3.e1.PageLocation")? {
+            (at, (0, 64)) => (at, (0, 8)),
+            list => list,
+        };
+        let original = part("OriginalPte")?;
+        let prototype = part("u4.PrototypePte")?;
+        let share = part("u2.ShareCount")?;
         let memory = self.first.scope().memory();
+        // A member may lie at the record's end, of which eight bytes are looked at.
+        let size = usize::try_from(self.size).unwrap_or(0).min(LARGEST);
         Ok(pages.map(move |page| {
-            let byte = memory.u8(at.wrapping_add(page.wrapping_mul(self.size))).ok()?;
-            Some(PageList(bits_of(byte.into(), position, length)))
+            let mut bytes = [0; LARGEST + 8];
+            let record = bytes.get_mut(..size)?;
+            memory.read(self.base().wrapping_add(page.wrapping_mul(self.size)), record).ok()?;
+            let value = |(at, (position, length)): (usize, (u8, u8))| {
+                Some(bits_of(u64_at(&bytes, at)?, position, length))
+            };
+            Some(PageUse {
+                list: PageList(value(list)?),
+                original: Pte(value(original)?),
+                is_prototype: value(prototype)? != 0,
+                share_count: value(share)?,
+            })
         }))
     }
 

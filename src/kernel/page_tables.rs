@@ -4,7 +4,7 @@
 use super::pte_space::PteSpace;
 use crate::debuggee::{Lack, Scope, Target};
 use crate::dump::Machine;
-use crate::memory::paging::{Paging, Pte, PteEncoding, PteKind};
+use crate::memory::paging::{FileNumberBits, Paging, Pte, PteEncoding, PteKind};
 use crate::memory::{Level, Memory, ReadError, Reason};
 use crate::util::bits::extend;
 
@@ -47,7 +47,7 @@ impl<'s> PageTables<'s> {
             Some(paging) => paging.levels() == 5,
             None => space.is_some_and(PteSpace::has_five_levels),
         };
-        Ok(PageTables { scope, space, five_levels, encoding: encoding_of(target, paging) })
+        Ok(PageTables { scope, space, five_levels, encoding: encoding_of(scope, paging) })
     }
 
     /// Where the entries lie; `None` where nothing in the dump tells.
@@ -134,13 +134,25 @@ impl TableEntry {
     }
 }
 
-/// How the target encodes entries that are not valid: what the page tables' reader found out, else the debugger data.
-fn encoding_of(target: &Target, paging: Option<&Paging>) -> PteEncoding {
-    if let Some(paging) = paging {
-        return paging.encoding();
+/// How the target encodes entries that are not valid: what the page tables' reader found out, else the debugger data; and
+/// what the symbols say of it.
+fn encoding_of(scope: &Scope<'_>, paging: Option<&Paging>) -> PteEncoding {
+    let target = scope.target();
+    let encoding = paging.map_or_else(|| encoding_stated(target), Paging::encoding);
+    if encoding.file_number != FileNumberBits::Unsure {
+        return encoding;
     }
-    let build = target.header().map_or(0, |header| header.minor_version);
-    let encoding = PteEncoding::of_build(build);
+    // No built-in layout of such a version has the bit: where it is known, the kernel's own symbols tell it.
+    match scope.object("nt!_MMPTE_SOFTWARE", 0).is_ok_and(|entry| entry.has("SwizzleBit")) {
+        true => encoding.with_swizzle_bit(),
+        false => encoding,
+    }
+}
+
+fn encoding_stated(target: &Target) -> PteEncoding {
+    let encoding = target.header().map_or(PteEncoding::of_build(0), |header| {
+        PteEncoding::of_build(header.minor_version).at_time(header.system_time)
+    });
     let index = target.debugger_data().and_then(|data| data.get("L1tfHighPhysicalBitIndex"));
     index.and_then(|index| u8::try_from(index).ok()).map_or(encoding, |index| encoding.with_high_bit(index))
 }

@@ -1,6 +1,7 @@
 //! What Windows uses its half of the address space for, as it keeps it: MI_VISIBLE_STATE, and older variables that the
 //! debugger data block points to.
 
+use super::fixed_regions::{fixed_regions, keeps_table};
 use crate::debuggee::{Lack, Object, Scope};
 use crate::memory::Memory;
 use crate::symbols::types::Type;
@@ -23,11 +24,15 @@ const SLOTS: u64 = 256;
 const SLOT_BITS: u32 = 39;
 /// The first address of the kernel's half with four levels.
 const FIRST: u64 = 0xffff_8000_0000_0000;
+/// The first address of the kernel's half with five levels.
+const LOWEST: u64 = 0xff00_0000_0000_0000;
 /// More assigned regions than any build has (14 on builds 14393 to 22621).
 const MOST_ASSIGNED: u64 = 64;
 /// What the enumerators' names begin with.
 const SLOT_PREFIX: &str = "MiVa";
 const ASSIGNED_PREFIX: &str = "AssignedRegion";
+/// What belongs to one session, as a region and as a slot.
+const SESSION: [&str; 2] = ["Session", "SessionSpace"];
 /// A slot that nothing uses.
 const UNUSED: &str = "Unused";
 /// Variables with the first address and the last, or the one after it (`wdbgexts.h`).
@@ -68,6 +73,15 @@ impl SystemRegions {
     pub fn of(scope: &Scope<'_>) -> Result<SystemRegions, Lack> {
         scope.check()?;
         let mut regions = SystemRegions::default();
+        let build = scope.target().header().map_or(0, |header| header.minor_version);
+        if !keeps_table(build) {
+            regions.assigned = variables(scope);
+            match fixed_regions(build) {
+                Some(fixed) => regions.add_fixed(fixed),
+                None => regions.missing.push(no_table(build)),
+            }
+            return Ok(regions);
+        }
         match visible_state(scope) {
             Ok(state) => {
                 regions.assigned = told(assigned(&state), &mut regions.missing);
@@ -81,14 +95,36 @@ impl SystemRegions {
         Ok(regions)
     }
 
+    /// Adds fixed regions but those of which a variable tells more.
+    fn add_fixed(&mut self, fixed: Vec<SystemRegion>) {
+        for region in fixed {
+            if !self.assigned.iter().any(|known| region.contains(known.base) || known.contains(region.base)) {
+                self.assigned.push(region);
+            }
+        }
+        self.assigned.sort_by_key(|region| region.base);
+    }
+
     /// The region that an address lies in: the one with a size of its own, else that of its slot.
     pub fn at(&self, address: u64) -> Option<&SystemRegion> {
         self.assigned.iter().chain(&self.slots).find(|region| region.contains(address))
     }
 
+    /// Whether an address is of a session's own memory.
+    pub fn is_session(&self, address: u64) -> bool {
+        self.at(address).is_some_and(|region| SESSION.contains(&region.kind.as_str()))
+    }
+
     /// What the slot of an address is for.
     pub fn slot(&self, address: u64) -> Option<&SystemRegion> {
         self.slots.iter().find(|region| region.contains(address))
+    }
+}
+
+/// Windows before 10 has no table, and where Windows 8 and 8.1 have their regions was not published.
+fn no_table(build: u32) -> Lack {
+    Lack::NoName {
+        name: format!("where Windows of build {build} has its regions, of which it keeps no table,"),
     }
 }
 
@@ -125,7 +161,7 @@ fn assigned(state: &Object<'_>) -> Result<Vec<SystemRegion>, Lack> {
         let base = region.field("BaseAddress")?.u64()?;
         let size = region.field("NumberOfBytes")?.u64()?;
         let last = size.checked_sub(1).and_then(|more| base.checked_add(more));
-        let Some(last) = last.filter(|_| base >= FIRST) else { continue };
+        let Some(last) = last.filter(|_| base >= LOWEST) else { continue };
         let names = "nt!_MI_ASSIGNED_REGION_TYPES";
         if let Some(kind) = word(state.scope(), names, ASSIGNED_PREFIX, index)? {
             found.push(SystemRegion { kind, base, last });
@@ -167,7 +203,7 @@ fn variables(scope: &Scope<'_>) -> Vec<SystemRegion> {
         let (base, end) = value(start).zip(value(end))?;
         // The last byte, or the address after it.
         let last = if end & 0xfff == 0 { end.checked_sub(1)? } else { end };
-        (base >= FIRST && base < last).then(|| SystemRegion { kind: (*kind).to_owned(), base, last })
+        (base >= LOWEST && base < last).then(|| SystemRegion { kind: (*kind).to_owned(), base, last })
     });
     regions.collect()
 }

@@ -77,7 +77,14 @@ pub enum Reason {
     },
     /// The page was in a page file.
     PageFile {
-        /// Number of the page file.
+        /// Number of the page file; `None` where the entry could have it in one place or another.
+        number: Option<u8>,
+        /// Page offset in it.
+        offset: u64,
+    },
+    /// The page is in Windows' store of compressed pages, which counts as a page file and is in memory.
+    Store {
+        /// Number of that page file.
         number: u8,
         /// Page offset in it.
         offset: u64,
@@ -165,9 +172,18 @@ impl fmt::Display for Reason {
             Reason::Transition { pfn } => {
                 write!(f, "in transition; page {pfn:x} not present in the dump file")
             }
-            Reason::PageFile { number, offset } => {
+            Reason::PageFile { number: Some(number), offset } => {
                 write!(f, "paged out to page file {number}, page offset {offset:#x}")
             }
+            Reason::PageFile { number: None, offset } => write!(
+                f,
+                "paged out to a page file, page offset {offset:#x}; which one its kernel's symbols would tell"
+            ),
+            Reason::Store { number, offset } => write!(
+                f,
+                "compressed in memory, in the store that Windows counts as page file {number}, page offset \
+                 {offset:#x}"
+            ),
             Reason::DemandZero => write!(f, "demand zero: never touched, so it has no contents"),
             Reason::Prototype { address } => {
                 write!(f, "not valid; its prototype PTE is at {}", tick(*address))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Memory;
 use super::error::{Level, ReadError, Reason};
 use super::physical::PhysicalMemory;
-pub use super::pte::{Pte, PteEncoding, PteKind};
+pub use super::pte::{FileNumberBits, Pte, PteEncoding, PteKind};
 pub use super::translation::{Entry, Translation, WalkError};
 use super::translation_cache::TranslationCache;
 use crate::dump::DumpFile;
@@ -60,7 +60,7 @@ impl Paging {
             physical: PhysicalMemory::new(dump),
             root: dump.header().directory_table_base & ROOT,
             five_levels: false,
-            encoding: PteEncoding::of_build(dump.header().minor_version),
+            encoding: PteEncoding::of_build(dump.header().minor_version).at_time(dump.header().system_time),
             caches: Caches::new(),
         }
     }

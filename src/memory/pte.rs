@@ -10,8 +10,14 @@ const FRAME: u64 = 0x000f_ffff_ffff_f000;
 const PROTECTION: u64 = 0x3e0;
 /// Bits of the frame in a transition entry.
 const TRANSITION_FRAME: u64 = 0x0000_ffff_ffff_f000;
-/// First build with page file numbers in bits 12 to 15 and with the protection against L1 terminal faults.
+/// First build with the protection against L1 terminal faults from the start, as far as its kernel is serviced.
 const BUILD_1803: u32 = 17134;
+/// First build of which every kernel has page file numbers in bits 12 to 15 (_MMPTE_SOFTWARE.PageFileLow).
+const BUILD_1809: u32 = 17763;
+/// 1 July 2018 as a FILETIME. The updates of August 2018 brought the protection, and with it the other place of the page
+/// file's number, to all older versions that were still serviced: the public symbols of 7601.24540, 9600.21620 and
+/// 14393.6343 have it, those of 7601.17514, 9600.17415, 14393.0 and 17134.1 have not.
+const BEFORE_UPDATES: u64 = 131_748_768_000_000_000;
 
 /// A page table entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,6 +79,17 @@ impl Pte {
     }
 }
 
+/// Where an entry of a page in a page file has that file's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileNumberBits {
+    /// Bits 1 to 4: kernels without the protection against L1 terminal faults.
+    Low,
+    /// Bits 12 to 15: kernels with it, whose bit 4 says whether bits of the address are inverted.
+    High,
+    /// One of the two: the kernel's version had either, before and after an update.
+    Unsure,
+}
+
 /// How this Windows encodes entries that are not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PteEncoding {
@@ -83,13 +100,35 @@ pub struct PteEncoding {
     pub invalid_mask: u64,
     /// Whether the mask is known; otherwise it is the one of most machines, and bits of it are only ever cleared.
     pub mask_known: bool,
+    /// Where the number of a page file stands.
+    pub file_number: FileNumberBits,
 }
 
 impl PteEncoding {
     /// The encoding of a build, for as long as no more is known.
     pub fn of_build(build: u32) -> PteEncoding {
         let invalid_mask = if build >= BUILD_1803 { 1 << 45 } else { 0 };
-        PteEncoding { build, invalid_mask, mask_known: build < BUILD_1803 }
+        let file_number = if build >= BUILD_1809 { FileNumberBits::High } else { FileNumberBits::Unsure };
+        PteEncoding { build, invalid_mask, mask_known: build < BUILD_1803, file_number }
+    }
+
+    /// The encoding with the time of the crash (FILETIME): before the updates that changed older versions they were as they
+    /// had been released.
+    #[must_use]
+    pub fn at_time(self, time: Option<u64>) -> PteEncoding {
+        let is_before = time.is_some_and(|time| time < BEFORE_UPDATES);
+        match self.file_number {
+            FileNumberBits::Unsure if is_before => {
+                PteEncoding { file_number: FileNumberBits::Low, invalid_mask: 0, mask_known: true, ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// The encoding of a kernel whose symbols name the bit that says whether an entry is inverted.
+    #[must_use]
+    pub fn with_swizzle_bit(self) -> PteEncoding {
+        PteEncoding { file_number: FileNumberBits::High, ..self }
     }
 
     /// The encoding with KDDEBUGGER_DATA64's L1tfHighPhysicalBitIndex: 45 on the processors that need the mask, 0
@@ -98,7 +137,7 @@ impl PteEncoding {
     pub fn with_high_bit(self, index: u8) -> PteEncoding {
         match index {
             0 => PteEncoding { invalid_mask: 0, mask_known: true, ..self },
-            32..=51 => PteEncoding { invalid_mask: 1 << index, mask_known: true, ..self },
+            32..=51 => PteEncoding { invalid_mask: 1 << index, mask_known: true, ..self }.with_swizzle_bit(),
             _ => self,
         }
     }
@@ -128,7 +167,6 @@ impl PteEncoding {
                 _ => PteKind::Prototype { address: entry.prototype_address() },
             };
         }
-        let number = if self.build >= BUILD_1803 { entry.0 >> 12 & 0xf } else { entry.0 >> 1 & 0xf };
         let stored = entry.0 >> 32;
         let offset = if entry.swizzled() { stored ^ (self.invalid_mask >> 32) } else { stored };
         if stored == 0 || offset == 0 {
@@ -142,7 +180,17 @@ impl PteEncoding {
         if protection == 0 {
             return PteKind::Unprotected;
         }
-        PteKind::PageFile { number: u8::try_from(number).unwrap_or(0), offset, protection }
+        PteKind::PageFile { number: self.page_file(entry), offset, protection }
+    }
+
+    /// The number of the page file that an entry refers to; `None` where two places could have it and differ.
+    fn page_file(&self, entry: Pte) -> Option<u8> {
+        let [low, high] = [1, 12].map(|at| u8::try_from(bits_of(entry.0, at, 4)).ok());
+        match self.file_number {
+            FileNumberBits::Low => low,
+            FileNumberBits::High => high,
+            FileNumberBits::Unsure => low.filter(|_| low == high),
+        }
     }
 
     /// What a prototype PTE says: where it refers to a prototype it is to a subsection, and the page is in its file.
@@ -207,8 +255,8 @@ pub enum PteKind {
     },
     /// The page is in a page file.
     PageFile {
-        /// Which.
-        number: u8,
+        /// Which; `None` where its kernel could have the number in one place or another.
+        number: Option<u8>,
         /// The page's number in it.
         offset: u64,
         /// What may be done with it.
@@ -232,16 +280,17 @@ mod tests {
     #[test]
     fn invalid_entries_say_what_they_are() {
         let new = PteEncoding::of_build(19041);
-        let old = PteEncoding::of_build(9600);
+        let old = PteEncoding::of_build(9600).at_time(Some(BEFORE_UPDATES - 1));
+        let serviced = PteEncoding::of_build(9600).with_swizzle_bit();
         let reason = |encoding: PteEncoding, entry| encoding.reason(Level::Pte, Pte(entry));
         assert_eq!(reason(new, 0), Reason::NotMapped { level: Level::Pte });
         assert_eq!(reason(new, 0x80), Reason::DemandZero);
         assert_eq!(reason(new, 0x2000_0000_0080), Reason::DemandZero);
         assert_eq!(
             reason(new, 0x0001_2345_0000_0000 | 3 << 12 | 0x90),
-            Reason::PageFile { number: 3, offset: 0x12345 }
+            Reason::PageFile { number: Some(3), offset: 0x12345 }
         );
-        assert!(matches!(reason(new, 0x001b_beda_0000_2084), Reason::PageFile { number: 2, .. }));
+        assert!(matches!(reason(new, 0x001b_beda_0000_2084), Reason::PageFile { number: Some(2), .. }));
         // Published entries of freed pages, and one with a single stray bit: no page file has them.
         for entry in
             [0x0006_8dc0_0000_1000, 0x0000_ffff_ffff_f000, 0x0000_3e98_0000_0000, 0x0000_0040_0000_0000]
@@ -251,12 +300,22 @@ mod tests {
         // Without the swizzle bit the offset is stored xor the mask.
         assert_eq!(
             reason(new, (0x12345 ^ 0x2000) << 32 | 0x80),
-            Reason::PageFile { number: 0, offset: 0x12345 }
+            Reason::PageFile { number: Some(0), offset: 0x12345 }
         );
         assert_eq!(
             reason(old, 0x12345 << 32 | 2 << 1 | 0x80),
-            Reason::PageFile { number: 2, offset: 0x12345 }
+            Reason::PageFile { number: Some(2), offset: 0x12345 }
         );
+        // Kernels of one version had the number in either place: what both agree on is known.
+        let entry = 0x12345 << 32 | 2 << 12 | 0x90;
+        for (encoding, number) in
+            [(old, Some(8)), (serviced, Some(2)), (PteEncoding::of_build(9600), None), (new, Some(2))]
+        {
+            assert_eq!(reason(encoding, entry), Reason::PageFile { number, offset: 0x12345 });
+        }
+        let entry = 0x12345 << 32 | 0x80;
+        let unsure = PteEncoding::of_build(17134).with_high_bit(0);
+        assert_eq!(reason(unsure, entry), Reason::PageFile { number: Some(0), offset: 0x12345 });
         assert_eq!(reason(new, 0xffff_ffff_0000_0480), Reason::InVad);
         assert_eq!(reason(new, 0x8a01_2345_6780_0400), Reason::Prototype { address: 0xffff_8a01_2345_6780 });
     }

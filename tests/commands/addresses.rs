@@ -2,6 +2,7 @@
 
 use crate::forge::{number, root, truth};
 use crate::golden::run;
+use crate::patched::{Patched, offset};
 use crate::pool::session;
 use dumpscope::kernel::{AddressMap, MapKind, MapRegion, PteSpace};
 use dumpscope::session::Session;
@@ -112,6 +113,74 @@ fn the_ranges_of_a_process_are_told() {
         }
     }
     assert!(ranges > 3, "{ranges}");
+}
+
+/// Addresses of 57 bits: modules, page tables, and a region that the kernel has where no four levels lead.
+#[test]
+fn addresses_of_five_levels_are_told() {
+    let truth = truth("la57");
+    let region = 0xff10_0000_0000_0000u64;
+    let mut dump = Patched::new("tests/data/la57.dmp.gz");
+    let (before, _folder) = dump.open_with(session);
+    let state = dump.pointer(before.target.variable("nt!MiVisibleState").unwrap().0);
+    // The third is the system cache (_MI_ASSIGNED_REGION_TYPES); each has a base and a size.
+    let third = state + offset("_MI_VISIBLE_STATE", "SystemVaRegions") + 2 * 0x10;
+    dump.point(third, region);
+    dump.point(third + 8, 1 << 40);
+    let (mut session, _folder) = dump.open_with(session);
+    let rows = said(&mut session, region + 0x12_3456);
+    assert_eq!(row(&rows, "Region"), "SystemCache");
+    assert_eq!((plain(row(&rows, "Base Address")), plain(row(&rows, "Region Size"))), (region, 1 << 40));
+    for module in list(&truth, "modules") {
+        let rows = said(&mut session, number(&module["base"]));
+        assert_eq!(row(&rows, "Module name"), module["name"].as_str().unwrap());
+    }
+    let space = PteSpace::of(&session.target).unwrap();
+    for entry in list(&truth, "entries") {
+        let address = number(&entry["va"]);
+        let rows = said(&mut session, space.entry(address, 0));
+        assert_eq!(row(&rows, "Usage"), "Page Tables", "{entry}");
+        assert_eq!(plain(row(&rows, "Maps")), address & !0xfff, "{entry}");
+    }
+    // Bits 57 and up have to repeat bit 56.
+    let rows = said(&mut session, 0xfe10_0000_0000_0000);
+    assert_eq!(row(&rows, "Usage"), "None: the address is not canonical");
+}
+
+/// Windows 7 has its regions at places that were published; of Windows 8.1 nothing is made up.
+#[test]
+fn regions_of_windows_7_are_where_they_always_are() {
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    let published = [
+        (0xffff_f8a0_0123_4000, "PagedPool"),
+        (0xffff_f960_0001_2000, "Session"),
+        (0xffff_f700_0108_1000, "HyperSpace"),
+        (0xffff_f780_c000_0000, "WorkingSetSystemCache"),
+        (0xffff_f980_1234_5000, "DynamicVa"),
+    ];
+    dump.build(7601);
+    let (mut windows_7, _folder) = dump.open();
+    for (address, kind) in published {
+        assert_eq!(row(&said(&mut windows_7, address), "Region"), kind, "{address:x}");
+    }
+    dump.build(9600);
+    let (mut windows_8, _folder) = dump.open();
+    for (address, _) in published {
+        let rows = said(&mut windows_8, address);
+        assert!(row(&rows, "Usage").starts_with("unknown"), "{address:x}");
+        assert!(row(&rows, "Not known").contains("build 9600 has its regions"), "{rows:?}");
+    }
+}
+
+/// Most of what knows addresses is not in a triage dump: that is one reason.
+#[test]
+fn what_a_triage_dump_lacks_is_said_once() {
+    let mut session = session(&root().join("tests/data/wifi-triage.dmp.gz"));
+    let lines = run(&mut session, "!address ffff9123`45678000").unwrap();
+    let saved = lines.iter().filter(|line| line.contains("not among the memory saved")).count();
+    let known = lines.iter().filter(|line| line.starts_with("Not known: ")).count();
+    assert!(saved == 1 && known <= 2, "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("the page at ffff9123`45678000")), "{lines:#?}");
 }
 
 /// The map holds every module, every stack of a process's thread and every pool region of the record, and the kernel's own

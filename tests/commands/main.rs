@@ -59,6 +59,7 @@ mod names;
 mod ndiskd;
 mod objects;
 mod options;
+mod page_files;
 mod page_tables;
 mod pool;
 mod pools;

@@ -2,6 +2,8 @@
 
 use crate::forge::{demo, number, root, truth};
 use crate::golden::{run, session};
+use crate::patched::{Patched, offset};
+use dumpscope::kernel::{PageFrames, PageList, Process};
 use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::Session;
@@ -88,4 +90,57 @@ fn pages_are_counted_by_list() {
     assert_eq!((count("TOTAL"), count("not in the dump")), (total, 0));
     assert_eq!(count("Zeroed") + count("Active/Valid"), total);
     assert!(count("Zeroed") > 0 && count("Active/Valid") > 0);
+}
+
+/// Pages of a mapped file, laid out by hand: their records refer to the file's subsection. In bytes of `_MMPFN` of build 19041:
+/// the list in the low three bits of 0x22, the entry to be put back at 0x10, how many refer to the page at 0x18, and at
+/// 0x28 in bit 63 that a prototype PTE does.
+#[test]
+fn pages_are_counted_by_file() {
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    let (before, _folder) = dump.open_with(crate::pool::session);
+    let scope = before.scope();
+    let mapped = |process: Process<'_>| {
+        let vads: Vec<_> = process.vads().ok()?.filter_map(Result::ok).collect();
+        vads.iter()
+            .find_map(|vad| Some((vad.address(), vad.control_area().ok()?.address(), vad.file().ok()?)))
+    };
+    let (vad, area, file) = Process::all(&scope).unwrap().filter_map(Result::ok).find_map(mapped).unwrap();
+    let subsection = dump.pointer(vad + offset("_MMVAD", "Subsection"));
+    assert_eq!(dump.pointer(subsection), area);
+    let frames = PageFrames::of(&scope).unwrap();
+    let in_use = |page: &u64| frames.frame(*page).list() == Ok(PageList::ACTIVE);
+    let pages: Vec<u64> = (1..0x400).filter(in_use).take(8).collect();
+    assert_eq!(pages.len(), 8);
+    // Three in use, of which two are shared, two on standby, one modified; one of a section in the page file.
+    let entry = subsection << 16 | 0x400 | 1 << 5;
+    for (page, list, share, original) in [
+        (pages[0], 6u64, 1u64, entry),
+        (pages[1], 6, 2, entry),
+        (pages[2], 6, 7, entry),
+        (pages[3], 2, 0, entry),
+        (pages[4], 2, 0, entry),
+        (pages[5], 3, 0, entry),
+        (pages[6], 6, 1, 0x80),
+    ] {
+        let record = frames.frame(page).address();
+        dump.change(record + 0x22, 1, |old| old & !7 | list);
+        dump.point(record + 0x10, original);
+        dump.point(record + 0x18, share);
+        dump.change(record + 0x28, 8, |old| old | 1 << 63);
+    }
+    // Not of a prototype: the same entry is nothing's.
+    dump.point(frames.frame(pages[7]).address() + 0x10, entry);
+    let (mut session, _folder) = dump.open_with(crate::pool::session);
+    let lines = run(&mut session, "!memusage").unwrap();
+    let start = lines.iter().position(|line| line.trim() == "Usage Summary (in Kb):").unwrap();
+    let rows: Vec<Vec<&str>> =
+        lines[start + 2..].iter().map(|line| line.split_whitespace().collect()).collect();
+    let area = format!("{area:016x}");
+    assert_eq!(rows[0], [area.as_str(), "12", "8", "4", "8", "mapped_file(", file.as_str(), ")"]);
+    assert_eq!(rows[1], ["----------------", "4", "0", "0", "0", "page", "file", "sections"]);
+    assert_eq!(rows.len(), 2, "{lines:#?}");
+    let alone = run(&mut session, "!memusage 8").unwrap();
+    assert_eq!(alone[..], lines[..alone.len()]);
+    assert!(!alone.iter().any(|line| line.contains("Usage Summary")));
 }

@@ -55,6 +55,25 @@ fn every_kind_of_entry_is_told() {
     }
 }
 
+/// A prototype PTE lies in the pool; of what is no entry of a page table that is said.
+#[test]
+fn what_lies_outside_the_page_tables_is_said_to() {
+    let (mut session, truth) = opened("paging");
+    let prototype =
+        truth["entries"].as_array().unwrap().iter().find(|entry| entry["kind"] == "prototype").unwrap();
+    attach(&mut session, &truth, &prototype["cr3"]);
+    let at = number(&prototype["value"]) >> 16 | 0xffff_0000_0000_0000;
+    let lines = run(&mut session, &format!("!pte {at:x} 1")).unwrap();
+    assert!(lines[0].starts_with(&format!("{at:016x} lies outside the page tables (")), "{lines:#?}");
+    assert!(lines[0].ends_with("if an entry, it is a prototype PTE"), "{lines:#?}");
+    assert!(lines[1].starts_with(&format!("PTE at {at:016X}")), "{lines:#?}");
+    // The entry that refers to it does not.
+    let entry = run(&mut session, &format!("!pte {:x}", number(&prototype["va"]))).unwrap();
+    let at = entry[1].rsplit(' ').next().unwrap();
+    let lines = run(&mut session, &format!("!pte {at} 1")).unwrap();
+    assert!(!lines.iter().any(|line| line.contains("outside")), "{lines:#?}");
+}
+
 /// Windows maps its page tables for itself: what lies at the address of an entry is the entry, and typing that address
 /// leads back to the page.
 #[test]

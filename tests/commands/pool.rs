@@ -21,6 +21,38 @@ pub fn session(dump: &Path) -> Session {
     Session::new(target, Settings::default())
 }
 
+/// Pages in the part of the address space that the kernel calls a session's are session pool: the same blocks, with the types
+/// of their slots changed (`_MI_SYSTEM_VA_TYPE`).
+#[test]
+fn pool_in_session_space_is_session_pool() {
+    let truth = truth("wifi");
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    let (before, _folder) = dump.open_with(session);
+    let state = dump.pointer(before.target.variable("nt!MiVisibleState").unwrap().0);
+    let paged = |block: &&Value| block["paged"] == true;
+    let paged: Vec<u64> =
+        list(&truth, "blocks").iter().filter(paged).map(|block| number(&block["address"])).collect();
+    let slots = state + crate::patched::offset("_MI_VISIBLE_STATE", "SystemVaType");
+    let slot = |address: u64| slots + (address >> 39 & 0xff);
+    assert!(!paged.is_empty());
+    for address in &paged {
+        assert_eq!(classify(&before.scope(), *address).unwrap().region, Region::Paged);
+        dump.put(slot(*address), &[1]);
+    }
+    let (mut changed, _folder) = dump.open_with(session);
+    for address in &paged {
+        let (was, is) = (classify(&before.scope(), *address), classify(&changed.scope(), *address));
+        let (was, is) = (was.unwrap(), is.unwrap());
+        assert_eq!((is.region, is.allocator, is.blocks), (Region::Session, was.allocator, was.blocks));
+    }
+    let lines = run(&mut changed, &format!("!pool {:x}", paged[0])).unwrap();
+    assert_eq!(lines[0], format!("Pool page {:016x} region is Paged session pool", paged[0]));
+    // Nonpaged pool is no session's.
+    let nonpaged = list(&truth, "blocks").iter().find(|block| block["paged"] == false).unwrap();
+    let place = classify(&changed.scope(), number(&nonpaged["address"])).unwrap();
+    assert_eq!(place.region, Region::Nonpaged);
+}
+
 fn list<'t>(truth: &'t Value, kind: &str) -> &'t [Value] {
     truth["pool"][kind].as_array().unwrap()
 }

@@ -152,7 +152,7 @@ fn failed_reads_say_why() {
     let memory = VirtualMemory::new(&dump);
     let reason = |address: u64| memory.window(address).unwrap_err().reason;
     let kernel = 0xffff_f800_1000_0000u64;
-    assert_eq!(reason(kernel + 5 * 0x1000), Reason::PageFile { number: 0, offset: 5 });
+    assert_eq!(reason(kernel + 5 * 0x1000), Reason::PageFile { number: Some(0), offset: 5 });
     assert!(matches!(reason(kernel + 6 * 0x1000), Reason::NotMapped { .. }));
     // Frame 2 is in a gap between runs; 11 too, and that one is in transition.
     assert!(!machine.pages.contains_key(&2) && !machine.pages.contains_key(&11));

@@ -7,6 +7,7 @@ use crate::golden::session;
 use dumpscope::memory::Memory;
 use dumpscope::session::Session;
 use std::fs;
+use std::path::Path;
 use tempfile::TempDir;
 
 /// A dump's bytes, changed by virtual address.
@@ -59,6 +60,11 @@ impl Patched {
         }
     }
 
+    /// Makes it a dump of another build (DUMP_HEADER64.MinorVersion).
+    pub fn build(&mut self, build: u32) {
+        self.bytes[0xc..0x10].copy_from_slice(&build.to_le_bytes());
+    }
+
     /// Makes a list of these LIST_ENTRYs at a head.
     pub fn list(&mut self, head: u64, entries: &[u64]) {
         let ring: Vec<u64> = std::iter::once(head).chain(entries.iter().copied()).collect();
@@ -97,10 +103,15 @@ impl Patched {
 
     /// The changed dump, opened, and the folder that holds it for as long as it is used.
     pub fn open(&self) -> (Session, TempDir) {
+        self.open_with(session)
+    }
+
+    /// The same, opened in another way.
+    pub fn open_with(&self, open: impl FnOnce(&Path) -> Session) -> (Session, TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("patched.dmp");
         fs::write(&path, &self.bytes).unwrap();
-        (session(&path), folder)
+        (open(&path), folder)
     }
 }
 

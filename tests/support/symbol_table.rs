@@ -58,6 +58,11 @@ pub fn number(bits: u32) -> Value {
     json!({"kind": "base", "name": format!("u{bits}")})
 }
 
+/// Some bits of a number of so many.
+pub fn bits_of(bits: u32, from: u32, count: u32) -> Value {
+    json!({"kind": "bitfield", "bit_position": from, "bit_length": count, "type": number(bits)})
+}
+
 /// A pointer to something of a type.
 pub fn pointer(to: Value) -> Value {
     json!({"kind": "pointer", "subtype": to})

@@ -136,6 +136,7 @@ fn pool(question: &Question<'_>, place: &PoolPlace) -> (Certainty, Fact) {
         Region::Nonpaged => "nonpaged",
         Region::Paged => "paged",
         Region::Special => "special",
+        Region::Session => "session",
         Region::Unknown => "unknown",
     };
     let allocator = place.allocator.map_or("unknown", Allocator::word);

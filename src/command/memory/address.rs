@@ -7,7 +7,8 @@ use crate::command::show::address_use::usage;
 use crate::command::show::missing::Missing;
 use crate::command::show::{process, thread};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::kernel::{AddressUse, address_use};
+use crate::kernel::{AddressUse, address_use, why_unreadable};
+use crate::memory::{Memory, Reason};
 use crate::output::{Action, Cell, Field, Record, Role};
 use crate::util::hex;
 
@@ -49,16 +50,26 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let process = context.session.process();
     let scope = context.session.scope();
     let found = address_use(&scope, address, process)?;
+    let gone = scope.memory().u8(address).err().map(|error| why_unreadable(&scope, error.reason));
+    let page = gone.filter(|why| {
+        matches!(why, Reason::Store { .. } | Reason::PageFile { .. } | Reason::Transition { .. })
+    });
     let out = &mut context.out;
     let Some(used) = found.used else {
-        out.emit(unknown(address, !found.missing.is_empty()))?;
+        out.emit(with_page(unknown(address, !found.missing.is_empty()), page))?;
         let mut missing = Missing::default();
-        for why in &found.missing {
-            missing.add(&why.to_string());
-        }
+        missing.add_alike(&found.missing);
         return missing.say(out);
     };
-    out.emit(record(address, &used, found.va_type.as_deref()))
+    out.emit(with_page(record(address, &used, found.va_type.as_deref()), page))
+}
+
+/// Adds where the page is that is not in memory.
+fn with_page(record: Record, page: Option<Reason>) -> Record {
+    match page {
+        Some(why) => row(record, "Page:", "page", Cell::new(why.to_string())),
+        None => record,
+    }
 }
 
 /// The rows of an address of which something is known.

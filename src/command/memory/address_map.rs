@@ -60,7 +60,7 @@ pub fn show(context: &mut Context<'_>) -> Result<(), CommandError> {
         Ok(())
     })?;
     let mut missing = Missing::default();
-    map.missing.iter().for_each(|why| missing.add(&why.to_string()));
+    missing.add_alike(&map.missing);
     missing.say(out)
 }
 

@@ -45,7 +45,7 @@ pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandErro
     while done < count {
         let cells = (count - done).min(form.per_row as u64);
         let address = start.wrapping_add(done.wrapping_mul(size));
-        let bytes = Bytes::at(&memory, address, (cells * size) as usize);
+        let bytes = Bytes::at(&memory, address, (cells * size) as usize).told(&context.session.scope());
         context.out.emit(record(&form, address, &bytes))?;
         if let Ok(last) = bytes.value(bytes.len().saturating_sub(form.size)..bytes.len()) {
             context.session.last_shown = last;

@@ -1,9 +1,9 @@
 //! `!pte`: the page table entries of an address.
 
-use crate::command::show::page_entry::{address, details, flags, oddity, word};
+use crate::command::show::page_entry::{address, details, flags, oddity, page_file, word};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
-use crate::debuggee::Lack;
-use crate::kernel::{PageTables, TableEntry, highest_page};
+use crate::debuggee::{Lack, Scope};
+use crate::kernel::{PageFileKind, PageTables, PteSpace, TableEntry, highest_page};
 use crate::memory::Level;
 use crate::memory::paging::{Pte, PteKind};
 use crate::output::{Action, Cell, Field, Record, Role};
@@ -16,7 +16,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Shows the page table entries of an address, or what an entry maps",
     help: "Each level of the page tables: where its entry lies, what it contains, the page frame and the flags of a valid \
            one; of one that is not valid, where the page is. An ADDRESS among the page table entries is the entry's own; \
-           with 1 any ADDRESS is, a prototype PTE's too. Triage dumps hold few of these words: the others are question \
+           with 1 any ADDRESS is, a prototype PTE's too, and it is said when it lies outside the page tables. Of a page in a \
+           page file that file is named, or that it is the store of compressed pages. Triage dumps hold few of these words: the others are question \
            marks. What broken memory leaves is said: a single bit that is set, a page beyond memory.\n\n\
            Flags: C copy on write, G global, L large page, D dirty, A accessed, N not cached, T write through, U user or K \
            kernel, W writable or R read-only, E executable, V valid.\n\n\
@@ -53,12 +54,18 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         (Some((_, mapped)), _) => (mapped, tables.entries(mapped)?),
         (None, false) => (typed, tables.entries(typed)?),
         (None, true) => {
+            if let Some(space) = tables.space() {
+                out.emit(outside(typed, space))?;
+            }
             let entry = tables.word(Level::Pte, typed)?;
             out.emit(alone(typed, entry, encoding.prototype_kind(entry)))?;
             for odd in encoding.oddities(Level::Pte, entry, highest) {
                 out.emit(oddity("PTE", &odd))?;
             }
-            return Ok(());
+            return match in_page_file(&scope, Level::Pte, encoding.kind(Level::Pte, entry)) {
+                Some(record) => out.emit(record),
+                None => Ok(()),
+            };
         }
     };
     let (mapped, entries) = entries;
@@ -68,6 +75,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let Some(value) = entry.kind(encoding).and(entry.value.as_ref().ok()) else { continue };
         for odd in encoding.oddities(entry.level, *value, highest) {
             out.emit(oddity(&entry.level.to_string(), &odd))?;
+        }
+        if let Some(record) = in_page_file(&scope, entry.level, encoding.kind(entry.level, *value)) {
+            out.emit(record)?;
         }
     }
     if tables.space().is_none() && of_entry.is_none() {
@@ -79,6 +89,24 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         Some(record) => out.emit(record),
         None => Ok(()),
     }
+}
+
+/// What is taken for an entry, and is no entry of a page table.
+fn outside(typed: u64, space: PteSpace) -> Record {
+    let last = space.end().map_or(u64::MAX, |end| end.wrapping_sub(1));
+    Record::new("pte_outside")
+        .cell("address", Cell::new(Field::Address(typed)).digits(16).link(Action::What(typed)))
+        .text(" lies outside the page tables (")
+        .cell("tables", Cell::new(Field::Address(space.base())).digits(16))
+        .text(" to ")
+        .cell("tables_last", Cell::new(Field::Address(last)).digits(16))
+        .text("): if an entry, it is a prototype PTE")
+}
+
+/// What the page file of an entry is, if its page is in one.
+fn in_page_file(scope: &Scope<'_>, level: Level, kind: PteKind) -> Option<Record> {
+    let PteKind::PageFile { number: Some(number), .. } = kind else { return None };
+    Some(page_file(&level.to_string(), number, PageFileKind::of(scope, number)))
 }
 
 /// An entry that is known by its address alone.

@@ -1,6 +1,8 @@
 //! Rows of memory: address, cells, and the same bytes as characters.
 
 use super::form::{Form, Shape};
+use crate::debuggee::Scope;
+use crate::kernel::why_unreadable;
 use crate::memory::{Memory, Reason};
 use crate::output::{Cell, Field, Record, Role};
 use crate::util::bounded::uint_at;
@@ -32,6 +34,15 @@ impl Bytes {
             }
         }
         read
+    }
+
+    /// The same with the reasons as the kernel that was running tells them ([`why_unreadable`]).
+    #[must_use]
+    pub fn told(mut self, scope: &Scope<'_>) -> Bytes {
+        for (_, why) in &mut self.reasons {
+            *why = why_unreadable(scope, why.clone());
+        }
+        self
     }
 
     fn lack(&mut self, why: Reason) {

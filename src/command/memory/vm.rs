@@ -30,7 +30,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 const NO_PROCESSES: u64 = 1;
 
 /// The rows before the total of private memory, and those after it.
-const ROWS: [(&str, &str, Counter); 24] = [
+const ROWS: [(&str, &str, Counter); 26] = [
     ("Physical Memory:", "physical_memory", Counter::NumberOfPhysicalPages),
     ("Available Pages:", "available", Counter::AvailablePages),
     ("ResAvail Pages:", "resident_available", Counter::ResidentAvailablePages),
@@ -43,8 +43,10 @@ const ROWS: [(&str, &str, Counter); 24] = [
     ("PagedPool Maximum:", "paged_pool_maximum", Counter::PagedPoolMaximum),
     ("Process Commit:", "process_commit", Counter::ProcessCommit),
     ("Shared Commit:", "shared_commit", Counter::SharedCommit),
+    ("Special Pool:", "special_pool", Counter::SpecialPool),
     ("Pages For MDLs:", "mdl_pages", Counter::MdlPages),
     ("ContigMem Pages:", "contiguous_pages", Counter::ContiguousPages),
+    ("Partition Pages:", "partition_pages", Counter::PartitionPages),
     ("Pages For AWE:", "awe_pages", Counter::AwePages),
     ("NonPagedPool Commit:", "nonpaged_pool_commit", Counter::NonPagedPoolCommit),
     ("Driver Commit:", "driver_commit", Counter::DriverCommit),
@@ -76,7 +78,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return Err(CommandError::Missing(format!("the dump tells no counter of the memory manager: {why}")));
     }
     let mut missing = Missing::default();
-    match counters.page_files() {
+    match PageFile::all(&scope) {
         Ok(files) => {
             for file in files {
                 let record = page_file(&file);

@@ -3,7 +3,7 @@
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Scope;
 use crate::eval::as_typed;
-use crate::kernel::{PteSpace, root_of};
+use crate::kernel::{PteSpace, root_of, why_unreadable};
 use crate::memory::paging::{Entry, Paging};
 use crate::memory::{Level, Memory};
 use crate::output::{Action, Cell, Field, Record};
@@ -72,7 +72,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             .line("Virtual address ")
             .show(Cell::new(Field::Hex(address)))
             .text(" translation fails: ")
-            .cell("why", broken.error.reason.to_string()),
+            .cell("why", why_unreadable(&scope, broken.error.reason).to_string()),
     };
     context.out.emit(record)
 }

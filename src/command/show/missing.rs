@@ -2,7 +2,10 @@
 
 use crate::command::CommandError;
 use crate::command::line::Out;
+use crate::debuggee::Lack;
+use crate::memory::Reason;
 use crate::output::{Field, Line, Record, Role};
+use crate::util::links::Broken;
 
 /// Reasons, each once, in the order in which they came.
 #[derive(Debug, Default)]
@@ -32,6 +35,37 @@ impl Missing {
         } else {
             self.more += 1;
         }
+    }
+
+    /// Adds reasons, those that are alike as one: names that nothing tells, and what a triage dump did not save.
+    pub fn add_alike(&mut self, lacks: &[Lack]) {
+        let (mut names, mut unsaved) = (Vec::new(), Vec::new());
+        for lack in lacks {
+            match lack {
+                Lack::NoName { name } => names.push(name.clone()),
+                Lack::Unreadable { what, why } if why.reason == Reason::NotInTriage => {
+                    unsaved.push(what.clone())
+                }
+                Lack::List { what, why: Broken::Link { why, .. } } if why.reason == Reason::NotInTriage => {
+                    unsaved.push(what.clone());
+                }
+                _ => {}
+            }
+        }
+        let is_alike = |lack: &Lack| match lack {
+            Lack::NoName { .. } => names.len() > 1,
+            Lack::Unreadable { why, .. } | Lack::List { why: Broken::Link { why, .. }, .. } => {
+                unsaved.len() > 1 && why.reason == Reason::NotInTriage
+            }
+            _ => false,
+        };
+        if unsaved.len() > 1 {
+            self.add(&format!("{}: {}", unsaved.join(", "), Reason::NotInTriage));
+        }
+        if names.len() > 1 {
+            self.add(&format!("{} are not known", names.join(", ")));
+        }
+        lacks.iter().filter(|lack| !is_alike(lack)).for_each(|lack| self.add(&lack.to_string()));
     }
 
     /// Whether nothing was missing.

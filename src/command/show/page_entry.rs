@@ -1,7 +1,7 @@
 //! Page table entries in the debugger's words: the letters of a valid one, what one that is not valid says, what is odd.
 
 use crate::debuggee::Lack;
-use crate::kernel::{EntryOddity, LimitSource, PageFrame};
+use crate::kernel::{EntryOddity, LimitSource, PageFileKind, PageFrame};
 use crate::memory::paging::{Pte, PteKind};
 use crate::output::{Action, Cell, Field, Record, Role};
 
@@ -80,7 +80,7 @@ pub fn details(record: Record, kind: PteKind, indent: usize, of_kernel: bool) ->
             (record.labelled(label(""), "state", "DemandZero"), Some(protection))
         }
         PteKind::PageFile { number, offset, protection } => (
-            record.labelled(label("PageFile:  "), "page_file", u64::from(number)).labelled(
+            record.labelled(label("PageFile:  "), "page_file", file_number(number)).labelled(
                 label("Offset: "),
                 "page_file_offset",
                 hex(offset),
@@ -105,6 +105,30 @@ pub fn details(record: Record, kind: PteKind, indent: usize, of_kernel: bool) ->
             Cell::new(u64::from(bits)).shown(protection(bits)),
         ),
         None => record,
+    }
+}
+
+fn file_number(number: Option<u8>) -> Cell {
+    let why = "its kernel's symbols would tell which of two places of the entry has the number";
+    Cell::new(number.map_or_else(|| Field::unreadable(why), |number| Field::Number(number.into()))).mark("?")
+}
+
+/// What the page file of an entry is: the store of compressed pages is none on a disk.
+pub fn page_file(of: &str, number: u8, kind: Result<PageFileKind, Lack>) -> Record {
+    let head = |role| Record::new("pte_page_file").role(role, format!("{of}: page file "));
+    let number = Cell::new(u64::from(number));
+    match kind {
+        Ok(PageFileKind::Store) => head(Role::Text)
+            .cell("page_file", number)
+            .text(" is the store of compressed pages: the page is in memory, compressed")
+            .field("store", true),
+        Ok(PageFileKind::File(path)) => {
+            head(Role::Text).cell("page_file", number).text(" is ").cell("path", path).field("store", false)
+        }
+        Err(why) => head(Role::Dim)
+            .cell("page_file", number)
+            .text(" is a file, or the store of compressed pages: ")
+            .cell("why", why.to_string()),
     }
 }
 

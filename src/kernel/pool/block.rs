@@ -36,6 +36,19 @@ pub struct PoolBlock {
 }
 
 impl PoolBlock {
+    /// An allocation of whole pages, in use: it has no header, and its tag stands in a table.
+    pub fn large(address: u64, size: u64, tag: Option<PoolTag>) -> PoolBlock {
+        PoolBlock {
+            address,
+            size,
+            previous: 0,
+            state: BlockState::Allocated,
+            header: None,
+            tag,
+            is_large: true,
+        }
+    }
+
     /// The first byte behind it.
     pub fn end(&self) -> u64 {
         self.address.saturating_add(self.size)

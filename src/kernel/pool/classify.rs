@@ -12,6 +12,7 @@ use super::segment::RangeKind;
 use super::special;
 use super::vs::Vs;
 use crate::debuggee::{Lack, Scope};
+use crate::kernel::SystemRegions;
 use crate::memory::Memory as _;
 
 /// What the pool knows of an address. What the dump lacks is said in the answer.
@@ -59,6 +60,11 @@ pub fn classify(scope: &Scope<'_>, address: u64) -> Result<PoolPlace, Lack> {
     if place.allocator.is_none() {
         page_alone(scope, &mut place)?;
     }
+    // Sessions have their pool in their own part of the address space; it is always paged.
+    let may_be_session = matches!(place.region, Region::Paged | Region::Unknown) && place.allocator.is_some();
+    if may_be_session && SystemRegions::of(scope)?.is_session(address) {
+        place.region = Region::Session;
+    }
     if scope.memory().is_lost() {
         place.blocks.clear();
     }
@@ -81,15 +87,7 @@ fn large(place: &mut PoolPlace, big: BigAllocation) {
     }
     place.region = region(big.is_paged);
     place.allocator = Some(Allocator::Large);
-    place.blocks = vec![PoolBlock {
-        address: big.address,
-        size: big.size,
-        previous: 0,
-        state: BlockState::Allocated,
-        header: None,
-        tag: Some(big.tag),
-        is_large: true,
-    }];
+    place.blocks = vec![PoolBlock::large(big.address, big.size, Some(big.tag))];
 }
 
 /// Large blocks beside the address have their tags in the table too.
@@ -124,15 +122,7 @@ fn outside_segments(heaps: &SegmentHeaps<'_>, place: &mut PoolPlace) -> Result<(
     };
     place.region = region(kind.is_paged());
     place.allocator = Some(Allocator::Large);
-    place.blocks.push(PoolBlock {
-        address: large.address,
-        size: large.size,
-        previous: 0,
-        state: BlockState::Allocated,
-        header: None,
-        tag: None,
-        is_large: true,
-    });
+    place.blocks.push(PoolBlock::large(large.address, large.size, None));
     Ok(())
 }
 
@@ -196,15 +186,7 @@ fn in_segments(scope: &Scope<'_>, heaps: &SegmentHeaps<'_>, place: &mut PoolPlac
         }
         RangeKind::Backend => {
             place.allocator = Some(Allocator::Backend);
-            place.blocks = vec![PoolBlock {
-                address: range.start,
-                size: range.size,
-                previous: 0,
-                state: BlockState::Allocated,
-                header: None,
-                tag: None,
-                is_large: true,
-            }];
+            place.blocks = vec![PoolBlock::large(range.start, range.size, None)];
         }
         RangeKind::Internal => place.allocator = Some(Allocator::Unused),
     }

@@ -17,6 +17,8 @@ pub enum Region {
     Paged,
     /// Pages of single blocks that Driver Verifier watches.
     Special,
+    /// Memory of one session, which may be paged out.
+    Session,
     /// What the dump holds does not tell.
     Unknown,
 }

@@ -1,7 +1,7 @@
 //! Walking every block of the pool.
 
 use super::big::BigTable;
-use super::block::{BlockState, PoolBlock};
+use super::block::PoolBlock;
 use super::classic_search;
 use super::found::Found;
 use super::heaps::{HeapKind, SegmentHeaps};
@@ -30,15 +30,7 @@ pub fn each_block(
     let mut large = Vec::new();
     let table = BigTable::open(scope).and_then(|table| {
         table.each(&mut |big| {
-            let block = PoolBlock {
-                address: big.address,
-                size: big.size,
-                previous: 0,
-                state: BlockState::Allocated,
-                header: None,
-                tag: Some(big.tag),
-                is_large: true,
-            };
+            let block = PoolBlock::large(big.address, big.size, Some(big.tag));
             if large.len() < MAX_LARGE {
                 large.push(big.address..big.end());
             }

@@ -95,7 +95,7 @@ fn prototypes_are_followed_once() {
     assert_eq!(paging.translate(KERNEL).unwrap().prototype, Some((prototypes, Pte(7 << 12 | VALID))));
     let reason = |at| paging.window(at).unwrap_err().reason;
     assert_eq!(reason(KERNEL + 0x2000), Reason::Prototype { address: prototypes + 0x10 });
-    assert_eq!(reason(KERNEL + 0x3000), Reason::PageFile { number: 0, offset: 5 });
+    assert_eq!(reason(KERNEL + 0x3000), Reason::PageFile { number: Some(0), offset: 5 });
     assert_eq!(reason(KERNEL + 0x4000), Reason::Prototype { address: prototypes + 0x20 });
     assert_eq!(reason(KERNEL + 0x5000), Reason::Prototype { address: KERNEL + 0x5000 });
 }
