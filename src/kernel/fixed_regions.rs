@@ -4,15 +4,15 @@
 //! Source: CodeMachine, "Kernel Virtual Address Layout" (x64 versions of Windows 7 and Server 2008 R2). What begins or ends
 //! where a variable says is not here, nor is the page that the kernel shares with programs.
 
-use super::system_regions::SystemRegion;
-
 /// Builds that have them: Windows 7 and its service pack.
 const BUILDS: std::ops::RangeInclusive<u32> = 7600..=7601;
 /// The first build that keeps a table of its regions (MI_VISIBLE_STATE).
 const FIRST_WITH_TABLE: u32 = 10240;
 
 /// First address, last address, and what for: words of later versions for the same where there are any.
-const REGIONS: [(u64, u64, &str); 9] = [
+type Fixed = (u64, u64, &'static str);
+
+const REGIONS: [Fixed; 9] = [
     (0xffff_f680_0000_0000, 0xffff_f6ff_ffff_ffff, "PageTables"),
     (0xffff_f700_0000_0000, 0xffff_f77f_ffff_ffff, "HyperSpace"),
     (0xffff_f780_0000_1000, 0xffff_f7ff_ffff_ffff, "WorkingSetSystemCache"),
@@ -24,10 +24,9 @@ const REGIONS: [(u64, u64, &str); 9] = [
     (0xffff_ffff_ffc0_0000, 0xffff_ffff_ffff_ffff, "Hal"),
 ];
 
-/// Those of a build; `None` where they are not known to be fixed.
-pub(super) fn fixed_regions(build: u32) -> Option<Vec<SystemRegion>> {
-    let region = |&(base, last, kind): &(u64, u64, &str)| SystemRegion { kind: kind.to_owned(), base, last };
-    BUILDS.contains(&build).then(|| REGIONS.iter().map(region).collect())
+/// Those of a build, in the order of addresses; `None` where they are not known to be fixed.
+pub(super) fn fixed_regions(build: u32) -> Option<&'static [Fixed]> {
+    BUILDS.contains(&build).then_some(REGIONS.as_slice())
 }
 
 /// Whether a build keeps a table of its regions.
@@ -42,13 +41,13 @@ mod tests {
     #[test]
     fn regions_are_in_order_and_of_windows_7_alone() {
         let regions = fixed_regions(7601).unwrap();
-        assert!(regions.windows(2).all(|pair| pair[0].last < pair[1].base));
+        assert!(regions.windows(2).all(|pair| pair[0].1 < pair[1].0));
         // Sizes that the source states: 128 GB of system PTEs and of paged pool, 1 TB of dynamic space.
-        let size = |kind: &str| regions.iter().find(|region| region.kind == kind).unwrap().size();
-        assert_eq!(
-            [size("SystemPtes"), size("PagedPool"), size("DynamicVa")],
-            [128 << 30, 128 << 30, 1 << 40]
-        );
+        let size = |kind: &str| {
+            regions.iter().find(|region| region.2 == kind).map(|(base, last, _)| last - base + 1)
+        };
+        let sizes = ["SystemPtes", "PagedPool", "DynamicVa"].map(size);
+        assert_eq!(sizes, [Some(128 << 30), Some(128 << 30), Some(1 << 40)]);
         assert_eq!([9200, 9600, 19041].map(fixed_regions), [None, None, None]);
         assert!(!keeps_table(9600) && keeps_table(14393));
     }

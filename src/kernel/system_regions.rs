@@ -96,9 +96,10 @@ impl SystemRegions {
     }
 
     /// Adds fixed regions but those of which a variable tells more.
-    fn add_fixed(&mut self, fixed: Vec<SystemRegion>) {
-        for region in fixed {
-            if !self.assigned.iter().any(|known| region.contains(known.base) || known.contains(region.base)) {
+    fn add_fixed(&mut self, fixed: &[(u64, u64, &str)]) {
+        for &(base, last, kind) in fixed {
+            let region = SystemRegion { kind: kind.to_owned(), base, last };
+            if !self.assigned.iter().any(|known| region.contains(known.base) || known.contains(base)) {
                 self.assigned.push(region);
             }
         }
@@ -112,7 +113,8 @@ impl SystemRegions {
 
     /// Whether an address is of a session's own memory.
     pub fn is_session(&self, address: u64) -> bool {
-        self.at(address).is_some_and(|region| SESSION.contains(&region.kind.as_str()))
+        let mut all = self.assigned.iter().chain(&self.slots);
+        all.any(|region| region.contains(address) && SESSION.contains(&region.kind.as_str()))
     }
 
     /// What the slot of an address is for.

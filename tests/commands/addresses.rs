@@ -168,7 +168,9 @@ fn regions_of_windows_7_are_where_they_always_are() {
     for (address, _) in published {
         let rows = said(&mut windows_8, address);
         assert!(row(&rows, "Usage").starts_with("unknown"), "{address:x}");
-        assert!(row(&rows, "Not known").contains("build 9600 has its regions"), "{rows:?}");
+        let why =
+            |(label, why): &(String, String)| label == "Not known" && why.contains("build 9600 has its");
+        assert!(rows.iter().any(why), "{rows:?}");
     }
 }
 

@@ -29,6 +29,9 @@ fn pool_in_session_space_is_session_pool() {
     let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
     let (before, _folder) = dump.open_with(session);
     let state = dump.pointer(before.target.variable("nt!MiVisibleState").unwrap().0);
+    // No variable tells of paged pool: later kernels have none.
+    let variable = before.target.debugger_data().unwrap().nonzero("MmPagedPoolStart").unwrap();
+    dump.point(variable, 0);
     let paged = |block: &&Value| block["paged"] == true;
     let paged: Vec<u64> =
         list(&truth, "blocks").iter().filter(paged).map(|block| number(&block["address"])).collect();

@@ -428,38 +428,6 @@ fn excerpts(known: &[(String, Definition)], references: &References<'_>) -> Vec<
     found
 }
 
-/// Types of the pool's heaps, which the fact tables of some builds that have them lack.
-const WHOLE: [&str; 7] = [
-    "_EX_POOL_HEAP_MANAGER_STATE",
-    "_EX_HEAP_POOL_NODE",
-    "_HEAP_PAGE_SEGMENT",
-    "_HEAP_PAGE_RANGE_DESCRIPTOR",
-    "_HEAP_VS_SUBSEGMENT",
-    "_HEAP_LFH_SUBSEGMENT",
-    "_HEAP_LARGE_ALLOC_DATA",
-];
-
-/// Those types with all their members, of the same build's symbol table alone.
-fn wholes(known: &[(String, Definition)], references: &References<'_>) -> Vec<(String, Definition)> {
-    let mut found = Vec::new();
-    let Some(isf) = references.same else { return found };
-    for name in WHOLE.into_iter().filter(|name| !known.iter().any(|(known, _)| known == name)) {
-        let Some(udt) = udt(isf, name) else { continue };
-        let mut rows = Vec::new();
-        for field in &udt.fields {
-            let mut inner = Vec::new();
-            let path = format!("{name}.{}", field.name);
-            let Some(ctype) = c_type(isf, field.ty, &path, &mut inner, 0) else { continue };
-            let (offset, bits) = member(isf, &udt, &field.name).unwrap();
-            rows.push(Row { name: field.name.clone(), offset, bits, ctype });
-            found.extend(inner);
-        }
-        let kind = udt.kind.word().to_owned();
-        found.push((name.to_owned(), Definition { kind, size: udt.size, rows }));
-    }
-    found
-}
-
 /// A type of a symbol table in the words of the fact tables; structures without a name are put into `out` under `path`.
 fn c_type(
     isf: &Isf,
@@ -530,7 +498,6 @@ fn cleaned(tables: &[(String, Types)], isfs: &[(Version, Isf)]) -> Vec<(String, 
             expand(name, &mut definition, &references, &mut cleaned);
             cleaned.push((name.clone(), definition));
         }
-        cleaned.extend(wholes(&cleaned, &references));
         cleaned.extend(missing(&cleaned, &references));
         cleaned.extend(excerpts(&cleaned, &references));
         all.push((build.clone(), cleaned));

@@ -20,7 +20,7 @@ const FACT_TABLES: [(u32, &str); 4] =
     [(7600, "6.1.7600.16385"), (10240, "10.0.10240.16384"), (22621, "10.0.22621.382"), (26100, "10.0.26100")];
 
 /// Types of the objects that files are handed.
-const OF_FILE: [(&str, &[&str]); 32] = [
+const OF_FILE: [(&str, &[&str]); 33] = [
     ("alpc_message", &["_PORT_MESSAGE"]),
     ("apc", &["_ETHREAD", "_KAPC_STATE", "_LIST_ENTRY"]),
     ("clock", &["_KSYSTEM_TIME"]),
@@ -36,7 +36,8 @@ const OF_FILE: [(&str, &[&str]); 32] = [
     ("irp", &["_ETHREAD"]),
     ("large", &["_SEGMENT_HEAP"]),
     ("lock_entry", &["_ETHREAD", "_KLOCK_ENTRY"]),
-    ("memory_counters", &["_MI_SYSTEM_PTE_TYPE", "_UNICODE_STRING"]),
+    ("memory_counters", &["_MI_SYSTEM_PTE_TYPE"]),
+    ("page_file", &["_UNICODE_STRING"]),
     ("page_frame_search", &["_MMPFN"]),
     ("processor", &["_KSPIN_LOCK_QUEUE"]),
     ("push_lock", &["_ETHREAD"]),

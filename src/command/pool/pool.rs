@@ -2,7 +2,7 @@
 
 use super::damage;
 use super::owner_line::owner_line;
-use super::rows::{block_row, block_table, content};
+use super::rows::{block_row, content};
 use crate::command::line::Out;
 use crate::command::show::address_use::usage;
 use crate::command::show::missing::Missing;
@@ -62,9 +62,8 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let place = classify(&scope, address)?;
     out.warn(tags.and_then(|tags| tags.warning.clone()))?;
     out.emit(heading(&place))?;
-    let rows = rows(&scope, &place, flags, tags, language);
-    if !rows.is_empty() {
-        out.within(block_table(), |out| rows.into_iter().try_for_each(|record| out.emit(record)))?;
+    for record in rows(&scope, &place, flags, tags, language) {
+        out.emit(record)?;
     }
     if let Some(record) = lookaside(&scope, &place)? {
         out.emit(record)?;

@@ -3,7 +3,7 @@
 use crate::debuggee::Scope;
 use crate::kernel::pool::{BlockState, PAGE, PoolBlock};
 use crate::memory::Memory as _;
-use crate::output::{Action, Cell, Column, Field, Record, Role, Table};
+use crate::output::{Action, Cell, Field, Record, Role};
 use crate::util::bounded::u32_at;
 use crate::util::hex;
 
@@ -23,38 +23,45 @@ pub fn block_row(scope: &Scope<'_>, block: &PoolBlock, is_marked: bool, special:
         return record
             .text(" : large page allocation, tag is ")
             .cell("tag", Cell::new(tag).absent("not known"))
-            .cell(
-                "size",
-                Cell::new(Field::Hex(block.size)).shown(format!(", size is 0x{:x} bytes", block.size)),
-            )
+            .text(", size is 0x")
+            .cell("size", Cell::new(Field::Hex(block.size)).shown(format!("{:x}", block.size)))
+            .text(" bytes")
             .field("state", "allocated");
     }
     if let Some(is_paged) = special {
-        let shown = if is_paged { " (Paged) " } else { " (NonPaged) " };
+        let number = Cell::new(Field::Hex(block.size)).shown(format!("{:x}", block.size)).right(4);
+        let shown = if is_paged { "(Paged)" } else { "(NonPaged)" };
         return Record::new("pool_block")
             .text(mark)
             .cell("page", Cell::new(Field::Address(block.address & !(PAGE - 1))).digits(16))
-            .cell("size", number(" size: ", block.size))
+            .text(" size: ")
+            .cell("size", number)
             .text(" data: ")
             .cell("address", Cell::new(Field::Address(block.address)).digits(16))
+            .text(" ")
             .cell("paged", Cell::new(is_paged).shown(shown))
+            .text(" ")
             .text(mark.trim_start())
             .cell("tag", Cell::new(tag).absent("????"))
             .field("state", "allocated")
             .field("marked", is_marked);
     }
     let (word, shown) = match block.state {
-        BlockState::Allocated => ("allocated", "  (Allocated) "),
-        BlockState::Free => ("free", "  (Free)      "),
-        BlockState::Unknown => ("unknown", "  (Damaged)   "),
-        BlockState::NotTold => ("not_told", "  (Not known) "),
+        BlockState::Allocated => ("allocated", "(Allocated) "),
+        BlockState::Free => ("free", "(Free)      "),
+        BlockState::Unknown => ("unknown", "(Damaged)   "),
+        BlockState::NotTold => ("not_told", "(Not known) "),
     };
+    let number = |value: u64| Cell::new(Field::Hex(value)).shown(format!("{value:x}")).right(4);
     let is_protected =
         block.state == BlockState::Allocated && block.tag.is_some_and(|tag| tag.is_protected());
     let process = billed(scope, block);
     record
-        .cell("size", number(" size: ", block.size))
-        .cell("previous", number(" previous size: ", block.previous))
+        .text(" size: ")
+        .cell("size", number(block.size))
+        .text(" previous size: ")
+        .cell("previous", number(block.previous))
+        .text("  ")
         .cell("state", Cell::new(word).shown(shown))
         .text(mark)
         .cell("tag", Cell::new(tag).absent("????"))
@@ -65,21 +72,6 @@ pub fn block_row(scope: &Scope<'_>, block: &PoolBlock, is_marked: bool, special:
             "process",
             Cell::new(process.map(Field::Address)).digits(16).follow(Action::Process),
         )
-}
-
-/// A size behind what it is: the two are left out together.
-fn number(label: &str, value: u64) -> Cell {
-    Cell::new(Field::Hex(value)).shown(format!("{label}{value:>4x}"))
-}
-
-/// The rows of blocks. Where a pane has no room for all of a row, its tag stays longest.
-pub fn block_table() -> Table {
-    let columns = [
-        Column::left("size", "", 0).yields(1),
-        Column::left("previous", "", 0).yields(3),
-        Column::left("paged", "", 0).yields(2),
-    ];
-    Table::new("pool_block", &columns).bare()
 }
 
 /// The process that is billed for a block: the pointer is exclusive-or'ed with a cookie and the header's address from
