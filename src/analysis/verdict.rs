@@ -89,7 +89,14 @@ fn concluded(rules: &'static Rules, facts: &[Fact]) -> Verdict {
         says: Some(wording(&claim.rule.says)),
         evidence: evidence(facts, claim, &claims),
         against: of_kinds(facts, &claim.rule.against),
-        next: claim.rule.next.iter().filter_map(|name| rules.advice(name)).map(wording).collect(),
+        next: claim
+            .rule
+            .next
+            .iter()
+            .filter(|name| rules.is_needed(name, facts))
+            .filter_map(|name| rules.advice(name))
+            .map(wording)
+            .collect(),
         culprit,
         suspects,
     }

@@ -25,7 +25,12 @@ fn loaded(crash: &Crash<'_>) -> Option<Fact> {
         .then(|| Fact::new("loaded").with("count", files.len()).with("third_party_files", files.join(" ")))
 }
 
-/// `uptime`, `cpu`, `hypervisor`, `loaded`.
+/// `dump`: whether it holds the kernel's memory as a whole, and not only what belongs to the crash.
+fn dump(crash: &Crash<'_>) -> Fact {
+    Fact::new("dump").with("whole", crash.scope.memory().blocks().is_none())
+}
+
+/// `uptime`, `cpu`, `hypervisor`, `dump`, `loaded`.
 pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
     let tagged = crash.scope.target().dump().map(|dump| dump.tagged().hardware()).unwrap_or_default();
     let hypervisor = tagged.hypervisor.clone().filter(|_| tagged.under_hypervisor != Some(false));
@@ -42,5 +47,5 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
         }
     });
     let cpu = cpu.map(|name| Fact::new("cpu").with("name", name));
-    uptime.into_iter().chain(cpu).chain(hypervisor).chain(loaded(crash)).collect()
+    uptime.into_iter().chain(cpu).chain(hypervisor).chain([dump(crash)]).chain(loaded(crash)).collect()
 }

@@ -112,6 +112,7 @@ pub struct Rule {
 struct File {
     rule: Vec<Rule>,
     advice: BTreeMap<String, Text>,
+    needless: BTreeMap<String, Vec<Clause>>,
 }
 
 /// All rules, in the order of trust, and what can be advised.
@@ -120,6 +121,7 @@ pub struct Rules {
     /// The rules.
     pub rules: Vec<Rule>,
     advice: BTreeMap<String, Text>,
+    needless: BTreeMap<String, Vec<Clause>>,
 }
 
 /// `assets/rules`.
@@ -167,8 +169,16 @@ impl Rules {
             let file: File = toml::from_str(TEXTS.get(file)).unwrap_or_default();
             all.rules.extend(file.rule);
             all.advice.extend(file.advice);
+            all.needless.extend(file.needless);
         }
         all
+    }
+
+    /// Whether a piece of advice makes sense where these facts hold: nobody is told to get what is there already.
+    pub fn is_needed(&self, advice: &str, facts: &[Fact]) -> bool {
+        let needless = self.needless.get(advice).into_iter().flatten();
+        let none = Found::default();
+        !needless.into_iter().any(|clause| clause.find(facts, &none).is_some())
     }
 
     /// The words of a piece of advice.

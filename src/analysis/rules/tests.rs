@@ -110,6 +110,19 @@ fn what_speaks_for_another_module_is_no_evidence() {
     assert!(alone.evidence.iter().any(|fact| fact.kind == "stack_module"));
 }
 
+/// A dump that holds the kernel's memory is not to be replaced by one that does.
+#[test]
+fn what_is_there_already_is_not_asked_for() {
+    let next = |whole: bool| {
+        let check = Fact::new("bug_check").with("code", 0xbeu64);
+        let verdict = crate::analysis::verdict(&[check, Fact::new("dump").with("whole", whole)]);
+        assert_eq!(verdict.rule, Some("read-only-write"));
+        verdict.next(Language::English).join("\n")
+    };
+    assert!(next(false).contains("full dump"));
+    assert!(!next(true).contains("full dump") && next(true).contains("test the memory"));
+}
+
 /// The rules of several dumps, and of hangs: read without mercy, both languages with the same places, advice that there is, and a culprit only
 /// where a driver is claimed. `super::super::common` has tests of what they conclude.
 #[test]
