@@ -1,5 +1,6 @@
 //! Packs the texts that the program brings along: edit them here, and they are part of the next build.
 //!
+//! Tables (TOML) are packed as JSON, so that the program brings along one reader for all, and a broken table ends the build.
 //! What is read together is one pack (`util::texts`); what takes long to pack, dumps and layouts, is packed by tests
 //! (`tests/project/demos_asset.rs`, `tests/symbols/layouts_asset.rs`) and kept.
 
@@ -44,13 +45,22 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     Ok(files)
 }
 
+/// What of a file is packed.
+fn content(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        return Ok(std::fs::read(path)?);
+    }
+    let table: toml::Table = std::fs::read_to_string(path)?.parse()?;
+    Ok(serde_json::to_vec(&table)?)
+}
+
 /// Writes the pack of that name, in which the files have their names without folders.
 fn write(out: &Path, name: &str, paths: &[PathBuf]) -> Result<(), Box<dyn Error>> {
     let mut files = Vec::new();
     for path in paths {
         println!("cargo::rerun-if-changed={}", path.display());
         let name = path.file_name().and_then(|name| name.to_str()).ok_or("a name that is no text")?;
-        files.push((name, std::fs::read(path)?));
+        files.push((name, content(path).map_err(|why| format!("{}: {why}", path.display()))?));
     }
     let parts = files.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
     std::fs::write(out.join(format!("{name}.pack")), packer::pack(parts, DISTANCE)?)?;

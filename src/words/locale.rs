@@ -2,6 +2,7 @@
 
 use super::Language;
 use crate::util::texts::{Texts, texts};
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -29,19 +30,19 @@ pub(super) fn get(language: Language) -> &'static Locale {
     };
     place.get_or_init(|| {
         // The files are part of the program, and a test reads them.
-        let table: toml::Table = source(language).parse().unwrap_or_default();
+        let table: Map<String, Value> = serde_json::from_str(source(language)).unwrap_or_default();
         let mut locale = Locale::new();
         collect(&table, "", &mut locale);
         locale
     })
 }
 
-fn collect(table: &toml::Table, place: &str, locale: &mut Locale) {
+fn collect(table: &Map<String, Value>, place: &str, locale: &mut Locale) {
     for (name, value) in table {
         let key = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
         match value {
-            toml::Value::Table(inner) => collect(inner, &key, locale),
-            toml::Value::String(words) => {
+            Value::Object(inner) => collect(inner, &key, locale),
+            Value::String(words) => {
                 locale.insert(key, words.clone());
             }
             _ => {}

@@ -166,7 +166,7 @@ impl Rules {
         let mut all = Rules::default();
         for file in files {
             // The files are part of the program, and a test reads them.
-            let file: File = toml::from_str(TEXTS.get(file)).unwrap_or_default();
+            let file: File = serde_json::from_str(TEXTS.get(file)).unwrap_or_default();
             all.rules.extend(file.rule);
             all.advice.extend(file.advice);
             all.needless.extend(file.needless);

@@ -32,7 +32,9 @@ pub(super) fn stated() -> (BTreeSet<String>, BTreeSet<String>) {
 fn files() -> Vec<(&'static str, File)> {
     FILES
         .iter()
-        .map(|name| (*name, toml::from_str(TEXTS.get(name)).unwrap_or_else(|why| panic!("{name}: {why}"))))
+        .map(|name| {
+            (*name, serde_json::from_str(TEXTS.get(name)).unwrap_or_else(|why| panic!("{name}: {why}")))
+        })
         .collect()
 }
 
@@ -128,7 +130,7 @@ fn what_is_there_already_is_not_asked_for() {
 #[test]
 fn rules_of_several_dumps_fit_one_another() {
     let read = |name: &'static str| -> File {
-        toml::from_str(TEXTS.get(name)).unwrap_or_else(|why| panic!("{why}"))
+        serde_json::from_str(TEXTS.get(name)).unwrap_or_else(|why| panic!("{why}"))
     };
     let (common, hang) = (read(COMMON), read(HANG));
     assert!(common.advice.is_empty() && common.rule.len() >= 8 && hang.rule.len() >= 6);

@@ -34,7 +34,8 @@ impl CommandSpec {
         if self.help.lines().any(|line| sample(line).is_some()) {
             return None;
         }
-        let all = EXAMPLES.get_or_init(|| toml::from_str(TEXTS.get("examples.toml")).unwrap_or_default());
+        let all =
+            EXAMPLES.get_or_init(|| serde_json::from_str(TEXTS.get("examples.toml")).unwrap_or_default());
         self.names.first().and_then(|name| all.get(*name))
     }
 

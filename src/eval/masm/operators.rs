@@ -50,7 +50,9 @@ fn remainder(a: u64, b: u64) -> Option<u64> {
 
 /// The operator at the start of `text`, and the text after it.
 pub fn operator_at(text: &str) -> Option<(&'static Operator, &str)> {
-    OPERATORS.iter().find_map(|operator| {
+    // Each operand ends at such a question, and few operators begin alike.
+    let first = text.bytes().next()?.to_ascii_lowercase();
+    OPERATORS.iter().filter(|operator| operator.spelling.bytes().next() == Some(first)).find_map(|operator| {
         let after = super::lexer::strip(text, operator.spelling)?;
         let word = operator.spelling.starts_with(|c: char| c.is_ascii_alphabetic());
         let ends = !word || !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '!' | '`'));
