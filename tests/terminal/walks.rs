@@ -3,6 +3,7 @@
 
 use crate::terminal::Terminal;
 use std::path::PathBuf;
+use std::thread;
 
 /// A case: the demo, what its verdict says in English and in Chinese, the module that is gone to, and what its details say.
 struct Story {
@@ -24,30 +25,37 @@ const STORIES: [Story; 6] = [
     Story { demo: "readonly", verdict: ["unknown", "不明"], module: "isospace", details: "isospace.sys" },
 ];
 
-fn each(walk: impl Fn(&Story, &mut Terminal, &PathBuf)) {
-    for (number, story) in STORIES.iter().enumerate() {
-        for (at, (columns, rows)) in [(80, 24), (200, 60)].into_iter().enumerate() {
+/// Walks through all stories; the sizes and languages beside one another, for most of the time is waiting.
+fn each(way: &str, walk: impl Fn(&Story, &mut Terminal, &PathBuf) + Sync) {
+    let through = |(columns, rows): (u16, u16), word: usize, language: &str| {
+        for story in &STORIES {
+            let name = format!("walk-{way}-{}-{columns}-{language}.md", story.demo);
+            let report = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+            let _ = std::fs::remove_file(&report);
+            let arguments = ["--demo", story.demo, "--lang", language];
+            let mut terminal = Terminal::open(columns, rows, &arguments, &[]);
+            terminal.wait_for(story.verdict[word]);
+            terminal.wait_for_silence();
+            walk(story, &mut terminal, &report);
+            let text = std::fs::read_to_string(&report).expect("the report");
+            assert!(text.contains(story.verdict[word]), "{}, {language}: {text}", story.demo);
+            terminal.leave();
+        }
+    };
+    thread::scope(|scope| {
+        let through = &through;
+        for size in [(80, 24), (200, 60)] {
             for (word, language) in ["en", "zh-CN"].into_iter().enumerate() {
-                let report =
-                    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("walk-{number}-{at}-{word}.md"));
-                let _ = std::fs::remove_file(&report);
-                let arguments = ["--demo", story.demo, "--lang", language];
-                let mut terminal = Terminal::open(columns, rows, &arguments, &[]);
-                terminal.wait_for(story.verdict[word]);
-                terminal.wait_for_silence();
-                walk(story, &mut terminal, &report);
-                let text = std::fs::read_to_string(&report).expect("the report");
-                assert!(text.contains(story.verdict[word]), "{}, {language}: {text}", story.demo);
-                terminal.leave();
+                scope.spawn(move || through(size, word, language));
             }
         }
-    }
+    });
 }
 
 /// The modules pane is gone to, the module found, its details followed; `R` writes the report where the prompt says.
 #[test]
 fn keys_alone_lead_to_the_module_and_the_report() {
-    each(|story, terminal, report| {
+    each("keys", |story, terminal, report| {
         terminal.enter_panes();
         terminal.press("6");
         terminal.wait_for("start  ");
@@ -69,7 +77,7 @@ fn keys_alone_lead_to_the_module_and_the_report() {
 
 #[test]
 fn typed_commands_lead_to_the_module_and_the_report() {
-    each(|story, terminal, report| {
+    each("commands", |story, terminal, report| {
         terminal.press(&format!("lmvm {}\r", story.module));
         terminal.wait_for(story.details);
         terminal.press("k\r");
