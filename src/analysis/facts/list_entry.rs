@@ -13,7 +13,7 @@ const CORRUPT_LIST_ENTRY: u64 = 3;
 const LOWEST_BIT: u32 = 3;
 
 /// `list_entry`, with `bit` where one bit alone is wrong: an entry that a register of the check points to, whose neighbour
-/// does not point back to it.
+/// does not point back to it. `holds`: the other link of whose link is wrong is sound, so that it is indeed on the list.
 pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Option<Fact> {
     let [code, ..] = crash.header.bug_check_parameters;
     if crash.code() != SECURITY_CHECK || code != CORRUPT_LIST_ENTRY {
@@ -36,6 +36,7 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Option<Fact> {
         .with("at", Value::Address(link.at))
         .with("value", Value::Address(link.value))
         .with("wanted", Value::Address(link.wanted))
+        .with("holds", link.holds)
         .maybe("bit", link.bit);
     let key = if link.bit.is_some() { "evidence.list_entry_bit" } else { "evidence.list_entry" };
     Some(fact.worded(key).link(Action::Pointers(*entry)))
@@ -63,6 +64,8 @@ struct Link {
     value: u64,
     wanted: u64,
     bit: Option<u32>,
+    /// Whether the neighbour of the one it belongs to, on its other side, points back.
+    holds: bool,
 }
 
 /// What is wrong between an entry and its neighbours. One of the two must point back to it, else any two words would do.
@@ -86,7 +89,10 @@ fn wrong_link(word: &dyn Fn(u64) -> Option<u64>, entry: u64, side: &Side) -> Opt
     let neighbour = word(at)?;
     let back_at = neighbour.wrapping_add(side.back);
     let points = word(back_at);
-    let of_neighbour = |value, bit| Link { name: side.back_name, at: back_at, value, wanted: entry, bit };
+    let beyond = word(neighbour.wrapping_add(side.offset));
+    let holds = beyond.is_some_and(|beyond| word(beyond.wrapping_add(side.back)) == Some(neighbour));
+    let of_neighbour =
+        |value, bit| Link { name: side.back_name, at: back_at, value, wanted: entry, bit, holds };
     let bit_of = |wrong: u64| {
         let bit = wrong.trailing_zeros();
         (wrong.is_power_of_two() && bit >= LOWEST_BIT).then_some(bit)
@@ -99,7 +105,8 @@ fn wrong_link(word: &dyn Fn(u64) -> Option<u64>, entry: u64, side: &Side) -> Opt
         .filter(|(_, meant)| word(meant.wrapping_add(side.back)) == Some(entry));
     match (meant.next(), meant.next()) {
         (Some((bit, wanted)), None) => {
-            Some(Link { name: side.name, at, value: neighbour, wanted, bit: Some(bit) })
+            // The entry's own link: `broken` saw that its other one holds.
+            Some(Link { name: side.name, at, value: neighbour, wanted, bit: Some(bit), holds: true })
         }
         _ => points.map(|points| of_neighbour(points, None)),
     }
