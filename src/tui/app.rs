@@ -281,6 +281,10 @@ impl App {
             Input::Key(key) => {
                 self.message = None;
                 let asked = self.asked_to_leave;
+                if asked && matches!(key.code, KeyCode::Char('y' | 'Y')) {
+                    self.quit = true;
+                    return;
+                }
                 if self.key_of_both_states(key) {
                     return self.stop_unwanted();
                 }

@@ -227,6 +227,7 @@ fn title_text(app: &App, place: Place) -> (String, String) {
     let name = PANES.get(place.pane).map_or("", |pane| pane.name(app.ticket.image.is_some(), app.language()));
     let command = match app.line_of(place.pane, place.body.width) {
         Some(line) => line,
+        None if place.pane != CONSOLE => String::new(),
         None => app
             .echo
             .and_then(|echo| app.console.kept().line(echo))

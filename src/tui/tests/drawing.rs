@@ -54,7 +54,7 @@ fn output_out_of_sight_is_told_at_the_prompt() {
     explorer.keys("k");
     explorer.key(KeyCode::Enter);
     explorer.settle();
-    assert!(explorer.row(23).contains("PgUp more output"), "{}", explorer.row(23));
+    assert!(explorer.row(23).contains("PgUp, PgDn output"), "{}", explorer.row(23));
     explorer.keys(".sym");
     explorer.key(KeyCode::Tab);
     assert!(explorer.row(18).contains("3 begin so"), "{}", explorer.row(18));
@@ -120,7 +120,7 @@ fn leaving_asks_once_where_something_is_lost() {
     explorer.keys("3");
     explorer.keys("q");
     assert!(!explorer.app.quit, "another key took the question back");
-    explorer.keys("q");
+    explorer.keys("y");
     assert!(explorer.app.quit);
 }
 

@@ -91,3 +91,20 @@ fn the_menu_of_a_frame_tells_its_rows_apart() {
         explorer.shows("dt nt!_ETHREAD ffff8000`00200001") && explorer.shows("!pool ffff8000`00200001 2")
     );
 }
+
+#[test]
+fn a_pane_that_shows_nothing_yet_has_only_its_name_for_a_title() {
+    let mut explorer = Explorer::new(160, 50);
+    explorer.settle();
+    explorer.keys("k");
+    explorer.key(KeyCode::Enter);
+    explorer.settle();
+    explorer.key(KeyCode::Esc);
+    explorer.keys("9");
+    explorer.key(KeyCode::Down);
+    explorer.keys("d");
+    explorer.settle();
+    let titles: Vec<String> =
+        (2..50).map(|row| explorer.row(row)).filter(|row| row.contains("p Pool")).collect();
+    assert!(titles.len() == 1 && !titles[0].contains("kd> k"), "{titles:?}");
+}
