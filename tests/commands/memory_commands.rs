@@ -57,6 +57,21 @@ fn displays_go_on_where_the_last_one_ended() {
     assert!(next[1..].starts_with(&four[3..]), "{next:?} after {four:?}");
 }
 
+/// The code around a return address is the code before it and the code behind it; what cannot be read before is left out.
+#[test]
+fn code_around_an_address_is_what_stands_before_and_behind() {
+    let mut session = open(KINDS[0]);
+    let code = |lines: Vec<String>| -> Vec<String> {
+        lines.into_iter().filter(|line| !line.ends_with(':')).collect()
+    };
+    let mut parts = code(run(&mut session, "ub poi(@rsp) L6"));
+    assert!(parts.last().is_some_and(|line| line.contains("call")), "{parts:?}");
+    parts.extend(code(run(&mut session, "u poi(@rsp) L3")));
+    assert_eq!(code(run(&mut session, "u --around poi(@rsp) L3")), parts);
+    let bare = run(&mut session, "u nt L1");
+    assert_eq!(run(&mut session, "u --around nt L1"), bare);
+}
+
 /// A search over the whole address space finds what a display shows, in reasonable time, in spite of the gaps.
 #[test]
 fn searches_cross_the_whole_address_space() {

@@ -2,14 +2,23 @@
 
 use super::extent::{Extent, extent};
 use super::heading::{Headings, NEXT};
-use crate::command::show::disassembly::{decode, instruction_line, record};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::command::show::disassembly::{before, decode, instruction_line, record};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
+};
 use crate::memory::Memory;
+
+/// Instructions before the address that `--around` shows.
+const BEFORE: usize = 6;
 
 /// `u`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["u"],
     group: Group::Code,
+    switches: Switches::words(&[Switch::flag(
+        "--around",
+        "also up to six instructions that end right before the address: before a return address, the call",
+    )]),
     arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Expects::Range)],
     summary: "Disassembles",
     help: "Shows eight instructions, or COUNT, or those up to END. Without an address, goes on where the last u ended, \
@@ -28,13 +37,21 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let (start, extent) = extent(args.text, context)?;
     match extent {
         Extent::Before(count) => super::ub::show(start, count, context),
-        Extent::Count(count) => show(start, |_, shown| shown < count, context),
-        Extent::Until(end) => show(start, |at, _| at <= end, context),
+        Extent::Count(count) => show(args, start, |_, shown| shown < count, context),
+        Extent::Until(end) => show(args, start, |at, _| at <= end, context),
     }
 }
 
-fn show(start: u64, more: impl Fn(u64, u64) -> bool, context: &mut Context<'_>) -> Result<(), CommandError> {
+fn show(
+    args: &Args<'_>,
+    start: u64,
+    more: impl Fn(u64, u64) -> bool,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
     let mut headings = Headings::default();
+    if args.has("--around") {
+        super::ub::each(&before(context, start, BEFORE), &mut headings, context)?;
+    }
     let (mut at, mut shown) = (start, 0);
     while more(at, shown) {
         headings.over(at, context)?;

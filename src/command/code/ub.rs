@@ -51,7 +51,15 @@ pub fn show(address: u64, count: u64, context: &mut Context<'_>) -> Result<(), C
     if let Some(&first) = starts.first() {
         context.session.next_address.insert(NEXT, first);
     }
-    for at in starts {
+    each(&starts, &mut headings, context)
+}
+
+/// Shows the instructions that start there.
+///
+/// # Errors
+/// As [`Out::emit`](crate::command::line::Out::emit).
+pub fn each(starts: &[u64], headings: &mut Headings, context: &mut Context<'_>) -> Result<(), CommandError> {
+    for &at in starts {
         headings.over(at, context)?;
         if let Some(instruction) = decode(context, at) {
             context.out.emit(record(&instruction))?;
