@@ -151,7 +151,7 @@ fn row(table: &Table, processor: &Processor<'_>) -> Record {
         locks.into_iter().map(|lock| lock.map_or('?', |lock| letter(lock.state))).collect::<String>()
     });
     table.row([
-        Cell::new(processor.number()).role(Role::Text),
+        Cell::new(processor.number()).role(Role::Text).link(Action::Processor(processor.number())),
         Cell::new(Field::Hex(processor.object().address())).digits(16).role(Role::Text),
         thread(&current),
         priority(&current),
