@@ -47,6 +47,16 @@ impl<'s> Session<'s> {
         self.0.field("ReferenceCount")?.u64()
     }
 
+    /// The table of the large allocations of its pool, as the session's processes see it, and how many entries that has.
+    pub fn big_pages(&self) -> Result<(u64, u64), Lack> {
+        Ok((self.0.field("PoolTrackBigPages")?.u64()?, self.0.field("PoolTrackBigPagesSize")?.u64()?))
+    }
+
+    /// The first address of its pool, and the last.
+    pub fn paged_pool(&self) -> Result<(u64, u64), Lack> {
+        Ok((self.0.field("PagedPoolStart")?.u64()?, self.0.field("PagedPoolEnd")?.u64()?))
+    }
+
     /// The list of its processes, whose EPROCESSes are linked by `SessionProcessLinks`.
     pub fn process_list(&self) -> Result<Object<'s>, Lack> {
         self.0.field("ProcessList")

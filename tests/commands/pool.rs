@@ -56,6 +56,70 @@ fn pool_in_session_space_is_session_pool() {
     assert_eq!(place.region, Region::Nonpaged);
 }
 
+/// Large blocks of a session's pool stand in the session's own table, which its processes see: from there they have their tags, where they
+/// lie in the session's pool.
+#[test]
+fn large_blocks_of_a_session_are_told_by_its_own_table() {
+    let truth = truth("wifi");
+    let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
+    let (before, _folder) = dump.open_with(session);
+    let at = crate::patched::offset;
+    let visible = dump.pointer(before.target.variable("nt!MiVisibleState").unwrap().0);
+    let processes = truth["processes"].as_array().unwrap();
+    let process = |id: Value| number(&processes.iter().find(|it| it["session"] == id).unwrap()["eprocess"]);
+    let (inside, outside) = (process(Value::from(1)), process(Value::Null));
+    // Pages of the record that hold nothing else of the test: one for the session, one for its table.
+    let space = number(&list(&truth, "big").iter().find(|big| big["size"] == "0x3000").unwrap()["address"]);
+    let table = space + 0x1000;
+    let (first, second, last) = (0xffff_d30a_4000_0000u64, 0xffff_d30a_5000_0000u64, 0xffff_d30a_7fff_ffff);
+    dump.put(visible + at("_MI_VISIBLE_STATE", "SystemVaType") + (first >> 39 & 0xff), &[1]);
+    dump.point(inside + at("_EPROCESS", "Session"), space);
+    let member = |name| space + at("_MM_SESSION_SPACE", name);
+    dump.put(member("SessionId"), &1u32.to_le_bytes());
+    dump.point(member("PagedPoolStart"), first);
+    dump.point(member("PagedPoolEnd"), last);
+    dump.point(member("PoolTrackBigPages"), table);
+    dump.point(member("PoolTrackBigPagesSize"), 4);
+    // In use, free, no page of the session's pool, in use. Kinds are POOL_TYPE: 0x21 is paged pool of a session.
+    let entries = [
+        (first, b"Gtmp", 0x5000u64),
+        (first + 0x8001, b"Gfre", 0x1000),
+        (space, b"Gout", 0x1000),
+        (second, b"Gh05", 0x2340),
+    ];
+    for (index, (address, tag, size)) in (0..).zip(entries) {
+        let entry = table + index * 0x18;
+        dump.point(entry, address);
+        dump.put(entry + 8, tag);
+        dump.put(entry + 0xc, &0x2100u32.to_le_bytes());
+        dump.point(entry + 0x10, size);
+    }
+    let (mut changed, _folder) = dump.open_with(session);
+    run(&mut changed, &format!(".process /p {inside:x}")).unwrap();
+    let lines = run(&mut changed, &format!("!pool {:x}", first + 0x2010)).unwrap();
+    assert_eq!(lines[0], format!("Pool page {:016x} region is Paged session pool", first + 0x2010));
+    let row = format!("*{first:016x} : large page allocation, tag is Gtmp, size is 0x5000 bytes");
+    assert_eq!(lines[1], row, "{lines:#?}");
+    let row = format!("{second:016x} : tag Gh05, size    0x2340, Paged session pool");
+    for (command, is_found) in [
+        ("!poolfind Gh05", true),
+        ("!poolfind Gh05 4", true),
+        ("!poolfind -session Gh*", true),
+        ("!poolfind Gh05 1", false),
+        ("!poolfind -nonpaged Gh05", false),
+    ] {
+        let lines = run(&mut changed, command).unwrap();
+        assert_eq!(lines.contains(&row), is_found, "{command}: {lines:#?}");
+    }
+    let lines = run(&mut changed, "!poolfind G* 4").unwrap();
+    assert!(!lines.iter().any(|line| line.contains("Gout") || line.contains("Gfre")), "{lines:#?}");
+    // A process of no session sees none of it.
+    run(&mut changed, &format!(".process /p {outside:x}")).unwrap();
+    assert!(!run(&mut changed, "!poolfind Gh05").unwrap().contains(&row));
+    let place = classify(&changed.scope(), first + 0x2010).unwrap();
+    assert_eq!((place.allocator, place.blocks.len()), (None, 0));
+}
+
 fn list<'t>(truth: &'t Value, kind: &str) -> &'t [Value] {
     truth["pool"][kind].as_array().unwrap()
 }

@@ -2,9 +2,11 @@
 //! heaps themselves. What is told stays right, and of a sound page nothing is called damaged.
 
 use crate::forge::{number, root};
+use crate::golden::run;
 use crate::patched::Patched;
 use dumpscope::debuggee::Target;
 use dumpscope::kernel::pool::{Allocator, BlockState, DamageKind, Evidence, PoolPlace, Trust, classify};
+use dumpscope::memory::Memory;
 use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
@@ -212,5 +214,105 @@ fn large_blocks_are_found_in_the_heaps_tree_too() {
         let behind = truth["big"].as_array().unwrap().iter().find(|it| it["tag"] == "PcL3").unwrap();
         let end = number(&behind["address"]) + number(&behind["size"]) + 0x10_0000;
         assert_eq!(classify(&session.scope(), end).unwrap().allocator, None, "{case}");
+    }
+}
+
+/// What `kind` of damage to a page of small blocks is told as, and whether the block before it is named.
+fn told_as(kind: &str) -> (&'static [DamageKind], bool) {
+    match kind {
+        "overrun" => (&[DamageKind::PreviousSize, DamageKind::BlockSize], true),
+        "size-bit" => (&[DamageKind::BlockSize], false),
+        "previous-size" => (&[DamageKind::PreviousSize], false),
+        "free-list" => (&[DamageKind::FreeLinks], false),
+        other => panic!("{other}"),
+    }
+}
+
+/// Windows 10 1809 has segment heaps and the lists for pages of small blocks, and chooses when it starts: without heaps its pages are
+/// read as such pages, sound and damaged ones, with symbols and without, and nothing is said to be missing.
+#[test]
+fn pages_of_small_blocks_are_read_where_the_kernel_has_both() {
+    let small = truth("heap-rs1");
+    let source = Patched::new("tests/data/pools/heap-rs1.dmp.gz");
+    let truth = truth("heap-1809");
+    let state = variable("heap-1809", "nt!ExPoolState");
+    let of_kind = |region: &str, all: Vec<&Value>| -> Vec<u64> {
+        all.into_iter().filter(|page| page["region"] == region).map(|page| number(&page["page"])).collect()
+    };
+    let is_large = |page: u64| {
+        let mut all = truth["big"].as_array().unwrap().iter();
+        all.any(|big| {
+            (0..number(&big["size"]).next_multiple_of(0x1000))
+                .contains(&(page.wrapping_sub(number(&big["address"]))))
+        })
+    };
+    // Each page of small blocks takes the place of a page in a heap, of the same kind of pool, that holds small blocks too.
+    let mut moved = Vec::new();
+    for region in ["Nonpaged pool", "Paged pool"] {
+        let all = small["pool_pages"].as_array().unwrap().iter();
+        let from = of_kind(region, all.filter(|page| page["allocator"] == "classic").collect());
+        let place = of_kind(region, pages(&truth, "vs", true)).into_iter().filter(|page| !is_large(*page));
+        moved.extend(from.into_iter().zip(place));
+    }
+    assert_eq!(moved.len(), 12);
+    let to = |address: u64| {
+        let (from, to) = moved.iter().find(|(from, _)| *from == address & !0xfff).unwrap();
+        address - from + to
+    };
+    for symbols in [true, false] {
+        let (mut session, _folder) = changed("heap-1809", symbols, |dump| {
+            // _EX_POOL_HEAP_MANAGER_STATE.NumberOfPools and SpecialHeaps of 10.0.17763.
+            dump.put(state + 0x30c8, &[0; 4]);
+            (0..3).for_each(|index| dump.point(state + 0x86100 + index * 8, 0));
+            for heap in truth["heaps"].as_array().unwrap() {
+                dump.put(number(&heap["address"]) + 0x10, &[0; 4]);
+            }
+            for (from, to) in &moved {
+                let mut bytes = [0; 0x1000];
+                source.before().target.memory().read(*from, &mut bytes).unwrap();
+                dump.put(*to, &bytes);
+            }
+        });
+        let (mut told, mut allocated) = (0, Vec::new());
+        for page in pages(&small, "classic", true) {
+            let place = classify(&session.scope(), to(number(&page["page"]))).unwrap();
+            let what = format!("symbols {symbols}: {}: {place:?}", page["page"]);
+            assert!(place.damage.is_empty() && place.missing.is_empty(), "{what}");
+            assert_eq!(place.allocator, Some(Allocator::Page), "{what}");
+            let blocks = page["blocks"].as_array().unwrap();
+            assert_eq!(place.blocks.len(), blocks.len(), "{what}");
+            for (found, block) in place.blocks.iter().zip(blocks) {
+                assert_eq!(found.address, to(number(&block["start"])), "{what}");
+                assert_eq!(found.size, number(&block["block_size"]), "{what}");
+                assert_eq!(found.tag.unwrap().to_string(), block["tag"].as_str().unwrap(), "{what}");
+                let is_free = block["state"] == "free";
+                assert_eq!(found.state == BlockState::Free, is_free, "{what}");
+                if !is_free {
+                    allocated.push((found.address, found.tag.unwrap()));
+                }
+                told += 1;
+            }
+        }
+        assert!(told > 25, "{told}");
+        for damage in small["damage"].as_array().unwrap() {
+            let (kinds, has_writer) = told_as(damage["kind"].as_str().unwrap());
+            let place = classify(&session.scope(), to(number(&damage["victim"]))).unwrap();
+            let what = format!("symbols {symbols}: {damage}: {:?}", place.damage);
+            assert!(place.missing.is_empty(), "{what}: {:?}", place.missing);
+            let found = place.damage.iter().find(|found| kinds.contains(&found.kind));
+            let found = found.unwrap_or_else(|| panic!("{what}"));
+            assert_eq!(found.writer == Trust::Likely, has_writer, "{what}");
+            if has_writer {
+                let before = found.before.as_ref().unwrap();
+                let by = to(number(&damage["by"]));
+                assert!(before.address <= by && by < before.end(), "{what}");
+            }
+        }
+        // They are searched for too, page by page.
+        let lines = run(&mut session, "!poolfind *").unwrap();
+        for (address, tag) in &allocated {
+            let row = format!("{address:016x} : tag {tag}, size ");
+            assert!(lines.iter().any(|line| line.starts_with(&row)), "symbols {symbols}: {row}: {lines:#?}");
+        }
     }
 }

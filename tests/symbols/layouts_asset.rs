@@ -319,6 +319,18 @@ fn complete(name: &str, definition: &mut Definition, references: &References<'_>
     }
 }
 
+/// What the pool's segment heaps are read with. The fact table of 10.0.17763, the first build that has them, lacks these; the symbol
+/// tables of that build have them. From no other build's table they are taken: each build has its own.
+const OF_POOLS: [&str; 7] = [
+    "_EX_POOL_HEAP_MANAGER_STATE",
+    "_HEAP_PAGE_SEGMENT",
+    "_HEAP_PAGE_RANGE_DESCRIPTOR",
+    "_HEAP_SEG_CONTEXT",
+    "_HEAP_LFH_SUBSEGMENT",
+    "_HEAP_VS_SUBSEGMENT",
+    "_HEAP_LARGE_ALLOC_DATA",
+];
+
 /// Types that members are made of and that the fact tables do not describe, where the symbol tables agree on them.
 fn missing(cleaned: &[(String, Definition)], references: &References<'_>) -> Vec<(String, Definition)> {
     let mut known: BTreeSet<String> = cleaned.iter().map(|(name, _)| name.clone()).collect();
@@ -333,6 +345,9 @@ fn missing(cleaned: &[(String, Definition)], references: &References<'_>) -> Vec
             .collect()
     };
     let mut queue: Vec<String> = cleaned.iter().flat_map(|(_, definition)| wanted(definition)).collect();
+    if references.same.is_some() {
+        queue.extend(OF_POOLS.map(str::to_owned));
+    }
     let mut found = Vec::new();
     while let Some(name) = queue.pop() {
         if !known.insert(name.clone()) {
@@ -391,9 +406,24 @@ const EXCERPTS: [(&str, &[&str]); 5] = [
         ],
     ),
     ("_PORT_MESSAGE", &["u1", "u2", "ClientId", "MessageId", "CallbackId"]),
-    ("_MM_SESSION_SPACE", &["ReferenceCount", "SessionId", "ProcessReferenceToSession", "ProcessList"]),
+    (
+        "_MM_SESSION_SPACE",
+        &[
+            "ReferenceCount",
+            "SessionId",
+            "ProcessReferenceToSession",
+            "ProcessList",
+            "PagedPoolStart",
+            "PagedPoolEnd",
+            "PoolTrackBigPages",
+            "PoolTrackBigPagesSize",
+        ],
+    ),
     ("_SEP_LOGON_SESSION_REFERENCES", &["LogonId", "AccountName", "AuthorityName"]),
 ];
+
+/// Members that servicing moves, so that only a build's own table tells where they are.
+const OWN_ONLY: [&str; 4] = ["PagedPoolStart", "PagedPoolEnd", "PoolTrackBigPages", "PoolTrackBigPagesSize"];
 
 /// Those members, of the same build's symbol table, or where the tables below and above agree. How large the whole type
 /// is, is left open.
@@ -401,7 +431,7 @@ fn excerpts(known: &[(String, Definition)], references: &References<'_>) -> Vec<
     let excerpt = |name: &str, members: &[&str], isf: &Isf| -> Option<Vec<(String, Definition)>> {
         let udt = udt(isf, name)?;
         let (mut rows, mut all) = (Vec::new(), Vec::new());
-        for wanted in members {
+        for wanted in members.iter().filter(|name| references.same.is_some() || !OWN_ONLY.contains(*name)) {
             let field = udt.fields.iter().find(|field| field.name == *wanted)?;
             let (offset, bits) = member(isf, &udt, wanted)?;
             let ctype = c_type(isf, field.ty, &format!("{name}.{}", field.name), &mut all, 0)?;

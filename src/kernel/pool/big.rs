@@ -7,6 +7,7 @@ use super::big_search;
 use super::header::PAGE;
 use super::tag::PoolTag;
 use crate::debuggee::{Lack, Scope};
+use crate::kernel::process::Process;
 use crate::memory::Memory as _;
 use crate::util::bits::{bits_of, low};
 use crate::util::bounded::{u32_at, u64_at};
@@ -40,6 +41,9 @@ pub struct BigTable<'s> {
     pub entries: u64,
     /// Whether no symbol names the table, so that it was found by what it holds.
     pub is_searched: bool,
+    name: &'static str,
+    /// First and last address of what it may list.
+    within: (u64, u64),
     stride: u64,
     flags: Flags,
 }
@@ -51,6 +55,24 @@ enum Flags {
     Type,
     /// POOL_FLAG_PAGED.
     Flags,
+}
+
+/// What an entry looks like.
+struct Entry {
+    stride: u64,
+    flags: Flags,
+}
+
+impl Entry {
+    fn of(scope: &Scope<'_>) -> Result<Entry, Lack> {
+        let entry = scope.object("nt!_POOL_TRACKER_BIG_PAGES", 0)?;
+        let stride = entry.size().filter(|size| (0x18..=0x100).contains(size));
+        let stride = stride.ok_or(Lack::Shape {
+            what: "_POOL_TRACKER_BIG_PAGES".to_owned(),
+            wanted: "structure of known size",
+        })?;
+        Ok(Entry { stride, flags: if entry.has("PoolFlags") { Flags::Flags } else { Flags::Type } })
+    }
 }
 
 /// `POOL_FLAG_PAGED` (wdm.h).
@@ -66,34 +88,61 @@ impl<'s> BigTable<'s> {
     /// # Errors
     /// The dump does not hold it, or the pointer to it; the type of its entries is not known. [`Lack::Stopped`].
     pub fn open(scope: &'s Scope<'s>) -> Result<BigTable<'s>, Lack> {
-        let entry = scope.object("nt!_POOL_TRACKER_BIG_PAGES", 0);
-        let named = scope.pointer_of("nt!PoolBigPageTable");
+        let entry = Entry::of(scope);
+        let name = "nt!PoolBigPageTable";
+        let named = scope.pointer_of(name);
         let (address, entry) = match (named, entry) {
-            (Ok(0), _) => return Err(Lack::Null { what: "nt!PoolBigPageTable".to_owned() }),
+            (Ok(0), _) => return Err(Lack::Null { what: name.to_owned() }),
             (named, Ok(entry)) => (named, entry),
             (Err(why), Err(_)) | (Ok(_), Err(why)) => return Err(why),
         };
-        let stride = entry.size().filter(|size| (0x18..=0x100).contains(size));
-        let stride = stride.ok_or(Lack::Shape {
-            what: "_POOL_TRACKER_BIG_PAGES".to_owned(),
-            wanted: "structure of known size",
-        })?;
-        let flags = if entry.has("PoolFlags") { Flags::Flags } else { Flags::Type };
         let table = |address, entries, is_searched| BigTable {
             scope,
             address,
             entries: u64::min(entries, MAX_ENTRIES),
             is_searched,
-            stride,
-            flags,
+            name,
+            within: (0, u64::MAX),
+            stride: entry.stride,
+            flags: entry.flags,
         };
         match address {
             Ok(address) => Ok(table(address, scope.pointer_of("nt!PoolBigPageTableSize")?, false)),
             Err(why) => {
-                let (address, entries) = big_search::table(scope, stride)?.ok_or(why)?;
+                let (address, entries) = big_search::table(scope, entry.stride)?.ok_or(why)?;
                 Ok(table(address, entries, true))
             }
         }
+    }
+
+    /// The table of the session whose memory is read: large allocations of a session's pool stand there, and in no other table
+    /// (`_MM_SESSION_SPACE.PoolTrackBigPages`, from Windows 7 to 11 21H2 in the symbol tables). What it lists lies in the session's
+    /// pool. `None` where the process has no session, or the session no such table.
+    ///
+    /// # Errors
+    /// What leads there is not known or not in the dump. [`Lack::Stopped`].
+    pub fn of_session(scope: &'s Scope<'s>) -> Result<Option<BigTable<'s>>, Lack> {
+        let Some(process) = scope.process() else { return Ok(None) };
+        let session = match Process::at(scope, process)?.session() {
+            Ok(session) => session,
+            Err(Lack::Null { .. }) => return Ok(None),
+            Err(why) => return Err(why),
+        };
+        let (address, entries) = session.big_pages()?;
+        if address == 0 {
+            return Ok(None);
+        }
+        let entry = Entry::of(scope)?;
+        Ok(Some(BigTable {
+            scope,
+            address,
+            entries: entries.min(MAX_ENTRIES),
+            is_searched: false,
+            name: "PoolTrackBigPages of the session",
+            within: session.paged_pool()?,
+            stride: entry.stride,
+            flags: entry.flags,
+        }))
     }
 
     /// Tells each allocation to `visit`, until that says `false`.
@@ -113,7 +162,7 @@ impl<'s> BigTable<'s> {
             if let Some(why) = why
                 && missing.is_none()
             {
-                missing = Some(Lack::Unreadable { what: "nt!PoolBigPageTable".to_owned(), why });
+                missing = Some(Lack::Unreadable { what: self.name.to_owned(), why });
             }
             let whole = usize::try_from(self.stride).unwrap_or(usize::MAX);
             for entry in bytes.get(..filled).unwrap_or_default().chunks_exact(whole) {
@@ -149,7 +198,7 @@ impl<'s> BigTable<'s> {
     fn parse(&self, entry: &[u8]) -> Option<BigAllocation> {
         let address = u64_at(entry, 0)?;
         // Free entries are odd; what is no page is no entry.
-        if address == 0 || low(address, 12) != 0 {
+        if address == 0 || low(address, 12) != 0 || address < self.within.0 || address > self.within.1 {
             return None;
         }
         let kind = bits_of(u64::from(u32_at(entry, 0xC)?), 8, 12);

@@ -1,5 +1,6 @@
 //! Pages of small blocks without a segment heap: blocks follow each other from the page's beginning, each says its own size
-//! and that of the one before it. All pool of kernels before 10.0.17763.
+//! and that of the one before it. All pool of kernels before 10.0.17763, which has these and segment heaps, and chooses when it starts
+//! (its symbol tables have `PoolVector` and `_POOL_DESCRIPTOR.ListHeads` beside `ExPoolState` and `ExpHeapBackedPoolEnabledState`).
 
 use super::block::{BlockState, PoolBlock};
 use super::damage::{Damage, DamageKind, Trust};
@@ -19,6 +20,11 @@ pub struct ClassicPage {
     pub found: Vec<Found>,
     /// Whether the page looks like one of such blocks: they reach from end to end, or most of them agree.
     pub is_one: bool,
+}
+
+/// Whether the kernel has lists of the free blocks of such pages, as far as types tell.
+pub(super) fn has_lists(scope: &Scope<'_>) -> bool {
+    scope.object("nt!_POOL_DESCRIPTOR", 0).is_ok_and(|pool| pool.has("ListHeads"))
 }
 
 /// Reads the page that begins at `page`.

@@ -4,14 +4,15 @@
 use super::classic;
 use super::found::Found;
 use super::header::PAGE;
+use super::place::Region;
 use super::step::{Missing, Step, note};
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::system_regions::SystemRegions;
 use crate::memory::Step as Mapping;
 use std::ops::{ControlFlow, Range};
 
-/// The regions, and whether their memory is paged.
-const REGIONS: [(&str, bool); 2] = [("NonPagedPool", false), ("PagedPool", true)];
+/// The regions, by Windows' word and ours.
+const REGIONS: [(&str, Region); 2] = [("NonPagedPool", Region::Nonpaged), ("PagedPool", Region::Paged)];
 /// Pages between two reports of how far the walk is.
 const REPORT: u64 = 256;
 
@@ -33,7 +34,7 @@ pub(super) fn each(
     let mut done = 0;
     let mut found_any = false;
     for region in regions.assigned.iter().chain(&regions.slots) {
-        let Some((_, is_paged)) = REGIONS.into_iter().find(|(kind, _)| *kind == region.kind) else {
+        let Some((_, pool)) = REGIONS.into_iter().find(|(kind, _)| *kind == region.kind) else {
             continue;
         };
         found_any = true;
@@ -54,7 +55,7 @@ pub(super) fn each(
                 if done % REPORT == 0 && visit(Step::Pages(done)).is_break() {
                     return Ok(());
                 }
-                if !is_in(large, page) && in_page(scope, page, is_paged, visit).is_break() {
+                if !is_in(large, page) && in_page(scope, page, pool, visit).is_break() {
                     return Ok(());
                 }
             }
@@ -77,13 +78,13 @@ fn is_in(large: &[Range<u64>], page: u64) -> bool {
 fn in_page(
     scope: &Scope<'_>,
     page: u64,
-    is_paged: bool,
+    pool: Region,
     visit: &mut dyn FnMut(Step) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let Ok(walked) = classic::walk(scope, page) else { return ControlFlow::Continue(()) };
     for found in walked.found.into_iter().filter(|_| walked.is_one) {
         if let Found::Block(block) = found {
-            visit(Step::Block(block, is_paged))?;
+            visit(Step::Block(block, pool))?;
         }
     }
     ControlFlow::Continue(())

@@ -35,6 +35,8 @@ pub fn classify(scope: &Scope<'_>, address: u64) -> Result<PoolPlace, Lack> {
             None
         }
     };
+    // Of a kernel that may have no heaps they are not missed before the page has been read.
+    let mut no_heaps = None;
     if SegmentHeaps::are_used(scope) {
         match SegmentHeaps::open(scope) {
             Ok(heaps) => {
@@ -47,22 +49,32 @@ pub fn classify(scope: &Scope<'_>, address: u64) -> Result<PoolPlace, Lack> {
                 }
             }
             Err(Lack::Stopped) => return Err(Lack::Stopped),
+            Err(why) if classic::has_lists(scope) => no_heaps = Some(why),
             Err(why) => place.lacks(why),
         }
     }
     if let Some(big) = big {
         large(&mut place, big);
     }
-    name_large(scope, &mut place)?;
+    // Sessions have their pool in their own part of the address space; it is always paged.
+    let may_be_session = matches!(place.region, Region::Paged | Region::Unknown);
+    let is_session = may_be_session && SystemRegions::of(scope)?.is_session(address);
+    if is_session && place.allocator.is_none() {
+        in_session(scope, &mut place)?;
+    }
+    name_large(scope, &mut place, is_session)?;
     if place.allocator.is_none() {
         in_page(scope, &mut place);
+    }
+    if let Some(why) = no_heaps
+        && place.allocator != Some(Allocator::Page)
+    {
+        place.lacks(why);
     }
     if place.allocator.is_none() {
         page_alone(scope, &mut place)?;
     }
-    // Sessions have their pool in their own part of the address space; it is always paged.
-    let may_be_session = matches!(place.region, Region::Paged | Region::Unknown) && place.allocator.is_some();
-    if may_be_session && SystemRegions::of(scope)?.is_session(address) {
+    if is_session && place.allocator.is_some() && matches!(place.region, Region::Paged | Region::Unknown) {
         place.region = Region::Session;
     }
     if scope.memory().is_lost() {
@@ -71,8 +83,19 @@ pub fn classify(scope: &Scope<'_>, address: u64) -> Result<PoolPlace, Lack> {
     Ok(place)
 }
 
-fn region(is_paged: bool) -> Region {
-    if is_paged { Region::Paged } else { Region::Nonpaged }
+/// Looks for the address among the large allocations of the session whose memory is read.
+fn in_session(scope: &Scope<'_>, place: &mut PoolPlace) -> Result<(), Lack> {
+    match of_session(scope, place.address) {
+        Ok(Some(big)) => large(place, big),
+        Ok(None) => {}
+        Err(Lack::Stopped) => return Err(Lack::Stopped),
+        Err(why) => place.lacks(why),
+    }
+    Ok(())
+}
+
+fn of_session(scope: &Scope<'_>, address: u64) -> Result<Option<BigAllocation>, Lack> {
+    BigTable::of_session(scope)?.map_or(Ok(None), |table| table.holding(address))
 }
 
 fn large(place: &mut PoolPlace, big: BigAllocation) {
@@ -85,13 +108,13 @@ fn large(place: &mut PoolPlace, big: BigAllocation) {
         }
         return;
     }
-    place.region = region(big.is_paged);
+    place.region = Region::of(big.is_paged);
     place.allocator = Some(Allocator::Large);
     place.blocks = vec![PoolBlock::large(big.address, big.size, Some(big.tag))];
 }
 
 /// Large blocks beside the address have their tags in the table too.
-fn name_large(scope: &Scope<'_>, place: &mut PoolPlace) -> Result<(), Lack> {
+fn name_large(scope: &Scope<'_>, place: &mut PoolPlace, is_session: bool) -> Result<(), Lack> {
     let unnamed: Vec<u64> = place
         .blocks
         .iter()
@@ -99,7 +122,11 @@ fn name_large(scope: &Scope<'_>, place: &mut PoolPlace) -> Result<(), Lack> {
         .map(|block| block.address)
         .collect();
     for address in unnamed {
-        match BigTable::open(scope).and_then(|table| table.holding(address)) {
+        let listed = match is_session {
+            true => of_session(scope, address),
+            false => BigTable::open(scope).and_then(|table| table.holding(address)),
+        };
+        match listed {
             Ok(Some(big)) => large(place, big),
             Err(Lack::Stopped) => return Err(Lack::Stopped),
             Ok(None) | Err(_) => {}
@@ -120,7 +147,7 @@ fn outside_segments(heaps: &SegmentHeaps<'_>, place: &mut PoolPlace) -> Result<(
             return Ok(());
         }
     };
-    place.region = region(kind.is_paged());
+    place.region = Region::of(kind.is_paged());
     place.allocator = Some(Allocator::Large);
     place.blocks.push(PoolBlock::large(large.address, large.size, None));
     Ok(())
@@ -149,7 +176,7 @@ fn in_segments(scope: &Scope<'_>, heaps: &SegmentHeaps<'_>, place: &mut PoolPlac
     };
     place.region = match found.kind {
         Some(kind) if kind.is_special() => Region::Special,
-        kind => kind.map_or(Region::Unknown, |kind| region(kind.is_paged())),
+        kind => kind.map_or(Region::Unknown, |kind| Region::of(kind.is_paged())),
     };
     note_signature(&found, place);
     let Some(range) = found.segment.range_of(place.address) else {
@@ -212,7 +239,7 @@ fn in_page(scope: &Scope<'_>, place: &mut PoolPlace) {
             }
             let mut in_use = place.blocks.iter().filter(|block| block.state == BlockState::Allocated);
             let paged = in_use.find_map(|block| Some(block.header?.is_paged()));
-            place.region = paged.map_or(Region::Unknown, region);
+            place.region = paged.map_or(Region::Unknown, Region::of);
         }
         Ok(_) => {}
         Err(why) => {
@@ -244,6 +271,6 @@ fn page_alone(scope: &Scope<'_>, place: &mut PoolPlace) -> Result<(), Lack> {
     place.allocator = Some(allocator);
     place.evidence = Evidence::PageAlone;
     let paged = place.blocks.iter().find_map(|block| Some(block.header?.is_paged()));
-    place.region = paged.map_or(Region::Unknown, region);
+    place.region = paged.map_or(Region::Unknown, Region::of);
     Ok(())
 }

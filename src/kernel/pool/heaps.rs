@@ -128,6 +128,11 @@ impl<'s> SegmentHeaps<'s> {
             || scope.target().variable("nt!ExPoolState").is_some()
     }
 
+    /// Whether the state lists none.
+    pub fn is_empty(&self) -> bool {
+        self.heaps.is_empty()
+    }
+
     /// The segment that an address lies in.
     ///
     /// # Errors

@@ -23,6 +23,13 @@ pub enum Region {
     Unknown,
 }
 
+impl Region {
+    /// Pool that may be paged out, or never is.
+    pub(super) fn of(is_paged: bool) -> Region {
+        if is_paged { Region::Paged } else { Region::Nonpaged }
+    }
+}
+
 /// What hands out the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Allocator {

@@ -1,12 +1,13 @@
 //! The steps of a walk through every block of the pool, and what of it was not walked.
 
 use super::block::PoolBlock;
+use super::place::Region;
 use crate::debuggee::Lack;
 
 /// A block on the way, or how far the walk is.
 pub enum Step {
-    /// A block, and whether its pool is paged.
-    Block(PoolBlock, bool),
+    /// A block, and its kind of pool.
+    Block(PoolBlock, Region),
     /// A segment was walked: how many so far.
     Segment(u64),
     /// Pages without segment heap were walked: how many so far.
