@@ -4,6 +4,7 @@ use crate::forge::{number, root, truth};
 use crate::golden::run;
 use crate::patched::Patched;
 use crate::pool::session;
+use crate::symbol_table::{self, array, number as bits, structure};
 use dumpscope::kernel::{AddressMap, MapKind, MapRegion, PteSpace};
 use dumpscope::session::Session;
 use serde_json::Value;
@@ -136,6 +137,63 @@ fn addresses_of_five_levels_are_told() {
     // Bits 57 and up have to repeat bit 56.
     let rows = said(&mut session, 0xfe10_0000_0000_0000);
     assert_eq!(row(&rows, "Usage"), "None: the address is not canonical");
+}
+
+/// Regions with places of their own lie in the upper part of 57 bits too. The fixture's symbols do not name them; a table with the names of
+/// build 19041 does.
+#[test]
+fn regions_of_five_levels_are_told() {
+    let mut dump = Patched::new("tests/data/la57.dmp.gz");
+    let (before, _folder) = dump.open_with(session);
+    let kernel = before.target.modules().named("nt").unwrap().base;
+    let pointer = before.target.variable("nt!MiVisibleState").unwrap().0;
+    let state = dump.pointer(pointer);
+    let at = |member| crate::patched::offset("_MI_VISIBLE_STATE", member);
+    let types = [("NonPagedPool", 0), ("PagedPool", 1), ("SystemCache", 2), ("PfnDatabase", 5)];
+    // Bases anywhere above the highest address of 48 bits that Windows' half begins with, and below it.
+    let regions = [
+        ("NonPagedPool", 0xff12_0000_0000_0000, 1 << 46),
+        ("PagedPool", 0xff34_8000_0000_0000, 1 << 40),
+        ("SystemCache", 0xfff1_0000_0000_0000, 1 << 44),
+        ("PfnDatabase", 0xffff_e000_0000_0000u64, 1u64 << 39),
+    ];
+    dump.put(state + at("PagingLevels"), &[5]);
+    for ((name, index), (kind, base, size)) in types.into_iter().zip(regions) {
+        assert_eq!(name, kind);
+        dump.point(state + at("SystemVaRegions") + index * 16, base);
+        dump.point(state + at("SystemVaRegions") + index * 16 + 8, size);
+    }
+    let (mut session, folder) = dump.open();
+    let key = truth("la57")["modules"][0]["pdb_key"].as_str().unwrap().to_owned();
+    let members = [
+        ("PagingLevels", at("PagingLevels"), bits(8)),
+        ("SystemVaType", at("SystemVaType"), array(256, bits(8))),
+        ("SystemVaRegions", at("SystemVaRegions"), array(13, structure("_MI_SYSTEM_VA_ASSIGNMENT"))),
+    ];
+    let place = [("BaseAddress", 0, bits(64)), ("NumberOfBytes", 8, bits(64))];
+    let structures: [symbol_table::Structure<'_>; 2] = [
+        ("_MI_VISIBLE_STATE", 0x2000, members.as_slice()),
+        ("_MI_SYSTEM_VA_ASSIGNMENT", 16, place.as_slice()),
+    ];
+    let named = types.map(|(name, index)| (format!("AssignedRegion{name}"), index));
+    let named: Vec<(&str, u64)> = named.iter().map(|(name, index)| (name.as_str(), *index)).collect();
+    let names = [("MiVisibleState", pointer - kernel)];
+    let enums: [symbol_table::Enumeration<'_>; 1] = [("_MI_ASSIGNED_REGION_TYPES", named.as_slice())];
+    symbol_table::write_with(folder.path(), "ntkrnlmp.pdb", &key, &names, &structures, &enums);
+    run(&mut session, &format!(".sympath isf*{}", folder.path().display())).unwrap();
+    run(&mut session, ".reload").unwrap();
+    for (kind, base, size) in regions {
+        for address in [base, base + size - 1] {
+            assert_eq!(row(&said(&mut session, address), "Region"), kind, "{address:x}");
+        }
+        for address in [base - 1, base + size] {
+            assert_ne!(row(&said(&mut session, address), "Region"), kind, "{address:x}");
+        }
+    }
+    // What the slots of its root table are for is not told, and that is said.
+    let rows = said(&mut session, 0xff56_0000_0000_0000);
+    assert!(row(&rows, "Usage").starts_with("unknown"), "{rows:?}");
+    assert!(rows.iter().any(|(_, value)| value.contains("four levels")), "{rows:?}");
 }
 
 /// Windows 7 has its regions at places that were published; of Windows 8.1 nothing is made up.
