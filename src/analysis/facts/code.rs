@@ -38,16 +38,20 @@ pub fn function(target: &Target, ip: u64) -> Option<Vec<Instruction>> {
     let begin = module.base.wrapping_add(u64::from(found.begin));
     let mut bytes = vec![0u8; usize::try_from(length).ok().filter(|_| length <= LONGEST_FUNCTION)?];
     target.memory().read(begin, &mut bytes).ok()?;
+    Some(steps(&bytes, begin))
+}
+
+/// The instructions that bytes at an address are, up to the first that is none: tables among the code end what is known.
+pub fn steps(bytes: &[u8], begin: u64) -> Vec<Instruction> {
     let mut instructions = Vec::new();
     let mut at = 0usize;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let step = decode(rest, begin.wrapping_add(at as u64)).filter(|step| !step.is_invalid());
-        // Tables among the code end what is known.
         let Some(step) = step else { break };
         at += step.len();
         instructions.push(step);
     }
-    Some(instructions)
+    instructions
 }
 
 /// Whether an instruction may change a register. A function that is called may change the volatile ones.

@@ -96,22 +96,21 @@ fn pcie_error(scope: &Scope<'_>, error: &PcieError) -> Option<Fact> {
     let device = error.device?;
     let (segment, bus, number, function) = device.location;
     let errors = error.errors().concat().join(", ");
-    let drivers = drivers(scope, device.vendor, device.device);
+    let drivers = drivers(scope, &device.path());
     let wording = if drivers.is_empty() { "evidence.pcie_error" } else { "evidence.pcie_error_driver" };
     Some(
         Fact::new("pcie_error")
             .maybe("drivers", (!drivers.is_empty()).then(|| drivers.join(", ")))
             .with("location", format!("{segment:04x}:{bus:02x}:{number:02x}.{function:x}"))
-            .with("device", format!("VEN_{:04X}&DEV_{:04X}", device.vendor, device.device))
+            .with("device", device.id())
             .with("error", if errors.is_empty() { "?".to_owned() } else { errors })
             .worded(wording),
     )
 }
 
-/// The services that drive the devices with these ids, each once: where the error was met, and no more than that.
-fn drivers(scope: &Scope<'_>, vendor: u16, device: u16) -> Vec<String> {
-    let start = format!("PCI\\VEN_{vendor:04X}&DEV_{device:04X}");
-    let nodes = DeviceNode::beginning(scope, &start).unwrap_or_default();
+/// The services that drive the devices whose paths begin so, each once: where the error was met, and no more than that.
+fn drivers(scope: &Scope<'_>, path: &str) -> Vec<String> {
+    let nodes = DeviceNode::beginning(scope, path).unwrap_or_default();
     let mut services: Vec<String> =
         nodes.iter().filter_map(|node| node.service().ok()).filter(|name| !name.is_empty()).collect();
     services.sort_unstable();

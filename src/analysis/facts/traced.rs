@@ -147,12 +147,7 @@ mod tests {
     }
 
     fn traced_at(bytes: &[u8], fault: usize) -> Option<u64> {
-        let (mut steps, mut at) = (Vec::new(), 0);
-        while at < bytes.len() {
-            let step = code::decode(&bytes[at..], BEGIN + at as u64).expect("an instruction");
-            at += step.len();
-            steps.push(step);
-        }
+        let steps = code::steps(bytes, BEGIN);
         let mut registers = Registers::default();
         registers.set_general(3, 0xffff_8000_0000_0100, Origin::Context);
         registers.set_general(1, 0xffff_8000_0000_0200, Origin::Context);

@@ -184,12 +184,7 @@ mod tests {
 
     /// A function made of bytes, of which the last five are the call that it stands in; rbx behind that call.
     fn level(bytes: &[u8], rbx: u64) -> Option<Level> {
-        let (mut steps, mut at) = (Vec::new(), 0);
-        while at < bytes.len() {
-            let step = code::decode(&bytes[at..], BEGIN + at as u64).expect("an instruction");
-            at += step.len();
-            steps.push(step);
-        }
+        let steps = code::steps(bytes, BEGIN);
         let mut registers = Registers::default();
         registers.set_general(3, rbx, Origin::Context);
         registers.set_general(4, 0xffff_9000_0000_0000, Origin::Context);

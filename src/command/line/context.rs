@@ -162,20 +162,26 @@ impl Out<'_> {
         elements: Result<impl IntoIterator<Item = Result<T, Lack>>, Lack>,
         row: impl Fn(T) -> Record,
     ) -> Result<(), CommandError> {
-        let lacking = |why: Lack| {
-            let text = why.to_string();
-            Record::new("unreadable").role(Role::Unreadable, &text).field("why", Field::unreadable(text))
-        };
         match elements {
-            Ok(elements) => elements.into_iter().try_for_each(|element| {
-                self.emit(match element {
-                    Ok(element) => row(element),
-                    Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-                    Err(why) => lacking(why),
-                })
+            Ok(elements) => elements.into_iter().try_for_each(|element| match element {
+                Ok(element) => self.emit(row(element)),
+                Err(why) => self.lacking(why),
             }),
-            Err(why) => self.emit(lacking(why)),
+            Err(why) => self.lacking(why),
         }
+    }
+
+    /// Says in the place of a row, or of all, why there is none.
+    ///
+    /// # Errors
+    /// As [`Out::emit`]; being stopped is no reason.
+    pub fn lacking(&mut self, why: Lack) -> Result<(), CommandError> {
+        if matches!(why, Lack::Stopped) {
+            return Err(CommandError::Cancelled);
+        }
+        let text = why.to_string();
+        let row = Record::new("unreadable").role(Role::Unreadable, &text);
+        self.emit(row.field("why", Field::unreadable(text)))
     }
 
     /// Says a block whose parts are what `inside` says: the rows of a table as they come, a section, a node of a tree.

@@ -120,7 +120,7 @@ fn directory<'s>(
         let entries = match entries {
             Ok(entries) => entries,
             Err(why) => {
-                return out.rows(Err::<Vec<Result<DirectoryEntry, Lack>>, _>(why), |_| Record::new(""));
+                return out.lacking(why);
             }
         };
         for entry in entries {
@@ -129,7 +129,7 @@ fn directory<'s>(
                     let again = last.replace(entry.bucket) == Some(entry.bucket);
                     out.emit(row(scope, types, entry, again))?;
                 }
-                Err(why) => out.rows(Ok([Err::<DirectoryEntry, _>(why)]), |_| Record::new(""))?,
+                Err(why) => out.lacking(why)?,
             }
         }
         Ok(())

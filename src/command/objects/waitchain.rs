@@ -64,7 +64,7 @@ impl<'s> View<'_, 's> {
         let outcome = out.within(Branch::new(heading(&thread, indent)), |out| {
             let waits = match self.chains.of(&thread) {
                 Err(Lack::Stopped) => return Err(CommandError::Cancelled),
-                Err(why) => return out.rows(Err::<Vec<Result<u64, Lack>>, _>(why), |_| Record::new("")),
+                Err(why) => return out.lacking(why),
                 Ok(waits) => waits,
             };
             for wait in waits {

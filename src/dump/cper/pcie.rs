@@ -34,9 +34,14 @@ pub struct PcieDevice {
 }
 
 impl PcieDevice {
+    /// What the device is by its numbers: `VEN_8086&DEV_A340`.
+    pub fn id(&self) -> String {
+        format!("VEN_{:04X}&DEV_{:04X}", self.vendor, self.device)
+    }
+
     /// How the instance paths of such devices begin: `PCI\VEN_8086&DEV_A340`.
     pub fn path(&self) -> String {
-        format!("PCI\\VEN_{:04X}&DEV_{:04X}", self.vendor, self.device)
+        format!("PCI\\{}", self.id())
     }
 }
 

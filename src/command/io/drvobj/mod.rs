@@ -106,7 +106,7 @@ fn show<'s>(
                     Err(CommandError::Missing(why)) => out.emit(Line::new().role(Role::Warning, why))?,
                     outcome => outcome?,
                 },
-                Err(why) => out.rows(Ok([Err::<u64, _>(why)]), |_| Record::new("device"))?,
+                Err(why) => out.lacking(why)?,
             }
         }
     }

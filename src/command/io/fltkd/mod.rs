@@ -187,7 +187,7 @@ fn each<T>(
 ) -> Result<(), CommandError> {
     elements.into_iter().try_for_each(|element| match element {
         Ok(element) => show(element, out),
-        Err(why) => out.rows(Ok([Err::<u64, _>(why)]), |_| Record::new("unreadable")),
+        Err(why) => out.lacking(why),
     })
 }
 

@@ -39,7 +39,7 @@ fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
         let driver = match driver {
             Ok(driver) => driver,
             Err(why) => {
-                out.rows(Ok([Err::<u64, _>(why)]), |_| Record::new("net_filter_driver"))?;
+                out.lacking(why)?;
                 continue;
             }
         };

@@ -49,9 +49,12 @@ fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
     let mut missing = Missing::default();
     let mut count = 0;
     for adapter in adapters {
-        let Ok(adapter) = &adapter else {
-            out.rows(Ok([adapter]), |_| Record::new("net_adapter"))?;
-            continue;
+        let adapter = match adapter {
+            Ok(adapter) => adapter,
+            Err(why) => {
+                out.lacking(why)?;
+                continue;
+            }
         };
         count += 1;
         let owner = maker::of_driver(scope.target(), &adapter.driver().and_then(|driver| driver.driver()));

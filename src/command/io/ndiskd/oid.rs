@@ -56,12 +56,12 @@ fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
         let adapter = match adapter {
             Ok(adapter) => adapter,
             Err(why) => {
-                out.rows(Ok([Err::<u64, _>(why)]), |_| Record::new("net_request"))?;
+                out.lacking(why)?;
                 continue;
             }
         };
         match adapter.filters() {
-            Err(why) => out.rows(Ok([Err::<u64, _>(why)]), |_| Record::new("net_request"))?,
+            Err(why) => out.lacking(why)?,
             Ok(filters) => {
                 for filter in filters {
                     match filter {
@@ -69,7 +69,7 @@ fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
                             let holder = handle(Structure::NetFilter, filter.address());
                             row(out, "Filter", holder, filter.name(), filter.pending_oid())?;
                         }
-                        Err(why) => out.rows(Ok([Err::<u64, _>(why)]), |_| Record::new("net_request"))?,
+                        Err(why) => out.lacking(why)?,
                     }
                 }
             }

@@ -41,7 +41,7 @@ fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
         let protocol = match protocol {
             Ok(protocol) => protocol,
             Err(why) => {
-                out.rows(Ok([Err::<u64, _>(why)]), |_| Record::new("net_protocol"))?;
+                out.lacking(why)?;
                 continue;
             }
         };
