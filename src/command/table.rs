@@ -19,6 +19,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &system::vertarget::SPEC,
     &system::version::SPEC,
     &system::systems::SPEC,
+    &system::opendump::SPEC,
     &system::time::SPEC,
     &system::cn::SPEC,
     &registers::r::SPEC,

@@ -3,13 +3,15 @@
 use crate::debuggee::Subject;
 use std::any::Any;
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 /// Systems that are kept open beside the current one, in one session: of those that nobody looked at for longest, files and
 /// symbols are let go.
 const MOST_PARKED: usize = 15;
+/// Files in the list up to which more are added: a loop that adds them comes to an end.
+const MOST_ADDED: usize = 256;
 
 /// One of the dumps that were named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,12 @@ pub enum NoSystem {
         /// The highest one.
         last: usize,
     },
+    /// There are so many that no more are taken.
+    #[error("{most} dumps are named, which is as many as one session takes")]
+    TooMany {
+        /// How many.
+        most: usize,
+    },
     /// Its file cannot be opened.
     #[error("system {number} is not opened: {why}")]
     Unopened {
@@ -91,6 +99,37 @@ impl Systems {
         let list = paths.into_iter().map(|path| System { path, known: Known::Unopened }).collect();
         let shared = Shared { list: Mutex::new(list), ..Shared::default() };
         Systems { shared: Arc::new(shared), ..Systems::default() }
+    }
+
+    /// Adds a file behind the others, or finds it among them; its number, and whether it is new. Where there is no list yet the
+    /// first is `opened`, which is looked at.
+    ///
+    /// # Errors
+    /// There are too many already.
+    pub fn add(&self, path: &Path, opened: &Path) -> Result<(usize, bool), NoSystem> {
+        let mut list = locked(&self.shared.list);
+        if list.is_empty() {
+            list.push(System { path: opened.to_owned(), known: Known::Unopened });
+        }
+        // Links and ways round lead to the same file.
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let wanted = whole(path);
+        if let Some(number) = list.iter().position(|system| whole(&system.path) == wanted) {
+            return Ok((number, false));
+        }
+        if list.len() >= MOST_ADDED {
+            return Err(NoSystem::TooMany { most: MOST_ADDED });
+        }
+        list.push(System { path: path.to_owned(), known: Known::Unopened });
+        Ok((list.len() - 1, true))
+    }
+
+    /// Takes a file out of the list that was added last and cannot be opened.
+    pub fn forget_last(&self, number: usize) {
+        let mut list = locked(&self.shared.list);
+        if list.len() == number + 1 {
+            list.pop();
+        }
     }
 
     /// The same list as another one of them sees it.
@@ -208,6 +247,22 @@ mod tests {
         second.failed(1, "no dump");
         assert_eq!(first.list()[1].known, Known::Failed("no dump".to_owned()));
         assert_eq!((first.others(), second.others()), (vec!["b.dmp".into()], vec!["a.dmp".into()]));
+    }
+
+    #[test]
+    fn a_file_is_added_once_and_can_be_taken_out_again() {
+        let systems = Systems::default();
+        let opened = Path::new("a.dmp");
+        assert_eq!(systems.add(Path::new("b.dmp"), opened), Ok((1, true)));
+        assert_eq!(systems.of(1).add(Path::new("a.dmp"), opened), Ok((0, false)));
+        systems.forget_last(0);
+        assert_eq!(systems.list().len(), 2, "only the last one is taken out");
+        systems.forget_last(1);
+        assert_eq!(systems.others(), Vec::<PathBuf>::new());
+        for number in 1..MOST_ADDED {
+            assert_eq!(systems.add(Path::new(&format!("{number}.dmp")), opened), Ok((number, true)));
+        }
+        assert_eq!(systems.add(Path::new("one.dmp"), opened), Err(NoSystem::TooMany { most: MOST_ADDED }));
     }
 
     #[test]

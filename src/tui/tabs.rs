@@ -9,7 +9,7 @@ use super::message::{Reply, State};
 use super::theme::ThemeName;
 use super::ticket::Ticket;
 use crate::output::sanitize;
-use crate::session::{Known, NoSystem, Session, Systems};
+use crate::session::{Known, NoSystem, Session, System, Systems};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::path::Path;
 use std::thread;
@@ -33,6 +33,20 @@ struct Tab {
 }
 
 impl Tab {
+    /// That of a dump which nobody has looked at, beside one that is shown.
+    fn unopened(number: usize, system: &System, shown: &App) -> Tab {
+        let language = shown.language();
+        let state = State { prompt: format!("||{number}: "), language, ..State::default() };
+        let ticket = Ticket { file: name(&system.path), ..Ticket::default() };
+        let app = App::new(ticket, state, shown.theme.name, shown.mouse);
+        let mut tab = Tab { app, engine: None, condition: Condition::Quiet };
+        tab.app.close();
+        if let Known::Failed(why) = &system.known {
+            tab.fails(why);
+        }
+        tab
+    }
+
     /// It cannot be opened.
     fn fails(&mut self, why: &str) {
         self.condition = Condition::Failed;
@@ -58,10 +72,8 @@ impl Tabs {
     /// # Errors
     /// The system has no thread to give.
     pub(super) fn start(mut session: Session, theme: ThemeName, mouse: bool) -> Result<Tabs, TuiError> {
-        let several = session.systems.are_several();
-        if several {
-            session.systems.set_apart();
-        }
+        // Another one may be opened later.
+        session.systems.set_apart();
         let systems = session.systems.clone();
         let first = App::new(Ticket::of(&session), State::of(&session), theme, mouse);
         let shown = Tab { app: first, engine: Some(Engine::start(session)?), condition: Condition::Quiet };
@@ -71,16 +83,7 @@ impl Tabs {
             if other == number {
                 continue;
             }
-            let language = shown.app.language();
-            let state = State { prompt: format!("||{other}: "), language, ..State::default() };
-            let ticket = Ticket { file: name(&system.path), ..Ticket::default() };
-            let mut tab =
-                Tab { app: App::new(ticket, state, theme, mouse), engine: None, condition: Condition::Quiet };
-            tab.app.close();
-            if let Known::Failed(why) = &system.known {
-                tab.fails(why);
-            }
-            hidden.push((other, tab));
+            hidden.push((other, Tab::unopened(other, &system, &shown.app)));
         }
         let (opens, opened) = unbounded();
         let mut tabs = Tabs { shown, number, hidden, systems, opened, opens };
@@ -177,6 +180,7 @@ impl Tabs {
 
     /// Shows another one, opens it if it is not, and runs there what is left of a line and what waits behind it.
     pub(super) fn show(&mut self, go: Go, rest: &str) {
+        self.add_named();
         let count = self.hidden.len() + 1;
         let number = match go {
             Go::Next => (self.number + 1) % count,
@@ -196,6 +200,16 @@ impl Tabs {
         let lines = std::iter::once(rest.to_owned()).filter(|rest| !rest.is_empty()).chain(waiting);
         lines.for_each(|line| self.shown.app.submit(&line));
         self.tell();
+    }
+
+    /// Gives those a tab that were named since (`.opendump`).
+    fn add_named(&mut self) {
+        for (number, system) in self.systems.list().into_iter().enumerate() {
+            if self.all().all(|(known, _)| known != number) {
+                let tab = Tab::unopened(number, &system, &self.shown.app);
+                self.hidden.push((number, tab));
+            }
+        }
     }
 
     /// Opens the one in sight, on a thread of its own.

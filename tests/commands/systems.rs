@@ -136,3 +136,30 @@ fn the_prompt_tells_which_one_it_is() {
     let said = lines(&["/nowhere/b.dmp", &usb], "||\nq\n");
     assert!(said.contains("||1:") && said.contains("   0 not opened: "), "{said}");
 }
+
+/// A file that is opened later is the next system and the current one, as if it had been named at first.
+#[test]
+fn another_dump_is_opened_beside_the_first() {
+    let (wifi, usb) = (demo("wifi"), demo("usb"));
+    let line = format!(".opendump {usb}; .bugcheck; ||0s; .bugcheck; .opendump \"{usb}\"; .bugcheck; ||");
+    let (said, output) = run(&["-z", &wifi, "-c", &line]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let codes: Vec<&str> = said.lines().filter(|line| line.starts_with("Bugcheck code")).collect();
+    let code = |case| alone(case, ".bugcheck").lines().next().expect("a line").to_owned();
+    assert_eq!(codes, [code("usb"), code("wifi"), code("usb")], "{said}");
+    let rows: Vec<&str> = said.lines().rev().take(2).collect();
+    assert!(rows[1].starts_with("   0 64-bit Kernel ") && rows[1].ends_with(&wifi), "{said}");
+    assert!(rows[0].starts_with(".  1 64-bit Kernel ") && rows[0].ends_with(&usb), "{said}");
+}
+
+/// What cannot be opened is not in the list, and what runs goes on with the dump that is open.
+#[test]
+fn what_cannot_be_opened_leaves_everything_as_it_was() {
+    let wifi = demo("wifi");
+    for file in ["/nowhere/b.dmp", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), ""] {
+        let (said, output) = run(&["-z", &wifi, "-c", &format!(".opendump {file}"), "-c", ".bugcheck; ||"]);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(alone("wifi", ".bugcheck").trim_end()), "{said}");
+        assert!(said.trim_end().ends_with(&wifi) && !said.contains("   1 "), "{said}");
+    }
+}

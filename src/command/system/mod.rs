@@ -10,6 +10,7 @@ pub mod effmach;
 pub mod enumtag;
 pub mod error;
 pub mod errrec;
+pub mod opendump;
 pub mod sysinfo;
 pub mod systems;
 pub mod time;

@@ -36,7 +36,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
         "." | "s" => show(current, context),
         text => match text.strip_suffix('s') {
-            Some(number) => select(parsed(number, text)?, context),
+            Some(number) => go_to(parsed(number, text)?, context),
             None => {
                 let number = parsed(text, text)?;
                 known(number, context)?;
@@ -59,21 +59,23 @@ fn known(number: usize, context: &Context<'_>) -> Result<(), CommandError> {
 
 fn refused(why: NoSystem) -> CommandError {
     match why {
-        NoSystem::Number { .. } => CommandError::Argument(why.to_string()),
+        NoSystem::Number { .. } | NoSystem::TooMany { .. } => CommandError::Argument(why.to_string()),
         NoSystem::Unopened { .. } => CommandError::Missing(why.to_string()),
     }
 }
 
-fn select(number: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
+/// Looks at another of the dumps.
+///
+/// # Errors
+/// There is none of that number, its file cannot be opened, or, in the explorer, something stands around the command.
+pub(super) fn go_to(number: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
     known(number, context)?;
     let session = &mut *context.session;
     if session.systems.are_apart() && number != session.systems.number() {
         // A tab cannot go on with what stands around the command in another one.
         if session.interpreter.depth.nesting > 0 {
-            let what = format!(
-                "||{number}s inside of another command: in the explorer each dump has a tab of its own; type it by itself"
-            );
-            return Err(CommandError::Argument(what));
+            let what = "another dump inside of another command: in the explorer each has a tab of its own; type it by itself";
+            return Err(CommandError::Argument(what.to_owned()));
         }
         return Err(CommandError::Flow(Flow::System(number)));
     }
