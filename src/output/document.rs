@@ -52,6 +52,11 @@ pub trait Sink {
         self.take(Piece::Block(block))
     }
 
+    /// Whether who reads can unfold what is folded: where not, what should be out of sight is left out.
+    fn unfolds(&self) -> bool {
+        false
+    }
+
     /// The command that runs is so far; asked many times a second, so that the message is made only where it is shown.
     fn progress(&mut self, _how_far: &dyn Fn() -> Message) {}
 

@@ -17,12 +17,14 @@ pub struct Record {
     pub lines: Vec<Line>,
     /// Where the facts begin that the first line shows: which of `fields`, and the byte.
     starts: Vec<(u16, u32)>,
+    /// Its facts that are left out where a row has no room for all, each with how early.
+    yields: &'static [(&'static str, u8)],
 }
 
 impl Record {
     /// A record of a kind with neither facts nor lines.
     pub fn new(kind: &'static str) -> Record {
-        Record { kind, fields: Vec::new(), lines: Vec::new(), starts: Vec::new() }
+        Record { kind, fields: Vec::new(), lines: Vec::new(), starts: Vec::new(), yields: &[] }
     }
 
     /// Adds a fact that no line shows. A name stands once: a fact that is stated again, because it is shown at another place
@@ -52,12 +54,36 @@ impl Record {
     pub fn cell(mut self, name: impl Into<Cow<'static, str>>, cell: impl Into<Cell>) -> Record {
         let (field, shown) = cell.into().laid();
         let place = self.state(name.into(), field);
+        self.start(place);
+        self.change(|line| line.append(shown))
+    }
+
+    /// Adds words that introduce a fact, which is to be stated next: they are left out with it.
+    pub fn words_of(mut self, name: impl Into<Cow<'static, str>>, words: impl AsRef<str>) -> Record {
+        let place = self.state(name.into(), Field::Null);
+        self.start(place);
+        self.text(words)
+    }
+
+    /// Where a pane has no room for a row that stands in no table, these facts are left out: of several ranks the highest first,
+    /// as of columns (`Column::yields`).
+    #[must_use]
+    pub fn yielding(self, yields: &'static [(&'static str, u8)]) -> Record {
+        Record { yields, ..self }
+    }
+
+    /// What is left out where there is no room, each with its rank.
+    pub fn yields(&self) -> &'static [(&'static str, u8)] {
+        self.yields
+    }
+
+    /// From here on the first line shows the fact of that place.
+    fn start(&mut self, place: usize) {
         if self.lines.len() <= 1 {
             let spans = self.lines.first().map_or(&[][..], Line::spans);
             let byte: usize = spans.iter().map(|span| span.text().len()).sum();
             self.starts.extend(u16::try_from(place).ok().zip(u32::try_from(byte).ok()));
         }
-        self.change(|line| line.append(shown))
     }
 
     /// Adds a fact, and shows it at the end of the last line where that is wanted.
@@ -270,6 +296,15 @@ mod tests {
         assert_eq!(record.get("hidden"), Some(&Field::Bool(true)));
         assert_eq!(record.fields.len(), 3);
         assert_eq!(record.starts().collect::<Vec<_>>(), [("number", 0), ("thread", 5)]);
+    }
+
+    #[test]
+    fn words_of_a_fact_begin_where_it_does() {
+        let size = Cell::new(Field::Hex(0x20)).shown("20");
+        let record = Record::new("block").cell("at", 1u64).words_of("size", " size: ").cell("size", size);
+        assert_eq!(record.lines[0].plain(), "1 size: 20");
+        assert_eq!(record.starts().collect::<Vec<_>>(), [("at", 0), ("size", 1), ("size", 8)]);
+        assert_eq!((record.fields.len(), record.get("size")), (2, Some(&Field::Hex(0x20))));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::ops::Range;
 /// The columns of a table with where each begins in its rows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Columns {
+    /// What a row is.
+    kind: &'static str,
     columns: Vec<Column>,
     /// The line of each row, and where its cells begin, in order.
     rows: Vec<(usize, Box<[Start]>)>,
@@ -22,20 +24,25 @@ struct Start {
 
 impl Columns {
     /// Those of a table.
-    pub(super) fn of(columns: Vec<Column>) -> Columns {
-        Columns { columns, rows: Vec::new() }
+    pub(super) fn of(kind: &'static str, columns: Vec<Column>) -> Columns {
+        Columns { kind, columns, rows: Vec::new() }
     }
 
-    /// The next row, which `line` is going to show.
-    pub(super) fn row(&mut self, line: usize, record: &Record) {
-        if self.columns.is_empty() {
+    /// The next row, which `line` is going to show. What stands in a part that folds (`folds`) is a row only if it is what the
+    /// table's rows are.
+    pub(super) fn row(&mut self, line: usize, record: &Record, folds: bool) {
+        if self.columns.is_empty() || (folds && record.kind != self.kind) {
             return;
         }
         let start = |(key, byte): (&str, u32)| {
             let column = self.columns.iter().position(|column| column.key == key);
             Start { column: column.and_then(|column| u16::try_from(column).ok()), byte }
         };
-        self.rows.push((line, record.starts().map(start).collect()));
+        let starts: Box<[Start]> = record.starts().map(start).collect();
+        // What is said between the rows has none of their columns.
+        if starts.iter().any(|start| start.column.is_some()) {
+            self.rows.push((line, starts));
+        }
     }
 
     /// All of them.
@@ -49,9 +56,11 @@ impl Columns {
         let cell = |(line, starts): &(usize, Box<[Start]>)| {
             let text = lines.get(*line).map_or("", Packed::text);
             let byte = |at: usize| starts.get(at).and_then(|start| usize::try_from(start.byte).ok());
-            let cell = starts
-                .iter()
-                .position(is_it)
+            // The words that introduce a fact begin in its column too.
+            let is_last =
+                |at: &usize| starts.get(*at).is_some_and(is_it) && !starts.get(at + 1).is_some_and(is_it);
+            let cell = (0..starts.len())
+                .find(is_last)
                 .and_then(|at| text.get(byte(at)?..byte(at + 1).unwrap_or(text.len()).min(text.len())));
             (*line, cell.unwrap_or_default().trim())
         };
@@ -92,7 +101,7 @@ impl Columns {
         out
     }
 
-    /// How many titles are gone where columns are left out from a rank on.
+    /// How many columns with a title are gone where columns are left out from a rank on.
     pub(super) fn left_out(&self, rank: u8) -> usize {
         let titled = |column: &&Column| column.yields >= rank && !column.title.is_empty();
         self.columns.iter().filter(titled).count().max(1)

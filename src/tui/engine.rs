@@ -256,6 +256,10 @@ impl Sink for Stream<'_> {
         Ok(())
     }
 
+    fn unfolds(&self) -> bool {
+        true
+    }
+
     fn progress(&mut self, how_far: &dyn Fn() -> Message) {
         // Rows that wait for the next one must not wait for the end of a long search.
         if !self.batch.is_empty() && self.flushed.elapsed() >= BATCH_TIME {

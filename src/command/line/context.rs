@@ -140,6 +140,11 @@ impl Out<'_> {
         self.emit(Line::new())
     }
 
+    /// Whether who reads can unfold what is folded.
+    pub fn unfolds(&self) -> bool {
+        self.sink.unfolds()
+    }
+
     /// Tells how far the command is, where what it says cannot show that; called after each step.
     pub fn progress(&mut self, how_far: &dyn Fn() -> Message) {
         self.sink.progress(how_far);

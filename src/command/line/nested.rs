@@ -187,6 +187,10 @@ impl Sink for Within<'_> {
         self.0.take(piece)
     }
 
+    fn unfolds(&self) -> bool {
+        self.0.unfolds()
+    }
+
     fn progress(&mut self, how_far: &dyn Fn() -> Message) {
         self.0.progress(how_far);
     }

@@ -347,6 +347,10 @@ impl Sink for Checked<'_> {
         piece.behind(unended).into_iter().try_for_each(|piece| self.sink.take(piece))
     }
 
+    fn unfolds(&self) -> bool {
+        self.sink.unfolds()
+    }
+
     fn progress(&mut self, how_far: &dyn Fn() -> Message) {
         self.sink.progress(how_far);
     }
@@ -374,6 +378,11 @@ impl Sink for Logged<'_> {
         }
         self.entry.hear(piece.lines());
         self.sink.take(piece)
+    }
+
+    fn unfolds(&self) -> bool {
+        // A log has no folded lines.
+        self.sink.unfolds() && !self.log.is_open()
     }
 
     fn progress(&mut self, how_far: &dyn Fn() -> Message) {

@@ -7,10 +7,14 @@ use crate::output::{Action, Cell, Field, Record, Role};
 use crate::util::bounded::u32_at;
 use crate::util::hex;
 
+/// What goes where there is no room for a row, the first the page of special pool, which its address tells. The size of the block
+/// before is there to be held against that block.
+const YIELDS: &[(&str, u8)] = &[("page", 3), ("previous", 2), ("protected", 1)];
+
 /// The row of a block; `is_marked` puts an asterisk before it and its tag. Of special pool `special` says whether it is paged.
 pub fn block_row(scope: &Scope<'_>, block: &PoolBlock, is_marked: bool, special: Option<bool>) -> Record {
     let mark = if is_marked { "*" } else { " " };
-    let record = Record::new("pool_block").text(mark).cell(
+    let record = Record::new("pool_block").yielding(YIELDS).text(mark).cell(
         "address",
         Cell::new(Field::Address(block.address)).digits(16).link(Action::Memory(block.data())),
     );
@@ -32,11 +36,12 @@ pub fn block_row(scope: &Scope<'_>, block: &PoolBlock, is_marked: bool, special:
         let number = Cell::new(Field::Hex(block.size)).shown(format!("{:x}", block.size)).right(4);
         let shown = if is_paged { "(Paged)" } else { "(NonPaged)" };
         return Record::new("pool_block")
+            .yielding(YIELDS)
             .text(mark)
             .cell("page", Cell::new(Field::Address(block.address & !(PAGE - 1))).digits(16))
-            .text(" size: ")
+            .words_of("size", " size: ")
             .cell("size", number)
-            .text(" data: ")
+            .words_of("address", " data: ")
             .cell("address", Cell::new(Field::Address(block.address)).digits(16))
             .text(" ")
             .cell("paged", Cell::new(is_paged).shown(shown))
@@ -59,14 +64,14 @@ pub fn block_row(scope: &Scope<'_>, block: &PoolBlock, is_marked: bool, special:
     record
         .text(" size: ")
         .cell("size", number(block.size))
-        .text(" previous size: ")
+        .words_of("previous", " previous size: ")
         .cell("previous", number(block.previous))
-        .text("  ")
+        .words_of("state", "  ")
         .cell("state", Cell::new(word).shown(shown))
         .text(mark)
         .cell("tag", Cell::new(tag).absent("????"))
         .cell_where(is_protected, "protected", Cell::new(is_protected).shown(" (Protected)"))
-        .text(if process.is_some() { " Process: " } else { "" })
+        .words_of("process", if process.is_some() { " Process: " } else { "" })
         .cell_where(
             process.is_some(),
             "process",

@@ -2,6 +2,7 @@
 
 use crate::output::{Cell, Field, Record, Role};
 use crate::unwind::Frame;
+use std::ops::Range;
 
 /// A part of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +73,14 @@ fn cycle_bytes(frames: &[Frame], at: usize, period: usize) -> u64 {
 }
 
 impl Fold {
+    /// The places of the frames left out.
+    pub(super) fn frames(&self) -> Range<usize> {
+        self.first..self.first + self.period * self.cycles
+    }
+
     /// The line that stands for the folded frames.
     pub(super) fn record(&self) -> Record {
-        let last = self.first + self.period * self.cycles;
+        let last = self.frames().end;
         let dim = |cell: Cell| cell.role(Role::Dim);
         let number = |value: usize| dim(Cell::new(value as u64).shown(format!("{value:02x}")));
         // One frame needs no number in words.

@@ -9,9 +9,9 @@ use crate::command::{
 };
 use crate::debuggee::NoRegisters;
 use crate::memory::Memory;
-use crate::output::{Cell, Field, Line, Record, Role};
+use crate::output::{Branch, Cell, Field, Line, Record, Role};
 use crate::session::DEFAULT_FRAMES;
-use crate::unwind::{End, FrameKind, Origin, Registers, Stack};
+use crate::unwind::{End, Frame, FrameKind, Origin, Registers, Stack};
 
 /// `k`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -138,31 +138,44 @@ fn show(
         false => (0..frames.len()).map(Part::Frame).collect(),
     };
     context.within(columns.table(), |context| {
-        let mut before = None;
-        let mut warned = false;
-        for part in parts {
-            let frame = match part {
-                Part::Frame(index) => frames.get(index),
-                Part::Folded(folded) => {
-                    context.out.emit(folded.record())?;
-                    continue;
-                }
-            };
-            let Some(frame) = frame else { continue };
-            if frame.trust.is_scan() && !warned {
-                warned = true;
-                let text = "WARNING: Stack unwind information not available. Following frames may be wrong.";
-                context.out.emit(Line::new().role(Role::Warning, text))?;
+        let mut rows = Rows { frames, columns, before: None, warned: false };
+        parts.into_iter().try_for_each(|part| match part {
+            Part::Frame(index) => rows.say(index, context),
+            Part::Folded(folded) if context.out.unfolds() => {
+                let branch = Branch { folded: true, ..Branch::new(folded.record()) };
+                context
+                    .within(branch, |context| folded.frames().try_for_each(|index| rows.say(index, context)))
             }
-            let row = columns.row(frame, before, context);
-            context.out.emit(row)?;
-            if frame.kind != FrameKind::Inline {
-                before = Some(frame.sp);
-            }
-        }
-        Ok(())
+            Part::Folded(folded) => context.out.emit(folded.record()),
+        })
     })?;
     remarks(stack, frames.len(), context)
+}
+
+/// The rows of frames, one after the other.
+struct Rows<'f> {
+    frames: &'f [Frame],
+    columns: Columns,
+    /// The stack pointer of the physical frame inside the next one.
+    before: Option<u64>,
+    /// Whether it was said that frames were searched for.
+    warned: bool,
+}
+
+impl Rows<'_> {
+    fn say(&mut self, index: usize, context: &mut Context<'_>) -> Result<(), CommandError> {
+        let Some(frame) = self.frames.get(index) else { return Ok(()) };
+        if frame.trust.is_scan() && !std::mem::replace(&mut self.warned, true) {
+            let text = "WARNING: Stack unwind information not available. Following frames may be wrong.";
+            context.out.emit(Line::new().role(Role::Warning, text))?;
+        }
+        let row = self.columns.row(frame, self.before, context);
+        context.out.emit(row)?;
+        if frame.kind != FrameKind::Inline {
+            self.before = Some(frame.sp);
+        }
+        Ok(())
+    }
 }
 
 fn remarks(stack: &Stack, shown: usize, context: &mut Context<'_>) -> Result<(), CommandError> {

@@ -38,6 +38,16 @@ struct Heading {
     order: Option<(&'static str, bool)>,
 }
 
+/// Columns of what tells, at the end of a table's first line, how many of its columns are left out.
+const LEFT_OUT: usize = 3;
+
+impl Heading {
+    /// Whether nothing stands over the rows.
+    fn is_bare(&self) -> bool {
+        self.lines.is_empty()
+    }
+}
+
 impl Kept {
     /// All lines, those out of sight included.
     pub(super) fn lines(&self) -> &[Packed] {
@@ -160,7 +170,10 @@ impl Kept {
         for (number, heading) in self.headings.iter().enumerate() {
             let lines = self.lines.get(heading.lines.clone()).unwrap_or_default();
             let columns = &heading.columns;
-            let Some(rank) = columns.rank(lines, &self.lines, width) else { continue };
+            let Some(mut rank) = columns.rank(lines, &self.lines, width) else { continue };
+            if heading.is_bare() {
+                rank = columns.rank(lines, &self.lines, width.saturating_sub(LEFT_OUT)).unwrap_or(rank);
+            }
             let kept = narrowed.get_or_insert_with(|| self.without_columns());
             // Some tables say their heading again behind the last row.
             let behind = heading.end.map_or(0..0, |end| end..end + lines.len());
@@ -225,13 +238,14 @@ impl Kept {
         self.broken_where(width, |_| true)
     }
 
-    /// The same with all long lines broken, where none belongs to a table and `height` rows hold all that comes of it; `None`
-    /// where that is not so, or nothing is long.
+    /// The same with all long lines broken, where no heading stands over some, and either `height` rows hold all that comes of
+    /// it or rows stand among what is said of them; `None` where that is not so, or nothing is long.
     pub(super) fn broken_in_sight(&self, width: usize, height: usize) -> Option<(Kept, Vec<usize>)> {
-        let may = self.headings.is_empty() && self.lines.len() <= height;
+        let are_rows = !self.headings.is_empty();
+        let may = self.headings.iter().all(Heading::is_bare) && (are_rows || self.lines.len() <= height);
         let is_long = |line: &Packed| line.columns() > width;
         let broken = (may && self.lines.iter().any(is_long)).then(|| self.broken(width));
-        broken.filter(|(kept, _)| kept.count() <= height)
+        broken.filter(|(kept, _)| are_rows || kept.count() <= height)
     }
 
     /// The same with only the remarks broken, of which the end would be out of sight; `None` where all have room.
@@ -342,6 +356,30 @@ mod tests {
         kept.fold_all(true);
         assert_eq!(sight(&kept), ["Name", "one", "two", "three", "end"]);
         assert_eq!((kept.folds().headed(0), kept.folds().headed(3)), (None, None));
+    }
+
+    /// Rows that stand in no table: what yields goes from all of them, with its words, and what still has no room is broken, as is
+    /// what is said among them.
+    #[test]
+    fn rows_without_a_table_leave_out_what_yields() {
+        let row = |tag: &str| {
+            let row = Record::new("block").yielding(&[("before", 1)]).cell("size", 0x20u64);
+            row.words_of("before", " before: ")
+                .cell("before", 0x10u64)
+                .words_of("tag", " tag: ")
+                .cell("tag", tag)
+        };
+        let mut kept = Kept::default();
+        kept.take([Line::of("page").into()], None);
+        kept.take([row("one").into(), Line::of("  said by somebody").into(), row("three").into()], None);
+        assert_eq!(sight(&kept)[1], "32 before: 16 tag: one");
+        assert!(kept.narrowed(22 + "ee".len()).is_none());
+        let narrowed = kept.narrowed(16).expect("left out");
+        assert_eq!(sight(&narrowed), ["page", "32 tag: one", "  said by somebody", "32 tag: three"]);
+        assert_eq!((narrowed.left_out(0), narrowed.left_out(1)), (0, 1));
+        let (broken, places) = narrowed.broken_in_sight(16, 2).expect("broken");
+        assert_eq!(sight(&broken), ["page", "32 tag: one", "  said by", "    somebody", "32 tag: three"]);
+        assert_eq!(places, [0, 1, 2, 4]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Keeping what a command says, piece by piece: what stands under what.
 
 use super::{Heading, Kept};
-use crate::output::{Block, Branch, Line, Packed, Piece};
+use crate::output::{Block, Branch, Column, Line, Packed, Piece, Record};
 use crate::tui::columns::Columns;
 use crate::tui::wrap::wrap;
 use std::ops::Range;
@@ -70,10 +70,15 @@ impl Kept {
             }
             Block::Record(record) => {
                 let start = self.lines.len();
-                if let (None, [Level::Table { .. }], Some(heading)) =
+                if width.is_none() && self.open.is_empty() && !record.yields().is_empty() {
+                    self.rows_by_themselves(start, &record);
+                }
+                if let (None, [outer, inside @ ..], Some(heading)) =
                     (width, self.open.as_slice(), self.headings.last_mut())
+                    && matches!(outer, Level::Table { .. })
+                    && inside.iter().all(|level| matches!(level, Level::Branch(_)))
                 {
-                    heading.columns.row(start, &record);
+                    heading.columns.row(start, &record, !inside.is_empty());
                 }
                 record.lines.into_iter().for_each(|line| self.push(line, width));
                 self.row(start);
@@ -85,6 +90,26 @@ impl Kept {
         }
     }
 
+    /// A row that stands in no table, and what of it is left out where it has no room: with others like it.
+    fn rows_by_themselves(&mut self, start: usize, record: &Record) {
+        let goes_on = |last: &&mut Heading| last.is_bare() && last.end.is_none();
+        if let Some(rows) = self.headings.last_mut().filter(goes_on) {
+            return rows.columns.row(start, record, false);
+        }
+        let column = |(key, rank): &(&'static str, u8)| Column::left(key, "", 0).yields(*rank);
+        let columns = record.yields().iter().map(column).collect();
+        let mut columns = Columns::of(record.kind, columns);
+        columns.row(start, record, false);
+        self.headings.push(Heading { lines: start..start, columns, ..Heading::default() });
+    }
+
+    /// Rows that stand in no table end where one begins.
+    fn end_rows(&mut self) {
+        if let Some(Heading { end: end @ None, .. }) = self.headings.last_mut() {
+            *end = Some(self.lines.len());
+        }
+    }
+
     fn begin(&mut self, block: Block, width: Option<usize>) {
         match block {
             Block::Table(table, rows) => {
@@ -93,11 +118,12 @@ impl Kept {
                 table.heading.into_iter().for_each(|line| self.push(line, width));
                 if width.is_none() && self.open.is_empty() {
                     let lines = start..self.lines.len();
+                    self.end_rows();
                     // Nobody would be told what is left out of a table without a heading.
                     let columns = if lines.is_empty() { Vec::new() } else { table.columns };
                     self.headings.push(Heading {
                         lines,
-                        columns: Columns::of(columns),
+                        columns: Columns::of(table.kind, columns),
                         ..Heading::default()
                     });
                 }

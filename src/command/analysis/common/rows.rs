@@ -18,13 +18,13 @@ pub(super) fn table(dumps: &[&Summary], context: &mut Context<'_>) -> Result<(),
     let language = settings.language;
     let columns = [
         Column::right("number", "", 2),
-        Column::left("time", "", 19),
+        Column::left("time", "", 19).yields(1),
         Column::right("code", "", 4),
-        Column::right("processor", "", 3),
+        Column::right("processor", "", 3).yields(2),
         Column::left("verdict", "", 9),
         Column::left("culprit", "", 12),
         Column::left("name", "", 0),
-        Column::left("bucket", "", 0),
+        Column::left("bucket", "", 0).after(2).yields(3),
     ];
     let rows: Vec<Vec<Cell>> = dumps
         .iter()

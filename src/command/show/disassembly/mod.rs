@@ -36,6 +36,7 @@ pub fn record(instruction: &Instruction) -> Record {
     let padding =
         if instruction.fixed_length { 1 } else { BYTES.saturating_sub(instruction.bytes_text.len()).max(1) };
     let record = Record::new("instruction")
+        .yielding(&[("bytes", 1)])
         .cell("address", address)
         .text(" ")
         .cell("bytes", Cell::new(instruction.bytes_text.as_str()).role(Role::Dim))
