@@ -26,7 +26,7 @@ pub use facts::{Crash, Fact, Value, gather, of_history};
 pub use fault_address::fault_address;
 pub use hang::hang;
 pub use history::{Check, Crashes, Entry, History, Kind, Own, Restart, classify};
-pub use meaning::{Certainty, Meaning, Meanings, Question, meanings};
+pub use meaning::{Certainty, Meaning, Meanings, Question, glance, meanings};
 pub use rules::{Class, Confidence};
 pub use status::{exception_name, fast_fail_name, low_half, status_name};
 pub use verdict::{Verdict, common_verdict, hang_verdict, verdict};

@@ -42,6 +42,7 @@ impl App {
             Action::Menu => self.open_menu(),
             Action::Type => self.show_type(),
             Action::Pool => self.show_pool(),
+            Action::Memory => self.show_memory(),
             Action::Back => self.back(),
             Action::Forward => self.forward(),
             Action::Palette => self.toggle_palette(),

@@ -10,7 +10,8 @@ use super::layers::Layer;
 use super::layout::{Layout, Place, Wish, layout};
 use super::message::{Errand, Fetching, State, Task};
 use super::page::Pane;
-use super::panes::{self, ANALYSIS, CONSOLE, PANES, POOL, TYPES};
+use super::panes::memory::{self, Form};
+use super::panes::{self, ANALYSIS, CONSOLE, MEMORY, PANES, POOL, TYPES};
 use super::prompt::Prompt;
 use super::scrollback::Scrollback;
 use super::search::Pattern;
@@ -129,6 +130,8 @@ pub(super) struct App {
     pub(super) active: usize,
     /// How the user arranged the screen.
     pub(super) arranged: Arranged,
+    /// As what the user wants to see memory.
+    pub(super) memory: Option<Form>,
     pub(super) keyboard: Keyboard,
     /// What lies over the screen, the topmost last: keys go to it first.
     pub(super) layers: Vec<Layer>,
@@ -174,6 +177,7 @@ impl App {
             screen: Rect::default(),
             active: ANALYSIS,
             arranged: Arranged::default(),
+            memory: None,
             keyboard: Keyboard::Prompt,
             layers: Vec::new(),
             panes: PANES.map(|pane| Pane::led_by(pane.lead)),
@@ -264,10 +268,20 @@ impl App {
     pub(super) fn line_of(&self, pane: usize, width: u16) -> Option<String> {
         let spec = PANES.get(pane)?;
         let width = width.saturating_sub(spec.gutter);
-        match self.panes.get(pane)?.page.pinned.as_ref() {
-            Some(action) => spec.line_for(action, width),
-            None => spec.line(width, self.ticket.opened()),
+        let opened = self.ticket.opened();
+        let link = self.panes.get(pane)?.page.pinned.as_ref();
+        if let (MEMORY, Some(line)) = (pane, memory::line(self.memory_form(), link, opened.image, width)) {
+            return Some(line);
         }
+        match link {
+            Some(action) => spec.line_for(action, width),
+            None => spec.line(width, opened),
+        }
+    }
+
+    /// As what memory is shown.
+    pub(super) fn memory_form(&self) -> Form {
+        self.memory.unwrap_or(Form::first(self.ticket.image.is_some()))
     }
 
     /// Says something in the last line until the next key.

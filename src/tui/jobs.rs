@@ -3,7 +3,7 @@
 use super::app::{App, Effect, Go, Guide, Running, Sight};
 use super::message::{End, Errand, Reply, State, Task, hint_line};
 use super::page::Page;
-use super::panes::{CONSOLE, MODULES, PANES, PaneSpec, STACK};
+use super::panes::{CONSOLE, MODULES, PANES, PaneSpec, STACK, Steady};
 use crate::output::{Action, Line, Piece, Role};
 use crate::session::Selection;
 use crate::util::order::Order;
@@ -209,9 +209,13 @@ impl App {
         };
         let loaded = state.symbols != self.state.symbols;
         if state.settings != self.state.settings || (loaded && pane.is_none()) {
-            self.mark_stale(|_| true);
+            self.mark_stale(|_, _| true);
         } else if state.fingerprint != self.state.fingerprint {
-            self.mark_stale(|spec| !spec.steady);
+            self.mark_stale(|spec, page| match spec.steady {
+                Steady::Nothing => true,
+                Steady::Links => page.pinned.is_none(),
+                Steady::All => false,
+            });
         } else if loaded && let Some(modules) = self.panes.get_mut(MODULES) {
             // Panes name addresses as they run; only the list of modules tells what is loaded.
             modules.page.stale = true;
@@ -310,10 +314,10 @@ impl App {
         self.console.kept_mut().close_all();
     }
 
-    /// Makes these panes run their commands again when they are next in sight.
-    fn mark_stale(&mut self, which: impl Fn(&PaneSpec) -> bool) {
-        for (pane, _) in self.panes.iter_mut().zip(&PANES).filter(|(_, spec)| which(spec)) {
-            pane.pages().for_each(Page::outdate);
+    /// Makes these pages run their commands again when they are next in sight.
+    fn mark_stale(&mut self, which: impl Fn(&PaneSpec, &Page) -> bool) {
+        for (pane, spec) in self.panes.iter_mut().zip(&PANES) {
+            pane.pages().filter(|page| which(spec, page)).for_each(Page::outdate);
         }
     }
 

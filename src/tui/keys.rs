@@ -26,6 +26,7 @@ pub(super) enum Action {
     Menu,
     Type,
     Pool,
+    Memory,
     Back,
     Forward,
     Palette,
@@ -144,6 +145,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     row(".", Action::Menu, "explorer.key.menu", &[c('.')]),
     row("d", Action::Type, "explorer.key.type", &[c('d')]),
     row("p", Action::Pool, "explorer.key.pool", &[c('p')]),
+    row("m", Action::Memory, "explorer.key.memory", &[c('m')]),
     row(
         "Backspace",
         Action::Back,

@@ -3,12 +3,12 @@
 use super::app::{App, Sight};
 use super::layers::Does;
 use super::page::Page;
-use super::panes::{self, CONSOLE, PANES, POOL, TYPES};
+use super::panes::{self, CONSOLE, MEMORY, PANES, POOL, TYPES};
 use super::trail::Step;
 use crate::output::{Action, Role};
 use crate::session::Selection;
 use crate::util::hex;
-use crate::words::Message;
+use crate::words::{Message, text};
 
 impl App {
     /// Follows the chosen link of the active pane; a head without one is folded or unfolded.
@@ -84,6 +84,21 @@ impl App {
             _ if self.pane_count() <= POOL => self.say(Role::Dim, Message::new("explorer.message.no_pool")),
             Some(action) => self.show_in(POOL, action),
             None => self.active = POOL,
+        }
+    }
+
+    /// The memory at the address under the cursor; in its own pane the same memory as something else.
+    pub(super) fn show_memory(&mut self) {
+        if self.active == MEMORY {
+            let form = self.memory_form().next();
+            self.memory = Some(form);
+            let name = text(form.name(), self.language());
+            return self.say(Role::Text, Message::new("explorer.message.memory").with("form", name));
+        }
+        let chosen = self.looking().and_then(|(view, kept, _)| view.link(kept)?.action);
+        match chosen.as_ref().and_then(Action::address) {
+            Some(address) => self.show_in(MEMORY, Action::Memory(address)),
+            None => self.active = MEMORY,
         }
     }
 

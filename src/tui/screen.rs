@@ -4,7 +4,7 @@ use super::app::{App, Keyboard};
 use super::canvas::{self, LineLook, bar, put};
 use super::layers;
 use super::layout::{Layout, Place};
-use super::panes::{self, CONSOLE, PANES, POOL, PROCESSES, REGISTERS, STACK, THREADS};
+use super::panes::{self, CONSOLE, PANES, PROCESSES, REGISTERS, STACK, THREADS};
 use crate::output::{Action, Line, Role};
 use crate::util::width::{clip, columns};
 use crate::words::{Language, Message, text};
@@ -210,9 +210,6 @@ fn empty_text(app: &App, pane: usize) -> String {
     let busy = app.running.as_ref().filter(|running| running.is_typed());
     match (app.panes.get(pane), busy) {
         _ if pane == CONSOLE => text("explorer.help.begin", app.language()).to_owned(),
-        (Some(page), _) if pane == POOL && page.page.pinned.is_none() => {
-            text("explorer.help.pool", app.language()).to_owned()
-        }
         (Some(pane), Some(running)) if pane.page.is_loading() => {
             let message = Message::new("explorer.status.waits").with("line", &running.request.line);
             message.in_language(app.language()).into_owned()

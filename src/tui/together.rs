@@ -3,6 +3,7 @@
 use super::app::{App, Effect, Go, Guide, Keyboard};
 use super::arranged::Arranged;
 use super::message::{State, Task};
+use super::panes::memory::Form;
 use super::panes::{ANALYSIS, CONSOLE};
 use super::theme::ThemeName;
 use super::ticket::Ticket;
@@ -15,6 +16,7 @@ pub(super) struct Common {
     theme: ThemeName,
     screen: Rect,
     arranged: Arranged,
+    memory: Option<Form>,
     keyboard: Keyboard,
     history: Vec<String>,
     mouse: bool,
@@ -30,6 +32,7 @@ impl App {
             theme: self.theme.name,
             screen: self.screen,
             arranged: self.arranged,
+            memory: self.memory,
             keyboard: self.keyboard,
             history: self.prompt.take_history(),
             mouse: self.mouse,
@@ -42,7 +45,7 @@ impl App {
         self.theme = super::theme::Theme::new(common.theme);
         (self.screen, self.arranged, self.keyboard) = (common.screen, common.arranged, common.keyboard);
         self.prompt.set_history(common.history);
-        self.mouse = common.mouse;
+        (self.memory, self.mouse) = (common.memory, common.mouse);
         self.message = None;
         if self.closed.is_some() {
             self.state.language = common.language;

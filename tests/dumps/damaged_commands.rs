@@ -94,6 +94,8 @@ const LINES: &[&str] = &[
     "!tag Filt",
     "!pool ffffa4058c003190 1",
     "!pool ffffd30a11022010",
+    "!pool",
+    "dps --named @rsp L80",
     "!qlocks",
     "!handle 0 3 4",
     "!handle 0 1f services.exe",

@@ -27,6 +27,8 @@ mod json_text;
 #[cfg(unix)]
 mod line_mode;
 #[cfg(feature = "explorer")]
+mod panes;
+#[cfg(feature = "explorer")]
 mod pictures;
 mod process;
 #[cfg(feature = "explorer")]

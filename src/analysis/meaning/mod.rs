@@ -4,6 +4,7 @@ mod argument;
 mod code;
 mod entry;
 mod evidence;
+mod glance;
 mod handle;
 mod moment;
 mod neighbour;
@@ -15,6 +16,8 @@ mod saved_as;
 mod structure;
 mod user;
 mod writing;
+
+pub use glance::glance;
 
 use super::facts::Fact;
 use crate::debuggee::{Lack, Scope};

@@ -28,29 +28,30 @@ const MAX_CHARACTERS: usize = 256;
 pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let memory = context.session.target.memory().clone();
     column::show(args, "pointer", context, |row, context| {
-        let Row { pointer, form, record } = row;
+        let Row { pointer, form, record, .. } = row;
         let is_value = args.name.ends_with('p');
         let Some(pointer) = pointer else {
-            return match is_value {
+            return Ok(match is_value {
                 true => record.field("value", Field::Null).field("symbol", Field::Null),
                 false => record.field("text", Field::Null),
-            };
+            });
         };
         // A pointer to memory that cannot be read stands alone.
         if is_value {
             let target = Bytes::at(&memory, pointer, form.size).whole();
             let Ok(value) = target else {
-                return record.cell_where(false, "value", cell(form, target)).field("symbol", Field::Null);
+                let value = cell(form, target);
+                return Ok(record.cell_where(false, "value", value).field("symbol", Field::Null));
             };
             let record = record.text(" ").cell("value", cell(form, Ok(value)));
             let symbol = context.symbol(value);
             let blank = if symbol.field().is_known() { " " } else { "" };
-            return record.text(blank).cell("symbol", symbol);
+            return Ok(record.text(blank).cell("symbol", symbol));
         }
         let encoding = if args.name.ends_with('u') { Encoding::Utf16 } else { Encoding::Ascii };
-        match string_at(&memory, pointer, encoding, MAX_CHARACTERS) {
+        Ok(match string_at(&memory, pointer, encoding, MAX_CHARACTERS) {
             Ok(text) => record.text(" \"").cell("text", Cell::new(text).role(Role::Value)).text("\""),
             Err(why) => record.field("text", unreadable(&why)),
-        }
+        })
     })
 }

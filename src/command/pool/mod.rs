@@ -10,3 +10,4 @@ pub mod poolused;
 pub mod poolval;
 mod rows;
 pub mod tag;
+mod told;

@@ -3,6 +3,7 @@
 use super::damage;
 use super::owner_line::owner_line;
 use super::rows::{block_row, content};
+use super::told::told;
 use crate::command::line::Out;
 use crate::command::show::address_use::usage;
 use crate::command::show::missing::Missing;
@@ -12,14 +13,14 @@ use crate::kernel::pool::{Allocator, BlockState, Evidence, Lookaside, PoolPlace,
 use crate::kernel::{AddressUse, address_use};
 use crate::output::{Action, Cell, Field, Line, Record, Role};
 use crate::session::PoolTags;
-use crate::words::{Language, Message};
+use crate::words::{Language, Message, text};
 
 /// `!pool`
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!pool"],
     group: Group::Kernel,
     arguments: &[
-        Argument::new("ADDRESS", Expects::Expression),
+        Argument::new("[ADDRESS]", Expects::Expression),
         Argument::new("[FLAGS]", Expects::Expression),
     ],
     summary: "Shows the pool blocks of an address's page: size, state, tag, who uses the tag, damage",
@@ -30,7 +31,8 @@ pub const SPEC: CommandSpec = CommandSpec {
            and bitmaps tell blocks and their state, in older pools the headers of the page. Of a chunk that is free the \
            four bytes in the place of a tag are shown as they are. Headers are held against their neighbours: where one is \
            damaged, what stands there, what should and which block may have been written past its end are said. Of the marked \
-           block it is said when a lookaside list keeps it for reuse.\n\n\
+           block it is said when a lookaside list keeps it for reuse. Without ADDRESS the first argument of the \
+           bug check that lies in a block is taken, else the first register of the chosen frame.\n\n\
            kd> !pool ffffa405`8c00d010\n\
            Pool page ffffa4058c00d010 region is Nonpaged pool\n\
            *ffffa4058c00d000 size:  100 previous size:    0  (Allocated) *Filt\n\
@@ -48,13 +50,21 @@ const NO_OWNER: u64 = 0x8000_0000;
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut words = args.words();
     let mut number = || words.next().map(|word| context.evaluate(word)).transpose();
-    let Some(address) = number()? else {
-        return Err(CommandError::Argument("!pool needs an address: !pool ADDRESS [FLAGS]".to_owned()));
-    };
+    let typed = number()?;
     let flags = number()?.unwrap_or(0);
     if let Some(more) = words.next() {
         return Err(CommandError::Syntax(more.to_owned()));
     }
+    let address = match typed {
+        Some(address) => address,
+        None => match told(context)? {
+            Some((address, said)) => {
+                context.out.emit(said)?;
+                address
+            }
+            None => return nothing_told(context),
+        },
+    };
     let tags = (flags & NO_OWNER == 0).then(|| context.session.pool_tags());
     let language = context.session.settings.language;
     let scope = context.session.scope();
@@ -86,6 +96,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         missing.add(&why.to_string());
     }
     missing.say(out)
+}
+
+/// That nothing is shown, why, and what to choose.
+fn nothing_told(context: &mut Context<'_>) -> Result<(), CommandError> {
+    let language = context.session.settings.language;
+    context.lack(text("pool.told.nothing", language))?;
+    context.out.emit(Line::new().role(Role::Dim, text("pool.told.choose", language)))
 }
 
 /// `Pool page ffffa4058c00d010 region is Nonpaged pool`
@@ -165,10 +182,10 @@ pub fn evidence(place: &PoolPlace, language: Language, out: &mut Out<'_>) -> Res
         Evidence::PageAlone if place.allocator == Some(Allocator::Lfh) => "pool.evidence.equal",
         Evidence::PageAlone => "pool.evidence.page",
     };
-    let text = Message::new(key).in_language(language).into_owned();
+    let words = Message::new(key).in_language(language).into_owned();
     out.emit(
         Record::new("pool_evidence")
-            .cell("text", Cell::new(text).role(Role::Dim))
+            .cell("text", Cell::new(words).role(Role::Dim))
             .field("evidence", place.evidence.word()),
     )
 }

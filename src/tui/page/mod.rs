@@ -137,6 +137,12 @@ impl Page {
             let line = Line::new().role(Role::Dim, format!("{line}: no output"));
             incoming.take([line.into()], None);
         }
+        if let (None, Some(guide)) = (&self.pinned, spec.guide)
+            && !matches!(end, End::Cancelled)
+            && !incoming.lines().iter().any(Packed::has_link)
+        {
+            incoming.take([Line::new().role(Role::Dim, text(guide, language)).into()], None);
+        }
         let renewed = std::mem::take(&mut self.renewing);
         let same_line = self.loaded.as_deref() == Some(line);
         self.sorted = self.sorted.filter(|sorted| same_line && sort(&mut incoming, *sorted).is_some());

@@ -1,6 +1,6 @@
 //! What the dumps that are open together say of their machine.
 
-use super::{Lead, PaneSpec, as_anywhere, as_it_is, at_the_top, choice, nothing};
+use super::{Lead, PaneSpec, Steady, as_anywhere, as_it_is, at_the_top, choice, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.common",
@@ -14,9 +14,10 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     lands: at_the_top,
     folded: false,
     anchored: false,
-    steady: true,
+    steady: Steady::All,
     wrap: true,
     skip: None,
     gutter: 0,
+    guide: None,
     hints: "explorer.hints.common",
 };

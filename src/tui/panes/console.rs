@@ -1,6 +1,6 @@
 //! What the commands that were typed or followed said.
 
-use super::{Lead, PaneSpec, as_anywhere, as_it_is, at_the_top, nothing};
+use super::{Lead, PaneSpec, Steady, as_anywhere, as_it_is, at_the_top, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.command",
@@ -14,9 +14,10 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     lands: at_the_top,
     folded: false,
     anchored: false,
-    steady: false,
+    steady: Steady::Nothing,
     wrap: false,
     skip: None,
     gutter: 0,
+    guide: None,
     hints: "explorer.hints.command",
 };

@@ -1,6 +1,6 @@
 //! The instructions where the current context stands.
 
-use super::{Lead, PaneSpec, as_anywhere, at_the_top, choice};
+use super::{Lead, PaneSpec, Steady, as_anywhere, at_the_top, choice};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -22,9 +22,10 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     lands: at_the_top,
     folded: false,
     anchored: true,
-    steady: false,
+    steady: Steady::Nothing,
     wrap: false,
     skip: None,
     gutter: 0,
+    guide: None,
     hints: "explorer.hints.code",
 };

@@ -5,7 +5,7 @@ mod analysis;
 mod common;
 mod console;
 mod disassembly;
-mod memory;
+pub(super) mod memory;
 mod modules;
 mod pool;
 mod processes;
@@ -44,14 +44,16 @@ pub(super) struct PaneSpec {
     pub(super) folded: bool,
     /// Whether it begins where the selection points, so that another selection leads back to its first line.
     pub(super) anchored: bool,
-    /// Whether it shows the same whatever is selected, and need not run again for another selection.
-    pub(super) steady: bool,
+    /// What of it is the same whatever is selected, and need not run again for another selection.
+    pub(super) steady: Steady,
     /// Whether it is prose, whose long lines are broken at blanks.
     pub(super) wrap: bool,
     /// Blocks of this kind are left out: the banner of `!analyze` says only its name.
     pub(super) skip: Option<&'static str>,
     /// Columns before its lines, for the mark of what is selected.
     pub(super) gutter: u16,
+    /// The key of what to choose where it shows by itself nothing that can be followed.
+    pub(super) guide: Option<&'static str>,
     /// The key of the text of its keys, for the last line.
     pub(super) hints: &'static str,
 }
@@ -99,6 +101,17 @@ impl Lead {
             Lead::Process => matches!(action, Action::Process(_)),
         }
     }
+}
+
+/// What a pane shows whatever is selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Steady {
+    /// Nothing.
+    Nothing,
+    /// What links led to.
+    Links,
+    /// Everything.
+    All,
 }
 
 /// What was opened, as far as it decides what panes show.
@@ -193,8 +206,7 @@ pub(super) const POOL: usize = 11;
 pub(super) const COMMON: usize = 12;
 
 impl PaneSpec {
-    /// The command line that fills the pane when it is `width` columns wide; `None` for the console, and for the pool
-    /// before somebody chose an address.
+    /// The command line that fills the pane when it is `width` columns wide; `None` for the console.
     pub(super) fn line(&self, width: u16, opened: Opened<'_>) -> Option<String> {
         if let (Some(pane), Some(module)) = (&self.image, opened.image) {
             return Some(pane.line.replace("{}", module));
@@ -266,18 +278,13 @@ mod tests {
     use crate::command::first_command;
 
     #[test]
-    fn every_pane_but_those_that_wait_for_somebody_has_a_command_that_exists() {
+    fn every_pane_but_the_console_has_a_command_that_exists() {
         for (number, pane) in PANES.iter().enumerate() {
             let of = |image, triage| Opened { image, triage };
             let all = [of(None, false), of(None, true), of(Some("driver"), false)];
             for (width, opened) in all.into_iter().flat_map(|opened| [(20, opened), (200, opened)]) {
                 let line = pane.line(width, opened);
-                assert_eq!(
-                    line.is_none(),
-                    [CONSOLE, POOL].contains(&number),
-                    "{} at {width}: {line:?}",
-                    pane.name
-                );
+                assert_eq!(line.is_none(), number == CONSOLE, "{} at {width}: {line:?}", pane.name);
                 if let Some(line) = line {
                     assert!(first_command(&line).is_ok_and(|found| found.is_some()), "{line}");
                 }

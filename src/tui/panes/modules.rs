@@ -1,6 +1,6 @@
 //! The loaded modules.
 
-use super::{Lead, PaneSpec, as_anywhere, as_it_is, at_the_top, choice};
+use super::{Lead, PaneSpec, Steady, as_anywhere, as_it_is, at_the_top, choice};
 use crate::output::Action;
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
@@ -15,9 +15,10 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     lands: at_the_top,
     folded: false,
     anchored: false,
-    steady: false,
+    steady: Steady::Nothing,
     wrap: false,
     skip: None,
     gutter: 1,
+    guide: None,
     hints: "explorer.hints.modules",
 };

@@ -1,6 +1,6 @@
-//! The page of the pool that an address lies in.
+//! The page of the pool that an address lies in: one that was chosen, else one that the crash or the frame names.
 
-use super::{Lead, PaneSpec, as_anywhere};
+use super::{Lead, PaneSpec, Steady, as_anywhere, choice};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -21,7 +21,7 @@ fn lands(page: &Action, line: &Action) -> bool {
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.pool",
     short: "explorer.pane.pool",
-    choices: &[],
+    choices: &[choice("!pool", "!pool")],
     image: None,
     takes: |action| matches!(action, Action::Pool(_)),
     fit: fitted,
@@ -30,9 +30,10 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     lands,
     folded: false,
     anchored: true,
-    steady: true,
+    steady: Steady::Links,
     wrap: false,
     skip: None,
     gutter: 0,
+    guide: None,
     hints: "explorer.hints.pool",
 };

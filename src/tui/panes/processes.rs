@@ -1,6 +1,6 @@
 //! All processes, a row each. Choosing one shows it in the console, with its threads and their stacks.
 
-use super::{Choice, Lead, PaneSpec, as_it_is, at_the_top, choice, nothing};
+use super::{Choice, Lead, PaneSpec, Steady, as_it_is, at_the_top, choice, nothing};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -26,9 +26,10 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     lands: at_the_top,
     folded: false,
     anchored: false,
-    steady: true,
+    steady: Steady::All,
     wrap: false,
     skip: None,
     gutter: 1,
+    guide: None,
     hints: "explorer.hints.processes",
 };

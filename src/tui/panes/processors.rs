@@ -1,6 +1,6 @@
 //! The processors and what each one ran.
 
-use super::{ImagePane, Lead, PaneSpec, as_anywhere, as_it_is, at_the_top, choice, nothing};
+use super::{ImagePane, Lead, PaneSpec, Steady, as_anywhere, as_it_is, at_the_top, choice, nothing};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.processors",
@@ -14,9 +14,10 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     lands: at_the_top,
     folded: false,
     anchored: false,
-    steady: false,
+    steady: Steady::Nothing,
     wrap: false,
     skip: None,
     gutter: 0,
+    guide: None,
     hints: "explorer.hints.processors",
 };

@@ -1,6 +1,6 @@
 //! The call stack: with addresses where there is room for them, else only the call sites.
 
-use super::{ImagePane, Lead, PaneSpec, as_anywhere, as_it_is, at_the_top, choice, nothing, wide};
+use super::{ImagePane, Lead, PaneSpec, Steady, as_anywhere, as_it_is, at_the_top, choice, nothing, wide};
 
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.stack",
@@ -14,9 +14,10 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     lands: at_the_top,
     folded: false,
     anchored: false,
-    steady: false,
+    steady: Steady::Nothing,
     wrap: false,
     skip: None,
     gutter: 1,
+    guide: None,
     hints: "explorer.hints.stack",
 };

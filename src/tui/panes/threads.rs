@@ -1,6 +1,6 @@
 //! All threads, a row each. Choosing one moves the stack, the frame, the registers and the locals to it.
 
-use super::{Choice, Lead, PaneSpec, as_it_is, at_the_top, choice, nothing};
+use super::{Choice, Lead, PaneSpec, Steady, as_it_is, at_the_top, choice, nothing};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -27,9 +27,10 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     lands: at_the_top,
     folded: false,
     anchored: false,
-    steady: true,
+    steady: Steady::All,
     wrap: false,
     skip: None,
     gutter: 1,
+    guide: None,
     hints: "explorer.hints.threads",
 };

@@ -1,6 +1,6 @@
 //! The variables of the frame; or a type, or an object by its type, where a link led.
 
-use super::{Lead, PaneSpec, as_anywhere, at_the_top, choice, wide};
+use super::{Lead, PaneSpec, Steady, as_anywhere, at_the_top, choice, wide};
 use crate::output::{Action, ObjectForm};
 
 /// What has a layout.
@@ -38,10 +38,11 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     lands: at_the_top,
     folded: true,
     anchored: true,
-    steady: false,
+    steady: Steady::Nothing,
     wrap: false,
     skip: None,
     gutter: 0,
+    guide: Some("explorer.help.types"),
     hints: "explorer.hints.types",
 };
 

@@ -1,7 +1,7 @@
 //! The panes of types and of the pool.
 
 use super::super::app::Keyboard;
-use super::super::panes::{MODULES, POOL, STACK, TYPES};
+use super::super::panes::{MEMORY, MODULES, POOL, STACK, TYPES};
 use super::Explorer;
 use crossterm::event::KeyCode;
 
@@ -15,7 +15,7 @@ fn a_thread_is_laid_out_and_looked_for_in_the_pool() {
         explorer.key(KeyCode::Down);
         explorer.keys("d");
         assert_eq!(explorer.app.active, TYPES);
-        assert_eq!(explorer.asked.last().map(String::as_str), Some("dt nt!_ETHREAD ffff8000`00200001 -r1"));
+        assert!(explorer.asked.contains(&"dt nt!_ETHREAD ffff8000`00200001 -r1".to_owned()));
         explorer.key(KeyCode::Backspace);
         explorer.keys("p");
         assert_eq!(explorer.app.active, POOL);
@@ -51,7 +51,7 @@ fn without_an_address_the_panes_show_what_they_have() {
     assert!(explorer.asked.contains(&"dv /t".to_owned()));
     explorer.keys("1p");
     assert_eq!(explorer.app.active, POOL);
-    assert!(explorer.shows("p on an address in another pane"));
+    assert!(explorer.asked.contains(&"!pool".to_owned()));
 }
 
 #[test]
@@ -76,6 +76,24 @@ fn an_image_has_neither() {
     assert!(explorer.shows("an image has no pool"), "{}", explorer.row(23));
     explorer.keys("d");
     assert!(explorer.app.active < TYPES);
+}
+
+/// Of the played engine's rows the second link is an address. Another key of the pane shows the same memory as something else.
+#[test]
+fn an_address_leads_to_its_memory_which_turns_into_bytes_and_text() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.key(KeyCode::Down);
+    explorer.key(KeyCode::Right);
+    for form in ["dps --named ", "db /c 8 ", "da ", "dps --named "] {
+        explorer.keys("m");
+        assert_eq!(explorer.app.active, MEMORY);
+        let asked = explorer.asked.last().expect("a line").as_str();
+        assert!(asked.starts_with(&format!("{form}fffff803`0bbfdb5")), "{form}: {asked}");
+    }
+    explorer.key(KeyCode::Backspace);
+    explorer.keys("7");
+    assert_eq!(explorer.asked.last().map(String::as_str), Some("dps --named @$csp L80"));
 }
 
 /// What is the same is not offered twice with the same words.

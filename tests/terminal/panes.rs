@@ -1,0 +1,161 @@
+//! What panes show by themselves, in little room and as something else, by the explorer without a terminal.
+
+use crate::forge;
+use crate::screens::{demo, keys};
+use dumpscope::command::run_line;
+use dumpscope::output::{Collector, plain};
+use dumpscope::tui::{Size, Stage, ThemeName};
+use dumpscope::util::language::Language;
+
+fn stage(case: &str, columns: u16, rows: u16, language: Language) -> Stage {
+    let mut stage =
+        Stage::open(demo(case, language), Size { columns, rows }, ThemeName::Dark).expect("a stage");
+    stage.press(&keys("<Esc>")).expect("pressed");
+    stage
+}
+
+fn press(stage: &mut Stage, pressed: &str) -> String {
+    stage.press(&keys(pressed)).expect("pressed");
+    stage.text()
+}
+
+/// The demo's record: a thread of it is ffffa4058c00c350. No row loses the tag, however narrow; the size of the block before goes.
+#[test]
+fn a_block_keeps_its_tag_in_little_room() {
+    for (columns, has_previous) in [(54, false), (80, true)] {
+        let mut stage = stage("wifi", columns, 24, Language::English);
+        let text = press(&mut stage, "9<Down>p");
+        let rows: Vec<&str> = text.lines().filter(|line| line.contains(" size: ")).collect();
+        assert!(rows.len() > 1, "{text}");
+        for row in &rows {
+            let tag = row.split_once("(Allocated) ").or(row.split_once("(Free)      ")).map(|(_, tag)| tag);
+            let tag = tag.unwrap_or_default().trim_start_matches(['*', ' ']);
+            assert!(tag.len() >= 3, "{row}\n{text}");
+            assert_eq!(row.contains("previous size:"), has_previous, "{row}");
+        }
+        assert_eq!(text.contains(" +1"), !has_previous, "{text}");
+        // Who uses the marked block's tag is said to its end.
+        let marked = text.lines().skip_while(|line| !line.starts_with('*')).skip(1).take(3);
+        let said: Vec<&str> = marked.collect();
+        assert!(said.join(" ").contains("pooltag.txt)") || said.join(" ").contains("Binary : "), "{text}");
+        stage.close();
+    }
+}
+
+/// At 54 columns an instruction's operands stay, and its bytes go.
+#[test]
+fn an_instruction_keeps_its_operands_in_little_room() {
+    let mut stage = stage("wifi", 54, 24, Language::English);
+    let text = press(&mut stage, "5");
+    let row = text.lines().find(|line| line.starts_with("fffff807`65061065 ")).unwrap_or_default();
+    let row = row.trim_end().trim_end_matches("+1").trim_end();
+    assert_eq!(row, "fffff807`65061065 mov     rax,r12", "{text}");
+    assert!(text.contains("qword ptr [r14+70h],r12"), "{text}");
+    stage.close();
+}
+
+/// Frames 6 to 57 of the demo are the same two calls over and over. Unfolded they are what `k` says without folding.
+#[test]
+fn recursion_unfolds_without_running_anything() {
+    let mut session = demo("usb", Language::English);
+    let mut output = Collector::default();
+    run_line("kn", &mut session, &mut output).expect("ran");
+    let whole = plain(output.document.lines());
+    // In the console a frame takes two lines where its source is told.
+    for (columns, pane, hidden) in
+        [(80, "3", "[+82 lines]"), (54, "3", "[+82 lines]"), (80, ":k --fold<Enter><Esc>8", "[+164 lines]")]
+    {
+        let mut stage = stage("usb", columns, 24, Language::English);
+        let folded = press(&mut stage, &format!("{pane}/more times<Enter>"));
+        assert!(folded.contains("41 more times") && folded.contains(hidden), "{folded}");
+        let is_row = |line: &str, number: &str| {
+            line.trim_start_matches(['*', ' ', '>']).starts_with(&format!("{number} "))
+        };
+        assert!(!folded.lines().any(|line| is_row(line, "06")), "{folded}");
+        let unfolded = press(&mut stage, "<Enter>");
+        let rows: Vec<&str> = unfolded.lines().collect();
+        for number in ["06", "07", "08"] {
+            let row = rows.iter().find(|line| is_row(line, number));
+            let row = row.unwrap_or_else(|| panic!("{number}: {unfolded}"));
+            let sp = row.split_whitespace().find(|word| word.contains('`')).expect("its stack pointer");
+            assert!(whole.lines().any(|line| line.starts_with(&format!("{number} {sp} "))), "{row}\n{whole}");
+        }
+        let again = press(&mut stage, "<Enter>");
+        assert!(again.contains(hidden), "{again}");
+        stage.close();
+    }
+    // At a prompt of lines nobody can unfold.
+    let mut output = Collector::default();
+    run_line("kn --fold", &mut session, &mut output).expect("ran");
+    assert!(plain(output.document.lines()).lines().count() + 80 < whole.lines().count());
+}
+
+/// `rbx` of the verdict's frame is the list in the block with the tag Filt; `@rsp+8` is where frame 12's arguments stand.
+#[test]
+fn memory_is_named_pointers_and_turns_into_bytes_and_text() {
+    for language in [Language::English, Language::Chinese] {
+        let mut stage = stage("wifi", 100, 40, language);
+        let text = press(&mut stage, "7");
+        assert!(text.contains("dps --named @$csp"), "{text}");
+        assert!(
+            text.lines().any(|line| line.contains("ffffa405`8c03a9f0") && line.contains("Filt")),
+            "{text}"
+        );
+        // A value leads to its memory, again as pointers; Back returns.
+        let text = press(&mut stage, "/8c03a9f0<Enter><Enter>");
+        assert!(text.contains("dps --named ffffa405`8c03a9f0"), "{text}");
+        let text = press(&mut stage, "m");
+        assert!(
+            text.contains("db /c 8 ffffa405`8c03a9f0") || text.contains("db ffffa405`8c03a9f0"),
+            "{text}"
+        );
+        let text = press(&mut stage, "m");
+        assert!(text.contains("da ffffa405`8c03a9f0"), "{text}");
+        let text = press(&mut stage, "m<Backspace>");
+        assert!(text.contains("dps --named @$csp"), "{text}");
+        stage.close();
+    }
+}
+
+/// Where nothing was chosen the pool pane begins with what the frame tells; that of types says what to choose.
+#[test]
+fn panes_of_what_is_chosen_begin_with_something() {
+    let mut wifi = stage("wifi", 80, 24, Language::English);
+    let text = press(&mut wifi, "1<BackTab>");
+    assert!(text.contains("[p Pool]"), "{text}");
+    assert!(text.contains("Register rbx of the frame lies in the pool.") && text.contains("*Filt"), "{text}");
+    wifi.close();
+    for (language, words) in [(Language::English, "p on an address"), (Language::Chinese, "对地址按 p")] {
+        let mut nosyms = stage("nosyms", 80, 24, language);
+        let text = press(&mut nosyms, "1<BackTab>");
+        let is_told = text.contains(" lies in the pool.") || text.contains("位于池中");
+        assert!(is_told || text.contains(words), "{text}");
+        let text = press(&mut nosyms, "<BackTab>");
+        let guide = if language == Language::English { "lays out by its type" } else { "按类型显示" };
+        assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(guide), "{text}");
+        nosyms.close();
+    }
+}
+
+/// A dump that is opened later has a tab as one that was named; where it cannot be opened the tab says so, and both lead back.
+#[test]
+fn another_dump_is_opened_as_a_tab() {
+    let usb = forge::demo("usb");
+    let mut stage = stage("wifi", 80, 24, Language::English);
+    stage.run(&format!(".opendump {}; .bugcheck", usb.display())).expect("ran");
+    let text = stage.text();
+    assert!(text.contains("[||1 ") && text.contains("Bugcheck code 0000007F"), "{text}");
+    stage.run("||0s").expect("ran");
+    stage.run(".bugcheck").expect("ran");
+    let text = stage.text();
+    assert!(text.contains("[||0 ") && text.contains("Bugcheck code 0000001E"), "{text}");
+    stage.run(".opendump /nowhere/a.dmp").expect("ran");
+    let text = stage.text();
+    assert!(text.contains("[||2 a.dmp !]") && text.contains("/nowhere/a.dmp"), "{text}");
+    // The file that is open already is gone to.
+    stage.run("||0s").expect("ran");
+    stage.run(&format!(".opendump \"{}\"", usb.display())).expect("ran");
+    let text = stage.text();
+    assert!(text.contains("[||1 ") && !text.contains("||3"), "{text}");
+    stage.close();
+}
