@@ -120,7 +120,9 @@ fn serve(
             Woken::Reply(number, reply) => {
                 tabs.reply(number, *reply);
                 let begun = Instant::now();
+                // A key waits for no more of it.
                 while begun.elapsed() < FRAME
+                    && inputs.is_empty()
                     && let Some((engine, _)) = tabs.of(number)
                     && let Ok(reply) = engine.replies.try_recv()
                 {
@@ -220,6 +222,11 @@ enum Woken {
 /// Waits for whatever comes first. Signals come before keys, keys before what the engines say.
 fn wait(tabs: &Tabs, inputs: &Receiver<Input>, signals: &Receiver<Signal>, until: Option<Instant>) -> Woken {
     loop {
+        // The selection takes any that is ready, so that no engine waits for another one for ever.
+        let first = of(signals.try_recv(), Woken::Signal).or_else(|| of(inputs.try_recv(), Woken::Input));
+        if let Some(woken) = first {
+            return woken;
+        }
         let mut select = Select::new();
         select.recv(signals);
         select.recv(inputs);
