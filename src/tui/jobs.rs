@@ -3,7 +3,7 @@
 use super::app::{App, Effect, Go, Guide, Running, Sight};
 use super::message::{End, Errand, Reply, State, Task, hint_line};
 use super::page::Page;
-use super::panes::{CONSOLE, MODULES, PANES, PaneSpec, STACK, Steady};
+use super::panes::{CONSOLE, DISASSEMBLY, MODULES, PANES, PROCESSORS, PaneSpec, STACK, Steady};
 use crate::output::{Action, Line, Piece, Role};
 use crate::session::Selection;
 use crate::util::order::Order;
@@ -245,8 +245,14 @@ impl App {
                 // It said that nothing was found.
                 self.message = None;
             }
-            if number == STACK {
-                pane.page.place_at(&Action::Frame(self.state.frame), self.state.chosen);
+            let place = match number {
+                STACK => Some(Action::Frame(self.state.frame)),
+                PROCESSORS => self.state.processor.map(Action::Processor),
+                DISASSEMBLY => self.state.code.map(Action::Code),
+                _ => None,
+            };
+            if let Some(place) = place.filter(|_| pane.page.pinned.is_none()) {
+                pane.page.place_at(&place, self.state.chosen);
             }
             if running.outdated {
                 pane.page.renew();

@@ -140,6 +140,10 @@ pub(super) struct State {
     pub(super) prompt: String,
     /// The selected frame; 0 where none was selected.
     pub(super) frame: u32,
+    /// The current processor, and where the code of what is selected stands; `None` where that is not known.
+    pub(super) processor: Option<u32>,
+    /// See `processor`.
+    pub(super) code: Option<u64>,
     /// The thread and the process that are looked at, where they are known.
     pub(super) thread: Option<u64>,
     /// See `thread`.
@@ -183,6 +187,8 @@ impl State {
         State {
             prompt: session.prompt(),
             frame: session.focus.frame.as_ref().map_or(0, |selected| selected.frame.number),
+            processor: session.processor().map(|processor| processor.number),
+            code: session.code_address().ok(),
             thread: session.thread(),
             process: session.process(),
             selected: selection(&session.focus),

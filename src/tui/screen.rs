@@ -4,16 +4,19 @@ use super::app::{App, Keyboard};
 use super::canvas::{self, LineLook, bar, put};
 use super::layers;
 use super::layout::{Layout, Place};
-use super::panes::{self, CONSOLE, PANES, PROCESSES, REGISTERS, STACK, THREADS};
+use super::panes::{self, CONSOLE, DISASSEMBLY, PANES, PROCESSES, PROCESSORS, REGISTERS, STACK, THREADS};
 use crate::output::{Action, Line, Role};
-use crate::util::width::{clip, columns};
+use crate::util::width::{clip, columns, wrap};
 use crate::words::{Language, Message, text};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use std::time::{Duration, Instant};
 
 /// A command that has run for less is not worth a word.
 pub(super) const QUIET: Duration = Duration::from_millis(250);
+/// Lines that a message may take.
+const TOLD: usize = 3;
 
 /// Draws everything; returns where the cursor stands, if it is in sight.
 pub(super) fn draw(app: &mut App, buffer: &mut Buffer, now: Instant) -> Option<Position> {
@@ -198,6 +201,13 @@ fn is_selected(app: &App, pane: usize, line: &Line) -> bool {
         STACK => Some(Action::Frame(app.state.frame)),
         THREADS => app.state.thread.map(Action::Thread),
         PROCESSES => app.state.process.map(Action::Process),
+        PROCESSORS => app.state.processor.map(Action::Processor),
+        // Its first link: others are where it jumps to. A function's name stands over its first instruction.
+        DISASSEMBLY => {
+            let first = line.spans().iter().find(|span| span.action.is_some());
+            let code = app.state.code.map(Action::Code);
+            return first.is_some_and(|span| span.action == code && span.role != Role::Symbol);
+        }
         _ => None,
     };
     selected.is_some() && line.spans().iter().any(|span| span.action == selected)
@@ -280,6 +290,17 @@ fn position(app: &App, place: Place) -> String {
     if top == 0 && end == count { String::new() } else { format!("{first}-{end}/{count} ") }
 }
 
+/// A message, whose end is in the last line: what does not fit there stands in the lines over it until the next key.
+fn told(buffer: &mut Buffer, area: Rect, said: &str, style: Style) {
+    let room = usize::from(area.width).saturating_sub(2);
+    let lines = wrap(said, room, room);
+    let rows = lines.len().min(TOLD).min(usize::from(area.y.saturating_sub(buffer.area.y)) + 1);
+    for (row, line) in (1u16..).zip(lines.iter().take(rows)) {
+        let up = u16::try_from(rows).unwrap_or(row).saturating_sub(row);
+        bar(buffer, Rect { y: area.y - up, ..area }, 0, &format!(" {line}"), "", style);
+    }
+}
+
 /// The last line: what runs, else a message, else the pane's keys.
 fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
     let (area, language) = (layout.hints, app.language());
@@ -296,9 +317,7 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
         return status(app, buffer, area, &format!(" {said}"), &format!("{} ", text(wish, language)));
     }
     if let Some((role, message)) = &app.message {
-        let said = format!(" {}", message.in_language(language));
-        put(buffer, area, 0, 0, &said, app.theme.role(*role));
-        return;
+        return told(buffer, area, &message.in_language(language), app.theme.role(*role));
     }
     let of_layer = app.layer_hints();
     let key = match app.keyboard {

@@ -1,6 +1,6 @@
 //! What can be done with the value under the cursor: a row for each command that shows it, the best one first.
 
-use super::super::app::App;
+use super::super::app::{App, Keyboard};
 use super::super::panes::PANES;
 use super::super::theme::Theme;
 use super::does::Does;
@@ -141,6 +141,13 @@ impl App {
                     Some(digit) if digit <= menu.rows.len() => digit - 1,
                     _ => return Took::Stays(Layer::Menu(menu)),
                 }
+            }
+            // Whoever types on means a command: `.frame`.
+            KeyCode::Char(letter) if letter.is_ascii_alphabetic() && self.prompt.text().is_empty() => {
+                self.keyboard = Keyboard::Prompt;
+                self.prompt.set(".");
+                self.prompt_key(key);
+                return Took::Gone;
             }
             _ => return Took::Passes,
         };

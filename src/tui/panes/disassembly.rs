@@ -13,7 +13,7 @@ fn fitted(action: &Action, _width: u16) -> Option<String> {
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.code",
     short: "explorer.pane.code",
-    choices: &[choice("u", "u @$ip L40")],
+    choices: &[choice("u", "u --around @$ip L40")],
     image: None,
     takes: |action| matches!(action, Action::Code(_)),
     fit: fitted,
@@ -25,7 +25,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     steady: Steady::Nothing,
     wrap: false,
     skip: None,
-    gutter: 0,
+    gutter: 1,
     guide: None,
     hints: "explorer.hints.code",
 };

@@ -17,7 +17,7 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     steady: Steady::Nothing,
     wrap: false,
     skip: None,
-    gutter: 0,
+    gutter: 1,
     guide: None,
     hints: "explorer.hints.processors",
 };

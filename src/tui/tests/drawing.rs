@@ -6,7 +6,8 @@ use super::super::panes::{self, DISASSEMBLY, MODULES};
 use super::super::screen;
 use super::Explorer;
 use crate::command::COMMANDS;
-use crate::words::Language;
+use crate::output::Role;
+use crate::words::{Language, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::time::{Duration, Instant};
 
@@ -195,4 +196,28 @@ fn the_mouse_chooses_follows_and_scrolls() {
     explorer.app.input(mouse(click, 5, 5));
     explorer.app.input(mouse(click, 5, 5));
     assert_eq!(explorer.app.active, MODULES);
+}
+
+#[test]
+fn who_types_sees_the_answer_beside_a_pane_that_was_alone() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.keys("z:k");
+    assert!(explorer.app.arranged.zoom);
+    explorer.key(KeyCode::Enter);
+    explorer.settle();
+    assert!(!explorer.app.arranged.zoom && explorer.shows("output of k"));
+}
+
+#[test]
+fn a_message_that_does_not_fit_stands_in_several_lines() {
+    let mut explorer = Explorer::at_panes(40, 12);
+    explorer.settle();
+    let why = "_ETHREAD.Tcb.Priority of ffff9880`2b6ee440: not among the memory saved in this triage dump";
+    explorer.app.say(Role::Warning, Message::new("explorer.message.refused").with("why", why));
+    explorer.draw();
+    assert!(explorer.row(11).ends_with("in this triage dump"), "{}", explorer.row(11));
+    assert!(explorer.shows("not followed: _ETHREAD.Tcb.Priority of"));
+    explorer.key(KeyCode::Down);
+    assert!(!explorer.shows("in this triage dump") && explorer.shows("kd>"));
 }

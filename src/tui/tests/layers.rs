@@ -174,3 +174,13 @@ fn an_empty_line_repeats_what_ran_here_and_not_what_ran_in_another_run() {
     explorer.key(KeyCode::Enter);
     assert_eq!(explorer.asked.last().map(String::as_str), Some("!process 0 7"));
 }
+
+#[test]
+fn a_command_that_begins_with_a_dot_can_be_typed_over_the_menu() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.key(KeyCode::Down);
+    explorer.keys(".frame 3");
+    assert!(explorer.app.layers.is_empty() && explorer.app.keyboard == Keyboard::Prompt);
+    assert_eq!(explorer.app.prompt.text(), ".frame 3");
+}
