@@ -176,7 +176,7 @@ fn large_screens_show_all_panes_at_once() {
     }
     explorer.keys("5z");
     assert_eq!(explorer.app.active, DISASSEMBLY);
-    assert!(explorer.row(2).starts_with("output of"));
+    assert!(explorer.row(2).starts_with(" output of"));
     assert!(!explorer.shows("4 Regs  r"));
 }
 

@@ -122,17 +122,17 @@ fn a_filter_keeps_the_rows_that_hold_a_text() {
     explorer.keys("2f1");
     // Of the numbers 0 to 0x27 those with a 1: 1, 10 to 1f, 11 once, 21.
     assert!(explorer.shows("'1' 18 of 40 rows"), "{}", explorer.row(23));
-    assert!(explorer.row(2).starts_with("Address"), "the heading stays: {}", explorer.row(2));
-    assert!(explorer.row(3).starts_with("0000000000000001 "), "{}", explorer.row(3));
-    assert!(explorer.row(4).starts_with("0000000000000010 "), "{}", explorer.row(4));
+    assert!(explorer.row(2).starts_with(" Address"), "the heading stays: {}", explorer.row(2));
+    assert!(explorer.row(3).starts_with(" 0000000000000001 "), "{}", explorer.row(3));
+    assert!(explorer.row(4).starts_with(" 0000000000000010 "), "{}", explorer.row(4));
     explorer.keys("f");
     explorer.key(KeyCode::Enter);
-    assert!(explorer.row(3).starts_with("000000000000001f "), "{}", explorer.row(3));
+    assert!(explorer.row(3).starts_with(" 000000000000001f "), "{}", explorer.row(3));
     assert!(explorer.app.layers.is_empty());
     // A narrow pane leaves out columns of what is kept as well.
     explorer.resize(60, 24);
     explorer.settle();
-    assert_eq!(explorer.row(3), "000000000000001f the reason why");
+    assert_eq!(explorer.row(3), " 000000000000001f the reason why");
     explorer.key(KeyCode::Esc);
     explorer.settle();
     assert!(explorer.shows("0000000000000002 the reason") && !explorer.shows("of 40 rows"));

@@ -38,29 +38,33 @@ fn a_narrow_pane_leaves_out_columns_and_one_key_shows_them() {
     explorer.sections = true;
     explorer.settle();
     explorer.keys("2");
-    assert!(explorer.row(2).starts_with("Address          Details"), "{}", explorer.row(2));
+    assert!(explorer.row(2).starts_with(" Address          Details"), "{}", explorer.row(2));
     assert!(!explorer.row(2).contains('+'), "{}", explorer.row(2));
     explorer.resize(60, 24);
     explorer.settle();
     let asked = explorer.asked.len();
-    assert_eq!(explorer.row(2), format!("Address          Reason{}+1", " ".repeat(35)));
-    assert_eq!(explorer.row(3), "0000000000000000 the reason why");
+    assert_eq!(explorer.row(2), format!(" Address          Reason{}+1", " ".repeat(34)));
+    assert_eq!(explorer.row(3), " 0000000000000000 the reason why");
     // The heading and its mark stay over scrolled rows; the cursor stays at its line.
     explorer.key(KeyCode::End);
-    assert!(explorer.row(2).starts_with("Address") && explorer.row(2).ends_with("+1"), "{}", explorer.row(2));
-    assert_eq!(explorer.row(21), "0000000000000027 the reason why");
+    assert!(
+        explorer.row(2).starts_with(" Address") && explorer.row(2).ends_with("+1"),
+        "{}",
+        explorer.row(2)
+    );
+    assert_eq!(explorer.row(21), " 0000000000000027 the reason why");
     explorer.keys("w");
     assert!(
         explorer.shows("0000000000000027 many words") && explorer.shows("all columns"),
         "{}",
         explorer.row(20)
     );
-    assert!(explorer.row(2).starts_with("Address          Details"), "{}", explorer.row(2));
+    assert!(explorer.row(2).starts_with(" Address          Details"), "{}", explorer.row(2));
     explorer.keys("w");
-    assert_eq!(explorer.row(21), "0000000000000027 the reason why");
+    assert_eq!(explorer.row(21), " 0000000000000027 the reason why");
     explorer.resize(80, 24);
     explorer.settle();
-    assert_eq!(explorer.row(21), format!("0000000000000027 many words{}the reason why", " ".repeat(31)));
+    assert_eq!(explorer.row(21), format!(" 0000000000000027 many words{}the reason why", " ".repeat(31)));
     assert_eq!(explorer.asked.len(), asked, "no command ran for it");
 }
 
@@ -73,18 +77,18 @@ fn the_column_of_the_order_is_marked_in_the_heading() {
     explorer.keys("2");
     explorer.keys("s");
     let blanks = " ".repeat(8);
-    assert_eq!(explorer.row(2), format!("Address^{blanks} Details{}Reason", " ".repeat(34)));
+    assert_eq!(explorer.row(2), format!(" Address^{blanks} Details{}Reason", " ".repeat(34)));
     explorer.keys("S");
-    assert!(explorer.row(2).starts_with("Addressv "), "{}", explorer.row(2));
+    assert!(explorer.row(2).starts_with(" Addressv "), "{}", explorer.row(2));
     assert!(explorer.shows("0000000000000027 many words"), "the last one comes first");
     // The mark stays over scrolled rows, and where columns are left out.
     explorer.key(KeyCode::End);
-    assert!(explorer.row(2).starts_with("Addressv "), "{}", explorer.row(2));
+    assert!(explorer.row(2).starts_with(" Addressv "), "{}", explorer.row(2));
     explorer.resize(60, 24);
     explorer.settle();
-    assert!(explorer.row(2).starts_with("Addressv         Reason"), "{}", explorer.row(2));
+    assert!(explorer.row(2).starts_with(" Addressv         Reason"), "{}", explorer.row(2));
     explorer.keys("s");
-    assert!(explorer.row(2).starts_with("Address          Reason"), "{}", explorer.row(2));
+    assert!(explorer.row(2).starts_with(" Address          Reason"), "{}", explorer.row(2));
     // Behind the last column the rows stand as they came.
     explorer.keys("ss");
     assert!(!explorer.row(2).contains(['^', 'v']), "{}", explorer.row(2));
