@@ -5,7 +5,7 @@ use super::kept::Kept;
 use super::keys::Action;
 use super::layers::Layer;
 use super::layout::has_two;
-use super::panes::{COMMON, CONSOLE, PANES};
+use super::panes::{self, COMMON, CONSOLE};
 use super::theme::Theme;
 use crate::output::Role;
 use crate::words::Message;
@@ -20,10 +20,12 @@ impl App {
             Action::NextPane => self.active = self.pane_beside(true),
             Action::PreviousPane => self.active = self.pane_beside(false),
             Action::Pane(pane) => {
-                self.active = pane.min(self.pane_count() - 1);
-                self.arranged.unhide(self.active);
+                let pane = pane.min(self.pane_count() - 1);
+                self.arranged.unhide(pane);
+                self.active = self.half_of(pane);
             }
             Action::Hide => self.hide(),
+            Action::Divide => self.toggle_divided(),
             Action::Up => self.scroll(-1),
             Action::Down => self.scroll(1),
             Action::PageUp => self.page(-1),
@@ -107,21 +109,13 @@ impl App {
         self.say(role, message);
     }
 
-    /// The next pane that is not hidden, or the one before.
-    fn pane_beside(&self, forward: bool) -> usize {
-        let count = self.pane_count();
-        let step = if forward { 1 } else { count - 1 };
-        let others = (1..count).map(|steps| (self.active + steps * step) % count);
-        others.into_iter().find(|pane| !self.arranged.hides(*pane)).unwrap_or(self.active)
-    }
-
     /// Takes the active pane out of sight until somebody goes to it.
     fn hide(&mut self) {
-        let Some(spec) = PANES.get(self.active).filter(|_| self.arranged.hide(self.active)) else {
+        let pane = panes::whole(self.active);
+        if !self.arranged.hide(pane) {
             return self.say(Role::Dim, Message::new("explorer.message.console_stays"));
-        };
-        let name = spec.name(self.ticket.image.is_some(), self.language());
-        let key = super::panes::key(self.active);
+        }
+        let (name, key) = (self.name_of(pane), panes::key(pane));
         self.say(Role::Text, Message::new("explorer.message.hidden").with("name", name).with("key", key));
         self.active = self.pane_beside(true);
     }

@@ -11,7 +11,7 @@ use super::layout::{Layout, Place, Wish, layout};
 use super::message::{Errand, Fetching, State, Task};
 use super::page::Pane;
 use super::panes::memory::{self, Form};
-use super::panes::{self, ANALYSIS, CONSOLE, MEMORY, PANES, POOL, TYPES};
+use super::panes::{self, ANALYSIS, CONSOLE, HALVES, MEMORY, POOL, TYPES};
 use super::prompt::Prompt;
 use super::scrollback::Scrollback;
 use super::search::Pattern;
@@ -135,7 +135,9 @@ pub(super) struct App {
     pub(super) keyboard: Keyboard,
     /// What lies over the screen, the topmost last: keys go to it first.
     pub(super) layers: Vec<Layer>,
-    pub(super) panes: [Pane; PANES.len()],
+    /// Which panes' second halves were active last, a bit each.
+    pub(super) second: u16,
+    pub(super) panes: [Pane; HALVES],
     pub(super) console: Scrollback,
     /// Where the output of the last typed or followed command begins in the console.
     pub(super) echo: Option<usize>,
@@ -180,7 +182,10 @@ impl App {
             memory: None,
             keyboard: Keyboard::Prompt,
             layers: Vec::new(),
-            panes: PANES.map(|pane| Pane::led_by(pane.lead)),
+            second: 0,
+            panes: std::array::from_fn(|pane| {
+                Pane::led_by(panes::spec(pane).map(|spec| spec.lead).unwrap_or_default())
+            }),
             console: Scrollback::default(),
             echo: None,
             sight: Sight::End,
@@ -231,9 +236,11 @@ impl App {
             zoom: self.arranged.zoom,
             split: self.arranged.split,
             console: self.said(),
-            chosen: [TYPES, POOL].iter().any(is_chosen),
+            chosen: [TYPES, POOL].iter().any(|pane| is_chosen(pane) || is_chosen(&panes::second(*pane))),
             dumps: self.dumps.are_several(),
             hidden: self.arranged.hidden,
+            divided: self.arranged.divided,
+            second: self.second,
             borders: self.arranged.borders,
         }
     }
@@ -266,11 +273,13 @@ impl App {
 
     /// The command line that a pane shows or should show.
     pub(super) fn line_of(&self, pane: usize, width: u16) -> Option<String> {
-        let spec = PANES.get(pane)?;
+        let spec = panes::spec(pane)?;
         let width = width.saturating_sub(spec.gutter);
         let opened = self.ticket.opened();
         let link = self.panes.get(pane)?.page.pinned.as_ref();
-        if let (MEMORY, Some(line)) = (pane, memory::line(self.memory_form(), link, opened.image, width)) {
+        if let (MEMORY, Some(line)) =
+            (panes::whole(pane), memory::line(self.memory_form(), link, opened.image, width))
+        {
             return Some(line);
         }
         match link {
@@ -300,7 +309,7 @@ impl App {
                     return;
                 }
                 if self.key_of_both_states(key) {
-                    return self.stop_unwanted();
+                    return self.settled();
                 }
                 let key = self.without_escape(key);
                 if !self.layer_key(key) {
@@ -324,6 +333,11 @@ impl App {
             Input::Resize => {}
             Input::Gone => self.quit = true,
         }
+        self.settled();
+    }
+
+    fn settled(&mut self) {
+        self.settle_half();
         self.stop_unwanted();
     }
 

@@ -23,13 +23,15 @@ pub(super) struct Arranged {
     pub(super) split: u8,
     /// The panes that are out of sight until somebody goes to them, a bit each.
     pub(super) hidden: u16,
+    /// The panes that are divided in two, a bit each.
+    pub(super) divided: u16,
     /// How many steps to the right the borders between the columns of many panes were moved.
     pub(super) borders: [i8; 2],
 }
 
 impl Default for Arranged {
     fn default() -> Arranged {
-        Arranged { zoom: false, split: 45, hidden: 0, borders: [0; 2] }
+        Arranged { zoom: false, split: 45, hidden: 0, divided: 0, borders: [0; 2] }
     }
 }
 
@@ -66,6 +68,11 @@ impl Arranged {
                     let known = value.chars().filter_map(panes::of_key).filter(|pane| may_hide(*pane));
                     arranged.hidden = known.fold(0, |bits, pane| bits | 1 << pane);
                 }
+                ("divided", value) => {
+                    let known = value.chars().filter_map(panes::of_key);
+                    let known = known.filter(|pane| panes::may_divide(*pane));
+                    arranged.divided = known.fold(0, |bits, pane| bits | 1 << pane);
+                }
                 ("borders", value) => {
                     let mut steps = value.split(' ').filter_map(|steps| steps.parse().ok());
                     if let (Some(left), Some(right), None) = (steps.next(), steps.next(), steps.next()) {
@@ -81,9 +88,12 @@ impl Arranged {
 
     fn text(self) -> String {
         let hidden: String = (0..16).filter(|pane| self.hides(*pane)).map(panes::key).collect();
+        let divided: String = (0..16).filter(|pane| self.divides(*pane)).map(panes::key).collect();
         let [left, right] = self.borders;
         let (zoom, split) = (self.zoom, self.split);
-        format!("zoom = {zoom}\nsplit = {split}\nhidden = {hidden}\nborders = {left} {right}\n")
+        format!(
+            "zoom = {zoom}\nsplit = {split}\nhidden = {hidden}\ndivided = {divided}\nborders = {left} {right}\n"
+        )
     }
 
     /// Whether a pane is out of sight.
@@ -101,6 +111,21 @@ impl Arranged {
     /// Brings a pane back.
     pub(super) fn unhide(&mut self, pane: usize) {
         self.hidden &= !(1 << pane.min(15));
+    }
+
+    /// Whether a pane is divided in two.
+    pub(super) fn divides(self, pane: usize) -> bool {
+        pane < 16 && self.divided >> pane & 1 == 1
+    }
+
+    /// Divides a pane that may be.
+    pub(super) fn divide(&mut self, pane: usize) {
+        self.divided |= u16::from(panes::may_divide(pane)) << pane.min(15);
+    }
+
+    /// Makes a pane one again.
+    pub(super) fn join(&mut self, pane: usize) {
+        self.divided &= !(1 << pane.min(15));
     }
 
     /// Moves a border between columns; the others stay.
@@ -138,7 +163,11 @@ mod tests {
 
     #[test]
     fn each_line_counts_by_itself() {
-        let mut all = Arranged { zoom: true, split: 60, hidden: 0, borders: [-3, 2] };
+        let mut all = Arranged { zoom: true, split: 60, hidden: 0, divided: 0, borders: [-3, 2] };
+        all.divide(panes::MEMORY);
+        all.divide(panes::TYPES);
+        all.divide(panes::CONSOLE);
+        assert!(all.divides(panes::MEMORY) && !all.divides(panes::CONSOLE));
         assert!(all.hide(panes::STACK) && all.hide(panes::COMMON) && !all.hide(panes::CONSOLE));
         assert_eq!(Arranged::parse(&all.text()), all);
         assert_eq!(
@@ -150,8 +179,9 @@ mod tests {
             Arranged { zoom: true, ..Arranged::default() }
         );
         assert_eq!(Arranged::parse("\u{0}"), Arranged::default());
-        let other = Arranged::parse("hidden = 8 3?\nborders = 1 2 3\nborders = 200 1");
+        let other = Arranged::parse("divided = 8\u{1b}7x\nhidden = 8 3?\nborders = 1 2 3\nborders = 200 1");
         assert_eq!((other.hidden, other.borders), (1 << panes::STACK, [0, 0]));
+        assert_eq!(other.divided, 1 << panes::MEMORY);
         let mut back = all;
         back.unhide(panes::STACK);
         assert!(!back.hides(panes::STACK) && back.hides(panes::COMMON));

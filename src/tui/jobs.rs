@@ -3,7 +3,7 @@
 use super::app::{App, Effect, Go, Guide, Running, Sight};
 use super::message::{End, Errand, Reply, State, Task, hint_line};
 use super::page::Page;
-use super::panes::{CONSOLE, DISASSEMBLY, MODULES, PANES, PROCESSORS, PaneSpec, STACK, Steady};
+use super::panes::{self, CONSOLE, DISASSEMBLY, MODULES, PANES, PROCESSORS, PaneSpec, STACK, Steady};
 use crate::output::{Action, Line, Piece, Role};
 use crate::session::Selection;
 use crate::util::order::Order;
@@ -168,7 +168,7 @@ impl App {
                 }
             }
             (Reply::Output { pieces, .. }, Some(pane)) => {
-                let skip = PANES.get(pane).and_then(|spec| spec.skip);
+                let skip = panes::spec(pane).and_then(|spec| spec.skip);
                 if let Some(pane) = self.panes.get_mut(pane) {
                     pane.page.receive(pieces, skip);
                 }
@@ -216,9 +216,11 @@ impl App {
                 Steady::Links => page.pinned.is_none(),
                 Steady::All => false,
             });
-        } else if loaded && let Some(modules) = self.panes.get_mut(MODULES) {
+        } else if loaded {
             // Panes name addresses as they run; only the list of modules tells what is loaded.
-            modules.page.stale = true;
+            for half in [MODULES, panes::second(MODULES)] {
+                self.panes.get_mut(half).into_iter().for_each(|modules| modules.page.stale = true);
+            }
         }
         let before = std::mem::replace(&mut self.state, state);
         match running.request.task {
@@ -233,7 +235,7 @@ impl App {
             return self.command_done(end);
         };
         let number = pane;
-        let (Some(pane), Some(spec)) = (self.panes.get_mut(number), PANES.get(number)) else {
+        let (Some(pane), Some(spec)) = (self.panes.get_mut(number), panes::spec(number)) else {
             return;
         };
         let (line, language) = (&running.request.line, self.state.language);
@@ -245,7 +247,7 @@ impl App {
                 // It said that nothing was found.
                 self.message = None;
             }
-            let place = match number {
+            let place = match panes::whole(number) {
                 STACK => Some(Action::Frame(self.state.frame)),
                 PROCESSORS => self.state.processor.map(Action::Processor),
                 DISASSEMBLY => self.state.code.map(Action::Code),
@@ -285,7 +287,7 @@ impl App {
     }
 
     /// Stops a pane's command that is running, or the search for the frame of the verdict, to run it again when it is wanted.
-    fn make_way(&mut self) {
+    pub(super) fn make_way(&mut self) {
         let may_wait =
             |running: &&mut Running| running.pane.is_some() || running.request.task == Task::Verdict;
         let running = self.running.as_mut().filter(may_wait).filter(|running| !running.unwanted);
@@ -322,7 +324,7 @@ impl App {
 
     /// Makes these pages run their commands again when they are next in sight.
     fn mark_stale(&mut self, which: impl Fn(&PaneSpec, &Page) -> bool) {
-        for (pane, spec) in self.panes.iter_mut().zip(&PANES) {
+        for (pane, spec) in self.panes.iter_mut().zip(PANES.iter().cycle()) {
             pane.pages().filter(|page| which(spec, page)).for_each(Page::outdate);
         }
     }

@@ -1,8 +1,9 @@
 //! Where things stand on a screen of a given size.
 
+use super::halves::{self, Part};
 use super::panes::{
-    ANALYSIS, COMMON, CONSOLE, DISASSEMBLY, MEMORY, MODULES, POOL, PROCESSES, PROCESSORS, REGISTERS, STACK,
-    THREADS, TYPES,
+    self, ANALYSIS, COMMON, CONSOLE, DISASSEMBLY, MEMORY, MODULES, POOL, PROCESSES, PROCESSORS, REGISTERS,
+    STACK, THREADS, TYPES,
 };
 use crate::util::order::Order;
 use ratatui::layout::Rect;
@@ -31,6 +32,8 @@ pub(super) struct Layout {
     pub(super) panes: Vec<Place>,
     /// Columns between panes.
     pub(super) rules: Vec<Rect>,
+    /// Columns between the halves of a divided pane.
+    pub(super) seams: Vec<Rect>,
     /// All panes together.
     pub(super) middle: Rect,
     /// The prompt.
@@ -81,6 +84,10 @@ pub(super) struct Wish {
     pub(super) dumps: bool,
     /// The panes that are out of sight until somebody goes to them, a bit each.
     pub(super) hidden: u16,
+    /// The panes that are divided in two, a bit each.
+    pub(super) divided: u16,
+    /// Of which of them the second half was active last.
+    pub(super) second: u16,
     /// How many steps to the right the borders between the columns of many panes were moved.
     pub(super) borders: [i8; 2],
 }
@@ -90,10 +97,51 @@ impl Wish {
     fn hides(self, pane: usize) -> bool {
         pane != self.active && self.hidden >> pane.min(15) & 1 == 1
     }
+
+    /// Whether a pane is divided in two.
+    pub(super) fn divides(self, pane: usize) -> bool {
+        self.divided >> pane.min(15) & 1 == 1
+    }
+
+    /// The half of a pane that is active or was last; the pane itself if it is not divided.
+    pub(super) fn front(self, pane: usize) -> usize {
+        let is_second = match panes::whole(self.active) == pane {
+            true => self.active != pane,
+            false => self.second >> pane.min(15) & 1 == 1,
+        };
+        if is_second && self.divides(pane) { panes::second(pane) } else { pane }
+    }
+
+    /// The same, with the pane active that the active half belongs to.
+    fn of_wholes(self) -> Wish {
+        Wish { active: panes::whole(self.active), ..self }
+    }
 }
 
 /// Lays out a screen.
 pub(super) fn layout(screen: Rect, wish: Wish) -> Layout {
+    let mut layout = of_wholes(screen, wish.of_wholes());
+    divide(&mut layout, wish);
+    layout
+}
+
+/// Gives the halves of divided panes their places. Where there is no room for both, the one that was active last has it.
+fn divide(layout: &mut Layout, wish: Wish) {
+    for place in std::mem::take(&mut layout.panes) {
+        let area = place.title.map_or(place.body, |title| title.union(place.body));
+        let halves = halves::halves(area).filter(|_| wish.divides(place.pane) && !wish.zoom);
+        let Some(([first, second], seam)) = halves else {
+            layout.panes.push(Place { pane: wish.front(place.pane), ..place });
+            continue;
+        };
+        layout.seams.extend(seam);
+        push(layout, place.pane, first);
+        push(layout, panes::second(place.pane), second);
+    }
+}
+
+/// Lays out a screen without dividing panes.
+fn of_wholes(screen: Rect, wish: Wish) -> Layout {
     let mut rest = screen;
     let mut layout = Layout::default();
     // The smaller the screen, the fewer lines stay; the prompt is the last one to go.
@@ -126,6 +174,7 @@ pub(super) fn layout(screen: Rect, wish: Wish) -> Layout {
 
 /// Whether two panes stand side by side: how they share the columns can be chosen.
 pub(super) fn has_two(screen: Rect, wish: Wish) -> bool {
+    let wish = wish.of_wholes();
     let many = screen.width >= MANY_COLUMNS && screen.height >= MANY_ROWS;
     let beside = if wish.active == STACK { ANALYSIS } else { STACK };
     !many
@@ -181,9 +230,6 @@ fn shows_values(wish: Wish) -> bool {
     }
 }
 
-/// A pane of a column with its rows, its title among them; `None` for the one that takes what the others leave.
-type Part = (usize, Option<u16>);
-
 /// A column's width, and its panes from its top.
 type Column = (u16, Vec<Part>);
 
@@ -204,6 +250,7 @@ fn many(layout: &mut Layout, mut area: Rect, wish: Wish) {
         if at < last {
             layout.rules.push(cut_left(&mut area, 1));
         }
+        let parts = halves::with_room(parts, column.height, |pane| wish.divides(pane));
         let fixed: u16 = parts.iter().filter_map(|(_, rows)| *rows).sum();
         let left = column.height.saturating_sub(fixed);
         for (pane, rows) in parts {
@@ -327,7 +374,7 @@ mod tests {
 
     fn rects(layout: &Layout) -> Vec<Rect> {
         let mut all = vec![layout.dumps, layout.ticket, layout.tabs, layout.prompt, layout.hints];
-        all.extend(&layout.rules);
+        all.extend(layout.rules.iter().chain(&layout.seams));
         all.extend(layout.panes.iter().flat_map(|place| [place.title.unwrap_or_default(), place.body]));
         all
     }
@@ -335,11 +382,16 @@ mod tests {
     proptest! {
         #[test]
         fn every_cell_has_one_owner(
-            width in 0u16..310, height in 0u16..110, active in 0..PANES.len(), zoom: bool, console in 0usize..200,
-            chosen: bool, split: u8, dumps: bool, hidden: u16, left in -30i8..30, right in -30i8..30,
+            width in 0u16..310, height in 0u16..110, active in 0..panes::HALVES, zoom: bool, console in 0usize..200,
+            chosen: bool, split: u8, dumps: bool, hidden: u16, divided: u16, second: u16, left in -30i8..30,
+            right in -30i8..30,
         ) {
             let screen = Rect { x: 0, y: 0, width, height };
-            let layout = layout(screen, Wish { active, zoom, console, chosen, split, dumps, hidden, borders: [left, right] });
+            let divided = divided & !(1 << CONSOLE);
+            // Only of what is divided a half can be active.
+            let active = if divided >> panes::whole(active) & 1 == 1 { active } else { panes::whole(active) };
+            let wish = Wish { active, zoom, console, chosen, split, dumps, hidden, divided, second, borders: [left, right] };
+            let layout = layout(screen, wish);
             let rects = rects(&layout);
             let owned: u32 = rects.iter().map(|rect| rect.area()).sum();
             prop_assert_eq!(owned, screen.area());
@@ -377,6 +429,21 @@ mod tests {
         let screen = Rect { x: 0, y: 0, width: 110, height: 30 };
         let wish = Wish { active: MEMORY, split: 45, hidden: 1 << STACK, ..Wish::default() };
         assert_eq!(layout(screen, wish).panes.len(), 1);
+    }
+
+    /// Of whatever is divided on a large screen both halves are in sight, and everything else stays.
+    #[test]
+    fn divided_panes_have_room() {
+        for (width, height) in [(120, 36), (120, 40), (160, 50), (200, 60)] {
+            let screen = Rect { x: 0, y: 0, width, height };
+            let wish = Wish { active: STACK, split: 45, ..Wish::default() };
+            let before = layout(screen, wish);
+            for pane in before.panes.iter().map(|place| place.pane).filter(|pane| *pane != CONSOLE) {
+                let after = layout(screen, Wish { divided: 1 << pane, ..wish });
+                assert_eq!(after.panes.len(), before.panes.len() + 1, "{width}x{height}: {pane}");
+                assert!(after.panes.iter().all(|place| place.body.height >= 3), "{width}x{height}: {pane}");
+            }
+        }
     }
 
     #[test]

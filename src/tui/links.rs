@@ -3,7 +3,7 @@
 use super::app::{App, Sight};
 use super::layers::Does;
 use super::page::Page;
-use super::panes::{self, CONSOLE, MEMORY, PANES, POOL, TYPES};
+use super::panes::{self, CONSOLE, MEMORY, POOL, TYPES};
 use super::trail::Step;
 use crate::output::{Action, Role};
 use crate::session::Selection;
@@ -23,7 +23,7 @@ impl App {
 
     /// Does what following a link does: shows the thing in the pane that is for such things, or runs its command.
     pub(super) fn follow_action(&mut self, action: Action) {
-        let own = PANES.get(self.active).and_then(|pane| pane.chosen(&action));
+        let own = panes::spec(self.active).and_then(|pane| pane.chosen(&action));
         let line = match own.clone().map_or_else(|| action.command(), |line| Ok(line.into())) {
             Ok(line) => line.into_owned(),
             Err(refusal) => {
@@ -38,7 +38,7 @@ impl App {
         self.sight = Sight::Answer;
         self.submit(&line);
         // A pane of what can be selected is where the next one is selected, too.
-        let stays = own.is_some() && panes::selects(from) || own.is_none() && action.selects();
+        let stays = own.is_some() && panes::selects(panes::whole(from)) || own.is_none() && action.selects();
         if !stays {
             self.active = CONSOLE;
         }
@@ -47,7 +47,7 @@ impl App {
 
     /// Shows a thing as a new page of a pane.
     fn show_in(&mut self, pane: usize, action: Action) {
-        let from = self.active;
+        let (from, pane) = (self.active, self.half_of(pane));
         if let Some(state) = self.panes.get_mut(pane) {
             state.push(Page::pinned(action));
             self.active = pane;
@@ -70,7 +70,7 @@ impl App {
                 self.does(Does::Type(format!("dt {} ", hex::tick(address))));
                 self.say(Role::Text, Message::new("explorer.message.which_type"));
             }
-            _ if self.pane_count() > TYPES => self.active = TYPES,
+            _ if self.pane_count() > TYPES => self.active = self.half_of(TYPES),
             _ => self.say(Role::Dim, Message::new("explorer.message.no_link")),
         }
     }
@@ -83,13 +83,13 @@ impl App {
         match pooled {
             _ if self.pane_count() <= POOL => self.say(Role::Dim, Message::new("explorer.message.no_pool")),
             Some(action) => self.show_in(POOL, action),
-            None => self.active = POOL,
+            None => self.active = self.half_of(POOL),
         }
     }
 
     /// The memory at the address under the cursor; in its own pane the same memory as something else.
     pub(super) fn show_memory(&mut self) {
-        if self.active == MEMORY {
+        if panes::whole(self.active) == MEMORY {
             let form = self.memory_form().next();
             self.memory = Some(form);
             let name = text(form.name(), self.language());
@@ -98,7 +98,7 @@ impl App {
         let chosen = self.looking().and_then(|(view, kept, _)| view.link(kept)?.action);
         match chosen.as_ref().and_then(Action::address) {
             Some(address) => self.show_in(MEMORY, Action::Memory(address)),
-            None => self.active = MEMORY,
+            None => self.active = self.half_of(MEMORY),
         }
     }
 

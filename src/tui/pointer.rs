@@ -2,7 +2,8 @@
 
 use super::app::{App, Go, Keyboard};
 use super::layers::Layer;
-use super::panes::PANES;
+use super::layout::{Layout, Place};
+use super::panes;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
@@ -17,6 +18,7 @@ impl App {
             MouseEventKind::ScrollUp => self.wheel(at, -WHEEL),
             MouseEventKind::ScrollDown => self.wheel(at, WHEEL),
             MouseEventKind::Down(MouseButton::Left) => self.click(at),
+            MouseEventKind::Down(MouseButton::Middle) => self.divide_at(at),
             _ => {}
         }
     }
@@ -47,17 +49,29 @@ impl App {
             }
         } else if layout.tabs.contains(at) {
             let tab = super::screen::tab_at(self, layout.tabs.width, at.x);
-            self.active = tab.unwrap_or(self.active);
+            self.active = tab.map_or(self.active, |pane| self.half_of(pane));
+        } else if let Some(pane) = titled_at(&layout, at) {
+            self.active = pane;
         } else if let Some(place) = layout.panes.iter().find(|place| place.body.contains(at)) {
             self.active = place.pane;
             self.choose(place.body, at);
         }
     }
 
+    /// Divides the pane whose title bar the mouse is on, or makes it one again.
+    fn divide_at(&mut self, at: Position) {
+        if let Some(pane) = titled_at(&self.layout(), at) {
+            self.layers.clear();
+            self.keyboard = Keyboard::Pane;
+            self.active = pane;
+            self.toggle_divided();
+        }
+    }
+
     /// Moves the cursor to where the mouse is; a second click on the same link follows it, one on the same head, or one
     /// behind a folded head, folds or unfolds it.
     fn choose(&mut self, body: Rect, at: Position) {
-        let gutter = PANES.get(self.active).map_or(0, |pane| pane.gutter);
+        let gutter = panes::spec(self.active).map_or(0, |pane| pane.gutter);
         let Some((view, kept, _)) = self.looking() else {
             return;
         };
@@ -87,4 +101,10 @@ impl App {
             self.toggle_fold();
         }
     }
+}
+
+/// The pane whose title bar is there.
+fn titled_at(layout: &Layout, at: Position) -> Option<usize> {
+    let titled = |place: &&Place| place.title.is_some_and(|title| title.contains(at));
+    layout.panes.iter().find(titled).map(|place| place.pane)
 }

@@ -25,7 +25,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, now: Instant) -> Option<P
     app.dumps.draw(buffer, layout.dumps, &app.theme);
     ticket(app, buffer, layout.ticket);
     tabs(app, buffer, layout.tabs);
-    for rule in &layout.rules {
+    for rule in layout.rules.iter().chain(&layout.seams) {
         for row in 0..rule.height {
             put(buffer, *rule, 0, row, "|", app.theme.role(Role::Dim));
         }
@@ -55,7 +55,7 @@ fn ticket(app: &App, buffer: &mut Buffer, area: Rect) {
 
 /// The tabs with the first column of each: names if all fit, else short ones of as many as do, and the active one's.
 fn tab_texts(app: &App, width: u16) -> Vec<(u16, usize, String)> {
-    let (active, image, language) = (app.active, app.ticket.image.is_some(), app.language());
+    let (active, image, language) = (panes::whole(app.active), app.ticket.image.is_some(), app.language());
     let panes = PANES.get(..app.pane_count()).unwrap_or_default();
     let room = usize::from(width);
     let is_hidden = |pane: usize| pane != active && app.arranged.hides(pane);
@@ -102,7 +102,8 @@ pub(super) fn tab_at(app: &App, width: u16, column: u16) -> Option<usize> {
 fn tabs(app: &App, buffer: &mut Buffer, area: Rect) {
     let mut end = 0;
     for (start, pane, text) in tab_texts(app, area.width) {
-        let style = if pane == app.active { app.theme.bar(true) } else { app.theme.role(Role::Label) };
+        let style =
+            if pane == panes::whole(app.active) { app.theme.bar(true) } else { app.theme.role(Role::Label) };
         end = put(buffer, area, start, 0, &text, style);
     }
     if area.width > end + 1 {
@@ -111,12 +112,14 @@ fn tabs(app: &App, buffer: &mut Buffer, area: Rect) {
 }
 
 fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
-    let Some(spec) = PANES.get(place.pane) else { return };
+    let Some(spec) = panes::spec(place.pane) else { return };
     let mut body = place.body;
     let height = usize::from(body.height);
     if let Some(pane) = app.panes.get_mut(place.pane) {
         if place.pane != CONSOLE && !pane.page.is_loading() {
-            pane.page.fit(usize::from(body.width.saturating_sub(spec.gutter)), height, spec);
+            // Prose does not touch what stands beside it.
+            let edge = u16::from(spec.wrap && body.right() < app.screen.right());
+            pane.page.fit(usize::from(body.width.saturating_sub(spec.gutter + edge)), height, spec);
         }
         let (view, kept) = pane.page.parts();
         view.settle(if place.pane == CONSOLE { app.console.kept() } else { kept }, height);
@@ -197,7 +200,7 @@ fn left_out(app: &App, buffer: &mut Buffer, body: Rect, row: u16, count: usize) 
 
 /// Whether a line shows what is selected: the frame, the thread, the process.
 fn is_selected(app: &App, pane: usize, line: &Line) -> bool {
-    let selected = match pane {
+    let selected = match panes::whole(pane) {
         STACK => Some(Action::Frame(app.state.frame)),
         THREADS => app.state.thread.map(Action::Thread),
         PROCESSES => app.state.process.map(Action::Process),
@@ -231,7 +234,7 @@ fn empty_text(app: &App, pane: usize) -> String {
 
 /// A title bar's parts: number, name and command; position.
 fn title_text(app: &App, place: Place) -> (String, String) {
-    let name = PANES.get(place.pane).map_or("", |pane| pane.name(app.ticket.image.is_some(), app.language()));
+    let name = app.name_of(place.pane);
     let command = match app.line_of(place.pane, place.body.width) {
         Some(line) => line,
         None if place.pane != CONSOLE => String::new(),
@@ -241,7 +244,13 @@ fn title_text(app: &App, place: Place) -> (String, String) {
             .map(|line| line.text().to_owned())
             .unwrap_or_default(),
     };
-    let left = format!(" {} {name}  {command}", panes::key(place.pane));
+    let pane = panes::whole(place.pane);
+    let half = match app.arranged.divides(pane) {
+        true if place.pane == pane => ".1",
+        true => ".2",
+        false => "",
+    };
+    let left = format!(" {}{half} {name}  {command}", panes::key(pane));
     (left, position(app, place))
 }
 
@@ -326,7 +335,7 @@ fn hints(app: &App, buffer: &mut Buffer, layout: &Layout, now: Instant) {
         Keyboard::Pane => match folded(app) {
             Some(true) => "explorer.hints.folded",
             Some(false) => "explorer.hints.unfolded",
-            None => PANES.get(app.active).map_or("", |pane| pane.hints),
+            None => panes::spec(app.active).map_or("", |pane| pane.hints),
         },
         Keyboard::Prompt if app.prompt.offered().is_some() => "explorer.hints.choices",
         Keyboard::Prompt if hides_output(app, layout) => "explorer.hints.prompt_scrolls",
@@ -368,7 +377,7 @@ fn folded(app: &App) -> Option<bool> {
 
 /// Whether the line under the cursor of the registers has a value that is not known.
 fn lacks_value(app: &App) -> bool {
-    let pane = app.panes.get(REGISTERS).filter(|_| app.active == REGISTERS);
+    let pane = app.panes.get(app.active).filter(|_| panes::whole(app.active) == REGISTERS);
     let line = pane.and_then(|pane| pane.page.kept().line(pane.page.view.cursor));
     line.is_some_and(|line| line.line().spans().iter().any(|span| span.role == Role::Unreadable))
 }

@@ -4,7 +4,7 @@ use super::app::{App, Effect, Go, Guide, Keyboard};
 use super::arranged::Arranged;
 use super::message::{State, Task};
 use super::panes::memory::Form;
-use super::panes::{ANALYSIS, CONSOLE};
+use super::panes::{self, ANALYSIS, CONSOLE};
 use super::theme::ThemeName;
 use super::ticket::Ticket;
 use crate::output::{Line, Role};
@@ -46,6 +46,7 @@ impl App {
         (self.screen, self.arranged, self.keyboard) = (common.screen, common.arranged, common.keyboard);
         self.prompt.set_history(common.history);
         (self.memory, self.mouse) = (common.memory, common.mouse);
+        self.settle_half();
         self.message = None;
         if self.closed.is_some() {
             self.state.language = common.language;
@@ -72,7 +73,9 @@ impl App {
         self.guide = if ticket.image.is_some() { Guide::Off } else { Guide::Wanted(state.chosen) };
         self.ticket = ticket;
         self.state = state;
-        self.active = self.active.min(self.pane_count() - 1);
+        if panes::whole(self.active) >= self.pane_count() {
+            self.active = self.pane_count() - 1;
+        }
     }
 
     /// It cannot be opened. The console tells why, where there is room for more than a line of it.

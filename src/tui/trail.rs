@@ -51,6 +51,17 @@ impl Trail {
         }
     }
 
+    /// Half of a pane was closed and the other one is the whole pane: nothing leads to the pages of the closed one.
+    pub(super) fn close_half(&mut self, stays: usize, closed: usize, pane: usize) {
+        for steps in [&mut self.done, &mut self.undone] {
+            steps.retain(|step| step.pushed != Some(closed));
+            for step in steps {
+                let ends = [&mut step.from, &mut step.to].into_iter().chain(&mut step.pushed);
+                ends.filter(|it| [stays, closed].contains(it)).for_each(|it| *it = pane);
+            }
+        }
+    }
+
     /// The step to undo.
     pub(super) fn back(&mut self) -> Option<Step> {
         let step = self.done.pop()?;

@@ -120,6 +120,28 @@ fn the_screen_is_arranged_as_it_was_left() {
     terminal.leave();
 }
 
+/// Divided by one run, found so and made one again by the next, and found so by the third.
+#[test]
+fn a_pane_is_divided_and_stays_so() {
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/divided");
+    let _ = std::fs::remove_file(file);
+    for (language, keys) in [("en", "\t7V"), ("zh-CN", "\t7V"), ("en", "")] {
+        let mut terminal =
+            Terminal::open(160, 50, &["--demo", "wifi", "--lang", language], &[("DUMPSCOPE_LAYOUT", file)]);
+        terminal.wait_for("wlanflt.sys");
+        terminal.wait_for_silence();
+        let halves = |terminal: &Terminal| {
+            let screen = terminal.contents();
+            ["7.1 ", "7.2 "].map(|half| screen.contains(half))
+        };
+        assert_eq!(halves(&terminal), [language == "zh-CN"; 2], "{language} {keys}");
+        terminal.press(keys);
+        terminal.wait_for_silence();
+        assert_eq!(halves(&terminal), [language == "en" && !keys.is_empty(); 2], "{language} {keys}");
+        terminal.leave();
+    }
+}
+
 /// The threads have seven columns, of which 57 columns of the terminal hold four: a thread's address, state and reason stay.
 #[test]
 fn columns_that_have_no_room_are_left_out_until_w_shows_them() {

@@ -1,7 +1,7 @@
 //! What can be done with the value under the cursor: a row for each command that shows it, the best one first.
 
 use super::super::app::{App, Keyboard};
-use super::super::panes::PANES;
+use super::super::panes;
 use super::super::theme::Theme;
 use super::does::Does;
 use super::list::{self, Entry};
@@ -111,7 +111,7 @@ impl App {
                 if let Action::Reason(_) = action {
                     return self.follow();
                 }
-                let own = PANES.get(active).and_then(|pane| pane.chosen(action));
+                let own = panes::spec(active).and_then(|pane| pane.chosen(action));
                 Menu::of_link(action, own, span.text(), &line, language)
             }
             None => Menu::with_copies(&line, None, &line, Vec::new(), language),

@@ -269,14 +269,17 @@ impl App {
 /// Whether somebody would look for a key's doing by name: not for the next line.
 fn is_worth_listing(action: keys::Action) -> bool {
     use keys::Action::{
-        Back, CopyAll, FoldAll, Forward, Help, Mouse, Quit, Redraw, Refresh, Theme, UnfoldAll, Whole, Zoom,
+        Back, CopyAll, Divide, FoldAll, Forward, Help, Hide, Mouse, Quit, Redraw, Refresh, Theme, UnfoldAll,
+        Whole, Zoom,
     };
     matches!(
         action,
         Back | CopyAll
+            | Divide
             | FoldAll
             | Forward
             | Help
+            | Hide
             | Mouse
             | Quit
             | Redraw

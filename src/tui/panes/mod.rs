@@ -178,6 +178,34 @@ pub(super) fn of_digit(digit: char) -> Option<usize> {
     of_key(digit).filter(|_| digit.is_ascii_digit())
 }
 
+/// How many panes there are with the second halves of all.
+pub(super) const HALVES: usize = 2 * PANES.len();
+
+/// The pane that a half is one of.
+pub(super) fn whole(pane: usize) -> usize {
+    if pane < PANES.len() { pane } else { pane - PANES.len() }
+}
+
+/// The second half of a pane.
+pub(super) fn second(pane: usize) -> usize {
+    whole(pane) + PANES.len()
+}
+
+/// Whether a pane can be divided: what the commands said is one text.
+pub(super) fn may_divide(pane: usize) -> bool {
+    pane < PANES.len() && pane != CONSOLE
+}
+
+/// The half that belongs to this one.
+pub(super) fn other_half(pane: usize) -> usize {
+    if pane < PANES.len() { second(pane) } else { whole(pane) }
+}
+
+/// What makes a pane, or a half of one.
+pub(super) fn spec(pane: usize) -> Option<&'static PaneSpec> {
+    PANES.get(whole(pane)).copied()
+}
+
 /// Number of the analysis pane.
 pub(super) const ANALYSIS: usize = 0;
 /// Number of the processors pane.

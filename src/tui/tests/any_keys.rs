@@ -1,7 +1,7 @@
 //! Any keys on any size.
 
 use super::super::event::Input;
-use super::super::panes::PANES;
+use super::super::panes::{HALVES, PANES};
 use super::Explorer;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ fn any_key() -> impl Strategy<Value = KeyEvent> {
             KeyCode::End, KeyCode::Left, KeyCode::Right, KeyCode::Enter, KeyCode::Backspace, KeyCode::Esc,
             KeyCode::Delete, KeyCode::F(1),
         ]),
-        4 => prop::sample::select("1234567890wjkznNyYRMTG/:?<>+-_*~lr驱qfpd.([{}HC)".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        4 => prop::sample::select("1234567890wjkznNyYRMTG/:?<>+-_*~lr驱qfpd.([{}HCVV)".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
     ];
     let modifiers = prop_oneof![
         8 => Just(KeyModifiers::NONE), 1 => Just(KeyModifiers::CONTROL), 1 => Just(KeyModifiers::SHIFT), 1 => Just(KeyModifiers::ALT),
@@ -54,7 +54,7 @@ proptest! {
             }
             explorer.settle();
             prop_assert!(explorer.app.layers.len() < 50);
-            prop_assert!(explorer.app.active < PANES.len());
+            prop_assert!(explorer.app.active < HALVES);
         }
     }
 

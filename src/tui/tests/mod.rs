@@ -5,6 +5,7 @@ mod drawing;
 mod dumps;
 mod folding;
 mod guide;
+mod halves;
 mod layers;
 mod links;
 mod lists;

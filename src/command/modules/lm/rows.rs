@@ -16,6 +16,8 @@ pub fn table(listing: &Listing<'_>) -> Table {
         Column::left("end", "end", 17).yields(1),
         Column::left("name", "module name", 8).after(3),
         Column::left("symbols", "", 23),
+        // Of a path the end counts, which is cut first.
+        Column::left("symbol_file", "", 0).yields(2),
     ];
     let table = Table::new("module", &columns);
     if listing.names_only {
