@@ -55,7 +55,7 @@ pub(super) struct LineLook<'t> {
     pub(super) pattern: Option<&'t Pattern>,
 }
 
-/// Draws a line into a row of `area`. A line that goes on beyond the right edge ends in `>`.
+/// Draws a line into a row of `area`. A line that goes on beyond the right edge ends in `>`, unless it only underlines others.
 pub(super) fn line(buffer: &mut Buffer, area: Rect, row: u16, line: &Line, look: LineLook<'_>) {
     let theme = look.theme;
     let mut column: i64 = -i64::try_from(look.left).unwrap_or(i64::MAX);
@@ -76,7 +76,8 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, row: u16, line: &Line, look:
     if let Some(pattern) = look.pattern {
         mark_found(buffer, area, row, &line.plain(), look.left, pattern, theme);
     }
-    if column > i64::from(area.width) && area.width > 1 {
+    let underlines = line.spans().iter().all(|span| span.text().bytes().all(|byte| b"= ".contains(&byte)));
+    if column > i64::from(area.width) && area.width > 1 && !underlines {
         end_cut(buffer, area, row, theme);
     }
     if let Some(chosen) = look.cursor {
@@ -174,6 +175,7 @@ mod tests {
         assert_eq!(drawn("abcdef", 5, 0), "abcd>");
         assert_eq!(drawn("abcdef", 5, 1), "bcdef");
         assert_eq!(drawn("abcdef", 5, 9), "     ");
+        assert_eq!(drawn("== ====", 5, 0), "== ==");
     }
 
     #[test]
