@@ -161,6 +161,8 @@ pub(super) struct App {
     pub(super) guide: Guide,
     /// Whether the console still lacks what a debugger says at opening.
     pub(super) greets: bool,
+    /// Whether a line was typed whose answer has to come into sight.
+    pub(super) wants_answer: bool,
     pub(super) trail: Trail,
     pub(super) next_id: u64,
 }
@@ -203,6 +205,7 @@ impl App {
             waiting: VecDeque::new(),
             guide,
             greets: true,
+            wants_answer: false,
             trail: Trail::default(),
             next_id: 0,
         }

@@ -164,6 +164,7 @@ impl App {
         match (reply, pane) {
             (Reply::Output { pieces, .. }, None) => {
                 if self.running.as_ref().is_some_and(Running::is_typed) {
+                    self.show_answer();
                     self.append(pieces);
                 }
             }
@@ -309,6 +310,7 @@ impl App {
                 self.append([Line::new().role(Role::Warning, text)]);
             }
             End::Failed { why, hints } => {
+                self.show_answer();
                 if self.sight == Sight::Answer {
                     self.sight = Sight::End;
                 }
@@ -319,7 +321,15 @@ impl App {
                 self.append(hints.iter().map(|hint| hint_line(hint, language)));
             }
         }
+        self.wants_answer = false;
         self.console.kept_mut().close_all();
+    }
+
+    /// Who typed a line wants to see what it says: no other pane stays alone on the screen.
+    fn show_answer(&mut self) {
+        if std::mem::take(&mut self.wants_answer) {
+            self.arranged.zoom &= self.active == CONSOLE;
+        }
     }
 
     /// Makes these pages run their commands again when they are next in sight.

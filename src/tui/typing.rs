@@ -112,8 +112,7 @@ impl App {
             self.effects.push(Effect::Remember(line.clone()));
         }
         self.sight = Sight::Answer;
-        // Who types wants to see the answer.
-        self.arranged.zoom &= self.active == CONSOLE;
+        self.wants_answer = true;
         if line.eq_ignore_ascii_case(".cls") {
             self.console.clear();
             self.echo = None;

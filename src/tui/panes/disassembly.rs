@@ -1,6 +1,6 @@
 //! The instructions where the current context stands.
 
-use super::{Lead, PaneSpec, Steady, as_anywhere, at_the_top, choice};
+use super::{ImagePane, Lead, PaneSpec, Steady, as_anywhere, at_the_top, choice};
 use crate::output::Action;
 use crate::util::hex;
 
@@ -14,7 +14,8 @@ pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.code",
     short: "explorer.pane.code",
     choices: &[choice("u", "u --around @$ip L40")],
-    image: None,
+    // There it is the entry point, and nothing led to it.
+    image: Some(ImagePane { name: "explorer.pane.code", line: "u @$ip L40" }),
     takes: |action| matches!(action, Action::Code(_)),
     fit: fitted,
     choose: as_anywhere,
