@@ -19,7 +19,6 @@ mod event;
 mod finding;
 mod folding;
 mod folds;
-mod halves;
 mod history;
 mod jobs;
 mod kept;
