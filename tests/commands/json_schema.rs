@@ -137,6 +137,8 @@ fn every_output_of_every_command_fits_the_schema() {
         let mut session = demo(case);
         let shows = COMMANDS.iter().filter(|spec| !matches!(spec.effect, Effect::Writes | Effect::Quits));
         let lines = shows.flat_map(|spec| ["", "@rsp", "nt"].map(|rest| format!("{} {rest}", spec.names[0])));
+        // What .symfix names is a folder for downloads, which would be made.
+        let lines = lines.filter(|line| line == ".symfix " || !line.starts_with(".symfix "));
         let more =
             ["dx -r2 @$curprocess", "nosuchcommand", ".for (r $t0=0; @$t0<2; r $t0=@$t0+1) { k }", "? 1/0"];
         for line in lines.chain(more.map(str::to_owned)) {
