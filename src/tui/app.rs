@@ -4,6 +4,7 @@
 use super::arranged::Arranged;
 use super::dumps::Dumps;
 use super::event::Input;
+use super::finding::Seeking;
 use super::kept::Kept;
 use super::keys::{self, Action};
 use super::layers::Layer;
@@ -14,7 +15,7 @@ use super::panes::memory::{self, Form};
 use super::panes::{self, ANALYSIS, CONSOLE, HALVES, MEMORY, POOL, TYPES};
 use super::prompt::Prompt;
 use super::scrollback::Scrollback;
-use super::search::Pattern;
+use super::search::{Pattern, Tally};
 use super::theme::{Theme, ThemeName};
 use super::ticket::Ticket;
 use super::trail::Trail;
@@ -146,6 +147,10 @@ pub(super) struct App {
     pub(super) prompt: Prompt,
     pub(super) find: String,
     pub(super) pattern: Option<Pattern>,
+    /// The lines that hold it, as far as they were looked at.
+    pub(super) tally: Option<Tally>,
+    /// What is still sought.
+    pub(super) seeking: Option<Seeking>,
     pub(super) message: Option<(Role, Message)>,
     pub(super) running: Option<Running>,
     /// Which symbols are being fetched.
@@ -194,6 +199,8 @@ impl App {
             prompt: Prompt::default(),
             find: String::new(),
             pattern: None,
+            tally: None,
+            seeking: None,
             message: None,
             running: None,
             fetching: None,

@@ -1,6 +1,7 @@
 //! Tables that are wider than their pane: which of their columns are left out.
 
-use crate::output::{Column, Line, Packed, Record, Span};
+use super::lines::{KeptLine, Lines};
+use crate::output::{Column, Line, Record, Span};
 use crate::util::width::{clip, columns};
 use std::ops::Range;
 
@@ -51,10 +52,11 @@ impl Columns {
     }
 
     /// What each row has in a column, with the number of its line; empty where it has no such cell.
-    pub(super) fn cells<'l>(&self, column: usize, lines: &'l [Packed]) -> Vec<(usize, &'l str)> {
+    pub(super) fn cells(&self, column: usize, lines: &Lines) -> Vec<(usize, String)> {
         let is_it = |start: &Start| start.column.map(usize::from) == Some(column);
         let cell = |(line, starts): &(usize, Box<[Start]>)| {
-            let text = lines.get(*line).map_or("", Packed::text);
+            let kept = lines.get(*line);
+            let text = kept.as_ref().map_or("", KeptLine::text);
             let byte = |at: usize| starts.get(at).and_then(|start| usize::try_from(start.byte).ok());
             // The words that introduce a fact begin in its column too.
             let is_last =
@@ -62,7 +64,7 @@ impl Columns {
             let cell = (0..starts.len())
                 .find(is_last)
                 .and_then(|at| text.get(byte(at)?..byte(at + 1).unwrap_or(text.len()).min(text.len())));
-            (*line, cell.unwrap_or_default().trim())
+            (*line, cell.unwrap_or_default().trim().to_owned())
         };
         self.rows.iter().map(cell).collect()
     }
@@ -84,13 +86,13 @@ impl Columns {
 
     /// From which rank on columns have to be left out so that no line is wider than `width`, as far as that can be
     /// reached; `None` where all have room. `heading` is what stands over the rows.
-    pub(super) fn rank(&self, heading: &[Packed], lines: &[Packed], width: usize) -> Option<u8> {
+    pub(super) fn rank(&self, heading: &[KeptLine], lines: &Lines, width: usize) -> Option<u8> {
         let mut ranks: Vec<u8> =
             self.columns.iter().map(|column| column.yields).filter(|rank| *rank > 0).collect();
         ranks.sort_unstable();
         ranks.dedup();
         let mut out = None;
-        let titles = heading.iter().map(|line| (line, self.titles(line.text())));
+        let titles = heading.iter().map(|line| (line.clone(), self.titles(line.text())));
         let rows = self.rows.iter().filter_map(|(line, starts)| Some((lines.get(*line)?, starts.clone())));
         for (line, starts) in titles.chain(rows) {
             while !fits(line.text(), &self.gone(&starts, out, line.text().len()), width) {
@@ -111,7 +113,7 @@ impl Columns {
     pub(super) fn rows_without<'l>(
         &'l self,
         rank: u8,
-        lines: &'l [Packed],
+        lines: &'l Lines,
     ) -> impl Iterator<Item = (usize, Line)> + 'l {
         self.rows.iter().filter_map(move |(number, starts)| {
             let line = lines.get(*number)?;
@@ -120,7 +122,7 @@ impl Columns {
     }
 
     /// A line of the heading without the columns from a rank on.
-    pub(super) fn heading_without(&self, rank: u8, line: &Packed) -> Line {
+    pub(super) fn heading_without(&self, rank: u8, line: &KeptLine) -> Line {
         without(&line.line(), &self.gone(&self.titles(line.text()), Some(rank), line.text().len()))
     }
 

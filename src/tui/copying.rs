@@ -1,7 +1,7 @@
 //! Copying lines and texts to the clipboard.
 
 use super::app::{App, Effect};
-use crate::output::{Packed, Role};
+use crate::output::Role;
 use crate::words::Message;
 
 /// Terminals take no more than about 100,000 bytes of OSC 52, which writes three bytes as four.
@@ -19,12 +19,18 @@ impl App {
             part => part.map(|part| kept.folds().lines(part, kept.count())),
         };
         if let Some(several) = several {
-            let lines = kept.lines().get(several).unwrap_or_default();
-            let text: String = lines.iter().map(|line| line.text().trim_end().to_owned() + "\n").collect();
-            let what = Message::new("explorer.message.copied_lines").with("count", lines.len());
+            let what = Message::new("explorer.message.copied_lines").with("count", several.len());
+            let mut text = String::new();
+            // Nothing takes more.
+            let mut lines = kept.lines().range(several);
+            while let Some(line) = lines.next().filter(|_| text.len() <= MAX_COPY) {
+                text.push_str(line.text().trim_end());
+                text.push('\n');
+            }
+            drop(lines);
             self.copy_as(text, what);
         } else {
-            let line = kept.line(view.cursor).map(Packed::line).unwrap_or_default();
+            let line = kept.line(view.cursor).map(|line| line.line()).unwrap_or_default();
             let span = view.chosen.and_then(|index| line.spans().get(index));
             let text = span.map_or_else(|| line.plain(), |span| span.text().to_owned());
             self.copy_text(text.trim_end().to_owned());

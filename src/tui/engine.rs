@@ -3,7 +3,7 @@
 use super::TuiError;
 use super::completer::{self, Question};
 use super::message::{End, Errand, Reply, State, Task};
-use super::scrollback::MAX_LINES;
+use super::page::MAX_LINES;
 use super::terminal::take_panic;
 use super::test_hook;
 use super::watch::listener;

@@ -1,39 +1,42 @@
 //! Searching the active pane.
 
 use super::app::{App, Sight};
-use super::kept::Kept;
 use super::panes::CONSOLE;
-use super::search::Pattern;
+use super::search::{Next, Pattern, Tally};
 use crate::output::Role;
 use crate::words::Message;
+use std::time::Duration;
+
+/// How long lines are looked at before keys are looked at again.
+const LOOKING: Duration = Duration::from_millis(8);
+
+/// A line that is still sought.
+#[derive(Debug, Clone)]
+pub(super) struct Seeking {
+    forward: bool,
+    from_here: bool,
+    /// The text that stands nowhere as it was typed and is sought as an expression now; before that whether it may be.
+    instead: Option<Pattern>,
+    may_be_expression: bool,
+}
+
+/// What is known of the lines that hold what is searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Which of them the cursor is on, from 1; 0: on none.
+    pub(super) place: usize,
+    /// How many there are.
+    pub(super) count: usize,
+    /// How many of a hundred lines were looked at, until all are.
+    pub(super) percent: Option<usize>,
+}
 
 impl App {
     /// Goes to the text that is being typed, from the cursor on. What stands nowhere as it was typed may be a regular
     /// expression.
     pub(super) fn look_for(&mut self, from_here: bool) {
         self.pattern = Pattern::new(&self.find);
-        let stands = |app: &App, pattern: &Pattern| {
-            let lines = app.kept(app.active).map(Kept::lines).unwrap_or_default();
-            lines.iter().any(|line| pattern.is_in(line.text()))
-        };
-        if let Some(plain) = self.pattern.clone().filter(|plain| !stands(self, plain)) {
-            self.pattern = plain.as_expression().filter(|it| stands(self, it)).or(Some(plain));
-        }
-        self.search(true, from_here);
-    }
-
-    /// Which of the lines that hold what is searched for the cursor is on, from 1 (0: on none), and how many there are.
-    pub(super) fn found(&self) -> Option<(usize, usize)> {
-        let pattern = self.pattern.as_ref()?;
-        let (kept, pane) = (self.kept(self.active)?, self.panes.get(self.active)?);
-        let (mut place, mut count) = (0, 0);
-        for (number, line) in kept.lines().iter().enumerate() {
-            if pattern.is_in(line.text()) {
-                count += 1;
-                place = if number == pane.page.view.cursor { count } else { place };
-            }
-        }
-        Some((place, count))
+        self.seek(Seeking { forward: true, from_here, instead: None, may_be_expression: true });
     }
 
     /// Goes to the next place of what is searched for.
@@ -41,24 +44,79 @@ impl App {
         if self.pattern.is_none() {
             self.say(Role::Dim, Message::new("explorer.message.nothing_searched"));
         }
-        self.search(forward, false);
+        self.seek(Seeking { forward, from_here: false, instead: None, may_be_expression: false });
     }
 
-    fn search(&mut self, forward: bool, from_here: bool) {
-        let Some(pattern) = self.pattern.clone() else {
-            return;
-        };
-        if self.active == CONSOLE {
+    fn seek(&mut self, seeking: Seeking) {
+        if self.pattern.is_some() && self.active == CONSOLE {
             self.sight = Sight::Chosen;
         }
-        let found =
-            self.looking().is_some_and(|(view, kept, _)| view.find(kept, &pattern, forward, from_here));
-        if !found {
-            if let Some(pane) = self.panes.get_mut(self.active).filter(|_| self.active != CONSOLE) {
-                pane.page.seek(&pattern);
+        self.seeking = Some(seeking);
+        self.look_on();
+    }
+
+    /// Looks at more lines for what is searched for, and goes to the one that is sought as soon as it is known.
+    pub(super) fn look_on(&mut self) {
+        let tally = self.tally.take();
+        let (Some(pattern), Some(kept)) = (self.pattern.clone(), self.kept(self.active)) else {
+            self.seeking = None;
+            return;
+        };
+        let lines = kept.lines();
+        let tally = tally.filter(|tally| tally.is_of(&pattern, lines));
+        let mut tally = tally.unwrap_or_else(|| Tally::new(&pattern, lines));
+        tally.look_on(lines, LOOKING);
+        self.tally = Some(tally);
+        self.go_on(pattern);
+    }
+
+    fn go_on(&mut self, pattern: Pattern) {
+        let Some(seeking) = self.seeking.take() else { return };
+        let tally = self.tally.take();
+        let mut next = Next::Unknown;
+        if let (Some(tally), Some((view, kept, _))) = (&tally, self.looking()) {
+            next = tally.next(view.cursor, seeking.forward, seeking.from_here, kept.lines());
+            if let Next::Line(line) = next {
+                view.go_to_found(line, kept);
             }
-            let message = Message::new("explorer.message.not_found").with("text", pattern.text());
-            self.say(Role::Warning, message);
         }
+        self.tally = tally;
+        match next {
+            Next::Line(_) => {}
+            Next::Unknown => self.seeking = Some(seeking),
+            Next::Nowhere => match pattern.as_expression().filter(|_| seeking.may_be_expression) {
+                Some(expression) => {
+                    self.pattern = Some(expression);
+                    self.seeking =
+                        Some(Seeking { instead: Some(pattern), may_be_expression: false, ..seeking });
+                    self.look_on();
+                }
+                None => self.not_found(seeking.instead.unwrap_or(pattern)),
+            },
+        }
+    }
+
+    fn not_found(&mut self, pattern: Pattern) {
+        if let Some(pane) = self.panes.get_mut(self.active).filter(|_| self.active != CONSOLE) {
+            pane.page.seek(&pattern);
+        }
+        let message = Message::new("explorer.message.not_found").with("text", pattern.text());
+        self.say(Role::Warning, message);
+        self.pattern = Some(pattern);
+    }
+
+    /// Whether lines are left to look at for what is searched for.
+    pub(super) fn is_looking(&self) -> bool {
+        self.found().is_some_and(|found| found.percent.is_some())
+    }
+
+    /// What is known of the lines that hold what is searched for; `None` where nothing is.
+    pub(super) fn found(&self) -> Option<Found> {
+        let pattern = self.pattern.as_ref()?;
+        let (kept, pane) = (self.kept(self.active)?, self.panes.get(self.active)?);
+        let lines = kept.lines();
+        let tally = self.tally.as_ref().filter(|tally| tally.is_of(pattern, lines))?;
+        let percent = (!tally.is_complete(lines)).then(|| tally.percent(lines));
+        Some(Found { place: tally.place(pane.page.view.cursor), count: tally.count(), percent })
     }
 }

@@ -26,6 +26,7 @@ mod keys;
 mod layers;
 mod layout;
 mod line_editor;
+mod lines;
 mod links;
 mod message;
 mod offer;

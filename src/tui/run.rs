@@ -207,7 +207,9 @@ fn next_wake(app: &App, due: Option<Instant>, now: Instant) -> Option<Instant> {
         let quarters = u32::try_from(time.as_millis() / QUIET.as_millis()).unwrap_or(u32::MAX);
         running.since + QUIET.saturating_mul(quarters.saturating_add(1))
     });
-    [due, running].into_iter().flatten().min()
+    // Between two pieces of a long search keys have their turn.
+    let looking = app.is_looking().then_some(now);
+    [due, running, looking].into_iter().flatten().min()
 }
 
 enum Woken {

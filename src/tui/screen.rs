@@ -30,6 +30,8 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, now: Instant) -> Option<P
             put(buffer, *rule, 0, row, "|", app.theme.role(Role::Dim));
         }
     }
+    layout.panes.iter().for_each(|place| fit(app, *place));
+    app.look_on();
     for place in &layout.panes {
         pane(app, buffer, *place);
     }
@@ -111,16 +113,22 @@ fn tabs(app: &App, buffer: &mut Buffer, area: Rect) {
     }
 }
 
+/// Makes a pane's lines for the room that it has.
+fn fit(app: &mut App, place: Place) {
+    let (Some(spec), Some(pane)) = (panes::spec(place.pane), app.panes.get_mut(place.pane)) else { return };
+    if place.pane != CONSOLE && !pane.page.is_loading() {
+        // Prose does not touch what stands beside it.
+        let edge = u16::from(spec.wrap && place.body.right() < app.screen.right());
+        let width = usize::from(place.body.width.saturating_sub(spec.gutter + edge));
+        pane.page.fit(width, usize::from(place.body.height), spec);
+    }
+}
+
 fn pane(app: &mut App, buffer: &mut Buffer, place: Place) {
     let Some(spec) = panes::spec(place.pane) else { return };
     let mut body = place.body;
     let height = usize::from(body.height);
     if let Some(pane) = app.panes.get_mut(place.pane) {
-        if place.pane != CONSOLE && !pane.page.is_loading() {
-            // Prose does not touch what stands beside it.
-            let edge = u16::from(spec.wrap && body.right() < app.screen.right());
-            pane.page.fit(usize::from(body.width.saturating_sub(spec.gutter + edge)), height, spec);
-        }
         let (view, kept) = pane.page.parts();
         view.settle(if place.pane == CONSOLE { app.console.kept() } else { kept }, height);
     }
@@ -271,15 +279,20 @@ fn followed(app: &App, place: Place) -> String {
 fn kept_rows(app: &App) -> String {
     let language = app.language();
     let mut said = String::new();
-    let found = app.found().filter(|(_, count)| *count > 0);
-    if let (Some((place, count)), Some(pattern)) = (found, &app.pattern) {
-        let key = if pattern.is_expression() {
-            "explorer.status.found_expression"
-        } else {
-            "explorer.status.found"
+    if let (Some(found), Some(pattern)) = (app.found(), &app.pattern) {
+        let key = match pattern.is_expression() {
+            true => "explorer.status.found_expression",
+            false => "explorer.status.found",
         };
-        said =
-            format!("{} ", Message::new(key).with("place", place).with("count", count).in_language(language));
+        let more = if found.percent.is_some() { "+" } else { "" };
+        let message = match (found.count, found.percent) {
+            (0, None) => None,
+            (0, Some(percent)) => Some(Message::new("explorer.status.searching").with("percent", percent)),
+            (count, _) => {
+                Some(Message::new(key).with("place", found.place).with("count", format!("{count}{more}")))
+            }
+        };
+        said = message.map(|message| format!("{} ", message.in_language(language))).unwrap_or_default();
     }
     if let Some((kept, all, text)) = app.panes.get(app.active).and_then(|pane| pane.page.filtered()) {
         let message = Message::new("explorer.status.filtered").with("kept", kept).with("all", all);

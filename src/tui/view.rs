@@ -3,7 +3,7 @@
 use super::kept::Kept;
 use super::panes::Lead;
 use super::search::Pattern;
-use crate::output::{Line, Packed, Role, Span};
+use crate::output::{Line, Role, Span};
 use std::ops::Range;
 
 /// A position in a list of lines. Counts are `usize`: listings exceed the 65,535 rows of terminal coordinates.
@@ -83,22 +83,15 @@ impl View {
     /// Chooses the next (`forward`) or previous link of the line under the cursor, and goes on to the neighbouring
     /// lines' links at the ends.
     pub(super) fn step_link(&mut self, kept: &Kept, forward: bool) {
-        let Some(line) = kept.line(self.cursor).map(Packed::line) else {
+        let Some(line) = kept.line(self.cursor).map(|line| line.line()) else {
             return;
         };
         if let Some(next) = self.neighbour(&line, forward) {
             self.chosen = Some(next);
             return;
         }
-        let row = kept.folds().row_of(self.cursor);
-        let has_link = |(_, line): &(usize, &Packed)| line.has_link();
-        let found = if forward {
-            kept.rows_from(row + 1).find(has_link)
-        } else {
-            kept.in_rows(0..row).rev().find(has_link)
-        };
-        if let Some((number, line)) = found {
-            let line = line.line();
+        if let Some(number) = kept.link_in_sight(self.cursor, forward) {
+            let line = kept.line(number).map(|line| line.line()).unwrap_or_default();
             self.cursor = number;
             self.chosen = if forward { links(&line).next() } else { links(&line).last() };
         }
@@ -131,7 +124,7 @@ impl View {
 
     /// Scrolls sideways so that the chosen span is in sight, as far as `width` allows.
     pub(super) fn show_chosen(&mut self, kept: &Kept, width: usize) {
-        let Some(line) = kept.line(self.cursor).map(Packed::line) else {
+        let Some(line) = kept.line(self.cursor).map(|line| line.line()) else {
             return;
         };
         let Some(chosen) = self.chosen_span(&line) else {
@@ -172,12 +165,17 @@ impl View {
             kept.line(at).filter(|line| pattern.is_in(line.text())).map(|_| at)
         });
         if let Some(at) = found {
-            kept.reveal(at);
-            self.cursor = at;
-            self.chosen = None;
-            self.sought = true;
+            self.go_to_found(at, kept);
         }
         found.is_some()
+    }
+
+    /// Goes to a line that was searched for, and unfolds what hides it.
+    pub(super) fn go_to_found(&mut self, line: usize, kept: &mut Kept) {
+        kept.reveal(line);
+        self.cursor = line;
+        self.chosen = None;
+        self.sought = true;
     }
 }
 
@@ -254,7 +252,8 @@ mod tests {
     #[test]
     fn a_line_without_choice_offers_what_it_names() {
         let lines = lines();
-        let module = lines.lines()[1].line().link(Role::Module, "nt", Action::Module("nt".into()));
+        let module =
+            lines.line(1).expect("a line").line().link(Role::Module, "nt", Action::Module("nt".into()));
         let module = [module].into_iter().collect();
         assert_eq!(View::default().link(&module).as_ref().map(Span::text), Some("nt"));
         let view = View { cursor: 1, ..View::default() };

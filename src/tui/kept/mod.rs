@@ -5,17 +5,19 @@ mod sorting;
 
 use super::columns::Columns;
 use super::folds::Folds;
+use super::lines::{KeptLine, Lines};
 use super::search::Pattern;
 use super::wrap::wrap;
-use crate::output::{Line, Packed, Role};
+use crate::output::{Line, Role};
 use pieces::Level;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Lines, and which of them stand under which. The head of a section or of a tree's node stands for what is under it, a
 /// table's row for what is said between it and the next row, a command for its output.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    lines: Vec<Packed>,
+    lines: Lines,
     folds: Folds,
     /// The blocks that are not complete yet, outermost first.
     open: Vec<Level>,
@@ -50,23 +52,23 @@ impl Heading {
 
 impl Kept {
     /// All lines, those out of sight included.
-    pub(super) fn lines(&self) -> &[Packed] {
+    pub(super) fn lines(&self) -> &Lines {
         &self.lines
     }
 
     /// A line.
-    pub(super) fn line(&self, number: usize) -> Option<&Packed> {
+    pub(super) fn line(&self, number: usize) -> Option<KeptLine> {
         self.lines.get(number)
     }
 
     /// How many lines there are.
     pub(super) fn count(&self) -> usize {
-        self.lines.len()
+        self.lines.count()
     }
 
     /// How many are in sight.
     pub(super) fn rows(&self) -> usize {
-        self.folds.rows(self.lines.len())
+        self.folds.rows(self.lines.count())
     }
 
     /// Which are in sight.
@@ -75,16 +77,25 @@ impl Kept {
     }
 
     /// The lines in sight from a row on, with their numbers.
-    pub(super) fn rows_from(&self, row: usize) -> impl DoubleEndedIterator<Item = (usize, &Packed)> {
+    pub(super) fn rows_from(&self, row: usize) -> impl DoubleEndedIterator<Item = (usize, KeptLine)> {
         self.in_rows(row..self.rows())
     }
 
     /// The lines in some rows, with their numbers.
-    pub(super) fn in_rows(&self, rows: Range<usize>) -> impl DoubleEndedIterator<Item = (usize, &Packed)> {
+    pub(super) fn in_rows(&self, rows: Range<usize>) -> impl DoubleEndedIterator<Item = (usize, KeptLine)> {
         rows.filter_map(|row| {
             let number = self.folds.line_at(row);
             Some((number, self.lines.get(number)?))
         })
+    }
+
+    /// The next (`forward`) or previous line in sight with something to follow.
+    pub(super) fn link_in_sight(&self, line: usize, forward: bool) -> Option<usize> {
+        let next = |line: usize| match forward {
+            true => self.lines.link_from(line + 1),
+            false => self.lines.link_before(line),
+        };
+        std::iter::successors(next(line), |line| next(*line)).find(|line| self.folds.shown(*line) == *line)
     }
 
     /// The lines of the heading that stays in sight over rows of its table, of which `line` is the first one shown.
@@ -112,7 +123,7 @@ impl Kept {
     pub(super) fn drop_first(&mut self, gone: usize, instead: Option<Line>) {
         let added = usize::from(instead.is_some());
         let removed = self.folds.drop_first(gone, added);
-        self.lines.splice(..gone.min(self.lines.len()), instead.map(Packed::from));
+        self.lines.replace_first(gone, instead);
         let here = |line: usize| (line + added).saturating_sub(gone);
         for level in &mut self.open {
             match level {
@@ -129,25 +140,25 @@ impl Kept {
             heading.end = heading.end.map(here);
             heading.columns.renumber(|line| (line >= gone).then(|| here(line)));
         }
-        self.folds.update(self.lines.len());
+        self.folds.update(self.lines.count());
     }
 
     /// Folds or unfolds a part.
     pub(super) fn fold(&mut self, part: usize, folded: bool) {
         self.folds.set(part, folded);
-        self.folds.update(self.lines.len());
+        self.folds.update(self.lines.count());
     }
 
     /// Folds or unfolds everything.
     pub(super) fn fold_all(&mut self, folded: bool) {
         self.folds.set_all(folded);
-        self.folds.update(self.lines.len());
+        self.folds.update(self.lines.count());
     }
 
     /// Folds what is folded in another version of the same.
     pub(super) fn fold_like(&mut self, other: &Kept) {
         self.folds.fold_like(&other.folds);
-        self.folds.update(self.lines.len());
+        self.folds.update(self.lines.count());
     }
 
     /// Brings a line into sight.
@@ -161,33 +172,34 @@ impl Kept {
             self.folds.set(around, false);
             part = self.folds.outer(around);
         }
-        self.folds.update(self.lines.len());
+        self.folds.update(self.lines.count());
     }
 
     /// The same, with columns left out of the tables that are wider than `width`; `None` where there are none.
     pub(super) fn narrowed(&self, width: usize) -> Option<Kept> {
         let mut narrowed: Option<Kept> = None;
+        let mut changed = BTreeMap::new();
         for (number, heading) in self.headings.iter().enumerate() {
-            let lines = self.lines.get(heading.lines.clone()).unwrap_or_default();
+            let lines: Vec<KeptLine> = self.lines.range(heading.lines.clone()).collect();
             let columns = &heading.columns;
-            let Some(mut rank) = columns.rank(lines, &self.lines, width) else { continue };
+            let Some(mut rank) = columns.rank(&lines, &self.lines, width) else { continue };
             if heading.is_bare() {
-                rank = columns.rank(lines, &self.lines, width.saturating_sub(LEFT_OUT)).unwrap_or(rank);
+                rank = columns.rank(&lines, &self.lines, width.saturating_sub(LEFT_OUT)).unwrap_or(rank);
             }
-            let kept = narrowed.get_or_insert_with(|| self.without_columns());
+            let kept = narrowed.get_or_insert_with(|| self.without_lines());
             // Some tables say their heading again behind the last row.
             let behind = heading.end.map_or(0..0, |end| end..end + lines.len());
             for at in heading.lines.clone().chain(behind) {
                 if let Some(line) = self.lines.get(at).filter(|line| lines.contains(line)) {
-                    kept.replace(at, columns.heading_without(rank, line));
+                    changed.insert(at, columns.heading_without(rank, &line));
                 }
             }
-            columns.rows_without(rank, &self.lines).for_each(|(at, line)| kept.replace(at, line));
+            changed.extend(columns.rows_without(rank, &self.lines));
             if let Some(heading) = kept.headings.get_mut(number) {
                 heading.left_out = columns.left_out(rank);
             }
         }
-        narrowed
+        narrowed.map(|narrowed| Kept { lines: self.lines.with(changed), ..narrowed })
     }
 
     /// The lines that hold something and the headings of tables, all in sight, with the numbers that they have here; and how
@@ -198,11 +210,11 @@ impl Kept {
             let before = self.headings.partition_point(|heading| heading.lines.end <= *number);
             self.headings.get(before).is_some_and(|heading| heading.lines.contains(number))
         };
-        let holds = |number: &usize| self.lines.get(*number).is_some_and(|line| pattern.is_in(line.text()));
-        let numbers: Vec<usize> =
-            (0..self.lines.len()).filter(|number| is_heading(number) || holds(number)).collect();
-        let lines: Vec<Packed> =
-            numbers.iter().filter_map(|number| self.lines.get(*number).cloned()).collect();
+        let holds = |(number, line): &(usize, KeptLine)| is_heading(number) || pattern.is_in(line.text());
+        let held = self.lines.iter().enumerate().filter(holds);
+        let (numbers, lines): (Vec<usize>, Vec<Line>) =
+            held.map(|(number, line)| (number, line.line())).unzip();
+        let lines = lines.into_iter().collect();
         let here = |line: usize| numbers.partition_point(|number| *number < line);
         let headings = self.headings.iter().map(|heading| {
             let mut columns = heading.columns.clone();
@@ -210,13 +222,13 @@ impl Kept {
             let lines = here(heading.lines.start)..here(heading.lines.end);
             Heading { lines, end: heading.end.map(here), columns, left_out: 0, order: heading.order }
         });
-        let rows = (numbers.len() - of_heading, self.lines.len() - of_heading);
+        let rows = (numbers.len() - of_heading, self.lines.count() - of_heading);
         let headings = headings.collect();
         (Kept { lines, folds: Folds::default(), open: Vec::new(), headings }, numbers, rows)
     }
 
-    /// A copy that knows nothing of its tables' columns.
-    fn without_columns(&self) -> Kept {
+    /// What folds and where the tables are, without lines and without the tables' columns.
+    fn without_lines(&self) -> Kept {
         let heading = |it: &Heading| Heading {
             lines: it.lines.clone(),
             end: it.end,
@@ -224,13 +236,7 @@ impl Kept {
             ..Heading::default()
         };
         let headings = self.headings.iter().map(heading).collect();
-        Kept { lines: self.lines.clone(), folds: self.folds.clone(), open: Vec::new(), headings }
-    }
-
-    fn replace(&mut self, at: usize, line: Line) {
-        if let Some(old) = self.lines.get_mut(at) {
-            *old = line.into();
-        }
+        Kept { lines: Lines::default(), folds: self.folds.clone(), open: Vec::new(), headings }
     }
 
     /// The same, its lines broken for a width, and where each begins there.
@@ -242,29 +248,29 @@ impl Kept {
     /// it or rows stand among what is said of them; `None` where that is not so, or nothing is long.
     pub(super) fn broken_in_sight(&self, width: usize, height: usize) -> Option<(Kept, Vec<usize>)> {
         let are_rows = !self.headings.is_empty();
-        let may = self.headings.iter().all(Heading::is_bare) && (are_rows || self.lines.len() <= height);
-        let is_long = |line: &Packed| line.columns() > width;
+        let may = self.headings.iter().all(Heading::is_bare) && (are_rows || self.lines.count() <= height);
+        let is_long = |line: KeptLine| line.columns() > width;
         let broken = (may && self.lines.iter().any(is_long)).then(|| self.broken(width));
         broken.filter(|(kept, _)| are_rows || kept.count() <= height)
     }
 
     /// The same with only the remarks broken, of which the end would be out of sight; `None` where all have room.
     pub(super) fn with_remarks_broken(&self, width: usize) -> Option<(Kept, Vec<usize>)> {
-        let is_long = |line: &Packed| line.columns() > width && is_remark(line);
-        self.lines.iter().any(is_long).then(|| self.broken_where(width, is_long))
+        let is_long = |line: &KeptLine| line.columns() > width && is_remark(line);
+        self.lines.iter().any(|line| is_long(&line)).then(|| self.broken_where(width, is_long))
     }
 
-    fn broken_where(&self, width: usize, breaks: impl Fn(&Packed) -> bool) -> (Kept, Vec<usize>) {
-        let mut lines = Vec::with_capacity(self.lines.len());
-        let mut places = Vec::with_capacity(self.lines.len() + 1);
-        for line in &self.lines {
-            places.push(lines.len());
-            match breaks(line) {
-                true => lines.extend(wrap(&line.line(), width).into_iter().map(Packed::from)),
-                false => lines.push(line.clone()),
+    fn broken_where(&self, width: usize, breaks: impl Fn(&KeptLine) -> bool) -> (Kept, Vec<usize>) {
+        let mut lines = Lines::default();
+        let mut places = Vec::with_capacity(self.lines.count() + 1);
+        for line in self.lines.iter() {
+            places.push(lines.count());
+            match breaks(&line) {
+                true => wrap(&line.line(), width).iter().for_each(|line| lines.push(line)),
+                false => lines.push(&line.line()),
             }
         }
-        let end = lines.len();
+        let end = lines.count();
         let place = |line: usize| places.get(line).copied().unwrap_or(end);
         let mut folds = self.folds.moved(place);
         folds.update(end);
@@ -281,7 +287,7 @@ impl Kept {
 }
 
 /// Whether a line is prose among rows: a reason, a warning, a hint.
-fn is_remark(line: &Packed) -> bool {
+fn is_remark(line: &KeptLine) -> bool {
     if line.has_link() {
         return false;
     }
@@ -291,9 +297,9 @@ fn is_remark(line: &Packed) -> bool {
     said.next().is_some_and(|span| remarks(span.role)) && said.next().is_none()
 }
 
-impl<T: Into<Packed>> FromIterator<T> for Kept {
-    fn from_iter<I: IntoIterator<Item = T>>(lines: I) -> Kept {
-        Kept { lines: lines.into_iter().map(Into::into).collect(), ..Kept::default() }
+impl FromIterator<Line> for Kept {
+    fn from_iter<I: IntoIterator<Item = Line>>(lines: I) -> Kept {
+        Kept { lines: lines.into_iter().collect(), ..Kept::default() }
     }
 }
 
@@ -307,8 +313,8 @@ mod tests {
         Branch { head: Record::new("part").text(head), folded, blocks }
     }
 
-    fn sight(kept: &Kept) -> Vec<&str> {
-        kept.rows_from(0).map(|(_, line)| line.text()).collect()
+    fn sight(kept: &Kept) -> Vec<String> {
+        kept.rows_from(0).map(|(_, line)| line.text().to_owned()).collect()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Keeping what a command says, piece by piece: what stands under what.
 
 use super::{Heading, Kept};
-use crate::output::{Block, Branch, Column, Line, Packed, Piece, Record};
+use crate::output::{Block, Branch, Column, Line, Piece, Record};
 use crate::tui::columns::Columns;
 use crate::tui::wrap::wrap;
 use std::ops::Range;
@@ -33,15 +33,15 @@ impl Kept {
                 Piece::Close => self.close(),
             }
         }
-        self.folds.update(self.lines.len());
+        self.folds.update(self.lines.count());
     }
 
     /// Adds the line of a command: what follows stands under it until the next one.
     pub(in crate::tui) fn command(&mut self, line: Line, width: Option<usize>) {
         self.close_all();
-        let head = self.lines.len();
+        let head = self.lines.count();
         self.push(line, width);
-        let part = self.folds.open(head, self.lines.len(), None, false);
+        let part = self.folds.open(head, self.lines.count(), None, false);
         self.open.push(Level::Branch(Some(part)));
     }
 
@@ -50,15 +50,15 @@ impl Kept {
         while !self.open.is_empty() {
             self.close();
         }
-        self.folds.update(self.lines.len());
+        self.folds.update(self.lines.count());
     }
 
     fn push(&mut self, line: Line, width: Option<usize>) {
         match width {
             Some(width) if line.columns() > width => {
-                self.lines.extend(wrap(&line, width).into_iter().map(Packed::from));
+                wrap(&line, width).iter().for_each(|line| self.lines.push(line));
             }
-            _ => self.lines.push(line.into()),
+            _ => self.lines.push(&line),
         }
     }
 
@@ -69,7 +69,7 @@ impl Kept {
                 self.push(line, width);
             }
             Block::Record(record) => {
-                let start = self.lines.len();
+                let start = self.lines.count();
                 if width.is_none() && self.open.is_empty() && !record.yields().is_empty() {
                     self.rows_by_themselves(start, &record);
                 }
@@ -106,7 +106,7 @@ impl Kept {
     /// Rows that stand in no table end where one begins.
     fn end_rows(&mut self) {
         if let Some(Heading { end: end @ None, .. }) = self.headings.last_mut() {
-            *end = Some(self.lines.len());
+            *end = Some(self.lines.count());
         }
     }
 
@@ -114,10 +114,10 @@ impl Kept {
         match block {
             Block::Table(table, rows) => {
                 self.under_row();
-                let start = self.lines.len();
+                let start = self.lines.count();
                 table.heading.into_iter().for_each(|line| self.push(line, width));
                 if width.is_none() && self.open.is_empty() {
-                    let lines = start..self.lines.len();
+                    let lines = start..self.lines.count();
                     self.end_rows();
                     // Nobody would be told what is left out of a table without a heading.
                     let columns = if lines.is_empty() { Vec::new() } else { table.columns };
@@ -132,10 +132,10 @@ impl Kept {
             }
             Block::Section(Branch { head, folded, blocks })
             | Block::Tree(Branch { head, folded, blocks }) => {
-                let start = self.lines.len();
+                let start = self.lines.count();
                 self.row(start);
                 head.lines.into_iter().for_each(|line| self.push(line, width));
-                let body = self.lines.len();
+                let body = self.lines.count();
                 let part = (body > start).then(|| self.folds.open(start, body, self.part(), folded));
                 self.open.push(Level::Branch(part));
                 blocks.into_iter().for_each(|block| self.block(block, width));
@@ -151,12 +151,12 @@ impl Kept {
     fn close(&mut self) {
         let Some(level) = self.open.pop() else { return };
         if let Some(part) = level.part() {
-            self.folds.close(part, self.lines.len());
+            self.folds.close(part, self.lines.count());
         }
         if let (Level::Table { .. }, true) = (level, self.open.is_empty())
             && let Some(Heading { end: end @ None, .. }) = self.headings.last_mut()
         {
-            *end = Some(self.lines.len());
+            *end = Some(self.lines.count());
         }
     }
 
@@ -167,7 +167,7 @@ impl Kept {
 
     /// The lines from `start` on are the next row, if a table is open.
     fn row(&mut self, start: usize) {
-        let end = self.lines.len();
+        let end = self.lines.count();
         if let Some(Level::Table { row, part }) = self.open.last_mut() {
             if let Some(part) = part.take() {
                 self.folds.close(part, start);

@@ -1,7 +1,8 @@
 //! The rows of a table in the order of one of its columns.
 
 use super::Kept;
-use crate::output::{Column, Packed, Side};
+use crate::output::{Column, Side};
+use crate::tui::lines::KeptLine;
 use crate::util::order::Order;
 use crate::util::width;
 use std::cmp::Ordering;
@@ -37,7 +38,7 @@ impl Kept {
         let heading = self.headings.get(table)?;
         let side = heading.columns.all().get(column)?.side;
         let mut rows = heading.columns.cells(column, &self.lines);
-        let (first, end) = (rows.first()?.0, heading.end.unwrap_or(self.lines.len()));
+        let (first, end) = (rows.first()?.0, heading.end.unwrap_or(self.lines.count()));
         let ends: Vec<usize> = rows.iter().skip(1).map(|(line, _)| *line).chain([end]).collect();
         let behind = |line: usize| ends.get(ends.partition_point(|end| *end <= line)).copied().unwrap_or(end);
         if !self.folds_under(&rows, first..end, behind) {
@@ -45,16 +46,17 @@ impl Kept {
         }
         rows.order_by(|(_, one), (_, other)| compare(one, other, side, descending));
         let sorted = rows.iter().flat_map(|(line, _)| *line..behind(*line));
-        let order: Vec<usize> = (0..first).chain(sorted).chain(end..self.lines.len()).collect();
+        let order: Vec<usize> = (0..first).chain(sorted).chain(end..self.lines.count()).collect();
         let mut places = vec![0; order.len()];
         for (new, old) in order.iter().enumerate() {
             *places.get_mut(*old)? = new;
         }
-        let lines: Option<Vec<Packed>> = order.iter().map(|old| self.lines.get(*old).cloned()).collect();
-        self.lines = lines?;
+        // All of them unpacked at once: they are not asked for in their order.
+        let lines: Vec<KeptLine> = self.lines.iter().collect();
+        self.lines = order.iter().filter_map(|old| lines.get(*old).map(KeptLine::line)).collect();
         let place = |line: usize| places.get(line).copied().unwrap_or(line);
         self.folds = self.folds.reordered(first..end, place);
-        self.folds.update(self.lines.len());
+        self.folds.update(self.lines.count());
         // Only the first one that has a column is sorted by it.
         self.headings.iter_mut().for_each(|heading| heading.order = None);
         let heading = self.headings.get_mut(table)?;
@@ -66,13 +68,13 @@ impl Kept {
     /// Whether all that folds in some lines belongs to one row: the row is its head, or what it stands in.
     fn folds_under(
         &self,
-        rows: &[(usize, &str)],
+        rows: &[(usize, String)],
         lines: Range<usize>,
         behind: impl Fn(usize) -> usize,
     ) -> bool {
         let inside = (0..self.folds.count()).filter(|part| lines.contains(&self.folds.head(*part)));
         inside.into_iter().all(|part| {
-            let part = self.folds.lines(part, self.lines.len());
+            let part = self.folds.lines(part, self.lines.count());
             let outer = self.folds.part_of(part.start).and_then(|part| self.folds.outer(part));
             let inner = outer.is_some_and(|outer| lines.contains(&self.folds.head(outer)));
             let row = rows.iter().rev().map(|(line, _)| *line).find(|line| *line <= part.start);
@@ -86,7 +88,8 @@ impl Kept {
         let heading = self.headings.iter().find(|heading| heading.lines.contains(&line))?;
         let (title, descending) = heading.order?;
         let behind = |line: usize| {
-            let text = self.lines.get(line)?.text();
+            let kept = self.lines.get(line)?;
+            let text = kept.text();
             let is_whole = |at: &usize| {
                 let (before, after) = (text.get(..*at), text.get(at + title.len()..));
                 before.is_some_and(|text| text.is_empty() || text.ends_with(' '))
@@ -172,8 +175,9 @@ mod tests {
         kept
     }
 
-    fn texts(kept: &Kept) -> Vec<&str> {
-        kept.lines().iter().map(|line| line.text().split(' ').next().unwrap_or_default()).collect()
+    fn texts(kept: &Kept) -> Vec<String> {
+        let first = |line: KeptLine| line.text().split(' ').next().unwrap_or_default().to_owned();
+        kept.lines().iter().map(first).collect()
     }
 
     /// What is said under a row goes with it, and is folded or not as it was.
@@ -253,7 +257,7 @@ mod tests {
         kept.sort(0, 1, false).expect("sorted");
         assert_eq!(texts(&kept)[2..6], ["B9", "b10", "b10", "a"]);
         kept.sort(0, 1, true).expect("sorted");
-        assert_eq!(kept.lines()[2].text(), "b10        1e0");
+        assert_eq!(kept.lines().text(2), "b10        1e0");
         assert_eq!(texts(&kept)[5], "a");
         assert_eq!(kept.sort(0, 7, true), None);
     }

@@ -3,7 +3,7 @@
 use super::super::app::App;
 use super::super::canvas::{self, LineLook};
 use super::super::keys::{self, Action, BINDINGS};
-use super::super::scrollback::MAX_LINES;
+use super::super::scrollback::{MAX_LINES, MAX_MEGABYTES};
 use super::super::theme::Theme;
 use super::super::wrap::wrap;
 use super::{Layer, Took};
@@ -51,7 +51,9 @@ fn lines(theme: &Theme, mouse: bool, language: Language, width: usize) -> Vec<Li
     lines.push(heading("explorer.help.prompt"));
     lines.extend(PROMPT.iter().flat_map(|(keys, key)| row(keys, key)));
     lines.push(Line::new());
-    lines.extend(said(Message::new("explorer.help.links").with("lines", MAX_LINES)));
+    lines.extend(said(
+        Message::new("explorer.help.links").with("lines", MAX_LINES).with("megabytes", MAX_MEGABYTES),
+    ));
     let key =
         if mouse { "explorer.help.theme_and_mouse_here" } else { "explorer.help.theme_and_mouse_selects" };
     lines.extend(said(Message::new(key).with("theme", theme.name.name())));

@@ -7,7 +7,7 @@ use super::does::Does;
 use super::list::{self, Entry};
 use super::{Layer, Took};
 use crate::command::first_command;
-use crate::output::{Action, Packed, Role};
+use crate::output::{Action, Role};
 use crate::words::{Language, Message, text};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -100,7 +100,7 @@ impl App {
     pub(in crate::tui) fn open_menu(&mut self) {
         let (active, language) = (self.active, self.language());
         let found = self.looking().and_then(|(view, kept, _)| {
-            let line = kept.line(view.cursor).map(Packed::line)?;
+            let line = kept.line(view.cursor)?.line();
             Some((view.link(kept), line.plain()))
         });
         let Some((link, line)) = found.filter(|(_, line)| !line.trim().is_empty()) else {

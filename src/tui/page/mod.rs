@@ -10,16 +10,19 @@ mod tests;
 pub(in crate::tui) use pane::Pane;
 
 use super::kept::Kept;
+use super::lines::KeptLine;
 use super::message::{End, hint_line};
 use super::panes::PaneSpec;
 use super::search::Pattern;
 use super::view::View;
-use crate::output::{Action, Line, Packed, Piece, Role};
+use crate::output::{Action, Line, Piece, Role};
 use crate::words::{Language, text};
 use filter::Chosen;
 use fit::Fitted;
 use order::{Sorted, sort};
 
+/// Lines that a pane shows of a command at most; it says so.
+pub(in crate::tui) const MAX_LINES: usize = 50_000;
 /// A heading has no more lines.
 const FIRST_LINES: usize = 6;
 
@@ -129,7 +132,7 @@ impl Page {
             }
             End::Finished | End::Quit | End::System { .. } => {}
         }
-        if incoming.line(0).is_some_and(Packed::is_empty) {
+        if incoming.line(0).is_some_and(|line| line.is_empty()) {
             incoming.drop_first(1, None);
             self.shift(-1);
         }
@@ -139,7 +142,7 @@ impl Page {
         }
         if let (None, Some(guide)) = (&self.pinned, spec.guide)
             && !matches!(end, End::Cancelled)
-            && !incoming.lines().iter().any(Packed::has_link)
+            && !incoming.lines().iter().any(|line| line.has_link())
         {
             incoming.take([Line::new().role(Role::Dim, text(guide, language)).into()], None);
         }
@@ -191,7 +194,7 @@ impl Page {
     /// Where the cursor begins on a page that a link led to.
     fn landing(&self, kept: &Kept, spec: &PaneSpec) -> Option<usize> {
         let pinned = self.pinned.as_ref()?;
-        let is_about = |line: &Packed| {
+        let is_about = |line: KeptLine| {
             let spans = line.has_link().then(|| line.line());
             spans.is_some_and(|line| {
                 line.spans().iter().filter_map(|span| span.action.as_ref()).any(|it| (spec.lands)(pinned, it))
@@ -206,10 +209,11 @@ impl Page {
             return;
         }
         let (view, kept) = self.parts();
-        let is_about = |line: &Packed| {
+        let is_about = |line: KeptLine| {
             line.has_link() && line.line().spans().iter().any(|span| span.action.as_ref() == Some(selected))
         };
-        if let Some(line) = kept.lines().iter().position(is_about) {
+        let line = kept.lines().iter().position(is_about);
+        if let Some(line) = line {
             kept.reveal(line);
             view.go_to(line, kept);
         }

@@ -4,6 +4,10 @@ use super::*;
 use crate::output::Record;
 use crate::tui::panes::{ANALYSIS, DISASSEMBLY, MODULES, PANES, REGISTERS};
 
+fn text_of(line: KeptLine) -> String {
+    line.text().to_owned()
+}
+
 #[test]
 fn output_replaces_the_page_once_it_is_whole() {
     let mut page = Page::default();
@@ -19,7 +23,7 @@ fn output_replaces_the_page_once_it_is_whole() {
     page.begin();
     let failed = End::Failed { why: "r: no context".into(), hints: Vec::new() };
     page.finish("r", &failed, PANES[REGISTERS], Language::English);
-    assert_eq!(page.kept().lines()[0].text(), "r: no context");
+    assert_eq!(page.kept().lines().text(0), "r: no context");
     assert_eq!(page.view.cursor, 7);
     assert!(!page.needs("r"));
     assert!(page.needs("r rax"));
@@ -69,8 +73,8 @@ fn a_search_while_a_page_fills_keeps_its_place() {
         page.receive(lines()[2..].to_vec(), None);
         page.finish("lm", &End::Finished, PANES[pane], Language::English);
         page.fit(10, 2, PANES[pane]);
-        let shown = page.kept().line(page.view.cursor).map(Packed::text);
-        assert_eq!(shown.map(str::trim), Some(line), "{sought}");
+        let shown = page.kept().line(page.view.cursor).map(text_of);
+        assert_eq!(shown.as_deref().map(str::trim), Some(line), "{sought}");
     }
     // What arrives later does not move who sought nothing.
     let mut page = Page::default();
@@ -100,10 +104,10 @@ fn a_position_stays_at_its_line_when_lines_are_broken() {
     page.view.cursor = 1;
     assert!(page.toggle_whole());
     page.fit(10, 2, PANES[MODULES]);
-    assert_eq!(page.kept().line(page.view.cursor).map(Packed::text), Some("six"));
+    assert_eq!(page.kept().line(page.view.cursor).map(text_of).as_deref(), Some("six"));
     assert!(page.view.cursor > 1);
     page.fit(12, 2, PANES[MODULES]);
-    assert_eq!(page.kept().line(page.view.cursor).map(Packed::text), Some("six"));
+    assert_eq!(page.kept().line(page.view.cursor).map(text_of).as_deref(), Some("six"));
     assert!(!page.toggle_whole());
     page.fit(12, 2, PANES[MODULES]);
     assert_eq!(page.view.cursor, 1);
@@ -118,7 +122,7 @@ fn remarks_among_rows_are_broken() {
     page.receive(rows.map(Piece::from).into(), None);
     page.finish("lm", &End::Finished, PANES[MODULES], Language::English);
     page.fit(16, 2, PANES[MODULES]);
-    let shown: Vec<&str> = page.kept().lines().iter().map(Packed::text).collect();
+    let shown: Vec<String> = page.kept().lines().iter().map(text_of).collect();
     assert_eq!(shown, ["a row that is as long as that", "two words, and", "  then two more", "end"]);
     page.view.cursor = 3;
     page.fit(80, 2, PANES[MODULES]);

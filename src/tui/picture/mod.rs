@@ -167,8 +167,9 @@ impl Stage {
 
     /// Whether the dump in sight has nothing to do.
     fn is_idle(&mut self) -> bool {
-        self.tabs.engine().is_none_or(|engine| engine.fetches.left() == 0)
-            && self.tabs.app().running.is_none()
+        let engine = self.tabs.engine().is_none_or(|engine| engine.fetches.left() == 0);
+        let app = self.tabs.app();
+        engine && app.running.is_none() && !app.is_looking()
     }
 
     /// What the engine of the dump in sight says next. A dump that was opened meanwhile is taken.

@@ -226,7 +226,7 @@ fn a_tables_heading_stays_while_its_rows_are_scrolled() {
         while explorer.app.panes[MODULES].page.view.cursor > shown {
             explorer.keys("k");
         }
-        let text = explorer.app.kept(MODULES).expect("its lines").lines()[shown].text().trim_end().to_owned();
+        let text = explorer.app.kept(MODULES).expect("its lines").lines().text(shown).trim_end().to_owned();
         assert!(
             (2..22).any(|row| explorer.row(row) == format!(" {text}")),
             "{text}: {:?}",
