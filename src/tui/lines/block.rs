@@ -17,9 +17,38 @@ pub(super) struct Style {
 }
 
 impl Style {
+    fn is_plain(&self) -> bool {
+        self.role == Role::Text && self.action.is_none()
+    }
+
     /// Bytes that it takes.
     pub(super) fn bytes(&self) -> usize {
         size_of::<Style>() + self.action.as_ref().map_or(0, Action::text_bytes)
+    }
+}
+
+/// A part of a line.
+struct Part {
+    /// Bytes of its text.
+    length: usize,
+    style: Style,
+    /// The number of its link.
+    number: Option<u64>,
+}
+
+impl Part {
+    fn of(span: &Span) -> Part {
+        let mut action = span.action.clone();
+        let number = action.as_mut().and_then(Action::number_mut).map(std::mem::take);
+        let style = Style { role: span.role, action, has_number: number.is_some() };
+        Part { length: span.text().len(), style, number }
+    }
+
+    /// Whether a span behind it looks alike. Blanks do in every role.
+    fn goes_on(&self, span: &Span) -> bool {
+        let is_blank = || span.text().bytes().all(|byte| byte == b' ');
+        let is_link = span.action.is_some() || self.style.action.is_some();
+        !is_link && (self.style.role == span.role || is_blank())
     }
 }
 
@@ -88,57 +117,31 @@ impl Block {
 
     /// Adds a line. Parts beside each other that look alike become one.
     pub(super) fn push(&mut self, line: &Line) {
-        let mut last: Option<(usize, Style, Option<u64>)> = None;
-        let start = self.text.len();
-        let is_plain = line.spans().iter().all(|span| span.role == Role::Text && span.action.is_none());
+        let mut parts: Vec<Part> = Vec::new();
         for span in line.spans().iter().filter(|span| !span.text().is_empty()) {
             self.text.push_str(span.text());
-            if is_plain {
-                continue;
-            }
-            // Blanks look alike in every role.
-            let is_blank = span.text().bytes().all(|byte| byte == b' ');
-            match &mut last {
-                Some((length, style, _))
-                    if span.action.is_none()
-                        && style.action.is_none()
-                        && (is_blank || style.role == span.role) =>
-                {
-                    *length += span.text().len();
-                }
-                _ => {
-                    self.note(last.take());
-                    let mut action = span.action.clone();
-                    let number = action.as_mut().and_then(Action::number_mut).map(std::mem::take);
-                    let style = Style { role: span.role, action, has_number: number.is_some() };
-                    last = Some((span.text().len(), style, number));
-                }
+            match parts.last_mut().filter(|last| last.goes_on(span)) {
+                Some(last) => last.length += span.text().len(),
+                None => parts.push(Part::of(span)),
             }
         }
         // Of ordinary text nothing has to be noted.
-        if last.as_ref().is_some_and(|(length, style, _)| {
-            *length < self.text.len() - start || style.role != Role::Text || style.action.is_some()
-        }) {
-            self.note(last);
+        if !matches!(parts.as_slice(), [only] if only.style.is_plain()) {
+            parts.into_iter().for_each(|part| self.note(part));
         }
-        self.end_row();
+        let place = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        self.rows.push(Row { text: place(self.text.len()), notes: place(self.notes.len()) });
     }
 
-    fn note(&mut self, part: Option<(usize, Style, Option<u64>)>) {
-        let Some((length, style, number)) = part else { return };
-        put_number(&mut self.notes, length);
+    fn note(&mut self, part: Part) {
+        put_number(&mut self.notes, part.length);
         let next = self.styles.len();
-        let place = *self.numbers.entry(style).or_insert_with_key(|style| {
+        let place = *self.numbers.entry(part.style).or_insert_with_key(|style| {
             self.styles.push(style.clone());
             next
         });
         put_number(&mut self.notes, place);
-        self.notes.extend(number.into_iter().flat_map(u64::to_le_bytes));
-    }
-
-    fn end_row(&mut self) {
-        let place = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        self.rows.push(Row { text: place(self.text.len()), notes: place(self.notes.len()) });
+        self.notes.extend(part.number.into_iter().flat_map(u64::to_le_bytes));
     }
 
     fn ranges(&self, place: usize) -> (Range<usize>, Range<usize>) {
