@@ -13,6 +13,8 @@ const LOOKING: Duration = Duration::from_millis(8);
 /// A line that is still sought.
 #[derive(Debug, Clone)]
 pub(super) struct Seeking {
+    /// The pane and the line that it began at: who goes elsewhere meanwhile stays there.
+    from: (usize, usize),
     forward: bool,
     from_here: bool,
     /// The text that stands nowhere as it was typed and is sought as an expression now; before that whether it may be.
@@ -36,7 +38,7 @@ impl App {
     /// expression.
     pub(super) fn look_for(&mut self, from_here: bool) {
         self.pattern = Pattern::new(&self.find);
-        self.seek(Seeking { forward: true, from_here, instead: None, may_be_expression: true });
+        self.seek(true, from_here, true);
     }
 
     /// Goes to the next place of what is searched for.
@@ -44,14 +46,15 @@ impl App {
         if self.pattern.is_none() {
             self.say(Role::Dim, Message::new("explorer.message.nothing_searched"));
         }
-        self.seek(Seeking { forward, from_here: false, instead: None, may_be_expression: false });
+        self.seek(forward, false, false);
     }
 
-    fn seek(&mut self, seeking: Seeking) {
+    fn seek(&mut self, forward: bool, from_here: bool, may_be_expression: bool) {
         if self.pattern.is_some() && self.active == CONSOLE {
             self.sight = Sight::Chosen;
         }
-        self.seeking = Some(seeking);
+        let from = (self.active, self.cursor());
+        self.seeking = Some(Seeking { from, forward, from_here, instead: None, may_be_expression });
         self.look_on();
     }
 
@@ -71,7 +74,8 @@ impl App {
     }
 
     fn go_on(&mut self, pattern: Pattern) {
-        let Some(seeking) = self.seeking.take() else { return };
+        let from = (self.active, self.cursor());
+        let Some(seeking) = self.seeking.take().filter(|seeking| seeking.from == from) else { return };
         let tally = self.tally.take();
         let mut next = Next::Unknown;
         if let (Some(tally), Some((view, kept, _))) = (&tally, self.looking()) {
@@ -105,6 +109,11 @@ impl App {
         self.pattern = Some(pattern);
     }
 
+    /// The line that the cursor of the active pane is on.
+    fn cursor(&self) -> usize {
+        self.panes.get(self.active).map_or(0, |pane| pane.page.view.cursor)
+    }
+
     /// Whether lines are left to look at for what is searched for.
     pub(super) fn is_looking(&self) -> bool {
         self.found().is_some_and(|found| found.percent.is_some())
@@ -113,10 +122,9 @@ impl App {
     /// What is known of the lines that hold what is searched for; `None` where nothing is.
     pub(super) fn found(&self) -> Option<Found> {
         let pattern = self.pattern.as_ref()?;
-        let (kept, pane) = (self.kept(self.active)?, self.panes.get(self.active)?);
-        let lines = kept.lines();
+        let lines = self.kept(self.active)?.lines();
         let tally = self.tally.as_ref().filter(|tally| tally.is_of(pattern, lines))?;
         let percent = (!tally.is_complete(lines)).then(|| tally.percent(lines));
-        Some(Found { place: tally.place(pane.page.view.cursor), count: tally.count(), percent })
+        Some(Found { place: tally.place(self.cursor()), count: tally.count(), percent })
     }
 }
