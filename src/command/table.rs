@@ -11,6 +11,7 @@ pub const COMMANDS: &[&CommandSpec] = &[
     &analysis::analyze::SPEC,
     &analysis::bugcheck::SPEC,
     &analysis::exr::SPEC,
+    &analysis::lastevent::SPEC,
     &analysis::di::SPEC,
     &analysis::crash::SPEC,
     &analysis::history::SPEC,

@@ -57,6 +57,12 @@ pub trait Sink {
         false
     }
 
+    /// How wide the lines are where longer ones would be broken; `None` where they may be as long as they like: in files, for
+    /// scripts and in pipes a command's lines are the same on every screen.
+    fn columns(&self) -> Option<usize> {
+        None
+    }
+
     /// The command that runs is so far; asked many times a second, so that the message is made only where it is shown.
     fn progress(&mut self, _how_far: &dyn Fn() -> Message) {}
 

@@ -115,14 +115,27 @@ impl Table {
         Table::new(self.kind, &columns)
     }
 
+    /// Columns of its widest row, where none of its texts is wider than its column.
+    pub fn columns_wide(&self) -> usize {
+        let gaps = self.columns.iter().skip(1).map(|column| column.gap);
+        self.indent + self.columns.iter().map(|column| column.width).chain(gaps).sum::<usize>()
+    }
+
     /// A row: a cell for each column.
     pub fn row(&self, cells: impl IntoIterator<Item = Cell>) -> Record {
+        self.row_in_two("", 0, cells)
+    }
+
+    /// A row whose columns from one on stand on a second line, behind `indent` blanks.
+    pub fn row_in_two(&self, from: &str, indent: usize, cells: impl IntoIterator<Item = Cell>) -> Record {
         let mut row = Record::new(self.kind);
         if self.indent > 0 {
             row = row.text(" ".repeat(self.indent));
         }
         for (index, (cell, column)) in cells.into_iter().zip(&self.columns).enumerate() {
-            if index > 0 && column.gap > 0 {
+            if column.key == from {
+                row = row.line(" ".repeat(indent));
+            } else if index > 0 && column.gap > 0 {
                 row = row.text(" ".repeat(column.gap));
             }
             let last = index + 1 == self.columns.len() && column.side == Side::Left;

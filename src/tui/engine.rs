@@ -260,6 +260,10 @@ impl Sink for Stream<'_> {
         true
     }
 
+    fn columns(&self) -> Option<usize> {
+        self.request.columns
+    }
+
     fn progress(&mut self, how_far: &dyn Fn() -> Message) {
         // Rows that wait for the next one must not wait for the end of a long search.
         if !self.batch.is_empty() && self.flushed.elapsed() >= BATCH_TIME {
@@ -280,7 +284,7 @@ mod tests {
     /// What a line says, command by command, each with why it failed.
     fn said(commands: &[(&str, Option<&str>)]) -> Vec<String> {
         let (outbox, replies) = bounded(WAITING_REPLIES);
-        let request = Errand { id: 1, line: String::new(), for_pane: false, task: Task::Line };
+        let request = Errand { id: 1, line: String::new(), for_pane: false, columns: None, task: Task::Line };
         let mut sink = Stream::new(&request, &outbox, CancelToken::default(), Language::English);
         for (command, problem) in commands {
             sink.begin(command);

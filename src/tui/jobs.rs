@@ -29,7 +29,8 @@ impl App {
             pane.page.begin();
         }
         self.next_id += 1;
-        let request = Errand { id: self.next_id, line, for_pane: pane.is_some(), task };
+        let columns = pane.is_none().then(|| self.console_width());
+        let request = Errand { id: self.next_id, line, for_pane: pane.is_some(), columns, task };
         self.running = Some(Running {
             request: request.clone(),
             pane,

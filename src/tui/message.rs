@@ -17,6 +17,8 @@ pub(super) struct Errand {
     pub(super) line: String,
     /// Whether a pane asks: its commands leave the session as it was.
     pub(super) for_pane: bool,
+    /// How wide the console is that shows what is said; a pane's lines are laid out where they are shown.
+    pub(super) columns: Option<usize>,
     /// What is done.
     pub(super) task: Task,
 }

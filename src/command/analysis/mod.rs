@@ -7,4 +7,5 @@ pub mod crash;
 pub mod di;
 pub mod exr;
 pub mod history;
+pub mod lastevent;
 pub mod report;

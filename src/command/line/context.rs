@@ -145,6 +145,11 @@ impl Out<'_> {
         self.sink.unfolds()
     }
 
+    /// Whether lines of so many columns would be broken where they are read.
+    pub fn breaks(&self, columns: usize) -> bool {
+        self.sink.columns().is_some_and(|there| there < columns)
+    }
+
     /// Tells how far the command is, where what it says cannot show that; called after each step.
     pub fn progress(&mut self, how_far: &dyn Fn() -> Message) {
         self.sink.progress(how_far);

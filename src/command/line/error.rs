@@ -1,5 +1,6 @@
 //! Why a command failed.
 
+use super::elsewhere;
 use crate::debuggee::{Lack, NoCrash, NoRegisters, NoSpace};
 use crate::dump::Lost;
 use crate::eval::EvalError;
@@ -202,7 +203,9 @@ impl CommandError {
     /// What to type or do about it.
     pub fn hints(&self) -> Vec<Message> {
         match self {
-            CommandError::Unknown { near, .. } if near.is_empty() => vec![Message::new("hint.commands")],
+            CommandError::Unknown { name, near } if near.is_empty() || elsewhere::hint(name).is_some() => {
+                vec![Message::new(elsewhere::hint(name).unwrap_or("hint.commands"))]
+            }
             CommandError::Unknown { near, .. } => {
                 vec![Message::new("hint.near").with("names", near.join(", "))]
             }

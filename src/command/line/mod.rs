@@ -6,6 +6,7 @@ mod args_tests;
 mod call;
 mod complete;
 mod context;
+mod elsewhere;
 mod error;
 mod examples;
 mod host;

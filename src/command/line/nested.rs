@@ -191,6 +191,10 @@ impl Sink for Within<'_> {
         self.0.unfolds()
     }
 
+    fn columns(&self) -> Option<usize> {
+        self.0.columns()
+    }
+
     fn progress(&mut self, how_far: &dyn Fn() -> Message) {
         self.0.progress(how_far);
     }

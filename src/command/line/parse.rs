@@ -5,6 +5,7 @@ use super::error::CommandError;
 use super::reader::SYNTAX;
 use super::spec::{CommandSpec, Glue, Rest};
 use crate::command::table::COMMANDS;
+use crate::eval::{EvalError, Fault};
 use crate::words::Message;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -87,6 +88,18 @@ pub fn meant(error: CommandError, parsed: &Parsed<'_>) -> CommandError {
     }
 }
 
+/// The error of an extension's expression that begins like a switch, which the command has not got: `!pte -x`.
+pub fn no_switch(error: CommandError, args: &Call<'_>) -> CommandError {
+    let CommandError::Expression(EvalError { fault: Fault::Unresolved, at }) = &error else { return error };
+    let before = args.text.trim_end().strip_suffix(at.trim_end()).and_then(|before| before.strip_suffix('-'));
+    let apart = before.is_some_and(|before| before.is_empty() || before.ends_with(char::is_whitespace));
+    if !args.name.starts_with('!') || !apart || !at.starts_with(char::is_alphabetic) {
+        return error;
+    }
+    CommandError::Argument(format!("{} has no option '-{}'", args.name, word(at)))
+        .hinting(Message::new("hint.switches").with("command", args.name))
+}
+
 /// Where a command ends that says so only when it runs: for those who are told that it begins.
 pub fn likely_end(line: &str, at: usize) -> usize {
     let left = line.get(at..).unwrap_or_default();
@@ -153,40 +166,52 @@ fn first_two(text: &str) -> [Option<char>; 2] {
 /// The names that `text` may start with.
 fn candidates(text: &str) -> impl Iterator<Item = &'static Name> {
     let [first, second] = first_two(text);
-    // `!mex.` may stand before any name, behind its `!`.
-    let mex = strip(text, MEX, true).map(|after| [Some('!'), first_two(after).first().copied().flatten()]);
-    let keys = [Some([first, second]), Some([first, None]).filter(|_| second.is_some()), mex];
+    // An extension may stand before any name, behind its `!`.
+    let bare = without_extension(text).map(|after| [Some('!'), first_two(after).first().copied().flatten()]);
+    let keys = [Some([first, second]), Some([first, None]).filter(|_| second.is_some()), bare];
     keys.into_iter().flatten().filter_map(|key| NAMES.get(&key)).flatten()
 }
 
 /// The longest name of the table that stands at the start of `text` and may be followed by what follows it there.
 fn find(text: &str) -> Result<(&'static CommandSpec, &'static str, &str), CommandError> {
+    // Letters in the case of the table come first: `dD` and `dd` are told apart by it.
+    longest(text, false).or_else(|| longest(text, true)).ok_or_else(|| {
+        let name = word(text);
+        CommandError::Unknown { name: name.to_owned(), near: near(name) }
+    })
+}
+
+fn longest(text: &str, any_case: bool) -> Option<(&'static CommandSpec, &'static str, &str)> {
     let mut best: Option<(&'static CommandSpec, &'static str, &str)> = None;
     for &(spec, name) in candidates(text) {
-        let Some(after) = strip_name(text, name) else {
+        let Some(after) = strip_name(text, name, any_case) else {
             continue;
         };
         if may_follow(spec, name, after) && best.is_none_or(|(_, old, _)| name.len() > old.len()) {
             best = Some((spec, name, after));
         }
     }
-    best.ok_or_else(|| {
-        let name = word(text);
-        CommandError::Unknown { name: name.to_owned(), near: near(name) }
-    })
+    best
 }
 
-/// What stands before the name of an extension for those who are used to it. Where WinDbg has another command of that name,
-/// the table has the name with the prefix too, which wins by its length.
-const MEX: &str = "!mex.";
+/// What may stand before the name of an extension's command for those who are used to it: extensions whose commands are all
+/// told apart by their names alone. Where WinDbg has another command of that name, the table has the name with the prefix too,
+/// which wins by its length.
+const EXTENSIONS: &[&str] = &["mex", "kdexts", "kext", "ext", "exts", "ntsdexts", "uext"];
 
-/// What stands behind a name. `!mex.` stands for the `!` of any extension.
-fn strip_name<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    let mex = || strip(strip(text, MEX, true)?, name.strip_prefix('!')?, true);
-    mex().or_else(|| strip(text, name, name.starts_with(['.', '!'])))
+/// What stands behind the `!` and the extension (`!kdexts.`) at the start of `text`.
+fn without_extension(text: &str) -> Option<&str> {
+    let (extension, after) = text.strip_prefix('!')?.split_once('.')?;
+    EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension)).then_some(after)
 }
 
-/// Names with a dot or an exclamation mark ignore case: no command is told apart by it, as `dD` and `dd` are.
+/// What stands behind a name. An extension stands for the `!` of any.
+fn strip_name<'t>(text: &'t str, name: &str, any_case: bool) -> Option<&'t str> {
+    let bare = || strip(without_extension(text)?, name.strip_prefix('!')?, true);
+    bare().or_else(|| strip(text, name, any_case || name.starts_with(['.', '!'])))
+}
+
+/// Names with a dot or an exclamation mark ignore case: no command is told apart by it.
 fn strip<'t>(text: &'t str, name: &str, any_case: bool) -> Option<&'t str> {
     let (head, after) = text.split_at_checked(name.len())?;
     let same = if any_case { head.eq_ignore_ascii_case(name) } else { head == name };
@@ -230,9 +255,16 @@ fn word(text: &str) -> &str {
     text.get(..end).unwrap_or(text)
 }
 
-/// Up to four names within two edits of `name`, nearest first; or that start with it.
+/// Up to four names within two edits of `name`, nearest first; or that start with it. What stands before a dot in `!x.name`
+/// may be any extension.
 pub fn near(name: &str) -> Vec<&'static str> {
     let bare = name.trim_start_matches(['!', '.']).to_ascii_lowercase();
+    let same = |last: &str| {
+        COMMANDS.iter().flat_map(|spec| spec.names).find(|name| name.strip_prefix('!') == Some(last))
+    };
+    if let Some(same) = bare.rsplit_once('.').and_then(|(_, last)| same(last)) {
+        return vec![same];
+    }
     let mut found: Vec<(usize, &'static str)> = COMMANDS
         .iter()
         .flat_map(|spec| spec.names)
@@ -296,6 +328,18 @@ mod tests {
         expect("* anything; here", "*", "", "anything; here", "");
         expect("!mex.ddt -r nt!_X 0", "!ddt", "", "-r nt!_X 0", "");
         expect("!MEX.Grep a k", "!grep", "", "a k", "");
+        expect("!kdexts.process 0 0", "!process", "", "0 0", "");
+        expect("!Ext.analyze -v; k", "!analyze", "", "-v", "; k");
+        expect("!wdfkd.wdfldr", "!wdfkd.wdfldr", "", "", "");
+    }
+
+    #[test]
+    fn letters_in_another_case_mean_the_same_where_there_is_no_other_command() {
+        expect("K 3", "k", "", "3", "");
+        expect("DQ @rsp", "dq", "", "@rsp", "");
+        expect("dD @rsp", "dD", "", "@rsp", "");
+        expect("DD @rsp", "dd", "", "@rsp", "");
+        expect("LM m nt", "lm", "", "m nt", "");
     }
 
     #[test]
@@ -307,6 +351,12 @@ mod tests {
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn an_unknown_extension_of_a_known_command_suggests_it() {
+        assert_eq!(near("!nosuch.process"), ["!process"]);
+        assert_eq!(near("!nosuch.nosuch"), [""; 0]);
     }
 
     #[test]

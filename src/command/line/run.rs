@@ -2,7 +2,7 @@
 
 use super::context::{Context, Taken};
 use super::error::{CommandError, Flow};
-use super::parse::{Parsed, command_at, likely_end, meant};
+use super::parse::{Parsed, command_at, likely_end, meant, no_switch};
 use super::place::{Shown, caret, placed};
 use super::redirect::{self, Redirect};
 use super::spec::{Effect, Needs, Rest};
@@ -218,6 +218,7 @@ impl<'t> Text<'t> {
         if let (None, Some(cut)) = (&self.shown, taken.cut) {
             self.shown = Some(format!("{}{cut}", self.line.get(..parsed.args.start).unwrap_or_default()));
         }
+        let outcome = outcome.map_err(|error| no_switch(error, &parsed.args));
         let outcome = outcome.map_err(|error| placed(error, &parsed.args, &self.shown(session)));
         let outcome = outcome.map_err(|error| meant(error, parsed));
         let told = tell_loads(session, sink);
@@ -351,6 +352,10 @@ impl Sink for Checked<'_> {
         self.sink.unfolds()
     }
 
+    fn columns(&self) -> Option<usize> {
+        self.sink.columns()
+    }
+
     fn progress(&mut self, how_far: &dyn Fn() -> Message) {
         self.sink.progress(how_far);
     }
@@ -383,6 +388,11 @@ impl Sink for Logged<'_> {
     fn unfolds(&self) -> bool {
         // A log has no folded lines.
         self.sink.unfolds() && !self.log.is_open()
+    }
+
+    fn columns(&self) -> Option<usize> {
+        // Nor has it a width.
+        self.sink.columns().filter(|_| !self.log.is_open())
     }
 
     fn progress(&mut self, how_far: &dyn Fn() -> Message) {

@@ -6,7 +6,9 @@ use crate::command::pool::pool::region;
 use crate::command::show::address_use::usage;
 use crate::command::show::missing::Missing;
 use crate::command::show::{process, thread};
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
+};
 use crate::kernel::{AddressUse, address_use, why_unreadable};
 use crate::memory::{Memory, Reason};
 use crate::output::{Action, Cell, Field, Record, Role};
@@ -16,6 +18,7 @@ use crate::util::hex;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!address"],
     group: Group::Memory,
+    switches: Switches::words(&[Switch::flag("-summary", "of the map only how much there is of each")]),
     arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
     summary: "Shows what an address belongs to, or the map of the address space",
     help: "Without an address the map is shown: the ranges of the current process, the regions that Windows set aside and what \
@@ -43,7 +46,7 @@ const LABEL: usize = 24;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     if args.text.trim().is_empty() {
-        return address_map::show(context);
+        return address_map::show(!args.has("-summary"), context);
     }
     let (address, rest) = context.evaluate_prefix(args.text)?;
     nothing_more(rest)?;

@@ -1,5 +1,6 @@
 //! `!address` without an address: the map of the address space.
 
+use crate::command::line::Out;
 use crate::command::show::missing::Missing;
 use crate::command::show::thread;
 use crate::command::{CommandError, Context};
@@ -20,25 +21,19 @@ const KINDS: [MapKind; 9] = [
     MapKind::InterruptStack,
 ];
 
-/// Says every region, and how much of what there is.
+/// Says every region where that is wanted, and how much of what there is.
 ///
 /// # Errors
 /// The command was stopped.
-pub fn show(context: &mut Context<'_>) -> Result<(), CommandError> {
+pub fn show(each: bool, context: &mut Context<'_>) -> Result<(), CommandError> {
     let process = context.session.process();
     let scope = context.session.scope();
     let map = AddressMap::of(&scope, process)?;
     let out = &mut context.out;
-    let columns = [
-        Column::left("base", "Base Address", 17),
-        Column::left("end", "End Address", 17),
-        Column::left("size", "Size", 17).yields(1),
-        Column::left("usage", "Usage", 15),
-        Column::left("name", "", 0),
-    ];
-    let table = Table::new("address_region", &columns).ruled();
-    out.within(table.clone(), |out| map.regions.iter().try_for_each(|region| out.emit(row(&table, region))))?;
-    out.blank()?;
+    if each {
+        regions(&map, out)?;
+        out.blank()?;
+    }
     let columns = [
         Column::left("usage", "Usage", 15),
         Column::right("regions", "Regions", 8),
@@ -62,6 +57,19 @@ pub fn show(context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut missing = Missing::default();
     missing.add_alike(&map.missing);
     missing.say(out)
+}
+
+/// Every region, a row each.
+fn regions(map: &AddressMap, out: &mut Out<'_>) -> Result<(), CommandError> {
+    let columns = [
+        Column::left("base", "Base Address", 17),
+        Column::left("end", "End Address", 17),
+        Column::left("size", "Size", 17).yields(1),
+        Column::left("usage", "Usage", 15),
+        Column::left("name", "", 0),
+    ];
+    let table = Table::new("address_region", &columns).ruled();
+    out.within(table.clone(), |out| map.regions.iter().try_for_each(|region| out.emit(row(&table, region))))
 }
 
 fn row(table: &Table, region: &MapRegion) -> Record {

@@ -5,7 +5,7 @@ use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::{PageFileKind, PageTables, PteSpace, TableEntry, highest_page};
 use crate::memory::Level;
-use crate::memory::paging::{Pte, PteKind};
+use crate::memory::paging::{Pte, PteEncoding, PteKind};
 use crate::output::{Action, Cell, Field, Record, Role};
 
 /// `!pte`
@@ -15,7 +15,8 @@ pub const SPEC: CommandSpec = CommandSpec {
     arguments: &[Argument::new("ADDRESS", Expects::Expression), Argument::new("[1]", Expects::Expression)],
     summary: "Shows the page table entries of an address, or what an entry maps",
     help: "Each level of the page tables: where its entry lies, what it contains, the page frame and the flags of a valid \
-           one; of one that is not valid, where the page is. An ADDRESS among the page table entries is the entry's own; \
+           one; of one that is not valid, where the page is. In a console that is too narrow for that each level has a \
+           line. An ADDRESS among the page table entries is the entry's own; \
            with 1 any ADDRESS is, a prototype PTE's too, and it is said when it lies outside the page tables. Of a page in a \
            page file that file is named, or that it is the store of compressed pages. Triage dumps hold few of these words: the others are question \
            marks. What broken memory leaves is said: a single bit that is set, a page beyond memory.\n\n\
@@ -69,7 +70,10 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         }
     };
     let (mapped, entries) = entries;
-    let record = table(mapped, &entries, encoding);
+    let record = match out.breaks(entries.len() * WIDTH) {
+        false => side_by_side(mapped, &entries, encoding),
+        true => one_a_line(mapped, &entries, encoding),
+    };
     out.emit(record)?;
     for entry in &entries {
         let Some(value) = entry.kind(encoding).and(entry.value.as_ref().ok()) else { continue };
@@ -132,58 +136,104 @@ fn valid(record: Record, name: &str, pfn: u64, entry: Pte) -> Record {
         .cell(format!("{name}_flags"), flags(entry))
 }
 
-/// The levels side by side: where each entry lies, what it contains, what that says.
-fn table(mapped: u64, entries: &[TableEntry], encoding: crate::memory::paging::PteEncoding) -> Record {
-    let name = |entry: &TableEntry| entry.level.to_string().to_lowercase();
-    let ends = |entry: &&TableEntry| {
+/// What a level is called in JSON.
+fn key(entry: &TableEntry) -> String {
+    entry.level.to_string().to_lowercase()
+}
+
+/// The entries down to the one that leads nowhere: there are none below it.
+fn shown(entries: &[TableEntry], encoding: PteEncoding) -> &[TableEntry] {
+    let ends = |entry: &TableEntry| {
         !matches!(entry.kind(encoding), None | Some(PteKind::Valid { .. } | PteKind::Transition { .. }))
     };
-    // What leads nowhere is the last one: there are no entries below it.
-    let last = entries.iter().position(|entry| ends(&entry)).unwrap_or(entries.len());
-    let shown = entries.get(..=last).unwrap_or(entries);
-    let mut record = Record::new("pte")
-        .text(" ".repeat(LEAD))
-        .text("VA ")
-        .cell("va", Cell::new(Field::Address(mapped)).digits(16).link(Action::Memory(mapped)));
-    record = record.line("");
+    let last = entries.iter().position(ends).unwrap_or(entries.len());
+    entries.get(..=last).unwrap_or(entries)
+}
+
+/// The address that the entries map.
+fn of_address(record: Record, mapped: u64) -> Record {
+    let address = Cell::new(Field::Address(mapped)).digits(16).link(Action::Memory(mapped));
+    record.text("VA ").cell("va", address)
+}
+
+/// Where an entry lies; `width` is that of the level's name.
+fn place(record: Record, entry: &TableEntry, width: usize) -> Record {
+    let at = address(entry.address.clone(), Action::Numbers);
+    let level = entry.level.to_string();
+    record.text(format!("{level:<width$} at ")).cell(format!("{}_address", key(entry)), at)
+}
+
+/// What an entry contains.
+fn content(record: Record, entry: &TableEntry) -> Record {
+    record.text("contains ").cell(key(entry), word(entry.value.clone()))
+}
+
+/// The page of an entry that has one, and whether it has none.
+fn page(record: Record, entry: &TableEntry, encoding: PteEncoding) -> Record {
+    match (entry.in_large_page, entry.kind(encoding), &entry.value) {
+        (Some(pfn), ..) => record
+            .text("LARGE PAGE pfn ")
+            .cell(format!("{}_pfn", key(entry)), Cell::new(Field::Hex(pfn)).link(Action::PageFrame(pfn))),
+        (None, Some(PteKind::Valid { pfn, .. }), Ok(value)) => valid(record, &key(entry), pfn, *value),
+        (None, Some(_), _) => record.text("not valid"),
+        (None, None, _) => record,
+    }
+}
+
+/// The levels side by side: where each entry lies, what it contains, what that says.
+fn side_by_side(mapped: u64, entries: &[TableEntry], encoding: PteEncoding) -> Record {
+    let shown = shown(entries, encoding);
+    let is_middle = |entry: &TableEntry| {
+        let kind = entry.kind(encoding);
+        entry.level != Level::Pte && kind.is_some_and(|kind| !matches!(kind, PteKind::Valid { .. }))
+    };
+    let mut record = of_address(Record::new("pte").text(" ".repeat(LEAD)), mapped).line("");
     for (column, entry) in entries.iter().enumerate() {
-        let at = address(entry.address.clone(), Action::Numbers);
-        record = record.pad_to(column * WIDTH).text(format!("{} at ", entry.level));
-        record = record.cell(format!("{}_address", name(entry)), at);
+        record = place(record.pad_to(column * WIDTH), entry, 0);
     }
     record = record.line("");
     for (column, entry) in shown.iter().enumerate() {
-        record = record.pad_to(column * WIDTH).text("contains ");
-        record = record.cell(name(entry), word(entry.value.clone()));
+        record = content(record.pad_to(column * WIDTH), entry);
     }
     record = record.line("");
     for (column, entry) in shown.iter().enumerate() {
         if entry.value.is_ok() || entry.in_large_page.is_some() {
             record = record.pad_to(column * WIDTH);
         }
-        record = match (entry.in_large_page, entry.kind(encoding), &entry.value) {
-            (Some(pfn), ..) => record.text("LARGE PAGE pfn ").cell(
-                format!("{}_pfn", name(entry)),
-                Cell::new(Field::Hex(pfn)).link(Action::PageFrame(pfn)),
-            ),
-            (None, Some(PteKind::Valid { pfn, .. }), Ok(value)) => valid(record, &name(entry), pfn, *value),
-            (None, Some(_), Ok(value)) if entry.level != Level::Pte => {
+        record = match &entry.value {
+            // As the debugger does, which says in the line below that it is not valid.
+            Ok(value) if entry.in_large_page.is_none() && is_middle(entry) => {
                 record.text(format!("contains {:016X}", value.0))
             }
-            (None, Some(_), _) => record.text("not valid"),
-            (None, None, _) => record,
+            _ => page(record, entry, encoding),
         };
     }
     for (column, entry) in shown.iter().enumerate() {
         let Some(kind) = entry.kind(encoding) else { continue };
-        let is_last = entry.level == Level::Pte;
-        if matches!(kind, PteKind::Valid { .. }) && !is_last {
-            continue;
-        }
-        if !is_last {
+        if entry.level != Level::Pte {
+            if !is_middle(entry) {
+                continue;
+            }
             record = record.line("not valid");
         }
         record = details(record, kind, column * WIDTH + 1, mapped >> 63 != 0);
+    }
+    record
+}
+
+/// A level a line, for less room than all take side by side.
+fn one_a_line(mapped: u64, entries: &[TableEntry], encoding: PteEncoding) -> Record {
+    let shown = shown(entries, encoding).len();
+    let name = entries.iter().map(|entry| entry.level.to_string().len()).max().unwrap_or(0);
+    let mut record = of_address(Record::new("pte"), mapped);
+    for (index, entry) in entries.iter().enumerate() {
+        record = place(record.line(""), entry, name);
+        if index < shown {
+            record = page(content(record.text("  "), entry).text("  "), entry, encoding);
+        }
+        if let Some(kind) = entry.kind(encoding).filter(|_| index < shown) {
+            record = details(record, kind, 4, mapped >> 63 != 0);
+        }
     }
     record
 }

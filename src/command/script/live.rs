@@ -15,7 +15,7 @@ pub const SPEC: CommandSpec = CommandSpec {
     needs: Needs::Nothing,
     ..CommandSpec::runs(|args, _| {
         Err(CommandError::Argument(format!(
-            "{}: what was dumped does not run, so nothing can be run, stepped or stopped at",
+            "{} cannot run, step or stop anything: what was dumped does not run",
             args.name
         )))
     })
@@ -62,5 +62,5 @@ fn fill(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> 
 }
 
 fn unchanged(name: &str) -> CommandError {
-    CommandError::Argument(format!("{name}: the memory of a dump is read, never changed"))
+    CommandError::Argument(format!("{name} cannot change memory: a dump is only read"))
 }

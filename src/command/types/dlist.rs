@@ -8,7 +8,7 @@ use crate::util::links::Broken;
 
 /// `!dlist`
 pub const SPEC: CommandSpec = CommandSpec {
-    names: &["!dlist"],
+    names: &["!dlist", "!validatelist"],
     group: Group::Symbols,
     arguments: &[Argument::new("HEAD", Expects::Expression), Argument::new("[TYPE FIELD]", Expects::Type)],
     summary: "Walks a doubly linked list, checks its links and counts it",

@@ -52,7 +52,10 @@ pub(super) fn table(dumps: &[&Summary], context: &mut Context<'_>) -> Result<(),
         .collect();
     let heading = Line::new().role(Role::Heading, text("several.heading", language));
     let table = Table::new("dump", &columns).fitted(&rows).headed(heading);
-    let rows: Vec<Record> = rows.into_iter().map(|row| table.row(row)).collect();
+    let breaks = context.out.breaks(table.columns_wide());
+    // Where there is no room for all of it, below what was concluded: of whom, and of which file.
+    let row = |cells| if breaks { table.row_in_two("culprit", 4, cells) } else { table.row(cells) };
+    let rows: Vec<Record> = rows.into_iter().map(row).collect();
     context.within(table, |context| rows.into_iter().try_for_each(|row| context.out.emit(row)))
 }
 

@@ -15,8 +15,9 @@ use crate::output::{Action, Branch, Cell, Column, Field, Line, Record, Role, Tab
 pub const LIST: CommandSpec = CommandSpec {
     names: &["!wdfkd.wdfldr", "!wdfldr"],
     group: Group::Kernel,
+    arguments: &[Argument::new("[DRIVER]", Expects::Module)],
     summary: "Shows the drivers that are bound to the driver framework (KMDF), each with the version that it was written for",
-    help: "The symbols of Wdf01000 are needed.\n\n\
+    help: "With DRIVER that one alone. The symbols of Wdf01000 are needed.\n\n\
            kd> !wdfldr\n  \
            Driver           WdfVer     WdfGlobals       ImageAddress     ImageSize\n  \
            HDAudBus         1.15.0     ffffe001964b0530 fffff80356a00000 1c000",
@@ -58,15 +59,26 @@ fn owner<'t>(
     maker::of_address(scope.target(), start.ok()?)
 }
 
+/// Whether a driver, or its module, has a name that was typed, with or without `.sys`.
+fn is_called(scope: &Scope<'_>, driver: &WdfDriver<'_>, asked: &str) -> bool {
+    let asked = asked.strip_suffix(".sys").unwrap_or(asked);
+    driver.name().is_ok_and(|name| name.eq_ignore_ascii_case(asked))
+        || owner(scope, driver).is_some_and(|(module, _)| module.name.eq_ignore_ascii_case(asked))
+}
+
 fn globals(driver: &WdfDriver<'_>) -> Cell {
     let link = Action::object(WdfDriver::TYPE, driver.address());
     Cell::new(Field::Address(driver.address())).digits(16).link(link)
 }
 
 fn list(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    args.none()?;
+    let asked = args.text.trim();
     let scope = context.session.scope();
     let drivers = WdfDriver::all(&scope).map_err(|why| untold(&scope, why))?;
+    // Why the list breaks is said whoever was asked for.
+    let drivers = drivers.filter(|driver| {
+        asked.is_empty() || driver.as_ref().map_or(true, |driver| is_called(&scope, driver, asked))
+    });
     let table = Table::new("wdf_driver", &COLUMNS).indented(2);
     let out = &mut context.out;
     out.within(table.clone(), |out| {
@@ -87,7 +99,6 @@ fn list(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> 
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let asked = args.text.trim();
-    let asked = asked.strip_suffix(".sys").unwrap_or(asked);
     if asked.is_empty() {
         return Err(CommandError::Syntax(args.name.to_owned()));
     }
@@ -102,9 +113,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                 break;
             }
         };
-        let is_asked = driver.name().is_ok_and(|name| name.eq_ignore_ascii_case(asked))
-            || owner(&scope, &driver).is_some_and(|(module, _)| module.name.eq_ignore_ascii_case(asked));
-        if is_asked {
+        if is_called(&scope, &driver, asked) {
             return one(&scope, &driver, &mut context.out);
         }
         names.extend(driver.name());
