@@ -53,6 +53,27 @@ fn an_instruction_keeps_its_operands_in_little_room() {
     stage.close();
 }
 
+/// From 80 columns on instructions keep their bytes, and what does not fit beside them is broken: the demo's `ja` is 77 04 at
+/// ...06d, so that it leads to ...073, 10 bytes behind `Submit+0x59` at ...069.
+#[test]
+fn an_instruction_keeps_its_bytes_beside_long_names() {
+    for (columns, target) in [(80, ""), (120, " (fffff807`65091073)")] {
+        let mut stage = stage("usb", columns, 24, Language::English);
+        let text = press(&mut stage, "5z");
+        let jump =
+            format!(" fffff807`6509106d 7704            ja      usbredir!Redirect::Hub::Submit+0x63{target}");
+        assert!(text.lines().any(|line| line.trim_end() == jump), "{text}");
+        assert!(text.contains(">fffff807`6509107d ff10            call    qword ptr [rax]"), "{text}");
+        // What names the code is read to its end.
+        assert!(text.contains("usbredir!Redirect::Hub::Submit+0x80]:"), "{text}");
+        // The name alone leads there, too.
+        let text = press(&mut stage, "/Submit+0x63<Enter><Enter>");
+        assert!(text.contains(" fffff807`65091073 488b4e08"), "{text}");
+        assert!(!text.contains("fffff807`6509106d 7704"), "{text}");
+        stage.close();
+    }
+}
+
 /// Frames 6 to 57 of the demo are the same two calls over and over. Unfolded they are what `k` says without folding.
 #[test]
 fn recursion_unfolds_without_running_anything() {
@@ -87,6 +108,25 @@ fn recursion_unfolds_without_running_anything() {
     let mut output = Collector::default();
     run_line("kn --fold", &mut session, &mut output).expect("ran");
     assert!(plain(output.document.lines()).lines().count() + 80 < whole.lines().count());
+}
+
+/// A log changes nothing of what unfolds, whether a pane or a typed command shows it; it holds what was typed with all of its frames.
+#[test]
+fn recursion_unfolds_while_a_log_is_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log.txt");
+    for pane in ["3", ":k --fold<Enter><Esc>8"] {
+        let mut stage = stage("usb", 80, 24, Language::English);
+        press(&mut stage, &format!(":.logopen {}<Enter><Esc>", log.display()));
+        let folded = press(&mut stage, &format!("{pane}/more times<Enter>"));
+        assert!(folded.contains("41 more times") && folded.contains("lines]"), "{folded}");
+        let unfolded = press(&mut stage, "<Right>");
+        assert!(!unfolded.contains("lines]") && unfolded.contains("06 fffffa8c`100d0250 "), "{unfolded}");
+        press(&mut stage, ":.logclose<Enter>");
+        stage.close();
+        let logged = std::fs::read_to_string(&log).expect("a log");
+        assert_eq!(logged.contains("06 fffffa8c`100d0250 "), pane != "3", "{logged}");
+    }
 }
 
 /// `rbx` of the verdict's frame is the list in the block with the tag Filt; `@rsp+8` is where frame 12's arguments stand.

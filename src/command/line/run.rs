@@ -386,8 +386,8 @@ impl Sink for Logged<'_> {
     }
 
     fn unfolds(&self) -> bool {
-        // A log has no folded lines.
-        self.sink.unfolds() && !self.log.is_open()
+        // The log has in full what the reader may unfold.
+        self.sink.unfolds()
     }
 
     fn columns(&self) -> Option<usize> {
