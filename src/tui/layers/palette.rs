@@ -2,10 +2,10 @@
 
 use super::super::app::App;
 use super::super::keys::{self, BINDINGS};
-use super::super::panes::{self, PANES, STACK, THREADS};
+use super::super::panes::{self, ANALYSIS, PANES, STACK, THREADS};
 use super::super::theme::Theme;
 use super::does::Does;
-use super::fuzzy::score;
+use super::fuzzy::{Fit, Kind, fit};
 use super::list::{self, Entry};
 use super::{Layer, Took};
 use crate::command::{COMMANDS, Choices, Completion};
@@ -43,7 +43,16 @@ struct Listed {
     /// By what it is found, and what is shown.
     what: String,
     tells: String,
+    /// Words by which it is found as well.
+    also: &'static str,
     does: Does,
+}
+
+impl Listed {
+    fn fit(&self, wanted: &str) -> Option<Fit> {
+        let also = || fit(wanted, "", self.also).filter(|_| !self.also.is_empty());
+        fit(wanted, &self.what, &self.tells).max(also())
+    }
 }
 
 impl Palette {
@@ -72,17 +81,16 @@ impl Palette {
 
     fn filter(&mut self) {
         let wanted = self.typed.trim();
-        self.symbols.retain(|symbol| score(wanted, &symbol.what).is_some());
+        self.symbols.retain(|symbol| symbol.fit(wanted).is_some());
         let all = self.entries.iter().chain(&self.symbols).enumerate();
-        // What an entry does counts only where its name does not fit.
-        let lower = wanted.to_lowercase();
-        let scored = all.filter_map(|(at, entry)| {
-            let told = || entry.tells.to_lowercase().contains(&lower).then_some(i64::MIN);
-            Some((score(wanted, &entry.what).or_else(told)?, at))
-        });
-        let mut fitting: Vec<(i64, usize)> = scored.collect();
+        let mut fitting: Vec<(Fit, usize)> =
+            all.filter_map(|(at, entry)| Some((entry.fit(wanted)?, at))).collect();
         if !wanted.is_empty() {
-            fitting.order_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
+            fitting.order_by_key(|(fit, at)| (std::cmp::Reverse(*fit), *at));
+        }
+        // Letters from here and there are a last resort.
+        if fitting.first().is_some_and(|(best, _)| best.kind > Kind::Scattered) {
+            fitting.retain(|(fit, _)| fit.kind > Kind::Scattered);
         }
         self.fitting = fitting.into_iter().map(|(_, at)| at).collect();
         self.chosen = 0;
@@ -112,6 +120,7 @@ impl Palette {
             .map(|name| Listed {
                 what: name.clone(),
                 tells: format!("{SYMBOL_LINE}{name}"),
+                also: "",
                 does: Does::Run(format!("{SYMBOL_LINE}{name}")),
             })
             .collect();
@@ -168,15 +177,18 @@ impl App {
 
     fn palette_entries(&self) -> Vec<Listed> {
         let (language, image) = (self.language(), self.ticket.image.is_some());
+        let verdict = if image { "" } else { text("explorer.palette.verdict", language) };
         let pane = |(pane, spec): (usize, &&super::super::panes::PaneSpec)| Listed {
             what: format!("{} {}", panes::key(pane), spec.name(image, language)),
             tells: self.line_of(pane, self.screen.width).unwrap_or_default(),
+            also: if pane == ANALYSIS { verdict } else { "" },
             does: Does::Pane(pane),
         };
         let mut entries: Vec<Listed> = PANES.iter().enumerate().take(self.pane_count()).map(pane).collect();
         entries.extend(self.dumps.tabs.iter().enumerate().map(|(number, tab)| Listed {
             what: format!("||{number}s"),
             tells: tab.name.clone(),
+            also: "",
             does: Does::Run(format!("||{number}s")),
         }));
         entries.extend(COMMANDS.iter().map(|spec| {
@@ -184,11 +196,13 @@ impl App {
             // What cannot do without an argument waits for it at the prompt.
             let needs = spec.arguments.first().is_some_and(|argument| !argument.shown.starts_with('['));
             let does = if needs { Does::Type(format!("{name} ")) } else { Does::Run(name.to_owned()) };
-            Listed { what: spec.names.join(", "), tells: spec.summary_in(language).to_owned(), does }
+            let also = if name == "!analyze" { verdict } else { "" };
+            Listed { what: spec.names.join(", "), tells: spec.summary_in(language).to_owned(), also, does }
         }));
         entries.extend(self.state.names.modules().map(|name| Listed {
             what: name.to_owned(),
             tells: text("explorer.palette.module", language).to_owned(),
+            also: "",
             does: Does::Follow(Action::Module(name.into())),
         }));
         entries.extend(self.rows_about(THREADS, |action| match action {
@@ -204,6 +218,7 @@ impl App {
         entries.extend(keys.map(|binding| Listed {
             what: text(binding.help, language).to_owned(),
             tells: binding.shown.to_owned(),
+            also: "",
             does: Does::Key(binding.action),
         }));
         entries
@@ -217,7 +232,7 @@ impl App {
         rows.filter_map(|row| {
             let does = row.line().spans().iter().find_map(|span| does(span.action.as_ref()?))?;
             let what = row.text().split_whitespace().collect::<Vec<_>>().join(" ");
-            Some(Listed { what, tells: name.to_owned(), does })
+            Some(Listed { what, tells: name.to_owned(), also: "", does })
         })
         .collect()
     }

@@ -103,6 +103,40 @@ fn the_palette_speaks_the_users_language() {
     assert!(explorer.app.layers.is_empty(), "the same key closes it");
 }
 
+/// Of what people type the best stands first, and nothing that has its letters only here and there.
+#[test]
+fn the_palette_puts_first_what_is_meant() {
+    let english = [
+        ("pool", ">!pool "),
+        ("irp", ">!irp "),
+        ("thr", ">.thread "),
+        ("!ana", ">!analyze "),
+        ("stack", ">3 Stack "),
+        ("verdict", ">1 Analysis "),
+        ("blue screen", ">1 Analysis "),
+    ];
+    let chinese = [("蓝屏", ">1 分析"), ("内存", ">7 内存"), ("irp", ">!irp "), ("verdict", ">1 分析")];
+    for (language, cases) in [(Language::English, &english[..]), (Language::Chinese, &chinese[..])] {
+        let mut explorer = Explorer::new(200, 60);
+        explorer.settle();
+        explorer.app.state.language = language;
+        for (typed, first) in cases {
+            control(&mut explorer, 'p');
+            explorer.app.input(Input::Paste((*typed).into()));
+            explorer.draw();
+            let squeezed = |row: u16| explorer.row(row).replace(' ', "");
+            let shown = (2..58).find(|row| explorer.row(*row).starts_with('>')).unwrap_or_default();
+            assert!(squeezed(shown).starts_with(&first.replace(' ', "")), "{typed}: {}", explorer.row(shown));
+            let rows = (shown..58).map(squeezed).filter(|row| !row.is_empty());
+            let scattered = |row: &String| !row.to_lowercase().contains(typed);
+            if !first.contains("Analysis") && !first.contains("分析") {
+                assert_eq!(rows.filter(scattered).collect::<Vec<_>>(), Vec::<String>::new(), "{typed}");
+            }
+            control(&mut explorer, 'p');
+        }
+    }
+}
+
 #[test]
 fn alt_and_a_number_leave_all_layers() {
     let mut explorer = Explorer::at_panes(80, 24);
