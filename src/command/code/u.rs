@@ -2,7 +2,7 @@
 
 use super::extent::{Extent, extent};
 use super::heading::{Headings, NEXT};
-use crate::command::show::disassembly::{before, decode, instruction_line, record};
+use crate::command::show::disassembly::{Shown, before, decode_as, instruction_line, record_as};
 use crate::command::{
     Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
 };
@@ -15,10 +15,14 @@ const BEFORE: usize = 6;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["u"],
     group: Group::Code,
-    switches: Switches::words(&[Switch::flag(
-        "--around",
-        "also up to six instructions that end right before the address: before a return address, the call",
-    )]),
+    switches: Switches::words(&[
+        Switch::flag(
+            "--around",
+            "also up to six instructions that end right before the address: before a return address, the call",
+        ),
+        Switch::flag("--names", "targets by name alone, without their address"),
+        Switch::flag("--narrow", "the same, and in a pane without the bytes where operands need their room"),
+    ]),
     arguments: &[Argument::new("[ADDRESS [LCOUNT | END]]", Expects::Range)],
     summary: "Disassembles",
     help: "Shows eight instructions, or COUNT, or those up to END. Without an address, goes on where the last u ended, \
@@ -48,14 +52,19 @@ fn show(
     more: impl Fn(u64, u64) -> bool,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
+    let form = match (args.has("--narrow"), args.has("--names")) {
+        (true, _) => Shown::Narrow,
+        (false, true) => Shown::Names,
+        (false, false) => Shown::Whole,
+    };
     let mut headings = Headings::default();
     if args.has("--around") {
-        super::ub::each(&before(context, start, BEFORE), &mut headings, context)?;
+        super::ub::each(&before(context, start, BEFORE), form, &mut headings, context)?;
     }
     let (mut at, mut shown) = (start, 0);
     while more(at, shown) {
         headings.over(at, context)?;
-        let Some(instruction) = decode(context, at) else {
+        let Some(instruction) = decode_as(context, at, form) else {
             let line = instruction_line(context, at);
             context.out.emit(line)?;
             context.session.target.memory().u8(at)?;
@@ -64,7 +73,7 @@ fn show(
                 "the instruction at {at:#x} is cut off by memory that cannot be read"
             )));
         };
-        context.out.emit(record(&instruction))?;
+        context.out.emit(record_as(&instruction, form))?;
         shown += 1;
         let Some(next) = at.checked_add(instruction.length) else {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use super::extent::{Extent, extent};
 use super::heading::{Headings, NEXT};
-use crate::command::show::disassembly::{before, decode, record};
+use crate::command::show::disassembly::{Shown, before, decode_as, record_as};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 
 /// `ub`
@@ -51,18 +51,23 @@ pub fn show(address: u64, count: u64, context: &mut Context<'_>) -> Result<(), C
     if let Some(&first) = starts.first() {
         context.session.next_address.insert(NEXT, first);
     }
-    each(&starts, &mut headings, context)
+    each(&starts, Shown::Whole, &mut headings, context)
 }
 
 /// Shows the instructions that start there.
 ///
 /// # Errors
 /// As [`Out::emit`](crate::command::line::Out::emit).
-pub fn each(starts: &[u64], headings: &mut Headings, context: &mut Context<'_>) -> Result<(), CommandError> {
+pub fn each(
+    starts: &[u64],
+    shown: Shown,
+    headings: &mut Headings,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
     for &at in starts {
         headings.over(at, context)?;
-        if let Some(instruction) = decode(context, at) {
-            context.out.emit(record(&instruction))?;
+        if let Some(instruction) = decode_as(context, at, shown) {
+            context.out.emit(record_as(&instruction, shown))?;
         }
     }
     Ok(())

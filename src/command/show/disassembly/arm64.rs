@@ -10,7 +10,7 @@ use yaxpeax_arm::armv8::a64::{InstDecoder, Opcode, Operand};
 /// Bytes of every instruction.
 const LENGTH: u64 = 4;
 
-/// The instruction that `bytes` begin with; `None` if there are fewer than four.
+/// The instruction that `bytes` begin with; `None` if there are fewer than four. `symbol` has the text of a place.
 pub fn decode(bytes: &[u8], address: u64, symbol: &dyn Fn(u64) -> Option<String>) -> Option<Instruction> {
     let word = u32_at(bytes, 0)?;
     let mut reader = U8Reader::new(bytes.get(..LENGTH as usize)?);
@@ -60,10 +60,7 @@ fn operand_line(operands: &str, target: Option<u64>, symbol: &dyn Fn(u64) -> Opt
     let (before, relative) = operands.split_at_checked(at).unwrap_or((&operands, ""));
     let end = relative.find(',').unwrap_or(relative.len());
     let after = relative.get(end..).unwrap_or_default();
-    let place = match symbol(target) {
-        Some(text) => format!("{text} ({})", hex::tick(target)),
-        None => hex::tick(target),
-    };
+    let place = symbol(target).unwrap_or_else(|| hex::tick(target));
     let line = Line::new().text(before);
     let line = line.link(Role::Symbol, place, Action::Code(target));
     if after.is_empty() { line } else { line.text(after) }
@@ -121,10 +118,12 @@ fn flow(opcode: Opcode, target: Option<u64>) -> Flow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::show::disassembly::decode::with_address;
     use crate::command::show::disassembly::record;
 
     fn shown(word: u32) -> String {
-        let symbol = |address: u64| (address == 0xfffff803_f32de024).then(|| "nt+0x4de024".to_owned());
+        let symbol =
+            |address: u64| (address == 0xfffff803_f32de024).then(|| with_address("nt+0x4de024", address));
         let decoded = decode(&word.to_le_bytes(), 0xfffff803_f32de014, &symbol).expect("four bytes");
         record(&decoded).lines[0].plain()
     }

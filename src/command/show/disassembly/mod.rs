@@ -11,7 +11,7 @@ mod x64;
 mod x64_text;
 
 pub use backward::before;
-pub use decode::decode;
+pub use decode::{decode, decode_as};
 pub use instruction::{Flow, Instruction};
 pub use operand::operand_note;
 
@@ -30,13 +30,35 @@ pub fn instruction_line(context: &Context<'_>, address: u64) -> Line {
     }
 }
 
+/// In a pane that has no room for an instruction the bytes of all go.
+const YIELDING: &[(&str, u8)] = &[("bytes", 1)];
+/// Nothing goes, a fact without a name is none: the one that has no room is broken, as is what stands among them.
+const UNYIELDING: &[(&str, u8)] = &[("", 1)];
+
+/// How much of an instruction its line shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shown {
+    /// All of it, as the debugger does.
+    #[default]
+    Whole,
+    /// Of a target that has a name only the name.
+    Names,
+    /// The same; its bytes give way to operands.
+    Narrow,
+}
+
 /// A decoded instruction with its line.
 pub fn record(instruction: &Instruction) -> Record {
+    record_as(instruction, Shown::Whole)
+}
+
+/// An instruction that was decoded to show so much, with its line.
+pub fn record_as(instruction: &Instruction, shown: Shown) -> Record {
     let address = Cell::new(Field::Address(instruction.address)).link(Action::Code(instruction.address));
     let padding =
         if instruction.fixed_length { 1 } else { BYTES.saturating_sub(instruction.bytes_text.len()).max(1) };
     let record = Record::new("instruction")
-        .yielding(&[("bytes", 1)])
+        .yielding(if shown == Shown::Narrow { YIELDING } else { UNYIELDING })
         .cell("address", address)
         .text(" ")
         .cell("bytes", Cell::new(instruction.bytes_text.as_str()).role(Role::Dim))

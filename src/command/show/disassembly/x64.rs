@@ -5,7 +5,7 @@ use super::x64_text::{Tokens, formatter};
 use crate::output::Line;
 use iced_x86::{Code, Decoder, DecoderError, DecoderOptions, FlowControl, Formatter, Mnemonic, OpKind};
 
-/// The instruction that `bytes` begin with; `None` if they are cut off inside one.
+/// The instruction that `bytes` begin with; `None` if they are cut off inside one. `symbol` has the text of a place.
 pub fn decode(
     bytes: &[u8],
     address: u64,
@@ -141,6 +141,7 @@ fn string_instruction(instruction: &iced_x86::Instruction) -> Option<(&'static s
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::show::disassembly::decode::with_address;
     use crate::command::show::disassembly::record;
 
     const ADDRESS: u64 = 0xfffff807_84da1139;
@@ -149,7 +150,7 @@ mod tests {
         let symbol = |address: u64| {
             (0xfffff807_84da0000..0xfffff807_84da7000)
                 .contains(&address)
-                .then(|| format!("EvilDriver+{:#x}", address - 0xfffff807_84da0000))
+                .then(|| with_address(&format!("EvilDriver+{:#x}", address - 0xfffff807_84da0000), address))
         };
         let instruction = decode(bytes, ADDRESS, 64, &symbol).expect("bytes suffice");
         let text = record(&instruction).lines[0].plain();

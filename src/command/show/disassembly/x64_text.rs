@@ -45,7 +45,7 @@ struct Places(Vec<(u64, String)>);
 impl Places {
     fn of(instruction: &Instruction, symbol: &dyn Fn(u64) -> Option<String>) -> Places {
         let place = |address: u64| match symbol(address) {
-            Some(text) => format!("{text} ({0})\0{0}", hex::tick(address)),
+            Some(text) => format!("{text}\0{}", hex::tick(address)),
             None => format!("{0}\0{0}", hex::tick(address)),
         };
         let mut places = Vec::new();
