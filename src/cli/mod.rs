@@ -129,17 +129,18 @@ fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "{lines}");
 }
 
-/// Says on standard error what the dump lacks of what a line was to show. The output has it already, so on a terminal where
-/// both are seen it is not said twice.
+/// Says on standard error what the dump lacks of what a line was to show. The output has it already, so where both are
+/// seen in one place it is not said twice.
 fn complain_of_lack(line: &str, lack: &str) {
-    if !on_one_terminal() {
+    if !in_one_place() {
         complain(&format!("{line}: {lack}"));
     }
 }
 
-/// Whether output and errors are seen in one place.
-fn on_one_terminal() -> bool {
-    io::stdout().is_terminal() && io::stderr().is_terminal()
+/// Whether output and errors are seen in one place: on a terminal, or where both were sent (`> log.txt 2>&1`).
+fn in_one_place() -> bool {
+    let both = same_file::Handle::stdout().ok().zip(same_file::Handle::stderr().ok());
+    io::stdout().is_terminal() && io::stderr().is_terminal() || both.is_some_and(|(out, err)| out == err)
 }
 
 /// Ends with what clap has to say: of the flags, on standard error, or the help that was asked for.

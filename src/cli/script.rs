@@ -5,7 +5,7 @@ use super::deadline::Deadline;
 use super::exit::Refusal;
 use super::interrupt::Interrupt;
 use super::writer::Writer;
-use super::{Exit, Flags, complain, complain_of_lack, fetching, on_one_terminal};
+use super::{Exit, Flags, complain, complain_of_lack, fetching, in_one_place};
 use crate::command::{CommandError, Failure, LineEnd, run_line};
 use crate::session::Session;
 use crate::util::lines::{self, LineError};
@@ -82,11 +82,11 @@ fn refuse(message: &str) -> Exit {
 }
 
 /// Says on standard error which command failed, why, what was not run because of it, and what helps. The output has the
-/// error already, so on a terminal where both are seen it is not said twice.
+/// error already, so where both are seen in one place it is not said twice.
 pub fn report(failure: &Failure, language: Language) {
     let detail = failure.error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
     let text = failure.error.to_string();
-    if !on_one_terminal() {
+    if !in_one_place() {
         complain(&format!("{}: {}{detail}", failure.command, text.trim_start()));
     } else if !detail.is_empty() {
         complain(detail.trim_start());

@@ -116,6 +116,49 @@ fn the_last_event_is_the_exception_of_the_header() {
     }
 }
 
+/// Before the first symbol of a module there is none, which is not to say that it has none.
+#[test]
+fn an_address_before_all_symbols_is_not_called_without_symbols() {
+    let mut session = wifi();
+    let lines = run(&mut session, "ln nt").unwrap();
+    assert!(lines[0].ends_with("nt+0x0   (no symbol at or before it)"), "{lines:?}");
+}
+
+/// With 0, as without an address, what was selected is left.
+#[test]
+fn a_context_at_zero_goes_back() {
+    let mut session = wifi();
+    let own = run(&mut session, "r rip").unwrap();
+    for line in [".cxr 0", ".trap 0", ".cxr", ".trap"] {
+        run(&mut session, ".ecxr").unwrap();
+        assert_ne!(run(&mut session, "r rip").unwrap(), own);
+        assert_eq!(run(&mut session, line).unwrap(), ["Resetting default scope"]);
+        assert_eq!(run(&mut session, "r rip").unwrap(), own, "{line}");
+    }
+}
+
+/// The flags of `!thread`, for each of the threads that a list shows.
+#[test]
+fn lists_of_threads_show_as_much_as_their_flags_ask_for() {
+    let mut session = wifi();
+    for (line, full) in [("!ready", "!ready 6"), ("!exqueue", "!exqueue 6")] {
+        let short = run(&mut session, line).unwrap();
+        let threads: Vec<&str> = short
+            .iter()
+            .filter_map(|line| line.trim_start().strip_prefix("THREAD ")?.split(' ').next())
+            .collect();
+        assert!(!threads.is_empty(), "{line}");
+        let long = run(&mut session, full).unwrap().join("\n");
+        for thread in threads {
+            let alone = run(&mut session, &format!("!thread {thread} 6")).unwrap();
+            let indented = alone.iter().map(|line| format!("    {line}").trim_end().to_owned());
+            let indented = indented.collect::<Vec<_>>().join("\n");
+            let long: Vec<&str> = long.lines().map(str::trim_end).collect();
+            assert!(long.join("\n").contains(&indented), "{full} {thread}:\n{indented}");
+        }
+    }
+}
+
 #[test]
 fn live_commands_are_refused_with_the_reason() {
     let mut session = wifi();

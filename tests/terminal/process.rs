@@ -84,6 +84,26 @@ fn flags_that_make_no_sense_are_usage_errors() {
     }
 }
 
+/// `> log.txt 2>&1`, as scripts write it.
+#[test]
+fn an_error_is_said_once_where_both_streams_go_to_one_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, other) = (folder.path().join("log.txt"), folder.path().join("other.txt"));
+    let line = ["--demo", "wifi", "-c", ".echo one; ? 1+; .echo two", "-c", "!locks nosuch"];
+    let both = std::fs::File::create(&log).unwrap();
+    let status = dumpscope(&line).stdout(both.try_clone().unwrap()).stderr(both).status().expect("runs");
+    assert_eq!(status.code(), Some(1));
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(text.matches("Numeric expression missing from '; .echo two'").count(), 1, "{text}");
+    assert_eq!(text.matches("Couldn't resolve error at 'nosuch'").count(), 1, "{text}");
+    assert!(text.contains("not run: .echo two") && text.contains("Hint: "), "{text}");
+    // Whoever keeps them apart finds the command's name with its error.
+    let errors = std::fs::File::create(&other).unwrap();
+    dumpscope(&line).stdout(Stdio::null()).stderr(errors).status().expect("runs");
+    let text = std::fs::read_to_string(&other).unwrap();
+    assert!(text.starts_with("? 1+: Numeric expression missing"), "{text}");
+}
+
 #[test]
 fn chinese_explains_and_says_once_what_is_chinese() {
     let line = "!analyze -show 1e; !analyze -show 50";

@@ -1,8 +1,8 @@
 //! `!exqueue`: what waits for the system's worker threads.
 
 use crate::command::show::processor::{code, name};
-use crate::command::show::thread::heading;
-use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
+use crate::command::show::thread_block;
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::kernel::{Process, WorkQueue};
 use crate::output::{Action, Branch, Cell, Field, Record};
 
@@ -10,15 +10,16 @@ use crate::output::{Action, Branch, Cell, Field, Record};
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!exqueue"],
     group: Group::Kernel,
+    arguments: &[Argument::new("[FLAGS]", Expects::Expression)],
     summary: "Shows the queues of the system's worker threads: pending work, workers",
     help: "A queue is shown that a thread of the System process is tied to: what is pending, by priority, and the \
-           workers, those that wait for work included.\n\nkd> !exqueue",
+           workers, those that wait for work included. FLAGS are those of !thread: 6 shows each worker with its stack.\n\nkd> !exqueue",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    args.none()?;
+    let flags = if args.text.is_empty() { 0 } else { context.evaluate(args.text)? };
     let scope = context.session.scope();
     let out = &mut context.out;
     let (queues, lack) = WorkQueue::all(&Process::system(&scope)?)?;
@@ -49,7 +50,7 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
                     .text(" Parameter ")
                     .cell("parameter", Cell::new(parameter).digits(16))
             })?;
-            out.rows(queue.workers(), |thread| heading(&thread, 4))
+            thread_block::rows(queue.workers(), flags, 4, out)
         })?;
     }
     out.warn(lack.map(|why| format!("queues without workers cannot be found: {why}")))

@@ -1,9 +1,9 @@
 //! `!ready`: the threads that wait for a processor.
 
-use crate::command::line::{Out, nothing_more};
-use crate::command::show::processor::mask;
-use crate::command::show::thread::heading;
-use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs};
+use crate::command::line::Out;
+use crate::command::show::processor::{mask, unknown};
+use crate::command::show::thread_block;
+use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Lack;
 use crate::kernel::{Processor, ReadyQueue};
 use crate::output::{Action, Branch, Cell, Field, Line, Record, Role};
@@ -13,9 +13,11 @@ use std::collections::HashSet;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!ready"],
     group: Group::Kernel,
+    arguments: &[Argument::new("[FLAGS]", Expects::Expression)],
     summary: "Shows the threads that are ready to run and wait for a processor, by priority",
     help: "Windows 8 and later keep most of them in queues that processors share: each is shown with the processors that \
-           take threads from it. A processor's own queue holds those that may run nowhere else.\n\n\
+           take threads from it. A processor's own queue holds those that may run nowhere else. \
+           FLAGS are those of !thread: 6 shows each thread with its stack.\n\n\
            kd> !ready\n\
            KSHARED_READY_QUEUE fffff8075d208a00: (00) **--------------------------------------------------------------\n\
            SharedReadyQueue fffff8075d208a00: Ready Threads at priority 10\n\
@@ -26,7 +28,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    nothing_more(args.text)?;
+    let flags = if args.text.is_empty() { 0 } else { context.evaluate(args.text)? };
     let scope = context.session.scope();
     let out = &mut context.out;
     let processors: Vec<(u32, Result<Processor<'_>, Lack>)> = Processor::all(&scope).collect();
@@ -47,13 +49,15 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
             .cell("group", Cell::new(processor.group()).digits(2).role(Role::Text))
             .text(") ")
             .cell("processors", Cell::new(members.map(Field::Hex)).shown(mask));
-        show(head, &format!("SharedReadyQueue {address:016x}"), Ok(queue), out)?;
+        show(head, &format!("SharedReadyQueue {address:016x}"), Ok(queue), flags, out)?;
     }
-    processors.into_iter().try_for_each(|(number, processor)| {
-        let head = Record::new("ready_queue").field("processor", number);
-        let queue = processor.and_then(|processor| ReadyQueue::of(&processor));
-        show(head, &format!("Processor {number}"), queue, out)
-    })
+    for (number, processor) in &processors {
+        // Of those that are not known at all the reason is said once.
+        let Ok(processor) = processor else { continue };
+        let head = Record::new("ready_queue").field("processor", *number);
+        show(head, &format!("Processor {number}"), ReadyQueue::of(processor), flags, out)?;
+    }
+    unknown(&processors, out)
 }
 
 /// A queue: a section for each priority, with its threads.
@@ -61,6 +65,7 @@ fn show(
     head: Record,
     name: &str,
     queue: Result<ReadyQueue<'_>, Lack>,
+    flags: u64,
     out: &mut Out<'_>,
 ) -> Result<(), CommandError> {
     let (queue, priorities) = match queue.and_then(|queue| Ok((queue.priorities()?, queue))) {
@@ -79,7 +84,7 @@ fn show(
             let level = Cell::new(priority).role(Role::Text);
             let head = Record::new("ready_threads").text(format!("{name}: Ready Threads at priority "));
             out.within(Branch::new(head.cell("priority", level)), |out| {
-                out.rows(queue.threads(priority), |thread| heading(&thread, 4))
+                thread_block::rows(queue.threads(priority), flags, 4, out)
             })
         })
     })

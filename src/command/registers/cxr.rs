@@ -12,19 +12,19 @@ pub const SPEC: CommandSpec = CommandSpec {
     group: Group::Registers,
     arguments: &[Argument::new("[ADDRESS]", Expects::Expression)],
     summary: "Makes a saved CONTEXT the current registers",
-    help: "Reads the CONTEXT at the address, shows it and uses it from then on; without an address the processor's own \
-           registers are current again.",
+    help: "Reads the CONTEXT at the address, shows it and uses it from then on; without an address, or \
+           with 0, the processor's own registers are current again.",
     needs: Needs::Dump,
     effect: Effect::Selects,
     ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    if args.text.is_empty() {
+    let address = if args.text.is_empty() { 0 } else { context.evaluate(args.text)? };
+    if address == 0 {
         context.session.reset_context();
         return context.out.emit(Line::of("Resetting default scope"));
     }
-    let address = context.evaluate(args.text)?;
     let machine = context.session.target.machine();
     let size = RegisterContext::size_of(machine)
         .ok_or_else(|| CommandError::Missing("no CONTEXT layout is known for this machine".to_owned()))?;

@@ -13,18 +13,19 @@ pub const SPEC: CommandSpec = CommandSpec {
     summary: "Makes a trap frame the current registers",
     help: "kv names the trap frames of a stack. A trap frame holds what the processor was doing when it was interrupted, \
            but few of the registers that calls preserve: those are shown as zero. The frame after the trap handler in k \
-           has them all (.frame /r). Without an address the processor's own registers are current again.",
+           has them all (.frame /r). Without an address, or with 0, the processor's own registers are current \
+           again.",
     needs: Needs::Dump,
     effect: Effect::Selects,
     ..CommandSpec::runs(run)
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    if args.text.is_empty() {
+    let address = if args.text.is_empty() { 0 } else { context.evaluate(args.text)? };
+    if address == 0 {
         context.session.reset_context();
         return context.out.emit(Line::of("Resetting default scope"));
     }
-    let address = context.evaluate(args.text)?;
     let session = &mut *context.session;
     let frame = {
         let host = TargetHost::new(&session.target, session.thread());

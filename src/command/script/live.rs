@@ -23,7 +23,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 /// `ed` and its likes.
 pub const WRITE: CommandSpec = CommandSpec {
-    names: &["ea", "eb", "ed", "eD", "ef", "ep", "eq", "eu", "ew", "eza", "ezu", "fp", "m"],
+    names: &["ea", "eb", "ed", "eD", "ef", "ep", "eq", "eu", "ew", "eza", "ezu", "fp", "m", "e"],
     group: Group::Language,
     summary: "Changes memory: refused, a dump stays as it is",
     help: "Commands that change memory say so and end their line.",

@@ -323,6 +323,26 @@ fn frames(
     }
 }
 
+/// Says the threads of a list: a row each, or as much as flags ask for.
+///
+/// # Errors
+/// As [`Out::emit`].
+pub fn rows<'s>(
+    threads: Result<impl IntoIterator<Item = Result<Thread<'s>, Lack>>, Lack>,
+    flags: u64,
+    indent: usize,
+    out: &mut Out<'_>,
+) -> Result<(), CommandError> {
+    let detail = Detail::of(flags);
+    match threads {
+        Ok(threads) if detail.waits => threads.into_iter().try_for_each(|thread| match thread {
+            Ok(thread) => show(&thread, detail, indent, out).and_then(|()| out.blank()),
+            Err(why) => out.lacking(why),
+        }),
+        threads => out.rows(threads, |thread| heading(&thread, indent)),
+    }
+}
+
 /// Why a thread's stack is not shown.
 pub fn no_stack(thread: &Thread<'_>, why: &Lack, indent: usize) -> Record {
     let text = match (thread.state(), thread.is_stack_resident()) {

@@ -57,7 +57,8 @@ pub fn nearest(record: Record, target: &Target, module: &Module, address: u64) -
     let named =
         symbols.names.as_ref().zip(rva).and_then(|(names, rva)| Some((names, rva, names.nearest(rva)?)));
     let Some((names, rva, symbol)) = named else {
-        return bare(record, module, address);
+        let why = if symbols.names.is_some() { "(no symbol at or before it)" } else { "(no symbols)" };
+        return bare(record, module, address, why);
     };
     let start = module.base.wrapping_add(u64::from(symbol.rva));
     let dim = |cell: Cell| cell.role(Role::Dim);
@@ -97,7 +98,7 @@ fn name(module: &Module, name: &str, address: u64) -> Cell {
 }
 
 /// A module without a name at or before the address.
-fn bare(record: Record, module: &Module, address: u64) -> Record {
+fn bare(record: Record, module: &Module, address: u64, why: &str) -> Record {
     let offset = address.wrapping_sub(module.base);
     let link = Action::Module(module.name.as_str().into());
     record
@@ -106,7 +107,7 @@ fn bare(record: Record, module: &Module, address: u64) -> Record {
         .text(")   ")
         .cell("symbol", Cell::new(module.name.as_str()).role(Role::Module).link(link))
         .cell("offset", Cell::new(Field::Hex(offset)).shown(format!("+{offset:#x}")).role(Role::Text))
-        .text("   (no symbols)")
+        .text(format!("   {why}"))
 }
 
 /// Where a module was that is unloaded.
