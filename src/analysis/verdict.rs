@@ -78,7 +78,14 @@ fn concluded(rules: &'static Rules, facts: &[Fact]) -> Verdict {
     let is_sure = claim.rule.confidence >= Confidence::Likely;
     let culprit = claim.culprit().filter(|_| is_sure);
     let is_wide = claim.rule.cites.iter().any(|kind| kind == "elsewhere");
-    let suspects = suspects(facts, &claims, culprit.as_deref(), is_wide);
+    // Nobody asked for it, or a machine that fails, is anybody's on the stack.
+    let is_nobodys = match claim.rule.class {
+        Class::Requested => true,
+        Class::Hardware => is_sure,
+        _ => false,
+    };
+    let by_stack = !claim.rule.blind.unwrap_or(is_nobodys);
+    let suspects = suspects(facts, &claims, culprit.as_deref(), by_stack, is_wide);
     let named = claim.culprit().or_else(|| suspects.first().cloned());
     let values = values(facts, &claim.found, named.as_deref(), &suspects);
     let wording = |text| Wording { text, values: values.clone() };
@@ -95,6 +102,10 @@ fn concluded(rules: &'static Rules, facts: &[Fact]) -> Verdict {
             .iter()
             .filter(|name| rules.is_needed(name, facts))
             .filter_map(|name| rules.advice(name))
+            // Advice about suspects needs some.
+            .filter(|text| {
+                !suspects.is_empty() || !text.in_language(Language::English).contains("{suspects}")
+            })
             .map(wording)
             .collect(),
         culprit,
@@ -102,13 +113,19 @@ fn concluded(rules: &'static Rules, facts: &[Fact]) -> Verdict {
     }
 }
 
-/// Modules that other claims name, and third-party modules on the true stack; of a `wide` question those that other processors
-/// ran, too.
-fn suspects(facts: &[Fact], claims: &[Claim<'_>], culprit: Option<&str>, is_wide: bool) -> Vec<String> {
+/// Modules that other claims name, and, where the stack tells something, modules on it that are not known to be Windows' own;
+/// of a `wide` question those that other processors ran, too.
+fn suspects(
+    facts: &[Fact],
+    claims: &[Claim<'_>],
+    culprit: Option<&str>,
+    by_stack: bool,
+    is_wide: bool,
+) -> Vec<String> {
     let named = claims.iter().filter_map(Claim::culprit);
     let on_stack = facts
         .iter()
-        .filter(|fact| fact.kind == "stack_module")
+        .filter(|fact| by_stack && matches!(fact.kind, "stack_module" | "stack_unknown"))
         .chain(facts.iter().filter(|fact| is_wide && fact.kind == "elsewhere"));
     let on_stack = on_stack.filter_map(|fact| fact.get("module").map(Value::to_string));
     let mut suspects: Vec<String> = Vec::new();

@@ -14,8 +14,8 @@ use std::sync::OnceLock;
 /// Drivers of other makers that Windows brings along (`e1g6032e`, `amdgpio2`, `3ware`, `mlx4_bus`, `secdrv`) are not in it:
 /// who asks for third-party drivers wants to know whose code it is and whom to ask, not how it came to the machine.
 static INBOX: Texts = texts!("inbox");
-/// Families of names: the kernel's debugger transports; Bluetooth profiles.
-const INBOX_FAMILIES: [&str; 3] = ["kd_", "mcupdate_", "microsoft_bluetooth_"];
+/// Families of names: the kernel's debugger transports; Bluetooth profiles; Defender's driver, whose name ends in digits.
+const INBOX_FAMILIES: [&str; 4] = ["kd_", "mcupdate_", "microsoft_bluetooth_", "mpksl"];
 /// How the copies of the storage driver are called that write dumps and hibernation files.
 const COPIES: [&str; 2] = ["dump_", "hiber_"];
 
@@ -54,6 +54,9 @@ pub struct Origin {
     pub evidence: MakerEvidence,
 }
 
+/// Characters that Windows keeps of the file name of a module that it unloads.
+const KEPT_OF_UNLOADED: usize = 12;
+
 /// 2000-01-01: earlier than Windows XP, of which 32-bit dumps may be.
 const EARLIEST: u32 = 946_684_800;
 /// 2003-04-22: the first processor with the x64 instructions was sold; drivers for them, or for ARM64, are not older.
@@ -90,6 +93,22 @@ impl Target {
         }
     }
 
+    /// Who made a kernel module of which nothing but its file's name is known, as of one that was unloaded. Windows keeps
+    /// twelve characters of those names: one that ends there may go on.
+    pub fn maker_by_name(file: &str) -> Maker {
+        let file = file.to_ascii_lowercase();
+        let name = file.rsplit_once('.').map_or(file.as_str(), |(name, _)| name);
+        let is_begun = || {
+            let kept = file.chars().count() >= KEPT_OF_UNLOADED;
+            kept && listed().iter().any(|name| format!("{name}.sys").starts_with(&file))
+        };
+        match () {
+            () if COPIES.iter().any(|copy| name.starts_with(copy)) => Maker::Copy,
+            () if is_listed(name) || is_begun() => Maker::Windows,
+            () => Maker::ThirdParty,
+        }
+    }
+
     /// The company that a module's version resource names.
     fn company(&self, module: &Module) -> Option<String> {
         let version = self.image(module).ok()?.version()?;
@@ -121,11 +140,15 @@ impl Target {
     }
 }
 
+/// The names of Windows' own.
+fn listed() -> &'static HashSet<&'static str> {
+    static NAMES: OnceLock<HashSet<&str>> = OnceLock::new();
+    NAMES.get_or_init(|| INBOX.get("inbox.txt").split_ascii_whitespace().collect())
+}
+
 /// Whether a name is one of Windows' own.
 fn is_listed(name: &str) -> bool {
-    static NAMES: OnceLock<HashSet<&str>> = OnceLock::new();
-    let names = NAMES.get_or_init(|| INBOX.get("inbox.txt").split_ascii_whitespace().collect());
-    names.contains(name) || INBOX_FAMILIES.iter().any(|family| name.starts_with(family))
+    listed().contains(name) || INBOX_FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
 /// Whether an image can have been built then, given the time of the crash in seconds since 1970.
@@ -136,6 +159,14 @@ fn is_possible(value: u32, earliest: u32, crash: Option<u64>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_was_unloaded_is_told_by_a_name_that_may_be_cut() {
+        let makers =
+            ["WdFilter.sys", "dump_storpor", "BasicDisplay", "MpKsl0a1b2c3", "BasicDisplat", "Basic.sys"];
+        let (inbox, other) = (Maker::Windows, Maker::ThirdParty);
+        assert_eq!(makers.map(Target::maker_by_name), [inbox, Maker::Copy, inbox, inbox, other, other]);
+    }
 
     #[test]
     fn a_build_is_no_older_than_its_windows_and_no_younger_than_its_crash() {

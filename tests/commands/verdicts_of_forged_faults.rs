@@ -234,3 +234,54 @@ fn who_wrote_what_is_wrong_is_named_only_where_the_code_says_so() {
     patched.point(0xffff_a405_8c03_1840, STACK);
     none_such("no list", &patched, "third-party-driver", "possible");
 }
+
+/// The page of the driver's code or data that the disk did not bring back: the same instruction, and the driver only waited.
+#[test]
+fn a_page_that_could_not_be_read_in_is_not_whose_code_needed_it() {
+    let raised = |status: u64| {
+        let mut patched = driver_reads(NOWHERE);
+        patched.bug_check(0x1e, [0xffff_ffff_0000_0000 | status, LOAD, 0, NOWHERE]);
+        patched
+    };
+    none(wrong("read in", &raised(0xc000_0006), "hardware", "likely", None));
+    none(wrong("access", &raised(0xc000_0005), "third-party-driver", "likely", Some("wlanflt")));
+    none(wrong("division", &raised(0xc000_0094), "third-party-driver", "likely", Some("wlanflt")));
+}
+
+/// The processor says by bit 3 of its error code that the page table is corrupt, whoever used the address.
+#[test]
+fn a_reserved_bit_in_a_page_table_is_not_whose_instruction_met_it() {
+    let faulted = |bits: u64| {
+        let mut patched = driver_reads(NOWHERE);
+        patched.bug_check(0x50, [NOWHERE, bits, LOAD, 2]);
+        patched
+    };
+    none(wrong("reserved", &faulted(8), "memory-corruption-unknown", "likely", None));
+    none(wrong("missing", &faulted(0), "third-party-driver", "likely", Some("wlanflt")));
+}
+
+/// The same fault in a driver that came with Windows: a bug of Windows is not likely for that, nor anybody else's.
+#[test]
+fn windows_own_driver_that_merely_faults_is_no_culprit() {
+    let mut patched = driver_reads(NOWHERE);
+    patched.rename("wlanflt.sys", "storufs.sys");
+    patched.bug_check(0x50, [NOWHERE, 0, LOAD, 2]);
+    none(wrong("inbox", &patched, "memory-corruption-unknown", "possible", None));
+}
+
+/// `int 29h` in the driver's own code: it found its data damaged, which it need not have done; an overrun of its own buffer, or
+/// a check that it made by itself, is its own.
+#[test]
+fn a_check_that_fails_in_a_driver_blames_it_for_what_is_its_own() {
+    let failed = |code: u64| {
+        let mut patched = driver_reads(NOWHERE);
+        patched.put(LOAD, &[0xcd, 0x29]);
+        let (_, frame) = trapped("wifi-50");
+        patched.bug_check(0x139, [code, frame, 0, 0]);
+        patched
+    };
+    none(wrong("a list", &failed(3), "third-party-driver", "possible", None));
+    none(wrong("a count", &failed(0xe), "third-party-driver", "possible", None));
+    none(wrong("its cookie", &failed(2), "third-party-driver", "likely", Some("wlanflt")));
+    none(wrong("its own end", &failed(7), "third-party-driver", "likely", Some("wlanflt")));
+}

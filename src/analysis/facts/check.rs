@@ -1,5 +1,6 @@
 //! The bug check itself: its code, its parameters, and what kind of stop it is.
 
+use super::scene::has_fault_bits;
 use super::{Crash, Fact, Value};
 use crate::analysis::bugcheck::decode_user_code;
 use crate::analysis::status::{exception_name, low_half};
@@ -19,6 +20,7 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
         .maybe("status1_name", low_half(p1).and_then(exception_name))
         .with("made_up", decode_user_code(crash.header.bug_check_code).is_some())
         .with("live", explained.as_ref().is_some_and(|explained| explained.check.live_report))
+        .with("reserved_bit", crash.code() == 0x50 && has_fault_bits(crash) && p2 & 8 != 0)
         .maybe("region", region(crash))
         .maybe("name", explained.map(|explained| explained.check.name));
     vec![fact]

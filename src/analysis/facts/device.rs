@@ -1,6 +1,7 @@
 //! Devices and requests that the bug check is about, and whose drivers they are.
 
 use super::modules::{described, origin_word};
+use super::stack::is_believed;
 use super::{Crash, Fact, Value};
 use crate::analysis::bugcheck::{Argument, ParameterKind};
 use crate::debuggee::Lack;
@@ -33,8 +34,10 @@ pub(super) fn facts(crash: &Crash<'_>) -> Vec<Fact> {
             _ => {}
         }
     }
-    if crash.code() == 0x9f {
+    if [0x9f, 0x1d5].contains(&crash.code()) {
         facts.extend(lock_holder(crash, &explained.arguments));
+    }
+    if crash.code() == 0x9f {
         facts.extend(others(crash, asked));
     }
     facts
@@ -85,15 +88,15 @@ fn holder(crash: &Crash<'_>, kind: &'static str, address: u64) -> Option<Fact> {
     Some(of_driver(crash, fact, device.driver()).worded("evidence.irp_holder").link(Action::Irp(address)))
 }
 
-/// The thread that a power transition waited for, which holds the Plug and Play lock: the first driver on its stack that is
-/// somebody else's.
+/// The thread that a power transition waited for, which holds the Plug and Play lock, or that an operation of Plug and Play
+/// waits for: the first driver on its stack that is somebody else's.
 fn lock_holder(crash: &Crash<'_>, arguments: &[Argument; 4]) -> Option<Fact> {
     let target = crash.scope.target();
     let thread = arguments.iter().find(|argument| argument.kind == ParameterKind::Thread)?.value;
     let stack = walk_thread(&Thread::at(crash.scope, thread).ok()?, FRAMES).ok()?;
     let frame = stack.physical().find(|frame| {
         let module = target.modules().at(frame.lookup_ip());
-        module.is_some_and(|module| origin_word(target, module) == "third_party")
+        is_believed(frame) && module.is_some_and(|module| origin_word(target, module) == "third_party")
     })?;
     let fact = Fact::new("lock_holder")
         .with("thread", Value::Address(thread))

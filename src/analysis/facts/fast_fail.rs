@@ -8,6 +8,7 @@ use crate::analysis::status::{fast_fail_name, status_name};
 use crate::kernel::Process;
 use crate::output::Action;
 use crate::unwind::{FrameKind, TRAP_FRAME_SIZE};
+use crate::words::Message;
 
 /// KERNEL_SECURITY_CHECK_FAILURE.
 const SECURITY_CHECK: u32 = 0x139;
@@ -56,7 +57,12 @@ fn process(crash: &Crash<'_>) -> Option<Fact> {
     Some(
         Fact::new("critical_process")
             .with("address", Value::Address(address))
-            .with("name", process.name().unwrap_or_else(|_| "?".to_owned()))
+            .with(
+                "name",
+                process
+                    .name()
+                    .map_or_else(|_| Value::Words(Message::new("critical_process.unnamed")), Value::Text),
+            )
             .maybe("id", process.id().ok().map(Value::Hex))
             .maybe("status", shown.map(|status| Value::Hex(status.into())))
             .maybe("status_name", shown.and_then(status_name))

@@ -1,6 +1,6 @@
 //! The faulting instruction: where it stands, and what it could not do.
 
-use super::modules::{described, place};
+use super::modules::{described, name_origin_word, place};
 use super::pattern;
 use super::scene::{Access, Fault, Scene};
 use super::{Crash, Fact, Value};
@@ -93,6 +93,7 @@ fn bad_code(crash: &Crash<'_>, scene: &Scene, ip: u64) -> Vec<Fact> {
         let fact = Fact::new("unloaded")
             .with("address", Value::Address(ip))
             .with("module", unloaded.name.as_str())
+            .with("origin", name_origin_word(&unloaded.name))
             .worded("evidence.unloaded")
             .link(Action::Run("lm"));
         return vec![fact];

@@ -111,7 +111,7 @@ pub fn gather(crash: &Crash<'_>) -> Vec<Fact> {
     let written = written::facts(crash, &scene, &facts);
     facts.extend(written);
     facts.extend(cookie::facts(crash));
-    facts.extend(status_codes::facts(crash));
+    facts.extend(status_codes::facts(crash, &scene));
     facts.extend(device::facts(crash));
     facts.extend(logs::facts(crash));
     facts.extend(parameters::facts(crash));

@@ -24,6 +24,15 @@ pub fn origin_word(target: &Target, module: &Module) -> &'static str {
     }
 }
 
+/// The same of a module that is known by the name of its file alone, such as one that was unloaded.
+pub fn name_origin_word(file: &str) -> &'static str {
+    match Target::maker_by_name(file) {
+        Maker::Windows | Maker::Copy => "inbox",
+        Maker::ThirdParty => "third_party",
+        Maker::Unknown => "unknown",
+    }
+}
+
 /// Whether it is an inbox driver that stands between Windows and drivers of its class.
 pub fn is_library(name: &str) -> bool {
     LIBRARIES.iter().any(|library| library.eq_ignore_ascii_case(name))

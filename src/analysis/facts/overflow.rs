@@ -1,6 +1,6 @@
 //! Kernel stacks that were used up.
 
-use super::modules::{described, place};
+use super::modules::{described, origin_word, place};
 use super::scene::Scene;
 use super::{Crash, Fact, Value};
 use crate::kernel::Thread;
@@ -13,13 +13,18 @@ const AT_END: u64 = 0x1000;
 const LONGEST: usize = 16;
 const TURNS: usize = 3;
 
-/// `overflow`: where the stack ended, and which functions filled it.
+/// `overflow`: where the stack ended, and which functions filled it; `stack_room`: how much was left of it.
 pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let (Some(fault), Some(thread)) = (&scene.fault, crash.scope.target().current_thread()) else {
         return Vec::new();
     };
     let Ok(thread) = Thread::at(crash.scope, thread) else { return Vec::new() };
     let (Ok(limit), Ok(base)) = (thread.stack_limit(), thread.stack_base()) else { return Vec::new() };
+    if (limit.saturating_add(AT_END)..base).contains(&fault.sp) {
+        let fact = Fact::new("stack_room").with("address", Value::Address(fault.sp));
+        let fact = fact.with("room", Value::Hex(fault.sp - limit)).with("limit", Value::Address(limit));
+        return vec![fact.worded("evidence.stack_room").link(Action::Run("!thread"))];
+    }
     // Below the end there is nothing; a stack pointer that is elsewhere is on another stack.
     if fault.sp > limit.saturating_add(AT_END) || fault.sp < limit.saturating_sub(AT_END) || limit >= base {
         return Vec::new();
@@ -32,13 +37,21 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let fact = match cycle(&scene.frames) {
         Some(cycle) => {
             let functions: Vec<String> = cycle.frames.iter().map(|frame| function(crash, frame)).collect();
-            // The cycle belongs to whoever is in it and is no part of Windows.
-            let of = cycle.frames.iter().find(|frame| {
-                let module = target.modules().at(frame.lookup_ip());
-                module.is_some_and(|module| super::modules::origin_word(target, module) == "third_party")
-            });
-            let of = of.or(cycle.frames.first()).map_or(fault.ip, |frame| frame.ip);
+            // The cycle belongs to whoever is in it and is no part of Windows, if that is one.
+            let module_of = |frame: &Frame| target.modules().at(frame.lookup_ip());
+            let others: Vec<&Frame> = cycle
+                .frames
+                .iter()
+                .filter(|frame| {
+                    module_of(frame).is_some_and(|module| origin_word(target, module) == "third_party")
+                })
+                .collect();
+            let base = |frame: &Frame| module_of(frame).map(|module| module.base);
+            let first = others.first().map(|frame| base(frame));
+            let shared = others.iter().any(|frame| Some(base(frame)) != first);
+            let of = others.first().copied().or(cycle.frames.first()).map_or(fault.ip, |frame| frame.ip);
             described(fact, target, of)
+                .with("shared", shared)
                 .with("turns", cycle.turns)
                 .with("bytes", Value::Number(cycle.bytes))
                 .with("functions", functions.join(", "))

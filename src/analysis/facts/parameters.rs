@@ -8,6 +8,10 @@ use crate::memory::Memory;
 use crate::output::Action;
 use crate::util::bounded::utf16_lossy;
 
+/// DRIVER_PNP_WATCHDOG: its first parameter is the first characters of the name of the device's service.
+const PNP_WATCHDOG: u32 = 0x1d5;
+/// Fewer characters than these tell no drivers apart.
+const LEAST: usize = 4;
 /// The longest name that is read.
 const LONGEST: usize = 256;
 
@@ -54,6 +58,7 @@ fn named(crash: &Crash<'_>, number: usize, value: u64, kind: &ParameterKind) -> 
         }
         // What form the name has is not documented: it must be that of a driver.
         ParameterKind::Address if is_leak(crash) && number == 2 => of_any_name(crash, value)?,
+        _ if crash.code() == PNP_WATCHDOG && number == 1 => of_beginning(crash, value)?,
         _ => return None,
     };
     Some(
@@ -99,6 +104,16 @@ fn of_any_name<'c>(crash: &Crash<'c>, address: u64) -> Option<&'c crate::debugge
         of_name(crash, &utf16_lossy(&bytes))
     };
     of_name(crash, &wide(&bytes)).or_else(|| of_name(crash, &narrow(&bytes))).or_else(string)
+}
+
+/// The one module whose name begins with the characters that a parameter itself holds.
+fn of_beginning<'c>(crash: &Crash<'c>, value: u64) -> Option<&'c crate::debuggee::Module> {
+    let bytes = value.to_le_bytes();
+    let text: Vec<u8> = bytes.into_iter().take_while(u8::is_ascii_graphic).collect();
+    let begun = String::from_utf8(text).ok()?.to_ascii_lowercase();
+    let modules = crash.scope.target().modules();
+    let mut found = modules.iter().filter(|module| module.name.to_ascii_lowercase().starts_with(&begun));
+    (begun.len() >= LEAST).then(|| found.next().filter(|_| found.next().is_none())).flatten()
 }
 
 /// The module of a file name, with a path or without.

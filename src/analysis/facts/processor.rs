@@ -1,6 +1,7 @@
 //! Processors that do not answer, and what they were doing.
 
 use super::modules::{described, is_library, origin_word};
+use super::stack::is_believed;
 use super::{Crash, Fact, Value};
 use crate::kernel::{Cpu, Processor};
 use crate::output::Action;
@@ -70,14 +71,16 @@ fn of_stack(crash: &Crash<'_>, number: u32, interrupts: Option<bool>, stack: &St
     }
     // Where the interrupted code was: the first driver that is no class library.
     let from = stack.physical().position(|frame| frame.kind == FrameKind::Interrupted).unwrap_or(0);
-    let driver = stack.physical().skip(from).find(|frame| {
+    let driver = stack.physical().skip(from).enumerate().find(|(_, frame)| {
         let module = target.modules().at(frame.lookup_ip());
-        module.is_some_and(|module| origin_word(target, module) != "kernel" && !is_library(&module.name))
+        let is_drivers = |module| origin_word(target, module) != "kernel" && !is_library(&module.name);
+        is_believed(frame) && module.is_some_and(is_drivers)
     });
-    if let Some(frame) = driver {
+    if let Some((depth, frame)) = driver {
         let fact = Fact::new("hung_in")
             .with("number", number)
             .with("address", Value::Address(frame.ip))
+            .with("depth", depth)
             .maybe("interrupts", interrupts);
         facts.push(
             described(fact, target, frame.ip).worded("evidence.hung_in").link(Action::Processor(number)),

@@ -9,7 +9,7 @@ use crate::analysis::context::{ContextKind, record_below, trap_frame_at};
 use crate::analysis::fault_address::fault_address;
 use crate::analysis::status::low_half;
 use crate::debuggee::RegisterContext;
-use crate::dump::ExceptionRecord;
+use crate::dump::{ExceptionRecord, Machine};
 use crate::memory::Memory;
 use crate::unwind::exception_record::{is_about, is_record};
 use crate::unwind::{Frame, FrameKind, Origin, Registers, Stack, TrapFrame};
@@ -49,6 +49,8 @@ pub struct Fault {
     pub access: Access,
     /// The exception's status.
     pub status: Option<u32>,
+    /// The status of the read that failed, where a page could not be read in.
+    pub read_status: Option<u32>,
     /// Whether another exception was raised while this one was handled.
     pub is_first_of_several: bool,
 }
@@ -63,6 +65,8 @@ pub struct Scene {
 
 /// STATUS_ACCESS_VIOLATION.
 pub const ACCESS_VIOLATION: u32 = 0xc000_0005;
+/// STATUS_IN_PAGE_ERROR: a page could not be read in, whoever needed it.
+pub const IN_PAGE_ERROR: u32 = 0xc000_0006;
 /// What stands for the address of a general protection fault.
 const NO_ADDRESS: u64 = u64::MAX;
 
@@ -193,6 +197,9 @@ fn fault(crash: &Crash<'_>, registers: Registers, trap: Option<u64>, is_first_of
         _ if is_first_of_several => Access::Other,
         _ => of_check(crash, ip, address),
     };
+    // The third parameter of such a record (winnt.h).
+    let read_status = record.as_ref().filter(|record| record.code == IN_PAGE_ERROR);
+    let read_status = read_status.and_then(|record| low_half(*record.parameters().get(2)?));
     let by_check = || match crash.code() {
         0x1e | 0x3b | 0x7e | 0x8e if !is_first_of_several => low_half(crash.header.bug_check_parameters[0]),
         _ => None,
@@ -205,7 +212,18 @@ fn fault(crash: &Crash<'_>, registers: Registers, trap: Option<u64>, is_first_of
         (None, Access::Other) if status == Some(ACCESS_VIOLATION) => by_operand(crash, operand.as_ref()),
         told => told,
     };
-    Fault { ip, sp, registers, instruction, operand, address, access, status, is_first_of_several }
+    Fault {
+        ip,
+        sp,
+        registers,
+        instruction,
+        operand,
+        address,
+        access,
+        status,
+        read_status,
+        is_first_of_several,
+    }
 }
 
 /// What the instruction accesses by its registers, where that cannot be read.
@@ -227,12 +245,24 @@ fn of_kind(kind: u64) -> Access {
     }
 }
 
+/// Whether the second parameter of PAGE_FAULT_IN_NONPAGED_AREA holds the processor's bits of a page fault.
+pub fn has_fault_bits(crash: &Crash<'_>) -> bool {
+    const TEN: u32 = 10_240;
+    crash.header.minor_version >= TEN && crash.header.machine == Machine::Amd64
+}
+
 /// What the bug check's own parameters say (the pages of these bug checks in the public driver documentation).
 fn of_check(crash: &Crash<'_>, ip: u64, address: Option<u64>) -> Access {
     let [p1, p2, p3, p4] = crash.header.bug_check_parameters;
     match crash.code() {
         0xa | 0xd1 | 0x50 if p1 == ip => Access::Execute,
         0xa | 0xd1 => of_kind(p3 & 0x9),
+        // Bits since Windows 10 on x64: 8 alone says that a reserved bit of the entry was set.
+        0x50 if has_fault_bits(crash) => match p2 {
+            _ if p2 & 0x10 != 0 => Access::Execute,
+            _ if p2 & 2 != 0 => Access::Write,
+            _ => Access::Read,
+        },
         0x50 => match p2 {
             0 => Access::Read,
             1 | 2 => Access::Write,

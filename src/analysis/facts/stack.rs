@@ -14,7 +14,8 @@ const MOST: usize = 6;
 /// Below this a frame that was found by searching is no more than a word that happens to lie there.
 const BELIEVED: u8 = 60;
 
-/// `stack_module` for each third-party module on it, nearest first; `stack_clean` where there is none.
+/// `stack_module` for each third-party module on it, nearest first; `stack_unknown` for each whose maker is not known;
+/// `stack_clean` where there are neither.
 pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let target = crash.scope.target();
     let frames = &scene.frames;
@@ -23,17 +24,26 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
     let kernel = frames.iter().take_while(is_kernels_own);
     let mut found: Vec<Fact> = Vec::new();
     let (mut count, mut others, mut position) = (0usize, Vec::new(), 0usize);
+    let mut unknown: Vec<Fact> = Vec::new();
     for (index, frame) in kernel.enumerate() {
         count += 1;
         let Some(module) = target.modules().at(frame.lookup_ip()) else { continue };
         let origin = origin_word(target, module);
+        let of_module = Some(&Value::Text(module.name.clone()));
+        if origin == "unknown" {
+            let is_known = unknown.iter().any(|fact| fact.get("module") == of_module);
+            if !is_known && is_believed(frame) && unknown.len() < MOST {
+                unknown.push(of_unknown(crash, scene, index, frame));
+            }
+            continue;
+        }
         if origin != "third_party" {
             if origin != "kernel" && !others.contains(&module.name) {
                 others.push(module.name.clone());
             }
             continue;
         }
-        let is_known = found.iter().any(|fact| fact.get("module") == Some(&Value::Text(module.name.clone())));
+        let is_known = found.iter().any(|fact| fact.get("module") == of_module);
         if is_known || !is_believed(frame) || found.len() >= MOST {
             continue;
         }
@@ -51,7 +61,9 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
                 .with("by_service", by_service)
                 .with("position", position)
                 .with("where", above(scene.fault.is_some(), index))
-                .with("interruptions", before.filter(|frame| frame.trap_frame().is_some()).count())
+                .with("interruptions", before.clone().filter(|frame| is_boundary(frame)).count())
+                .with("interrupted", before.clone().any(is_interruption))
+                .with("after", before.clone().rev().take_while(|frame| !is_boundary(frame)).count())
                 .with("under_verifier", is_verifiers(crash, frames, index))
                 .with("under_libraries", index > 0 && libraries_only)
                 .worded("evidence.stack_module")
@@ -59,7 +71,7 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
         );
         position += 1;
     }
-    if found.is_empty() && count > 1 {
+    if found.is_empty() && unknown.is_empty() && count > 1 {
         let fact = Fact::new("stack_clean").with("frames", count);
         let fact = match others.is_empty() {
             true => fact.with("inbox", "nt").worded("evidence.stack_kernel"),
@@ -67,7 +79,42 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
         };
         found.push(fact.link(Action::Run("k")));
     }
+    let found = with_rivals(found);
+    found.into_iter().chain(unknown).collect()
+}
+
+/// Adds to each module how many others are in the same run of calls, with nothing interrupted between them.
+fn with_rivals(found: Vec<Fact>) -> Vec<Fact> {
+    let run = |fact: &Fact| fact.get("interruptions").cloned();
+    let runs: Vec<Option<Value>> = found.iter().map(run).collect();
+    let rivals = |fact: &Fact| runs.iter().filter(|other| **other == run(fact)).count().saturating_sub(1);
     found
+        .into_iter()
+        .map(|fact| {
+            let count = rivals(&fact);
+            fact.with("rivals", count)
+        })
+        .collect()
+}
+
+/// A module on the stack that is not known to be Windows' own, nor to be somebody else's.
+fn of_unknown(crash: &Crash<'_>, scene: &Scene, index: usize, frame: &Frame) -> Fact {
+    let fact = Fact::new("stack_unknown").with("address", Value::Address(frame.ip)).with("distance", index);
+    described(fact, crash.scope.target(), frame.ip)
+        .with("where", above(scene.fault.is_some(), index))
+        .worded("evidence.stack_unknown")
+        .link(Action::Frame(frame.number))
+}
+
+/// Whether what follows the frame was left for it by an interrupt, an exception or a system call, or stands on another stack.
+fn is_boundary(frame: &Frame) -> bool {
+    frame.trap_frame().is_some() || frame.notes.iter().any(|note| matches!(note, Note::StackSwitch { .. }))
+}
+
+/// Whether what follows the frame did not call it: it was interrupted. A system call is a call.
+fn is_interruption(frame: &Frame) -> bool {
+    let is_call = |note: &Note| matches!(note, Note::TrapFrame { cause: TrapCause::SystemCall, .. });
+    is_boundary(frame) && !frame.notes.iter().any(is_call)
 }
 
 /// How far a frame stands above the fault, or above what called KeBugCheckEx where nothing faulted.

@@ -101,6 +101,8 @@ pub struct Rule {
     /// Kinds of facts that speak against it.
     #[serde(default)]
     pub against: Vec<String>,
+    /// Whether the stack means nothing here, so that who is on it is no suspect; without it the class tells.
+    pub blind: Option<bool>,
     /// What to do, by the names of advice.
     #[serde(default)]
     pub next: Vec<String>,
