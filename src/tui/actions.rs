@@ -48,10 +48,7 @@ impl App {
             Action::Back => self.back(),
             Action::Forward => self.forward(),
             Action::Palette => self.toggle_palette(),
-            Action::Find => {
-                self.find.clear();
-                self.layers.push(Layer::Find);
-            }
+            Action::Find => self.open_find(),
             Action::Filter => self.open_filter(),
             Action::Sort => self.sort(false),
             Action::SortBack => self.sort(true),

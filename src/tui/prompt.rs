@@ -93,6 +93,11 @@ impl Prompt {
         self.input = Input::new(format!("{before}{behind}")).with_cursor(before.chars().count());
     }
 
+    /// Whether nothing was typed, and nothing is looked for among what was typed before.
+    pub(super) fn is_blank(&self) -> bool {
+        self.text().is_empty() && self.searching().is_none()
+    }
+
     /// What is searched for in the history, while that goes on.
     pub(super) fn searching(&self) -> Option<&str> {
         self.search.as_ref().map(|(text, _)| text.as_str())

@@ -43,6 +43,8 @@ impl App {
                 }
                 return;
             }
+            // No command begins so.
+            KeyCode::Char('/') if self.prompt.is_blank() => return self.open_find(),
             KeyCode::Char('d') if control && self.prompt.text().is_empty() => return self.leave(),
             // A pane that is being filled is none of the prompt's business.
             KeyCode::Esc if (self.is_busy() || self.fetching.is_some()) && self.stop() => return,

@@ -24,7 +24,10 @@ pub(super) enum Layer {
     /// The list of keys, scrolled so far.
     Help(usize),
     /// The text to find is typed.
-    Find,
+    Find {
+        /// The pane that was active while the prompt had the keyboard, if it is to have it again.
+        from_prompt: Option<usize>,
+    },
     /// The text is typed that rows have to hold.
     Filter(String),
     /// What can be done with something.
@@ -54,7 +57,7 @@ impl App {
         while let Some(layer) = self.layers.pop() {
             let took = match layer {
                 Layer::Help(top) => self.help_key(key, top),
-                Layer::Find => self.find_key(key),
+                Layer::Find { from_prompt } => self.find_key(key, from_prompt),
                 Layer::Filter(text) => self.filter_key(key, text),
                 Layer::Menu(menu) => self.menu_key(key, menu),
                 Layer::Palette(palette) => self.palette_key(key, palette),
@@ -76,9 +79,9 @@ impl App {
         // Nobody types more into one line.
         let text: String = text.chars().filter(|c| !c.is_control()).take(1_000).collect();
         match self.layers.pop() {
-            Some(Layer::Find) => {
+            Some(Layer::Find { from_prompt }) => {
                 self.find.push_str(&text);
-                self.layers.push(Layer::Find);
+                self.layers.push(Layer::Find { from_prompt });
                 self.look_for(true);
                 true
             }
@@ -105,7 +108,7 @@ impl App {
     /// What is typed into the topmost layer in place of the prompt: what stands before it, and the text.
     pub(super) fn typed_over(&self) -> Option<(String, &str)> {
         match self.top_layer()? {
-            Layer::Find => Some(("/".to_owned(), self.find.as_str())),
+            Layer::Find { .. } => Some(("/".to_owned(), self.find.as_str())),
             Layer::Filter(text) => Some(("f ".to_owned(), text.as_str())),
             Layer::Palette(palette) => Some((palette.label(self.language()), palette.text())),
             Layer::Help(_) | Layer::Menu(_) => None,
@@ -116,7 +119,7 @@ impl App {
     pub(super) fn layer_hints(&self) -> Option<&'static str> {
         Some(match self.top_layer()? {
             Layer::Help(_) => "explorer.hints.help",
-            Layer::Find => "explorer.hints.find",
+            Layer::Find { .. } => "explorer.hints.find",
             Layer::Filter(_) => "explorer.hints.filter",
             Layer::Menu(_) => "explorer.hints.menu",
             Layer::Palette(_) => "explorer.hints.palette",
@@ -129,7 +132,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer, layout: &Layout) {
     for layer in &app.layers {
         match layer {
             Layer::Help(top) => help::draw(app, buffer, layout.middle, *top),
-            Layer::Find | Layer::Filter(_) => {}
+            Layer::Find { .. } | Layer::Filter(_) => {}
             Layer::Menu(menu) => menu.draw(buffer, layout.middle, &app.theme, app.language()),
             Layer::Palette(palette) => palette.draw(buffer, layout.middle, &app.theme, app.language()),
         }

@@ -35,7 +35,7 @@ fn alt_and_a_number_lead_to_a_pane_and_keep_the_line() {
 /// What a user of WinDbg types first: none of it may be taken for a key of the panes.
 #[test]
 fn the_first_keys_are_typed_and_nothing_else() {
-    for line in ["kv", "k", "? 1", "q", "u", "n", "z", "y", "!analyze -v", "7", "/", "<", ".frame 3", "RMT"] {
+    for line in ["kv", "k", "? 1", "q", "u", "n", "z", "y", "!analyze -v", "7", "<", ".frame 3", "RMT"] {
         let mut explorer = Explorer::new(80, 24);
         explorer.settle();
         let before = explorer.app.active;
@@ -66,6 +66,29 @@ fn a_colon_at_the_prompt_is_no_part_of_the_line() {
     explorer.keys(":lm");
     explorer.key(KeyCode::Enter);
     assert_eq!(explorer.asked.last().map(String::as_str), Some("lm"));
+}
+
+/// It searches what the commands said, as it does in a pane, and gives the keyboard back if it is left.
+#[test]
+fn a_slash_at_the_prompt_searches() {
+    let mut explorer = Explorer::new(80, 24);
+    explorer.settle();
+    explorer.keys("lm");
+    explorer.key(KeyCode::Enter);
+    explorer.settle();
+    let (asked, active) = (explorer.asked.len(), explorer.app.active);
+    explorer.keys("/driver");
+    assert_eq!((explorer.row(22).as_str(), explorer.app.active), ("/driver", CONSOLE));
+    explorer.key(KeyCode::Esc);
+    assert_eq!((explorer.app.keyboard, explorer.app.active), (Keyboard::Prompt, active));
+    explorer.keys("/driver");
+    explorer.key(KeyCode::Enter);
+    explorer.keys("n");
+    assert!(explorer.app.found().is_some_and(|found| found.place > 0), "{}", explorer.row(23));
+    assert_eq!((explorer.asked.len(), explorer.app.keyboard), (asked, Keyboard::Pane));
+    // Behind something that was typed it is typed.
+    explorer.keys(":.echo /");
+    assert_eq!(explorer.row(22), "2: kd> .echo /");
 }
 
 #[test]
