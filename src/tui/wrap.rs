@@ -19,6 +19,15 @@ pub(super) fn wrap(line: &Line, width: usize) -> Vec<Line> {
     wrapper.finish()
 }
 
+/// How many bytes of a word go into a line that has room for `fits`: up to where a part of a name or path ends, if that is in
+/// its second half.
+fn seam(word: &str, fits: usize) -> usize {
+    let start = word.get(..fits).unwrap_or_default();
+    let ends = start.rmatch_indices(['!', ':', '\\', '/']).map(|(at, _)| at + 1);
+    let is_whole = |end: &usize| !word.get(*end..).is_some_and(|rest| rest.starts_with(':'));
+    ends.filter(is_whole).next().filter(|end| *end > fits / 2).unwrap_or(fits)
+}
+
 struct Wrapper {
     width: usize,
     indent: String,
@@ -51,7 +60,7 @@ impl Wrapper {
             }
             piece.push_str(word);
             while self.used + columns(piece.trim_end()) > self.width {
-                let fits = clip(&piece, self.width.saturating_sub(self.used)).len();
+                let fits = seam(&piece, clip(&piece, self.width.saturating_sub(self.used)).len());
                 // A character wider than what is left of an empty line would never fit.
                 let fits = if fits == 0 { piece.chars().next().map_or(0, char::len_utf8) } else { fits };
                 let rest = piece.split_off(fits);
@@ -169,6 +178,28 @@ mod tests {
         assert_eq!(wrapped("abcdefghijklmnop", 10), ["abcdefghij", "  klmnop"]);
         assert_eq!(wrapped("驱动驱动驱动驱动", 9), ["驱动驱动", "  驱动驱", "  动"]);
         assert_eq!(wrapped("驱动驱动，驱动", 8), ["驱动驱", "  动，驱", "  动"]);
+    }
+
+    #[test]
+    fn names_and_paths_are_broken_between_their_parts() {
+        assert_eq!(
+            wrapped("usbredir!Redirect::Endpoint::Submit", 33),
+            ["usbredir!Redirect::Endpoint::", "  Submit"]
+        );
+        assert_eq!(
+            wrapped("\\SystemRoot\\system32\\drivers\\a.sys", 30),
+            ["\\SystemRoot\\system32\\drivers\\", "  a.sys"]
+        );
+        assert_eq!(
+            wrapped("usbredir!Redirect::Endpoint::Submit", 28),
+            ["usbredir!Redirect::", "  Endpoint::Submit"]
+        );
+        // A seam near the beginning would leave most of the line empty.
+        assert_eq!(wrapped("nt!KiSystemServiceExitPico", 20), ["nt!KiSystemServiceEx", "  itPico"]);
+        assert_eq!(
+            wrapped("a: fffff80765091069fffff80765091069", 20),
+            ["a:", "  fffff80765091069ff", "  fff80765091069"]
+        );
     }
 
     #[test]
