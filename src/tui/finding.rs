@@ -8,7 +8,7 @@ use crate::words::Message;
 use std::time::Duration;
 
 /// How long lines are looked at before keys are looked at again.
-const LOOKING: Duration = Duration::from_millis(8);
+const LOOKING: Duration = Duration::from_millis(4);
 
 /// A line that is still sought.
 #[derive(Debug, Clone)]
