@@ -154,7 +154,7 @@ fn dt_reads_its_options() {
     assert!(names.iter().any(|line| line.trim() == "nt!_EPROCESS"), "{names:?}");
     let each = lines(&mut session, "dt -d nt!_LIST_ENTR*");
     assert!(each[0] == "nt!_LIST_ENTRY" && each[1].starts_with("   +0x000 Flink "), "{each:?}");
-    for wrong in ["dt -q nt!_EPROCESS", "dt -v5 nt!_EPROCESS", "dt -s", "dt", "dt 12345678"] {
+    for wrong in ["dt -q nt!_EPROCESS", "dt -v5 nt!_EPROCESS", "dt -s", "dt -t", "dt 12345678"] {
         assert!(run(&mut session, wrong).is_err(), "{wrong}");
     }
     let adapter = lines(&mut session, "x /0 nwifi!g_Adapt").remove(0);

@@ -156,6 +156,33 @@ fn memory_is_named_pointers_and_turns_into_bytes_and_text() {
     }
 }
 
+/// The pane of types begins with the objects that the bug check names: folded where the frame has variables, else the first as
+/// it is.
+#[test]
+fn types_begin_with_what_the_bug_check_names() {
+    for (language, said) in
+        [(Language::English, "argument 3 of the bug check"), (Language::Chinese, "错误检查的参数 3")]
+    {
+        let mut readonly = stage("readonly", 80, 24, language);
+        let text = press(&mut readonly, "d");
+        let rows: Vec<String> = text.lines().skip(2).map(|row| row.split_whitespace().collect()).collect();
+        let said: String = said.split_whitespace().collect();
+        assert!(rows[0].starts_with("nt!_KTRAP_FRAMEfffffa8c`1015d4d0"), "{text}");
+        assert!(rows[0].contains(&said) && rows[0].contains("[+"), "{text}");
+        assert!(rows[1].contains("Bitmap="), "{text}");
+        let text = press(&mut readonly, "<Right>");
+        assert!(text.contains("+0x000 P1Home") && !text.contains("[+7"), "{text}");
+        readonly.close();
+        let mut guard = stage("scanner-139", 80, 24, language);
+        let text = press(&mut guard, "d");
+        assert!(text.contains("nt!_KTRAP_FRAME fffffa8c`100dd740"), "{text}");
+        assert!(text.contains("   +0x000 P1Home           : 0"), "{text}");
+        let text = press(&mut guard, "<End>");
+        assert!(text.contains("nt!_EXCEPTION_RECORD fffffa8c`100dd6a0"), "{text}");
+        guard.close();
+    }
+}
+
 /// Where nothing was chosen the pool pane begins with what the frame tells; that of types says what to choose.
 #[test]
 fn panes_of_what_is_chosen_begin_with_something() {

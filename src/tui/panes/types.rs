@@ -1,4 +1,4 @@
-//! The variables of the frame; or a type, or an object by its type, where a link led.
+//! The objects that the bug check names and the variables of the frame; or a type, or an object by its type, where a link led.
 
 use super::{Lead, PaneSpec, Steady, as_anywhere, at_the_top, choice, wide};
 use crate::output::{Action, ObjectForm};
@@ -29,7 +29,7 @@ const WITH_TYPES: u16 = 60;
 pub(super) const SPEC: PaneSpec = PaneSpec {
     name: "explorer.pane.types",
     short: "explorer.pane.types",
-    choices: &[wide(WITH_TYPES, "dv", "dv /t"), choice("dv", "dv")],
+    choices: &[wide(WITH_TYPES, "dt", "dt -r1"), choice("dt", "dt -r1 -o")],
     image: None,
     takes: is_typed,
     fit: fitted,

@@ -40,6 +40,20 @@ fn is_page_entry(address: u64, context: &Context<'_>) -> bool {
     PteSpace::of(&context.session.target).is_some_and(|space| space.contains(address))
 }
 
+/// The type of the object that an argument is the address of, where the dump holds the object and its type is known.
+pub fn structure(argument: &Argument, context: &Context<'_>) -> Option<String> {
+    let (kind, address) = (&argument.kind, argument.value);
+    if !kind.is_address() || !Action::is_address(address) {
+        return None;
+    }
+    let name = match kind {
+        ParameterKind::Address if is_page_entry(address, context) => "nt!_MMPTE",
+        kind => kind.structure()?,
+    };
+    context.session.target.memory().read(address, &mut [0]).ok()?;
+    known(name, context)
+}
+
 /// An object of a kind, or what stands at its address where its type is not known.
 pub fn object(kind: &ParameterKind, address: u64, context: &Context<'_>) -> Action {
     match kind.structure().and_then(|name| known(name, context)) {

@@ -1,10 +1,10 @@
 //! `!analyze`: what the bug check says.
 
-pub(super) mod argument;
+pub(in crate::command) mod argument;
 mod classic;
 mod explanation;
 mod facts;
-mod follow;
+pub(in crate::command) mod follow;
 mod hang;
 mod stand;
 mod values;
@@ -13,7 +13,7 @@ mod words;
 
 pub use stand::stand_at_verdict;
 
-use crate::analysis::Windows;
+use crate::analysis::{Argument, Windows, explain};
 use crate::command::{Args, CommandError, CommandSpec, Context, Group, Needs, Switch, Switches, Takes};
 use crate::eval::as_typed;
 use crate::output::{Action, Cell, Line, Record, Role};
@@ -98,6 +98,13 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         classic::show(&judged, context)?;
     }
     Ok(())
+}
+
+/// The arguments of the dump's bug check, as far as they are documented.
+pub fn arguments(context: &Context<'_>) -> Option<[Argument; 4]> {
+    let header = context.session.target.header().ok()?;
+    let explained = explain(header.bug_check_code, header.bug_check_parameters, windows(context));
+    explained.map(|explained| explained.arguments)
 }
 
 /// The Windows of the dump; for an image, which says nothing of it, the newest on the image's processor.

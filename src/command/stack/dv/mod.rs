@@ -38,6 +38,14 @@ pub const SPEC: CommandSpec = CommandSpec {
     ..CommandSpec::runs(run)
 };
 
+/// Shows all variables of the selected frame as they were declared.
+///
+/// # Errors
+/// It has none that are known.
+pub(in crate::command) fn of_frame(types: bool, context: &mut Context<'_>) -> Result<(), CommandError> {
+    show(Columns { types, ..Columns::default() }, Order::Declared, None, context)
+}
+
 /// The order of variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {

@@ -5,6 +5,7 @@ mod list;
 mod local;
 mod names;
 mod opened;
+mod told;
 mod wanted;
 
 use crate::command::show::typed::note_layout;
@@ -57,14 +58,15 @@ pub const SPEC: CommandSpec = CommandSpec {
     ])
     .anywhere(),
     arguments: &[
-        Argument::new("[MODULE!]NAME", Expects::Type),
+        Argument::new("[[MODULE!]NAME]", Expects::Type),
         Argument::new("[FIELD ...]", Expects::Field),
         Argument::new("[ADDRESS]", Expects::Expression),
     ],
     summary: "Shows a type's layout, or memory by it",
     help: "NAME is a type, a variable (of the selected frame, or global), or a pattern (lists matching names). Fields may \
            be dotted (Pcb.Header), hold wildcards, pick array elements ([3], [*]), or end in dots, each of which opens \
-           one level.\n\
+           one level. Without NAME: the objects that arguments of the bug check are the addresses of, and the variables of \
+           the selected frame (with -o without their types).\n\
            Example: dt nt!_EPROCESS @$proc ImageFileName UniqueProcessId",
     needs: Needs::Types,
     ..CommandSpec::runs(run)
@@ -75,6 +77,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         return context.run_line(".help dt");
     }
     let wanted = Wanted::of(args, context)?;
+    if wanted.name.is_empty() {
+        return told::all(&wanted, context);
+    }
     if wanted.physical && context.session.target.physical().is_none() {
         return Err(CommandError::Missing(
             "this dump holds no physical memory; a kernel, automatic or complete dump would".to_owned(),

@@ -13,7 +13,7 @@ const DEFAULT_LEVELS: usize = 2;
 /// What a `dt` command is to show.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wanted {
-    /// The type, variable or pattern.
+    /// The type, variable or pattern; empty where none was typed.
     pub(super) name: String,
     /// Members as they were typed.
     pub(super) fields: Vec<String>,
@@ -76,7 +76,8 @@ impl Wanted {
         }
         let mut rest = args.words();
         if !named {
-            let first = rest.next().ok_or_else(|| CommandError::Syntax("dt".to_owned()))?;
+            // Nothing is named: what the crash tells is meant.
+            let Some(first) = rest.next() else { return Ok(wanted) };
             // `dt ADDRESS TYPE` is how many notes have it; an address alone is that of a variable.
             if is_address(first) {
                 let address = context.evaluate(first)?;
