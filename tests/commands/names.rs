@@ -119,6 +119,37 @@ fn return_addresses_carry_their_source_lines() {
     assert!(rows.iter().any(|row| row.contains(" nt!KiFatalFilter+") && row.contains("ke.c @ ")), "{rows:?}");
 }
 
+/// What a waiting thread left of user space on its kernel stack and in its TEB: code of the process's modules, its user stack, the
+/// TEB itself (the pointer to itself is at 0x30) and the PEB (0x60), each as the record of the case has it.
+#[test]
+fn values_of_user_space_are_named() {
+    let truth = forge::truth("wifi");
+    let thread = truth["threads"].as_array().unwrap().iter().find(|thread| thread["tid"] == "0x3c8").unwrap();
+    let number = |value: &serde_json::Value| {
+        u64::from_str_radix(value.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
+    };
+    let service =
+        thread["frames"].as_array().unwrap().iter().find(|frame| frame["kind"] == "service").unwrap();
+    let mut session = with_symbols("wifi");
+    lines(&mut session, &format!(".thread {}", thread["ethread"].as_str().unwrap()));
+    let at = number(&service["trap_frame"]);
+    let rows = lines(&mut session, &format!("dps --named {at:x} L34"));
+    let named = |value: u64, name: &str| {
+        let text = format!(" {:08x}`{:08x} {name}", value >> 32, value & 0xffff_ffff);
+        assert!(rows.iter().any(|row| row.ends_with(&text)), "{text}: {rows:#?}");
+    };
+    named(number(&service["rip"]), "ntdll!NtRemoveIoCompletion+0x14");
+    named(number(&service["rsp"]), "user stack of svchost.exe 3c4.3c8");
+    let teb = number(&thread["teb"]);
+    let own = lines(&mut session, &format!("dps --named {:x} L1", teb + 0x30));
+    assert!(own[0].ends_with(" TEB of svchost.exe 3c4.3c8"), "{own:?}");
+    let peb = lines(&mut session, &format!("dps --named {:x} L1", teb + 0x60));
+    assert!(peb[0].ends_with(" PEB"), "{peb:?}");
+    // What is no address of the process is not called anything.
+    let bare = lines(&mut session, &format!("dps --named {:x} L1", teb + 0x40));
+    assert!(bare[0].ends_with("`000003c4"), "{bare:?}");
+}
+
 #[test]
 fn doubles_stand_three_a_row() {
     let mut session = session(&forge::demo("wifi"));

@@ -1,17 +1,21 @@
 //! A number at a glance: what the dump proves it to be, in a few words, where many stand in a row.
 
 use super::place::{of_thread, offset};
-use super::{Certainty, FIRST_ADDRESS, Meanings, Question, object};
+use super::{Certainty, FIRST_ADDRESS, Meaning, Meanings, Question, object, user};
 use crate::analysis::facts::text::in_bytes;
 use crate::analysis::facts::{Fact, Value};
 use crate::debuggee::Lack;
 use crate::kernel::pool::{BlockState, PoolPlace};
 use crate::kernel::{AddressUse, address_use};
+use crate::memory::Memory as _;
 use crate::output::Action;
 use crate::unwind::StackKind;
 
-/// What the dump proves a number to be: the object, the block of the pool, the stack, the processor; or that its bytes are
-/// text. `None` where nothing does, and in modules, whose symbols tell more. No stack is walked.
+/// Where user space ends.
+const USER_END: u64 = 1 << 47;
+
+/// What the dump proves a number to be: the object, the block of the pool, the stack, the processor, the PEB or TEB; or that its
+/// bytes are text. `None` where nothing does, and in modules, whose symbols tell more. No stack is walked.
 ///
 /// # Errors
 /// [`Lack::Stopped`].
@@ -20,6 +24,9 @@ pub fn glance(question: &Question<'_>) -> Result<Option<Fact>, Lack> {
     if let Some(letters) = in_bytes(value) {
         let fact = Fact::new("text").with("letters", letters).worded("glance.text");
         return Ok(Some(fact.link(Action::Number(value))));
+    }
+    if (FIRST_ADDRESS..USER_END).contains(&value) {
+        return in_user_space(question);
     }
     let is_kernels = value >= FIRST_ADDRESS && value >> 63 == 1;
     if !is_kernels || question.scope.target().dump().is_err() {
@@ -54,10 +61,27 @@ pub fn glance(question: &Question<'_>) -> Result<Option<Fact>, Lack> {
 fn sure_object(question: &Question<'_>, used: Option<&AddressUse<'_>>) -> Result<Option<Fact>, Lack> {
     let mut found = Meanings::default();
     object::add(question, used, &mut found)?;
-    let sure = found.meanings.into_iter().find(|meaning| meaning.certainty == Certainty::Certain);
-    Ok(sure.map(|sure| match sure.fact.get("header") {
-        Some(_) => sure.fact.worded("glance.object_header"),
-        None => sure.fact.worded("glance.object"),
+    Ok(found.meanings.into_iter().find_map(certain).map(|fact| match fact.get("header") {
+        Some(_) => fact.worded("glance.object_header"),
+        None => fact.worded("glance.object"),
+    }))
+}
+
+fn certain(meaning: Meaning) -> Option<Fact> {
+    (meaning.certainty == Certainty::Certain).then_some(meaning.fact)
+}
+
+/// The PEB, TEB or stack of the process that it lies in. What cannot be read is none of them, and threads need not be asked.
+fn in_user_space(question: &Question<'_>) -> Result<Option<Fact>, Lack> {
+    if question.scope.target().dump().is_err() || question.scope.memory().window(question.value).is_err() {
+        return Ok(None);
+    }
+    let mut found = Meanings::default();
+    user::add(question, &mut found)?;
+    Ok(found.meanings.into_iter().find_map(certain).map(|fact| match fact.kind {
+        "peb" => fact.worded("glance.peb"),
+        "teb" => fact.worded("glance.teb"),
+        _ => fact.worded("glance.user_stack"),
     }))
 }
 

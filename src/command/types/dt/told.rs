@@ -26,8 +26,15 @@ struct Told {
 /// # Errors
 /// No argument is such an object, and the frame has no variables; something was asked for that needs a name.
 pub(super) fn all(wanted: &Wanted, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let Wanted { list: None, size: None, types_only: false, physical: false, elements: None, each: false, .. } =
-        wanted
+    let Wanted {
+        list: None,
+        size: None,
+        types_only: false,
+        physical: false,
+        elements: None,
+        each: false,
+        ..
+    } = wanted
     else {
         return Err(CommandError::Syntax("dt".to_owned()));
     };
