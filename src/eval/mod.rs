@@ -11,6 +11,7 @@ use crate::session::{Evaluator, Radix};
 use crate::symbols::types::{Base, BaseKind};
 pub use error::{EvalError, Fault, Mark};
 pub use masm::as_typed;
+use std::borrow::Cow;
 
 /// What an expression may ask of the debugger.
 pub trait EvalHost {
@@ -61,8 +62,8 @@ pub trait EvalHost {
     fn register_base(&self, _name: &str) -> Base {
         Base::new(BaseKind::UInt, 8)
     }
-    /// The type that a pseudo-register (named without `@`) points to.
-    fn register_type(&self, _name: &str) -> Option<&'static str> {
+    /// The type of a pseudo-register (named without `@`), as C++ spells it.
+    fn register_type(&self, _name: &str) -> Option<Cow<'_, str>> {
         None
     }
 }

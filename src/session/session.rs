@@ -50,6 +50,8 @@ pub struct Session {
     pub saved_search: Vec<u64>,
     /// `$t0` to `$t19`.
     pub user_registers: [u64; 20],
+    /// The types, as C++ spells them, of those that were set with one.
+    pub user_types: [Option<Box<str>>; 20],
     /// `$exp`: what `?` evaluated last.
     pub last_value: u64,
     /// `$p`: the last value that a `d` command showed.
@@ -87,6 +89,7 @@ impl Session {
             display_form: "db",
             saved_search: Vec::new(),
             user_registers: [0; 20],
+            user_types: Default::default(),
             last_value: 0,
             last_shown: 0,
             extret: 0,

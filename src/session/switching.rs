@@ -107,6 +107,7 @@ impl Session {
         self.log = before.log.clone();
         self.lacks = take(&mut before.lacks);
         self.user_registers = before.user_registers;
+        self.user_types = take(&mut before.user_types);
         self.last_value = before.last_value;
         let (symbols, known) = (self.target.symbols(), before.target.symbols());
         symbols.fetches().share_listener(known.fetches());

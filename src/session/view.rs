@@ -17,6 +17,7 @@ pub struct View {
     display_form: &'static str,
     saved_search: Vec<u64>,
     user_registers: [u64; 20],
+    user_types: [Option<Box<str>>; 20],
     last_shown: u64,
     depth: Depth,
     whole_paragraphs: bool,
@@ -62,6 +63,7 @@ impl Session {
             display_form: self.display_form,
             saved_search: self.saved_search.clone(),
             user_registers: self.user_registers,
+            user_types: self.user_types.clone(),
             last_shown: self.last_shown,
             depth: self.interpreter.depth,
             whole_paragraphs: self.settings.whole_paragraphs,
@@ -79,6 +81,7 @@ impl Session {
         self.display_form = view.display_form;
         self.saved_search = view.saved_search;
         self.user_registers = view.user_registers;
+        self.user_types = view.user_types;
         self.last_shown = view.last_shown;
         self.interpreter.depth = view.depth;
         self.settings.whole_paragraphs = view.whole_paragraphs;

@@ -159,6 +159,35 @@ fn lists_of_threads_show_as_much_as_their_flags_ask_for() {
     }
 }
 
+/// What the same expressions say without a register between them.
+#[test]
+fn a_pseudo_register_keeps_the_type_it_was_set_with() {
+    let mut session = wifi();
+    let next = "((nt!_EPROCESS*)@$proc)->ActiveProcessLinks.Flink";
+    for (set, asked, plain) in [
+        ("(nt!_EPROCESS*)@$proc", "@$t3->UniqueProcessId", "@$proc->UniqueProcessId"),
+        ("@$proc->ImageFileName", "*@$t3", "@$proc->ImageFileName[0]"),
+        (next, "@$t3", next),
+        ("@$proc->Pcb.BasePriority", "@$t3", "@$proc->Pcb.BasePriority"),
+        ("&@$proc->Pcb.ThreadListHead", "@$t3->Flink", "@$proc->Pcb.ThreadListHead.Flink"),
+        ("2.5", "@$t3", "2.5"),
+    ] {
+        let line = format!("r? $t3 = {set}; ?? {asked}");
+        let wanted = run(&mut session, &format!("?? {plain}")).unwrap();
+        assert_eq!(run(&mut session, &line).unwrap(), wanted, "{line}");
+    }
+    // For MASM it is a number, and r sets one without a type.
+    run(&mut session, "r? $t3 = @$proc").unwrap();
+    let number = run(&mut session, "? @$proc").unwrap();
+    assert_eq!(run(&mut session, "? @$t3").unwrap(), number);
+    assert_eq!(run(&mut session, "r? $t3").unwrap()[0], run(&mut session, "?? @$proc").unwrap()[0]);
+    assert_eq!(run(&mut session, "r $t3 = 5; ?? @$t3").unwrap(), ["unsigned int64 5"]);
+    let (why, _) = refused(&mut session, "r? $t3 = *@$proc");
+    assert!(why.starts_with("Type conflict error"), "{why}");
+    assert!(refused(&mut session, "r? $t20 = 1").0.contains("Bad register error"));
+    assert!(refused(&mut session, "r? rax = 1").0.contains("Bad register error"));
+}
+
 #[test]
 fn live_commands_are_refused_with_the_reason() {
     let mut session = wifi();

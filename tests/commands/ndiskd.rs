@@ -826,3 +826,55 @@ fn a_pool_tells_what_was_not_given_back() {
     assert_eq!(lines.len(), at + 4, "{lines:#?}");
     assert!(run(&mut session, "!ndiskd.nblpool").is_err());
 }
+
+/// golden/public/ndiskd.nb-3, whose values are put behind the list of the record.
+#[test]
+fn a_net_buffer_is_shown_with_its_memory() {
+    let truth = truth("wifi");
+    let list = number(&Value::from(recorded(&truth, "objects", "net buffer list", "address")));
+    let (buffer, mdl, last) = (list + 0x90, list + 0xc8, list + 0x108);
+    let mut dump = Patched::new(WIFI);
+    for (at, value) in [
+        (buffer, 0),
+        (buffer + 8, mdl),
+        (buffer + 0x18, mdl),
+        (buffer + 0x28, 0xffff_df80_147e_4a40),
+        (mdl, last),
+        (mdl + 0x10, 0),
+        (mdl + 0x18, 0xffff_df80_14bf_0024),
+        (last, 0),
+        (last + 0x10, 0),
+        (last + 0x18, 0),
+    ] {
+        dump.point(at, value);
+    }
+    let small = |dump: &mut Patched, at: u64, value: u32| dump.put(at, &value.to_le_bytes());
+    small(&mut dump, buffer + 0x10, 56);
+    small(&mut dump, buffer + 0x14, 0x10020);
+    small(&mut dump, buffer + 0x20, 0);
+    for (mdl, bytes, offset) in [(mdl, 1514, 36), (last, 8, 0)] {
+        dump.put(mdl + 0xa, &0xcu16.to_le_bytes());
+        small(&mut dump, mdl + 0x28, bytes);
+        small(&mut dump, mdl + 0x2c, offset);
+    }
+    let (mut session, _folder) = dump.open();
+    let lines = run(&mut session, &format!("!ndiskd.nb {buffer:x} -chain")).unwrap();
+    let lines: Vec<String> = lines.iter().map(|line| line.trim_end().to_owned()).collect();
+    let wanted = [
+        format!("    NB                 {buffer:016x}    Next NB            NULL"),
+        "    Length             10020               Source pool        ffffdf80147e4a40".into(),
+        format!("    First MDL          {mdl:016x}    DataOffset         0"),
+        "    Current MDL        [First MDL]         Current MDL offset 0n56".into(),
+        format!("        MDL [current]      {mdl:016x}    MDL Flags          c"),
+        "        MappedSystemVa     ffffdf8014bf0024    ByteCount          0n1514".into(),
+        "        Process            [System process]    ByteOffset         0n36".into(),
+        format!("        MDL                {last:016x}    MDL Flags          c"),
+        "        MappedSystemVa     NULL                ByteCount          8".into(),
+        "        Process            [System process]    ByteOffset         0".into(),
+    ];
+    assert_eq!(lines, wanted);
+    assert_eq!(run(&mut session, &format!("!nb {buffer:x}")).unwrap().len(), 4);
+    // A structure that is not there fails, and says which.
+    let failed = run(&mut session, "!nb 10").unwrap_err().to_string();
+    assert!(failed.contains("_NET_BUFFER.CurrentMdl of 0000000000000010"), "{failed}");
+}

@@ -141,9 +141,15 @@ fn drivers_and_devices() {
     let row = format!("  {:<16} {:<10} {client:016x} {image:016x} 1c000", "SampleNic", "1.25.7");
     assert!(lines[1].starts_with(&row), "{lines:#?}");
     assert!(lines[2].starts_with("  Broken "), "{lines:#?}");
+    // One of them, by the driver's name or its module's.
+    for asked in ["SAMPLENIC.sys", "tcpip"] {
+        let one = run(&mut session, &format!("!wdfldr {asked}")).unwrap();
+        assert_eq!(one[..2], lines[..2], "{asked}");
+        assert!(!one.iter().any(|line| line.starts_with("  Broken ")), "{one:#?}");
+    }
 
     let handle = fx_device ^ !7;
-    for asked in ["samplenic", "tcpip.sys"] {
+    for asked in ["samplenic", "tcpip.sys", "SampleNic.sys 1 -v"] {
         let lines = run(&mut session, &format!("!wdfdriverinfo {asked}")).unwrap();
         let has = |wanted: String| assert!(lines.contains(&wanted), "{wanted}\n{lines:#?}");
         has("   Version        1.25.7".to_owned());
@@ -162,6 +168,7 @@ fn drivers_and_devices() {
         assert_eq!(lines[0], format!("# Dumping WDFDEVICE {handle:#018x}"));
         assert_eq!(lines[4], "Pnp state:  119 ( WdfDevStatePnpStarted )", "{lines:#?}");
         assert_eq!(lines[6], "Power Pol state:  57a", "{lines:#?}");
+        assert_eq!(run(&mut session, &format!("!wdfdevice {typed:#x} ff")).unwrap(), lines);
     }
     let why = run(&mut session, &format!("!wdfdevice {client:#x}")).unwrap_err();
     assert!(why.contains("neither a WDFDEVICE"), "{why}");

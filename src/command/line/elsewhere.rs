@@ -41,7 +41,6 @@ const TABLE: &[(&[&str], &str)] = &[
     (&["c", ".readmem"], "hint.elsewhere.memory"),
     (&[".ofilter", ".outmask"], "hint.elsewhere.filter"),
     (&["!help", ".extmatch"], "hint.commands"),
-    (&["!nb", "!interface", "!nbf"], "hint.elsewhere.net_buffer"),
     (&["!wdfqueue", "!wdfhandle", "!wdfobject", "!wdfdevicequeues", "!wdfrequest"], "hint.elsewhere.wdf"),
 ];
 
@@ -74,7 +73,7 @@ mod tests {
     fn a_name_is_known_with_its_extension_and_in_any_case() {
         assert_eq!(hint("!heap"), Some("hint.elsewhere.user"));
         assert_eq!(hint("!ext.Heap"), Some("hint.elsewhere.user"));
-        assert_eq!(hint("!ndiskd.nb"), Some("hint.elsewhere.net_buffer"));
+        assert_eq!(hint("!wdfkd.wdfqueue"), Some("hint.elsewhere.wdf"));
         assert_eq!(hint("heap"), None);
         assert_eq!(hint("!nosuch"), None);
     }

@@ -7,6 +7,7 @@ use crate::memory::{Memory, ReadError};
 use crate::session::{Evaluator, Radix, Session};
 use crate::symbols::types::{Base, BaseKind};
 use crate::util::bounded::u64_at;
+use std::borrow::Cow;
 
 impl EvalHost for Session {
     fn register(&self, name: &str) -> Option<u64> {
@@ -106,16 +107,21 @@ impl EvalHost for Session {
         Base::new(BaseKind::UInt, size)
     }
 
-    fn register_type(&self, name: &str) -> Option<&'static str> {
-        match name.to_ascii_lowercase().as_str() {
-            "$proc" => Some("nt!_EPROCESS"),
-            "$thread" => Some("nt!_ETHREAD"),
-            "$prcb" => Some("nt!_KPRCB"),
-            "$pcr" => Some("nt!_KPCR"),
-            "$peb" => Some("nt!_PEB"),
-            "$teb" => Some("nt!_TEB"),
-            _ => None,
+    fn register_type(&self, name: &str) -> Option<Cow<'_, str>> {
+        let lower = name.to_ascii_lowercase();
+        if let Some(index) = lower.strip_prefix("$t").and_then(|digits| digits.parse::<usize>().ok()) {
+            return self.user_types.get(index)?.as_deref().map(Cow::from);
         }
+        let ty = match lower.as_str() {
+            "$proc" => Some("nt!_EPROCESS *"),
+            "$thread" => Some("nt!_ETHREAD *"),
+            "$prcb" => Some("nt!_KPRCB *"),
+            "$pcr" => Some("nt!_KPCR *"),
+            "$peb" => Some("nt!_PEB *"),
+            "$teb" => Some("nt!_TEB *"),
+            _ => None,
+        };
+        ty.map(Cow::from)
     }
 }
 

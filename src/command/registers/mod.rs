@@ -4,5 +4,6 @@ pub mod cxr;
 pub mod ecxr;
 pub mod processor;
 pub mod r;
+pub mod r_typed;
 pub mod rm;
 pub mod trap;

@@ -11,12 +11,12 @@ use crate::util::pieces::pieces;
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!wdfkd.wdflogdump", "!wdflogdump"],
     group: Group::Dump,
-    arguments: &[Argument::new("[DRIVER]", Expects::Text)],
+    arguments: &[Argument::new("[DRIVER", Expects::Text), Argument::new("[FLAGS]]", Expects::Expression)],
     summary: "Shows the log that the driver framework (KMDF) kept of a driver, where the dump holds it",
     help: "The framework adds the log of one driver to a triage dump: the one that it holds responsible, or that is on the \
            stack. Each row has the number of the record, its time where the framework notes it, the file of messages (GUID.tmf) and which of its messages it is, \
            and what the message is filled with. The words stand in those files, not in the dump. Without DRIVER all logs \
-           are shown.\n\n\
+           are shown. What is known is shown whatever FLAGS ask for.\n\n\
            kd> !wdflogdump HDAudBus",
     needs: Needs::Dump,
     ..CommandSpec::runs(run)
@@ -29,7 +29,9 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
         let text = "the dump holds no log of the driver framework: it adds one to triage dumps, under wdf01000!WdfDumpGuid";
         return Err(CommandError::Missing(text.to_owned()));
     }
-    let asked = args.text.trim().trim_end_matches(".sys");
+    let mut words = args.words();
+    let asked = words.next().unwrap_or_default().trim_end_matches(".sys");
+    words.try_for_each(|flags| context.evaluate(flags).map(drop))?;
     let wanted: Vec<_> =
         logs.iter().filter(|log| asked.is_empty() || log.driver.eq_ignore_ascii_case(asked)).collect();
     if wanted.is_empty() {

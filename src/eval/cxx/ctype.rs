@@ -89,6 +89,20 @@ impl CType {
         }
     }
 
+    /// Its name as an expression may spell it, with the module that knows the type: `nt!_EPROCESS *`.
+    pub fn spelled(&self) -> String {
+        match self {
+            CType::Pointer(target, _) => format!("{} *", target.spelled()),
+            CType::Array(element, count) => format!("{} [{count}]", element.spelled()),
+            CType::Named(found) => {
+                let name = c_name(&*found.source, found.id);
+                let bare = name.split_once(' ').map_or(name.as_str(), |(_, bare)| bare);
+                format!("{}!{bare}", found.module)
+            }
+            CType::Base(_) => self.name(),
+        }
+    }
+
     /// The integer that holds a value of this type in arithmetic; `None` for structures and the like.
     pub fn integer(&self) -> Option<Base> {
         match self {

@@ -354,11 +354,9 @@ impl<'t> Parser<'t, '_> {
         let Some(value) = value else {
             return self.fail(Fault::Register, at);
         };
-        let pointed = self.host.register_type(name).and_then(|ty| self.host.find_type(ty));
-        let ty = match pointed {
-            Some(found) => CType::of(&found).pointer_of(self.host.pointer_size()),
-            None => CType::Base(self.host.register_base(name)),
-        };
+        let spelled = self.host.register_type(name);
+        let known = spelled.and_then(|spelled| Some(type_name(&spelled, Names::All, self.host)?.0));
+        let ty = known.unwrap_or_else(|| CType::Base(self.host.register_base(name)));
         self.node(Expr::Value(Typed::number(ty, value)))
     }
 

@@ -4,6 +4,7 @@ use crate::memory::{ReadError, Reason};
 use crate::session::Radix;
 use crate::symbols::layouts::{Version, choose};
 use crate::symbols::types::{Base, BaseKind, TypeSource};
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 /// Memory holds, at each multiple of 8, that address plus 1.
@@ -29,8 +30,8 @@ impl EvalHost for Host {
             _ => None,
         }
     }
-    fn register_type(&self, name: &str) -> Option<&'static str> {
-        (name == "$proc").then_some("nt!_EPROCESS")
+    fn register_type(&self, name: &str) -> Option<Cow<'_, str>> {
+        (name == "$proc").then_some("nt!_EPROCESS *".into())
     }
     fn symbol(&self, name: &str) -> Option<u64> {
         (name == "nt!Foo").then_some(0x7000)

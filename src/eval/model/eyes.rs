@@ -6,6 +6,7 @@ use crate::eval::{EvalError, EvalHost};
 use crate::memory::ReadError;
 use crate::session::{Evaluator, Radix, Session};
 use crate::symbols::types::Base;
+use std::borrow::Cow;
 
 /// What expressions may ask, with memory as one process sees it.
 pub struct Eyes<'a> {
@@ -97,7 +98,7 @@ impl EvalHost for Eyes<'_> {
         self.host.register_base(name)
     }
 
-    fn register_type(&self, name: &str) -> Option<&'static str> {
+    fn register_type(&self, name: &str) -> Option<Cow<'_, str>> {
         self.host.register_type(name)
     }
 }

@@ -4,6 +4,7 @@ pub mod filter;
 pub mod filterdriver;
 pub mod minidriver;
 pub mod mopen;
+pub mod nb;
 pub mod nbl;
 pub mod nblpool;
 pub mod netadapter;

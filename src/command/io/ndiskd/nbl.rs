@@ -53,21 +53,26 @@ fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
 }
 
 /// `ffffc107f7be1d90`, or NULL.
-fn pointer(value: Result<u64, Lack>, link: fn(u64) -> Action) -> Cell {
+pub(super) fn pointer(value: Result<u64, Lack>, link: fn(u64) -> Action) -> Cell {
     let is_null = matches!(value, Ok(0));
     let cell = leading(value, link);
     if is_null { cell.shown("NULL") } else { cell }
 }
 
 /// Columns of a value, behind its label of nineteen.
-const VALUE: usize = 20;
+pub(super) const VALUE: usize = 20;
 
-fn label(text: &str) -> String {
+pub(super) fn label(text: &str) -> String {
     format!("{text:<19}")
 }
 
 /// The name of what an address lies in, behind a dash.
-fn place(record: Record, key: &'static str, scope: &Scope<'_>, address: &Result<u64, Lack>) -> Record {
+pub(super) fn place(
+    record: Record,
+    key: &'static str,
+    scope: &Scope<'_>,
+    address: &Result<u64, Lack>,
+) -> Record {
     let named = address.as_ref().ok().filter(|&&at| at != 0).and_then(|&at| scope.target().name_address(at));
     match named {
         Some(named) => record.text(" - ").cell(key, Cell::new(named.text()).role(Role::Symbol)),

@@ -13,9 +13,10 @@ use crate::output::{Action, Record};
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!wdfkd.wdfdevice", "!wdfdevice"],
     group: Group::Kernel,
-    arguments: &[Argument::new("HANDLE", Expects::Expression)],
+    arguments: &[Argument::new("HANDLE", Expects::Expression), Argument::new("[FLAGS]", Expects::Expression)],
     summary: "Shows a device of the driver framework (KMDF): its device objects and the states of Plug and Play and power",
-    help: "HANDLE is a WDFDEVICE, the address of its FxDevice or its device object. The symbols of Wdf01000 are needed.\n\n\
+    help: "HANDLE is a WDFDEVICE, the address of its FxDevice or its device object. What is known is shown whatever \
+           FLAGS ask for. The symbols of Wdf01000 are needed.\n\n\
            kd> !wdfdevice 0x49f6bffba488\n\
            # Dumping WDFDEVICE 0x000049f6bffba488\n\n\
            WDM PDEVICE_OBJECTs:  self ffffb60940045010\n\n\
@@ -25,10 +26,13 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let typed = match args.text.trim() {
+    let (typed, rest) = match args.text.trim() {
         "" => return Err(CommandError::Syntax(args.name.to_owned())),
-        text => context.evaluate(text)?,
+        text => context.evaluate_prefix(text)?,
     };
+    if !rest.trim().is_empty() {
+        context.evaluate(rest)?;
+    }
     let scope = context.session.scope();
     scope.find_type(WdfDevice::TYPE).map_err(|why| untold(&scope, why))?;
     let device = found(&scope, typed)?;

@@ -5,7 +5,9 @@ use crate::command::line::Out;
 use crate::command::show::device::leading;
 use crate::command::show::maker;
 use crate::command::show::missing::Missing;
-use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
+use crate::command::{
+    Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs, Switch, Switches,
+};
 use crate::debuggee::{Lack, Scope};
 use crate::kernel::DeviceObject;
 use crate::kernel::wdf::{WdfDevice, WdfDriver};
@@ -29,9 +31,11 @@ pub const LIST: CommandSpec = CommandSpec {
 pub const SPEC: CommandSpec = CommandSpec {
     names: &["!wdfkd.wdfdriverinfo", "!wdfdriverinfo"],
     group: Group::Kernel,
-    arguments: &[Argument::new("DRIVER", Expects::Module)],
+    switches: Switches::words(&[Switch::ignored("-v"), Switch::ignored("-d"), Switch::ignored("-f")])
+        .anywhere(),
+    arguments: &[Argument::new("DRIVER", Expects::Module), Argument::new("[FLAGS]", Expects::Expression)],
     summary: "Shows a driver of the driver framework (KMDF): its version, its verifier, its devices with their states",
-    help: "DRIVER is a name as !wdfldr lists it, with or without .sys. The symbols of Wdf01000 are needed.\n\n\
+    help: "DRIVER is a name as !wdfldr lists it, with or without .sys. What is known is shown whatever FLAGS ask for. The symbols of Wdf01000 are needed.\n\n\
            kd> !wdfdriverinfo AcxHdAudio\n\
            Default driver image name: AcxHdAudio\n \
            FxDriverGlobals  ffffb609403e3de0\n   \
@@ -98,10 +102,9 @@ fn list(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> 
 }
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let asked = args.text.trim();
-    if asked.is_empty() {
-        return Err(CommandError::Syntax(args.name.to_owned()));
-    }
+    let mut words = args.words();
+    let asked = words.next().ok_or_else(|| CommandError::Syntax(args.name.to_owned()))?;
+    words.try_for_each(|flags| context.evaluate(flags).map(drop))?;
     let scope = context.session.scope();
     let mut names = Vec::new();
     for driver in WdfDriver::all(&scope).map_err(|why| untold(&scope, why))? {

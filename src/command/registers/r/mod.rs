@@ -148,7 +148,7 @@ fn list(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> 
 }
 
 /// The register's name at the start of `text`, without `@`, and what follows it.
-fn name(text: &str) -> (&str, &str) {
+pub(super) fn name(text: &str) -> (&str, &str) {
     let text = text.strip_prefix('@').unwrap_or(text);
     let end =
         text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '.'))).unwrap_or(text.len());
@@ -172,7 +172,7 @@ fn is_not_saved(name: &str, session: &Session) -> bool {
 }
 
 /// The debugger puts the caret under the last character of a register that it does not know.
-fn bad(name: &str, args: &Args<'_>) -> CommandError {
+pub(super) fn bad(name: &str, args: &Args<'_>) -> CommandError {
     let last = name.char_indices().next_back().map_or(0, |(at, _)| at);
     CommandError::Caret { what: "Bad register error", at: args.typed.place(name) + last }
 }
@@ -192,6 +192,9 @@ fn assign<'t>(
         let (value, rest) = context.evaluate_prefix(value)?;
         if let Some(slot) = context.session.user_registers.get_mut(index) {
             *slot = value;
+        }
+        if let Some(ty) = context.session.user_types.get_mut(index) {
+            *ty = None;
         }
         return Ok(rest);
     }
