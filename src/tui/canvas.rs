@@ -55,10 +55,13 @@ pub(super) struct LineLook<'t> {
     pub(super) pattern: Option<&'t Pattern>,
 }
 
-/// Draws a line into a row of `area`. A line that goes on beyond the right edge ends in `>`, unless it only underlines others.
+/// Draws a line into a row of `area`. A line that goes on beyond the right edge ends in `>`, unless only blanks do, or it only
+/// underlines others.
 pub(super) fn line(buffer: &mut Buffer, area: Rect, row: u16, line: &Line, look: LineLook<'_>) {
     let theme = look.theme;
     let mut column: i64 = -i64::try_from(look.left).unwrap_or(i64::MAX);
+    // Where what can be seen of it ends.
+    let mut end = column;
     for (index, span) in line.spans().iter().enumerate() {
         let mut style = theme.role(span.role);
         if span.action.is_some() {
@@ -71,13 +74,16 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, row: u16, line: &Line, look:
         if let Some((start, text)) = visible(span.text(), column) {
             put(buffer, area, start, row, text, style);
         }
+        if let said @ 1.. = columns(span.text().trim_end()) {
+            end = column + i64::try_from(said).unwrap_or(0);
+        }
         column += i64::try_from(width).unwrap_or(0);
     }
     if let Some(pattern) = look.pattern {
         mark_found(buffer, area, row, &line.plain(), look.left, pattern, theme);
     }
     let underlines = line.spans().iter().all(|span| span.text().bytes().all(|byte| b"= ".contains(&byte)));
-    if column > i64::from(area.width) && area.width > 1 && !underlines {
+    if end > i64::from(area.width) && area.width > 1 && !underlines {
         end_cut(buffer, area, row, theme);
     }
     if let Some(chosen) = look.cursor {
@@ -176,6 +182,9 @@ mod tests {
         assert_eq!(drawn("abcdef", 5, 1), "bcdef");
         assert_eq!(drawn("abcdef", 5, 9), "     ");
         assert_eq!(drawn("== ====", 5, 0), "== ==");
+        // Blanks beyond the edge are nothing to scroll to.
+        assert_eq!(drawn("abcde   ", 5, 0), "abcde");
+        assert_eq!(drawn("abcde   f", 5, 0), "abcd>");
     }
 
     #[test]
