@@ -216,3 +216,45 @@ fn an_operand_that_is_not_what_faulted_is_told() {
     parameters[0] = u64::MAX;
     assert!(at(&parameters).ends_with("=0000000000000000"), "{}", at(&parameters));
 }
+
+/// `dt` without a name on copies with other bug checks: the device and the request of a power failure, by number of the argument and
+/// each once; a page table entry by what the processor makes of it, whose page the emulator recorded.
+#[test]
+fn dt_without_a_name_shows_what_the_arguments_are() {
+    let truth = forge::truth("wifi");
+    let (device, irp) = (number(&truth["devices"][0]["address"]), number(&truth["irps"][0]["address"]));
+    let shown = |code, parameters| {
+        let mut session = with_bug_check("wifi", code, parameters, |_, _| {});
+        run(&mut session, "dt").unwrap_or_else(|why| panic!("{code:x}: {why}"))
+    };
+    let tick = |at: u64| format!("{:08x}`{:08x}", at >> 32, at & 0xffff_ffff);
+    let heads = |lines: &[String]| -> Vec<String> {
+        lines.iter().filter(|line| line.starts_with("nt!_")).map(|line| line[..].to_owned()).collect()
+    };
+    let lines = shown(0x9f, [3, device, 0, irp]);
+    let found = heads(&lines);
+    assert_eq!(found.len(), 2, "{found:?}");
+    let begins = [
+        format!("nt!_DEVICE_OBJECT {}, argument 2 of the bug check: ", tick(device)),
+        format!("nt!_IRP {}, argument 4 of the bug check: ", tick(irp)),
+    ];
+    for (head, begin) in found.iter().zip(&begins) {
+        assert!(head.starts_with(begin), "{head}");
+    }
+    let driver = tick(number(&truth["devices"][0]["driver"]));
+    assert!(lines.iter().any(|line| line.contains(" DriverObject ") && line.contains(&driver)), "{lines:#?}");
+    // The same twice, and what is no address.
+    assert_eq!(heads(&shown(0x9f, [3, device, 0, device])).len(), 2, "as two kinds of object");
+    let translation = &truth["translations"][1];
+    let mut session = with_bug_check("wifi", 0x1a, [0; 4], |_, _| {});
+    let table = run(&mut session, &format!("!pte {:x}", number(&translation["va"]))).unwrap().join(" ");
+    let entry = table.split("PTE at ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let entry = u64::from_str_radix(entry, 16).unwrap();
+    let lines = shown(0x1a, [0x41792, entry, 0, 0]);
+    assert!(lines[0].starts_with(&format!("nt!_MMPTE_HARDWARE {}", tick(entry))), "{lines:?}");
+    let page = format!("({:#x})", number(&translation["pa"]) >> 12);
+    assert!(lines.iter().any(|line| line.contains("PageFrameNumber") && line.ends_with(&page)), "{lines:#?}");
+    // Nothing to show is said as dv says it.
+    let mut session = with_bug_check("wifi", 0x1a, [0x41792, 0, 0, 0], |_, _| {});
+    assert_eq!(run(&mut session, "dt").unwrap_err(), run(&mut session, "dv").unwrap_err());
+}

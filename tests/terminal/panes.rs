@@ -156,6 +156,19 @@ fn memory_is_named_pointers_and_turns_into_bytes_and_text() {
     }
 }
 
+/// The stack of the demo ran over its end, below which nothing can be read: that is one row, and what is on the stack in sight.
+#[test]
+fn memory_that_cannot_be_read_is_folded_away() {
+    let mut stage = stage("usb", 80, 24, Language::English);
+    let text = press(&mut stage, "7");
+    let rows: Vec<&str> = text.lines().skip(2).map(str::trim_end).collect();
+    assert_eq!(rows[0], "fffffa8c`100cff60  ????????`???????? [+19 lines]", "{text}");
+    assert!(rows[1].starts_with("fffffa8c`100d0000  ") && !rows[1].contains('?'), "{text}");
+    let text = press(&mut stage, "<Right>");
+    assert!(text.contains("fffffa8c`100cff68  ????????`????????"), "{text}");
+    stage.close();
+}
+
 /// The pane of types begins with the objects that the bug check names: folded where the frame has variables, else the first as
 /// it is.
 #[test]

@@ -1,6 +1,6 @@
 //! A number at a glance: what the dump proves it to be, in a few words, where many stand in a row.
 
-use super::place::{of_thread, offset};
+use super::place::{entry, of_thread, offset};
 use super::{Certainty, FIRST_ADDRESS, Meaning, Meanings, Question, object, user};
 use crate::analysis::facts::text::in_bytes;
 use crate::analysis::facts::{Fact, Value};
@@ -14,8 +14,8 @@ use crate::unwind::StackKind;
 /// Where user space ends.
 const USER_END: u64 = 1 << 47;
 
-/// What the dump proves a number to be: the object, the block of the pool, the stack, the processor, the PEB or TEB; or that its
-/// bytes are text. `None` where nothing does, and in modules, whose symbols tell more. No stack is walked.
+/// What the dump proves a number to be: the object, the block of the pool, the stack, the processor, the page table entry, the PEB or
+/// TEB; or that its bytes are text. `None` where nothing does, and in modules, whose symbols tell more. No stack is walked.
 ///
 /// # Errors
 /// [`Lack::Stopped`].
@@ -52,6 +52,11 @@ pub fn glance(question: &Question<'_>) -> Result<Option<Fact>, Lack> {
         Some(AddressUse::Processor { number, base, .. }) => {
             let fact = Fact::new("processor").with("processor", *number).worded("glance.processor");
             Some(offset(fact, value, *base).link(Action::object("nt!_KPRCB", *base)))
+        }
+        Some(AddressUse::PageTables(space)) => {
+            let fact = entry(value, *space);
+            let wording = if fact.get("maps").is_some() { "glance.entry" } else { "glance.page_tables" };
+            Some(fact.worded(wording))
         }
         _ => None,
     })

@@ -75,7 +75,8 @@ fn module(question: &Question<'_>) -> Fact {
     described(fact, target, question.value).worded(wording).link(link)
 }
 
-fn entry(value: u64, space: PteSpace) -> Fact {
+/// An address among those of page table entries: what the entry maps.
+pub(super) fn entry(value: u64, space: PteSpace) -> Fact {
     let fact = Fact::new("page_table_entry").link(Action::Pte(value & !7));
     match space.below(value) {
         Some((level, maps)) => {

@@ -5,7 +5,7 @@ use super::range::{NEXT, shown};
 use super::rows::{Bytes, cell, lead};
 use crate::command::{Args, CommandError, Context};
 use crate::memory::Memory as _;
-use crate::output::{Action, Record};
+use crate::output::{Action, Branch, Record};
 use crate::unwind::{TargetHost, UnwindHost as _};
 
 /// A row before it is finished.
@@ -34,10 +34,17 @@ fn target(pointer: u64, context: &Context<'_>) -> Option<Action> {
     }
 }
 
-/// Shows the rows that `args` ask for, the pointer of each being the fact of that name, each finished by `finish`.
+/// Rows that cannot be read, one after the other, from which on they are worth folding away.
+const MANY: u64 = 4;
+/// They are counted no farther.
+const COUNTED: usize = 0x1000;
+
+/// Shows the rows that `args` ask for, the pointer of each being the fact of that name, each finished by `finish`. With `folds` many
+/// rows in a row that cannot be read are folded away where the reader can unfold them.
 pub fn show(
     args: &Args<'_>,
     name: &'static str,
+    folds: bool,
     context: &mut Context<'_>,
     finish: impl Fn(Row, &Context<'_>) -> Result<Record, CommandError>,
 ) -> Result<(), CommandError> {
@@ -49,20 +56,42 @@ pub fn show(
     let (start, count) = shown(args.text, size, form.count, context)?;
     context.session.display_form = args.name;
     let memory = context.session.target.memory().clone();
-    for index in 0..count {
-        let address = start.wrapping_add(index.wrapping_mul(size));
-        let pointer = Bytes::at(&memory, address, form.size).whole();
-        let shown = cell(form, pointer.clone());
-        let is_whole = form.size == context.session.target.pointer_size();
-        let target = pointer.as_ref().ok().filter(|_| is_whole).and_then(|at| target(*at, context));
-        let shown = match &target {
-            Some(target) => shown.link(target.clone()),
-            None => shown,
-        };
-        let record = lead("pointer", address).cell(name, shown);
-        let record = finish(Row { pointer: pointer.ok(), target, form, record }, context)?;
-        context.out.emit(record)?;
-        context.session.next_address.insert(NEXT, address.wrapping_add(size));
+    let folds = folds && context.out.unfolds();
+    let place = |index: u64| start.wrapping_add(index.wrapping_mul(size));
+    let lacks = |index: &u64| folds && memory.window(place(*index)).is_err();
+    let row = |index: u64, context: &mut Context<'_>| {
+        context.session.next_address.insert(NEXT, place(index).wrapping_add(size));
+        finish(row(form, name, place(index), context), context)
+    };
+    let mut index = 0;
+    while index < count {
+        let head = row(index, context)?;
+        let lacking = (index..count).take(COUNTED).take_while(lacks).count() as u64;
+        if lacking < MANY {
+            context.out.emit(head)?;
+            index += 1;
+            continue;
+        }
+        context.within(Branch { folded: true, ..Branch::new(head) }, |context| {
+            (index + 1..index + lacking).try_for_each(|index| {
+                let record = row(index, context)?;
+                context.out.emit(record)
+            })
+        })?;
+        index += lacking;
     }
     Ok(())
+}
+
+fn row(form: &'static Form, name: &'static str, address: u64, context: &Context<'_>) -> Row {
+    let target_size = context.session.target.pointer_size();
+    let pointer = Bytes::at(context.session.target.memory(), address, form.size).whole();
+    let shown = cell(form, pointer.clone());
+    let pointed = pointer.as_ref().ok().filter(|_| form.size == target_size);
+    let target = pointed.and_then(|at| target(*at, context));
+    let shown = match &target {
+        Some(target) => shown.link(target.clone()),
+        None => shown,
+    };
+    Row { pointer: pointer.ok(), target, form, record: lead("pointer", address).cell(name, shown) }
 }

@@ -27,7 +27,7 @@ const MAX_CHARACTERS: usize = 256;
 /// Shows the rows.
 pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let memory = context.session.target.memory().clone();
-    column::show(args, "pointer", context, |row, context| {
+    column::show(args, "pointer", false, context, |row, context| {
         let Row { pointer, form, record, .. } = row;
         let is_value = args.name.ends_with('p');
         let Some(pointer) = pointer else {

@@ -33,7 +33,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 /// Shows the rows.
 pub fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let names = args.has("--named");
-    column::show(args, "value", context, |row, context| {
+    column::show(args, "value", names, context, |row, context| {
         let Some(value) = row.pointer else {
             return Ok(row.record.field("symbol", Field::Null));
         };

@@ -46,11 +46,16 @@ pub fn structure(argument: &Argument, context: &Context<'_>) -> Option<String> {
     if !kind.is_address() || !Action::is_address(address) {
         return None;
     }
+    let memory = context.session.target.memory();
+    memory.read(address, &mut [0]).ok()?;
     let name = match kind {
-        ParameterKind::Address if is_page_entry(address, context) => "nt!_MMPTE",
+        // The processor knows an entry by its lowest bit; what it does not use is laid out for the memory manager.
+        ParameterKind::Address if is_page_entry(address, context) => match memory.u64(address).ok()? & 1 {
+            1 => "nt!_MMPTE_HARDWARE",
+            _ => "nt!_MMPTE_SOFTWARE",
+        },
         kind => kind.structure()?,
     };
-    context.session.target.memory().read(address, &mut [0]).ok()?;
     known(name, context)
 }
 
