@@ -171,8 +171,11 @@ impl App {
         if self.stop() {
             return;
         }
-        if self.pattern.take().is_some() || self.active == CONSOLE {
+        if self.pattern.take().is_some() {
             return;
+        }
+        if self.active == CONSOLE {
+            return self.console.set_filter(None);
         }
         match self.panes.get_mut(self.active).filter(|pane| pane.page.filter().is_some()) {
             Some(pane) => pane.page.set_filter(None),

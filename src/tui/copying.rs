@@ -19,15 +19,17 @@ impl App {
             part => part.map(|part| kept.folds().lines(part, kept.count())),
         };
         if let Some(several) = several {
-            let what = Message::new("explorer.message.copied_lines").with("count", several.len());
+            let filtered = kept.folds().is_filtered();
+            let count = if filtered { kept.rows() } else { several.len() };
+            let what = Message::new("explorer.message.copied_lines").with("count", count);
             let mut text = String::new();
-            // Nothing takes more.
-            let mut lines = kept.lines().range(several);
-            while let Some(line) = lines.next().filter(|_| text.len() <= MAX_COPY) {
+            for number in 0..count {
+                let line = if filtered { kept.folds().line_at(number) } else { several.start + number };
+                // Nothing takes more.
+                let Some(line) = kept.line(line).filter(|_| text.len() <= MAX_COPY) else { break };
                 text.push_str(line.text().trim_end());
                 text.push('\n');
             }
-            drop(lines);
             self.copy_as(text, what);
         } else {
             let line = kept.line(view.cursor).map(|line| line.line()).unwrap_or_default();

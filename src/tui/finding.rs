@@ -60,6 +60,7 @@ impl App {
 
     /// Looks at more lines for what is searched for, and goes to the one that is sought as soon as it is known.
     pub(super) fn look_on(&mut self) {
+        self.console.look_on(LOOKING);
         let tally = self.tally.take();
         let (Some(pattern), Some(kept)) = (self.pattern.clone(), self.kept(self.active)) else {
             self.seeking = None;
@@ -79,7 +80,17 @@ impl App {
         let tally = self.tally.take();
         let mut next = Next::Unknown;
         if let (Some(tally), Some((view, kept, _))) = (&tally, self.looking()) {
-            next = tally.next(view.cursor, seeking.forward, seeking.from_here, kept.lines());
+            let go =
+                |line: usize, from_here: bool| tally.next(line, seeking.forward, from_here, kept.lines());
+            next = go(view.cursor, seeking.from_here);
+            // Of what a filter leaves out nothing is shown.
+            let mut left = tally.held().count();
+            while let Next::Line(line) = next
+                && !kept.folds().may_show(line)
+            {
+                left = left.saturating_sub(1);
+                next = if left == 0 { Next::Nowhere } else { go(line, false) };
+            }
             if let Next::Line(line) = next {
                 view.go_to_found(line, kept);
             }
@@ -114,9 +125,10 @@ impl App {
         self.panes.get(self.active).map_or(0, |pane| pane.page.view.cursor)
     }
 
-    /// Whether lines are left to look at for what is searched for.
+    /// Whether lines are left to look at for what is searched for, or for what the console is filtered by.
     pub(super) fn is_looking(&self) -> bool {
-        self.found().is_some_and(|found| found.percent.is_some())
+        let filters = self.console.is_looking() && self.layout().place(CONSOLE).is_some();
+        filters || self.found().is_some_and(|found| found.percent.is_some())
     }
 
     /// What is known of the lines that hold what is searched for; `None` where nothing is.
@@ -125,6 +137,7 @@ impl App {
         let lines = self.kept(self.active)?.lines();
         let tally = self.tally.as_ref().filter(|tally| tally.is_of(pattern, lines))?;
         let percent = (!tally.is_complete(lines)).then(|| tally.percent(lines));
-        Some(Found { place: tally.place(self.cursor()), count: tally.count(), percent })
+        let place = tally.held().place(self.cursor()).map_or(0, |place| place + 1);
+        Some(Found { place, count: tally.held().count(), percent })
     }
 }

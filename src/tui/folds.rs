@@ -4,6 +4,7 @@
 //! other takes the logarithm of the number of folded parts; folding something costs a walk over all parts, which are
 //! far fewer than lines. A line that is not the head of anything costs nothing.
 
+use super::numbers::Numbers;
 use std::ops::Range;
 
 /// A head with what stands under it.
@@ -41,6 +42,8 @@ pub(super) struct Folds {
     parts: Vec<Part>,
     /// What is out of sight, in order.
     hidden: Vec<Hidden>,
+    /// The lines that a filter leaves in sight, whatever is folded.
+    only: Option<Numbers>,
 }
 
 impl Folds {
@@ -50,6 +53,26 @@ impl Folds {
         let outer = outer.map_or(NONE, narrow);
         self.parts.push(Part { head: narrow(head), body: narrow(body), end: OPEN, outer, folded });
         self.parts.len() - 1
+    }
+
+    /// Leaves only some lines in sight, or what is not folded.
+    pub(super) fn show_only(&mut self, only: Option<Numbers>) {
+        self.only = only;
+    }
+
+    /// Those that are left in sight besides others, to add some.
+    pub(super) fn only_mut(&mut self) -> Option<&mut Numbers> {
+        self.only.as_mut()
+    }
+
+    /// Whether no filter leaves a line out.
+    pub(super) fn may_show(&self, line: usize) -> bool {
+        self.only.as_ref().is_none_or(|only| only.place(line).is_some())
+    }
+
+    /// Whether a filter leaves out lines.
+    pub(super) fn is_filtered(&self) -> bool {
+        self.only.is_some()
     }
 
     /// The part is complete with `count` lines in all. One that got no lines is none.
@@ -78,17 +101,26 @@ impl Folds {
 
     /// How many of `count` lines are in sight.
     pub(super) fn rows(&self, count: usize) -> usize {
+        if let Some(only) = &self.only {
+            return only.count();
+        }
         count - self.hidden.last().map_or(0, |last| last.before + last.end - last.start).min(count)
     }
 
     /// The line that stands in a row.
     pub(super) fn line_at(&self, row: usize) -> usize {
+        if let Some(only) = &self.only {
+            return only.at(row).unwrap_or(usize::MAX);
+        }
         let passed = self.hidden.partition_point(|hidden| hidden.start - hidden.before <= row);
         row + self.hidden_before(passed)
     }
 
     /// The row of a line; of one out of sight, that of its head's last line.
     pub(super) fn row_of(&self, line: usize) -> usize {
+        if let Some(only) = &self.only {
+            return only.before(line.saturating_add(1)).saturating_sub(1);
+        }
         let passed = self.hidden.partition_point(|hidden| hidden.start <= line);
         match passed.checked_sub(1).and_then(|last| self.hidden.get(last)) {
             Some(last) if line < last.end => (last.start - last.before).saturating_sub(1),
@@ -98,6 +130,9 @@ impl Folds {
 
     /// The line itself, or the head that stands for it.
     pub(super) fn shown(&self, line: usize) -> usize {
+        if let Some(only) = &self.only {
+            return only.at(self.row_of(line)).unwrap_or(line);
+        }
         let passed = self.hidden.partition_point(|hidden| hidden.start <= line);
         match passed.checked_sub(1).and_then(|last| self.hidden.get(last)) {
             Some(last) if line < last.end => last.head,
@@ -107,6 +142,9 @@ impl Folds {
 
     /// How many lines are out of sight under a head whose last line this is.
     pub(super) fn hidden_under(&self, line: usize) -> usize {
+        if self.is_filtered() {
+            return 0;
+        }
         let found = self.hidden.binary_search_by_key(&(line + 1), |hidden| hidden.start);
         found.ok().and_then(|at| self.hidden.get(at)).map_or(0, |hidden| hidden.end - hidden.start)
     }
@@ -186,7 +224,7 @@ impl Folds {
         let at = |line: u32| if line == OPEN { OPEN } else { narrow(place(wide(line))) };
         let moved =
             |part: &Part| Part { head: at(part.head), body: at(part.body), end: at(part.end), ..*part };
-        Folds { parts: self.parts.iter().map(moved).collect(), hidden: Vec::new() }
+        Folds { parts: self.parts.iter().map(moved).collect(), ..Folds::default() }
     }
 
     /// How many parts there are.
@@ -214,7 +252,7 @@ impl Folds {
         }
         let outer = |part: Part| places.get(wide(part.outer)).copied().unwrap_or(NONE);
         let parts = parts.into_iter().map(|(_, part)| Part { outer: outer(part), ..part }).collect();
-        Folds { parts, hidden: Vec::new() }
+        Folds { parts, ..Folds::default() }
     }
 
     /// The first `gone` lines make way for `instead`: parts whose heads are gone are no parts any more. Returns how many
@@ -228,7 +266,9 @@ impl Folds {
         }
         let place = |line: usize| (line + instead).saturating_sub(gone);
         let hidden = std::mem::take(&mut self.hidden);
-        *self = Folds { hidden, ..self.moved(place) };
+        let mut only = self.only.take();
+        only.iter_mut().for_each(|only| only.drop_first(gone, instead));
+        *self = Folds { hidden, only, ..self.moved(place) };
         removed
     }
 

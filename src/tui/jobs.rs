@@ -99,6 +99,8 @@ impl App {
 
     fn echo_command(&mut self, line: &str) {
         self.ran += 1;
+        // Whoever asks for something wants to see all of the answer.
+        self.console.set_filter(None);
         let echo = Line::new().role(Role::Heading, format!("{}{line}", self.state.prompt));
         let width = self.console_width();
         self.console.kept_mut().command(echo, Some(width));

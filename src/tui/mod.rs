@@ -29,6 +29,7 @@ mod line_editor;
 mod lines;
 mod links;
 mod message;
+mod numbers;
 mod offer;
 mod page;
 mod paint;

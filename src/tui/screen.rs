@@ -294,11 +294,28 @@ fn kept_rows(app: &App) -> String {
         };
         said = message.map(|message| format!("{} ", message.in_language(language))).unwrap_or_default();
     }
-    if let Some((kept, all, text)) = app.panes.get(app.active).and_then(|pane| pane.page.filtered()) {
-        let message = Message::new("explorer.status.filtered").with("kept", kept).with("all", all);
-        said.push_str(&format!("{} ", message.with("text", text).in_language(language)));
+    if let Some(message) = filtered(app) {
+        said.push_str(&format!("{} ", message.in_language(language)));
     }
     said
+}
+
+/// How many rows the filter of the active pane keeps.
+fn filtered(app: &App) -> Option<Message> {
+    let page = &app.panes.get(app.active)?.page;
+    let (filter, kept, all) = match app.active {
+        CONSOLE => {
+            let (kept, whole) = app.console.filtered()?;
+            let more = if whole { "" } else { "+" };
+            (app.console.filter()?, format!("{kept}{more}"), app.console.kept().count())
+        }
+        _ => page.filtered().and_then(|(kept, all)| Some((page.filter()?, kept.to_string(), all)))?,
+    };
+    let key = match filter.is_expression() {
+        true => "explorer.status.filtered_expression",
+        false => "explorer.status.filtered",
+    };
+    Some(Message::new(key).with("kept", kept).with("all", all).with("text", filter.text()))
 }
 
 /// `12-40/203`: the rows in sight, where not all are.

@@ -1,8 +1,11 @@
 //! What the console keeps.
 
 use super::kept::Kept;
+use super::numbers::Numbers;
+use super::search::{Pattern, Tally};
 use crate::output::{Line, Piece, Role};
 use crate::words::{Language, Message};
+use std::time::Duration;
 
 /// Lines that the console keeps at most. Older ones are dropped, and it says so.
 pub(super) const MAX_LINES: usize = 1_000_000;
@@ -18,6 +21,8 @@ const PART: usize = 32;
 pub(super) struct Scrollback {
     kept: Kept,
     dropped: usize,
+    /// The lines that are in sight alone.
+    filter: Option<Tally>,
 }
 
 impl Scrollback {
@@ -49,6 +54,7 @@ impl Scrollback {
         let note = Message::new("explorer.status.dropped").with("count", self.dropped);
         let note = note.with("lines", MAX_LINES).with("megabytes", MAX_MEGABYTES);
         self.kept.drop_first(excess, Some(Line::new().role(Role::Dim, note.in_language(language))));
+        self.filter.iter_mut().for_each(|filter| filter.drop_first(excess, 1, self.kept.lines()));
         excess - 1
     }
 
@@ -59,6 +65,43 @@ impl Scrollback {
             return (count / PART).max(1) + 1;
         }
         if count > MAX_LINES + MAX_LINES / PART { count - MAX_LINES + 1 } else { 0 }
+    }
+
+    /// Leaves only the lines in sight that hold something, or all.
+    pub(super) fn set_filter(&mut self, pattern: Option<Pattern>) {
+        self.filter = pattern.map(|pattern| Tally::new(&pattern, self.kept.lines()));
+        self.kept.show_only(self.filter.as_ref().map(|_| Numbers::default()));
+    }
+
+    /// What lines have to hold to be in sight.
+    pub(super) fn filter(&self) -> Option<&Pattern> {
+        self.filter.as_ref().map(Tally::pattern)
+    }
+
+    /// How many lines the filter leaves, as far as is known, and whether that is all.
+    pub(super) fn filtered(&self) -> Option<(usize, bool)> {
+        let filter = self.filter.as_ref()?;
+        Some((filter.held().count(), filter.is_complete(self.kept.lines())))
+    }
+
+    /// Whether lines are left to look at for the filter.
+    pub(super) fn is_looking(&self) -> bool {
+        self.filtered().is_some_and(|(_, whole)| !whole)
+    }
+
+    /// Looks at more lines for the filter. What stands nowhere as it was typed may be a regular expression.
+    pub(super) fn look_on(&mut self, time: Duration) {
+        let Some(filter) = &mut self.filter else { return };
+        let before = filter.held().count();
+        filter.look_on(self.kept.lines(), time);
+        self.kept.show_also(filter.held(), before);
+        if filter.held().count() == 0
+            && filter.is_complete(self.kept.lines())
+            && let Some(expression) = filter.pattern().as_expression()
+        {
+            self.set_filter(Some(expression));
+            self.look_on(time);
+        }
     }
 
     /// Forgets everything.
@@ -93,6 +136,38 @@ mod tests {
         assert_eq!(removed, SAID - lines.count());
     }
 
+    /// What comes while the console is filtered is filtered too, and what goes is not in sight any more.
+    #[test]
+    fn a_filter_goes_on_with_what_comes() {
+        let mut scrollback = Scrollback::default();
+        let say = |scrollback: &mut Scrollback, numbers: std::ops::Range<usize>| {
+            let said = numbers.map(|number| Line::of(number.to_string()).into());
+            scrollback.extend(said, 80, Language::English)
+        };
+        say(&mut scrollback, 0..MAX_LINES);
+        scrollback.set_filter(Pattern::new("77777"));
+        while scrollback.is_looking() {
+            scrollback.look_on(Duration::ZERO);
+        }
+        let of = |numbers: std::ops::Range<usize>| {
+            numbers.filter(|number| number.to_string().contains("77777")).map(|number| number.to_string())
+        };
+        let shown = |scrollback: &Scrollback| -> Vec<String> {
+            scrollback.kept().rows_from(0).map(|(_, line)| line.text().to_owned()).collect()
+        };
+        assert_eq!(shown(&scrollback), of(0..MAX_LINES).collect::<Vec<_>>());
+        let more = MAX_LINES + MAX_LINES / 4;
+        for first in (MAX_LINES..more).step_by(1_000) {
+            say(&mut scrollback, first..first + 1_000);
+            scrollback.look_on(Duration::from_secs(9));
+        }
+        let first = scrollback.kept().lines().text(1).parse().expect("a number");
+        assert!(first > 150_000, "{first}");
+        assert_eq!(shown(&scrollback), of(first..more).collect::<Vec<_>>());
+        scrollback.set_filter(None);
+        assert_eq!(scrollback.kept().rows(), scrollback.kept().count());
+    }
+
     /// Lines that nothing shortens: their number is not what fills memory.
     #[test]
     fn long_lines_are_fewer() {
@@ -102,9 +177,9 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             format!("{:016x}", state)
         };
+        let long: String = (0..64_000).map(|_| random()).collect();
         for _ in 0..150 {
-            let long: String = (0..64_000).map(|_| random()).collect();
-            scrollback.extend([Line::of(long).into()], usize::MAX, Language::English);
+            scrollback.extend([Line::of(&long).into()], usize::MAX, Language::English);
             assert!(scrollback.kept().lines().bytes() <= MAX_BYTES);
         }
         assert!(scrollback.kept().count() < 150 && scrollback.kept().count() > 50);

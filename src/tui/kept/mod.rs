@@ -8,6 +8,7 @@ mod tests;
 use super::columns::Columns;
 use super::folds::Folds;
 use super::lines::{KeptLine, Lines};
+use super::numbers::Numbers;
 use super::search::Pattern;
 use super::wrap::wrap;
 use crate::output::{Line, Role};
@@ -143,6 +144,16 @@ impl Kept {
             heading.columns.renumber(|line| (line >= gone).then(|| here(line)));
         }
         self.folds.update(self.lines.count());
+    }
+
+    /// Leaves only some lines in sight, or what is not folded.
+    pub(super) fn show_only(&mut self, only: Option<Numbers>) {
+        self.folds.show_only(only);
+    }
+
+    /// Leaves more lines in sight: those of others from a place on.
+    pub(super) fn show_also(&mut self, others: &Numbers, place: usize) {
+        self.folds.only_mut().into_iter().for_each(|only| only.extend_from(others, place));
     }
 
     /// Folds or unfolds a part.

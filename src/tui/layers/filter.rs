@@ -1,27 +1,29 @@
 //! The text is typed that the rows of the active pane have to hold.
 
-use super::super::app::App;
+use super::super::app::{App, Sight};
 use super::super::panes::CONSOLE;
 use super::super::search::Pattern;
 use super::{Layer, Took};
-use crate::output::Role;
-use crate::words::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 impl App {
     /// Begins to filter the active pane, with the text that filters it already.
     pub(in crate::tui) fn open_filter(&mut self) {
-        if self.active == CONSOLE {
-            return self.say(Role::Dim, Message::new("explorer.message.console_filter"));
-        }
-        let text = self.panes.get(self.active).and_then(|pane| pane.page.filter()).map(Pattern::text);
-        self.layers.push(Layer::Filter(text.unwrap_or_default().to_owned()));
+        let filter = match self.active {
+            CONSOLE => self.console.filter(),
+            pane => self.panes.get(pane).and_then(|pane| pane.page.filter()),
+        };
+        self.layers.push(Layer::Filter(filter.map(Pattern::text).unwrap_or_default().to_owned()));
     }
 
     /// Keeps the rows of the active pane that hold a text; all for an empty one.
     pub(super) fn filter_by(&mut self, text: &str) {
-        if let Some(pane) = self.panes.get_mut(self.active) {
-            pane.page.set_filter(Pattern::new(text));
+        let pattern = Pattern::new(text);
+        if self.active == CONSOLE {
+            self.sight = Sight::Chosen;
+            self.console.set_filter(pattern);
+        } else if let Some(pane) = self.panes.get_mut(self.active) {
+            pane.page.set_filter(pattern);
         }
     }
 

@@ -20,18 +20,27 @@ impl Page {
         self.filter.as_ref().map(|(pattern, _)| pattern)
     }
 
-    /// How many rows a filter keeps, of how many, and its text.
-    pub(in crate::tui) fn filtered(&self) -> Option<(usize, usize, &str)> {
-        let (pattern, chosen) = self.filter.as_ref()?;
-        Some((chosen.rows.0, chosen.rows.1, pattern.text()))
+    /// How many rows a filter keeps, of how many.
+    pub(in crate::tui) fn filtered(&self) -> Option<(usize, usize)> {
+        self.filter.as_ref().map(|(_, chosen)| chosen.rows)
     }
 
-    /// Keeps the rows that hold something, or all. The cursor stays at its row, or goes to the next that is kept.
+    /// Keeps the rows that hold something, or all. The cursor stays at its row, or goes to the next that is kept. What stands
+    /// nowhere as it was typed may be a regular expression.
     pub(in crate::tui) fn set_filter(&mut self, filter: Option<Pattern>) {
         let line = self.origin(self.view.cursor);
+        let held = |pattern: Pattern| {
+            let (kept, numbers, rows) = self.lines.holding(&pattern);
+            (pattern, Chosen { kept, numbers, rows })
+        };
+        let holds = |(_, chosen): &(Pattern, Chosen)| chosen.rows.0 > 0;
         self.filter = filter.map(|pattern| {
-            let chosen = self.lines.holding(&pattern);
-            (pattern, Chosen { kept: chosen.0, numbers: chosen.1, rows: chosen.2 })
+            let expression = pattern.as_expression();
+            let plain = held(pattern);
+            match expression.filter(|_| !holds(&plain)).map(held) {
+                Some(expression) if holds(&expression) => expression,
+                _ => plain,
+            }
         });
         self.fitted = None;
         self.view.top = 0;

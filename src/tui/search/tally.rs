@@ -2,6 +2,7 @@
 
 use super::Pattern;
 use crate::tui::lines::Lines;
+use crate::tui::numbers::Numbers;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,7 @@ pub(in crate::tui) struct Tally {
     /// Of the lines.
     identity: Rc<()>,
     looked: usize,
-    /// Their numbers, in order.
-    held: Vec<u32>,
+    held: Numbers,
 }
 
 /// Where to go.
@@ -33,7 +33,7 @@ const PIECE: usize = 4_096;
 impl Tally {
     /// Nothing was looked at yet.
     pub(in crate::tui) fn new(pattern: &Pattern, lines: &Lines) -> Tally {
-        Tally { pattern: pattern.clone(), identity: lines.identity(), looked: 0, held: Vec::new() }
+        Tally { pattern: pattern.clone(), identity: lines.identity(), looked: 0, held: Numbers::default() }
     }
 
     /// Whether it is about the same lines, or those with others behind them.
@@ -48,7 +48,7 @@ impl Tally {
             let end = (self.looked + PIECE).min(lines.count());
             for (line, number) in lines.range(self.looked..end).zip(self.looked..) {
                 if self.pattern.is_in(line.text()) {
-                    self.held.push(u32::try_from(number).unwrap_or(u32::MAX));
+                    self.held.push(number);
                 }
             }
             self.looked = end;
@@ -68,21 +68,27 @@ impl Tally {
         (self.looked * 100).checked_div(lines.count()).unwrap_or(100)
     }
 
-    /// How many lines hold it, as far as is known.
-    pub(in crate::tui) fn count(&self) -> usize {
-        self.held.len()
+    /// The lines that hold it, as far as is known.
+    pub(in crate::tui) fn held(&self) -> &Numbers {
+        &self.held
     }
 
-    /// Which of them a line is, from 1; 0 if it is none.
-    pub(in crate::tui) fn place(&self, line: usize) -> usize {
-        self.held.binary_search_by_key(&line, |held| wide(*held)).map_or(0, |place| place + 1)
+    /// What is sought.
+    pub(in crate::tui) fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
+    /// The first `gone` lines made way for `instead` others, which are not looked at.
+    pub(in crate::tui) fn drop_first(&mut self, gone: usize, instead: usize, lines: &Lines) {
+        self.held.drop_first(gone, instead);
+        self.looked = (self.looked + instead).saturating_sub(gone).max(instead);
+        self.identity = lines.identity();
     }
 
     /// The next (`forward`) or previous line that holds it, round; with `from_here` it may be the line itself.
     pub(in crate::tui) fn next(&self, line: usize, forward: bool, from_here: bool, lines: &Lines) -> Next {
-        let before = self.held.partition_point(|held| wide(*held) < line);
-        let with = self.held.partition_point(|held| wide(*held) <= line);
-        let at = |place: usize| self.held.get(place).map(|held| Next::Line(wide(*held)));
+        let (before, with) = (self.held.before(line), self.held.before(line.saturating_add(1)));
+        let at = |place: usize| self.held.at(place).map(Next::Line);
         let complete = self.is_complete(lines);
         // What is before the line, or behind it, is known only of lines that were looked at.
         let known = complete || line < self.looked;
@@ -90,17 +96,13 @@ impl Tally {
             true => at(if from_here { before } else { with }),
             false => (if from_here { with } else { before }).checked_sub(1).and_then(at),
         };
-        let round = || at(if forward { 0 } else { self.held.len().saturating_sub(1) });
+        let round = || at(if forward { 0 } else { self.held.count().saturating_sub(1) });
         match near.filter(|_| known) {
             Some(near) => near,
             None if complete => round().unwrap_or(Next::Nowhere),
             None => Next::Unknown,
         }
     }
-}
-
-fn wide(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -128,7 +130,7 @@ mod tests {
             assert_eq!(tally.next(5, true, true, &lines), Next::Unknown);
             tally.look_on(&lines, Duration::ZERO);
             assert!(tally.is_complete(&lines));
-            assert_eq!(tally.count(), texts.iter().filter(|text| text.contains('x')).count());
+            assert_eq!(tally.held().count(), texts.iter().filter(|text| text.contains('x')).count());
             for line in 0..20 {
                 for (forward, from_here) in [(true, true), (true, false), (false, false), (false, true)] {
                     let found = tally.next(line, forward, from_here, &lines);
@@ -151,10 +153,11 @@ mod tests {
         let mut lines: Lines = (0..PIECE * 2).map(|number| Line::of(format!("line {number}."))).collect();
         let mut tally = Tally::new(&pattern, &lines);
         tally.look_on(&lines, Duration::ZERO);
-        assert_eq!((tally.count(), tally.percent(&lines)), (0, 50));
+        assert_eq!((tally.held().count(), tally.percent(&lines)), (0, 50));
         assert_eq!(tally.next(10, true, true, &lines), Next::Unknown);
         tally.look_on(&lines, Duration::ZERO);
-        assert_eq!((tally.place(5000), tally.place(10), tally.is_complete(&lines)), (1, 0, true));
+        assert_eq!((tally.held().place(5000), tally.held().place(10)), (Some(0), None));
+        assert!(tally.is_complete(&lines));
         lines.push(&Line::of("another line 5000."));
         assert!(tally.is_of(&pattern, &lines) && !tally.is_complete(&lines));
         // The one behind is nearer than the one round the end, if it is there.

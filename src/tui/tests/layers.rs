@@ -177,6 +177,52 @@ fn a_filter_keeps_the_rows_that_hold_a_text() {
     assert_eq!(cursor, 0, "the cursor stays at its line, the heading");
 }
 
+/// Regular expressions filter too, and the console like the panes. Whoever runs another command sees its whole answer.
+#[test]
+fn the_console_is_filtered_until_the_next_command() {
+    let mut explorer = Explorer::at_panes(80, 24);
+    explorer.settle();
+    explorer.keys(":lm");
+    explorer.key(KeyCode::Enter);
+    explorer.settle();
+    explorer.key(KeyCode::Esc);
+    explorer.keys("8f");
+    let all = explorer.app.console.kept().count();
+    explorer.keys("^ *6[0-4] d");
+    assert!(
+        explorer.row(23).contains(&format!("10 of {all} rows (regular expression)")),
+        "{}",
+        explorer.row(23)
+    );
+    explorer.key(KeyCode::Enter);
+    explorer.draw();
+    let shown: Vec<String> = (2..22).map(|row| explorer.row(row)).filter(|row| !row.is_empty()).collect();
+    assert_eq!(shown.len(), 10, "said twice: {shown:?}");
+    assert!(
+        shown.iter().zip((60..65).cycle()).all(|(row, number)| row.contains(&format!("{number} d"))),
+        "{shown:?}"
+    );
+    // All that is in sight is copied, and searched; no more.
+    explorer.keys("Y");
+    let copied = explorer.app.effects.pop();
+    assert!(
+        matches!(&copied, Some(super::super::app::Effect::Copy(text)) if text.lines().count() == 10),
+        "{copied:?}"
+    );
+    explorer.keys("/driver1");
+    assert!(explorer.shows("is not in this pane"), "{}", explorer.row(23));
+    explorer.key(KeyCode::Esc);
+    explorer.keys(":r");
+    explorer.key(KeyCode::Enter);
+    explorer.settle();
+    assert!(explorer.app.console.filter().is_none() && explorer.shows("output of r"), "{}", explorer.row(2));
+    explorer.key(KeyCode::Esc);
+    explorer.keys("8fdriver");
+    explorer.key(KeyCode::Enter);
+    explorer.key(KeyCode::Esc);
+    assert!(explorer.app.console.filter().is_none());
+}
+
 #[test]
 fn a_search_counts_and_takes_expressions() {
     let mut explorer = Explorer::at_panes(80, 24);

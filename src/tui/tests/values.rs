@@ -48,7 +48,7 @@ fn without_an_address_the_panes_show_what_they_have() {
     explorer.settle();
     explorer.keys("d");
     assert_eq!(explorer.app.active, TYPES);
-    assert!(explorer.asked.contains(&"dv /t".to_owned()));
+    assert!(explorer.asked.contains(&"dt -r1".to_owned()));
     explorer.keys("1p");
     assert_eq!(explorer.app.active, POOL);
     assert!(explorer.asked.contains(&"!pool".to_owned()));
