@@ -32,9 +32,18 @@ fn an_extension_before_a_command_and_another_case_change_nothing() {
         ("DQ @rsp L4", "dq @rsp L4"),
         ("LM m nt", "lm m nt"),
         ("? 1; R rip", "? 1; r rip"),
+        // With the prompt of the transcript that it was copied from.
+        ("0: kd> k 3; r rip", "k 3; r rip"),
+        ("kd> !irql", "!irql"),
+        ("lkd> ? 1", "? 1"),
+        ("||1:2: kd> ? 1", "? 1"),
     ] {
         assert_eq!(run(&mut session, typed).unwrap(), run(&mut session, plain).unwrap(), "{typed}");
     }
+    // What only looks like one is none, and kd is a command.
+    assert!(refused(&mut session, "0: k").0.contains("Syntax error"));
+    assert!(refused(&mut session, "0:kd> k").0.contains("Syntax error"));
+    assert_eq!(run(&mut session, "kd 2").unwrap().len(), 2);
     // Where the case tells two commands apart, it is heeded.
     assert_ne!(run(&mut session, "dD @rsp L2").unwrap(), run(&mut session, "dd @rsp L2").unwrap());
 }
@@ -65,6 +74,14 @@ fn options_are_refused_as_options() {
     assert_eq!(why, "!pool has no option '-x'");
     assert!(hints.contains(".help !pool"), "{hints}");
     assert!(!hints.contains("lm lists"), "{hints}");
+    // Where an argument is wanted, or none more, what is wanted is told.
+    for (line, usage) in
+        [("!irp", "!irp ADDRESS"), ("!pte", "!pte ADDRESS [1]"), ("!wdfdevice", "HANDLE [FLAGS]")]
+    {
+        let (why, hints) = refused(&mut session, line);
+        assert!(why.starts_with("Syntax error in '"), "{why}");
+        assert!(hints.starts_with("type ") && hints.contains(usage), "{line}: {hints}");
+    }
     // A difference is one.
     let (why, _) = refused(&mut session, "!pool nosuch-alike");
     assert!(why.starts_with("Couldn't resolve error at 'nosuch-alike'"), "{why}");

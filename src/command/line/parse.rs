@@ -100,6 +100,15 @@ pub fn no_switch(error: CommandError, args: &Call<'_>) -> CommandError {
         .hinting(Message::new("hint.switches").with("command", args.name))
 }
 
+/// Adds what a command takes to an error that says no more than that this is not what was typed.
+pub fn with_usage(error: CommandError, parsed: &Parsed<'_>) -> CommandError {
+    if !matches!(error, CommandError::Syntax(_)) {
+        return error;
+    }
+    let usage = format!("{} {}", parsed.args.name, parsed.spec.usage());
+    error.hinting(Message::new("hint.usage").with("usage", usage.trim_end()))
+}
+
 /// Where a command ends that says so only when it runs: for those who are told that it begins.
 pub fn likely_end(line: &str, at: usize) -> usize {
     let left = line.get(at..).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Taken};
 use super::error::{CommandError, Flow};
-use super::parse::{Parsed, command_at, likely_end, meant, no_switch};
+use super::parse::{Parsed, command_at, likely_end, meant, no_switch, with_usage};
 use super::place::{Shown, caret, placed};
 use super::redirect::{self, Redirect};
 use super::spec::{Effect, Needs, Rest};
@@ -50,6 +50,7 @@ pub fn run_line(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resul
     // What was stopped before is over: this line is not.
     session.cancel = session.cancel.begin();
     let log = session.log.clone();
+    let line = without_prompt(line);
     let mut logged = Logged { sink, log: &log, entry: Entry::new(line) };
     let outcome = run_typed(line, session, &mut logged);
     session.journal.add(logged.entry);
@@ -83,6 +84,21 @@ pub fn run_typed(line: &str, session: &mut Session, sink: &mut dyn Sink) -> Resu
     let outcome = run_text(&text, 0, session, sink);
     session.interpreter.depth.foreign = around;
     outcome
+}
+
+/// A line without the prompt that was pasted with it from where it was typed first: `0: kd> `, `lkd> `, `||1:2: kd> `.
+fn without_prompt(line: &str) -> &str {
+    let number = |text: &'static str, line: &str| -> usize {
+        let digits = line.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
+        let after = line.get(digits..).unwrap_or_default();
+        if digits > 0 && after.starts_with(text) { digits + text.len() } else { 0 }
+    };
+    let mut rest = line.trim_start();
+    if let Some(after) = rest.strip_prefix("||") {
+        rest = after.get(number(":", after)..).unwrap_or(after);
+    }
+    rest = rest.get(number(": ", rest)..).unwrap_or(rest);
+    rest.strip_prefix('l').unwrap_or(rest).strip_prefix("kd>").unwrap_or(line)
 }
 
 /// In a line that makes or forgets aliases their names are meant.
@@ -218,7 +234,7 @@ impl<'t> Text<'t> {
         if let (None, Some(cut)) = (&self.shown, taken.cut) {
             self.shown = Some(format!("{}{cut}", self.line.get(..parsed.args.start).unwrap_or_default()));
         }
-        let outcome = outcome.map_err(|error| no_switch(error, &parsed.args));
+        let outcome = outcome.map_err(|error| with_usage(no_switch(error, &parsed.args), parsed));
         let outcome = outcome.map_err(|error| placed(error, &parsed.args, &self.shown(session)));
         let outcome = outcome.map_err(|error| meant(error, parsed));
         let told = tell_loads(session, sink);
