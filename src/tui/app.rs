@@ -4,7 +4,6 @@
 use super::arranged::Arranged;
 use super::dumps::Dumps;
 use super::event::Input;
-use super::finding::Seeking;
 use super::kept::Kept;
 use super::keys::{self, Action};
 use super::layers::Layer;
@@ -15,7 +14,7 @@ use super::panes::memory::{self, Form};
 use super::panes::{self, ANALYSIS, CONSOLE, HALVES, MEMORY, POOL, TYPES};
 use super::prompt::Prompt;
 use super::scrollback::Scrollback;
-use super::search::{Pattern, Tally};
+use super::search::{Pattern, Seeking, Tally};
 use super::theme::{Theme, ThemeName};
 use super::ticket::Ticket;
 use super::trail::Trail;

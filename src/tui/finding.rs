@@ -2,36 +2,13 @@
 
 use super::app::{App, Sight};
 use super::panes::CONSOLE;
-use super::search::{Next, Pattern, Tally};
+use super::search::{Found, Next, Pattern, Seeking, Tally};
 use crate::output::Role;
 use crate::words::Message;
 use std::time::Duration;
 
 /// How long lines are looked at before keys are looked at again.
 const LOOKING: Duration = Duration::from_millis(4);
-
-/// A line that is still sought.
-#[derive(Debug, Clone)]
-pub(super) struct Seeking {
-    /// The pane and the line that it began at: who goes elsewhere meanwhile stays there.
-    from: (usize, usize),
-    forward: bool,
-    from_here: bool,
-    /// The text that stands nowhere as it was typed and is sought as an expression now; before that whether it may be.
-    instead: Option<Pattern>,
-    may_be_expression: bool,
-}
-
-/// What is known of the lines that hold what is searched for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
-    /// Which of them the cursor is on, from 1; 0: on none.
-    pub(super) place: usize,
-    /// How many there are.
-    pub(super) count: usize,
-    /// How many of a hundred lines were looked at, until all are.
-    pub(super) percent: Option<usize>,
-}
 
 impl App {
     /// Goes to the text that is being typed, from the cursor on. What stands nowhere as it was typed may be a regular
