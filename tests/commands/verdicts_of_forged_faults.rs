@@ -285,3 +285,23 @@ fn a_check_that_fails_in_a_driver_blames_it_for_what_is_its_own() {
     none(wrong("its cookie", &failed(2), "third-party-driver", "likely", Some("wlanflt")));
     none(wrong("its own end", &failed(7), "third-party-driver", "likely", Some("wlanflt")));
 }
+
+/// The driver touches a page, and the memory manager finds its own data damaged, or the disk dead, while it brings it in.
+#[test]
+fn whose_page_fault_met_the_damage_did_not_make_it() {
+    let touched = |code: u32, parameters: [u64; 4]| {
+        let mut patched = driver_reads(NOWHERE);
+        patched.bug_check(code, parameters);
+        patched
+    };
+    let corrupt = touched(0x1a, [0x41287, NOWHERE, 0, 0]);
+    none(wrong("working set", &corrupt, "memory-corruption-unknown", "likely", None));
+    let record = touched(0x4e, [0x99, 0x1234, 2, 0]);
+    none(wrong("page record", &record, "memory-corruption-unknown", "likely", None));
+    let denied = touched(0x7a, [0x20, 0xffff_ffff_c000_0022, 0, NOWHERE]);
+    none(wrong("another status", &denied, "unknown", "possible", None));
+    let store = touched(0x154, [NOWHERE, 0, 2, 0]);
+    none(wrong("store", &store, "memory-corruption-unknown", "possible", None));
+    let changed = touched(0x12b, [0xffff_ffff_c000_02c4, 1, NOWHERE, NOWHERE]);
+    none(wrong("changed page", &changed, "hardware", "likely", None));
+}

@@ -4,11 +4,13 @@
 //! loaded, or stands on the stack, and has nothing to do with it.
 
 use crate::forge::{self, number, truth};
+use crate::golden;
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field};
 use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
+use dumpscope::session::Session;
 use std::path::Path;
 
 /// The class, the confidence, who is blamed, and the rule.
@@ -16,12 +18,20 @@ type Judged = (String, String, Option<String>, String);
 
 fn judge(patched: &Patched) -> Judged {
     let (mut session, _folder) = patched.open();
+    judge_with_images(&mut session)
+}
+
+fn judge_with_images(session: &mut Session) -> Judged {
     let store = forge::root().join("assets/demo/symbols.zip");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("verdicts-cache");
     let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
     session.target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
+    judge_in(session)
+}
+
+fn judge_in(session: &mut Session) -> Judged {
     let mut output = Collector::default();
-    run_line("!analyze", &mut session, &mut output).expect("an analysis");
+    run_line("!analyze", session, &mut output).expect("an analysis");
     let record =
         output.document.records().find(|record| record.kind == "verdict").expect("a verdict").clone();
     let text = |name: &str| match record.get(name) {
@@ -176,4 +186,32 @@ fn a_flipped_bit_outweighs_whose_memory_it_was_in() {
     patched.bug_check(0x50, [flipped - 0x18, 0, rip, 2]);
     let found = wrong("one bit", &patched, "hardware", "likely", None);
     assert!(found.is_none(), "{found:?}");
+}
+
+/// The driver's one return address on the stack: found by unwinding it is a frame, found by searching it may be a word that was
+/// left there.
+#[test]
+fn one_word_on_a_stack_that_was_searched_blames_nobody() {
+    let mut patched = Patched::new("tests/data/wifi-triage.dmp.gz");
+    patched.bug_check(0x133, [0, 0x501, 0x500, 0]);
+    // As if ndis had called KeBugCheckEx, to which wlanflt had passed a packet: rsp in the contexts of the file. The saved
+    // stack begins where it did (TRIAGE_DUMP64 at 0x2000: TopOfStack at 0x48).
+    let mut bytes = patched.into_bytes();
+    let (crashed, called) = (0xffff_fa8c_1001_baa8u64.to_le_bytes(), 0xffff_fa8c_1001_d9f8u64.to_le_bytes());
+    let places: Vec<usize> =
+        (0..bytes.len() - 8).filter(|&at| at != 0x2048 && bytes[at..at + 8] == crashed).collect();
+    assert!(!places.is_empty());
+    places.iter().for_each(|&at| bytes[at..at + 8].copy_from_slice(&called));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dpc.dmp");
+    std::fs::write(&path, bytes).unwrap();
+    let mut session = golden::session(&path);
+    let (class, confidence, culprit, _) = judge_in(&mut session);
+    assert_eq!((class.as_str(), confidence.as_str(), culprit), ("third-party-driver", "possible", None));
+    let (class, confidence, culprit, _) = judge_with_images(&mut session);
+    let culprit = culprit.as_deref();
+    assert_eq!(
+        (class.as_str(), confidence.as_str(), culprit),
+        ("third-party-driver", "likely", Some("wlanflt"))
+    );
 }

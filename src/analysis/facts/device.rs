@@ -1,13 +1,14 @@
 //! Devices and requests that the bug check is about, and whose drivers they are.
 
 use super::modules::{described, origin_word};
-use super::stack::is_believed;
+use super::stack::{is_believed, is_solid};
 use super::{Crash, Fact, Value};
 use crate::analysis::bugcheck::{Argument, ParameterKind};
 use crate::debuggee::Lack;
 use crate::kernel::stack::walk_thread;
 use crate::kernel::{DeviceObject, DriverObject, Irp, PowerIrp, Thread};
 use crate::output::Action;
+use crate::unwind::Frame;
 
 /// Requests of the power manager that are looked at.
 const MOST: usize = 64;
@@ -94,12 +95,14 @@ fn lock_holder(crash: &Crash<'_>, arguments: &[Argument; 4]) -> Option<Fact> {
     let target = crash.scope.target();
     let thread = arguments.iter().find(|argument| argument.kind == ParameterKind::Thread)?.value;
     let stack = walk_thread(&Thread::at(crash.scope, thread).ok()?, FRAMES).ok()?;
-    let frame = stack.physical().find(|frame| {
+    let frames: Vec<Frame> = stack.physical().cloned().collect();
+    let (index, frame) = frames.iter().enumerate().find(|(_, frame)| {
         let module = target.modules().at(frame.lookup_ip());
         is_believed(frame) && module.is_some_and(|module| origin_word(target, module) == "third_party")
     })?;
     let fact = Fact::new("lock_holder")
         .with("thread", Value::Address(thread))
+        .with("solid", is_solid(target, &frames, index))
         .with("address", Value::Address(frame.ip));
     Some(described(fact, target, frame.ip).worded("evidence.lock_holder").link(Action::Thread(thread)))
 }

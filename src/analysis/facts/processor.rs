@@ -1,11 +1,11 @@
 //! Processors that do not answer, and what they were doing.
 
 use super::modules::{described, is_library, origin_word};
-use super::stack::is_believed;
+use super::stack::{is_believed, is_solid};
 use super::{Crash, Fact, Value};
 use crate::kernel::{Cpu, Processor};
 use crate::output::Action;
-use crate::unwind::{FrameKind, Registers, Stack};
+use crate::unwind::{Frame, FrameKind, Registers, Stack};
 
 /// CLOCK_WATCHDOG_TIMEOUT: its fourth parameter is the processor that hangs.
 const CLOCK_WATCHDOG_TIMEOUT: u32 = 0x101;
@@ -71,7 +71,8 @@ fn of_stack(crash: &Crash<'_>, number: u32, interrupts: Option<bool>, stack: &St
     }
     // Where the interrupted code was: the first driver that is no class library.
     let from = stack.physical().position(|frame| frame.kind == FrameKind::Interrupted).unwrap_or(0);
-    let driver = stack.physical().skip(from).enumerate().find(|(_, frame)| {
+    let frames: Vec<Frame> = stack.physical().skip(from).cloned().collect();
+    let driver = frames.iter().enumerate().find(|(_, frame)| {
         let module = target.modules().at(frame.lookup_ip());
         let is_drivers = |module| origin_word(target, module) != "kernel" && !is_library(&module.name);
         is_believed(frame) && module.is_some_and(is_drivers)
@@ -81,6 +82,7 @@ fn of_stack(crash: &Crash<'_>, number: u32, interrupts: Option<bool>, stack: &St
             .with("number", number)
             .with("address", Value::Address(frame.ip))
             .with("depth", depth)
+            .with("solid", is_solid(target, &frames, depth))
             .maybe("interrupts", interrupts);
         facts.push(
             described(fact, target, frame.ip).worded("evidence.hung_in").link(Action::Processor(number)),

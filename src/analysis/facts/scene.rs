@@ -5,7 +5,7 @@
 //! no exception record lies below its trap frame.)
 
 use super::{Crash, code};
-use crate::analysis::context::{ContextKind, record_below, trap_frame_at};
+use crate::analysis::context::{ContextKind, ContextSource, record_below, trap_frame_at};
 use crate::analysis::fault_address::fault_address;
 use crate::analysis::status::low_half;
 use crate::debuggee::RegisterContext;
@@ -106,10 +106,20 @@ fn merged(mut saved: Registers, walked: &Registers) -> Registers {
     saved
 }
 
+/// Bug checks that are about no exception: what they found is the machine's, the memory manager's, the pool's, a process's. An
+/// exception that stands on the stack, as that of a page that was being read in, is where they were met.
+const ABOUT_NO_EXCEPTION: [u32; 26] = [
+    0x19, 0x1a, 0x4e, 0x51, 0x77, 0x7a, 0x80, 0x9c, 0x9f, 0xc2, 0xc5, 0xef, 0xf4, 0x101, 0x109, 0x122, 0x124,
+    0x127, 0x12b, 0x133, 0x13a, 0x154, 0x1c7, 0x1ca, 0x1d5, 0x1db,
+];
+
 /// The registers that the crash itself points to, and the trap frame if they are one's.
 fn saved_registers(crash: &Crash<'_>) -> Option<(Registers, Option<u64>)> {
     let target = crash.scope.target();
     let found = crash.context.as_ref()?;
+    if found.source == ContextSource::Stack && ABOUT_NO_EXCEPTION.contains(&crash.code()) {
+        return None;
+    }
     match found.kind {
         ContextKind::TrapFrame => {
             let frame = trap_frame_at(target, found.address)?;

@@ -5,12 +5,17 @@
 use super::modules::{described, is_library, origin_word, place};
 use super::scene::Scene;
 use super::{Crash, Fact, Value};
+use crate::debuggee::Target;
 use crate::output::Action;
 use crate::unwind::{Frame, Note, TrapCause, Trust};
 use crate::words::Message;
 
 /// Modules that are named.
 const MOST: usize = 6;
+/// From this on a single word is taken for a frame.
+const SURE: u8 = 90;
+/// Frames between two of one module that make them neighbours.
+const BESIDE: usize = 2;
 /// Below this a frame that was found by searching is no more than a word that happens to lie there.
 const BELIEVED: u8 = 60;
 
@@ -64,6 +69,7 @@ pub(super) fn facts(crash: &Crash<'_>, scene: &Scene) -> Vec<Fact> {
                 .with("interruptions", before.clone().filter(|frame| is_boundary(frame)).count())
                 .with("interrupted", before.clone().any(is_interruption))
                 .with("after", before.clone().rev().take_while(|frame| !is_boundary(frame)).count())
+                .with("solid", is_solid(target, frames, index))
                 .with("under_verifier", is_verifiers(crash, frames, index))
                 .with("under_libraries", index > 0 && libraries_only)
                 .worded("evidence.stack_module")
@@ -136,6 +142,20 @@ pub(super) fn is_believed(frame: &Frame) -> bool {
         Trust::Scan { score, .. } => *score >= BELIEVED,
         _ => true,
     }
+}
+
+/// Whether more than one word of the stack speaks for a frame: it was found otherwise than by searching, much speaks for that
+/// word, or another frame of its module stands beside it. A single word may have been left there by a call that is over.
+pub(super) fn is_solid(target: &Target, frames: &[Frame], index: usize) -> bool {
+    let module = |frame: &Frame| target.modules().at(frame.lookup_ip()).map(|module| module.base);
+    let Some(frame) = frames.get(index) else { return false };
+    let is_sure = match &frame.trust {
+        Trust::Scan { score, .. } => *score >= SURE,
+        _ => true,
+    };
+    let near = index.saturating_sub(BESIDE)..=index.saturating_add(BESIDE);
+    let beside = near.filter(|&other| other != index).filter_map(|other| frames.get(other));
+    is_sure || beside.filter(|other| is_believed(other)).any(|other| module(other) == module(frame))
 }
 
 /// Whether a system call built a trap frame in it, or it is a stub that makes system calls for drivers.
