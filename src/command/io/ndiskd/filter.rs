@@ -1,7 +1,7 @@
 //! `!ndiskd.filter`: the modules of filter drivers on adapters.
 
 use super::oid::pending;
-use super::{context as pointer, handle, handle_of, in_list, label, typed, untold};
+use super::{context as pointer, handle, handle_of, in_list, label, list_or_one, told, untold};
 use crate::command::line::Out;
 use crate::command::show::maker;
 use crate::command::show::missing::Missing;
@@ -26,23 +26,12 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let typed = typed(args, context)?;
-    let scope = context.session.scope();
-    match typed {
-        None => list(&scope, &mut context.out),
-        Some(address) => one(&scope, address, &mut context.out),
-    }
+    list_or_one(args, context, list, one)
 }
 
 fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
     for driver in FilterDriver::all(scope).map_err(|why| untold(scope, why))? {
-        let driver = match driver {
-            Ok(driver) => driver,
-            Err(why) => {
-                out.lacking(why)?;
-                continue;
-            }
-        };
+        let Some(driver) = told(driver, out)? else { continue };
         out.within(Branch::new(super::filterdriver::row(scope, &driver, "")), |out| {
             out.rows(driver.modules(), |module| {
                 Record::new("net_filter")

@@ -1,7 +1,8 @@
 //! `!ndiskd.filterdriver`: lightweight filter drivers.
 
 use super::{
-    INDENT, context as pointer, handle, handle_of, handlers, head, in_list, label, typed, untold, version,
+    INDENT, context as pointer, handle, handle_of, handlers, head, in_list, label, list_or_one, titled,
+    untold, version,
 };
 use crate::command::line::Out;
 use crate::command::show::device::leading;
@@ -10,7 +11,7 @@ use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Scope;
 use crate::kernel::ndis::FilterDriver;
-use crate::output::{Action, Branch, Cell, Field, Line, Record, Role, Structure};
+use crate::output::{Action, Branch, Cell, Field, Line, Record, Structure};
 
 /// `!ndiskd.filterdriver`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -29,44 +30,26 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let typed = typed(args, context)?;
-    let scope = context.session.scope();
-    let out = &mut context.out;
-    match typed {
-        None => {
-            let drivers = FilterDriver::all(&scope).map_err(|why| untold(&scope, why))?;
-            out.rows(Ok(drivers), |driver| row(&scope, &driver, INDENT))
-        }
-        Some(address) => one(&scope, address, out),
-    }
+    list_or_one(args, context, list, one)
 }
 
-/// `ffffbc064ccd4900 - QoS Packet Scheduler`
+fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
+    let drivers = FilterDriver::all(scope).map_err(|why| untold(scope, why))?;
+    out.rows(Ok(drivers), |driver| row(scope, &driver, INDENT))
+}
+
 pub(super) fn row(scope: &Scope<'_>, driver: &FilterDriver<'_>, indent: &str) -> Record {
     let owner = maker::of_driver(scope.target(), &driver.driver());
-    let role = maker::role(owner.map(|(_, maker)| maker), Role::Text);
-    let record = Record::new("net_filter_driver")
-        .text(indent)
-        .cell("address", handle(Structure::NetFilterDriver, driver.address()))
-        .text(" - ")
-        .cell("name", Cell::new(driver.name()).role(role));
-    maker::whose(record, owner, true)
+    let address = handle(Structure::NetFilterDriver, driver.address());
+    super::row("net_filter_driver", indent, address, driver.name(), owner)
 }
 
 fn one(scope: &Scope<'_>, address: u64, out: &mut Out<'_>) -> Result<(), CommandError> {
     let remark = in_list(scope, FilterDriver::all(scope), address, FilterDriver::address, "a filter driver")?;
     let driver = FilterDriver::at(scope, address)?;
-    let object = driver.driver();
-    let owner = maker::of_driver(scope.target(), &object);
-    let role = maker::role(owner.map(|(_, maker)| maker), Role::Text);
+    let owner = maker::of_driver(scope.target(), &driver.driver());
     let (ndis_version, own_version) = driver.versions();
-    let record = Record::new("net_filter_driver").label("FILTER DRIVER").line("").labelled(
-        INDENT,
-        "name",
-        Cell::new(driver.name()).role(role),
-    );
-    let record = maker::whose(record, owner, true)
-        .line("")
+    let record = titled("net_filter_driver", "FILTER DRIVER", driver.name(), owner)
         .labelled(label("Ndis handle"), "address", handle(Structure::NetFilterDriver, address))
         .labelled(label("Driver context"), "context", pointer(driver.number("FilterDriverContext")))
         .labelled(label("Ndis API version"), "ndis_version", version(ndis_version))

@@ -1,6 +1,9 @@
 //! `!ndiskd.minidriver`: the drivers of network adapters.
 
-use super::{INDENT, context as pointer, handle, handlers, head, in_list, label, typed, untold, version};
+use super::{
+    INDENT, context as pointer, handle, handlers, head, in_list, label, list_or_one, row, titled, untold,
+    version,
+};
 use crate::command::line::Out;
 use crate::command::show::device::leading;
 use crate::command::show::maker;
@@ -8,7 +11,7 @@ use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::Scope;
 use crate::kernel::ndis::MiniportDriver;
-use crate::output::{Action, Branch, Cell, Field, Line, Record, Role, Structure};
+use crate::output::{Action, Branch, Cell, Field, Line, Record, Structure};
 
 /// `!ndiskd.minidriver`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -26,25 +29,16 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let typed = typed(args, context)?;
-    let scope = context.session.scope();
-    let out = &mut context.out;
-    match typed {
-        None => {
-            let drivers = MiniportDriver::all(&scope).map_err(|why| untold(&scope, why))?;
-            out.rows(Ok(drivers), |driver| {
-                let owner = maker::of_driver(scope.target(), &driver.driver());
-                let role = maker::role(owner.map(|(_, maker)| maker), Role::Text);
-                let record = Record::new("net_driver")
-                    .text(INDENT)
-                    .cell("address", handle(Structure::NetDriver, driver.address()))
-                    .text(" - ")
-                    .cell("name", Cell::new(driver.name()).role(role));
-                maker::whose(record, owner, true)
-            })
-        }
-        Some(address) => one(&scope, address, out),
-    }
+    list_or_one(args, context, list, one)
+}
+
+fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
+    let drivers = MiniportDriver::all(scope).map_err(|why| untold(scope, why))?;
+    out.rows(Ok(drivers), |driver| {
+        let owner = maker::of_driver(scope.target(), &driver.driver());
+        let address = handle(Structure::NetDriver, driver.address());
+        row("net_driver", INDENT, address, driver.name(), owner)
+    })
 }
 
 fn one(scope: &Scope<'_>, address: u64, out: &mut Out<'_>) -> Result<(), CommandError> {
@@ -52,15 +46,8 @@ fn one(scope: &Scope<'_>, address: u64, out: &mut Out<'_>) -> Result<(), Command
     let remark = in_list(scope, MiniportDriver::all(scope), address, MiniportDriver::address, what)?;
     let driver = MiniportDriver::at(scope, address)?;
     let owner = maker::of_driver(scope.target(), &driver.driver());
-    let role = maker::role(owner.map(|(_, maker)| maker), Role::Text);
     let (ndis_version, own_version) = driver.versions();
-    let record = Record::new("net_driver").label("MINIPORT DRIVER").line("").labelled(
-        INDENT,
-        "name",
-        Cell::new(driver.name()).role(role),
-    );
-    let record = maker::whose(record, owner, true)
-        .line("")
+    let record = titled("net_driver", "MINIPORT DRIVER", driver.name(), owner)
         .labelled(label("Ndis handle"), "address", handle(Structure::NetDriver, address))
         .labelled(label("Driver context"), "context", pointer(driver.number("MiniportDriverContext")))
         .labelled(label("Ndis API version"), "ndis_version", version(ndis_version))

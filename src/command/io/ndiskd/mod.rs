@@ -65,12 +65,59 @@ fn context(value: Result<u64, Lack>) -> Cell {
     }
 }
 
-/// The address that was typed, if any.
-fn typed(args: &Args<'_>, context: &Context<'_>) -> Result<Option<u64>, CommandError> {
-    match args.text.trim() {
-        "" => Ok(None),
-        text => context.evaluate(text).map(Some),
+/// Shows the thing whose address was typed, or else the list of them.
+fn list_or_one(
+    args: &Args<'_>,
+    context: &mut Context<'_>,
+    list: fn(&Scope<'_>, &mut Out<'_>) -> Result<(), CommandError>,
+    one: fn(&Scope<'_>, u64, &mut Out<'_>) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let typed = match args.text.trim() {
+        "" => None,
+        text => Some(context.evaluate(text)?),
+    };
+    let scope = context.session.scope();
+    match typed {
+        None => list(&scope, &mut context.out),
+        Some(address) => one(&scope, address, &mut context.out),
     }
+}
+
+/// An element of a list; what is wrong with it is said in its place.
+fn told<T>(element: Result<T, Lack>, out: &mut Out<'_>) -> Result<Option<T>, CommandError> {
+    match element {
+        Ok(element) => Ok(Some(element)),
+        Err(why) => out.lacking(why).map(|()| None),
+    }
+}
+
+/// The row of a driver: `ffffbc064ccd4900 - QoS Packet Scheduler`, and whose it is.
+fn row(
+    kind: &'static str,
+    indent: &str,
+    address: Cell,
+    name: Result<String, Lack>,
+    owner: Option<(&Module, Maker)>,
+) -> Record {
+    let role = maker::role(owner.map(|(_, maker)| maker), Role::Text);
+    let record = Record::new(kind)
+        .text(indent)
+        .cell("address", address)
+        .text(" - ")
+        .cell("name", Cell::new(name).role(role));
+    maker::whose(record, owner, true)
+}
+
+/// The head of what is told of one driver: its name under a title, and whose it is.
+fn titled(
+    kind: &'static str,
+    title: &'static str,
+    name: Result<String, Lack>,
+    owner: Option<(&Module, Maker)>,
+) -> Record {
+    let role = maker::role(owner.map(|(_, maker)| maker), Role::Text);
+    let record = Record::new(kind).label(title).line("").labelled(INDENT, "name", Cell::new(name).role(role));
+    maker::whose(record, owner, true).line("")
 }
 
 /// Refuses an address where a list of NDIS holds nothing; where the list cannot be followed to its end, a remark.

@@ -1,7 +1,9 @@
 //! `!ndiskd.netadapter`: network adapters, with what stands above each.
 
 use super::oid::pending;
-use super::{INDENT, context as pointer, handle, handle_of, head, in_list, label, typed, untold, version};
+use super::{
+    INDENT, context as pointer, handle, handle_of, head, in_list, label, list_or_one, told, untold, version,
+};
 use crate::command::line::Out;
 use crate::command::show::device::leading;
 use crate::command::show::maker;
@@ -35,12 +37,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let typed = typed(args, context)?;
-    let scope = context.session.scope();
-    match typed {
-        None => list(&scope, &mut context.out),
-        Some(address) => one(&scope, address, &mut context.out),
-    }
+    list_or_one(args, context, list, one)
 }
 
 fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
@@ -49,13 +46,7 @@ fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
     let mut missing = Missing::default();
     let mut count = 0;
     for adapter in adapters {
-        let adapter = match adapter {
-            Ok(adapter) => adapter,
-            Err(why) => {
-                out.lacking(why)?;
-                continue;
-            }
-        };
+        let Some(adapter) = told(adapter, out)? else { continue };
         count += 1;
         let owner = maker::of_driver(scope.target(), &adapter.driver().and_then(|driver| driver.driver()));
         let role = maker::role(owner.map(|(_, maker)| maker), Role::Text);

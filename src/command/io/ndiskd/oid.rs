@@ -1,6 +1,6 @@
 //! `!ndiskd.oid`: the requests (OIDs) that the network works on.
 
-use super::{INDENT, handle, head, label, typed, untold};
+use super::{INDENT, handle, head, label, list_or_one, told, untold};
 use crate::command::line::Out;
 use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
@@ -25,12 +25,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let typed = typed(args, context)?;
-    let scope = context.session.scope();
-    match typed {
-        None => list(&scope, &mut context.out),
-        Some(address) => one(&scope, address, &mut context.out),
-    }
+    list_or_one(args, context, list, one)
 }
 
 /// What every adapter and every filter works on, adapter by adapter, from the protocols down.
@@ -53,13 +48,7 @@ fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
         out.emit(record)
     };
     for adapter in adapters {
-        let adapter = match adapter {
-            Ok(adapter) => adapter,
-            Err(why) => {
-                out.lacking(why)?;
-                continue;
-            }
-        };
+        let Some(adapter) = told(adapter, out)? else { continue };
         match adapter.filters() {
             Err(why) => out.lacking(why)?,
             Ok(filters) => {

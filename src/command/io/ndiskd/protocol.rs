@@ -1,13 +1,16 @@
 //! `!ndiskd.protocol`: protocol drivers.
 
-use super::{INDENT, context as pointer, handle, handlers, in_list, label, typed, untold, version};
+use super::{
+    INDENT, context as pointer, handle, handlers, in_list, label, list_or_one, row, titled, told, untold,
+    version,
+};
 use crate::command::line::Out;
 use crate::command::show::maker;
 use crate::command::show::missing::Missing;
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Expects, Group, Needs};
 use crate::debuggee::{Maker, Module, Scope};
 use crate::kernel::ndis::{NetBinding, NetProtocol};
-use crate::output::{Action, Branch, Cell, Field, Line, Record, Role, Structure};
+use crate::output::{Action, Branch, Cell, Field, Line, Record, Structure};
 
 /// `!ndiskd.protocol`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -24,12 +27,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let typed = typed(args, context)?;
-    let scope = context.session.scope();
-    match typed {
-        None => list(&scope, &mut context.out),
-        Some(address) => one(&scope, address, &mut context.out),
-    }
+    list_or_one(args, context, list, one)
 }
 
 fn owner<'t>(scope: &Scope<'t>, protocol: &NetProtocol<'_>) -> Option<(&'t Module, Maker)> {
@@ -38,22 +36,11 @@ fn owner<'t>(scope: &Scope<'t>, protocol: &NetProtocol<'_>) -> Option<(&'t Modul
 
 fn list(scope: &Scope<'_>, out: &mut Out<'_>) -> Result<(), CommandError> {
     for protocol in NetProtocol::all(scope).map_err(|why| untold(scope, why))? {
-        let protocol = match protocol {
-            Ok(protocol) => protocol,
-            Err(why) => {
-                out.lacking(why)?;
-                continue;
-            }
-        };
+        let Some(protocol) = told(protocol, out)? else { continue };
         let owner = owner(scope, &protocol);
-        let role = maker::role(owner.map(|(_, maker)| maker), Role::Text);
-        let head = Record::new("net_protocol")
-            .cell("address", handle(Structure::NetProtocol, protocol.address()))
-            .text(" - ")
-            .cell("name", Cell::new(protocol.name()).role(role));
-        out.within(Branch::new(maker::whose(head, owner, true)), |out| {
-            out.rows(protocol.bindings(), |binding| bound(&binding, "  "))
-        })?;
+        let address = handle(Structure::NetProtocol, protocol.address());
+        let head = row("net_protocol", "", address, protocol.name(), owner);
+        out.within(Branch::new(head), |out| out.rows(protocol.bindings(), |binding| bound(&binding, "  ")))?;
         out.blank()?;
     }
     Ok(())
@@ -80,15 +67,8 @@ fn one(scope: &Scope<'_>, address: u64, out: &mut Out<'_>) -> Result<(), Command
     let remark = in_list(scope, NetProtocol::all(scope), address, NetProtocol::address, "a protocol")?;
     let protocol = NetProtocol::at(scope, address)?;
     let owner = owner(scope, &protocol);
-    let role = maker::role(owner.map(|(_, maker)| maker), Role::Text);
     let (ndis_version, own_version) = protocol.versions();
-    let record = Record::new("net_protocol").label("PROTOCOL").line("").labelled(
-        INDENT,
-        "name",
-        Cell::new(protocol.name()).role(role),
-    );
-    let record = maker::whose(record, owner, true)
-        .line("")
+    let record = titled("net_protocol", "PROTOCOL", protocol.name(), owner)
         .labelled(label("Ndis handle"), "address", handle(Structure::NetProtocol, address))
         .labelled(label("Driver context"), "context", pointer(protocol.number("ProtocolDriverContext")))
         .labelled(label("Ndis API version"), "ndis_version", version(ndis_version))
