@@ -2,7 +2,7 @@
 //!
 //! Tables (TOML) are packed as JSON, so that the program brings along one reader for all, and a broken table ends the build.
 //! What is read together is one pack (`util::texts`); what takes long to pack, dumps and layouts, is packed by tests
-//! (`tests/project/demos_asset.rs`, `tests/symbols/layouts_asset.rs`) and kept.
+//! (`tests/project/demos_asset.rs`, `tests/symbols/layouts_asset`) and kept.
 
 mod packer;
 

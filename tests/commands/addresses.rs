@@ -1,9 +1,8 @@
 //! `!address` against what the forge's kernel put where.
 
 use crate::forge::{number, root, truth};
-use crate::golden::run;
+use crate::golden::{run, with_symbols};
 use crate::patched::Patched;
-use crate::pool::session;
 use crate::symbol_table::{self, array, number as bits, structure};
 use dumpscope::kernel::{AddressMap, MapKind, MapRegion, PteSpace};
 use dumpscope::session::Session;
@@ -35,7 +34,7 @@ fn plain(text: &str) -> u64 {
 #[test]
 fn what_the_kernel_put_somewhere_is_told() {
     let truth = truth("wifi");
-    let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let mut session = with_symbols(&root().join("tests/data/wifi-full.dmp.gz"));
     for module in list(&truth, "modules") {
         let (base, size) = (number(&module["base"]), number(&module["size"]));
         for address in [base, base + size - 1] {
@@ -81,7 +80,7 @@ fn what_the_kernel_put_somewhere_is_told() {
 #[test]
 fn a_page_table_entry_is_told_with_what_it_maps() {
     let truth = truth("paging");
-    let mut session = session(&root().join("tests/data/paging.dmp.gz"));
+    let mut session = with_symbols(&root().join("tests/data/paging.dmp.gz"));
     let space = PteSpace::of(&session.target).unwrap();
     for entry in list(&truth, "entries") {
         let address = number(&entry["va"]);
@@ -94,7 +93,7 @@ fn a_page_table_entry_is_told_with_what_it_maps() {
 #[test]
 fn the_ranges_of_a_process_are_told() {
     let truth = truth("wifi");
-    let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let mut session = with_symbols(&root().join("tests/data/wifi-full.dmp.gz"));
     let mut ranges = 0;
     for process in list(&truth, "processes") {
         let eprocess = number(&process["eprocess"]);
@@ -120,7 +119,7 @@ fn the_ranges_of_a_process_are_told() {
 #[test]
 fn addresses_of_five_levels_are_told() {
     let truth = truth("la57");
-    let mut session = session(&root().join("tests/data/la57.dmp.gz"));
+    let mut session = with_symbols(&root().join("tests/data/la57.dmp.gz"));
     for module in list(&truth, "modules") {
         let rows = said(&mut session, number(&module["base"]));
         assert_eq!(row(&rows, "Module name"), module["name"].as_str().unwrap());
@@ -144,7 +143,7 @@ fn addresses_of_five_levels_are_told() {
 #[test]
 fn regions_of_five_levels_are_told() {
     let mut dump = Patched::new("tests/data/la57.dmp.gz");
-    let (before, _folder) = dump.open_with(session);
+    let (before, _folder) = dump.open_with(with_symbols);
     let kernel = before.target.modules().named("nt").unwrap().base;
     let pointer = before.target.variable("nt!MiVisibleState").unwrap().0;
     let state = dump.pointer(pointer);
@@ -226,7 +225,7 @@ fn regions_of_windows_7_are_where_they_always_are() {
 /// Most of what knows addresses is not in a triage dump: that is one reason.
 #[test]
 fn what_a_triage_dump_lacks_is_said_once() {
-    let mut session = session(&root().join("tests/data/wifi-triage.dmp.gz"));
+    let mut session = with_symbols(&root().join("tests/data/wifi-triage.dmp.gz"));
     let lines = run(&mut session, "!address ffff9123`45678000").unwrap();
     let saved = lines.iter().filter(|line| line.contains("not among the memory saved")).count();
     let known = lines.iter().filter(|line| line.starts_with("Not known: ")).count();
@@ -239,7 +238,7 @@ fn what_a_triage_dump_lacks_is_said_once() {
 #[test]
 fn the_map_holds_what_the_kernel_put_somewhere() {
     let truth = truth("wifi");
-    let session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let session = with_symbols(&root().join("tests/data/wifi-full.dmp.gz"));
     let scope = session.scope();
     let map = AddressMap::of(&scope, session.process()).unwrap();
     let find = |kind: MapKind, base: u64| {

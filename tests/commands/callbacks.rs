@@ -55,7 +55,7 @@ fn laid_out() -> (Patched, u64, u64) {
     dump.list(nt + REGISTRY, &[record]);
     dump.point(record + 0x20, 0x1234);
     dump.point(record + 0x28, filter + 0x10_0000);
-    text(&mut dump, record + 0x30, record + 0x48, "385200.5");
+    dump.unicode(record + 0x30, "385200.5", record + 0x48);
     // An NMI callback whose handle is its own address, and one that is none.
     let [first, second] = [page + 0x200, page + 0x240];
     dump.point(nt + NMI, first);
@@ -144,7 +144,7 @@ fn of_type(dump: &mut Patched, record: u64, before: u64, after: u64) {
         dump.point(record + at, value);
     }
     dump.point(registration + 8, 0x77);
-    text(dump, registration + 0x10, registration + 0x28, "321000");
+    dump.unicode(registration + 0x10, "321000", registration + 0x28);
 }
 
 /// The header of the object at `body`, with its name before it.
@@ -152,16 +152,7 @@ fn named(dump: &mut Patched, body: u64, buffer: u64, name: &str) {
     let header = body - offset("_OBJECT_HEADER", "Body");
     dump.put(header + offset("_OBJECT_HEADER", "InfoMask"), &[2]);
     let info = header - offset("_OBJECT_HEADER_NAME_INFO", "(size)");
-    text(dump, info + offset("_OBJECT_HEADER_NAME_INFO", "Name"), buffer, name);
-}
-
-/// A UNICODE_STRING and its characters.
-fn text(dump: &mut Patched, at: u64, buffer: u64, text: &str) {
-    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let length = u16::try_from(bytes.len()).unwrap().to_le_bytes();
-    dump.put(at, &[length, length].concat());
-    dump.point(at + 8, buffer);
-    dump.put(buffer, &bytes);
+    dump.unicode(info + offset("_OBJECT_HEADER_NAME_INFO", "Name"), name, buffer);
 }
 
 /// Makes the session look into a folder with a table for its kernel.

@@ -1,35 +1,27 @@
 //! The stories of the demos, command by command (`tests/cases`): what is shown, and that it is what the emulator recorded.
 
 use crate::forge;
-use crate::forge::{number, root};
-use crate::golden::run;
+use crate::forge::{list, number, root};
+use crate::golden::{forge_symbols, look_for_symbols, run, symbol_cache};
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
 use dumpscope::output::{Collector, Document, Field, Record};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The demo of a case with its symbols, as `--demo` opens it.
 pub fn demo(case: &str) -> Session {
     let bytes = fs::read(forge::demo(case)).unwrap();
-    let mut target = Target::new(DumpFile::from_bytes(&format!("{case}.dmp"), bytes).unwrap());
+    let target = Target::new(DumpFile::from_bytes(&format!("{case}.dmp"), bytes).unwrap());
+    let mut session = Session::new(target, Settings::default());
     if case != "nosyms" {
-        let store = root().join("assets/demo/symbols.zip");
-        let options = FinderOptions { default_cache: cache(), network: false, ..FinderOptions::default() };
-        target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
+        look_for_symbols(&mut session, &forge_symbols());
     }
-    Session::new(target, Settings::default())
-}
-
-/// Where the demos' symbols are unpacked.
-fn cache() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cases-cache")
+    session
 }
 
 /// The cases that have a file of commands.
@@ -45,7 +37,7 @@ fn told() -> Vec<(String, PathBuf)> {
 
 /// Every command with what it says, as a transcript shows it.
 fn transcript(case: &str, commands: &str) -> String {
-    let (mut session, folder) = (demo(case), cache().display().to_string());
+    let (mut session, folder) = (demo(case), symbol_cache().display().to_string());
     let mut text = String::new();
     for command in commands.lines().filter(|line| !line.is_empty()) {
         text += &format!("kd> {command}\n");
@@ -91,10 +83,6 @@ fn document(session: &mut Session, line: &str) -> Document {
 
 fn of_kind(document: &Document, kind: &str) -> Vec<Record> {
     document.records().filter(|record| record.kind == kind).cloned().collect()
-}
-
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// Number of processes, and of their threads, with the state of each, without a look at the golden files.

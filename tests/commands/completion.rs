@@ -2,18 +2,13 @@
 //! `tests/forge`, and of Windows' public headers.
 
 use crate::forge;
-use crate::golden::{run, session};
+use crate::golden::{run, with_symbols};
 use dumpscope::command::{Choices, Completion, Names};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
 use dumpscope::session::Session;
 
 /// The demo, whose symbols can be found but are not loaded.
 fn deferred() -> Session {
-    let mut session = session(&forge::demo("wifi"));
-    let path = SearchPath::parse(&forge::root().join("assets/demo/symbols.zip").display().to_string());
-    session.target.set_paths(path, SearchPath::default(), FinderOptions::default());
-    session
+    with_symbols(&forge::demo("wifi"))
 }
 
 fn answer(session: &Session, text: &str) -> Choices {

@@ -2,33 +2,19 @@
 //! forms of Microsoft's documentation; and any text, which has to end.
 
 use crate::forge::{self, number as hex};
-use crate::golden::run;
+use crate::golden::{run, with_symbols};
 use dumpscope::command::run_line;
-use dumpscope::debuggee::Target;
-use dumpscope::dump::DumpFile;
 use dumpscope::output::Collector;
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
-use dumpscope::session::{Session, Settings};
+use dumpscope::session::Session;
 use proptest::prelude::*;
 use serde_json::Value;
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 const CASES: [&str; 4] = ["wifi", "scanner-139", "readonly", "usb"];
 
-/// A session on a dump of the forge, with its symbols.
-fn session(dump: &Path) -> Session {
-    let mut target = Target::new(DumpFile::open(dump, &mut |_| {}).unwrap());
-    let symbols = SearchPath::parse(&forge::root().join("assets/demo/symbols.zip").display().to_string());
-    let options = FinderOptions { network: false, ..FinderOptions::default() };
-    target.set_paths(symbols, SearchPath::default(), options);
-    Session::new(target, Settings::default())
-}
-
 fn opened(name: &str) -> (Session, Value) {
-    (session(&forge::demo(name)), forge::truth(name))
+    (with_symbols(&forge::demo(name)), forge::truth(name))
 }
 
 fn list<'v>(truth: &'v Value, key: &str) -> &'v [Value] {
@@ -315,7 +301,7 @@ fn a_name_that_is_not_there_is_answered_with_those_that_are() {
 /// What a dump does not hold stays in the list with its reason, and is not counted as if it were not there.
 #[test]
 fn what_is_not_known_is_said_in_its_place() {
-    let mut session = session(&forge::root().join("tests/data/wifi-triage.dmp.gz"));
+    let mut session = with_symbols(&forge::root().join("tests/data/wifi-triage.dmp.gz"));
     let shown = lines(&mut session, "dx @$cursession.Processes");
     assert!(shown.iter().any(|line| line.contains("triage dump")), "{shown:?}");
     assert!(error(&mut session, "dx @$cursession.Processes.Count()").contains("triage dump"));
@@ -401,7 +387,7 @@ const PIECES: &[&str] = &[
 fn on_a_small_stack(line: String) -> Result<(), TestCaseError> {
     const WHILE: Duration = Duration::from_millis(1500);
     let run = move || {
-        let mut session = session(&forge::demo("wifi"));
+        let mut session = with_symbols(&forge::demo("wifi"));
         let _ = run_line("dx @$l = @$cursession.Processes", &mut session, &mut Collector::default());
         let cancel = session.cancel.clone();
         let (done, ends) = std::sync::mpsc::channel::<()>();

@@ -1,31 +1,20 @@
 //! `dx` against the emulator's record and against the reference engine's `dt` of the same memory.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::golden::{dumps_with_transcripts, run, shared};
-use dumpscope::debuggee::Target;
-use dumpscope::dump::DumpFile;
-use dumpscope::search::finder;
-use dumpscope::search::path::SearchPath;
-use dumpscope::session::{Session, Settings};
+use crate::golden::{dumps_with_transcripts, run, session_with, shared};
+use dumpscope::session::Session;
 use serde_json::Value;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn session(dump: &Path, symbols: &str) -> Session {
-    let mut target = Target::new(DumpFile::open(dump, &mut |_| {}).unwrap());
-    let options = finder::FinderOptions { network: false, ..finder::FinderOptions::default() };
-    target.set_paths(SearchPath::parse(symbols), SearchPath::default(), options);
-    Session::new(target, Settings::default())
-}
-
 /// The Wi-Fi case, whose kernel has Windows' own member offsets, and what the emulator wrote down about it.
 fn wifi() -> (Session, Value) {
     let truth = std::fs::read(root().join("tests/data/wifi.truth.json")).unwrap();
     let symbols = root().join("assets/demo/symbols.zip").display().to_string();
-    let session = session(&root().join("assets/demo/wifi.dmp.gz"), &symbols);
+    let session = session_with(&root().join("assets/demo/wifi.dmp.gz"), &symbols);
     (session, serde_json::from_slice(&truth).unwrap())
 }
 
@@ -179,7 +168,7 @@ fn members_are_those_of_the_reference() {
     let symbols = shared.join("symbols").display().to_string();
     let mut compared = 0;
     for (dump, transcript) in dumps_with_transcripts(&shared, "dbgeng-types") {
-        let mut session = session(&dump, &symbols);
+        let mut session = session_with(&dump, &symbols);
         for (reference, expression) in [
             ("dt nt!_EPROCESS @$proc", "@$proc"),
             ("dt nt!_KTHREAD @$thread", "&@$thread->Tcb"),

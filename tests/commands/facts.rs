@@ -3,22 +3,13 @@
 use crate::forge::number;
 use crate::{forge, golden};
 use dumpscope::command::run_line;
-use dumpscope::debuggee::Target;
 use dumpscope::output::{Collector, Field, Line, Record};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
-use dumpscope::session::{Session, Settings};
+use dumpscope::session::Session;
 use std::collections::HashSet;
-use std::path::Path;
 
 /// A demo with its symbols.
 fn demo(case: &str) -> Session {
-    let mut target = Target::open(&forge::demo(case), &mut |_| {}).unwrap();
-    let store = forge::root().join("assets/demo/symbols.zip");
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("facts-cache");
-    let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
-    target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
-    Session::new(target, Settings::default())
+    golden::with_symbols(&forge::demo(case))
 }
 
 fn records(session: &mut Session, line: &str) -> Vec<Record> {

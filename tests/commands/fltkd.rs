@@ -158,11 +158,7 @@ fn minifilters_their_instances_and_volumes() {
         (at(INSTANCE) + INSTANCE_NAME, "vsfilter Instance"),
         (at(VOLUME) + DEVICE_NAME, "\\Device\\HarddiskVolume3"),
     ] {
-        let characters: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let length = u16::try_from(characters.len()).unwrap().to_le_bytes();
-        dump.put(place, &[length, length].concat());
-        dump.point(place + 8, texts);
-        dump.put(texts, &characters);
+        dump.unicode(place, text, texts);
         texts += 0x40;
     }
     dump.put(at(FRAME) + FRAME_ID, &2u32.to_le_bytes());

@@ -3,11 +3,9 @@
 //! Transcripts: DbgEng 10.0.15063. A line that differs stands in `golden_language.tsv` with the reason; one that stands there
 //! and does not differ any more is a fault too.
 
-use crate::golden::{dumps_with_transcripts, session, shared};
+use crate::golden::{dumps_with_transcripts, session, session_with, shared};
 use dumpscope::command::run_line;
 use dumpscope::output::Collector;
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
 use std::collections::BTreeSet;
 use std::fs;
@@ -99,14 +97,7 @@ fn renewed(session: Session) -> Session {
 }
 
 fn with_symbols(dump: &Path, symbols: &Path) -> Session {
-    let mut session = session(dump);
-    let options = FinderOptions { network: false, ..FinderOptions::default() };
-    session.target.set_paths(
-        SearchPath::parse(&symbols.display().to_string()),
-        SearchPath::default(),
-        options,
-    );
-    renewed(session)
+    renewed(session_with(dump, &symbols.display().to_string()))
 }
 
 /// Compares one line; says what is wrong.

@@ -2,9 +2,7 @@
 //!
 //! The transcripts come from DbgEng 10.0.15063 without symbols. Where ours differs on purpose, a rule says why.
 
-use crate::golden::{dumps_with_transcripts, run, session, shared, words};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
+use crate::golden::{dumps_with_transcripts, run, session, session_with, shared, words};
 use regex::Regex;
 
 /// Commands that are not compared at all.
@@ -235,9 +233,7 @@ fn same_words_with_symbols() {
     let Some(shared) = shared() else { return };
     let mut compared = 0;
     for (dump, transcript) in dumps_with_transcripts(&shared, "dbgeng-types") {
-        let mut session = session(&dump);
-        let symbols = SearchPath::parse(&shared.join("symbols").display().to_string());
-        session.target.set_paths(symbols, SearchPath::default(), FinderOptions::default());
+        let mut session = session_with(&dump, &shared.join("symbols").display().to_string());
         for command in ["u nt!KeBugCheckEx L5", "dps nt!KiProcessorBlock L2", "dl nt!PsActiveProcessHead 2 2"]
         {
             let expected = without_remarks(transcript.of(command).expect("in the transcript"));

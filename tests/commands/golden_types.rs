@@ -1,9 +1,7 @@
 //! Commands of symbols and types print what the reference engine printed on the same dump with the
 //! same PDB: the same lines, column by column; only blanks at the end of a line are not compared.
 
-use crate::golden::{dumps_with_transcripts, run, session, shared, words};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
+use crate::golden::{dumps_with_transcripts, run, session_with, shared, words};
 use dumpscope::session::{Session, Settings};
 use std::path::Path;
 
@@ -23,10 +21,7 @@ fn theirs(line: &str) -> String {
 }
 
 fn with_symbols(dump: &Path, path: &str) -> Session {
-    let mut session = session(dump);
-    let options = FinderOptions { network: false, ..FinderOptions::default() };
-    session.target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
-    let Session { target, .. } = session;
+    let Session { target, .. } = session_with(dump, path);
     Session::new(target, Settings::default())
 }
 

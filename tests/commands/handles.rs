@@ -1,23 +1,16 @@
 //! `!handle`, `!findhandle` and `!qlocks` on the forge's dumps, against what the emulator recorded; without symbols, so that
 //! types come from the built-in layouts.
 
-use crate::forge::{cases, number, root, truth};
+use crate::forge::{self, list, number, root, truth};
 use crate::golden::{run, session};
 use crate::patched::{Patched, offset};
 use dumpscope::memory::Memory;
 use dumpscope::session::Session;
 use serde_json::Value;
 
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
-}
-
 /// The whole dumps of all cases, with their records.
 fn whole() -> impl Iterator<Item = (Session, Value)> {
-    cases().into_iter().filter_map(|(_, truth, dumps)| {
-        let dump = dumps.iter().find(|dump| !dump.to_string_lossy().contains("triage"))?;
-        Some((session(dump), truth))
-    })
+    forge::whole().map(|(_, truth, dump)| (session(&dump), truth))
 }
 
 /// Offsets of Windows 10 build 19041, which the forge's kernel has (public symbols).

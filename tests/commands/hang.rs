@@ -1,6 +1,6 @@
 //! `!analyze -hang` on dumps of the forge: as they are, and with a hang made by hand of what the emulator recorded.
 
-use crate::forge::{number, truth};
+use crate::forge::{list, number, truth};
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field, Record, plain};
@@ -13,10 +13,6 @@ const DUMP: &str = "tests/data/wifi-full.dmp.gz";
 const TICKS: u64 = 0xffff_f780_0000_0320;
 /// Ticks of 15.625 ms in a second, as the forge's clock has them.
 const A_SECOND: u64 = 64;
-
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
-}
 
 fn judged(session: &mut Session) -> (Record, String) {
     let mut output = Collector::default();

@@ -1,7 +1,6 @@
 //! What an expert named as key evidence of real dumps is read off with a command each, none by hand.
 
-use crate::golden::run;
-use crate::pool::session;
+use crate::golden::{run, with_symbols};
 use crate::shared::root_with;
 use crate::verdicts::cited;
 use std::collections::BTreeMap;
@@ -135,7 +134,7 @@ fn key_evidence_is_read_off_with_commands() {
     let mut open: Option<(&str, dumpscope::session::Session)> = None;
     for (dump, command, needles) in SHOWN {
         if open.as_ref().is_none_or(|(name, _)| name != dump) {
-            open = Some((dump, session(&shared.join(format!("dumps/{dump}.dmp")))));
+            open = Some((dump, with_symbols(&shared.join(format!("dumps/{dump}.dmp")))));
         }
         let (_, session) = open.as_mut().unwrap();
         let answer = run(session, command).unwrap_or_else(|why| panic!("{dump}: {command}: {why}"));

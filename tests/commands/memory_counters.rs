@@ -1,23 +1,9 @@
 //! `!vm` and `!memusage` on the forge's dumps, against what the emulator recorded.
 
 use crate::forge::{demo, number, root, truth};
-use crate::golden::{run, session};
+use crate::golden::{run, session, with_symbols};
 use crate::patched::{Patched, offset};
 use dumpscope::kernel::{PageFrames, PageList, Process};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
-use dumpscope::session::Session;
-use std::path::Path;
-
-/// A demo with its symbols.
-fn with_symbols(case: &str) -> Session {
-    let mut session = session(&demo(case));
-    let store = root().join("assets/demo/symbols.zip");
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("counters-cache");
-    let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
-    session.target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
-    session
-}
 
 /// The pages of a row.
 fn pages(lines: &[String], label: &str) -> u64 {
@@ -31,7 +17,7 @@ fn pages(lines: &[String], label: &str) -> u64 {
 fn counters_are_those_that_the_emulator_recorded() {
     for case in ["wifi", "usb"] {
         let truth = truth(case);
-        let lines = run(&mut with_symbols(case), "!vm 1").unwrap();
+        let lines = run(&mut with_symbols(&demo(case)), "!vm 1").unwrap();
         for (label, member) in [
             ("Physical Memory:", "_MI_VISIBLE_PARTITION.NumberOfPhysicalPages"),
             ("Available Pages:", "_MI_VISIBLE_PARTITION.AvailablePages"),
@@ -98,7 +84,7 @@ fn pages_are_counted_by_list() {
 #[test]
 fn pages_are_counted_by_file() {
     let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
-    let (before, _folder) = dump.open_with(crate::pool::session);
+    let (before, _folder) = dump.open_with(with_symbols);
     let scope = before.scope();
     let mapped = |process: Process<'_>| {
         let vads: Vec<_> = process.vads().ok()?.filter_map(Result::ok).collect();
@@ -131,7 +117,7 @@ fn pages_are_counted_by_file() {
     }
     // Not of a prototype: the same entry is nothing's.
     dump.point(frames.frame(pages[7]).address() + 0x10, entry);
-    let (mut session, _folder) = dump.open_with(crate::pool::session);
+    let (mut session, _folder) = dump.open_with(with_symbols);
     let lines = run(&mut session, "!memusage").unwrap();
     let start = lines.iter().position(|line| line.trim() == "Usage Summary (in Kb):").unwrap();
     let rows: Vec<Vec<&str>> =

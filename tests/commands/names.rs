@@ -1,21 +1,11 @@
 //! Names and layouts: what `dt`, `x`, `ln`, `.frame` and the memory commands say on the forge's dumps.
 
 use crate::forge;
-use crate::golden::{run, session};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
+use crate::golden::{run, session, with_symbols};
 use dumpscope::session::Session;
 
 fn lines(session: &mut Session, command: &str) -> Vec<String> {
     run(session, command).unwrap_or_else(|error| panic!("{command}: {error}"))
-}
-
-/// The demo with the PDBs of its drivers.
-fn with_symbols(case: &str) -> Session {
-    let mut session = session(&forge::demo(case));
-    let path = SearchPath::parse(&forge::root().join("assets/demo/symbols.zip").display().to_string());
-    session.target.set_paths(path, SearchPath::default(), FinderOptions::default());
-    session
 }
 
 #[test]
@@ -71,7 +61,7 @@ fn variables_of_the_debugger_data_block() {
 /// around it begins; the rows are worked out from that by hand (the form stands in the debugger's documentation).
 #[test]
 fn inlined_functions_have_a_row_for_each_place() {
-    let mut session = with_symbols("wifi");
+    let mut session = with_symbols(&forge::demo("wifi"));
     assert_eq!(
         lines(&mut session, "x ndis!ndis*Handler"),
         [
@@ -95,7 +85,7 @@ fn inlined_functions_have_a_row_for_each_place() {
 /// A frame that was inlined stands in its own function and in the one around it; so does its code under `u`.
 #[test]
 fn inlined_code_names_both_functions() {
-    let mut session = with_symbols("wifi");
+    let mut session = with_symbols(&forge::demo("wifi"));
     let stack = lines(&mut session, "k");
     let at = stack.iter().position(|row| row.contains("(Inline Function)")).expect("an inlined frame");
     let of = |row: &str| row.split("[C:").next().unwrap().split_whitespace().last().unwrap().to_owned();
@@ -114,7 +104,7 @@ fn inlined_code_names_both_functions() {
 
 #[test]
 fn return_addresses_carry_their_source_lines() {
-    let mut session = with_symbols("wifi");
+    let mut session = with_symbols(&forge::demo("wifi"));
     let rows = lines(&mut session, "dps @rsp L40");
     assert!(rows.iter().any(|row| row.contains(" nt!KiFatalFilter+") && row.contains("ke.c @ ")), "{rows:?}");
 }
@@ -130,7 +120,7 @@ fn values_of_user_space_are_named() {
     };
     let service =
         thread["frames"].as_array().unwrap().iter().find(|frame| frame["kind"] == "service").unwrap();
-    let mut session = with_symbols("wifi");
+    let mut session = with_symbols(&forge::demo("wifi"));
     lines(&mut session, &format!(".thread {}", thread["ethread"].as_str().unwrap()));
     let at = number(&service["trap_frame"]);
     let rows = lines(&mut session, &format!("dps --named {at:x} L34"));
@@ -163,7 +153,7 @@ fn doubles_stand_three_a_row() {
 /// operations.
 #[test]
 fn a_function_entry_as_the_debugger_shows_it() {
-    let mut session = with_symbols("wifi");
+    let mut session = with_symbols(&forge::demo("wifi"));
     let shown = lines(&mut session, ".fnent nt!KiPageFault");
     assert!(shown[0].starts_with("Debugger function entry ") && shown[0].ends_with(" for:"), "{shown:?}");
     assert_eq!(shown[1], lines(&mut session, "ln nt!KiPageFault")[0]);

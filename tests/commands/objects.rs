@@ -1,7 +1,7 @@
 //! `!object` and `!locks` on the forge's dumps, against what the emulator recorded; without symbols, so that types and the
 //! table of types come from the built-in layouts and the kernel's data.
 
-use crate::forge::{cases, number};
+use crate::forge::{cases, list, number};
 use crate::golden::{run, session};
 use crate::patched::Patched;
 use dumpscope::memory::Memory;
@@ -18,10 +18,6 @@ fn each(mut compare: impl FnMut(&mut Session, &Value) -> usize, at_least: usize)
         }
     }
     assert!(compared >= at_least, "only {compared} compared");
-}
-
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 #[test]

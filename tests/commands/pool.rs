@@ -1,25 +1,11 @@
 //! `!pool` against what the forge's kernel handed out, and against pages that were damaged by hand.
 
 use crate::forge::{number, root, truth};
-use crate::golden::run;
+use crate::golden::{forge_symbols, look_for_symbols, run, with_symbols};
 use crate::patched::Patched;
-use dumpscope::debuggee::Target;
 use dumpscope::kernel::pool::{Allocator, BlockState, DamageKind, Region, Trust, classify};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
-use dumpscope::session::{Session, Settings};
+use dumpscope::session::Session;
 use serde_json::Value;
-use std::path::Path;
-
-/// A dump of the forge with the symbols of its kernel.
-pub fn session(dump: &Path) -> Session {
-    let store = root().join("assets/demo/symbols.zip");
-    let mut target = Target::open(dump, &mut |_| {}).unwrap();
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pool-cache");
-    let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
-    target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
-    Session::new(target, Settings::default())
-}
 
 /// Pages in the part of the address space that the kernel calls a session's are session pool: the same blocks, with the types
 /// of their slots changed (`_MI_SYSTEM_VA_TYPE`).
@@ -27,7 +13,7 @@ pub fn session(dump: &Path) -> Session {
 fn pool_in_session_space_is_session_pool() {
     let truth = truth("wifi");
     let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
-    let (before, _folder) = dump.open_with(session);
+    let (before, _folder) = dump.open_with(with_symbols);
     let state = dump.pointer(before.target.variable("nt!MiVisibleState").unwrap().0);
     // No variable tells of paged pool: later kernels have none.
     let variable = before.target.debugger_data().unwrap().nonzero("MmPagedPoolStart").unwrap();
@@ -42,7 +28,7 @@ fn pool_in_session_space_is_session_pool() {
         assert_eq!(classify(&before.scope(), *address).unwrap().region, Region::Paged);
         dump.put(slot(*address), &[1]);
     }
-    let (mut changed, _folder) = dump.open_with(session);
+    let (mut changed, _folder) = dump.open_with(with_symbols);
     for address in &paged {
         let (was, is) = (classify(&before.scope(), *address), classify(&changed.scope(), *address));
         let (was, is) = (was.unwrap(), is.unwrap());
@@ -62,7 +48,7 @@ fn pool_in_session_space_is_session_pool() {
 fn large_blocks_of_a_session_are_told_by_its_own_table() {
     let truth = truth("wifi");
     let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
-    let (before, _folder) = dump.open_with(session);
+    let (before, _folder) = dump.open_with(with_symbols);
     let at = crate::patched::offset;
     let visible = dump.pointer(before.target.variable("nt!MiVisibleState").unwrap().0);
     let processes = truth["processes"].as_array().unwrap();
@@ -94,7 +80,7 @@ fn large_blocks_of_a_session_are_told_by_its_own_table() {
         dump.put(entry + 0xc, &0x2100u32.to_le_bytes());
         dump.point(entry + 0x10, size);
     }
-    let (mut changed, _folder) = dump.open_with(session);
+    let (mut changed, _folder) = dump.open_with(with_symbols);
     run(&mut changed, &format!(".process /p {inside:x}")).unwrap();
     let lines = run(&mut changed, &format!("!pool {:x}", first + 0x2010)).unwrap();
     assert_eq!(lines[0], format!("Pool page {:016x} region is Paged session pool", first + 0x2010));
@@ -129,7 +115,7 @@ fn list<'t>(truth: &'t Value, kind: &str) -> &'t [Value] {
 #[test]
 fn every_block_is_found_and_nothing_sound_is_called_damaged() {
     let truth = truth("wifi");
-    let session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let session = with_symbols(&root().join("tests/data/wifi-full.dmp.gz"));
     let scope = session.scope();
     let region = |block: &Value| match block["paged"].as_bool().unwrap() {
         true => Region::Paged,
@@ -177,7 +163,7 @@ fn every_block_is_found_and_nothing_sound_is_called_damaged() {
 #[test]
 fn rows_are_those_of_the_debugger() {
     let truth = truth("wifi");
-    let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let mut session = with_symbols(&root().join("tests/data/wifi-full.dmp.gz"));
     let filt = list(&truth, "blocks").iter().find(|block| block["tag"] == "Filt").unwrap();
     let address = number(&filt["address"]);
     let lines = run(&mut session, &format!("!pool {address:x}")).unwrap();
@@ -205,10 +191,7 @@ fn changed(change: impl FnOnce(&mut Patched)) -> (Session, tempfile::TempDir) {
     let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
     change(&mut dump);
     let (mut session, folder) = dump.open();
-    let store = root().join("assets/demo/symbols.zip");
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pool-cache");
-    let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
-    session.target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
+    look_for_symbols(&mut session, &forge_symbols());
     (session, folder)
 }
 
@@ -270,7 +253,7 @@ fn a_single_bit_is_told_and_blames_nobody() {
 #[test]
 fn a_tag_is_found_and_counted() {
     let truth = truth("wifi");
-    let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let mut session = with_symbols(&root().join("tests/data/wifi-full.dmp.gz"));
     let lines = run(&mut session, "!poolfind Filt").unwrap();
     assert!(lines[0].ends_with(" for tag 0x746c6946 (Filt)"), "{}", lines[0]);
     for big in list(&truth, "big").iter().filter(|big| big["tag"] == "Filt") {
@@ -293,7 +276,7 @@ fn a_tag_is_found_and_counted() {
 #[test]
 fn what_is_no_pool_is_told() {
     let truth = crate::forge::truth("wifi");
-    let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let mut session = with_symbols(&root().join("tests/data/wifi-full.dmp.gz"));
     let threads = truth["threads"].as_array().unwrap();
     let stack = number(&threads.iter().find(|thread| number(&thread["pid"]) != 0).unwrap()["stack_limit"]);
     let kernel = number(&truth["modules"][0]["base"]);
@@ -314,7 +297,7 @@ fn poolval_judges_by_the_allocator() {
         let line = lines.iter().find(|line| line.starts_with("Pool page [ ")).unwrap().clone();
         line.rsplit(' ').next().unwrap().to_owned()
     };
-    let mut sound = session(&root().join("tests/data/wifi-full.dmp.gz"));
+    let mut sound = with_symbols(&root().join("tests/data/wifi-full.dmp.gz"));
     assert_eq!(verdict(&mut sound, victim), "VALID.");
     let module = sound.target.modules().named("nt").unwrap().base;
     assert_eq!(verdict(&mut sound, module), "UNKNOWN.");

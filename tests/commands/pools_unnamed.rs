@@ -2,16 +2,13 @@
 //! heaps themselves. What is told stays right, and of a sound page nothing is called damaged.
 
 use crate::forge::{number, root};
-use crate::golden::run;
+use crate::golden::{look_for_symbols, run};
 use crate::patched::Patched;
 use dumpscope::debuggee::Target;
 use dumpscope::kernel::pool::{Allocator, BlockState, DamageKind, Evidence, PoolPlace, Trust, classify};
 use dumpscope::memory::Memory;
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
 use serde_json::Value;
-use std::path::Path;
 
 /// Cases of pools in segment heaps.
 const CASES: [&str; 5] = ["heap-1809", "heap-19h1", "heap-20h1", "heap-22h2", "heap-24h2"];
@@ -23,9 +20,7 @@ fn truth(case: &str) -> Value {
 
 fn name_symbols(session: &mut Session) {
     let store = root().join("tests/data/pools/symbols.zip");
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pools-cache");
-    let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
-    session.target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
+    look_for_symbols(session, store.to_str().unwrap());
 }
 
 /// The address of a variable of a case's kernel.

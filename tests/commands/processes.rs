@@ -2,7 +2,7 @@
 //! transcripts, and damaged.
 
 use crate::forge::{cases, number, truth};
-use crate::golden::{run, session};
+use crate::golden::{run, session, session_with};
 use crate::patched::Patched;
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field, Record};
@@ -357,14 +357,6 @@ fn a_triage_dump_shows_the_process_that_runs() {
 const ABOUT_PROCESSES: &str =
     "!process 0 1; !process -1 0; !p; !tl -mem -cpu -cl; !vad; !peb; !token -n; !job; !sprocess 1; !session";
 
-fn with_symbols(dump: &std::path::Path, symbols: &str) -> Session {
-    use dumpscope::search::{finder::FinderOptions, path::SearchPath};
-    let mut session = session(dump);
-    let options = FinderOptions { network: false, ..FinderOptions::default() };
-    session.target.set_paths(SearchPath::parse(symbols), SearchPath::default(), options);
-    session
-}
-
 /// What all lines say; a command that fails says why.
 fn said(session: &mut Session, lines: &str) -> Vec<String> {
     lines.split("; ").flat_map(|line| run(session, line).unwrap_or_else(|error| vec![error])).collect()
@@ -376,13 +368,13 @@ fn symbols_do_not_change_what_is_said() {
     let symbols = crate::forge::root().join("assets/demo/symbols.zip").display().to_string();
     let plain = said(&mut session(&dump), ABOUT_PROCESSES);
     assert!(plain.len() > 150, "{}", plain.len());
-    assert_eq!(said(&mut with_symbols(&dump, &symbols), ABOUT_PROCESSES), plain);
+    assert_eq!(said(&mut session_with(&dump, &symbols), ABOUT_PROCESSES), plain);
     let Some(shared) = crate::golden::shared() else { return };
     let dump = shared.join("dumps/rizin-testbins-triage_x64.dmp");
     let plain = said(&mut session(&dump), ABOUT_PROCESSES);
     for path in
         [format!("{}", shared.join("symbols").display()), format!("isf*{}", shared.join("isf").display())]
     {
-        assert_eq!(said(&mut with_symbols(&dump, &path), ABOUT_PROCESSES), plain, "{path}");
+        assert_eq!(said(&mut session_with(&dump, &path), ABOUT_PROCESSES), plain, "{path}");
     }
 }

@@ -3,12 +3,10 @@
 //! members of Windows 10 build 19041; the lines must be the samples'.
 
 use crate::forge::{number, truth};
-use crate::golden::{run, session, shared};
+use crate::golden::{run, session, session_with, shared};
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field, Record};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
 use dumpscope::session::Session;
 use std::fs;
 
@@ -316,9 +314,7 @@ fn every_source_of_types_gives_the_same_answers() {
     let Some(shared) = shared() else { return };
     let dump = shared.join("dumps/rizin-testbins-triage_x64.dmp");
     let answers = |path: &str| -> Vec<Vec<String>> {
-        let mut session = session(&dump);
-        let options = FinderOptions { network: false, ..FinderOptions::default() };
-        session.target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
+        let mut session = session_with(&dump, path);
         let commands = ["!prcb", "!irql 3", "!cpuinfo", "!smt", "!frozen", "!dpcwatchdog", "!dpcs"];
         commands.iter().map(|command| run(&mut session, command).unwrap()).collect()
     };

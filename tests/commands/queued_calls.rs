@@ -1,6 +1,6 @@
 //! `!dpcs` and `!apc` against the record of the forge's dumps, and on dumps whose lists were damaged by hand.
 
-use crate::forge::{cases, number, truth};
+use crate::forge::{cases, list, number, truth};
 use crate::golden::{run, session};
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
@@ -15,10 +15,6 @@ fn whole_dumps() -> Vec<(String, Value, PathBuf)> {
         Some((case, truth, dumps.into_iter().find(whole)?))
     };
     cases().into_iter().filter_map(first).collect()
-}
-
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 fn records(session: &mut Session, command: &str) -> Vec<Record> {

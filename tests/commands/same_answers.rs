@@ -1,14 +1,10 @@
 //! The same answers whatever tells the types: a PDB, or the layouts that are built in for another build of the same Windows.
 
 use crate::forge::{demo, root};
-use crate::golden::{run, session};
+use crate::golden::{run, session, session_with};
 use crate::shared::root_with;
-use dumpscope::debuggee::{SymbolStatus, Target};
-use dumpscope::dump::DumpFile;
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
-use dumpscope::session::{Session, Settings};
-use std::path::Path;
+use dumpscope::debuggee::SymbolStatus;
+use dumpscope::session::Session;
 
 const COMMANDS: [&str; 11] = [
     "!process 0 1",
@@ -23,15 +19,6 @@ const COMMANDS: [&str; 11] = [
     r"!object \",
     r"!object \Device",
 ];
-
-/// A session whose symbols are looked for along a path.
-fn with_symbols(dump: &Path, path: &str) -> Session {
-    let mut target = Target::new(DumpFile::open(dump, &mut |_| {}).unwrap());
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("same-answers-cache");
-    let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
-    target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
-    Session::new(target, Settings::default())
-}
 
 /// What the kernel's symbols are.
 fn status(session: &Session) -> SymbolStatus {
@@ -78,7 +65,7 @@ fn built_in_layouts_say_what_the_pdb_says() {
     let store = root().join("assets/demo/symbols.zip");
     let mut compared = 0;
     for case in ["wifi", "readonly", "scanner-139"] {
-        let mut own = with_symbols(&demo(case), store.to_str().unwrap());
+        let mut own = session_with(&demo(case), store.to_str().unwrap());
         let mut built_in = session(&demo(case));
         assert_eq!(status(&own), SymbolStatus::PrivatePdb, "{case}");
         assert_ne!(status(&built_in), SymbolStatus::PrivatePdb, "{case}");
@@ -97,7 +84,7 @@ fn built_in_layouts_say_what_symbol_tables_say() {
         if path.extension().is_none_or(|extension| extension != "dmp") {
             continue;
         }
-        let mut isf = with_symbols(&path, &format!("isf*{}", shared.join("isf").display()));
+        let mut isf = session_with(&path, &format!("isf*{}", shared.join("isf").display()));
         if status(&isf) != SymbolStatus::Isf {
             continue;
         }

@@ -2,16 +2,11 @@
 //!
 //! Offsets are those of Windows 10 build 19041 (`tests/forge/facts/layout.tsv`), which the forge's kernel has.
 
-use crate::forge::{cases, number};
-use crate::golden::{run, session, shared};
+use crate::forge::{list, number, whole};
+use crate::golden::{run, said, session, session_with, shared};
 use crate::patched::Patched;
-use dumpscope::command::run_line;
-use dumpscope::debuggee::Target;
-use dumpscope::dump::DumpFile;
-use dumpscope::output::{Collector, Document, Field, Record};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
-use dumpscope::session::{Session, Settings};
+use dumpscope::output::{Field, Record};
+use dumpscope::session::Session;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -22,29 +17,11 @@ const WAIT_BLOCK_LIST: u64 = 0xd0;
 const THREAD_LIST_ENTRY: u64 = 0x4e8;
 const THREAD_LIST_HEAD: u64 = 0x5e0;
 
-fn said(session: &mut Session, line: &str) -> Document {
-    let mut output = Collector::default();
-    run_line(line, session, &mut output).map_err(|failure| failure.error).unwrap();
-    output.document
-}
-
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
-}
-
 fn hex(record: &Record, key: &str) -> u64 {
     match record.get(key) {
         Some(Field::Hex(value) | Field::Address(value)) => *value,
         other => panic!("{key}: {other:?} in {record:?}"),
     }
-}
-
-/// A whole dump of every case.
-fn whole() -> impl Iterator<Item = (String, Value, PathBuf)> {
-    cases().into_iter().filter_map(|(case, truth, dumps)| {
-        let dump = dumps.into_iter().find(|dump| !dump.to_string_lossy().contains("triage"))?;
-        Some((case, truth, dump))
-    })
 }
 
 #[test]
@@ -67,7 +44,7 @@ fn threads_are_those_of_the_record() {
         for recorded in list(&truth, "threads") {
             let address = number(&recorded["ethread"]);
             let place = || format!("{case} thread {address:x}");
-            let document = said(&mut session, &format!("!thread {address:x}"));
+            let document = said(&mut session, &format!("!thread {address:x}")).unwrap();
             let of = |kind: &str| document.records().filter(|record| record.kind == kind).collect::<Vec<_>>();
             let head = of("thread")[0];
             assert_eq!(hex(head, "process_id"), number(&recorded["pid"]), "{}", place());
@@ -235,11 +212,7 @@ fn every_source_of_types_tells_the_same() {
     let Some(shared) = crate::shared::root_with(&["dumps", "isf", "symbols"]) else { return };
     let dump = shared.join("dumps/rizin-testbins-triage_x64.dmp");
     let facts = |path: &str| -> Vec<String> {
-        let mut target = Target::new(DumpFile::open(&dump, &mut |_| {}).unwrap());
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("thread-cache");
-        let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
-        target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
-        let lines = run(&mut Session::new(target, Settings::default()), "!thread").unwrap();
+        let lines = run(&mut session_with(&dump, path), "!thread").unwrap();
         let end = lines.iter().position(|line| line.starts_with("Child-SP")).unwrap();
         lines[..end].iter().filter(|line| !line.starts_with("Win32 Start")).cloned().collect()
     };
@@ -324,7 +297,7 @@ fn what_is_no_thread_is_refused_and_a_lost_one_says_why() {
 
     // A thread that is linked to itself: those before it are found by their ids, those behind it are not, and why.
     let process = {
-        let document = said(&mut session_before, &format!("!thread {thread:x}"));
+        let document = said(&mut session_before, &format!("!thread {thread:x}")).unwrap();
         let facts = document.records().find(|record| record.kind == "thread_facts").unwrap();
         hex(facts, "process")
     };

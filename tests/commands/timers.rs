@@ -1,12 +1,10 @@
 //! `!timer` against the record of the forge's dumps, and on dumps whose lists were damaged by hand.
 
 use crate::forge::{cases, number, root, truth};
-use crate::golden::{run, session, shared};
+use crate::golden::{look_for_symbols, run, session, shared, with_symbols};
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field, Record};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
 use dumpscope::session::Session;
 use serde_json::Value;
 use std::path::Path;
@@ -66,10 +64,7 @@ fn timers_are_those_of_the_record() {
 /// With symbols the two variables tell how; the answers are the same.
 #[test]
 fn symbols_decode_as_timers_do() {
-    let mut session = session(&root().join("tests/data/wifi-full.dmp.gz"));
-    let symbols = root().join("assets/demo/symbols.zip").display().to_string();
-    let options = FinderOptions { network: false, ..FinderOptions::default() };
-    session.target.set_paths(SearchPath::parse(&symbols), SearchPath::default(), options);
+    let mut session = with_symbols(&root().join("tests/data/wifi-full.dmp.gz"));
     let (timers, dpcs) = compare("wifi", &truth("wifi"), &mut session);
     assert!(timers >= 8 && dpcs >= 4);
     assert_eq!(records(&mut session, "!timer", "timer_key"), []);
@@ -157,9 +152,7 @@ fn what_a_triage_dump_lacks_is_said_once() {
 const REAL: &str = "dumps/rizin-testbins-triage_x64.dmp";
 
 fn named(mut session: Session, shared: &Path) -> Session {
-    let symbols = shared.join("symbols").display().to_string();
-    let options = FinderOptions { network: false, ..FinderOptions::default() };
-    session.target.set_paths(SearchPath::parse(&symbols), SearchPath::default(), options);
+    look_for_symbols(&mut session, &shared.join("symbols").display().to_string());
     session
 }
 

@@ -3,14 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::golden::run;
+use crate::golden::{run, session_with, with_symbols};
 use dumpscope::command::run_line;
-use dumpscope::debuggee::Target;
-use dumpscope::dump::DumpFile;
 use dumpscope::output::{Collector, Field};
-use dumpscope::search::finder;
-use dumpscope::search::path::SearchPath;
-use dumpscope::session::{Session, Settings};
+use dumpscope::session::Session;
 use serde_json::Value;
 
 /// Member offsets of build 19041, whose layout the emulated kernel has.
@@ -23,12 +19,8 @@ fn root() -> PathBuf {
 /// The Wi-Fi case with the PDBs of the drivers that have one, and what the emulator wrote down about it.
 fn wifi() -> (Session, Value) {
     let truth = std::fs::read(root().join("tests/data/wifi.truth.json")).unwrap();
-    let dump = DumpFile::open(&root().join("assets/demo/wifi.dmp.gz"), &mut |_| {}).unwrap();
-    let mut target = Target::new(dump);
-    let options = finder::FinderOptions { network: false, ..finder::FinderOptions::default() };
-    let symbols = root().join("assets/demo/symbols.zip").display().to_string();
-    target.set_paths(SearchPath::parse(&symbols), SearchPath::default(), options);
-    (Session::new(target, Settings::default()), serde_json::from_slice(&truth).unwrap())
+    let session = with_symbols(&root().join("assets/demo/wifi.dmp.gz"));
+    (session, serde_json::from_slice(&truth).unwrap())
 }
 
 fn hex(value: &Value) -> u64 {
@@ -270,11 +262,7 @@ fn walks_find_every_process() {
 #[test]
 fn the_debugger_data_block_names_variables() {
     let (mut session, truth) = wifi();
-    let dump = DumpFile::open(&root().join("assets/demo/wifi.dmp.gz"), &mut |_| {}).unwrap();
-    let mut target = Target::new(dump);
-    let options = finder::FinderOptions { network: false, ..finder::FinderOptions::default() };
-    target.set_paths(SearchPath::default(), SearchPath::default(), options);
-    let mut bare = Session::new(target, Settings::default());
+    let mut bare = session_with(&root().join("assets/demo/wifi.dmp.gz"), "");
     assert!(run(&mut bare, "x nt!KiPageFault").is_err(), "the PDB is not there");
     for name in ["PsActiveProcessHead", "PsLoadedModuleList", "PspCidTable"] {
         let command = format!("? nt!{name}");

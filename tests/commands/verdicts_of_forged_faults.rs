@@ -189,10 +189,10 @@ fn a_machine_check_is_the_hardwares() {
 #[test]
 fn a_device_of_pci_express_is_named_with_its_driver() {
     let mut patched = Patched::new("tests/data/wifi-full.dmp.gz");
-    let (root, first) = io::device_tree(&mut patched, 0x308, 0x30d);
+    let (root, first) = io::device_nodes::device_tree(&mut patched, 0x308, 0x30d);
     let path = "PCI\\VEN_8086&DEV_A340&SUBSYS_0&REV_04\\3&1&0&D8";
-    io::put_text(&mut patched, first + offset("_DEVICE_NODE", "InstancePath"), path, root + 0xd00);
-    io::put_text(&mut patched, first + offset("_DEVICE_NODE", "ServiceName"), "wlanflt", root + 0xe00);
+    patched.unicode(first + offset("_DEVICE_NODE", "InstancePath"), path, root + 0xd00);
+    patched.unicode(first + offset("_DEVICE_NODE", "ServiceName"), "wlanflt", root + 0xe00);
     let device = number(&truth("wifi")["devices"][0]["address"]);
     let extension = patched.pointer(device + offset("_DEVICE_OBJECT", "DeviceObjectExtension"));
     patched.point(extension + offset("_DEVOBJ_EXTENSION", "DeviceNode"), first);

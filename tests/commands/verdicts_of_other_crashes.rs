@@ -3,15 +3,12 @@
 //! What is expected of each was written down from what the bug check means, before it was run. In most a third-party driver is
 //! loaded, or stands on the stack, and has nothing to do with it.
 
-use crate::forge::{self, number, truth};
-use crate::golden;
+use crate::forge::{number, truth};
+use crate::golden::{self, forge_symbols, look_for_symbols};
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field};
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
 use dumpscope::session::Session;
-use std::path::Path;
 
 /// The class, the confidence, who is blamed, and the rule.
 type Judged = (String, String, Option<String>, String);
@@ -22,10 +19,7 @@ fn judge(patched: &Patched) -> Judged {
 }
 
 fn judge_with_images(session: &mut Session) -> Judged {
-    let store = forge::root().join("assets/demo/symbols.zip");
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("verdicts-cache");
-    let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
-    session.target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
+    look_for_symbols(session, &forge_symbols());
     judge_in(session)
 }
 

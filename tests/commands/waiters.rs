@@ -1,14 +1,10 @@
 //! `!obj`, `!mut`, `!evt` and `!sem` on a forge dump whose lists of waiters are made by hand, of threads that the emulator
 //! recorded.
 
-use crate::forge::{number, root, truth};
+use crate::forge::{list, number, root, truth};
 use crate::golden::{run, session};
 use crate::patched::Patched;
 use serde_json::Value;
-
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
-}
 
 fn named(truth: &Value, name: &str) -> u64 {
     let found = list(truth, "objects").iter().find(|object| object["name"] == name);

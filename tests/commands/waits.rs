@@ -1,22 +1,15 @@
 //! `!waitchain` and `!exqueue` on the forge's dumps, against what the emulator recorded, and on one with a deadlock made by
 //! hand.
 
-use crate::forge::{cases, number, truth};
+use crate::forge::{self, list, number, truth};
 use crate::golden::{run, session};
 use crate::patched::{Patched, offset};
 use dumpscope::session::Session;
 use serde_json::Value;
 
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
-}
-
 /// The whole dumps of all cases, with their records.
 fn whole() -> impl Iterator<Item = (Session, Value)> {
-    cases().into_iter().filter_map(|(_, truth, dumps)| {
-        let dump = dumps.iter().find(|dump| !dump.to_string_lossy().contains("triage"))?;
-        Some((session(dump), truth))
-    })
+    forge::whole().map(|(_, truth, dump)| (session(&dump), truth))
 }
 
 #[test]

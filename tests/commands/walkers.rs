@@ -2,14 +2,9 @@
 
 use crate::cases::demo;
 use crate::forge;
-use crate::forge::number;
+use crate::forge::{list, number};
 use crate::golden::run;
 use dumpscope::session::Session;
-use serde_json::Value;
-
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
-}
 
 fn lines(session: &mut Session, line: &str) -> Vec<String> {
     run(session, line).unwrap_or_else(|error| panic!("{line}: {error}"))

@@ -1,8 +1,7 @@
 //! `!what` against what the forge's kernel put where.
 
 use crate::forge::{number, root, truth};
-use crate::golden::run;
-use crate::pool::session;
+use crate::golden::{run, with_symbols};
 use dumpscope::analysis::{Certainty, Meaning, Question, Value, meanings};
 use dumpscope::session::Session;
 use dumpscope::util::filetime::Zone;
@@ -41,7 +40,7 @@ fn said(meaning: &Meaning, name: &str) -> String {
 }
 
 fn dump(name: &str) -> Session {
-    session(&root().join(format!("tests/data/{name}.dmp.gz")))
+    with_symbols(&root().join(format!("tests/data/{name}.dmp.gz")))
 }
 
 #[test]

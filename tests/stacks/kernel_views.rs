@@ -1,7 +1,7 @@
 //! Processes, threads and their stacks against the forge's record, with no symbols at all: members come from the
 //! built-in layouts.
 
-use crate::forge::{cases, number};
+use crate::forge::{cases, list, number};
 use dumpscope::debuggee::{Lack, Scope, Target};
 use dumpscope::dump::DumpFile;
 use dumpscope::kernel::{Process, Thread, ThreadState, stack};
@@ -21,10 +21,6 @@ fn whole_dumps() -> Vec<(Value, Target)> {
         found.extend(whole.map(|dump| (truth.clone(), open(dump))));
     }
     found
-}
-
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 #[test]

@@ -1,23 +1,13 @@
 //! The variables of frames against the emulator's record: what a caller handed over is what the parameter holds.
 
 use crate::forge;
-use crate::forge::{number, root};
-use crate::golden;
-use dumpscope::debuggee::Target;
-use dumpscope::dump::DumpFile;
-use dumpscope::search::finder::FinderOptions;
-use dumpscope::search::path::SearchPath;
-use dumpscope::session::{Home, Local, Session, Settings};
+use crate::forge::number;
+use crate::golden::{self, with_symbols};
+use dumpscope::session::{Home, Local, Session};
 use serde_json::Value;
-use std::path::Path;
 
 fn session(case: &str) -> Session {
-    let mut target = Target::new(DumpFile::open(&forge::demo(case), &mut |_| {}).unwrap());
-    let store = root().join("assets/demo/symbols.zip");
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("locals-cache");
-    let options = FinderOptions { default_cache: cache, network: false, ..FinderOptions::default() };
-    target.set_paths(SearchPath::parse(store.to_str().unwrap()), SearchPath::default(), options);
-    Session::new(target, Settings::default())
+    with_symbols(&forge::demo(case))
 }
 
 /// The bytes of a variable that has a value.

@@ -1,7 +1,7 @@
 //! Objects that the forge laid out or its threads made, found in memory where its record says that they are. Members come
 //! from the built-in layouts, whose source is not the forge's.
 
-use crate::forge::{cases, number};
+use crate::forge::{cases, list, number};
 use dumpscope::debuggee::{Object, Scope, Target};
 use dumpscope::dump::DumpFile;
 use dumpscope::util::cancel::CancelToken;
@@ -19,11 +19,6 @@ fn each(compare: impl Fn(&Scope<'_>, &Value) -> usize, at_least: usize) {
         compared += compare(&scope, &truth);
     }
     assert!(compared >= at_least, "only {compared} compared");
-}
-
-fn list<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    // A case without such objects has no such key.
-    truth[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 fn value(object: &Object<'_>, path: &str) -> u64 {

@@ -48,6 +48,19 @@ pub fn dumps() -> Vec<(String, PathBuf)> {
     found
 }
 
+/// A whole dump of every recorded case that has one.
+pub fn whole() -> impl Iterator<Item = (String, Value, PathBuf)> {
+    cases().into_iter().filter_map(|(case, truth, dumps)| {
+        let dump = dumps.into_iter().find(|dump| !dump.to_string_lossy().contains("triage"))?;
+        Some((case, truth, dump))
+    })
+}
+
+/// What was recorded under a key; a case without such things has no such key.
+pub fn list<'t>(truth: &'t Value, key: &str) -> &'t [Value] {
+    truth[key].as_array().map_or(&[], Vec::as_slice)
+}
+
 fn dumps_of(case: &str, cases: &[String]) -> Vec<PathBuf> {
     let kind_of = |stem: &str| {
         stem.strip_prefix(case).is_some_and(|rest| rest.starts_with('-'))

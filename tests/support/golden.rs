@@ -5,7 +5,9 @@
 use dumpscope::command::run_line;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
-use dumpscope::output::Collector;
+use dumpscope::output::{Collector, Document};
+use dumpscope::search::finder::FinderOptions;
+use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -68,11 +70,45 @@ pub fn session(dump: &Path) -> Session {
     Session::new(Target::new(file), Settings::default())
 }
 
-/// The lines of one of our commands, or its error's text.
-pub fn run(session: &mut Session, command: &str) -> Result<Vec<String>, String> {
+/// The same, whose symbols are looked for along a path.
+pub fn session_with(dump: &Path, symbols: &str) -> Session {
+    let mut session = session(dump);
+    look_for_symbols(&mut session, symbols);
+    session
+}
+
+/// The same on a dump of the forge, with the symbols of its kernel and its drivers.
+pub fn with_symbols(dump: &Path) -> Session {
+    session_with(dump, &forge_symbols())
+}
+
+/// The symbols of the forge's kernel and drivers.
+pub fn forge_symbols() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/symbols.zip").display().to_string()
+}
+
+/// Has a session look for symbols along a path, but in no network and not in the user's cache.
+pub fn look_for_symbols(session: &mut Session, path: &str) {
+    let options = FinderOptions { default_cache: symbol_cache(), network: false, ..FinderOptions::default() };
+    session.target.set_paths(SearchPath::parse(path), SearchPath::default(), options);
+}
+
+/// Where they are unpacked.
+pub fn symbol_cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("symbols-cache")
+}
+
+/// What one of our commands says.
+pub fn said(session: &mut Session, command: &str) -> Result<Document, String> {
     let mut output = Collector::default();
     run_line(command, session, &mut output).map_err(|failure| failure.error.to_string())?;
-    Ok(output.document.lines().map(|line| line.plain().trim_end().to_owned()).collect())
+    Ok(output.document)
+}
+
+/// The lines of one of our commands, or its error's text.
+pub fn run(session: &mut Session, command: &str) -> Result<Vec<String>, String> {
+    let document = said(session, command)?;
+    Ok(document.lines().map(|line| line.plain().trim_end().to_owned()).collect())
 }
 
 /// A line's words: what must be equal, where padding need not.

@@ -52,6 +52,15 @@ impl Patched {
         self.put(address, &to.to_le_bytes());
     }
 
+    /// Puts a UNICODE_STRING at an address, and its characters at another.
+    pub fn unicode(&mut self, address: u64, text: &str, characters: u64) {
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let length = u16::try_from(bytes.len()).unwrap().to_le_bytes();
+        self.put(address, &[length, length].concat());
+        self.point(address + 8, characters);
+        self.put(characters, &bytes);
+    }
+
     /// Makes it another bug check (DUMP_HEADER64: the code at 0x38, four parameters from 0x40 on).
     pub fn bug_check(&mut self, code: u32, parameters: [u64; 4]) {
         self.bytes[0x38..0x3c].copy_from_slice(&code.to_le_bytes());

@@ -7,7 +7,7 @@
 //! Lines of a text, tab-separated: `T name` starts a type, `D kind size mask` starts a definition for the builds of that
 //! text whose bits are set in `mask` (all numbers in hex, size 0 for unknown), and every other line is a member: name,
 //! offset, lowest bit, number of bits, C type. An unnamed structure is called by the path of the member that has it
-//! (`_IRP.Tail`). `tests/symbols/layouts_asset.rs` makes it all.
+//! (`_IRP.Tail`). `tests/symbols/layouts_asset` makes it all.
 
 use std::sync::{Arc, OnceLock};
 

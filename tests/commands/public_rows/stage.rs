@@ -180,12 +180,8 @@ impl Stage {
 
     /// Puts a UNICODE_STRING at an address, and its text into free memory.
     pub fn text_at(&mut self, unicode: u64, text: &str) {
-        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let at = self.free(units.len() as u64);
-        self.dump.put(at, &units);
-        let length = (units.len() as u16).to_le_bytes();
-        self.dump.put(unicode, &[length, length].concat());
-        self.dump.point(unicode + 8, at);
+        let at = self.free(text.encode_utf16().count() as u64 * 2);
+        self.dump.unicode(unicode, text, at);
     }
 
     /// Gives a process a PEB with a command line. Both lie in the kernel's memory, which every process sees.
