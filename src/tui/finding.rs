@@ -8,7 +8,7 @@ use crate::words::Message;
 use std::time::Duration;
 
 /// How long lines are looked at before keys are looked at again.
-const LOOKING: Duration = Duration::from_millis(4);
+const LOOKING: Duration = Duration::from_millis(2);
 
 impl App {
     /// Goes to the text that is being typed, from the cursor on. What stands nowhere as it was typed may be a regular

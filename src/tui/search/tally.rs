@@ -28,7 +28,7 @@ pub(in crate::tui) enum Next {
 }
 
 /// Lines that are looked at before the time is asked for again.
-const PIECE: usize = 4_096;
+const PIECE: usize = 2_048;
 
 impl Tally {
     /// Nothing was looked at yet.
@@ -149,21 +149,22 @@ mod tests {
     /// Without time it looks at a piece; what comes later is looked at later.
     #[test]
     fn it_goes_on_where_it_ended() {
-        let pattern = Pattern::new("line 5000.").expect("not empty");
+        let sought = PIECE + 100;
+        let pattern = Pattern::new(&format!("line {sought}.")).expect("not empty");
         let mut lines: Lines = (0..PIECE * 2).map(|number| Line::of(format!("line {number}."))).collect();
         let mut tally = Tally::new(&pattern, &lines);
         tally.look_on(&lines, Duration::ZERO);
         assert_eq!((tally.held().count(), tally.percent(&lines)), (0, 50));
         assert_eq!(tally.next(10, true, true, &lines), Next::Unknown);
         tally.look_on(&lines, Duration::ZERO);
-        assert_eq!((tally.held().place(5000), tally.held().place(10)), (Some(0), None));
+        assert_eq!((tally.held().place(sought), tally.held().place(10)), (Some(0), None));
         assert!(tally.is_complete(&lines));
-        lines.push(&Line::of("another line 5000."));
+        lines.push(&Line::of(format!("another line {sought}.")));
         assert!(tally.is_of(&pattern, &lines) && !tally.is_complete(&lines));
         // The one behind is nearer than the one round the end, if it is there.
-        assert_eq!(tally.next(6000, true, true, &lines), Next::Unknown);
+        assert_eq!(tally.next(sought + 9, true, true, &lines), Next::Unknown);
         tally.look_on(&lines, Duration::ZERO);
-        assert_eq!(tally.next(6000, true, true, &lines), Next::Line(PIECE * 2));
+        assert_eq!(tally.next(sought + 9, true, true, &lines), Next::Line(PIECE * 2));
         lines.replace_first(1, None);
         assert!(!tally.is_of(&pattern, &lines));
     }
