@@ -8,7 +8,6 @@ use crate::analysis::status::{fast_fail_name, status_name};
 use crate::kernel::Process;
 use crate::output::Action;
 use crate::unwind::{FrameKind, TRAP_FRAME_SIZE};
-use crate::words::Message;
 
 /// KERNEL_SECURITY_CHECK_FAILURE.
 const SECURITY_CHECK: u32 = 0x139;
@@ -50,6 +49,8 @@ fn process(crash: &Crash<'_>) -> Option<Fact> {
     let by = named.next().map(|argument| argument.value).filter(|&by| by != address);
     let by = by.and_then(|by| Process::at(crash.scope, by).ok());
     let process = Process::at(crash.scope, address).ok()?;
+    // What has no name in the dump may be no process at all.
+    let name = process.name().ok()?;
     let status = process.exit_status().ok();
     let shown = status.and_then(|status| u32::try_from(status & 0xffff_ffff).ok());
     // STATUS_PENDING: it has not ended yet.
@@ -57,12 +58,7 @@ fn process(crash: &Crash<'_>) -> Option<Fact> {
     Some(
         Fact::new("critical_process")
             .with("address", Value::Address(address))
-            .with(
-                "name",
-                process
-                    .name()
-                    .map_or_else(|_| Value::Words(Message::new("critical_process.unnamed")), Value::Text),
-            )
+            .with("name", name)
             .maybe("id", process.id().ok().map(Value::Hex))
             .maybe("status", shown.map(|status| Value::Hex(status.into())))
             .maybe("status_name", shown.and_then(status_name))

@@ -36,6 +36,11 @@ pub enum Class {
 }
 
 impl Class {
+    /// Whether something is claimed, which can be more or less sure.
+    pub fn claims(self) -> bool {
+        self != Class::Unknown
+    }
+
     /// The word of the rules.
     pub fn word(self) -> &'static str {
         match self {

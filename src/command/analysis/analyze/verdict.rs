@@ -73,10 +73,10 @@ fn record(verdict: &Verdict, context: &Context<'_>) -> Record {
     let head = Record::new("verdict")
         .line(heading("verdict.heading"))
         .cell("class", word(verdict.class.word(), language));
-    // What is not known is not known once.
-    let head = match verdict.class.word() == verdict.confidence.word() {
-        true => head.field("confidence", verdict.confidence.word()),
-        false => {
+    // Where nobody is named there is nothing to be sure of.
+    let head = match verdict.class.claims() {
+        false => head.field("confidence", verdict.confidence.word()),
+        true => {
             head.text(language.pick(", ", "，")).cell("confidence", word(verdict.confidence.word(), language))
         }
     };

@@ -36,7 +36,8 @@ pub(super) fn table(dumps: &[&Summary], context: &mut Context<'_>) -> Result<(),
                 (None, []) => "-".to_owned(),
                 (None, suspects) => suspected(suspects),
             };
-            let words = [dump.class.word(), dump.confidence.word()].map(|word| worded(word, language));
+            let words = [Some(dump.class.word()), dump.class.claims().then(|| dump.confidence.word())];
+            let words: Vec<&str> = words.into_iter().flatten().map(|word| worded(word, language)).collect();
             let verdict = Field::List(vec![dump.class.word().into(), dump.confidence.word().into()]);
             vec![
                 Cell::new(number).shown(format!("#{number}")),

@@ -15,7 +15,8 @@ pub fn part(judged: &Judged, context: &Context<'_>) -> Result<Part, CommandError
     let said = |key| text(key, language);
     let verdict = &judged.verdict;
     let part = Part::new("conclusion", said("report.conclusion")).facts(facts(verdict, context));
-    let part = part.prose("meaning", meaning(verdict.confidence, language));
+    let sure = if verdict.class.claims() { verdict.confidence } else { Confidence::Unknown };
+    let part = part.prose("meaning", meaning(sure, language));
     let part = match verdict.against.is_empty() {
         true if verdict.rule.is_some() => part.prose("nothing_against", said("report.nothing_against")),
         _ => {
@@ -49,10 +50,10 @@ fn facts(verdict: &Verdict, context: &Context<'_>) -> Vec<Stated> {
     let language = context.session.settings.language;
     let said = |key| text(key, language);
     let word = |key, label, word: &'static str| Stated::value(key, said(label), word, worded(word, language));
-    let mut facts = vec![
-        word("class", "report.cause", verdict.class.word()),
-        word("confidence", "report.confidence", verdict.confidence.word()),
-    ];
+    let mut facts = vec![word("class", "report.cause", verdict.class.word())];
+    if verdict.class.claims() {
+        facts.push(word("confidence", "report.confidence", verdict.confidence.word()));
+    }
     let Some(name) = &verdict.culprit else { return facts };
     facts.push(Stated::text("culprit", said("report.culprit"), name));
     let target = &context.session.target;
