@@ -83,10 +83,16 @@ impl Completion {
             let path = path.rsplit([';', '*']).next().unwrap_or_default();
             return Completion::new(text, path, vec![Kind::Path]);
         }
-        let kinds: Vec<Kind> = expected.into_iter().flat_map(|kind| kinds(kind, word, first)).collect();
-        let whole = kinds.iter().any(|kind| matches!(kind, Kind::Words(_) | Kind::Module));
+        let mut expects: Vec<Kind> = Vec::new();
+        for kind in expected.into_iter().flat_map(|kind| kinds(kind, word, first)) {
+            // Arguments that may be left out expect the same things in the same place.
+            if !expects.contains(&kind) {
+                expects.push(kind);
+            }
+        }
+        let whole = expects.iter().any(|kind| matches!(kind, Kind::Words(_) | Kind::Module));
         let word = if whole { word } else { last_word(word, of_name) };
-        Completion::new(text, word, kinds)
+        Completion::new(text, word, expects)
     }
 
     fn new(text: &str, word: &str, kinds: Vec<Kind>) -> Completion {
