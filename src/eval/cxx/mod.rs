@@ -12,6 +12,7 @@ mod literal;
 mod macros;
 pub mod operate;
 mod parser;
+mod precedence;
 mod syntax;
 mod type_name;
 mod value;
@@ -19,6 +20,7 @@ mod value;
 pub use ctype::CType;
 pub use lexer::{Token, identifier, token};
 pub use parser::{Leaf, cast_type, leaf};
+pub use precedence::binds;
 pub use type_name::Names;
 pub use value::{Kind, Typed};
 

@@ -3,6 +3,7 @@
 use super::ctype::CType;
 use super::evaluate::{Evaluator, size_of};
 use super::lexer::{Token, identifier, token};
+use super::precedence::binds;
 use super::syntax::{Expr, Node};
 use super::type_name::{Names, type_name};
 use super::value::Typed;
@@ -18,20 +19,6 @@ const MAX_DEPTH: usize = 64;
 const MACRO_DEPTH: usize = 16;
 /// Chains of operators longer than this are refused: the tree is walked by recursion.
 const MAX_HEIGHT: usize = 256;
-
-/// Binary operators by how tightly they bind, loosest first.
-const LEVELS: &[&[&str]] = &[
-    &["||"],
-    &["&&"],
-    &["|"],
-    &["^"],
-    &["&"],
-    &["==", "!="],
-    &["<=", ">=", "<", ">"],
-    &["<<", ">>"],
-    &["+", "-"],
-    &["*", "/", "%"],
-];
 
 /// What would change something.
 const ASSIGNMENTS: &[&str] = &["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="];
@@ -152,11 +139,7 @@ impl<'t> Parser<'t, '_> {
     fn level(&mut self, level: usize) -> Parsed {
         let mut left = self.unary()?;
         while let (Token::Sign(sign), after) = token(self.next()) {
-            let Some(binds) =
-                LEVELS.iter().position(|signs| signs.contains(&sign)).filter(|binds| *binds >= level)
-            else {
-                break;
-            };
+            let Some(binds) = binds(sign).filter(|binds| *binds >= level) else { break };
             self.rest = after;
             let right = self.level(binds + 1)?;
             left = self.node(Expr::Binary(sign, left.into(), right.into()))?;

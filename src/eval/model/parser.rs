@@ -2,7 +2,7 @@
 
 use super::error::ModelError;
 use super::syntax::{Expr, Node, Root};
-use crate::eval::cxx::{Names, Token, cast_type, identifier, leaf, token};
+use crate::eval::cxx::{Names, Token, binds, cast_type, identifier, leaf, token};
 use crate::eval::{EvalError, EvalHost, Fault};
 use std::sync::Arc;
 
@@ -10,20 +10,6 @@ use std::sync::Arc;
 const MAX_DEPTH: usize = 48;
 /// Chains longer than this are refused: the tree is walked by recursion.
 const MAX_HEIGHT: usize = 96;
-
-/// Binary operators by how tightly they bind, loosest first.
-const LEVELS: &[&[&str]] = &[
-    &["||"],
-    &["&&"],
-    &["|"],
-    &["^"],
-    &["&"],
-    &["==", "!="],
-    &["<=", ">=", "<", ">"],
-    &["<<", ">>"],
-    &["+", "-"],
-    &["*", "/", "%"],
-];
 
 type Parsed = Result<Node, ModelError>;
 
@@ -145,8 +131,7 @@ impl<'t> Parser<'t, '_> {
     fn level(&mut self, level: usize) -> Parsed {
         let mut left = self.nested(Self::unary)?;
         while let (Token::Sign(sign), after) = token(self.next()) {
-            let binds = LEVELS.iter().position(|signs| signs.contains(&sign)).filter(|at| *at >= level);
-            let Some(binds) = binds else { break };
+            let Some(binds) = binds(sign).filter(|binds| *binds >= level) else { break };
             self.rest = after;
             let right = self.level(binds + 1)?;
             left = self.node(Expr::Binary(sign, left.into(), right.into()))?;
