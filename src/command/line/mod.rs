@@ -1,8 +1,6 @@
 //! The command line itself: what a command is, how a typed line becomes commands, and what they run with.
 
 mod args;
-#[cfg(test)]
-mod args_tests;
 mod call;
 mod complete;
 mod context;
@@ -19,13 +17,14 @@ mod reader;
 mod redirect;
 mod reference;
 mod run;
+mod sinks;
 mod spec;
 mod switch;
 mod thread;
 
-pub use args::{Args, Follows, Given};
 #[cfg(test)]
-pub(super) use args_tests::test_args;
+pub(super) use args::test_args;
+pub use args::{Args, Follows, Given};
 pub use call::Call;
 pub use complete::{Choices, Completion, Names};
 pub use context::{Context, Out};

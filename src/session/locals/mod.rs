@@ -1,13 +1,19 @@
 //! The variables of the selected frame, with what the dump still knows of each.
 
+mod home;
+mod register;
+
+pub use home::Home;
+
 use super::Session;
 use crate::debuggee;
 use crate::debuggee::{FoundType, Lack, NoRegisters, Object, Scope, SymbolStatus};
 use crate::memory::Memory;
-use crate::symbols::registers::amd64_name;
 use crate::symbols::source::{Location, Place, SymbolSource, Variable};
 use crate::unwind::{Frame, FrameKind};
 use crate::util::bounded::slice;
+use home::{Held, either, home};
+use register::{memory_address, register_bytes};
 use thiserror::Error;
 
 /// Why the variables of a frame are not known.
@@ -80,62 +86,6 @@ impl Local {
             _ => format!("what held it ({}) is not known in this frame", self.home.text()),
         };
         Lack::NoValue { what: self.name.clone(), why }
-    }
-}
-
-/// Where a variable is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Home {
-    /// Nowhere at this instruction.
-    Nowhere,
-    /// In a register.
-    Register(String),
-    /// In memory at a register plus an offset.
-    Memory {
-        /// The register.
-        register: String,
-        /// Bytes added to it.
-        offset: i64,
-        /// The address, where the register is known.
-        address: Option<u64>,
-    },
-    /// In the image.
-    Static(u64),
-    /// It is a constant in a part of its scope; in which is not recorded.
-    Constant(i64),
-    /// In several places.
-    Parts,
-}
-
-impl Home {
-    /// The home as `dv /V` writes it: `@rbx`, `@rsp+0x0040`.
-    pub fn text(&self) -> String {
-        match self {
-            Home::Register(_) | Home::Memory { .. } => format!("@{}", self.bare()),
-            _ => self.bare(),
-        }
-    }
-
-    /// The same without the mark of a register: `rbx`, `rsp+0x0040`.
-    pub fn bare(&self) -> String {
-        match self {
-            Home::Nowhere => "<nowhere>".to_owned(),
-            Home::Register(register) => register.clone(),
-            Home::Memory { register, offset, .. } if *offset < 0 => format!("{register}-0x{:04x}", -offset),
-            Home::Memory { register, offset, .. } => format!("{register}+0x{offset:04x}"),
-            Home::Static(_) => "<static>".to_owned(),
-            Home::Constant(_) => "<constant>".to_owned(),
-            Home::Parts => "<in parts>".to_owned(),
-        }
-    }
-
-    /// Its address, if it has one.
-    pub fn address(&self) -> Option<u64> {
-        match self {
-            Home::Memory { address, .. } => *address,
-            Home::Static(address) => Some(*address),
-            _ => None,
-        }
     }
 }
 
@@ -269,13 +219,6 @@ impl Session {
     }
 }
 
-/// Where a variable is, with what is there.
-#[derive(Debug, PartialEq, Eq)]
-struct Held {
-    home: Home,
-    bytes: Option<Vec<u8>>,
-}
-
 /// The variables at a frame's return address, if that is in the function of the call at `call`. The registers of a frame
 /// are those to which the call comes back: a variable that is in a volatile register up to the call, and in another place
 /// from then on, is known only there.
@@ -286,17 +229,6 @@ fn returned_to(names: &dyn SymbolSource, call: u32, frame: &Frame) -> Vec<Variab
         return Vec::new();
     }
     names.locals(back)
-}
-
-/// What is known of a variable, from its place at the return address and from that at the call. Where the two contradict
-/// each other neither is to be believed.
-fn either(back: Held, call: Held) -> Held {
-    match (&back.bytes, &call.bytes) {
-        (Some(after), Some(before)) if after != before => Held { home: Home::Nowhere, bytes: None },
-        (Some(_), _) => back,
-        (None, None) if call.home == Home::Nowhere => back,
-        (None, _) => call,
-    }
 }
 
 fn needs_private(module: &str, status: SymbolStatus) -> NoLocals {
@@ -311,112 +243,4 @@ fn needs_private(module: &str, status: SymbolStatus) -> NoLocals {
 fn part_end(location: &Location, all: &[Location], size: usize) -> usize {
     let later = all.iter().map(|other| other.part as usize).filter(|&part| part > location.part as usize);
     later.min().unwrap_or(size).min(size)
-}
-
-fn home(variable: &Variable, frame: &Frame, base: u64) -> Home {
-    match variable.locations.as_slice() {
-        [] => Home::Nowhere,
-        [Location { place, .. }] => match place {
-            Place::Register(number) => match amd64_name(*number) {
-                Some(name) => Home::Register(name),
-                None => Home::Nowhere,
-            },
-            Place::RegisterRelative { register, offset } | Place::FrameRelative { register, offset } => {
-                Home::Memory {
-                    register: amd64_name(*register).unwrap_or_else(|| "unknown".to_owned()),
-                    offset: i64::from(*offset),
-                    address: memory_address(*register, *offset, frame),
-                }
-            }
-            Place::Static { rva } => Home::Static(base.wrapping_add(u64::from(*rva))),
-            Place::Constant(value) => Home::Constant(*value),
-        },
-        _ => Home::Parts,
-    }
-}
-
-fn memory_address(register: u16, offset: i32, frame: &Frame) -> Option<u64> {
-    let value = frame.register(&amd64_name(register)?)?.known()?;
-    Some(value.wrapping_add_signed(i64::from(offset)))
-}
-
-/// What a frame knows of a register, by CodeView's number: a part of one is cut out of the whole.
-fn register_bytes(number: u16, frame: &Frame) -> Option<Vec<u8>> {
-    let name = amd64_name(number)?;
-    if let Some(xmm) = name.strip_prefix("xmm").and_then(|digits| digits.parse::<u8>().ok()) {
-        return Some(frame.registers.xmm(xmm).known()?.to_le_bytes().to_vec());
-    }
-    let (whole, shift, size) = whole_register(&name)?;
-    let value = frame.register(&whole)?.known()?;
-    slice(&value.to_le_bytes(), shift, size).map(<[u8]>::to_vec)
-}
-
-/// The 64-bit register that a name belongs to, and which of its bytes it means.
-fn whole_register(name: &str) -> Option<(String, usize, usize)> {
-    use crate::unwind::GENERAL_NAMES;
-    if GENERAL_NAMES.contains(&name) {
-        return Some((name.to_owned(), 0, 8));
-    }
-    let numbered = name.starts_with('r');
-    if numbered {
-        let (digits, size) = match name.as_bytes().last()? {
-            b'd' => (name.strip_suffix('d')?, 4),
-            b'w' => (name.strip_suffix('w')?, 2),
-            b'b' => (name.strip_suffix('b')?, 1),
-            _ => return None,
-        };
-        return Some((digits.to_owned(), 0, size));
-    }
-    if let Some(word) = name.strip_prefix('e') {
-        return Some((format!("r{word}"), 0, 4));
-    }
-    let (stem, last) = name.split_at_checked(name.len() - 1)?;
-    match (stem.len(), last) {
-        (1, "l") => Some((format!("r{stem}x"), 0, 1)),
-        (1, "h") => Some((format!("r{stem}x"), 1, 1)),
-        (2, "l") => Some((format!("r{stem}"), 0, 1)),
-        _ => Some((format!("r{name}"), 0, 2)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_of_registers() {
-        let whole = |name| whole_register(name).expect("a register");
-        assert_eq!(whole("rbx"), ("rbx".into(), 0, 8));
-        assert_eq!(whole("ebx"), ("rbx".into(), 0, 4));
-        assert_eq!(whole("bx"), ("rbx".into(), 0, 2));
-        assert_eq!(whole("bl"), ("rbx".into(), 0, 1));
-        assert_eq!(whole("bh"), ("rbx".into(), 1, 1));
-        assert_eq!(whole("sil"), ("rsi".into(), 0, 1));
-        assert_eq!(whole("r12d"), ("r12".into(), 0, 4));
-        assert_eq!(whole("di"), ("rdi".into(), 0, 2));
-    }
-
-    #[test]
-    fn a_variable_is_known_at_the_call_or_behind_it() {
-        let held = |register: &str, byte: Option<u8>| Held {
-            home: Home::Register(register.to_owned()),
-            bytes: byte.map(|byte| vec![byte]),
-        };
-        assert_eq!(either(held("rbx", Some(1)), held("rcx", None)), held("rbx", Some(1)));
-        assert_eq!(either(held("rax", None), held("rsi", Some(2))), held("rsi", Some(2)));
-        assert_eq!(either(held("rbx", Some(3)), held("rsi", Some(3))), held("rbx", Some(3)));
-        let nowhere = || Held { home: Home::Nowhere, bytes: None };
-        assert_eq!(either(held("rbx", Some(1)), held("rsi", Some(2))), nowhere());
-        assert_eq!(either(held("rax", None), nowhere()), held("rax", None));
-        assert_eq!(either(nowhere(), held("rcx", None)), held("rcx", None));
-    }
-
-    #[test]
-    fn homes_as_dv_writes_them() {
-        let memory = |offset| Home::Memory { register: "rsp".into(), offset, address: None };
-        assert_eq!(memory(0x40).text(), "@rsp+0x0040");
-        assert_eq!(memory(-8).text(), "@rsp-0x0008");
-        assert_eq!(memory(-8).bare(), "rsp-0x0008");
-        assert_eq!(Home::Register("rbx".into()).text(), "@rbx");
-    }
 }

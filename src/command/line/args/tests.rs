@@ -1,8 +1,8 @@
-use super::args::{Args, Follows};
-use super::call::Call;
-use super::error::CommandError;
-use super::spec::{CommandSpec, Glue};
-use super::switch::{Place, Switch, Switches, Takes};
+use super::{Args, Follows};
+use crate::command::line::call::Call;
+use crate::command::line::error::CommandError;
+use crate::command::line::spec::{CommandSpec, Glue};
+use crate::command::line::switch::{Place, Switch, Switches, Takes};
 use crate::command::table::COMMANDS;
 use crate::debuggee;
 use crate::eval::EvalHost;
