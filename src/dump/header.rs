@@ -141,6 +141,25 @@ pub struct PhysicalMemoryRuns {
     pub runs: Vec<PhysicalRun>,
 }
 
+impl PhysicalMemoryRuns {
+    /// Reads the runs, as far as the header has room for them; `run` reads one.
+    pub(super) fn read(
+        number_of_runs: u32,
+        number_of_pages: u64,
+        run: impl Fn(usize) -> Option<PhysicalRun>,
+        warnings: &mut Vec<String>,
+    ) -> PhysicalMemoryRuns {
+        let runs: Vec<PhysicalRun> = (0..number_of_runs as usize).map_while(run).collect();
+        if runs.len() < number_of_runs as usize {
+            warnings.push(format!(
+                "the header says {number_of_runs:#x} runs of physical memory; it has room for {:#x}: the rest is unknown",
+                runs.len()
+            ));
+        }
+        PhysicalMemoryRuns { number_of_runs, number_of_pages, runs }
+    }
+}
+
 /// Consecutive physical pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PhysicalRun {

@@ -78,19 +78,11 @@ fn exception(raw: &[u8]) -> Option<ExceptionRecord> {
 fn runs(block: &[u8], warnings: &mut Vec<String>) -> Option<PhysicalMemoryRuns> {
     let number_of_runs = unless_filler(bounded::u32_at(block, 0)?)?;
     let number_of_pages = u64::from(bounded::u32_at(block, 4)?);
-    let runs: Vec<PhysicalRun> = (0..number_of_runs as usize)
-        .map_while(|index| {
-            let at = index.checked_mul(8)?.checked_add(8)?;
-            let base_page = u64::from(bounded::u32_at(block, at)?);
-            let page_count = u64::from(bounded::u32_at(block, at + 4)?);
-            Some(PhysicalRun { base_page, page_count })
-        })
-        .collect();
-    if runs.len() < number_of_runs as usize {
-        warnings.push(format!(
-            "the header says {number_of_runs:#x} runs of physical memory; it has room for {:#x}: the rest is unknown",
-            runs.len()
-        ));
-    }
-    Some(PhysicalMemoryRuns { number_of_runs, number_of_pages, runs })
+    let run = |index: usize| {
+        let at = index.checked_mul(8)?.checked_add(8)?;
+        let base_page = u64::from(bounded::u32_at(block, at)?);
+        let page_count = u64::from(bounded::u32_at(block, at + 4)?);
+        Some(PhysicalRun { base_page, page_count })
+    };
+    Some(PhysicalMemoryRuns::read(number_of_runs, number_of_pages, run, warnings))
 }

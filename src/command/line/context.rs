@@ -76,6 +76,17 @@ impl<'a> Context<'a> {
         Ok(eval::evaluate(text, &*self.session)?)
     }
 
+    /// The same where the expression may be left out.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    pub fn evaluate_any(&self, text: &str) -> Result<Option<u64>, CommandError> {
+        match text.trim() {
+            "" => Ok(None),
+            text => self.evaluate(text).map(Some),
+        }
+    }
+
     /// The value of the expression at the start of `text`, and what stands after it.
     ///
     /// # Errors

@@ -45,10 +45,7 @@ const LISTS_ALONE: u64 = 8;
 const STRIDE: u64 = 0x1000;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let flags = match args.text {
-        "" => 0,
-        text => context.evaluate(text)?,
-    };
+    let flags = context.evaluate_any(args.text)?.unwrap_or(0);
     let scope = context.session.scope();
     let out = &mut context.out;
     let frames = PageFrames::of(&scope)?;

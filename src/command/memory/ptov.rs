@@ -28,10 +28,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 const MOST: usize = 1 << 22;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let root = match args.text {
-        "" => 0,
-        text => as_typed(context.evaluate(text)?),
-    };
+    let root = context.evaluate_any(args.text)?.map_or(0, as_typed);
     let scope = context.session.scope();
     let paging = page_tables(&scope, root)?;
     let skipped = PteSpace::of(scope.target()).map(PteSpace::slot);

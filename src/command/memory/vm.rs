@@ -66,10 +66,7 @@ const LIMITS: [(&str, &str, Counter); 2] = [
 const LABEL: usize = 24;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let flags = match args.text {
-        "" => 0,
-        text => context.evaluate(text)?,
-    };
+    let flags = context.evaluate_any(args.text)?.unwrap_or(0);
     let scope = context.session.scope();
     let out = &mut context.out;
     let counters = MemoryCounters::of(&scope);

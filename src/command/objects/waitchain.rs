@@ -32,10 +32,7 @@ const DEPTH: usize = 32;
 const HOLDERS: usize = 32;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let start = match args.text.trim() {
-        "" => None,
-        text => Some(context.evaluate(text)?),
-    };
+    let start = context.evaluate_any(args.text)?;
     let scope = context.session.scope();
     let chains = WaitChains::new(&scope)?;
     let view = View { chains: &chains, scope: &scope, clock: Clock::of(&scope) };

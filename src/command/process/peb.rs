@@ -37,10 +37,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 const NOT_READABLE: &str = "< Name not readable >";
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let address = match args.text {
-        "" => None,
-        text => Some(context.evaluate(text)?),
-    };
+    let address = context.evaluate_any(args.text)?;
     let zone = context.session.settings.zone.clone();
     let current = context.session.process();
     let process = args.number("/p").or(current);

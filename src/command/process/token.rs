@@ -30,10 +30,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 const FAST_REF_COUNT: u64 = 0xf;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let address = match args.text {
-        "" => None,
-        text => Some(context.evaluate(text)? & !FAST_REF_COUNT),
-    };
+    let address = context.evaluate_any(args.text)?.map(|typed| typed & !FAST_REF_COUNT);
     let current = context.session.process();
     let scope = context.session.scope();
     let token = match address {

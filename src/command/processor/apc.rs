@@ -31,7 +31,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let (word, rest) = args.text.split_once(char::is_whitespace).unwrap_or((args.text, ""));
     let asked = match word {
-        "" | "proc" | "thre" => (word, if rest.is_empty() { None } else { Some(context.evaluate(rest)?) }),
+        "" | "proc" | "thre" => (word, context.evaluate_any(rest)?),
         _ => ("apc", Some(context.evaluate(args.text)?)),
     };
     let scope = context.session.scope();

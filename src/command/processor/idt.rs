@@ -28,7 +28,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let asked = if args.text.is_empty() { None } else { Some(context.evaluate(args.text)?) };
+    let asked = context.evaluate_any(args.text)?;
     if let Some(vector) = asked.filter(|&vector| vector >= VECTORS) {
         return Err(CommandError::Argument(format!("there is no vector {vector:#x}; there are 0 to 0xff")));
     }

@@ -32,8 +32,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let number = one(args, context)?;
-    let outcome = show(number, context);
-    lacking(number, outcome, context)
+    lacking(number, show(number, context), context)
 }
 
 fn show(number: u32, context: &mut Context<'_>) -> Result<(), Failure> {

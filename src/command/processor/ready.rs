@@ -28,7 +28,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let flags = if args.text.is_empty() { 0 } else { context.evaluate(args.text)? };
+    let flags = context.evaluate_any(args.text)?.unwrap_or(0);
     let scope = context.session.scope();
     let out = &mut context.out;
     let processors: Vec<(u32, Result<Processor<'_>, Lack>)> = Processor::all(&scope).collect();

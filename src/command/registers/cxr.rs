@@ -1,10 +1,10 @@
 //! `.cxr`: a saved CONTEXT as the current registers.
 
+use super::record_address;
 use crate::command::show::registers::{Segments, show};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs};
 use crate::debuggee::RegisterContext;
 use crate::memory::Memory;
-use crate::output::Line;
 
 /// `.cxr`
 pub const SPEC: CommandSpec = CommandSpec {
@@ -20,11 +20,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let address = if args.text.is_empty() { 0 } else { context.evaluate(args.text)? };
-    if address == 0 {
-        context.session.reset_context();
-        return context.out.emit(Line::of("Resetting default scope"));
-    }
+    let Some(address) = record_address(args, context)? else { return Ok(()) };
     let machine = context.session.target.machine();
     let size = RegisterContext::size_of(machine)
         .ok_or_else(|| CommandError::Missing("no CONTEXT layout is known for this machine".to_owned()))?;

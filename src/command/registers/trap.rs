@@ -1,5 +1,6 @@
 //! `.trap`: a trap frame as the current registers.
 
+use super::record_address;
 use crate::command::show::registers::{Segments, show};
 use crate::command::{Args, Argument, CommandError, CommandSpec, Context, Effect, Expects, Group, Needs};
 use crate::output::{Line, Role};
@@ -21,11 +22,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let address = if args.text.is_empty() { 0 } else { context.evaluate(args.text)? };
-    if address == 0 {
-        context.session.reset_context();
-        return context.out.emit(Line::of("Resetting default scope"));
-    }
+    let Some(address) = record_address(args, context)? else { return Ok(()) };
     let session = &mut *context.session;
     let frame = {
         let host = TargetHost::new(&session.target, session.thread());

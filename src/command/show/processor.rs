@@ -24,10 +24,7 @@ pub fn one(args: &Args<'_>, context: &Context<'_>) -> Result<u32, CommandError> 
 /// # Errors
 /// The dump has no such processor; more was typed.
 pub fn typed(args: &Args<'_>, context: &Context<'_>) -> Result<Option<u32>, CommandError> {
-    if args.text.is_empty() {
-        return Ok(None);
-    }
-    let number = context.evaluate(args.text)?;
+    let Some(number) = context.evaluate_any(args.text)? else { return Ok(None) };
     let processors = context.session.target.processors();
     let found = processors.iter().find(|processor| u64::from(processor.number) == number);
     match found {

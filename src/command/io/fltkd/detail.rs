@@ -66,10 +66,7 @@ fn label(level: usize, text: &str) -> String {
 }
 
 fn typed(args: &Args<'_>, context: &Context<'_>) -> Result<u64, CommandError> {
-    match args.text.trim() {
-        "" => Err(CommandError::Syntax(args.name.to_owned())),
-        text => context.evaluate(text),
-    }
+    context.evaluate_any(args.text)?.ok_or_else(|| CommandError::Syntax(args.name.to_owned()))
 }
 
 /// Refuses what is no object of that kind.

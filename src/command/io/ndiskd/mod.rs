@@ -72,10 +72,7 @@ fn list_or_one(
     list: fn(&Scope<'_>, &mut Out<'_>) -> Result<(), CommandError>,
     one: fn(&Scope<'_>, u64, &mut Out<'_>) -> Result<(), CommandError>,
 ) -> Result<(), CommandError> {
-    let typed = match args.text.trim() {
-        "" => None,
-        text => Some(context.evaluate(text)?),
-    };
+    let typed = context.evaluate_any(args.text)?;
     let scope = context.session.scope();
     match typed {
         None => list(&scope, &mut context.out),

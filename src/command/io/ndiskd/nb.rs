@@ -30,10 +30,8 @@ pub const SPEC: CommandSpec = CommandSpec {
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
     let words: Vec<&str> = args.words().collect();
-    let address = match words.join(" ").as_str() {
-        "" => return Err(CommandError::Syntax(args.name.to_owned())),
-        text => context.evaluate(text)?,
-    };
+    let address =
+        context.evaluate_any(&words.join(" "))?.ok_or_else(|| CommandError::Syntax(args.name.to_owned()))?;
     let scope = context.session.scope();
     let buffer = NetBuffer::at(&scope, address);
     let current = buffer.number("CurrentMdl")?;

@@ -29,10 +29,8 @@ pub const SPEC: CommandSpec = CommandSpec {
 };
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    if args.text.is_empty() {
-        return Err(CommandError::Syntax(args.name.to_owned()));
-    }
-    let address = context.evaluate(args.text)?;
+    let address =
+        context.evaluate_any(args.text)?.ok_or_else(|| CommandError::Syntax(args.name.to_owned()))?;
     let scope = context.session.scope();
     let list = NetBufferList::at(&scope, address);
     list.number("Next")?;

@@ -62,10 +62,7 @@ fn label(text: &str) -> String {
 }
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let typed = match args.text.trim() {
-        "" => None,
-        text => Some(context.evaluate(text)?),
-    };
+    let typed = context.evaluate_any(args.text)?;
     let scope = context.session.scope();
     let (devices, lack) = PortDevice::all(&scope).map_err(|why| untold(&scope, why))?;
     let out = &mut context.out;

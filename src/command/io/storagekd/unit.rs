@@ -31,10 +31,7 @@ pub const SPEC: CommandSpec = CommandSpec {
 const MOST: usize = 512;
 
 fn run(args: &Args<'_>, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let at = match args.text.trim() {
-        "" => return Err(CommandError::Syntax(args.name.to_owned())),
-        text => context.evaluate(text)?,
-    };
+    let at = context.evaluate_any(args.text)?.ok_or_else(|| CommandError::Syntax(args.name.to_owned()))?;
     let scope = context.session.scope();
     scope.find_type(StorageUnit::TYPE).map_err(|why| untold(&scope, why))?;
     let unit = found(&scope, at)?;
