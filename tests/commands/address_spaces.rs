@@ -1,22 +1,10 @@
 //! `!vad` and `!peb` on the forge's dumps, against their record, and on damaged ones.
 
-use crate::forge::{cases, number, truth};
-use crate::golden::{run, session};
+use crate::forge::{cases, list, number, truth};
+use crate::golden::{records, run, session};
 use crate::patched::Patched;
-use dumpscope::command::run_line;
-use dumpscope::output::{Collector, Field, Record};
-use dumpscope::session::Session;
+use dumpscope::output::{Field, Record};
 use serde_json::Value;
-
-fn records(session: &mut Session, line: &str, kind: &str) -> Vec<Record> {
-    let mut output = Collector::default();
-    run_line(line, session, &mut output).map_err(|failure| failure.error).unwrap();
-    output.document.records().filter(|record| record.kind == kind).cloned().collect()
-}
-
-fn array<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
-}
 
 fn text(record: &Record, key: &str) -> String {
     match record.get(key) {
@@ -45,8 +33,8 @@ fn ranges_are_those_of_the_record() {
             continue;
         };
         let mut session = session(dump);
-        for process in array(&truth, "processes") {
-            let mut wanted: Vec<&Value> = array(process, "vads").iter().collect();
+        for process in list(&truth, "processes") {
+            let mut wanted: Vec<&Value> = list(process, "vads").iter().collect();
             wanted.sort_by_key(|vad| number(&vad[0]));
             let line = format!("!vad /p {}", process["eprocess"].as_str().unwrap());
             let found = records(&mut session, &line, "vad");
@@ -90,9 +78,9 @@ fn ranges_are_those_of_the_record() {
 #[test]
 fn one_range_is_found_by_an_address_in_it() {
     let truth = truth("wifi");
-    let process = &array(&truth, "processes")[9];
+    let process = &list(&truth, "processes")[9];
     let (name, own) = (process["name"].as_str().unwrap(), process["eprocess"].as_str().unwrap());
-    let vads = array(process, "vads");
+    let vads = list(process, "vads");
     let image = vads.iter().find(|vad| vad[5] == name).unwrap();
     let at = (number(&image[0]) << 12) + 0x1234;
     let mut session = session(&crate::forge::root().join("tests/data/wifi-full.dmp.gz"));
@@ -109,9 +97,9 @@ fn one_range_is_found_by_an_address_in_it() {
 #[test]
 fn a_broken_tree_is_shown_as_far_as_it_goes() {
     let truth = truth("wifi");
-    let process = &array(&truth, "processes")[9];
+    let process = &list(&truth, "processes")[9];
     let own = process["eprocess"].as_str().unwrap();
-    let all = array(process, "vads").len();
+    let all = list(process, "vads").len();
     let whole = Patched::new("tests/data/wifi-full.dmp.gz");
     let root = {
         let scope = whole.before().scope();
@@ -141,7 +129,7 @@ fn a_peb_tells_modules_and_command_line() {
     for (case, truth, dumps) in cases() {
         for dump in dumps.iter().filter(|dump| dump.to_string_lossy().contains("full")) {
             let mut session = session(dump);
-            for process in array(&truth, "processes").iter().filter(|process| number(&process["peb"]) != 0) {
+            for process in list(&truth, "processes").iter().filter(|process| number(&process["peb"]) != 0) {
                 let line = format!("!peb /p {}", process["eprocess"].as_str().unwrap());
                 let mut found: Vec<(u64, String)> = records(&mut session, &line, "loaded_module")
                     .iter()
@@ -150,7 +138,7 @@ fn a_peb_tells_modules_and_command_line() {
                         other => panic!("{other:?}"),
                     })
                     .collect();
-                let mut wanted: Vec<(u64, String)> = array(process, "modules")
+                let mut wanted: Vec<(u64, String)> = list(process, "modules")
                     .iter()
                     .map(|module| (number(&module["base"]), module["path"].as_str().unwrap().to_owned()))
                     .collect();

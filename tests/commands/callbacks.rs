@@ -1,7 +1,7 @@
 //! `!callbacks` on a forge dump in which the lists are laid out by hand, with a symbol table that says where they are: the
 //! forge has none; and on a real dump that holds a record.
 
-use crate::forge::{number, truth};
+use crate::forge::{recorded, truth};
 use crate::golden::{run, session};
 use crate::patched::{Patched, offset};
 use crate::shared::root_with;
@@ -25,12 +25,6 @@ const IMAGE: u64 = DATA + 0x2a0;
 const THREAD_COUNT: u64 = DATA + 0x2c0;
 const IMAGE_COUNT: u64 = DATA + 0x2c4;
 const LAST_SHUTDOWN: u64 = DATA + 0x2d0;
-
-/// What was recorded of the case, by kind and name.
-fn recorded(truth: &Value, kind: &str, name: &str, key: &str) -> u64 {
-    let found = truth[kind].as_array().unwrap().iter().find(|found| found["name"] == name);
-    number(&found.unwrap_or_else(|| panic!("{name}"))[key])
-}
 
 /// The dump with all lists, and the addresses of the driver of somebody else and of a page for records.
 fn laid_out() -> (Patched, u64, u64) {

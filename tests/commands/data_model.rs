@@ -2,7 +2,7 @@
 //! forms of Microsoft's documentation; and any text, which has to end.
 
 use crate::forge::{self, number as hex};
-use crate::golden::{run, with_symbols};
+use crate::golden::{lines, run, with_symbols};
 use dumpscope::command::run_line;
 use dumpscope::output::Collector;
 use dumpscope::session::Session;
@@ -19,10 +19,6 @@ fn opened(name: &str) -> (Session, Value) {
 
 fn list<'v>(truth: &'v Value, key: &str) -> &'v [Value] {
     truth[key].as_array().unwrap()
-}
-
-fn lines(session: &mut Session, command: &str) -> Vec<String> {
-    run(session, command).unwrap_or_else(|why| panic!("{command}: {why}"))
 }
 
 /// The value behind the first line's colon.

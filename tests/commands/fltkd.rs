@@ -1,11 +1,10 @@
 //! `!fltkd.*` on a forge dump whose filter manager gets minifilters laid out by hand, and a symbol table for them: the forge
 //! has neither.
 
-use crate::forge::{number, truth};
+use crate::forge::{recorded, recorded_text, truth};
 use crate::golden::run;
 use crate::patched::Patched;
 use crate::symbol_table::{self, basics, enumeration, number as bits, pointer, structure};
-use serde_json::Value;
 
 /// The filter manager's data, all zeros there, from its image's base.
 const DATA: u64 = 0x3000;
@@ -131,11 +130,6 @@ fn types() -> Vec<symbol_table::Owned> {
     types
 }
 
-fn recorded(truth: &Value, kind: &str, name: &str, key: &str) -> String {
-    let found = truth[kind].as_array().unwrap().iter().find(|found| found["name"] == name);
-    found.unwrap_or_else(|| panic!("{name}"))[key].as_str().unwrap().to_owned()
-}
-
 const ENUMS: [symbol_table::Enumeration<'static>; 2] = [
     ("_FLT_FILTER_FLAGS", &[("FLTFL_MANDATORY_UNLOAD_IN_PROGRESS", 1), ("FLTFL_FILTERING_INITIATED", 2)]),
     ("_FLT_FILESYSTEM_TYPE", &[("FLT_FSTYPE_RAW", 1), ("FLT_FSTYPE_NTFS", 2)]),
@@ -144,8 +138,8 @@ const ENUMS: [symbol_table::Enumeration<'static>; 2] = [
 #[test]
 fn minifilters_their_instances_and_volumes() {
     let truth = truth("scanner-1a");
-    let base = number(&Value::from(recorded(&truth, "modules", "FLTMGR.SYS", "base")));
-    let driver = number(&Value::from(recorded(&truth, "objects", "\\Driver\\vsfilter", "address")));
+    let base = recorded(&truth, "modules", "FLTMGR.SYS", "base");
+    let driver = recorded(&truth, "objects", "\\Driver\\vsfilter", "address");
     let mut dump = Patched::new("assets/demo/scanner-1a.dmp.gz");
     let at = |offset: u64| base + DATA + offset;
     let mut texts = at(TEXTS);
@@ -163,9 +157,9 @@ fn minifilters_their_instances_and_volumes() {
     }
     dump.put(at(FRAME) + FRAME_ID, &2u32.to_le_bytes());
     dump.point(at(FILTER) + DRIVER, driver);
-    let image = number(&Value::from(recorded(&truth, "modules", "vsfilter.sys", "base")));
-    let device = number(&Value::from(recorded(&truth, "objects", "\\Device\\HarddiskVolume3", "address")));
-    let engine = number(&Value::from(recorded(&truth, "modules", "vscan.sys", "base")));
+    let image = recorded(&truth, "modules", "vsfilter.sys", "base");
+    let device = recorded(&truth, "objects", "\\Device\\HarddiskVolume3", "address");
+    let engine = recorded(&truth, "modules", "vscan.sys", "base");
     for (object, kind) in [(FILTER, 0x0200_0000_u32), (INSTANCE, 0x0100_0000), (VOLUME, 0x0400_0000)] {
         dump.put(at(object), &kind.to_le_bytes());
         dump.put(at(object) + 4, &11u32.to_le_bytes());
@@ -202,7 +196,7 @@ fn minifilters_their_instances_and_volumes() {
     let types = types();
     let types: Vec<symbol_table::Structure<'_>> =
         types.iter().map(|(name, size, members)| (*name, *size, members.as_slice())).collect();
-    let key = recorded(&truth, "modules", "FLTMGR.SYS", "pdb_key");
+    let key = recorded_text(&truth, "modules", "FLTMGR.SYS", "pdb_key");
     symbol_table::write_with(folder.path(), "fltmgr.pdb", &key, &[("FltGlobals", DATA)], &types, &ENUMS);
     run(&mut session, &format!(".sympath isf*{}", folder.path().display())).unwrap();
     run(&mut session, ".reload").unwrap();

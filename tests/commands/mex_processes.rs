@@ -1,38 +1,19 @@
 //! `!p` and `!tl` of MEX on the forge's dumps, against their record, and with the values of public transcripts.
 
-use crate::forge::{cases, number, root, truth};
-use crate::golden::{run, session};
+use crate::forge::{cases, list, number, root, truth};
+use crate::golden::{number_in, records, run, session};
 use crate::patched::Patched;
-use dumpscope::command::run_line;
-use dumpscope::output::{Collector, Field, Record};
+use dumpscope::output::{Field, Record};
 use dumpscope::session::Session;
 use serde_json::Value;
 
 const WHOLE: &str = "tests/data/wifi-full.dmp.gz";
 
-fn records(session: &mut Session, line: &str) -> Vec<Record> {
-    let mut output = Collector::default();
-    run_line(line, session, &mut output).map_err(|failure| failure.error).unwrap();
-    output.document.records().filter(|record| record.kind == "process").cloned().collect()
-}
-
-fn array<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
-}
-
-fn number_of(record: &Record, key: &str) -> u64 {
-    match record.get(key) {
-        Some(Field::Number(value) | Field::Hex(value) | Field::Address(value)) => *value,
-        other => panic!("{key}: {other:?}"),
-    }
-}
-
 /// The memory that a public transcript shows of a process in `!process` and in `!p`, put into another process.
 #[test]
 fn a_row_and_its_details_are_those_of_a_real_transcript() {
     let truth = truth("wifi");
-    let process =
-        array(&truth, "processes").iter().find(|process| process["name"] == "explorer.exe").unwrap();
+    let process = list(&truth, "processes").iter().find(|process| process["name"] == "explorer.exe").unwrap();
     let at = number(&process["eprocess"]);
     let mut dump = Patched::new(WHOLE);
     let mut put = |path: &str, value: u64| {
@@ -101,19 +82,19 @@ fn rows_are_those_of_the_record() {
             continue;
         };
         let mut session = session(dump);
-        let found = records(&mut session, "!tl -t -cl");
-        let wanted = array(&truth, "processes");
+        let found = records(&mut session, "!tl -t -cl", "process");
+        let wanted = list(&truth, "processes");
         assert_eq!(found.len(), wanted.len(), "{case}");
         for wanted in wanted {
-            let is_it = |row: &&Record| number_of(row, "address") == number(&wanted["eprocess"]);
+            let is_it = |row: &&Record| number_in(row, "address") == number(&wanted["eprocess"]);
             let row = found.iter().find(is_it).unwrap();
-            assert_eq!(number_of(row, "process_id"), number(&wanted["pid"]));
-            let threads = array(&truth, "threads").iter().filter(|thread| thread["pid"] == wanted["pid"]);
+            assert_eq!(number_in(row, "process_id"), number(&wanted["pid"]));
+            let threads = list(&truth, "threads").iter().filter(|thread| thread["pid"] == wanted["pid"]);
             // The idle process's threads are in no list of its.
             if number(&wanted["pid"]) != 0 {
                 let runs = |thread: &&Value| thread["state"] == "running" || thread["state"] == "crashed";
                 let running = threads.filter(runs).count();
-                assert_eq!(number_of(row, "running"), running as u64, "{case} {}", wanted["name"]);
+                assert_eq!(number_in(row, "running"), running as u64, "{case} {}", wanted["name"]);
             }
             if let Some(Field::Text(line)) = row.get("command_line") {
                 assert_eq!(line.as_str(), wanted["command_line"].as_str().unwrap());
@@ -121,8 +102,8 @@ fn rows_are_those_of_the_record() {
             }
             compared += 1;
         }
-        let ready = found.iter().map(|row| number_of(row, "ready")).sum::<u64>();
-        assert_eq!(ready, array(&truth, "ready").len() as u64, "{case}: ready threads");
+        let ready = found.iter().map(|row| number_in(row, "ready")).sum::<u64>();
+        assert_eq!(ready, list(&truth, "ready").len() as u64, "{case}: ready threads");
     }
     assert!(compared >= 100 && lines >= 8, "only {compared} processes and {lines} command lines");
 }
@@ -133,7 +114,7 @@ fn processes_are_filtered_and_sorted() {
     let lines = run(&mut session, "!mex.tl services").unwrap();
     let truth = truth("wifi");
     let services =
-        array(&truth, "processes").iter().find(|process| process["name"] == "services.exe").unwrap();
+        list(&truth, "processes").iter().find(|process| process["name"] == "services.exe").unwrap();
     let address = services["eprocess"].as_str().unwrap().trim_start_matches("0x");
     // As a public transcript of one process has it.
     assert_eq!(
@@ -150,7 +131,10 @@ fn processes_are_filtered_and_sorted() {
     );
     assert_eq!(run(&mut session, "!tl -n services").unwrap(), lines);
     let by = |session: &mut Session, key: &str, field: &str| -> Vec<u64> {
-        records(session, &format!("!tl -sort {key}")).iter().map(|row| number_of(row, field)).collect()
+        records(session, &format!("!tl -sort {key}"), "process")
+            .iter()
+            .map(|row| number_in(row, field))
+            .collect()
     };
     let threads = by(&mut session, "thread", "threads");
     // As a published table has it: the most stands last.
@@ -165,7 +149,7 @@ fn zombies_are_counted_apart() {
     let truth = truth("wifi");
     let mut dump = Patched::new(WHOLE);
     let mut end = |name: &str, threads: u32| {
-        let process = array(&truth, "processes").iter().find(|process| process["name"] == name).unwrap();
+        let process = list(&truth, "processes").iter().find(|process| process["name"] == name).unwrap();
         let member = |path: &str| {
             let before = Patched::new(WHOLE);
             let scope = before.before().scope();
@@ -189,12 +173,12 @@ fn zombies_are_counted_apart() {
 }
 
 fn names(session: &mut Session) -> Vec<(u64, usize)> {
-    records(session, "!tl -tree")
+    records(session, "!tl -tree", "process")
         .iter()
         .map(|row| match row.get("name") {
             Some(Field::Text(name)) => {
                 let name = name.as_str();
-                (number_of(row, "process_id"), name.len() - name.trim_start().len())
+                (number_in(row, "process_id"), name.len() - name.trim_start().len())
             }
             other => panic!("{other:?}"),
         })
@@ -205,7 +189,7 @@ fn names(session: &mut Session) -> Vec<(u64, usize)> {
 #[test]
 fn a_tree_of_creators_shows_everybody_once() {
     let truth = truth("wifi");
-    let processes = array(&truth, "processes");
+    let processes = list(&truth, "processes");
     let mut whole = session(&root().join(WHOLE));
     let tree = names(&mut whole);
     assert_eq!(tree.len(), processes.len());

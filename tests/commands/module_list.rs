@@ -1,11 +1,7 @@
 //! `lm` and its letters.
 
 use crate::forge;
-use crate::golden::{run, session, shared, words};
-
-fn lines(session: &mut dumpscope::session::Session, command: &str) -> Vec<String> {
-    run(session, command).unwrap_or_else(|error| panic!("{command}: {error}"))
-}
+use crate::golden::{lines, run, session, shared, words};
 
 #[test]
 fn letters_choose_modules() {

@@ -1,12 +1,8 @@
 //! Names and layouts: what `dt`, `x`, `ln`, `.frame` and the memory commands say on the forge's dumps.
 
 use crate::forge;
-use crate::golden::{run, session, with_symbols};
+use crate::golden::{lines, run, session, with_symbols};
 use dumpscope::session::Session;
-
-fn lines(session: &mut Session, command: &str) -> Vec<String> {
-    run(session, command).unwrap_or_else(|error| panic!("{command}: {error}"))
-}
 
 #[test]
 fn levels_of_a_layout_are_two_unless_said() {

@@ -1,27 +1,17 @@
 //! `!process` on the forge's dumps, against their record, and on dumps that were changed by hand: with the values of public
 //! transcripts, and damaged.
 
-use crate::forge::{cases, number, truth};
-use crate::golden::{run, session, session_with};
+use crate::forge::{cases, list, number, truth};
+use crate::golden::{records, run, session, session_with};
 use crate::patched::Patched;
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field, Record};
 use dumpscope::session::Session;
 use serde_json::Value;
 
-fn records(session: &mut Session, line: &str) -> Vec<Record> {
-    let mut output = Collector::default();
-    run_line(line, session, &mut output).map_err(|failure| failure.error).unwrap();
-    output.document.records().filter(|record| record.kind == "process").cloned().collect()
-}
-
-fn array<'t>(truth: &'t Value, name: &str) -> &'t [Value] {
-    truth[name].as_array().map_or(&[], Vec::as_slice)
-}
-
 /// The processes that are in the list: all but the idle one.
 fn listed(truth: &Value) -> Vec<&Value> {
-    array(truth, "processes").iter().filter(|process| number(&process["pid"]) != 0).collect()
+    list(truth, "processes").iter().filter(|process| number(&process["pid"]) != 0).collect()
 }
 
 /// Every whole dump against the record: the same processes in the same order, with all that is recorded of them.
@@ -30,7 +20,7 @@ fn processes_are_those_of_the_record() {
     let mut compared = 0;
     for (case, truth, dumps) in cases() {
         for dump in dumps.iter().filter(|dump| !dump.to_string_lossy().contains("triage")) {
-            let found = records(&mut session(dump), "!process 0 1");
+            let found = records(&mut session(dump), "!process 0 1", "process");
             let wanted = listed(&truth);
             assert_eq!(found.len(), wanted.len(), "{case} {}", dump.display());
             for (found, wanted) in found.iter().zip(wanted) {
@@ -45,10 +35,10 @@ fn processes_are_those_of_the_record() {
                 is("object_table", Field::Address(number(&wanted["handle_table"])));
                 is("session_id", wanted["session"].as_u64().map_or(Field::Null, Field::Number));
                 is("create_time", Field::Time(number(&wanted["created"])));
-                let handles = array(&truth, "handles").iter().filter(|handle| handle["pid"] == wanted["pid"]);
+                let handles = list(&truth, "handles").iter().filter(|handle| handle["pid"] == wanted["pid"]);
                 is("handle_count", Field::Number(handles.count() as u64));
-                is("vads", Field::Number(array(wanted, "vads").len() as u64));
-                let commit = array(wanted, "vads").iter().map(|vad| vad[4].as_u64().unwrap()).sum();
+                is("vads", Field::Number(list(wanted, "vads").len() as u64));
+                let commit = list(wanted, "vads").iter().map(|vad| vad[4].as_u64().unwrap()).sum();
                 is("commit_charge", Field::Number(commit));
                 compared += 1;
             }
@@ -66,7 +56,7 @@ fn a_process_is_found_by_address_id_and_name() {
     let address = Field::Address(number(&services["eprocess"]));
     let (pid, at) = (number(&services["pid"]), number(&services["eprocess"]));
     for typed in [format!("{at:x}"), format!("{pid:x}"), "SERVICES.exe".into(), "services".into()] {
-        let found = records(&mut session, &format!("!process {typed} 0"));
+        let found = records(&mut session, &format!("!process {typed} 0"), "process");
         assert_eq!(found.len(), 1, "{typed}");
         assert_eq!(found[0].get("address"), Some(&address), "{typed}");
     }
@@ -76,7 +66,7 @@ fn a_process_is_found_by_address_id_and_name() {
     // The current process, in three ways.
     let current = Field::Address(session.process().unwrap());
     for typed in ["!process", "!process -1 0", "!process @$proc 0"] {
-        let found = records(&mut session, typed);
+        let found = records(&mut session, typed, "process");
         assert_eq!((found.len(), found[0].get("address")), (1, Some(&current)), "{typed}");
     }
     // Filters: of an image, of a session, of a module; how many were left out is said.
@@ -85,7 +75,7 @@ fn a_process_is_found_by_address_id_and_name() {
             Some(Field::Text(name)) => name.as_str().to_owned(),
             other => panic!("{other:?}"),
         };
-        records(session, line).iter().map(image).collect()
+        records(session, line, "process").iter().map(image).collect()
     };
     assert_eq!(names(&mut session, "!process 0 0 svchost.exe"), ["svchost.exe", "svchost.exe"]);
     assert_eq!(run(&mut session, "!process 0 0 svc*").unwrap().last().unwrap(), "2 of 9 processes");
@@ -206,7 +196,7 @@ fn a_zombie_is_marked() {
         "    Image: explorer.exe  (zombie: ended 00:01:10.015 before the dump, still referenced)"
     );
     assert_eq!(lines.last().unwrap(), "1 of 9 processes, 1 has ended");
-    let record = &records(&mut session, "!process 0 0 explorer.exe")[0];
+    let record = &records(&mut session, "!process 0 0 explorer.exe", "process")[0];
     assert_eq!(record.get("exit_status"), Some(&Field::Hex(0xc000_0005)));
 }
 
@@ -227,7 +217,7 @@ fn a_broken_list_ends_with_its_reason() {
         let mut dump = Patched::new("tests/data/wifi-full.dmp.gz");
         dump.point(link(4), to);
         let (mut session, _folder) = dump.open();
-        let found = records(&mut session, "!process 0 0");
+        let found = records(&mut session, "!process 0 0", "process");
         assert!((5..=6).contains(&found.len()), "{}", found.len());
         let lines = run(&mut session, "!process 0 0").unwrap();
         assert!(
@@ -245,7 +235,7 @@ fn a_broken_list_ends_with_its_reason() {
     let lines = run(&mut session, &format!("!process {at:x} 0")).unwrap();
     assert!(lines[2].ends_with("HandleCount: <Data Not Accessible>"), "{}", lines[2]);
     assert!(lines.last().unwrap().starts_with("Not known: a page of the _HANDLE_TABLE at "), "{lines:?}");
-    let thread = number(&array(&truth, "threads")[0]["ethread"]);
+    let thread = number(&list(&truth, "threads")[0]["ethread"]);
     assert!(run(&mut session, &format!("!process {thread:x}")).unwrap_err().contains("no process lies at"));
 }
 
@@ -268,7 +258,7 @@ fn real_dumps_say_the_same_as_their_types() {
         else {
             continue;
         };
-        let record = &records(&mut session, "!process")[0];
+        let record = &records(&mut session, "!process", "process")[0];
         assert_eq!(record.get("peb"), Some(&Field::Address(value)), "{}", path.display());
         let lines = run(&mut session, "dt nt!_EPROCESS @$proc UniqueProcessId VadCount").unwrap();
         let shown = |member: &str| {
@@ -307,7 +297,7 @@ fn threads_stand_under_their_process() {
                 other => panic!("{other:?}"),
             })
             .collect();
-        let of_process = array(&truth, "threads").iter().filter(|thread| thread["pid"] == process["pid"]);
+        let of_process = list(&truth, "threads").iter().filter(|thread| thread["pid"] == process["pid"]);
         let mut wanted: Vec<u64> = of_process.map(|thread| number(&thread["ethread"])).collect();
         found.sort_unstable();
         wanted.sort_unstable();
@@ -317,7 +307,7 @@ fn threads_stand_under_their_process() {
     assert!(compared >= 20, "only {compared}");
     let explorer = listed(&truth)[8];
     let shown = run(&mut session, &format!("!process {} 2", explorer["eprocess"].as_str().unwrap())).unwrap();
-    let thread = array(&truth, "threads").iter().find(|thread| thread["pid"] == explorer["pid"]).unwrap();
+    let thread = list(&truth, "threads").iter().find(|thread| thread["pid"] == explorer["pid"]).unwrap();
     let alone = run(&mut session, &format!("!thread {} 2", thread["ethread"].as_str().unwrap())).unwrap();
     let indented: Vec<String> = alone.iter().map(|line| format!("        {line}")).collect();
     let at = shown.iter().position(|line| *line == indented[0]).unwrap();
@@ -334,10 +324,10 @@ fn a_triage_dump_shows_the_process_that_runs() {
             let mut session = session(dump);
             let current = session.process().unwrap();
             let wanted =
-                array(&truth, "processes").iter().find(|process| number(&process["eprocess"]) == current);
+                list(&truth, "processes").iter().find(|process| number(&process["eprocess"]) == current);
             let wanted = wanted.unwrap();
             for line in ["!process -1 0", "!process 0 0", "!tl"] {
-                let found = records(&mut session, line);
+                let found = records(&mut session, line, "process");
                 let is_it = |record: &&Record| record.get("address") == Some(&Field::Address(current));
                 let record = found.iter().find(is_it).unwrap_or_else(|| panic!("{case} {line}"));
                 assert_eq!(record.get("process_id"), Some(&Field::Hex(number(&wanted["pid"]))), "{line}");

@@ -1,7 +1,7 @@
 //! `!dpcs` and `!apc` against the record of the forge's dumps, and on dumps whose lists were damaged by hand.
 
 use crate::forge::{cases, list, number, truth};
-use crate::golden::{run, session};
+use crate::golden::{number_in, run, session};
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field, Record};
@@ -23,13 +23,6 @@ fn records(session: &mut Session, command: &str) -> Vec<Record> {
     output.document.records().cloned().collect()
 }
 
-fn value(record: &Record, key: &str) -> u64 {
-    match record.get(key) {
-        Some(Field::Address(value) | Field::Hex(value) | Field::Number(value)) => *value,
-        other => panic!("{key}: {other:?}"),
-    }
-}
-
 #[test]
 fn dpcs_are_those_of_the_record() {
     let mut compared = 0;
@@ -41,10 +34,10 @@ fn dpcs_are_those_of_the_record() {
         assert_eq!(rows.len(), recorded.len(), "{case}");
         // In the order in which they will run.
         for (row, dpc) in rows.iter().zip(recorded) {
-            assert_eq!(value(row, "address"), number(&dpc["address"]), "{case}");
-            assert_eq!(value(row, "routine"), number(&dpc["routine"]), "{case}");
-            assert_eq!(value(row, "context"), number(&dpc["context"]), "{case}");
-            assert_eq!(Some(value(row, "processor")), dpc["processor"].as_u64(), "{case}");
+            assert_eq!(number_in(row, "address"), number(&dpc["address"]), "{case}");
+            assert_eq!(number_in(row, "routine"), number(&dpc["routine"]), "{case}");
+            assert_eq!(number_in(row, "context"), number(&dpc["context"]), "{case}");
+            assert_eq!(Some(number_in(row, "processor")), dpc["processor"].as_u64(), "{case}");
             assert_eq!(row.get("kind"), Some(&dpc["type"].as_str().unwrap().into()), "{case}");
             // ` 0: Normal  : 0xfffff8035f5ac290 0xfffff80363e15630 nt!...`: the form of the published sample.
             let (address, routine) = (number(&dpc["address"]), number(&dpc["routine"]));
@@ -78,18 +71,18 @@ fn apcs_are_those_of_the_record() {
         assert_eq!(rows.len(), recorded.len(), "{case}");
         for apc in recorded {
             let address = number(&apc["address"]);
-            let row = rows.iter().find(|row| value(row, "address") == address).unwrap();
+            let row = rows.iter().find(|row| number_in(row, "address") == address).unwrap();
             for key in ["kernel_routine", "rundown_routine", "normal_routine", "normal_context"] {
-                assert_eq!(value(row, key), number(&apc[key]), "{case}: {key}");
+                assert_eq!(number_in(row, key), number(&apc[key]), "{case}: {key}");
             }
             let lists: Vec<Record> =
                 records(&mut session, &format!("!apc thre {:x}", number(&apc["thread"])));
             let head = lists.iter().find(|record| record.kind == "apc_list").unwrap();
-            assert_eq!(value(head, "thread"), number(&apc["thread"]));
+            assert_eq!(number_in(head, "thread"), number(&apc["thread"]));
             let mode = apc["mode"].as_str().unwrap().to_uppercase();
             assert_eq!(head.get("mode"), Some(&mode.as_str().into()));
             let alone = records(&mut session, &format!("!apc {address:x}"));
-            assert_eq!(value(&alone[0], "thread"), number(&apc["thread"]));
+            assert_eq!(number_in(&alone[0], "thread"), number(&apc["thread"]));
         }
         // Every process is named, though few have threads with APCs; Idle is in no list.
         let named = all.iter().filter(|record| record.kind == "process").count();
@@ -161,7 +154,7 @@ fn user_routines_are_named_in_their_own_process() {
             let process = list(&truth, "processes").iter().find(|one| one["pid"] == owner["pid"]).unwrap();
             let image = process["name"].as_str().unwrap().trim_end_matches(".exe");
             let is_it = |record: &&Record| {
-                record.kind == "apc" && value(record, "address") == number(&apc["address"])
+                record.kind == "apc" && number_in(record, "address") == number(&apc["address"])
             };
             let record = shown.iter().find(is_it).unwrap();
             match record.get("normal_symbol") {

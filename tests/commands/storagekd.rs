@@ -1,11 +1,10 @@
 //! `!storagekd.*` on a forge dump in which one driver is renamed to the storage port and two others become its miniports, with an
 //! adapter and a unit laid out by hand and a symbol table for them: the forge has no storage port.
 
-use crate::forge::{number, truth};
+use crate::forge::{number, recorded, recorded_text, truth};
 use crate::golden::{run, session};
 use crate::patched::{Patched, offset};
 use crate::symbol_table::{self, array, basics, enumeration, number as bits, pointer, structure};
-use serde_json::Value;
 
 /// Offsets as the public symbols of Windows 10 order the members; distances are the table's own.
 mod at {
@@ -145,16 +144,11 @@ const ENUMS: [symbol_table::Enumeration<'static>; 2] = [
     ("_STORAGE_BUS_TYPE", &[("BusTypeSata", 11), ("BusTypeNvme", 17)]),
 ];
 
-fn recorded(truth: &Value, kind: &str, name: &str, key: &str) -> String {
-    let found = truth[kind].as_array().unwrap().iter().find(|found| found["name"] == name);
-    found.unwrap_or_else(|| panic!("{name}"))[key].as_str().unwrap().to_owned()
-}
-
 /// The driver of tcpip's device, which stands above another, becomes an adapter's; FLTMGR's volume a unit's.
 fn storage(dump: &mut Patched) -> Storage {
     let truth = truth("readonly");
-    let address = |name: &str| number(&Value::from(recorded(&truth, "objects", name, "address")));
-    let port = number(&Value::from(recorded(&truth, "modules", "isospace.sys", "base")));
+    let address = |name: &str| recorded(&truth, "objects", name, "address");
+    let port = recorded(&truth, "modules", "isospace.sys", "base");
     let devices = truth["devices"].as_array().unwrap();
     let of = |driver: u64, attached: bool| {
         let found = devices.iter().rfind(|device| {
@@ -218,7 +212,7 @@ fn storage(dump: &mut Patched) -> Storage {
     dump.put(new + 2, &[0x28]);
     dump.put(new + 0x14, &0x20u32.to_le_bytes());
     dump.put(new + 0x28, &30u32.to_le_bytes());
-    let key = recorded(&truth, "modules", "isospace.sys", "pdb_key");
+    let key = recorded_text(&truth, "modules", "isospace.sys", "pdb_key");
     Storage { adapter, unit, adapter_device, unit_device, requests, irp, key }
 }
 

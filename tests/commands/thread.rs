@@ -3,9 +3,9 @@
 //! Offsets are those of Windows 10 build 19041 (`tests/forge/facts/layout.tsv`), which the forge's kernel has.
 
 use crate::forge::{list, number, whole};
-use crate::golden::{run, said, session, session_with, shared};
+use crate::golden::{number_in, run, said, session, session_with, shared};
 use crate::patched::Patched;
-use dumpscope::output::{Field, Record};
+use dumpscope::output::Field;
 use dumpscope::session::Session;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -16,13 +16,6 @@ const IRP_LIST_ENTRY: u64 = 0x20;
 const WAIT_BLOCK_LIST: u64 = 0xd0;
 const THREAD_LIST_ENTRY: u64 = 0x4e8;
 const THREAD_LIST_HEAD: u64 = 0x5e0;
-
-fn hex(record: &Record, key: &str) -> u64 {
-    match record.get(key) {
-        Some(Field::Hex(value) | Field::Address(value)) => *value,
-        other => panic!("{key}: {other:?} in {record:?}"),
-    }
-}
 
 #[test]
 fn threads_are_those_of_the_record() {
@@ -47,9 +40,9 @@ fn threads_are_those_of_the_record() {
             let document = said(&mut session, &format!("!thread {address:x}")).unwrap();
             let of = |kind: &str| document.records().filter(|record| record.kind == kind).collect::<Vec<_>>();
             let head = of("thread")[0];
-            assert_eq!(hex(head, "process_id"), number(&recorded["pid"]), "{}", place());
-            assert_eq!(hex(head, "thread_id"), number(&recorded["tid"]), "{}", place());
-            assert_eq!(hex(head, "teb"), number(&recorded["teb"]), "{}", place());
+            assert_eq!(number_in(head, "process_id"), number(&recorded["pid"]), "{}", place());
+            assert_eq!(number_in(head, "thread_id"), number(&recorded["tid"]), "{}", place());
+            assert_eq!(number_in(head, "teb"), number(&recorded["teb"]), "{}", place());
             let state = match recorded["state"].as_str().unwrap() {
                 "waiting" => "Waiting",
                 "ready" => "Ready",
@@ -64,7 +57,7 @@ fn threads_are_those_of_the_record() {
                 ("start_address", number(&recorded["start"])),
                 ("process", process_of[&number(&recorded["pid"])]),
             ] {
-                assert_eq!(hex(facts, key), wanted, "{}: {key}", place());
+                assert_eq!(number_in(facts, key), wanted, "{}: {key}", place());
             }
 
             // The emulated switch parks a thread in a function of its own, inside what the switch frame returns to.
@@ -77,7 +70,7 @@ fn threads_are_those_of_the_record() {
             let found: Vec<(u64, u64)> = of("frame")
                 .into_iter()
                 .filter(|frame| frame.get("inline") == Some(&Field::Null))
-                .map(|frame| (hex(frame, "ip"), hex(frame, "sp")))
+                .map(|frame| (number_in(frame, "ip"), number_in(frame, "sp")))
                 .collect();
             let kernel = |frames: &[(u64, u64)]| {
                 frames.iter().copied().filter(|(ip, _)| ip >> 63 == 1).collect::<Vec<_>>()
@@ -96,7 +89,7 @@ fn threads_are_those_of_the_record() {
                 list(&truth, "irps").iter().filter(|irp| of_thread(&irp)).collect();
             assert_eq!(irps.len(), recorded_irps.len(), "{}", place());
             for irp in irps {
-                let same = |recorded: &&&Value| number(&recorded["address"]) == hex(irp, "address");
+                let same = |recorded: &&&Value| number(&recorded["address"]) == number_in(irp, "address");
                 let recorded = recorded_irps.iter().find(same).unwrap();
                 let levels = list(recorded, "levels");
                 let current = usize::try_from(recorded["current"].as_u64().unwrap()).unwrap();
@@ -115,7 +108,7 @@ fn threads_are_those_of_the_record() {
             for timer in list(&truth, "timers").iter().filter(|timer| number(&timer["thread"]) == address) {
                 let objects = of("wait_object");
                 assert!(
-                    objects.iter().any(|object| hex(object, "address") == number(&timer["address"])
+                    objects.iter().any(|object| number_in(object, "address") == number(&timer["address"])
                         && object.get("type") == Some(&Field::from("NotificationTimer"))),
                     "{}: {objects:?}",
                     place()
@@ -299,7 +292,7 @@ fn what_is_no_thread_is_refused_and_a_lost_one_says_why() {
     let process = {
         let document = said(&mut session_before, &format!("!thread {thread:x}")).unwrap();
         let facts = document.records().find(|record| record.kind == "thread_facts").unwrap();
-        hex(facts, "process")
+        number_in(facts, "process")
     };
     let mut dump = patched(&before);
     dump.point(process + THREAD_LIST_HEAD, thread + THREAD_LIST_ENTRY);

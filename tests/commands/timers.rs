@@ -1,20 +1,14 @@
 //! `!timer` against the record of the forge's dumps, and on dumps whose lists were damaged by hand.
 
 use crate::forge::{cases, number, root, truth};
-use crate::golden::{look_for_symbols, run, session, shared, with_symbols};
+use crate::golden::{look_for_symbols, records, run, session, shared, with_symbols};
 use crate::patched::{Patched, offset};
-use dumpscope::command::run_line;
-use dumpscope::output::{Collector, Field, Record};
+use dumpscope::output::{Field, Record};
 use dumpscope::session::Session;
 use serde_json::Value;
 use std::path::Path;
 
-fn records(session: &mut Session, command: &str, kind: &str) -> Vec<Record> {
-    let mut output = Collector::default();
-    run_line(command, session, &mut output).map_err(|failure| failure.error).unwrap();
-    output.document.records().filter(|record| record.kind == kind).cloned().collect()
-}
-
+/// The address under a key, 0 where there is none.
 fn address(record: &Record, key: &str) -> u64 {
     match record.get(key) {
         Some(Field::Address(value) | Field::Hex(value)) => *value,

@@ -3,9 +3,8 @@
 //! Offsets are those of Windows 10 build 19041 (`tests/forge/facts/layout.tsv`), which the forge's kernel has.
 
 use crate::forge::{number, truth};
-use crate::golden::{run, session};
+use crate::golden::{lines, run, session};
 use crate::patched::Patched;
-use dumpscope::session::Session;
 
 /// Members of `_TOKEN`.
 const PRIVILEGES: u64 = 0x40;
@@ -71,10 +70,6 @@ fn made() -> Made {
     dump.point(token + PRIVILEGES + 8, 1 << 23 | 1 << 20);
     dump.point(token + PRIVILEGES + 16, 1 << 23);
     Made { dump, token, process, room }
-}
-
-fn lines(session: &mut Session, line: &str) -> Vec<String> {
-    run(session, line).unwrap()
 }
 
 #[test]

@@ -1,16 +1,9 @@
 //! The current process, threads and processors of real triage dumps: rows and blocks, held to what `dt` reads there.
 
-use crate::golden::{run, session, shared};
-use dumpscope::command::run_line;
-use dumpscope::output::{Collector, Field, Record};
+use crate::golden::{records, run, session, shared};
+use dumpscope::output::{Field, Record};
 use dumpscope::session::Session;
 use std::path::{Path, PathBuf};
-
-fn records(session: &mut Session, line: &str, kind: &str) -> Vec<Record> {
-    let mut output = Collector::default();
-    run_line(line, session, &mut output).map_err(|failure| failure.error).unwrap();
-    output.document.records().filter(|record| record.kind == kind).cloned().collect()
-}
 
 /// The dumps of x64 computers.
 fn dumps(shared: &Path) -> Vec<PathBuf> {

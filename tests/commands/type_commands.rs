@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::golden::{run, session_with, with_symbols};
+use crate::golden::{lines, run, session_with, with_symbols};
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field};
 use dumpscope::session::Session;
@@ -33,10 +33,6 @@ fn tick(address: u64) -> String {
 
 fn untick(text: &str) -> u64 {
     u64::from_str_radix(&text.replace('`', ""), 16).unwrap()
-}
-
-fn lines(session: &mut Session, command: &str) -> Vec<String> {
-    run(session, command).unwrap_or_else(|error| panic!("{command}: {error}"))
 }
 
 /// The processes of the record but for the idle one, which is on no list.

@@ -3,12 +3,7 @@
 use crate::cases::demo;
 use crate::forge;
 use crate::forge::{list, number};
-use crate::golden::run;
-use dumpscope::session::Session;
-
-fn lines(session: &mut Session, line: &str) -> Vec<String> {
-    run(session, line).unwrap_or_else(|error| panic!("{line}: {error}"))
-}
+use crate::golden::{lines, run};
 
 #[test]
 fn each_process_and_thread_that_was_recorded_is_walked_once() {

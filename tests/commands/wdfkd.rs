@@ -1,11 +1,11 @@
 //! `!wdfkd.*` on a forge dump in which one driver is renamed to the driver framework and another becomes its client, with a device
 //! laid out by hand and a symbol table for them: the forge has no framework.
 
-use crate::forge::{number, truth};
+use crate::forge::{number, recorded, recorded_text, truth};
 use crate::golden::{run, session};
 use crate::patched::{Patched, offset};
 use crate::symbol_table::{self, array, basics, enumeration, number as bits, pointer, structure};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Offsets of the table's own.
 mod at {
@@ -76,16 +76,11 @@ const ENUMS: [symbol_table::Enumeration<'static>; 3] = [
     ("_WDF_DEVICE_POWER_POLICY_STATE", &[("WdfDevStatePwrPolObjectCreated", 0x500)]),
 ];
 
-fn recorded(truth: &Value, kind: &str, name: &str, key: &str) -> String {
-    let found = truth[kind].as_array().unwrap().iter().find(|found| found["name"] == name);
-    found.unwrap_or_else(|| panic!("{name}"))[key].as_str().unwrap().to_owned()
-}
-
 #[test]
 fn drivers_and_devices() {
     let mut dump = Patched::new("assets/demo/readonly.dmp.gz");
     let truth = truth("readonly");
-    let address = |kind: &str, name: &str, key: &str| number(&Value::from(recorded(&truth, kind, name, key)));
+    let address = |kind: &str, name: &str, key: &str| recorded(&truth, kind, name, key);
     let (framework, image) =
         (address("modules", "isospace.sys", "base"), address("modules", "tcpip.sys", "base"));
     let driver = address("objects", "\\Driver\\tcpip", "address");
@@ -133,7 +128,7 @@ fn drivers_and_devices() {
     let types: Vec<symbol_table::Structure<'_>> =
         types.iter().map(|(name, size, members)| (*name, *size, members.as_slice())).collect();
     let names = [("FxLibraryGlobals", at::LIBRARY)];
-    let key = recorded(&truth, "modules", "isospace.sys", "pdb_key");
+    let key = recorded_text(&truth, "modules", "isospace.sys", "pdb_key");
     symbol_table::write_with(folder.path(), "isospace.pdb", &key, &names, &types, &ENUMS);
     run(&mut session, &format!(".sympath isf*{}", folder.path().display())).unwrap();
     run(&mut session, ".reload").unwrap();

@@ -61,6 +61,21 @@ pub fn list<'t>(truth: &'t Value, key: &str) -> &'t [Value] {
     truth[key].as_array().map_or(&[], Vec::as_slice)
 }
 
+/// The number that was recorded of the thing of a kind that has a name.
+pub fn recorded(truth: &Value, kind: &str, name: &str, key: &str) -> u64 {
+    number(&named(truth, kind, name)[key])
+}
+
+/// The text that was recorded of it.
+pub fn recorded_text(truth: &Value, kind: &str, name: &str, key: &str) -> String {
+    named(truth, kind, name)[key].as_str().unwrap().to_owned()
+}
+
+fn named<'t>(truth: &'t Value, kind: &str, name: &str) -> &'t Value {
+    let found = list(truth, kind).iter().find(|found| found["name"] == name);
+    found.unwrap_or_else(|| panic!("{kind}: {name}"))
+}
+
 fn dumps_of(case: &str, cases: &[String]) -> Vec<PathBuf> {
     let kind_of = |stem: &str| {
         stem.strip_prefix(case).is_some_and(|rest| rest.starts_with('-'))

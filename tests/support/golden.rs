@@ -1,11 +1,11 @@
-//! Reference transcripts, and running our commands against them.
+//! Sessions on dumps, what our commands say in them, and what the reference engine said (transcripts).
 // Each test file uses its part.
 #![allow(dead_code)]
 
 use dumpscope::command::run_line;
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
-use dumpscope::output::{Collector, Document};
+use dumpscope::output::{Collector, Document, Field, Record};
 use dumpscope::search::finder::FinderOptions;
 use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Session, Settings};
@@ -103,6 +103,25 @@ pub fn said(session: &mut Session, command: &str) -> Result<Document, String> {
     let mut output = Collector::default();
     run_line(command, session, &mut output).map_err(|failure| failure.error.to_string())?;
     Ok(output.document)
+}
+
+/// The records of a kind among it.
+pub fn records(session: &mut Session, command: &str, kind: &str) -> Vec<Record> {
+    let document = said(session, command).unwrap_or_else(|error| panic!("{command}: {error}"));
+    document.records().filter(|record| record.kind == kind).cloned().collect()
+}
+
+/// The number that a record has under a key.
+pub fn number_in(record: &Record, key: &str) -> u64 {
+    match record.get(key) {
+        Some(Field::Number(value) | Field::Hex(value) | Field::Address(value)) => *value,
+        other => panic!("{key}: {other:?} in {record:?}"),
+    }
+}
+
+/// The lines of one of our commands, which succeeds.
+pub fn lines(session: &mut Session, command: &str) -> Vec<String> {
+    run(session, command).unwrap_or_else(|error| panic!("{command}: {error}"))
 }
 
 /// The lines of one of our commands, or its error's text.

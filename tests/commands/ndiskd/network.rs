@@ -1,12 +1,11 @@
 //! The network that is laid out in the dump.
 
 use super::types::{ENUMS, at, types};
-use crate::forge::{number, truth};
+use crate::forge::{number, recorded, recorded_text, truth};
 use crate::golden::run;
 use crate::patched::Patched;
 use crate::symbol_table::{self};
 use dumpscope::session::Session;
-use serde_json::Value;
 use tempfile::TempDir;
 
 /// Free room in the data of ndis, from its image's base, where its variables are put.
@@ -31,16 +30,11 @@ pub struct Network {
     pub key: String,
 }
 
-pub fn recorded(truth: &Value, kind: &str, name: &str, key: &str) -> String {
-    let found = truth[kind].as_array().unwrap().iter().find(|found| found["name"] == name);
-    found.unwrap_or_else(|| panic!("{name}"))[key].as_str().unwrap().to_owned()
-}
-
 /// Two adapters: one of nwifi with two filters (wlanflt's, which is nearer to the protocols, and pacer's) and two protocols, which
 /// works on a request; one that was removed, with wlanflt's filter alone.
 pub fn network(dump: &mut Patched) -> Network {
     let truth = truth("wifi");
-    let address = |kind: &str, name: &str, key: &str| number(&Value::from(recorded(&truth, kind, name, key)));
+    let address = |kind: &str, name: &str, key: &str| recorded(&truth, kind, name, key);
     let base = |name: &str| address("modules", name, "base");
     let big = address("objects", "pool big Filt", "address");
     // Four pages that handle tables took.
@@ -77,7 +71,7 @@ pub fn network(dump: &mut Patched) -> Network {
         wlanflt: base("wlanflt.sys"),
         nwifi: base("nwifi.sys"),
         tcpip: base("tcpip.sys"),
-        key: recorded(&truth, "modules", "ndis.sys", "pdb_key"),
+        key: recorded_text(&truth, "modules", "ndis.sys", "pdb_key"),
     };
     let object = |name: &str| address("objects", name, "address");
     let mut names = |dump: &mut Patched, at: u64, name: &str| {

@@ -7,20 +7,13 @@ mod stacks;
 mod stopping;
 
 use crate::forge::{demo, list, number, truth, whole};
-use crate::golden::{run, said, session, shared};
+use crate::golden::{number_in, run, said, session, shared};
 use crate::patched::Patched;
-use dumpscope::output::{Document, Field, Record};
+use dumpscope::output::{Document, Field};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 const THREAD_LIST_ENTRY: u64 = 0x4e8;
-
-fn hex(record: &Record, key: &str) -> u64 {
-    match record.get(key) {
-        Some(Field::Hex(value) | Field::Address(value)) => *value,
-        other => panic!("{key}: {other:?} in {record:?}"),
-    }
-}
 
 /// Threads that are in a process's list: those of the Idle process are in none.
 fn listed(truth: &Value) -> Vec<&Value> {
@@ -44,9 +37,12 @@ fn lists_hold_the_threads_of_the_record() {
             let threads = document.records().filter(|record| record.kind == "thread");
             threads
                 .map(|row| {
-                    let facts =
-                        (hex(row, "process_id"), hex(row, "thread_id"), row.get("state").unwrap().clone());
-                    (hex(row, "thread"), facts)
+                    let facts = (
+                        number_in(row, "process_id"),
+                        number_in(row, "thread_id"),
+                        row.get("state").unwrap().clone(),
+                    );
+                    (number_in(row, "thread"), facts)
                 })
                 .collect()
         };
@@ -124,7 +120,7 @@ fn threads_that_wait_for_resources_are_found() {
             document
                 .records()
                 .filter(|record| record.kind == "thread")
-                .map(|row| hex(row, "thread"))
+                .map(|row| number_in(row, "thread"))
                 .collect()
         };
         assert_eq!(addresses(said(&mut session, "!lt -a -wr wrresource").unwrap()), waiters, "{case}");
@@ -153,17 +149,21 @@ fn user_blocks_are_those_of_the_record() {
         }
         let document = said(&mut session, "!teb").unwrap();
         let record = document.records().next().unwrap();
-        assert_eq!(hex(record, "address"), teb, "{case}");
+        assert_eq!(number_in(record, "address"), teb, "{case}");
         // A kernel dump holds no user memory: every value says why.
         if let Some(Field::Unreadable(why)) = record.get("self") {
             assert!(why.as_str().contains("_TEB.NtTib.Self"), "{}", why.as_str());
             continue;
         }
-        assert_eq!((hex(record, "self"), hex(record, "thread_id")), (teb, number(&thread["tid"])), "{case}");
-        assert_eq!(hex(record, "process_id"), number(&thread["pid"]), "{case}");
+        assert_eq!(
+            (number_in(record, "self"), number_in(record, "thread_id")),
+            (teb, number(&thread["tid"])),
+            "{case}"
+        );
+        assert_eq!(number_in(record, "process_id"), number(&thread["pid"]), "{case}");
         let process =
             list(&truth, "processes").iter().find(|process| process["pid"] == thread["pid"]).unwrap();
-        assert_eq!(hex(record, "peb"), number(&process["peb"]), "{case}");
+        assert_eq!(number_in(record, "peb"), number(&process["peb"]), "{case}");
         compared += 1;
     }
     assert!(compared >= 2, "only {compared}");

@@ -1,8 +1,8 @@
 //! `!us`, `!stacks`, `!findstack`, `!uniqstack`: stacks of many threads.
 
-use super::{hex, listed};
+use super::listed;
 use crate::forge::{demo, list, number, truth, whole};
-use crate::golden::{run, said, session, with_symbols};
+use crate::golden::{number_in, run, said, session, with_symbols};
 use dumpscope::output::{Document, Field};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +40,7 @@ fn threads_are_grouped_by_their_recorded_stacks() {
                 .filter(|address| recorded.contains(address))
                 .collect();
             let ips = records.filter(|frame| frame.get("trust") != Some(&Field::from("inline")));
-            let ips = ips.map(|frame| hex(frame, "ip")).collect();
+            let ips = ips.map(|frame| number_in(frame, "ip")).collect();
             if !threads.is_empty() {
                 shared_by_two += usize::from(threads.len() > 1);
                 found.insert(ips, threads);
@@ -68,7 +68,7 @@ fn user_code_is_named_by_the_modules_of_its_own_process() {
             .records()
             .filter(|record| record.kind == "frame")
             .filter_map(|frame| match frame.get("symbol") {
-                Some(Field::Text(text)) => Some((hex(frame, "ip"), text.as_str().to_owned())),
+                Some(Field::Text(text)) => Some((number_in(frame, "ip"), text.as_str().to_owned())),
                 _ => None,
             })
             .collect();
@@ -96,7 +96,7 @@ fn stacks_are_searched_by_function_and_module() {
     };
     let found = |document: Document| -> BTreeSet<u64> {
         let threads = document.records().filter(|record| record.kind == "thread");
-        threads.map(|record| hex(record, "address")).collect()
+        threads.map(|record| number_in(record, "address")).collect()
     };
     for function in ["KeRemoveQueueEx", "KeDelayExecutionThread", "ExpWaitForResource", "ServiceWorker"] {
         assert!(!with(function).is_empty(), "{function}");
