@@ -76,11 +76,6 @@ impl<'s> Dispatcher<'s> {
         })
     }
 
-    /// Whether it lets threads pass, and how many.
-    pub fn signal_state(&self) -> Result<i64, Lack> {
-        self.0.field("SignalState")?.i64()
-    }
-
     /// The object itself.
     pub fn object(&self) -> &Object<'s> {
         &self.0

@@ -17,11 +17,6 @@ impl Frozen {
         self.0
     }
 
-    /// Whether this processor stopped the others.
-    pub fn is_owner(self) -> bool {
-        self.0 & 0xf == 4
-    }
-
     /// Whether a freeze is in force.
     pub fn is_active(self) -> bool {
         self.0 & ACTIVE != 0

@@ -288,11 +288,6 @@ impl Stack {
         wanted
     }
 
-    /// Whether any frame was found by searching.
-    pub fn has_scanned_frames(&self) -> bool {
-        self.frames.iter().any(|frame| frame.trust.is_scan())
-    }
-
     /// The physical frames: inlined ones left out.
     pub fn physical(&self) -> impl Iterator<Item = &Frame> {
         self.frames.iter().filter(|frame| frame.kind != FrameKind::Inline)

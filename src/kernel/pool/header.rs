@@ -50,11 +50,6 @@ impl PoolHeader {
         self.kind & 1 != 0
     }
 
-    /// Whether a second header stands before aligned data further on.
-    pub fn is_cache_aligned(&self) -> bool {
-        self.kind & 4 != 0
-    }
-
     /// Whether a process is billed for it.
     pub fn is_billed(&self) -> bool {
         self.kind & 8 != 0

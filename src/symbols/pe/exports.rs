@@ -155,12 +155,6 @@ impl Exports {
         Some((self.entries.get(index as usize)?, rva - at))
     }
 
-    /// The first export above `rva`.
-    pub fn next_above(&self, rva: u32) -> Option<&Export> {
-        let at = self.by_rva.partition_point(|&(at, _)| at <= rva);
-        self.entries.get(self.by_rva.get(at)?.1 as usize)
-    }
-
     /// The export of this exact name.
     pub fn by_name(&self, name: &str) -> Option<&Export> {
         let entry = |index: &u32| self.entries.get(*index as usize);
