@@ -23,9 +23,9 @@ pub(super) fn wrap(line: &Line, width: usize) -> Vec<Line> {
 /// its second half.
 fn seam(word: &str, fits: usize) -> usize {
     let start = word.get(..fits).unwrap_or_default();
-    let ends = start.rmatch_indices(['!', ':', '\\', '/']).map(|(at, _)| at + 1);
+    let mut ends = start.rmatch_indices(['!', ':', '\\', '/']).map(|(at, _)| at + 1);
     let is_whole = |end: &usize| !word.get(*end..).is_some_and(|rest| rest.starts_with(':'));
-    ends.filter(is_whole).next().filter(|end| *end > fits / 2).unwrap_or(fits)
+    ends.find(is_whole).filter(|end| *end > fits / 2).unwrap_or(fits)
 }
 
 struct Wrapper {
