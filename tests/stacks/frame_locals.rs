@@ -4,11 +4,9 @@ use crate::forge;
 use std::path::Path;
 
 use crate::forge::{root, truth};
-use crate::golden::run;
+use crate::golden::{look_for_symbols, run};
 use dumpscope::debuggee::Target;
 use dumpscope::dump::DumpFile;
-use dumpscope::search::finder;
-use dumpscope::search::path::SearchPath;
 use dumpscope::session::{Local, Session, Settings};
 use dumpscope::util::hex;
 
@@ -16,10 +14,9 @@ fn session(case: &str, symbols: &Path) -> Session {
     let zip = std::fs::File::open(root().join("assets/demo/symbols.zip")).unwrap();
     zip::ZipArchive::new(zip).unwrap().extract(symbols).unwrap();
     let dump = DumpFile::open(&forge::demo(case), &mut |_| {}).unwrap();
-    let mut target = Target::new(dump);
-    let path = SearchPath::parse(&symbols.to_string_lossy());
-    target.set_paths(path, SearchPath::parse(""), finder::FinderOptions::default());
-    Session::new(target, Settings::default())
+    let mut session = Session::new(Target::new(dump), Settings::default());
+    look_for_symbols(&mut session, &symbols.to_string_lossy());
+    session
 }
 
 /// The variables of a frame.
