@@ -7,6 +7,7 @@
 
 mod action;
 mod action_choices;
+mod action_parts;
 mod address_link;
 mod ansi;
 mod block;

@@ -23,6 +23,7 @@ mod history;
 mod jobs;
 mod kept;
 mod keys;
+mod last_line;
 mod layers;
 mod layout;
 mod line_editor;
