@@ -157,6 +157,8 @@ const LINES: &[&str] = &[
     "!ndiskd.mopen",
     "!ndiskd.oid",
     "!ndiskd.nblpool @rsp",
+    "!ndiskd.nb @rsp",
+    "!ndiskd.nb -chain @rsp",
     "!storagekd.storadapter",
     "!storagekd.storunit @$proc",
     "!wdfkd.wdfldr",
