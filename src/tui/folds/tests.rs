@@ -129,15 +129,13 @@ fn many_parts_are_found_quickly() {
     }
     folds.close(outer, 50_001);
     assert!(folds.bytes() <= 25_001 * 20);
-    let begun = Instant::now();
     folds.update(50_001);
-    let update = begun.elapsed();
     let begun = Instant::now();
     let sum: usize = (0..1_000)
         .map(|key| folds.line_at(key * 37) + folds.row_of(key * 50) + folds.part_of(50_000).unwrap_or(0))
         .sum();
     let keys = begun.elapsed();
-    println!("fold among 25,000 parts: {update:?}; what 1,000 keys ask: {keys:?} ({sum})");
+    assert!(sum > 0);
     assert_eq!(folds.rows(50_001), 50_001 - 12_500);
     assert!(keys.as_millis() < 200, "{keys:?}");
 }
