@@ -1,7 +1,7 @@
 //! The I/O commands on a real triage dump of bug check 0x9F: what an expert read from it by hand
 //! (`golden/verdicts.tsv`) can be read off.
 
-use crate::golden::{run, session};
+use crate::golden::{real_dumps, run, session};
 
 const PDO: &str = "ffffd68fe35b8050";
 const IRP: &str = "ffffd68fe383b8a0";
@@ -115,11 +115,7 @@ fn the_log_of_a_driver_is_read() {
 fn every_dump_s_sessions_are_read() {
     let Some(shared) = crate::shared::root_with(&["dumps"]) else { return };
     let mut dumps = 0;
-    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "dmp") {
-            continue;
-        }
+    for path in real_dumps(&shared) {
         let mut session = session(&path);
         let Ok(lines) = run(&mut session, "!wmitrace.strdump") else { continue };
         dumps += 1;
@@ -136,11 +132,7 @@ fn every_dump_s_sessions_are_read() {
 fn the_framework_s_logs_are_read() {
     let Some(shared) = crate::shared::root_with(&["dumps"]) else { return };
     let (mut logs, mut timed) = (0, 0);
-    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "dmp") {
-            continue;
-        }
+    for path in real_dumps(&shared) {
         let mut session = session(&path);
         let Ok(lines) = run(&mut session, "!wdflogdump") else { continue };
         let count: usize = lines[0].split(": ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();

@@ -1,6 +1,6 @@
 //! Who made the modules: `lm 3`, `lmv`, `!tag` and `ln` on the forge's dumps.
 
-use crate::golden::{run, session};
+use crate::golden::{real_dumps, run, session};
 use crate::shared::root_with;
 use dumpscope::debuggee::{Maker, ModuleKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,11 +69,7 @@ fn makers_of_real_modules_are_what_was_reviewed() {
         .collect();
     let mut seen = BTreeSet::new();
     let mut windows = 0;
-    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|end| end != "dmp") {
-            continue;
-        }
+    for path in real_dumps(&shared) {
         let session = session(&path);
         for module in session.target.modules().iter().filter(|module| module.kind == ModuleKind::Kernel) {
             let name = module.name.to_ascii_lowercase();

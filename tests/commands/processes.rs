@@ -2,7 +2,7 @@
 //! transcripts, and damaged.
 
 use crate::forge::{cases, list, number, truth};
-use crate::golden::{records, run, session, session_with};
+use crate::golden::{real_dumps, records, run, session, session_with};
 use crate::patched::Patched;
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field, Record};
@@ -244,11 +244,7 @@ fn a_broken_list_ends_with_its_reason() {
 fn real_dumps_say_the_same_as_their_types() {
     let Some(shared) = crate::golden::shared() else { return };
     let mut compared = 0;
-    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "dmp") {
-            continue;
-        }
+    for path in real_dumps(&shared) {
         let mut session = session(&path);
         let Some(process) = session.process() else { continue };
         if !session.scope().object("nt!_EPROCESS", process).is_ok_and(|object| object.field("Peb").is_ok()) {

@@ -3,7 +3,7 @@
 //! members of Windows 10 build 19041; the lines must be the samples'.
 
 use crate::forge::{number, truth};
-use crate::golden::{run, session, session_with, shared};
+use crate::golden::{real_dumps, run, session, session_with, shared};
 use crate::patched::{Patched, offset};
 use dumpscope::command::run_line;
 use dumpscope::output::{Collector, Field, Record};
@@ -268,11 +268,7 @@ fn the_watchdog_counts_what_the_kprcb_holds() {
 fn real_dumps_agree_with_dt() {
     let Some(shared) = shared() else { return };
     let mut compared = 0;
-    for entry in fs::read_dir(shared.join("dumps")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "dmp") {
-            continue;
-        }
+    for path in real_dumps(&shared) {
         let mut session = session(&path);
         if !session.target.machine().to_string().contains("x64") {
             continue;

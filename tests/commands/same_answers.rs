@@ -1,7 +1,7 @@
 //! The same answers whatever tells the types: a PDB, or the layouts that are built in for another build of the same Windows.
 
 use crate::forge::{demo, root};
-use crate::golden::{run, session, session_with};
+use crate::golden::{real_dumps, run, session, session_with};
 use crate::shared::root_with;
 use dumpscope::debuggee::SymbolStatus;
 use dumpscope::session::Session;
@@ -79,11 +79,7 @@ fn built_in_layouts_say_what_the_pdb_says() {
 fn built_in_layouts_say_what_symbol_tables_say() {
     let Some(shared) = root_with(&["dumps", "isf"]) else { return };
     let (mut dumps, mut compared) = (0, 0);
-    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "dmp") {
-            continue;
-        }
+    for path in real_dumps(&shared) {
         let mut isf = session_with(&path, &format!("isf*{}", shared.join("isf").display()));
         if status(&isf) != SymbolStatus::Isf {
             continue;

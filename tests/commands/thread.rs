@@ -3,7 +3,7 @@
 //! Offsets are those of Windows 10 build 19041 (`tests/forge/facts/layout.tsv`), which the forge's kernel has.
 
 use crate::forge::{list, number, whole};
-use crate::golden::{number_in, run, said, session, session_with, shared};
+use crate::golden::{number_in, real_x64_dumps, run, said, session, session_with, shared};
 use crate::patched::Patched;
 use dumpscope::output::Field;
 use dumpscope::session::Session;
@@ -160,13 +160,7 @@ fn lines_are_those_of_a_current_debugger() {
 fn triage_dumps_tell_what_dt_tells() {
     let Some(shared) = shared() else { return };
     let mut compared = 0;
-    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "dmp")
-            || path.to_string_lossy().contains("arm64")
-        {
-            continue;
-        }
+    for path in real_x64_dumps(&shared) {
         let mut session = session(&path);
         let Ok(shown) = run(&mut session, "!thread") else { continue };
         let text = shown.join("\n");

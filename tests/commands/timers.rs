@@ -1,7 +1,7 @@
 //! `!timer` against the record of the forge's dumps, and on dumps whose lists were damaged by hand.
 
 use crate::forge::{cases, number, root, truth};
-use crate::golden::{look_for_symbols, records, run, session, shared, with_symbols};
+use crate::golden::{look_for_symbols, real_dumps, records, run, session, shared, with_symbols};
 use crate::patched::{Patched, offset};
 use dumpscope::output::{Field, Record};
 use dumpscope::session::Session;
@@ -180,11 +180,7 @@ fn real_timers_lead_to_what_they_call() {
 fn real_tables_are_read_on_every_build() {
     let Some(shared) = shared() else { return };
     let mut tables = 0;
-    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "dmp") {
-            continue;
-        }
+    for path in real_dumps(&shared) {
         let mut session = session(&path);
         let number = session.focus.processor;
         let lines = run(&mut session, &format!("!timer {number:x}")).unwrap();

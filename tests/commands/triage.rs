@@ -1,19 +1,8 @@
 //! The current process, threads and processors of real triage dumps: rows and blocks, held to what `dt` reads there.
 
-use crate::golden::{records, run, session, shared};
+use crate::golden::{real_x64_dumps, records, run, session, shared};
 use dumpscope::output::{Field, Record};
 use dumpscope::session::Session;
-use std::path::{Path, PathBuf};
-
-/// The dumps of x64 computers.
-fn dumps(shared: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(shared.join("dumps")).unwrap().map(|entry| entry.unwrap().path());
-    let is_dump = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "dmp");
-    let mut found: Vec<PathBuf> =
-        entries.filter(is_dump).filter(|path| !path.to_string_lossy().contains("arm64")).collect();
-    found.sort();
-    found
-}
 
 /// The values of members as `dt` prints them: a number, or the text in quotes.
 struct Dt(Vec<String>);
@@ -59,7 +48,7 @@ const STATES: [&str; 8] =
 fn rows_of_threads_tell_what_dt_tells() {
     let Some(shared) = shared() else { return };
     let mut compared = 0;
-    for path in dumps(&shared) {
+    for path in real_x64_dumps(&shared) {
         let mut session = session(&path);
         for row in records(&mut session, "!mex.running", "thread") {
             let address = shown(&row, "thread").unwrap();
@@ -91,7 +80,7 @@ fn rows_of_threads_tell_what_dt_tells() {
 fn the_current_thread_in_short_is_what_dt_tells() {
     let Some(shared) = shared() else { return };
     let mut compared = 0;
-    for path in dumps(&shared) {
+    for path in real_x64_dumps(&shared) {
         let mut session = session(&path);
         let Some(thread) = session.thread() else { continue };
         let members = "ContextSwitches State Teb Process";
@@ -134,7 +123,7 @@ fn the_current_thread_in_short_is_what_dt_tells() {
 fn processors_run_what_dt_tells() {
     let Some(shared) = shared() else { return };
     let mut compared = 0;
-    for path in dumps(&shared) {
+    for path in real_x64_dumps(&shared) {
         let mut session = session(&path);
         for row in records(&mut session, "!running -i", "processor") {
             let Some(prcb) = shown(&row, "prcb") else { continue };
@@ -157,7 +146,7 @@ fn processors_run_what_dt_tells() {
 fn the_current_process_is_what_dt_tells() {
     let Some(shared) = shared() else { return };
     let mut compared = 0;
-    for path in dumps(&shared) {
+    for path in real_x64_dumps(&shared) {
         let mut session = session(&path);
         let Some(process) = session.process() else { continue };
         let block = records(&mut session, "!process -1 1", "process").remove(0);

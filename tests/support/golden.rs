@@ -17,6 +17,21 @@ pub fn shared() -> Option<PathBuf> {
     crate::shared::root_with(&["dumps"])
 }
 
+/// The real dumps, in the order of their names.
+pub fn real_dumps(shared: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(shared.join("dumps")).expect("dumps").map(|entry| entry.expect("an entry").path());
+    let is_dump = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "dmp");
+    let mut found: Vec<PathBuf> = entries.filter(is_dump).collect();
+    found.sort();
+    found
+}
+
+/// Those of x64 computers.
+pub fn real_x64_dumps(shared: &Path) -> Vec<PathBuf> {
+    real_dumps(shared).into_iter().filter(|path| !path.to_string_lossy().contains("arm64")).collect()
+}
+
 /// The real dumps that have a transcript in `golden/FOLDER`, with it.
 pub fn dumps_with_transcripts(shared: &Path, folder: &str) -> Vec<(PathBuf, Transcript)> {
     let mut found = Vec::new();

@@ -7,7 +7,7 @@ mod stacks;
 mod stopping;
 
 use crate::forge::{demo, list, number, truth, whole};
-use crate::golden::{number_in, run, said, session, shared};
+use crate::golden::{number_in, real_x64_dumps, run, said, session, shared};
 use crate::patched::Patched;
 use dumpscope::output::{Document, Field};
 use serde_json::Value;
@@ -199,13 +199,7 @@ fn a_broken_list_of_threads_is_said_and_the_rest_is_shown() {
 fn triage_dumps_tell_of_the_current_thread() {
     let Some(shared) = shared() else { return };
     let mut compared = 0;
-    for entry in std::fs::read_dir(shared.join("dumps")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "dmp")
-            || path.to_string_lossy().contains("arm64")
-        {
-            continue;
-        }
+    for path in real_x64_dumps(&shared) {
         let mut session = session(&path);
         let Ok(lines) = run(&mut session, "!t") else { continue };
         let dt = run(&mut session, "dt nt!_KTHREAD @$thread ContextSwitches").unwrap();
