@@ -157,8 +157,11 @@ impl Folds {
         last.map_or(0, |last| last.before + last.end - last.start)
     }
 
-    /// The innermost part in which a line is, as its head or under it.
+    /// The innermost part in which a line is, as its head or under it; none where a filter decides what is in sight.
     pub(super) fn part_of(&self, line: usize) -> Option<usize> {
+        if self.is_filtered() {
+            return None;
+        }
         let after = self.parts.partition_point(|part| wide(part.head) <= line);
         let mut at = after.checked_sub(1)?;
         loop {
@@ -210,7 +213,7 @@ impl Folds {
 
     /// Whether there is nothing to fold.
     pub(super) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
+        self.parts.is_empty() || self.is_filtered()
     }
 
     /// Folds what is folded in other lines with the same parts; [`Folds::update`] has to follow.

@@ -209,6 +209,9 @@ fn the_console_is_filtered_until_the_next_command() {
         matches!(&copied, Some(super::super::app::Effect::Copy(text)) if text.lines().count() == 10),
         "{copied:?}"
     );
+    // Nothing folds where the filter decides what is in sight.
+    explorer.keys("-");
+    assert!(explorer.shows("nothing to fold"), "{}", explorer.row(23));
     explorer.keys("/driver1");
     assert!(explorer.shows("is not in this pane"), "{}", explorer.row(23));
     explorer.key(KeyCode::Esc);
