@@ -228,18 +228,19 @@ fn dt_without_a_name_shows_what_the_arguments_are() {
         run(&mut session, "dt").unwrap_or_else(|why| panic!("{code:x}: {why}"))
     };
     let tick = |at: u64| format!("{:08x}`{:08x}", at >> 32, at & 0xffff_ffff);
-    let heads = |lines: &[String]| -> Vec<String> {
-        lines.iter().filter(|line| line.starts_with("nt!_")).map(|line| line[..].to_owned()).collect()
+    let heads = |lines: &[String]| -> Vec<[String; 2]> {
+        let of_two = lines.windows(2).filter(|two| two[0].starts_with("nt!_"));
+        of_two.map(|two| [two[0].clone(), two[1].clone()]).collect()
     };
     let lines = shown(0x9f, [3, device, 0, irp]);
     let found = heads(&lines);
     assert_eq!(found.len(), 2, "{found:?}");
     let begins = [
-        format!("nt!_DEVICE_OBJECT {}, argument 2 of the bug check: ", tick(device)),
-        format!("nt!_IRP {}, argument 4 of the bug check: ", tick(irp)),
+        (format!("nt!_DEVICE_OBJECT {}", tick(device)), "  argument 2 of the bug check: "),
+        (format!("nt!_IRP {}", tick(irp)), "  argument 4 of the bug check: "),
     ];
-    for (head, begin) in found.iter().zip(&begins) {
-        assert!(head.starts_with(begin), "{head}");
+    for ([head, said], (object, begin)) in found.iter().zip(&begins) {
+        assert!(head == object && said.starts_with(begin), "{head}\n{said}");
     }
     let driver = tick(number(&truth["devices"][0]["driver"]));
     assert!(lines.iter().any(|line| line.contains(" DriverObject ") && line.contains(&driver)), "{lines:#?}");

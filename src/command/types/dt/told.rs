@@ -85,7 +85,7 @@ fn objects(context: &Context<'_>) -> Vec<Told> {
     told
 }
 
-/// `nt!_DEVICE_OBJECT ffffd68fe35b8050, argument 2 of the bug check: physical device object`
+/// `nt!_DEVICE_OBJECT ffffd68fe35b8050`, and below it `argument 2 of the bug check: physical device object`.
 fn head(object: &Told, context: &Context<'_>) -> Record {
     let language = context.session.settings.language;
     let ty = Cell::new(object.name.as_str()).role(Role::Heading);
@@ -101,6 +101,7 @@ fn head(object: &Told, context: &Context<'_>) -> Record {
         .cell("type", ty)
         .text(" ")
         .cell("address", Cell::new(Field::Address(address)).link(shows))
-        .role(Role::Dim, language.pick(", ", "，"))
+        // Beside the address it would be cut in a narrow pane.
+        .line("  ")
         .cell("said", Cell::new(said.in_language(language).into_owned()).role(Role::Dim))
 }
